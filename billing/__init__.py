@@ -1,0 +1,1 @@
+"""Decides: the pure domain of medical billing. No clock, no randomness, no I/O, no framework."""

@@ -1,0 +1,347 @@
+"""Absorbing facts: what arrived is folded into the encounter, in any order, twice or late.
+
+Each fact is a pure question to billing and one set of writes. What does not fit yet (a reversal whose original is
+unknown) waits unabsorbed; after every fact that fitted, the waiting ones are tried again.
+"""
+
+import json
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+
+from activities.desk import Desk
+from billing.acknowledgment import ClaimAcknowledgment
+from billing.deadlines import Reason
+from billing.ledger import Account, Entry, EntryKind, Side
+from billing.money import Cents, format_dollars
+from billing.posting import (
+    DeniedAmount,
+    PostingSituation,
+    allocation,
+    post_claim_payment,
+    released_credit,
+    reverses,
+    reversing_entries,
+)
+from billing.remittance import ClaimPayment
+from billing.stages import FactKind
+from billing.submission import SubmissionState
+from billing.tasks import NewTask, TaskType
+from database import encounters, ledger, records, tasks
+from database.columns import new_id
+from database.tables import Denial, Fact, PatientPayment, RemittanceClaim, Submission
+
+RECEIVED_AS: dict[str, Account] = {
+    "cash": Account.UNDEPOSITED,
+    "cheque": Account.UNDEPOSITED,
+    "card": Account.CARD_CLEARING,
+    "eft": Account.CASH_BANK,
+}
+"""Which asset a patient's payment is at first, by method"""
+
+
+def absorb_pending(desk: Desk) -> int:
+    """Absorb every stored fact that fits; returns how many."""
+    absorbed = 0
+    while True:
+        fitted = [fact for fact in encounters.pending_facts(desk.session, desk.encounter.id) if _absorb(desk, fact)]
+        absorbed += len(fitted)
+        if not fitted:
+            break
+    settle_patient_money(desk)
+    return absorbed
+
+
+def _absorb(desk: Desk, fact: Fact) -> bool:
+    verdict: str | None
+    match FactKind(fact.kind):
+        case FactKind.CLAIM_ACKNOWLEDGED:
+            verdict = _acknowledge(desk, fact)
+        case FactKind.SUBMISSION_REFUSED:
+            verdict = _refuse(desk, fact)
+        case FactKind.REMITTANCE_ARRIVED:
+            verdict = _post_remittance(desk, fact)
+        case FactKind.PATIENT_PAID:
+            verdict = _take_payment(desk, fact)
+    if verdict is None:
+        fact.verdict = "waits for the remittance that it takes back"
+    else:
+        fact.verdict = verdict[:200]
+        fact.absorbed_at = desk.at
+    desk.session.add(fact)
+    desk.session.flush()
+    return verdict is not None
+
+
+def _submission(desk: Desk, control_number: str) -> Submission | None:
+    return next((one for one in desk.submissions() if one.control_number == control_number), None)
+
+
+def _acknowledge(desk: Desk, fact: Fact) -> str:
+    """A 277CA's verdict on one claim: who spoke, and what it says."""
+    acknowledgment = records.load(ClaimAcknowledgment, fact.body)
+    submission = _submission(desk, acknowledgment.control_number or "")
+    if submission is None:
+        return "names no submission of this encounter"
+    who = "clearinghouse" if acknowledgment.from_clearinghouse else "payer"
+    if acknowledgment.payer_claim_number:
+        submission.payer_claim_number = acknowledgment.payer_claim_number
+    if acknowledgment.accepted:
+        if acknowledgment.from_clearinghouse:
+            submission.clearinghouse_accepted_at = submission.clearinghouse_accepted_at or desk.at
+        else:
+            submission.payer_accepted_at = submission.payer_accepted_at or desk.at
+        desk.say(f"Accepted by the {who} (277CA)", message_id=fact.subject_id)
+        return f"accepted by the {who}"
+    codes = ", ".join(f"{one.category}:{one.status}" for one in acknowledgment.reasons)
+    if submission.adjudicated_at is not None:
+        desk.say(f"A late refusal by the {who} (277CA {codes}) changes nothing: the claim is adjudicated")
+        return "refused after adjudication"
+    submission.rejected_at = submission.rejected_at or desk.at
+    desk.say(f"Rejected by the {who} (277CA {codes})", message_id=fact.subject_id)
+    if _is_latest(desk, submission):
+        desk.open_task(
+            NewTask(
+                TaskType.CLAIM_REJECTED,
+                key=submission.control_number,
+                reason=f"The {who} rejected the claim (277CA {codes}). It was never adjudicated and the filing clock "
+                "still runs: mend it and send it as a new original.",
+                amount_cents=desk.encounter.charge_cents,
+                detail={"codes": codes, "control_number": submission.control_number},
+            )
+        )
+    return f"rejected by the {who}"
+
+
+def _is_latest(desk: Desk, submission: Submission) -> bool:
+    return desk.submissions()[-1].control_number == submission.control_number
+
+
+def _refuse(desk: Desk, fact: Fact) -> str:
+    """The interchange or the transaction set was refused, or could not be sent."""
+    refusal: dict[str, str] = json.loads(fact.body)
+    submission = _submission(desk, refusal["control_number"])
+    if submission is None or submission.adjudicated_at is not None:
+        return "no open submission"
+    submission.rejected_at = submission.rejected_at or desk.at
+    desk.say(refusal["reason"], message_id=fact.subject_id)
+    if _is_latest(desk, submission):
+        desk.open_task(
+            NewTask(
+                TaskType.TRANSMISSION_FAILED,
+                key=submission.control_number,
+                reason=refusal["reason"],
+                amount_cents=desk.encounter.charge_cents,
+                detail={"control_number": submission.control_number},
+            )
+        )
+    return "refused"
+
+
+def _post_remittance(desk: Desk, fact: Fact) -> str | None:
+    """All rows of one remittance for this encounter, in file order, in this one transaction; None: they wait."""
+    rows = desk.session.exec(
+        select(RemittanceClaim)
+        .where(
+            RemittanceClaim.remittance_id == fact.subject_id,
+            RemittanceClaim.encounter_id == desk.encounter.id,
+            RemittanceClaim.state == "open",
+        )
+        .order_by(col(RemittanceClaim.ordinal))
+    ).all()
+    if not _reversals_are_paired(desk, rows):
+        return None
+    posted = [_post_row(desk, row) for row in rows]
+    return "; ".join(posted) or "nothing left to post"
+
+
+def _standing_rows(desk: Desk) -> list[RemittanceClaim]:
+    """Posted rows of this encounter that were not taken back."""
+    return list(
+        desk.session.exec(
+            select(RemittanceClaim).where(
+                RemittanceClaim.encounter_id == desk.encounter.id,
+                RemittanceClaim.state == "posted",
+                col(RemittanceClaim.reversed_by).is_(None),
+                RemittanceClaim.status != "22",
+            )
+        )
+    )
+
+
+def _reversals_are_paired(desk: Desk, rows: Sequence[RemittanceClaim]) -> bool:
+    known = [records.load(ClaimPayment, row.payment) for row in _standing_rows(desk)]
+    for row in rows:
+        payment = records.load(ClaimPayment, row.payment)
+        if not payment.is_reversal:
+            known.append(payment)
+            continue
+        original = next((one for one in known if reverses(payment, one)), None)
+        if original is None:
+            return False
+        known.remove(original)
+    return True
+
+
+def _post_row(desk: Desk, row: RemittanceClaim) -> str:
+    payment = records.load(ClaimPayment, row.payment)
+    source = f"remit:{row.remittance_id}:{row.ordinal}"
+    if payment.is_reversal:
+        return _post_reversal(desk, row, payment, source)
+    submission = _submission(desk, row.control_number) or desk.submissions()[-1]
+    verdict = post_claim_payment(payment, _posting_situation(desk, submission), source=source)
+    if verdict.exception is not None:
+        row.state = "excepted"
+        desk.session.add(row)
+        desk.say(f"A remittance of {format_dollars(row.paid_cents)} was not posted: {verdict.exception}")
+        desk.open_task(
+            NewTask(
+                TaskType.UNMATCHED_REMIT,
+                key=row.id,
+                reason=f"A claim payment was not posted by machine: {verdict.exception}.",
+                amount_cents=row.paid_cents,
+                detail={"remittance_claim_id": row.id},
+            )
+        )
+        return f"excepted: {verdict.exception}"
+    desk.post(verdict.entries, remittance_id=row.remittance_id)
+    row.state = "posted"
+    desk.session.add(row)
+    submission.adjudicated_at = desk.at
+    submission.payer_claim_number = payment.payer_claim_number or submission.payer_claim_number
+    desk.unschedule(Reason.FOLLOW_UP)
+    desk.say(f"Adjudicated and posted: paid {format_dollars(payment.paid_cents)} of {format_dollars(row.charge_cents)}")
+    for note in verdict.notes:
+        desk.say(note[0].upper() + note[1:])
+    _open_denials(desk, row, verdict.denials)
+    return f"posted {payment.paid_cents} cents"
+
+
+def _posting_situation(desk: Desk, submission: Submission) -> PostingSituation:
+    benefits = encounters.latest_benefits(desk.session, desk.encounter.id)
+    return PostingSituation(
+        lines=encounters.billed_lines(desk.session, desk.encounter, desk.claim),
+        charge_cents=desk.claim.charge_cents,
+        filing_indicator=desk.claim.coverage.filing_indicator,
+        is_qmb=benefits.is_qmb if benefits else False,
+        already_adjudicated=submission.adjudicated_at is not None,
+        payer_detail=desk.encounter.payer_id,
+    )
+
+
+def _open_denials(desk: Desk, row: RemittanceClaim, denied: Sequence[DeniedAmount]) -> None:
+    if not denied:
+        return
+    for one in denied:
+        desk.session.add(
+            Denial(
+                id=new_id(),
+                practice_id=desk.encounter.practice_id,
+                encounter_id=desk.encounter.id,
+                line_id=one.line_id,
+                remittance_claim_id=row.id,
+                adjustment_group=one.group,
+                reason=one.reason,
+                remarks=",".join(one.remarks)[:60],
+                amount_cents=one.amount_cents,
+                blocked_reason=one.blocked_reason,
+            )
+        )
+    desk.session.flush()
+    words = []
+    for one in denied:
+        line = desk.line_ids.index(one.line_id) + 1
+        code = f"{one.group}-{one.reason}" + (f" with {', '.join(one.remarks)}" if one.remarks else "")
+        why = one.blocked_reason or "refused by the payer"
+        words.append(f"line {line}: {format_dollars(one.amount_cents)} {code}: {why}")
+    desk.open_task(
+        NewTask(
+            TaskType.DENIAL_REVIEW,
+            key=row.id,
+            reason="; ".join(words),
+            amount_cents=sum(one.amount_cents for one in denied),
+            detail={"remittance_claim_id": row.id},
+        )
+    )
+
+
+def _post_reversal(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, source: str) -> str:
+    original = next(one for one in _standing_rows(desk) if reverses(payment, records.load(ClaimPayment, one.payment)))
+    posted = ledger.entries_from(
+        desk.session,
+        practice_id=row.practice_id,
+        source_prefix=f"remit:{original.remittance_id}:{original.ordinal}",
+        kind=EntryKind.CLAIM_PAYMENT,
+    )
+    desk.post(reversing_entries(posted, source=source), remittance_id=row.remittance_id)
+    original.reversed_by = row.id
+    row.state = "posted"
+    desk.session.add_all([original, row])
+    for denial in desk.session.exec(select(Denial).where(Denial.remittance_claim_id == original.id)):
+        if denial.state == "open":
+            denial.state = "reversed"
+            desk.session.add(denial)
+    _close_tasks_of(desk, original)
+    submission = _submission(desk, original.control_number)
+    if submission is not None:
+        submission.adjudicated_at = None
+    desk.say(f"The payer took back its answer: {format_dollars(payment.paid_cents)} reversed")
+    return f"reversed {payment.paid_cents} cents"
+
+
+def _close_tasks_of(desk: Desk, row: RemittanceClaim) -> None:
+    for task in desk.open_tasks():
+        if task.type == TaskType.DENIAL_REVIEW and task.opening_key.endswith(row.id):
+            tasks.close_task(desk.session, task, resolution="reversed", at=desk.at, actor_id=None)
+
+
+def _take_payment(desk: Desk, fact: Fact) -> str:
+    payment = desk.session.get(PatientPayment, fact.subject_id)
+    assert payment is not None, "a payment fact names its row"
+    amount = Cents(payment.amount_cents)
+    sides = (
+        Side(RECEIVED_AS[payment.method], amount, None, payment.method),
+        Side(Account.PATIENT_UNAPPLIED, Cents(-amount), None),
+    )
+    desk.post([Entry(EntryKind.PATIENT_PAYMENT, f"payment:{payment.id}", sides)])
+    desk.say(f"The patient paid {format_dollars(amount)} by {payment.method}")
+    return f"took {amount} cents"
+
+
+def settle_patient_money(desk: Desk) -> None:
+    """Apply the patient's unapplied money, and ask what to do with what is left over.
+
+    A credit born of a reversal is frozen until its correction comes: nothing moves while the claim is open again.
+    """
+    submission = next(iter(reversed(desk.submissions())), None)
+    if submission is None or encounters.progress(submission).state != SubmissionState.ADJUDICATED:
+        return
+    balances = desk.balances()
+    ordinal = _next_ordinal(desk, EntryKind.CREDIT)
+    credit = released_credit(balances, desk.line_ids, source=f"credit:{desk.encounter.id}:{ordinal}")
+    if credit is not None:
+        desk.post([credit])
+        balances = desk.balances()
+    ordinal = _next_ordinal(desk, EntryKind.ALLOCATION)
+    applied = allocation(balances, desk.line_ids, source=f"apply:{desk.encounter.id}:{ordinal}")
+    if applied is not None:
+        desk.post([applied])
+        balances = desk.balances()
+        cents = Cents(sum(side.amount_cents for side in applied.sides if side.amount_cents > 0))
+        desk.say(f"{format_dollars(cents)} of the patient's money applied to the patient's share")
+    left = Cents(-balances.total(Account.PATIENT_UNAPPLIED))
+    if left > 0 and balances.total(Account.AR_PATIENT) == 0 and balances.total(Account.AR_INSURANCE) == 0:
+        desk.open_task(
+            NewTask(
+                TaskType.CREDIT_BALANCE,
+                key=str(_next_ordinal(desk, EntryKind.REFUND)),
+                reason=f"The patient has paid {format_dollars(left)} more than is owed on this visit.",
+                amount_cents=left,
+            )
+        )
+
+
+def _next_ordinal(desk: Desk, kind: EntryKind) -> int:
+    return 1 + ledger.count_of_kind(
+        desk.session, practice_id=desk.encounter.practice_id, encounter_id=desk.encounter.id, kind=kind
+    )

@@ -1,0 +1,17 @@
+"""Workflow ids: business keys made of opaque ids."""
+
+
+def encounter_workflow(practice_id: str, encounter_id: str) -> str:
+    return f"encounter/{practice_id}/{encounter_id}"
+
+
+def remittance_workflow(practice_id: str, remittance_id: str) -> str:
+    return f"remittance/{practice_id}/{remittance_id}"
+
+
+def batch_workflow(practice_id: str, partner_id: str, batch_id: str) -> str:
+    return f"batch/{practice_id}/{partner_id}/{batch_id}"
+
+
+def mailbox_workflow(partner_id: str) -> str:
+    return f"mailbox/{partner_id}"

@@ -1,0 +1,45 @@
+"""Step 3, coding: are codes present and well formed? Whether they are the right ones is a coder's judgement."""
+
+import re
+
+from billing.claim import Claim, Diagnosis
+
+_ICD10 = re.compile(r"[A-Z][0-9][0-9AB][0-9A-Z]{0,4}")
+_ICD9 = re.compile(r"([0-9]{3}|V[0-9]{2}|E[0-9]{3})[0-9]{0,2}")
+_PROCEDURE = re.compile(r"[0-9]{5}|[0-9]{4}[FTU]|[A-Z][0-9]{4}")
+
+ICD9_QUALIFIERS = frozenset({"BK", "BF"})
+"""HIxx-1 for ICD-9-CM, which no service since 2015-10-01 may carry"""
+
+
+def diagnosis_is_well_formed(diagnosis: Diagnosis) -> bool:
+    """ICD-10-CM without the dot: a letter, a digit, a digit or A or B, then up to four more."""
+    if diagnosis.qualifier in ICD9_QUALIFIERS:
+        return _ICD9.fullmatch(diagnosis.code) is not None
+    return _ICD10.fullmatch(diagnosis.code) is not None
+
+
+def procedure_is_well_formed(code: str) -> bool:
+    """Five digits, four digits with F, T or U, or a letter with four digits (CPT and HCPCS level II)."""
+    return _PROCEDURE.fullmatch(code) is not None
+
+
+def coding_faults(claim: Claim) -> list[str]:
+    """Everything about the codes that a coder must mend, each with the field that mends it; empty when codable."""
+    faults: list[str] = []
+    if not claim.diagnoses:
+        faults.append("no diagnosis (field diagnoses)")
+    faults += [
+        f"diagnosis {number} is not a well-formed code (field diagnoses)"
+        for number, diagnosis in enumerate(claim.diagnoses, start=1)
+        if not diagnosis_is_well_formed(diagnosis)
+    ]
+    for number, line in enumerate(claim.lines, start=1):
+        where = f"line {number}"
+        if not procedure_is_well_formed(line.procedure):
+            faults.append(f"{where}: procedure is not a well-formed code (field line.{number}.procedure)")
+        if not line.diagnosis_pointers:
+            faults.append(f"{where}: points at no diagnosis (field line.{number}.pointers)")
+        if any(not 1 <= pointer <= len(claim.diagnoses) for pointer in line.diagnosis_pointers):
+            faults.append(f"{where}: points at a diagnosis that is not there (field line.{number}.pointers)")
+    return faults

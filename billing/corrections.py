@@ -1,0 +1,187 @@
+"""Corrections: how a person mends a claim, one named field at a time.
+
+A path names the field as task reasons name it: `member_id`, `patient.birth_date`, `line.2.procedure`. Values are
+text as typed. An unknown path or a value that does not read is a fault that names the path; nothing is half done.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from billing.claim import Address, Claim, Diagnosis, Party, Person, Reference, ServiceLine, Sex
+from billing.money import Cents, NotAnAmount, parse_cents
+
+
+class CorrectionsInvalid(ValueError):
+    """Some corrections cannot be applied; `faults` maps each path to what is wrong with it."""
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        super().__init__("; ".join(f"{path}: {fault}" for path, fault in faults.items()))
+        self.faults = faults
+
+
+def parse_corrections(text: str) -> dict[str, str]:
+    """Read `path = value`, one a line; empty lines are passed over."""
+    corrections: dict[str, str] = {}
+    faults: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        path, sign, value = line.partition("=")
+        if not sign:
+            faults[f"line {number}"] = "write `field = value`"
+        else:
+            corrections[path.strip()] = value.strip()
+    if faults:
+        raise CorrectionsInvalid(faults)
+    return corrections
+
+
+def apply_corrections(claim: Claim, corrections: dict[str, str]) -> Claim:
+    """The claim with every correction in it. Raises CorrectionsInvalid with all faults at once."""
+    faults: dict[str, str] = {}
+    for path, value in corrections.items():
+        try:
+            claim = _apply(claim, path, value)
+        except (NotAnAmount, InvalidOperation, ValueError) as error:
+            faults[path] = str(error) or "cannot be read"
+    if faults:
+        raise CorrectionsInvalid(faults)
+    charges = Cents(sum(line.charge_cents for line in claim.lines))
+    return replace(claim, charge_cents=charges) if any(path.endswith(".charge") for path in corrections) else claim
+
+
+def _apply(claim: Claim, path: str, value: str) -> Claim:
+    head, _, rest = path.partition(".")
+    if path in _CLAIM_FIELDS:
+        return _CLAIM_FIELDS[path](claim, value)
+    if head == "patient" and rest in _PERSON_FIELDS:
+        patient = _PERSON_FIELDS[rest](claim.patient, value)
+        return replace(claim, patient=patient, subscriber=patient if claim.coverage.is_self else claim.subscriber)
+    if head == "subscriber" and rest in _PERSON_FIELDS:
+        subscriber = _PERSON_FIELDS[rest](claim.subscriber, value)
+        return replace(claim, subscriber=subscriber, patient=subscriber if claim.coverage.is_self else claim.patient)
+    if head == "billing_provider" and rest in _PARTY_FIELDS:
+        return replace(claim, billing_provider=_PARTY_FIELDS[rest](claim.billing_provider, value))
+    if head == "provider":
+        return _apply_to_provider(claim, rest, value)
+    if head == "line":
+        return _apply_to_line(claim, rest, value)
+    raise ValueError("no such field")
+
+
+def _apply_to_provider(claim: Claim, rest: str, value: str) -> Claim:
+    role, _, name = rest.partition(".")
+    if claim.provider(role) is None or name not in _PARTY_FIELDS:
+        raise ValueError("no such field")
+    change = _PARTY_FIELDS[name]
+    providers = tuple(change(party, value) if party.role == role else party for party in claim.providers)
+    return replace(claim, providers=providers)
+
+
+def _apply_to_line(claim: Claim, rest: str, value: str) -> Claim:
+    number, _, name = rest.partition(".")
+    if not number.isdigit() or not 1 <= int(number) <= len(claim.lines) or name not in _LINE_FIELDS:
+        raise ValueError("no such field")
+    index = int(number) - 1
+    lines = list(claim.lines)
+    lines[index] = _LINE_FIELDS[name](lines[index], value)
+    return replace(claim, lines=tuple(lines))
+
+
+def _diagnoses(claim: Claim, value: str) -> Claim:
+    codes = [code.strip().upper().replace(".", "") for code in value.split(",") if code.strip()]
+    diagnoses = tuple(Diagnosis(code, qualifier="ABK" if index == 0 else "ABF") for index, code in enumerate(codes))
+    return replace(claim, diagnoses=diagnoses)
+
+
+def _member_id(claim: Claim, value: str) -> Claim:
+    return replace(claim, coverage=replace(claim.coverage, member_id=value.replace(" ", "") or None))
+
+
+def _payer_id(claim: Claim, value: str) -> Claim:
+    payer = replace(claim.coverage.payer, id=value or None, id_qualifier="PI")
+    return replace(claim, coverage=replace(claim.coverage, payer=payer))
+
+
+_CLAIM_FIELDS: dict[str, Callable[[Claim, str], Claim]] = {
+    "member_id": _member_id,
+    "payer_id": _payer_id,
+    "payer_name": lambda claim, value: replace(
+        claim,
+        coverage=replace(
+            claim.coverage,
+            payer=replace(claim.coverage.payer, name=replace(claim.coverage.payer.name, last=value)),
+        ),
+    ),
+    "relationship": lambda claim, value: replace(claim, coverage=replace(claim.coverage, relationship=value)),
+    "group_number": lambda claim, value: replace(claim, coverage=replace(claim.coverage, group_number=value or None)),
+    "filing_indicator": lambda claim, value: replace(
+        claim, coverage=replace(claim.coverage, filing_indicator=value or None)
+    ),
+    "diagnoses": _diagnoses,
+    "place_of_service": lambda claim, value: replace(claim, place_of_service=value),
+    "authorization": lambda claim, value: replace(claim, authorization=value or None),
+    "referral": lambda claim, value: replace(claim, referral=value or None),
+    "charge": lambda claim, value: replace(claim, charge_cents=parse_cents(value)),
+    "patient_paid": lambda claim, value: replace(claim, patient_paid_cents=parse_cents(value) if value else None),
+}
+
+
+def _sex(person: Person, value: str) -> Person:
+    if value.upper() not in set(Sex):
+        raise ValueError("is F, M or U")
+    return replace(person, sex=Sex(value.upper()))
+
+
+def _address(person: Person, **changes: str) -> Person:
+    address = person.address or Address(street="", city="")
+    return replace(person, address=replace(address, **changes))
+
+
+_PERSON_FIELDS: dict[str, Callable[[Person, str], Person]] = {
+    "last_name": lambda person, value: replace(person, name=replace(person.name, last=value)),
+    "first_name": lambda person, value: replace(person, name=replace(person.name, first=value or None)),
+    "birth_date": lambda person, value: replace(person, birth_date=date.fromisoformat(value)),
+    "sex": _sex,
+    "street": lambda person, value: _address(person, street=value),
+    "city": lambda person, value: _address(person, city=value),
+    "state": lambda person, value: _address(person, state=value),
+    "postal_code": lambda person, value: _address(person, postal_code=value),
+}
+
+
+def _party_address(party: Party, **changes: str) -> Party:
+    address = party.address or Address(street="", city="")
+    return replace(party, address=replace(address, **changes))
+
+
+def _tax_id(party: Party, value: str) -> Party:
+    others = tuple(ref for ref in party.references if ref.qualifier not in {"EI", "SY"})
+    return replace(party, references=(Reference("EI", value.replace("-", "")), *others))
+
+
+_PARTY_FIELDS: dict[str, Callable[[Party, str], Party]] = {
+    "npi": lambda party, value: replace(party, id=value, id_qualifier="XX"),
+    "taxonomy": lambda party, value: replace(party, taxonomy=value or None),
+    "tax_id": _tax_id,
+    "street": lambda party, value: _party_address(party, street=value),
+    "city": lambda party, value: _party_address(party, city=value),
+    "state": lambda party, value: _party_address(party, state=value),
+    "postal_code": lambda party, value: _party_address(party, postal_code=value),
+}
+
+
+def _pointers(line: ServiceLine, value: str) -> ServiceLine:
+    return replace(line, diagnosis_pointers=tuple(int(one) for one in value.replace(",", " ").split()))
+
+
+_LINE_FIELDS: dict[str, Callable[[ServiceLine, str], ServiceLine]] = {
+    "procedure": lambda line, value: replace(line, procedure=value.upper()),
+    "modifiers": lambda line, value: replace(line, modifiers=tuple(value.upper().replace(",", " ").split())),
+    "units": lambda line, value: replace(line, units=Decimal(value)),
+    "charge": lambda line, value: replace(line, charge_cents=parse_cents(value)),
+    "pointers": _pointers,
+    "service_date": lambda line, value: replace(line, service_date=date.fromisoformat(value)),
+}

@@ -1,0 +1,97 @@
+"""Deadlines: the agenda's reasons and how their instants are found."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+
+from billing.policies import Policies
+from billing.roles import Role
+
+
+class Reason(StrEnum):
+    """Why the office looks again at an encounter at some instant."""
+
+    INQUIRY_RETRY = "inquiry_retry"
+    """The payer could not be reached: ask again"""
+    TRANSMISSION_DUE = "transmission_due"
+    """The claim is ready and should have a receipt by now"""
+    CLEARINGHOUSE_ACKNOWLEDGMENT_DUE = "clearinghouse_acknowledgment_due"
+    PAYER_ACKNOWLEDGMENT_DUE = "payer_acknowledgment_due"
+    REMITTANCE_DUE = "remittance_due"
+    """The payer should have answered by now"""
+    TIMELY_FILING = "timely_filing"
+    """The payer's filing limit comes near"""
+    REVERSAL_UNPAIRED = "reversal_unpaired"
+    """A remittance waits for the one it takes back"""
+    PATIENT_BALANCE_DUE = "patient_balance_due"
+    FOLLOW_UP = "follow_up"
+    """A person said when to look again"""
+    HOLD_ENDS = "hold_ends"
+    """The day until which the encounter was held"""
+    TASK_DUE = "task_due"
+    """The earliest open task becomes overdue or rises a rung"""
+
+
+OWNERS: dict[Reason, Role] = {
+    Reason.INQUIRY_RETRY: Role.ELIGIBILITY,
+    Reason.TRANSMISSION_DUE: Role.EDI_ANALYST,
+    Reason.CLEARINGHOUSE_ACKNOWLEDGMENT_DUE: Role.EDI_ANALYST,
+    Reason.PAYER_ACKNOWLEDGMENT_DUE: Role.BILLER,
+    Reason.REMITTANCE_DUE: Role.BILLER,
+    Reason.TIMELY_FILING: Role.BILLER,
+    Reason.REVERSAL_UNPAIRED: Role.POSTER,
+    Reason.PATIENT_BALANCE_DUE: Role.ACCOUNT_REP,
+    Reason.FOLLOW_UP: Role.BILLER,
+    Reason.HOLD_ENDS: Role.SUPERVISOR,
+    Reason.TASK_DUE: Role.SUPERVISOR,
+}
+
+WORDS: dict[Reason, str] = {
+    Reason.INQUIRY_RETRY: "ask the payer about eligibility again",
+    Reason.TRANSMISSION_DUE: "the claim should have been transmitted",
+    Reason.CLEARINGHOUSE_ACKNOWLEDGMENT_DUE: "the clearinghouse should have acknowledged the claim",
+    Reason.PAYER_ACKNOWLEDGMENT_DUE: "the payer should have acknowledged the claim",
+    Reason.REMITTANCE_DUE: "the payer should have answered with a remittance",
+    Reason.TIMELY_FILING: "the filing limit comes near",
+    Reason.REVERSAL_UNPAIRED: "a reversal still has no original",
+    Reason.PATIENT_BALANCE_DUE: "the patient's share should have been paid",
+    Reason.FOLLOW_UP: "look again, as was agreed",
+    Reason.HOLD_ENDS: "the hold ends",
+    Reason.TASK_DUE: "an open task becomes overdue",
+}
+
+INQUIRY_LADDER = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=8))
+"""How long to wait after the first, second ... try of an eligibility inquiry that met silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """One entry of the agenda."""
+
+    reason: Reason
+    due_at: datetime
+
+
+def after_business_days(start: datetime, days: int) -> datetime:
+    """The same time of day, `days` Monday-to-Friday days later. Holidays are not known here."""
+    instant = start
+    while days > 0:
+        instant += timedelta(days=1)
+        if instant.weekday() < 5:
+            days -= 1
+    return instant
+
+
+def filing_deadline(service_date: date, policies: Policies) -> datetime:
+    """The last instant at which the claim is timely: the end (UTC) of the payer's last filing day.
+
+    Anchor: the first date of service. The limit is the payer's policy row `filing_limit_days`.
+    """
+    last_day = service_date + timedelta(days=policies.value("filing_limit_days", as_of=service_date))
+    return datetime.combine(last_day, time(23, 59), UTC)
+
+
+def filing_warning(service_date: date, policies: Policies) -> datetime:
+    """When the office is warned: `filing_warning_days` before the limit."""
+    days = policies.value("filing_warning_days", as_of=service_date)
+    return filing_deadline(service_date, policies) - timedelta(days=days)

@@ -1,0 +1,150 @@
+"""The ledger's words: accounts, postings, entries. Double entry in whole cents; a debit is positive.
+
+Each entry sums to zero and carries the source that makes it one of a kind: posting it twice changes nothing.
+A correction is a reversing entry, never an update.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from billing.money import Cents
+
+
+class Account(StrEnum):
+    """Where money stands."""
+
+    AR_INSURANCE = "AR_INS"
+    """Owed by the payer"""
+    AR_PATIENT = "AR_PAT"
+    """Owed by the patient: only what `patient_may_be_billed` let through"""
+    REVENUE = "REVENUE_GROSS"
+    """Charges at full price"""
+    ADJUSTMENT_CONTRACTUAL = "ADJ_CONTRACT"
+    """Given up by contract (CO-45 and its like)"""
+    ADJUSTMENT_SEQUESTRATION = "ADJ_SEQUESTER"
+    """CO-253"""
+    ADJUSTMENT_DENIAL = "ADJ_DENIAL"
+    """Denied and written off, with approval"""
+    CASH_BANK = "CASH_BANK"
+    UNDEPOSITED = "UNDEPOSITED"
+    """Cash and cheques taken at the desk, not yet in the bank"""
+    CARD_CLEARING = "CARD_CLEARING"
+    """Card payments on their way"""
+    EFT_CLEARING = "EFT_CLEARING"
+    """Advised by a remittance, not yet seen at the bank"""
+    CASH_UNAPPLIED = "CASH_UNAPPLIED"
+    """A remittance's money that no claim has taken yet"""
+    PATIENT_UNAPPLIED = "PAT_UNAPPLIED"
+    """A patient's money that no balance has taken yet (a liability)"""
+    PLB_CLEARING = "PLB_CLEARING"
+    """Taken or given outside the claims, by reason and reference"""
+    INTEREST_INCOME = "INTEREST_INCOME"
+
+
+RECEIVABLES = (Account.AR_INSURANCE, Account.AR_PATIENT)
+ENCOUNTER_BALANCES = (Account.AR_INSURANCE, Account.AR_PATIENT, Account.PATIENT_UNAPPLIED)
+"""All three are zero on every line before an encounter may close."""
+
+
+class EntryKind(StrEnum):
+    """What happened."""
+
+    CHARGE = "charge"
+    CHARGE_CHANGED = "charge_changed"
+    REMITTANCE_CASH = "remittance_cash"
+    PROVIDER_ADJUSTMENT = "provider_adjustment"
+    CLAIM_PAYMENT = "claim_payment"
+    REVERSAL = "reversal"
+    PATIENT_PAYMENT = "patient_payment"
+    ALLOCATION = "allocation"
+    CREDIT = "credit"
+    REFUND = "refund"
+    WRITE_OFF = "write_off"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One posting of an entry."""
+
+    account: Account
+    amount_cents: Cents
+    """Debit positive, credit negative"""
+    line_id: str | None = None
+    detail: str = ""
+    """Sub-account: payer, adjustment code, PLB reference"""
+
+
+class EntryNotBalanced(ValueError):
+    """The sides of an entry do not sum to zero; nothing may be posted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is posted together or not at all."""
+
+    kind: EntryKind
+    source_key: str
+    """Remittance, CLP ordinal, line, adjustment index ... unique within the practice"""
+    sides: tuple[Side, ...]
+    service_date: date | None = None
+
+    def __post_init__(self) -> None:
+        amounts = sum(side.amount_cents for side in self.sides)
+        if amounts != 0:
+            raise EntryNotBalanced(f"entry {self.source_key} is off by {amounts} cents")
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing moves."""
+        return all(side.amount_cents == 0 for side in self.sides)
+
+
+def transfer(
+    debit: Account, credit: Account, amount_cents: Cents, *, line_id: str | None = None, detail: str = ""
+) -> tuple[Side, Side]:
+    """Two sides that move `amount_cents` from `credit` to `debit`. A negative amount moves it back."""
+    return (
+        Side(debit, amount_cents, line_id, detail),
+        Side(credit, Cents(-amount_cents), line_id, detail),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """What stands on the accounts of one encounter, by line. A missing line is zero."""
+
+    by_account_and_line: dict[tuple[str, str | None], int]
+
+    @classmethod
+    def of(cls, sides: Iterable[tuple[str, str | None, int]]) -> "Balances":
+        """Sum (account, line id, cents) rows."""
+        sums: dict[tuple[str, str | None], int] = {}
+        for account, line_id, cents in sides:
+            sums[(account, line_id)] = sums.get((account, line_id), 0) + cents
+        return cls(sums)
+
+    def total(self, account: Account) -> Cents:
+        """The account's balance over all lines (debit positive)."""
+        return Cents(sum(cents for (name, _), cents in self.by_account_and_line.items() if name == account))
+
+    def line(self, account: Account, line_id: str | None) -> Cents:
+        """One line's balance on one account."""
+        return Cents(self.by_account_and_line.get((account, line_id), 0))
+
+    def lines(self, account: Account) -> dict[str | None, Cents]:
+        """Every line with a balance on the account."""
+        return {
+            line: Cents(cents) for (name, line), cents in self.by_account_and_line.items() if name == account and cents
+        }
+
+    @property
+    def is_zero(self) -> bool:
+        """Nobody owes anything and nothing is held for anybody, on any line."""
+        return all(not self.lines(account) for account in ENCOUNTER_BALANCES)
+
+    @property
+    def owed_cents(self) -> Cents:
+        """What payers and patient still owe."""
+        return Cents(sum(self.total(account) for account in RECEIVABLES))

@@ -1,0 +1,69 @@
+"""Policies: timers and limits as rows with effective dates, never constants in the flow.
+
+The installation's defaults are written into the table once, by `zerobalance setup`; a practice or a payer row
+overrides them from its date on.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRow:
+    """One row of the policy table."""
+
+    name: str
+    value: int
+    effective_from: date
+    practice_id: str | None = None
+    payer_id: str | None = None
+
+    @property
+    def narrowness(self) -> int:
+        """A payer's own row beats the practice's, which beats the installation's."""
+        return 2 if self.payer_id else 1 if self.practice_id else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """An installation default and where it comes from."""
+
+    value: int
+    source: str
+
+
+DEFAULTS: dict[str, Default] = {
+    "transmission_due_hours": Default(24, "office: same or next day"),
+    "syntax_acknowledgment_hours": Default(4, "CAQH CORE: batch 999 within an hour; alarm at four"),
+    "clearinghouse_acknowledgment_business_days": Default(1, "office: minutes to an hour is usual"),
+    "payer_acknowledgment_business_days": Default(3, "office: payers answer in one to two business days"),
+    "sends_payer_acknowledgment": Default(1, "office: 0 for payers that send no 277CA of their own"),
+    "remittance_alarm_days": Default(21, "office: commercial payers 7 to 30 days"),
+    "remittance_repeat_days": Default(14, "office: asked again every two weeks"),
+    "filing_limit_days": Default(365, "42 CFR 424.44 for Medicare; other payers by their own rows"),
+    "filing_warning_days": Default(15, "office: urgent in the last fifteen days"),
+    "unpaired_reversal_days": Default(30, "office: a person looks for the missing correction"),
+    "patient_balance_days": Default(30, "office: a statement cycle"),
+    "write_off_limit_cents": Default(0, "office: every denial write-off needs a second person"),
+    "strict_npi_check_digit": Default(1, "45 CFR 162.406; 0 admits test files with invented numbers"),
+    "batch_claims": Default(5000, "005010X222A1: at most 5,000 CLM in one ST"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The rows that can apply to one encounter."""
+
+    rows: tuple[PolicyRow, ...]
+
+    def value(self, name: str, *, as_of: date) -> int:
+        """The number in force on `as_of`: the narrowest row, then the newest. Falls back to the default."""
+        fitting = [row for row in self.rows if row.name == name and row.effective_from <= as_of]
+        if not fitting:
+            return DEFAULTS[name].value
+        return max(fitting, key=lambda row: (row.narrowness, row.effective_from)).value
+
+    @classmethod
+    def of(cls, rows: Iterable[PolicyRow]) -> "Policies":
+        return cls(tuple(rows))

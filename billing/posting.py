@@ -1,0 +1,278 @@
+"""Step 7, posting: a balanced claim payment becomes ledger entries, denials and questions, to the cent.
+
+The claim's payment is posted line by line. Claim-level adjustments are shared over the lines (pro rata to SVC03,
+last cent to the largest), so that the line payments sum to CLP04. A payment that cannot be posted by machine comes
+back as a reason in words; nothing is posted halfway.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from billing.adjustment_codes import PATIENT_SHARE_WORDS, Treatment, treatment
+from billing.ledger import Account, Balances, Entry, EntryKind, Side, transfer
+from billing.money import ZERO, Cents, format_dollars, share_pro_rata
+from billing.patient_share import ShareQuestion, patient_may_be_billed
+from billing.remittance import Adjustment, ClaimPayment, LinePayment
+
+POSTED_BY_MACHINE = frozenset({"1", "4", "19"})
+"""CLP02: processed as primary, denied, processed as primary and forwarded"""
+
+
+@dataclass(frozen=True, slots=True)
+class BilledLine:
+    """A service line as it was billed."""
+
+    line_id: str
+    """The line's own id; REF*6R carries it in upper case"""
+    procedure: str
+    modifiers: tuple[str, ...]
+    charge_cents: Cents
+    service_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class PostingSituation:
+    """What posting must know besides the payment."""
+
+    lines: tuple[BilledLine, ...]
+    charge_cents: Cents
+    filing_indicator: str | None
+    is_qmb: bool
+    already_adjudicated: bool
+    """A claim payment of this claim stands and was not reversed"""
+    payer_detail: str
+    """Sub-account of AR_INS: the payer's id"""
+
+
+@dataclass(frozen=True, slots=True)
+class DeniedAmount:
+    """One amount the payer refused, or a share that may not be billed."""
+
+    line_id: str
+    group: str
+    reason: str
+    amount_cents: Cents
+    remarks: tuple[str, ...] = ()
+    blocked_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostingVerdict:
+    """What a claim payment does. Either `exception` says why it is not posted, or the entries are complete."""
+
+    entries: tuple[Entry, ...] = ()
+    denials: tuple[DeniedAmount, ...] = ()
+    exception: str | None = None
+    patient_share_cents: Cents = ZERO
+    notes: tuple[str, ...] = field(default=())
+
+
+def post_claim_payment(payment: ClaimPayment, situation: PostingSituation, *, source: str) -> PostingVerdict:
+    """Decide the entries for one CLP that is no reversal.
+
+    `source` identifies it: remittance id and CLP ordinal. Source of the rules: 005010X221A1 balancing; CARC
+    treatment in `adjustment_codes`; the gate in `patient_share`.
+    """
+    exception = _why_not(payment, situation)
+    if exception is not None:
+        return PostingVerdict(exception=exception)
+    matched = match_lines(payment, situation.lines)
+    if matched is None:
+        return PostingVerdict(exception="its service lines do not match the claim's lines")
+    entries: list[Entry] = []
+    denials: list[DeniedAmount] = []
+    notes: list[str] = []
+    for ordinal, (billed, line) in enumerate(matched, start=1):
+        sides, refused, said = _line_sides(billed, line, payment, situation)
+        denials += refused
+        notes += said
+        entry = Entry(EntryKind.CLAIM_PAYMENT, f"{source}:{ordinal}", tuple(sides), billed.service_date)
+        if not entry.is_empty:
+            entries.append(entry)
+    share = Cents(sum(s.amount_cents for entry in entries for s in entry.sides if s.account == Account.AR_PATIENT))
+    return PostingVerdict(tuple(entries), tuple(denials), None, share, tuple(notes))
+
+
+def _why_not(payment: ClaimPayment, situation: PostingSituation) -> str | None:
+    if payment.status not in POSTED_BY_MACHINE:
+        return f"claim status {payment.status} (CLP02) is not posted by machine"
+    if situation.already_adjudicated:
+        return "the claim was already adjudicated and the first answer was not reversed"
+    if payment.charge_cents != situation.charge_cents:
+        return (
+            f"the payer answers a charge of {format_dollars(payment.charge_cents)}, "
+            f"the claim was {format_dollars(situation.charge_cents)}"
+        )
+    if payment.paid_cents < 0:
+        return "a negative payment that is no reversal"
+    return None
+
+
+def match_lines(payment: ClaimPayment, billed: Sequence[BilledLine]) -> list[tuple[BilledLine, LinePayment]] | None:
+    """Pair each SVC with one billed line: by REF*6R, else by code, modifiers and charge, else by submitted code.
+
+    A payment without SVC is spread over the billed lines. None when any line is left over on either side.
+    """
+    if not payment.lines:
+        return _spread(payment, billed)
+    left = list(billed)
+    pairs: list[tuple[BilledLine, LinePayment]] = []
+    for line in _with_claim_adjustments(payment):
+        found = next((one for one in left if _is_line(one, line)), None)
+        if found is None:
+            return None
+        left.remove(found)
+        pairs.append((found, line))
+    return pairs if not left else None
+
+
+def _is_line(billed: BilledLine, line: LinePayment) -> bool:
+    if line.control_number is not None and line.control_number.upper() == billed.line_id.upper():
+        return True
+    if line.control_number is not None and line.charge_cents != billed.charge_cents:
+        return False
+    code = line.submitted_procedure or line.procedure
+    return code == billed.procedure and line.charge_cents == billed.charge_cents
+
+
+def _with_claim_adjustments(payment: ClaimPayment) -> list[LinePayment]:
+    """Each claim-level CAS shared over the lines by SVC03: the line then pays SVC03 less its share."""
+    lines = list(payment.lines)
+    for adjustment in payment.adjustments:
+        shares = share_pro_rata(adjustment.amount_cents, [line.paid_cents for line in lines])
+        for index, part in enumerate(shares):
+            if part == 0:
+                continue
+            line = lines[index]
+            lines[index] = replace(
+                line,
+                paid_cents=Cents(line.paid_cents - part),
+                adjustments=(*line.adjustments, replace(adjustment, amount_cents=part)),
+            )
+    return lines
+
+
+def _spread(payment: ClaimPayment, billed: Sequence[BilledLine]) -> list[tuple[BilledLine, LinePayment]]:
+    """A claim paid without line detail: every amount is shared by charge, and each line still balances."""
+    weights = [line.charge_cents for line in billed]
+    adjustments = [share_pro_rata(one.amount_cents, weights) for one in payment.adjustments]
+    pairs = []
+    for index, line in enumerate(billed):
+        own = tuple(
+            Adjustment(one.group, one.reason, shares[index])
+            for one, shares in zip(payment.adjustments, adjustments, strict=True)
+        )
+        paid = Cents(line.charge_cents - sum(one.amount_cents for one in own))
+        pairs.append((line, LinePayment(line.procedure, line.charge_cents, paid, own)))
+    return pairs
+
+
+def _line_sides(
+    billed: BilledLine, line: LinePayment, payment: ClaimPayment, situation: PostingSituation
+) -> tuple[list[Side], list[DeniedAmount], list[str]]:
+    sides: list[Side] = []
+    denials: list[DeniedAmount] = []
+    notes: list[str] = []
+    remarks = tuple(dict.fromkeys((*line.remarks, *payment.remarks)))
+    sides += _move(Account.CASH_UNAPPLIED, line.paid_cents, billed, situation)
+    shares: list[Adjustment] = []
+    for adjustment in line.adjustments:
+        code = f"{adjustment.group}-{adjustment.reason}"
+        match treatment(adjustment):
+            case Treatment.CONTRACTUAL:
+                sides += _move(Account.ADJUSTMENT_CONTRACTUAL, adjustment.amount_cents, billed, situation, code)
+            case Treatment.SEQUESTRATION:
+                sides += _move(Account.ADJUSTMENT_SEQUESTRATION, adjustment.amount_cents, billed, situation, code)
+            case Treatment.PATIENT_SHARE:
+                shares.append(adjustment)
+            case Treatment.MEMO:
+                notes.append(f"{code} {format_dollars(adjustment.amount_cents)} is information of the prior payer")
+            case Treatment.DENIAL:
+                denials.append(_denied(billed, adjustment, remarks))
+    permission = patient_may_be_billed(
+        ShareQuestion(
+            filing_indicator=situation.filing_indicator,
+            is_qmb=situation.is_qmb,
+            remarks=frozenset(remarks),
+            reasons=frozenset(one.reason for one in line.adjustments),
+            has_open_denial=bool(denials),
+        )
+    )
+    for adjustment in shares:
+        code = f"{adjustment.group}-{adjustment.reason}"
+        if permission.allowed:
+            sides += _move(Account.AR_PATIENT, adjustment.amount_cents, billed, situation, code)
+            words = PATIENT_SHARE_WORDS[adjustment.reason]
+            notes.append(f"{words} of {format_dollars(adjustment.amount_cents)} is the patient's")
+        else:
+            denials.append(replace(_denied(billed, adjustment, remarks), blocked_reason=permission.reason))
+    return sides, denials, notes
+
+
+def _denied(billed: BilledLine, adjustment: Adjustment, remarks: tuple[str, ...]) -> DeniedAmount:
+    return DeniedAmount(billed.line_id, adjustment.group, adjustment.reason, adjustment.amount_cents, remarks)
+
+
+def _move(
+    debit: Account, cents: Cents, billed: BilledLine, situation: PostingSituation, code: str = ""
+) -> tuple[Side, Side]:
+    debit_side, credit_side = transfer(debit, Account.AR_INSURANCE, cents, line_id=billed.line_id)
+    return replace(debit_side, detail=code), replace(credit_side, detail=situation.payer_detail)
+
+
+def reverses(reversal: ClaimPayment, original: ClaimPayment) -> bool:
+    """Whether a CLP 22 takes back exactly `original`: same claim, same payer number where given, amounts negated."""
+    same_payer_claim = (
+        reversal.payer_claim_number is None
+        or original.payer_claim_number is None
+        or reversal.payer_claim_number == original.payer_claim_number
+    )
+    return (
+        same_payer_claim
+        and reversal.control_number == original.control_number
+        and reversal.charge_cents == -original.charge_cents
+        and reversal.paid_cents == -original.paid_cents
+    )
+
+
+def reversing_entries(posted: Sequence[Entry], *, source: str) -> tuple[Entry, ...]:
+    """The same entries with every side negated, under the reversal's own source."""
+    return tuple(
+        Entry(
+            EntryKind.REVERSAL,
+            f"{source}:{ordinal}",
+            tuple(replace(side, amount_cents=Cents(-side.amount_cents)) for side in entry.sides),
+            entry.service_date,
+        )
+        for ordinal, entry in enumerate(posted, start=1)
+    )
+
+
+def allocation(balances: Balances, line_order: Sequence[str], *, source: str) -> Entry | None:
+    """Apply unapplied patient money to the patient's balances, first line first; None when there is nothing to do.
+
+    Money is held per encounter, without a line, until a balance takes it.
+    """
+    available = -balances.line(Account.PATIENT_UNAPPLIED, None)
+    sides: list[Side] = []
+    for line_id in line_order:
+        owed = balances.line(Account.AR_PATIENT, line_id)
+        part = Cents(min(available, owed))
+        if part <= 0:
+            continue
+        sides.append(Side(Account.PATIENT_UNAPPLIED, part, None))
+        sides.append(Side(Account.AR_PATIENT, Cents(-part), line_id))
+        available -= part
+    return Entry(EntryKind.ALLOCATION, source, tuple(sides)) if sides else None
+
+
+def released_credit(balances: Balances, line_order: Sequence[str], *, source: str) -> Entry | None:
+    """Turn a patient balance below zero (paid more than the corrected share) into unapplied money of the patient."""
+    sides: list[Side] = []
+    for line_id in line_order:
+        owed = balances.line(Account.AR_PATIENT, line_id)
+        if owed < 0:
+            sides.append(Side(Account.AR_PATIENT, Cents(-owed), line_id))
+            sides.append(Side(Account.PATIENT_UNAPPLIED, owed, None))
+    return Entry(EntryKind.CREDIT, source, tuple(sides)) if sides else None

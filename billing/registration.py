@@ -1,0 +1,36 @@
+"""Step 1, registration: is everything there that a payer will ask about the person?"""
+
+from datetime import date
+
+from billing.claim import Claim, Person, Sex
+
+
+def registration_faults(claim: Claim, *, as_of: date) -> list[str]:
+    """Every gap in the registration, each with the field that mends it; empty when complete.
+
+    Source: guide 005010X222A1 loops 2010BA and 2010CA (N3, N4 and DMG belong to the patient's loop).
+    """
+    faults: list[str] = []
+    if not claim.coverage.member_id:
+        faults.append("member id is missing (field member_id)")
+    if not claim.coverage.payer.id:
+        faults.append("payer id is missing (field payer_id)")
+    if not claim.coverage.is_self and claim.coverage.relationship == "":
+        faults.append("the patient's relationship to the subscriber is missing (field relationship)")
+    faults += _person_faults(claim.patient, "patient", as_of=as_of, address_needed=True)
+    return faults
+
+
+def _person_faults(person: Person, who: str, *, as_of: date, address_needed: bool) -> list[str]:
+    faults: list[str] = []
+    if not person.name.last:
+        faults.append(f"the {who}'s last name is missing (field {who}.last_name)")
+    if person.birth_date is None:
+        faults.append(f"the {who}'s birth date is missing (field {who}.birth_date)")
+    elif person.birth_date > as_of:
+        faults.append(f"the {who}'s birth date lies in the future (field {who}.birth_date)")
+    if person.sex is None or person.sex not in set(Sex):
+        faults.append(f"the {who}'s sex is missing (field {who}.sex)")
+    if address_needed and (person.address is None or not person.address.street):
+        faults.append(f"the {who}'s address is missing (field {who}.street)")
+    return faults

@@ -1,0 +1,65 @@
+"""Roles of the office and what each may do. One person may hold many."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who works a task."""
+
+    FRONT_DESK = "front_desk"
+    ELIGIBILITY = "eligibility_specialist"
+    CODER = "coder"
+    CHARGE_REVIEWER = "charge_reviewer"
+    BILLER = "biller"
+    EDI_ANALYST = "edi_analyst"
+    POSTER = "payment_poster"
+    DENIALS = "denial_specialist"
+    ACCOUNT_REP = "account_representative"
+    SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
+    INTEGRATION = "integration"
+    """A program that takes encounters in"""
+
+
+class Permission(StrEnum):
+    """What a route asks for."""
+
+    VIEW = "view"
+    """See encounters, claims, tasks, the ledger"""
+    INTAKE = "intake"
+    """Create encounters, drop files"""
+    WORK = "work"
+    """Complete tasks of one's own roles"""
+    TAKE_PAYMENT = "take_payment"
+    HOLD = "hold"
+    """Place and release holds"""
+    APPROVE = "approve"
+    """Approve above another role's limit, work any task"""
+    DECODE = "decode"
+    """Read the engine's encrypted payloads"""
+    OPERATE = "operate"
+    """Metrics, pending work"""
+
+
+_EVERYONE = frozenset({Permission.VIEW})
+_WORKER = _EVERYONE | {Permission.WORK, Permission.HOLD}
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.FRONT_DESK: _WORKER | {Permission.INTAKE, Permission.TAKE_PAYMENT},
+    Role.ELIGIBILITY: _WORKER,
+    Role.CODER: _WORKER,
+    Role.CHARGE_REVIEWER: _WORKER,
+    Role.BILLER: _WORKER | {Permission.INTAKE},
+    Role.EDI_ANALYST: _WORKER | {Permission.INTAKE, Permission.OPERATE},
+    Role.POSTER: _WORKER | {Permission.TAKE_PAYMENT},
+    Role.DENIALS: _WORKER,
+    Role.ACCOUNT_REP: _WORKER | {Permission.TAKE_PAYMENT},
+    Role.SUPERVISOR: frozenset(Permission),
+    Role.AUDITOR: _EVERYONE | {Permission.DECODE},
+    Role.INTEGRATION: frozenset({Permission.INTAKE}),
+}
+
+
+def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:
+    """All that the roles together may do."""
+    return frozenset().union(*(PERMISSIONS[role] for role in roles))

@@ -1,0 +1,60 @@
+"""The stages of an encounter, and the steps the office takes by itself."""
+
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """Where an encounter stands in the nine steps."""
+
+    REGISTRATION = "registration"
+    VERIFICATION = "verification"
+    CODING = "coding"
+    CHARGE_REVIEW = "charge_review"
+    SCRUBBING = "scrubbing"
+    SUBMISSION = "submission"
+    """Ready, not yet transmitted"""
+    ACKNOWLEDGMENT = "acknowledgment"
+    """Transmitted; clearinghouse and payer have not both accepted it"""
+    ADJUDICATION = "adjudication"
+    """The payer has it"""
+    POSTING = "posting"
+    """Adjudicated; the payer's part is not settled: denied or unexplained amounts"""
+    PATIENT_BALANCE = "patient_balance"
+    CLOSED = "closed"
+
+
+class Step(StrEnum):
+    """What the office can do next without anybody's help."""
+
+    REGISTER = "register"
+    VERIFY = "verify"
+    PREPARE_CLAIM = "prepare_claim"
+    CLOSE = "close"
+    WAIT = "wait"
+
+
+class FactKind(StrEnum):
+    """What can arrive for an encounter, in any order, twice or late."""
+
+    CLAIM_ACKNOWLEDGED = "claim_acknowledged"
+    """277CA"""
+    SUBMISSION_REFUSED = "submission_refused"
+    """TA1 or 999 refused it, or it never left"""
+    REMITTANCE_ARRIVED = "remittance_arrived"
+    """All rows of one remittance for this encounter"""
+    PATIENT_PAID = "patient_paid"
+
+
+WAITING_ON: dict[Stage, str] = {
+    Stage.REGISTRATION: "front desk",
+    Stage.VERIFICATION: "payer",
+    Stage.CODING: "coder",
+    Stage.CHARGE_REVIEW: "charge reviewer",
+    Stage.SCRUBBING: "biller",
+    Stage.SUBMISSION: "office",
+    Stage.ACKNOWLEDGMENT: "clearinghouse",
+    Stage.ADJUDICATION: "payer",
+    Stage.POSTING: "denial specialist",
+    Stage.PATIENT_BALANCE: "patient",
+    Stage.CLOSED: "nobody",
+}

@@ -1,0 +1,108 @@
+"""Steps 5 and 6: how far one claim has come. Sent is a receipt; accepted has two senders.
+
+ready -> transmitted (receipt stored) -> syntax accepted (999) -> clearinghouse accepted (277CA) -> payer accepted
+(277CA) -> adjudicated (835). Facts may come in any order and twice: each is a date on the submission, and the
+state is read off the dates, so that the same facts always give the same state.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from billing.deadlines import Deadline, Reason, after_business_days, filing_deadline, filing_warning
+from billing.policies import Policies
+
+
+class SubmissionState(StrEnum):
+    """How far the claim has come, in the field's words."""
+
+    READY = "ready"
+    TRANSMITTED = "transmitted"
+    SYNTAX_ACCEPTED = "syntax_accepted"
+    CLEARINGHOUSE_ACCEPTED = "clearinghouse_accepted"
+    PAYER_ACCEPTED = "payer_accepted"
+    REJECTED = "rejected"
+    """Refused by TA1, 999 or 277CA: never adjudicated"""
+    ADJUDICATED = "adjudicated"
+
+
+OPEN_STATES = frozenset(
+    {
+        SubmissionState.READY,
+        SubmissionState.TRANSMITTED,
+        SubmissionState.SYNTAX_ACCEPTED,
+        SubmissionState.CLEARINGHOUSE_ACCEPTED,
+        SubmissionState.PAYER_ACCEPTED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The dates of one submission; None: has not happened as far as is known."""
+
+    ready_at: datetime
+    transmitted_at: datetime | None = None
+    syntax_accepted_at: datetime | None = None
+    clearinghouse_accepted_at: datetime | None = None
+    payer_accepted_at: datetime | None = None
+    rejected_at: datetime | None = None
+    adjudicated_at: datetime | None = None
+
+    @property
+    def state(self) -> SubmissionState:
+        """The farthest point reached. An adjudication outweighs a refusal: the payer did look at the claim."""
+        if self.adjudicated_at:
+            return SubmissionState.ADJUDICATED
+        if self.rejected_at:
+            return SubmissionState.REJECTED
+        if self.payer_accepted_at:
+            return SubmissionState.PAYER_ACCEPTED
+        if self.clearinghouse_accepted_at:
+            return SubmissionState.CLEARINGHOUSE_ACCEPTED
+        if self.syntax_accepted_at:
+            return SubmissionState.SYNTAX_ACCEPTED
+        if self.transmitted_at:
+            return SubmissionState.TRANSMITTED
+        return SubmissionState.READY
+
+
+def deadlines(progress: Progress, policies: Policies, *, at: datetime) -> list[Deadline]:
+    """What should come next and by when, for a submission that is under way. Every silence has a meaning.
+
+    Days and hours come from the policies in force on `at`.
+    """
+    today = at.date()
+    anchor = progress.transmitted_at or progress.ready_at
+    found: list[Deadline] = []
+    match progress.state:
+        case SubmissionState.READY:
+            due = anchor + timedelta(hours=policies.value("transmission_due_hours", as_of=today))
+            found.append(Deadline(Reason.TRANSMISSION_DUE, due))
+        case SubmissionState.TRANSMITTED | SubmissionState.SYNTAX_ACCEPTED:
+            days = policies.value("clearinghouse_acknowledgment_business_days", as_of=today)
+            found.append(Deadline(Reason.CLEARINGHOUSE_ACKNOWLEDGMENT_DUE, after_business_days(anchor, days)))
+        case SubmissionState.CLEARINGHOUSE_ACCEPTED:
+            if policies.value("sends_payer_acknowledgment", as_of=today):
+                days = policies.value("payer_acknowledgment_business_days", as_of=today)
+                found.append(Deadline(Reason.PAYER_ACKNOWLEDGMENT_DUE, after_business_days(anchor, days)))
+            else:
+                found.append(Deadline(Reason.REMITTANCE_DUE, _remittance_due(anchor, policies, at)))
+        case SubmissionState.PAYER_ACCEPTED:
+            found.append(Deadline(Reason.REMITTANCE_DUE, _remittance_due(anchor, policies, at)))
+    return found
+
+
+def filing_clock(policies: Policies, *, at: datetime, service_date: date) -> list[Deadline]:
+    """The timely-filing entry of a claim that no payer has accepted yet: first the warning, then the limit itself."""
+    warning = filing_warning(service_date, policies)
+    limit = filing_deadline(service_date, policies)
+    if at < warning:
+        return [Deadline(Reason.TIMELY_FILING, warning)]
+    if at < limit:
+        return [Deadline(Reason.TIMELY_FILING, limit)]
+    return []
+
+
+def _remittance_due(anchor: datetime, policies: Policies, at: datetime) -> datetime:
+    return anchor + timedelta(days=policies.value("remittance_alarm_days", as_of=at.date()))

@@ -1,0 +1,275 @@
+"""Human tasks: every exception of the nine steps, who owns it, when it is due, and how it can end.
+
+A task says why it exists and shows all faults at once; its resolutions are the only ways out, each a small form.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from billing.roles import Role
+
+
+class TaskType(StrEnum):
+    """What kind of work it is."""
+
+    REGISTRATION_INCOMPLETE = "registration_incomplete"
+    """Birth date, sex, address, member id or relation are missing"""
+    ELIG_NOT_FOUND = "elig_not_found"
+    """The payer does not know the person (AAA 67, 72, 75 ...)"""
+    ELIG_INACTIVE = "elig_inactive"
+    """Coverage is not active on the date of service (EB01 6, 7, 8)"""
+    PAYER_UNAVAILABLE = "payer_unavailable"
+    """The payer did not answer after every rung of the retry ladder"""
+    CODE_REVIEW = "code_review"
+    """Codes are missing or malformed"""
+    CHARGE_REVIEW = "charge_review"
+    """A line has no price, or another price than the charge master's"""
+    CLAIM_EDIT_FAILED = "claim_edit_failed"
+    """An edit of severity error fired"""
+    TRANSMISSION_FAILED = "transmission_failed"
+    """Not transmitted, refused by TA1 or 999, or no 999 in time"""
+    CLAIM_REJECTED = "claim_rejected"
+    """277CA refusal: never adjudicated, the filing clock still runs"""
+    NO_RESPONSE = "no_response"
+    """No 277CA or no 835 in time"""
+    DENIAL_REVIEW = "denial_review"
+    """The payer refused an amount"""
+    WRITE_OFF_APPROVAL = "write_off_approval"
+    """A second person decides on a write-off"""
+    ERA_UNBALANCED = "era_unbalanced"
+    """An 835 does not come out; nothing of it was posted"""
+    REMITTANCE_CONFLICT = "remittance_conflict"
+    """The same trace number with other content"""
+    UNMATCHED_REMIT = "unmatched_remit"
+    """A claim payment that fits no claim of ours, or may not be posted by machine"""
+    PLB_REVIEW = "plb_review"
+    """The payer took or gave money outside the claims"""
+    CREDIT_BALANCE = "credit_balance"
+    """The patient paid more than is owed"""
+    PATIENT_BALANCE_DUE = "patient_balance_due"
+    """The patient's share is still open"""
+    INTAKE_ERROR = "intake_error"
+    """Something that came in could not be taken in"""
+    UNKNOWN_PAYEE = "unknown_payee"
+    """A remittance for a provider whom no practice bills under"""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing a person types into a resolution."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    """text, date, amount, corrections (many lines of `path = value`) or choice"""
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """One way out of a task."""
+
+    label: str
+    fields: tuple[Field, ...] = ()
+    needs_approval_right: bool = False
+    """Only a supervisor may choose it"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What holds for every task of one type."""
+
+    role: Role
+    due: timedelta
+    title: str
+    resolutions: dict[str, Resolution] = field(default_factory=dict)
+
+
+_CORRECTIONS = Field("corrections", "Corrections, one a line: field = value", kind="corrections")
+_REASON = Field("reason", "Reason")
+_REFERENCE = Field("reference", "Call reference or document number")
+_FOLLOW_UP = Field("follow_up", "Look again on", kind="date")
+_PHONE = Resolution("Verified by telephone", (_REFERENCE,))
+_RECHECK = Resolution("Corrected; ask the payer again", (_CORRECTIONS,))
+_RETRY = Resolution("Ask the payer again now")
+_HANDLED = Resolution("Handled outside; close", (_REASON,))
+
+KINDS: dict[TaskType, Kind] = {
+    TaskType.REGISTRATION_INCOMPLETE: Kind(
+        Role.FRONT_DESK,
+        timedelta(days=1),
+        "Complete the registration",
+        {"fields_completed": Resolution("Fields completed", (_CORRECTIONS,))},
+    ),
+    TaskType.ELIG_NOT_FOUND: Kind(
+        Role.ELIGIBILITY,
+        timedelta(days=1),
+        "Find the patient's coverage",
+        {"corrected_id": _RECHECK, "phone_verified": _PHONE},
+    ),
+    TaskType.ELIG_INACTIVE: Kind(
+        Role.ELIGIBILITY,
+        timedelta(days=1),
+        "Coverage is not active",
+        {"new_coverage": _RECHECK, "phone_verified": _PHONE},
+    ),
+    TaskType.PAYER_UNAVAILABLE: Kind(
+        Role.ELIGIBILITY,
+        timedelta(days=1),
+        "The payer does not answer",
+        {"retry": _RETRY, "phone_verified": _PHONE},
+    ),
+    TaskType.CODE_REVIEW: Kind(
+        Role.CODER,
+        timedelta(days=2),
+        "Review the codes",
+        {"recoded": Resolution("Recoded", (_CORRECTIONS,))},
+    ),
+    TaskType.CHARGE_REVIEW: Kind(
+        Role.CHARGE_REVIEWER,
+        timedelta(days=2),
+        "Review the charges",
+        {
+            "changed": Resolution("Charges changed", (_CORRECTIONS,)),
+            "approved": Resolution("Approve the charges as they stand", (_REASON,)),
+        },
+    ),
+    TaskType.CLAIM_EDIT_FAILED: Kind(
+        Role.BILLER,
+        timedelta(days=1),
+        "Mend the claim",
+        {
+            "fixed": Resolution("Fixed", (_CORRECTIONS,)),
+            "overridden": Resolution("Override the edits and send", (_REASON,), needs_approval_right=True),
+        },
+    ),
+    TaskType.TRANSMISSION_FAILED: Kind(
+        Role.EDI_ANALYST,
+        timedelta(hours=4),
+        "A transmission failed",
+        {"resent": Resolution("Send again as a new submission", (_REASON,))},
+    ),
+    TaskType.CLAIM_REJECTED: Kind(
+        Role.BILLER,
+        timedelta(days=2),
+        "The claim was rejected",
+        {"corrected_new_claim": Resolution("Corrected; send as a new original", (_CORRECTIONS,))},
+    ),
+    TaskType.NO_RESPONSE: Kind(
+        Role.BILLER,
+        timedelta(days=5),
+        "The payer is silent",
+        {
+            "status_known": Resolution("Status known; look again later", (_REFERENCE, _FOLLOW_UP)),
+            "resubmitted": Resolution("Not on file; send again", (_REFERENCE,)),
+        },
+    ),
+    TaskType.DENIAL_REVIEW: Kind(
+        Role.DENIALS,
+        timedelta(days=10),
+        "Work the denial",
+        {
+            "write_off": Resolution("Propose a write-off", (_REASON,)),
+            "wait_until": Resolution("The payer is reprocessing; look again later", (_REFERENCE, _FOLLOW_UP)),
+        },
+    ),
+    TaskType.WRITE_OFF_APPROVAL: Kind(
+        Role.SUPERVISOR,
+        timedelta(days=5),
+        "Approve a write-off",
+        {
+            "approved": Resolution("Approve", (_REASON,), needs_approval_right=True),
+            "rejected": Resolution("Reject; work the denial", (_REASON,), needs_approval_right=True),
+        },
+    ),
+    TaskType.ERA_UNBALANCED: Kind(
+        Role.POSTER, timedelta(days=2), "A remittance does not balance", {"payer_contacted": _HANDLED}
+    ),
+    TaskType.REMITTANCE_CONFLICT: Kind(
+        Role.POSTER, timedelta(days=2), "Same trace, other content", {"payer_contacted": _HANDLED}
+    ),
+    TaskType.UNMATCHED_REMIT: Kind(
+        Role.POSTER,
+        timedelta(days=2),
+        "Match a payment",
+        {
+            "matched": Resolution("It belongs to this control number", (Field("control_number", "Control number"),)),
+            "payer_contacted": Resolution("Not ours; left unapplied", (_REASON,)),
+        },
+    ),
+    TaskType.PLB_REVIEW: Kind(Role.POSTER, timedelta(days=2), "Money outside the claims", {"reviewed": _HANDLED}),
+    TaskType.CREDIT_BALANCE: Kind(
+        Role.POSTER,
+        timedelta(days=30),
+        "A credit is owed to the patient",
+        {"refund_patient": Resolution("Refund paid", (_REFERENCE,))},
+    ),
+    TaskType.PATIENT_BALANCE_DUE: Kind(
+        Role.ACCOUNT_REP,
+        timedelta(days=5),
+        "The patient's share is open",
+        {"follow_up": Resolution("Spoken with the patient; look again later", (_REFERENCE, _FOLLOW_UP))},
+    ),
+    TaskType.INTAKE_ERROR: Kind(
+        Role.EDI_ANALYST, timedelta(days=1), "Something could not be taken in", {"handled": _HANDLED}
+    ),
+    TaskType.UNKNOWN_PAYEE: Kind(
+        Role.EDI_ANALYST, timedelta(days=1), "A remittance for an unknown provider", {"handled": _HANDLED}
+    ),
+}
+
+ESCALATION_STEP = timedelta(days=1)
+"""How long each rung (reminder, lead, supervisor) waits once a task is overdue."""
+
+LAST_ESCALATION = 3
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task that a verdict asks for. The same `key` opens it once."""
+
+    type: TaskType
+    key: str
+    reason: str
+    amount_cents: int = 0
+    detail: dict[str, str] = field(default_factory=dict)
+
+    def due_at(self, opened_at: datetime) -> datetime:
+        return opened_at + KINDS[self.type].due
+
+
+@dataclass(frozen=True, slots=True)
+class FormFault:
+    """What is wrong with what a person typed."""
+
+    field: str
+    message: str
+
+
+def form_faults(task_type: TaskType, resolution: str, values: dict[str, str]) -> list[FormFault]:
+    """Every fault of a filled-in resolution; empty when it can be acted on."""
+    kind = KINDS[task_type]
+    if resolution not in kind.resolutions:
+        return [FormFault("resolution", f"is none of: {', '.join(sorted(kind.resolutions))}")]
+    fields = kind.resolutions[resolution].fields
+    faults = [
+        FormFault(one.name, f"{one.label}: please fill in")
+        for one in fields
+        if one.required and not values.get(one.name, "").strip()
+    ]
+    known = {one.name for one in fields}
+    faults += [FormFault(name, "is not asked for here") for name in sorted(values) if name not in known]
+    for one in fields:
+        text = values.get(one.name, "").strip()
+        if one.kind == "date" and text and not _is_date(text):
+            faults.append(FormFault(one.name, f"{one.label}: write the day as YYYY-MM-DD"))
+    return faults
+
+
+def _is_date(text: str) -> bool:
+    try:
+        datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - a calendar day has no zone
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,118 @@
+"""Step 2, insurance verification: what a payer's answer means for one visit."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from billing.eligibility import Benefit, EligibilityResponse
+from billing.money import Cents
+
+UNAVAILABLE = frozenset({"42", "80"})
+"""AAA03: unable to respond at this time, no response from the payer. The office asks again by itself."""
+
+ACTIVE = frozenset({"1", "2", "3", "4", "5"})
+"""EB01 that mean coverage is in force"""
+
+INACTIVE = frozenset({"6", "7", "8"})
+
+PLAN_COVERAGE = "30"
+"""EB03: health benefit plan coverage"""
+
+
+class VerificationOutcome(StrEnum):
+    """What the answer says."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    NOT_FOUND = "not_found"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The reading of one answer."""
+
+    outcome: VerificationOutcome
+    reason: str
+    """In plain words, without names"""
+    copay_cents: Cents | None = None
+    deductible_remaining_cents: Cents | None = None
+    coinsurance: Decimal | None = None
+    """The patient's share: 0.2 is 20 %"""
+    is_qmb: bool = False
+    """Qualified Medicare beneficiary: never billed for shares (271 EB04 = QM)"""
+    codes: tuple[str, ...] = field(default=())
+    """AAA03 codes, when there were any"""
+
+
+def read_answer(response: EligibilityResponse, *, service_date: date) -> Verification:
+    """Read a 271 for a visit on `service_date`.
+
+    Eligible when an EB*1 covers plan coverage (30), or names no service type, and the day lies within the plan's
+    dates. Source: 005010X279A1 2110C; domain rule: several values of one kind keep the in-network one first.
+    """
+    if response.errors:
+        codes = tuple(error.code for error in response.errors)
+        if any(code in UNAVAILABLE for code in codes):
+            return Verification(VerificationOutcome.UNAVAILABLE, "the payer cannot answer now", codes=codes)
+        return Verification(
+            VerificationOutcome.NOT_FOUND,
+            f"the payer refused the inquiry (AAA {', '.join(codes)}): check member id, name and birth date",
+            codes=codes,
+        )
+    standing = [one for one in response.benefits if one.information in ACTIVE and _is_plan(one)]
+    in_force = [one for one in standing if _covers(one, response, service_date)]
+    if not in_force:
+        why = (
+            "the plan's dates do not include the date of service"
+            if standing
+            else "the payer says the coverage is not active"
+            if any(one.information in INACTIVE for one in response.benefits)
+            else "the answer names no active coverage"
+        )
+        return Verification(VerificationOutcome.INACTIVE, why)
+    return Verification(
+        VerificationOutcome.ACTIVE,
+        "coverage is active on the date of service",
+        copay_cents=_amount(response, "B", service_type="98"),
+        deductible_remaining_cents=_amount(response, "C", period="29"),
+        coinsurance=_percent(response),
+        is_qmb=any(one.insurance_type == "QM" for one in response.benefits),
+    )
+
+
+def _is_plan(benefit: Benefit) -> bool:
+    return not benefit.service_types or PLAN_COVERAGE in benefit.service_types
+
+
+def _covers(benefit: Benefit, response: EligibilityResponse, day: date) -> bool:
+    spans = benefit.dates or response.dates
+    begins = [start for qualifier, start, _ in spans if qualifier in {"291", "307", "346", "348", "356"}]
+    ends = [
+        end for qualifier, start, end in spans if qualifier in {"347", "349", "357"} or (end != start and end >= start)
+    ]
+    return all(start <= day for start in begins) and all(end >= day for end in ends)
+
+
+def _in_network_first(benefits: list[Benefit]) -> list[Benefit]:
+    return sorted(benefits, key=lambda one: one.in_network not in {"Y", "W"})
+
+
+def _amount(
+    response: EligibilityResponse, information: str, *, service_type: str | None = None, period: str | None = None
+) -> Cents | None:
+    fitting = [
+        one
+        for one in response.benefits
+        if one.information == information
+        and one.amount_cents is not None
+        and (period is None or one.period == period)
+        and (service_type is None or not one.service_types or service_type in one.service_types)
+    ]
+    return next((one.amount_cents for one in _in_network_first(fitting)), None)
+
+
+def _percent(response: EligibilityResponse) -> Decimal | None:
+    fitting = [one for one in response.benefits if one.information == "A" and one.percent is not None]
+    return next((one.percent for one in _in_network_first(fitting)), None)

@@ -1,0 +1,334 @@
+"""The encounter aggregate: created once, locked before it is changed, its agenda and its story."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from sqlmodel import Session, col, func, select
+
+from billing.claim import Claim
+from billing.deadlines import OWNERS, Deadline, Reason
+from billing.intake import identity_text, intake_key
+from billing.posting import BilledLine
+from billing.stages import Stage
+from billing.submission import Progress
+from billing.verification import Verification
+from database import office, outbox, records
+from database.columns import new_id
+from database.outbox import OutboxKind
+from database.tables import (
+    AgendaEntry,
+    Benefits,
+    Denial,
+    Encounter,
+    Fact,
+    Line,
+    Patient,
+    Submission,
+    TimelineEvent,
+)
+
+
+class EncounterMissing(LookupError):
+    """No such encounter in this practice."""
+
+
+def create(
+    session: Session, claim: Claim, *, practice_id: str, partner_id: str, external_id: str, at: datetime, pepper: bytes
+) -> tuple[Encounter, bool]:
+    """Open an encounter for a claim: (encounter, whether it is new). The same claim again is the same encounter.
+
+    Writes the outbox row that starts its workflow in the same transaction. `pepper` keys the patient's identity
+    hash. Raises office.PayeeOfAnotherPractice.
+    """
+    key = intake_key(claim)
+    known = session.exec(
+        select(Encounter).where(Encounter.practice_id == practice_id, Encounter.intake_key == key)
+    ).first()
+    if known is not None:
+        return known, False
+    office.register_billing_provider(session, practice_id=practice_id, provider=claim.billing_provider)
+    payer = office.payer_for(
+        session,
+        practice_id=practice_id,
+        partner_id=partner_id,
+        number=claim.coverage.payer.id or "",
+        name=claim.coverage.payer.name.last,
+    )
+    patient = _patient(session, claim, practice_id=practice_id, at=at, pepper=pepper)
+    encounter = Encounter(
+        id=new_id(),
+        practice_id=practice_id,
+        patient_id=patient.id,
+        payer_id=payer.id,
+        intake_key=key,
+        external_id=external_id,
+        service_date=claim.service_from,
+        stage=Stage.REGISTRATION,
+        record=records.dump(claim),
+        charge_cents=claim.charge_cents,
+        created_at=at,
+    )
+    session.add(encounter)
+    session.flush()
+    for ordinal in range(1, len(claim.lines) + 1):
+        session.add(Line(id=new_id(), encounter_id=encounter.id, practice_id=practice_id, ordinal=ordinal))
+    tell(session, encounter, "Encounter opened", at=at)
+    outbox.enqueue(session, OutboxKind.WAKE_ENCOUNTER, practice_id=practice_id, subject_id=encounter.id, at=at)
+    return encounter, True
+
+
+def _patient(session: Session, claim: Claim, *, practice_id: str, at: datetime, pepper: bytes) -> Patient:
+    key = hmac.new(pepper, identity_text(claim).encode(), hashlib.sha256).hexdigest()
+    found = session.exec(select(Patient).where(Patient.practice_id == practice_id, Patient.identity_key == key)).first()
+    if found is None:
+        found = Patient(
+            id=new_id(),
+            practice_id=practice_id,
+            identity_key=key,
+            last_name=claim.patient.name.last,
+            first_name=claim.patient.name.first,
+            birth_date=claim.patient.birth_date,
+            sex=claim.patient.sex,
+            created_at=at,
+        )
+        session.add(found)
+        session.flush()
+    return found
+
+
+def lock(session: Session, *, practice_id: str, encounter_id: str) -> Encounter:
+    """The encounter, held until the transaction ends. Raises EncounterMissing."""
+    found = session.exec(
+        select(Encounter).where(Encounter.practice_id == practice_id, Encounter.id == encounter_id).with_for_update()
+    ).first()
+    if found is None:
+        raise EncounterMissing(f"no encounter {encounter_id} in practice {practice_id}")
+    return found
+
+
+def find(session: Session, *, practice_id: str, encounter_id: str) -> Encounter | None:
+    """The encounter for reading, or None."""
+    return session.exec(
+        select(Encounter).where(Encounter.practice_id == practice_id, Encounter.id == encounter_id)
+    ).first()
+
+
+def claim_of(encounter: Encounter) -> Claim:
+    """The claim as the office knows it now."""
+    return records.load(Claim, encounter.record)
+
+
+def keep_claim(session: Session, encounter: Encounter, claim: Claim) -> None:
+    """Store a changed claim on the encounter."""
+    encounter.record = records.dump(claim)
+    encounter.charge_cents = claim.charge_cents
+    encounter.service_date = claim.service_from
+    session.add(encounter)
+
+
+def lines(session: Session, encounter: Encounter) -> Sequence[Line]:
+    """The encounter's line rows in order."""
+    return session.exec(select(Line).where(Line.encounter_id == encounter.id).order_by(col(Line.ordinal))).all()
+
+
+def billed_lines(session: Session, encounter: Encounter, claim: Claim) -> tuple[BilledLine, ...]:
+    """The claim's lines with their ids, as posting wants them."""
+    return tuple(
+        BilledLine(row.id, line.procedure, line.modifiers, line.charge_cents, line.service_date)
+        for row, line in zip(lines(session, encounter), claim.lines, strict=True)
+    )
+
+
+def tell(
+    session: Session,
+    encounter: Encounter,
+    text: str,
+    *,
+    at: datetime,
+    actor: str = "office",
+    message_id: str | None = None,
+) -> None:
+    """Add one line to the encounter's story."""
+    session.add(
+        TimelineEvent(
+            practice_id=encounter.practice_id,
+            encounter_id=encounter.id,
+            at=at,
+            stage=encounter.stage,
+            text=text,
+            actor=actor,
+            message_id=message_id,
+        )
+    )
+
+
+def timeline(session: Session, *, practice_id: str, encounter_id: str) -> Sequence[TimelineEvent]:
+    """The encounter's story in order."""
+    return session.exec(
+        select(TimelineEvent)
+        .where(TimelineEvent.practice_id == practice_id, TimelineEvent.encounter_id == encounter_id)
+        .order_by(col(TimelineEvent.id))
+    ).all()
+
+
+def agenda(session: Session, encounter_id: str) -> Sequence[AgendaEntry]:
+    """What is on the encounter's agenda, earliest first."""
+    return session.exec(
+        select(AgendaEntry).where(AgendaEntry.encounter_id == encounter_id).order_by(col(AgendaEntry.due_at))
+    ).all()
+
+
+def keep_agenda(session: Session, encounter: Encounter, deadlines: Iterable[Deadline]) -> None:
+    """Make the agenda exactly these entries."""
+    wanted = {deadline.reason: deadline.due_at for deadline in deadlines}
+    for row in agenda(session, encounter.id):
+        due_at = wanted.pop(Reason(row.reason), None)
+        if due_at is None:
+            session.delete(row)
+        elif row.due_at != due_at:
+            row.due_at = due_at
+            session.add(row)
+    for reason, due_at in wanted.items():
+        session.add(
+            AgendaEntry(
+                encounter_id=encounter.id,
+                reason=reason,
+                practice_id=encounter.practice_id,
+                owner=OWNERS[reason],
+                due_at=due_at,
+            )
+        )
+    session.flush()
+
+
+def pending_facts(session: Session, encounter_id: str) -> Sequence[Fact]:
+    """Facts that were not absorbed yet, in order of arrival."""
+    return session.exec(
+        select(Fact)
+        .where(Fact.encounter_id == encounter_id, col(Fact.absorbed_at).is_(None))
+        .order_by(col(Fact.received_at), Fact.id)
+    ).all()
+
+
+def add_fact(
+    session: Session,
+    *,
+    practice_id: str,
+    encounter_id: str,
+    kind: str,
+    source_key: str,
+    subject_id: str,
+    received_at: datetime,
+    body: str = "",
+) -> bool:
+    """Keep a fact and wake its encounter; False when the same fact came before."""
+    known = session.exec(select(Fact.id).where(Fact.practice_id == practice_id, Fact.source_key == source_key)).first()
+    if known is not None:
+        return False
+    fact = Fact(
+        id=new_id(),
+        practice_id=practice_id,
+        encounter_id=encounter_id,
+        kind=kind,
+        source_key=source_key,
+        subject_id=subject_id,
+        body=body,
+        received_at=received_at,
+    )
+    session.add(fact)
+    session.flush()
+    outbox.enqueue(
+        session,
+        OutboxKind.WAKE_ENCOUNTER,
+        practice_id=practice_id,
+        subject_id=encounter_id,
+        fact_id=fact.id,
+        at=received_at,
+    )
+    return True
+
+
+def submissions(session: Session, encounter_id: str) -> Sequence[Submission]:
+    """Every submission of the encounter, oldest first."""
+    return session.exec(
+        select(Submission).where(Submission.encounter_id == encounter_id).order_by(col(Submission.ordinal))
+    ).all()
+
+
+def progress(submission: Submission) -> Progress:
+    """The dates of a submission as billing's noun."""
+    return Progress(
+        ready_at=submission.ready_at,
+        transmitted_at=submission.transmitted_at,
+        syntax_accepted_at=submission.syntax_accepted_at,
+        clearinghouse_accepted_at=submission.clearinghouse_accepted_at,
+        payer_accepted_at=submission.payer_accepted_at,
+        rejected_at=submission.rejected_at,
+        adjudicated_at=submission.adjudicated_at,
+    )
+
+
+def keep_benefits(
+    session: Session,
+    encounter: Encounter,
+    verification: Verification,
+    *,
+    response: str,
+    at: datetime,
+    message_id: str | None,
+) -> None:
+    """Store one eligibility answer beside the earlier ones."""
+    coinsurance: Decimal | None = verification.coinsurance
+    session.add(
+        Benefits(
+            id=new_id(),
+            practice_id=encounter.practice_id,
+            encounter_id=encounter.id,
+            message_id=message_id,
+            answered_at=at,
+            verdict=verification.outcome,
+            copay_cents=verification.copay_cents,
+            deductible_remaining_cents=verification.deductible_remaining_cents,
+            coinsurance=None if coinsurance is None else str(coinsurance),
+            is_qmb=verification.is_qmb,
+            response=response,
+        )
+    )
+    session.flush()
+
+
+def latest_benefits(session: Session, encounter_id: str) -> Benefits | None:
+    """The newest stored eligibility answer."""
+    return session.exec(
+        select(Benefits).where(Benefits.encounter_id == encounter_id).order_by(col(Benefits.answered_at).desc())
+    ).first()
+
+
+def open_denials(session: Session, encounter_id: str) -> Sequence[Denial]:
+    """Denied amounts that nobody has decided on."""
+    return session.exec(
+        select(Denial).where(Denial.encounter_id == encounter_id, Denial.state == "open").order_by(Denial.id)
+    ).all()
+
+
+def page(
+    session: Session, *, practice_id: str, stage: str | None = None, after: str | None = None, limit: int = 50
+) -> Sequence[Encounter]:
+    """A page of encounters by id; `after` is the last row's id."""
+    query = select(Encounter).where(Encounter.practice_id == practice_id)
+    if stage is not None:
+        query = query.where(Encounter.stage == stage)
+    if after is not None:
+        query = query.where(col(Encounter.id) > after)
+    return session.exec(query.order_by(Encounter.id).limit(limit)).all()
+
+
+def count_by_stage(session: Session, *, practice_id: str) -> dict[str, int]:
+    """How many encounters stand where."""
+    rows = session.exec(
+        select(Encounter.stage, func.count()).where(Encounter.practice_id == practice_id).group_by(Encounter.stage)
+    )
+    return dict(rows.all())

@@ -1,0 +1,153 @@
+"""The ledger's queries and its one way of writing: append."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, func, select
+
+from billing.ledger import Account, Balances, Entry, EntryKind, Side
+from billing.money import Cents
+from database.tables import Journal, Posting
+
+
+def post(
+    session: Session,
+    entries: Iterable[Entry],
+    *,
+    practice_id: str,
+    at: datetime,
+    encounter_id: str | None = None,
+    remittance_id: str | None = None,
+    actor: str = "office",
+) -> list[Entry]:
+    """Append entries and return those that were new.
+
+    An entry whose source key is already there is passed over: posting twice changes nothing. The day of posting is
+    the later of `at` and the practice's last entry, so that the book runs forwards.
+    """
+    wanted = [entry for entry in entries if not entry.is_empty]
+    if not wanted:
+        return []
+    known = set(
+        session.exec(
+            select(Journal.source_key).where(
+                Journal.practice_id == practice_id, col(Journal.source_key).in_([entry.source_key for entry in wanted])
+            )
+        )
+    )
+    last = session.exec(select(func.max(Journal.posted_on)).where(Journal.practice_id == practice_id)).one()
+    posted_on = max(at.date(), last) if last else at.date()
+    fresh = [entry for entry in wanted if entry.source_key not in known]
+    for entry in fresh:
+        journal = Journal(
+            practice_id=practice_id,
+            encounter_id=encounter_id,
+            remittance_id=remittance_id,
+            kind=entry.kind,
+            source_key=entry.source_key,
+            posted_on=posted_on,
+            service_date=entry.service_date,
+            recorded_at=at,
+            actor=actor,
+        )
+        session.add(journal)
+        session.flush()
+        session.execute(
+            sa.insert(Posting),
+            [
+                {
+                    "journal_number": journal.number,
+                    "practice_id": practice_id,
+                    "encounter_id": encounter_id,
+                    "account": side.account.value,
+                    "line_id": side.line_id,
+                    "detail": side.detail,
+                    "amount_cents": side.amount_cents,
+                }
+                for side in entry.sides
+                if side.amount_cents != 0
+            ],
+        )
+    return fresh
+
+
+def balances(session: Session, *, practice_id: str, encounter_id: str) -> Balances:
+    """What stands on each account and line of one encounter."""
+    rows = session.exec(
+        select(Posting.account, Posting.line_id, func.sum(Posting.amount_cents))
+        .where(Posting.practice_id == practice_id, Posting.encounter_id == encounter_id)
+        .group_by(Posting.account, col(Posting.line_id))
+    )
+    return Balances.of((account, line_id, int(cents)) for account, line_id, cents in rows)
+
+
+def entries_from(session: Session, *, practice_id: str, source_prefix: str, kind: EntryKind) -> list[Entry]:
+    """The posted entries whose source key begins with `source_prefix:`, in order of posting."""
+    rows = session.exec(
+        select(Journal, Posting)
+        .join(Posting, col(Posting.journal_number) == col(Journal.number))
+        .where(
+            Journal.practice_id == practice_id,
+            Journal.kind == kind,
+            col(Journal.source_key).startswith(f"{source_prefix}:", autoescape=True),
+        )
+        .order_by(col(Journal.number), col(Posting.id))
+    )
+    found: dict[int, tuple[Journal, list[Side]]] = {}
+    for journal, posting in rows:
+        assert journal.number is not None
+        found.setdefault(journal.number, (journal, []))[1].append(
+            Side(Account(posting.account), Cents(posting.amount_cents), posting.line_id, posting.detail)
+        )
+    return [
+        Entry(EntryKind(journal.kind), journal.source_key, tuple(sides), journal.service_date)
+        for journal, sides in found.values()
+    ]
+
+
+def count_of_kind(session: Session, *, practice_id: str, encounter_id: str, kind: EntryKind) -> int:
+    """How many entries of a kind the encounter has: the ordinal of the next."""
+    return session.exec(
+        select(func.count())
+        .select_from(Journal)
+        .where(Journal.practice_id == practice_id, Journal.encounter_id == encounter_id, Journal.kind == kind)
+    ).one()
+
+
+def account_totals(session: Session, *, practice_id: str) -> dict[str, int]:
+    """The trial balance: cents per account; they sum to zero."""
+    rows = session.exec(
+        select(Posting.account, func.sum(Posting.amount_cents))
+        .where(Posting.practice_id == practice_id)
+        .group_by(Posting.account)
+        .order_by(Posting.account)
+    )
+    return {account: int(cents) for account, cents in rows}
+
+
+def journal_of_encounter(session: Session, *, practice_id: str, encounter_id: str) -> Sequence[tuple[Journal, Posting]]:
+    """Every posting of one encounter with its entry, in order of posting."""
+    return session.exec(
+        select(Journal, Posting)
+        .join(Posting, col(Posting.journal_number) == col(Journal.number))
+        .where(Journal.practice_id == practice_id, Journal.encounter_id == encounter_id)
+        .order_by(col(Journal.number), col(Posting.id))
+    ).all()
+
+
+def unapplied_cents(session: Session, *, practice_id: str, remittance_id: str) -> int:
+    """What of a remittance's money no claim and no provider adjustment has taken: zero when it is fully posted.
+
+    Claim payments name their remittance in the journal, so this is a sum over one remittance only.
+    """
+    total = session.exec(
+        select(func.coalesce(func.sum(Posting.amount_cents), 0))
+        .join(Journal, col(Posting.journal_number) == col(Journal.number))
+        .where(
+            Journal.practice_id == practice_id,
+            Journal.remittance_id == remittance_id,
+            Posting.account == Account.CASH_UNAPPLIED,
+        )
+    ).one()
+    return -int(total)

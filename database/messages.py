@@ -1,0 +1,59 @@
+"""Inbound bytes and outbound numbers."""
+
+import hashlib
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from database.columns import new_id
+from database.tables import ControlSequence, InboundMessage
+
+INTERCHANGE_NUMBERS = 999_999_999
+"""ISA13 has nine digits and then begins again"""
+
+
+def store_inbound(
+    session: Session,
+    *,
+    partner_id: str | None,
+    kind: str,
+    body: bytes,
+    received_at: datetime,
+    practice_id: str | None = None,
+    mail_id: int | None = None,
+) -> tuple[InboundMessage, bool]:
+    """Store raw bytes. The same bytes from the same partner are one message: (message, whether it is new)."""
+    digest = hashlib.sha256(body).hexdigest()
+    known = session.exec(
+        select(InboundMessage).where(InboundMessage.partner_id == partner_id, InboundMessage.sha256 == digest)
+    ).first()
+    if known is not None:
+        return known, False
+    message = InboundMessage(
+        id=new_id(),
+        partner_id=partner_id,
+        practice_id=practice_id,
+        kind=kind,
+        sha256=digest,
+        body=body,
+        received_at=received_at,
+        mail_id=mail_id,
+    )
+    session.add(message)
+    session.flush()
+    return message, True
+
+
+def next_number(session: Session, *, partner_id: str, name: str) -> int:
+    """Allocate the next control number of a partner. The caller stores it with the bytes in the same transaction."""
+    row = session.exec(
+        select(ControlSequence)
+        .where(ControlSequence.partner_id == partner_id, ControlSequence.name == name)
+        .with_for_update()
+    ).first()
+    if row is None:
+        row = ControlSequence(partner_id=partner_id, name=name, last=0)
+    row.last = row.last % INTERCHANGE_NUMBERS + 1
+    session.add(row)
+    session.flush()
+    return row.last

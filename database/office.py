@@ -1,0 +1,179 @@
+"""Practices, partners, payers, policies and prices."""
+
+import csv
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+
+from sqlmodel import Session, col, or_, select
+
+from billing.charges import ChargeMaster, Price, read_charge_master
+from billing.claim import Party
+from billing.money import Cents
+from billing.policies import DEFAULTS, Policies, PolicyRow
+from database.columns import new_id
+from database.tables import BillingEntity, Charge, Partner, Payer, Policy, Practice
+
+ALWAYS = date(2000, 1, 1)
+"""Effective date of the installation's defaults"""
+
+
+class PayeeOfAnotherPractice(ValueError):
+    """The billing provider is registered with another practice; its claims cannot be taken in here."""
+
+
+def install_policies(session: Session) -> None:
+    """Write every installation default that is not there yet."""
+    present = set(session.exec(select(Policy.name).where(col(Policy.practice_id).is_(None))))
+    for name, default in DEFAULTS.items():
+        if name not in present:
+            session.add(
+                Policy(id=new_id(), name=name, value=default.value, effective_from=ALWAYS, source=default.source)
+            )
+
+
+def set_policy(
+    session: Session, *, practice_id: str, name: str, value: int, effective_from: date, payer_id: str | None = None
+) -> None:
+    """Add a practice's (or its payer's) own row. Rows are added, never changed: the newest in force counts."""
+    if name not in DEFAULTS:
+        raise ValueError(f"no such policy: {name}")
+    session.add(
+        Policy(
+            id=new_id(),
+            practice_id=practice_id,
+            payer_id=payer_id,
+            name=name,
+            value=value,
+            effective_from=effective_from,
+            source="practice",
+        )
+    )
+
+
+def policies_for(session: Session, *, practice_id: str, payer_id: str | None) -> Policies:
+    """Every row that can apply to this practice and payer."""
+    rows = session.exec(
+        select(Policy).where(
+            or_(col(Policy.practice_id).is_(None), Policy.practice_id == practice_id),
+            or_(col(Policy.payer_id).is_(None), Policy.payer_id == payer_id),
+        )
+    )
+    return Policies.of(
+        PolicyRow(row.name, row.value, row.effective_from, row.practice_id, row.payer_id) for row in rows
+    )
+
+
+def add_practice(session: Session, *, name: str, at: datetime) -> Practice:
+    """Register a practice."""
+    practice = Practice(id=new_id(), name=name, created_at=at)
+    session.add(practice)
+    session.flush()
+    return practice
+
+
+def practice_named(session: Session, name: str) -> Practice | None:
+    """The practice with this name, or None."""
+    return session.exec(select(Practice).where(Practice.name == name)).first()
+
+
+def practices(session: Session) -> list[Practice]:
+    """All practices of the installation: for setup and the operator, never for a practice's own pages."""
+    return list(session.exec(select(Practice).order_by(Practice.name)))
+
+
+def partner_named(session: Session, name: str) -> Partner | None:
+    """The trading partner with this name, or None."""
+    return session.exec(select(Partner).where(Partner.name == name)).first()
+
+
+def partners(session: Session) -> list[Partner]:
+    """All trading partners."""
+    return list(session.exec(select(Partner).order_by(Partner.name)))
+
+
+def partner(session: Session, partner_id: str) -> Partner:
+    """One trading partner. Raises KeyError when there is none."""
+    found = session.get(Partner, partner_id)
+    if found is None:
+        raise KeyError(partner_id)
+    return found
+
+
+def register_billing_provider(session: Session, *, practice_id: str, provider: Party) -> None:
+    """Remember that the practice bills under this provider, so that remittances find their practice.
+
+    Raises PayeeOfAnotherPractice when another practice already does.
+    """
+    if provider.npi is None:
+        return
+    known = session.get(BillingEntity, provider.npi)
+    if known is None:
+        tax_id = provider.reference("EI") or provider.reference("SY")
+        session.add(BillingEntity(npi=provider.npi, practice_id=practice_id, tax_id=tax_id, name=provider.name.last))
+        session.flush()
+    elif known.practice_id != practice_id:
+        raise PayeeOfAnotherPractice("the billing provider is registered with another practice")
+
+
+def practice_of_payee(session: Session, *, npi: str | None, tax_id: str | None) -> str | None:
+    """The practice that a remittance's payee belongs to: by NPI, else by a tax id that only one practice uses."""
+    if npi is not None:
+        entity = session.get(BillingEntity, npi)
+        if entity is not None:
+            return entity.practice_id
+    if tax_id is not None:
+        owners = set(session.exec(select(BillingEntity.practice_id).where(BillingEntity.tax_id == tax_id)))
+        if len(owners) == 1:
+            return owners.pop()
+    return None
+
+
+def payer_for(session: Session, *, practice_id: str, partner_id: str, number: str, name: str) -> Payer:
+    """The payer as this practice knows it; a new number makes a new row."""
+    found = session.exec(
+        select(Payer).where(
+            Payer.practice_id == practice_id, Payer.partner_id == partner_id, Payer.payer_number == number
+        )
+    ).first()
+    if found is None:
+        found = Payer(
+            id=new_id(), practice_id=practice_id, partner_id=partner_id, payer_number=number, name=name or number
+        )
+        session.add(found)
+        session.flush()
+    return found
+
+
+def charge_master(session: Session, *, practice_id: str, procedures: Iterable[str]) -> ChargeMaster:
+    """The practice's prices for these procedures."""
+    rows = session.exec(
+        select(Charge).where(Charge.practice_id == practice_id, col(Charge.procedure).in_(sorted(set(procedures))))
+    )
+    return ChargeMaster(
+        tuple(Price(row.procedure, Cents(row.price_cents), row.effective_from, row.modifier) for row in rows)
+    )
+
+
+def load_charge_master(session: Session, *, practice_id: str, path: Path) -> int:
+    """Load a CSV of prices; a price already there for the same day is replaced. Returns how many rows it had."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        prices = read_charge_master(csv.DictReader(file))
+    for price in prices:
+        key = (
+            Charge.practice_id == practice_id,
+            Charge.procedure == price.procedure,
+            Charge.modifier == price.modifier,
+            Charge.effective_from == price.effective_from,
+        )
+        row = session.exec(select(Charge).where(*key)).first() or Charge(
+            id=new_id(),
+            practice_id=practice_id,
+            procedure=price.procedure,
+            modifier=price.modifier,
+            price_cents=0,
+            effective_from=price.effective_from,
+        )
+        row.price_cents = price.price_cents
+        session.add(row)
+    return len(prices)

@@ -1,0 +1,90 @@
+"""The outbox: messages to workflows, written in the transaction of their cause."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, func, or_, select
+
+from database.tables import Outbox
+
+LEASE = timedelta(seconds=30)
+"""How long a dispatcher may hold a row before another may send it again"""
+
+
+class OutboxKind(StrEnum):
+    """Which message to which workflow."""
+
+    WAKE_ENCOUNTER = "wake_encounter"
+    """Signal-with-start: there is a new encounter, or a fact for one"""
+    START_REMITTANCE = "start_remittance"
+    START_BATCH = "start_batch"
+    """Claims are ready for a partner"""
+    WAKE_BATCH = "wake_batch"
+    """A TA1 or 999 came for it"""
+
+
+def enqueue(
+    session: Session,
+    kind: OutboxKind,
+    *,
+    practice_id: str,
+    subject_id: str,
+    at: datetime,
+    fact_id: str | None = None,
+) -> None:
+    """Ask for a message to be sent. The same wish while one is still waiting is one message, marked as renewed."""
+    key = f"{kind}:{practice_id}:{subject_id}:{fact_id or ''}"
+    row = session.exec(select(Outbox).where(Outbox.dedup_key == key)).first()
+    if row is not None:
+        row.revision += 1
+        session.add(row)
+        return
+    session.add(
+        Outbox(
+            kind=kind,
+            practice_id=practice_id,
+            subject_id=subject_id,
+            fact_id=fact_id,
+            dedup_key=key,
+            at=at,
+            queued_at=datetime.now(UTC),
+        )
+    )
+
+
+def lease(session: Session, *, limit: int) -> Sequence[Outbox]:
+    """Take the oldest rows that nobody holds, for LEASE."""
+    now = datetime.now(UTC)
+    rows = session.exec(
+        select(Outbox)
+        .where(or_(col(Outbox.leased_until).is_(None), col(Outbox.leased_until) < now))
+        .order_by(col(Outbox.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        row.leased_until = now + LEASE
+        row.attempts += 1
+        session.add(row)
+    return rows
+
+
+def sent(session: Session, rows: Sequence[Outbox]) -> None:
+    """Remove rows that were sent; one that was renewed meanwhile stays and is sent again."""
+    for row in rows:
+        session.execute(sa.delete(Outbox).where(col(Outbox.id) == row.id, col(Outbox.revision) == row.revision))
+    session.execute(sa.update(Outbox).where(col(Outbox.id).in_([row.id for row in rows])).values(leased_until=None))
+
+
+def pending(session: Session) -> int:
+    """How many messages wait to be sent."""
+    return session.exec(select(func.count()).select_from(Outbox)).one()
+
+
+def older_than(session: Session, age: timedelta) -> int:
+    """How many messages have waited longer than `age`."""
+    return session.exec(
+        select(func.count()).select_from(Outbox).where(col(Outbox.queued_at) < datetime.now(UTC) - age)
+    ).one()

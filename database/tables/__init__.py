@@ -1,0 +1,57 @@
+"""Every table of the office. Importing this package registers them all on one metadata.
+
+No `from __future__ import annotations` here: SQLModel reads the annotations at run time.
+"""
+
+from database.tables.access import AuditEvent, Command, TaskForm, Token, User, WebSession
+from database.tables.encounters import (
+    AgendaEntry,
+    Benefits,
+    Encounter,
+    Fact,
+    Line,
+    Patient,
+    PatientPayment,
+    Submission,
+    Task,
+    TimelineEvent,
+)
+from database.tables.ledger import Journal, Posting
+from database.tables.messages import Batch, ControlSequence, InboundMessage, Inquiry, Outbox
+from database.tables.office import BillingEntity, Charge, Partner, Payer, Policy, Practice
+from database.tables.remittances import Denial, RemittanceClaim, RemittanceFile
+
+__all__ = [
+    "AgendaEntry",
+    "AuditEvent",
+    "Batch",
+    "Benefits",
+    "BillingEntity",
+    "Charge",
+    "Command",
+    "ControlSequence",
+    "Denial",
+    "Encounter",
+    "Fact",
+    "InboundMessage",
+    "Inquiry",
+    "Journal",
+    "Line",
+    "Outbox",
+    "Partner",
+    "Patient",
+    "PatientPayment",
+    "Payer",
+    "Policy",
+    "Posting",
+    "Practice",
+    "RemittanceClaim",
+    "RemittanceFile",
+    "Submission",
+    "Task",
+    "TaskForm",
+    "TimelineEvent",
+    "Token",
+    "User",
+    "WebSession",
+]

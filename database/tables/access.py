@@ -1,0 +1,96 @@
+"""Who may do what, what was asked for, and what was done."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from database.columns import Id, Instant
+
+
+class User(SQLModel, table=True):
+    """A person or a program that signs in."""
+
+    __tablename__ = "app_user"
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    login: str = Field(sa_type=sa.String(60), unique=True)
+    display_name: str = Field(sa_type=sa.String(100))
+    roles: str = Field(sa_type=sa.String(400))
+    """billing.roles.Role values, comma separated"""
+    password_hash: str | None = Field(default=None, sa_type=sa.String(200))
+    is_active: bool = True
+
+
+class Token(SQLModel, table=True):
+    """A bearer token, kept only as its hash."""
+
+    __tablename__ = "api_token"
+
+    sha256: str = Field(sa_type=sa.String(64), primary_key=True)
+    user_id: str = Field(sa_type=Id, foreign_key="app_user.id", index=True)
+    label: str = Field(sa_type=sa.String(60))
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class WebSession(SQLModel, table=True):
+    """A sign-in in a browser. The cookie carries only a random id; the row can be revoked and goes stale."""
+
+    __tablename__ = "web_session"
+
+    sha256: str = Field(sa_type=sa.String(64), primary_key=True)
+    user_id: str = Field(sa_type=Id, foreign_key="app_user.id")
+    created_at: datetime = Field(sa_type=Instant)
+    last_seen_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Command(SQLModel, table=True):
+    """A staff action that was carried out, with its answer: the second click gets the first one's answer."""
+
+    practice_id: str = Field(sa_type=Id, primary_key=True)
+    idempotency_key: str = Field(sa_type=sa.String(100), primary_key=True)
+    body_sha256: str = Field(sa_type=sa.String(64))
+    actor_id: str = Field(sa_type=Id)
+    name: str = Field(sa_type=sa.String(40))
+    subject_id: str = Field(sa_type=Id)
+    answer: str = Field(sa_type=sa.Text)
+    """JSON"""
+    at: datetime = Field(sa_type=Instant)
+
+
+class TaskForm(SQLModel, table=True):
+    """What a person typed into a task: saved before it is acted on, so that ids alone travel to the workflow."""
+
+    __tablename__ = "task_form"
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id)
+    task_id: str = Field(sa_type=Id, index=True)
+    actor_id: str = Field(sa_type=Id)
+    resolution: str = Field(sa_type=sa.String(40))
+    values: str = Field(sa_type=sa.Text)
+    """JSON object of field name to text"""
+    saved_at: datetime = Field(sa_type=Instant)
+
+
+class AuditEvent(SQLModel, table=True):
+    """Who saw or changed what. Append-only and hash-chained; triggers refuse UPDATE and DELETE."""
+
+    __tablename__ = "audit_event"
+
+    id: int | None = Field(default=None, sa_type=sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
+    practice_id: str = Field(sa_type=Id, index=True)
+    at: datetime = Field(sa_type=Instant)
+    actor_id: str = Field(sa_type=Id)
+    action: str = Field(sa_type=sa.String(30))
+    """view, create, update, decode, sign_in, refuse"""
+    subject: str = Field(sa_type=sa.String(20))
+    subject_id: str = Field(sa_type=sa.String(64))
+    reason: str = Field(default="", sa_type=sa.String(300))
+    source: str = Field(default="", sa_type=sa.String(60))
+    previous_sha256: str = Field(sa_type=sa.String(64))
+    sha256: str = Field(sa_type=sa.String(64))

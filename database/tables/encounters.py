@@ -1,0 +1,223 @@
+"""The encounter and what hangs on it: lines, submissions, facts, agenda, tasks, timeline."""
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from database.columns import Id, Instant
+
+
+class Patient(SQLModel, table=True):
+    """A patient of one practice."""
+
+    __table_args__ = (sa.UniqueConstraint("practice_id", "identity_key", name="uq_patient_identity"),)
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    identity_key: str = Field(sa_type=sa.String(64))
+    """Keyed hash of payer, member id, name and birth date: the same person is found again without a scan"""
+    last_name: str = Field(sa_type=sa.String(60), index=True)
+    first_name: str | None = Field(default=None, sa_type=sa.String(35))
+    birth_date: date | None = None
+    sex: str | None = Field(default=None, sa_type=sa.String(1))
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class Encounter(SQLModel, table=True):
+    """One visit to be paid for. Its claim as the office knows it now is `record`."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("practice_id", "intake_key", name="uq_encounter_intake"),
+        sa.Index("ix_encounter_stage", "practice_id", "stage", "id"),
+    )
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", index=True)
+    payer_id: str = Field(sa_type=Id, foreign_key="payer.id")
+    intake_key: str = Field(sa_type=sa.String(64))
+    """Hash of what was taken in: the same claim taken in twice is one encounter"""
+    external_id: str = Field(sa_type=sa.String(80), index=True)
+    """The sender's own number (CLM01 of an imported 837)"""
+    service_date: date
+    stage: str = Field(sa_type=sa.String(20))
+    version: int = Field(default=0)
+    """Rises with every transaction that changes the standing; a stale click names an old one"""
+    record: str = Field(sa_type=sa.Text)
+    """billing.claim.Claim as JSON"""
+    charge_cents: int = Field(sa_type=sa.BigInteger)
+    on_hold: bool = False
+    hold_reason: str | None = Field(default=None, sa_type=sa.String(500))
+    verified_at: datetime | None = Field(default=None, sa_type=Instant)
+    inquiry_count: int = Field(default=0)
+    """Tries of the eligibility inquiry since the last answer: the rung of the retry ladder"""
+    edits_overridden: str = Field(default="", sa_type=sa.String(400))
+    """Codes of claim edits that a supervisor overrode, comma separated"""
+    created_at: datetime = Field(sa_type=Instant)
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Line(SQLModel, table=True):
+    """A service line, for the ledger and for matching: REF*6R leads here without a search."""
+
+    __tablename__ = "service_line"
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    """Sent as REF*6R, upper case"""
+    encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", index=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    ordinal: int
+    """1-based place in the record's lines"""
+
+
+class Submission(SQLModel, table=True):
+    """One claim sent (or ready to be sent) to one payer. Each has a control number of its own."""
+
+    __table_args__ = (
+        sa.Index("ix_submission_ready", "partner_id", "state", "ready_at"),
+        sa.UniqueConstraint("encounter_id", "ordinal", name="uq_submission_ordinal"),
+    )
+
+    control_number: str = Field(sa_type=sa.String(20), primary_key=True)
+    """CLM01, echoed in CLP01 and in TRN02 of the 277CA"""
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", index=True)
+    payer_id: str = Field(sa_type=Id, foreign_key="payer.id")
+    partner_id: str = Field(sa_type=Id, foreign_key="partner.id")
+    ordinal: int
+    state: str = Field(sa_type=sa.String(30))
+    """billing.submission.SubmissionState"""
+    batch_id: str | None = Field(default=None, sa_type=Id, foreign_key="batch.id", index=True)
+    claim: str = Field(sa_type=sa.Text)
+    """The claim exactly as it goes out, as JSON"""
+    ready_at: datetime = Field(sa_type=Instant)
+    transmitted_at: datetime | None = Field(default=None, sa_type=Instant)
+    syntax_accepted_at: datetime | None = Field(default=None, sa_type=Instant)
+    clearinghouse_accepted_at: datetime | None = Field(default=None, sa_type=Instant)
+    payer_accepted_at: datetime | None = Field(default=None, sa_type=Instant)
+    rejected_at: datetime | None = Field(default=None, sa_type=Instant)
+    adjudicated_at: datetime | None = Field(default=None, sa_type=Instant)
+    payer_claim_number: str | None = Field(default=None, sa_type=sa.String(50), index=True)
+    """CLP07, or REF*1K of the 277CA"""
+
+
+class Fact(SQLModel, table=True):
+    """Something that arrived for an encounter: kept from its arrival, absorbed once it fits."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("practice_id", "source_key", name="uq_fact_source"),
+        sa.Index("ix_fact_pending", "encounter_id", "absorbed_at"),
+    )
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id")
+    kind: str = Field(sa_type=sa.String(30))
+    source_key: str = Field(sa_type=sa.String(120))
+    """What makes it the same fact when it comes twice"""
+    subject_id: str = Field(sa_type=sa.String(64))
+    """The remittance, patient payment or inbound message that it is about"""
+    body: str = Field(default="", sa_type=sa.Text)
+    """The noun as JSON, where no other table holds it"""
+    received_at: datetime = Field(sa_type=Instant)
+    absorbed_at: datetime | None = Field(default=None, sa_type=Instant)
+    verdict: str | None = Field(default=None, sa_type=sa.String(200))
+    """What became of it, in words; while it waits, why it does not fit yet"""
+
+
+class AgendaEntry(SQLModel, table=True):
+    """An instant with a meaning: what is done next if nothing arrives."""
+
+    __tablename__ = "agenda_entry"
+    __table_args__ = (sa.Index("ix_agenda_due", "due_at"),)
+
+    encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", primary_key=True)
+    reason: str = Field(sa_type=sa.String(40), primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    owner: str = Field(sa_type=sa.String(30))
+    due_at: datetime = Field(sa_type=Instant)
+
+
+class Task(SQLModel, table=True):
+    """Work for a person."""
+
+    __table_args__ = (
+        sa.Index("ix_task_queue", "practice_id", "state", "role", "due_at"),
+        sa.UniqueConstraint("practice_id", "opening_key", name="uq_task_opening"),
+    )
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    type: str = Field(sa_type=sa.String(40))
+    role: str = Field(sa_type=sa.String(30))
+    assignee_id: str | None = Field(default=None, sa_type=Id)
+    subject: str = Field(sa_type=sa.String(20))
+    """encounter, remittance, batch or message"""
+    subject_id: str = Field(sa_type=Id, index=True)
+    opening_key: str = Field(sa_type=sa.String(160))
+    """What opened it: the same cause opens one task"""
+    amount_cents: int = Field(default=0, sa_type=sa.BigInteger)
+    opened_at: datetime = Field(sa_type=Instant)
+    due_at: datetime = Field(sa_type=Instant)
+    escalation: int = Field(default=0)
+    """0 owner, 1 reminded, 2 lead, 3 supervisor"""
+    reason: str = Field(sa_type=sa.Text)
+    """Every fault at once, in plain words"""
+    detail: str = Field(default="", sa_type=sa.Text)
+    """JSON for the form: which lines, codes, amounts"""
+    state: str = Field(default="open", sa_type=sa.String(10))
+    """open or done"""
+    resolution: str | None = Field(default=None, sa_type=sa.String(40))
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    closed_by: str | None = Field(default=None, sa_type=Id)
+
+
+class Benefits(SQLModel, table=True):
+    """One stored eligibility answer. Kept, never overwritten: the newest counts."""
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", index=True)
+    message_id: str | None = Field(default=None, sa_type=Id, foreign_key="inbound_message.id")
+    """None when a person verified by telephone"""
+    answered_at: datetime = Field(sa_type=Instant)
+    verdict: str = Field(sa_type=sa.String(20))
+    copay_cents: int | None = Field(default=None, sa_type=sa.BigInteger)
+    deductible_remaining_cents: int | None = Field(default=None, sa_type=sa.BigInteger)
+    coinsurance: str | None = Field(default=None, sa_type=sa.String(10))
+    """Decimal text, patient's share: 0.2"""
+    is_qmb: bool = False
+    response: str = Field(sa_type=sa.Text)
+    """billing.eligibility.EligibilityResponse as JSON, or the telephone reference"""
+
+
+class PatientPayment(SQLModel, table=True):
+    """Money a patient paid towards an encounter."""
+
+    __tablename__ = "patient_payment"
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", index=True)
+    amount_cents: int = Field(sa_type=sa.BigInteger)
+    method: str = Field(sa_type=sa.String(20))
+    """cash, cheque, card, eft"""
+    reference: str | None = Field(default=None, sa_type=sa.String(100))
+    received_at: datetime = Field(sa_type=Instant)
+    recorded_by: str = Field(sa_type=Id)
+
+
+class TimelineEvent(SQLModel, table=True):
+    """One line of the encounter's story, in the office's words."""
+
+    __tablename__ = "timeline_event"
+
+    id: int | None = Field(default=None, sa_type=sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", index=True)
+    at: datetime = Field(sa_type=Instant)
+    stage: str = Field(sa_type=sa.String(20))
+    text: str = Field(sa_type=sa.Text)
+    actor: str = Field(default="office", sa_type=sa.String(30))
+    message_id: str | None = Field(default=None, sa_type=Id)

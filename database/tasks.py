@@ -1,0 +1,93 @@
+"""Tasks: opened once per cause, listed by money and deadline, closed once."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from billing.tasks import ESCALATION_STEP, KINDS, LAST_ESCALATION, NewTask, TaskType
+from database.columns import new_id
+from database.tables import Task
+
+WEEKLY = timedelta(days=7)
+"""How often a fully escalated task is brought up again"""
+
+
+def open_task(
+    session: Session, new: NewTask, *, practice_id: str, subject: str, subject_id: str, at: datetime
+) -> Task | None:
+    """Open a task; None when the same cause opened it before."""
+    key = f"{subject_id}:{new.type}:{new.key}"
+    known = session.exec(select(Task.id).where(Task.practice_id == practice_id, Task.opening_key == key)).first()
+    if known is not None:
+        return None
+    task = Task(
+        id=new_id(),
+        practice_id=practice_id,
+        type=new.type,
+        role=KINDS[new.type].role,
+        subject=subject,
+        subject_id=subject_id,
+        opening_key=key,
+        amount_cents=new.amount_cents,
+        opened_at=at,
+        due_at=new.due_at(at),
+        reason=new.reason,
+        detail=json.dumps(new.detail) if new.detail else "",
+    )
+    session.add(task)
+    session.flush()
+    return task
+
+
+def close_task(session: Session, task: Task, *, resolution: str, at: datetime, actor_id: str | None) -> None:
+    """Mark a task done. `actor_id` None: the cause went away by itself."""
+    task.state = "done"
+    task.resolution = resolution
+    task.closed_at = at
+    task.closed_by = actor_id
+    session.add(task)
+
+
+def open_tasks(session: Session, *, practice_id: str, subject_id: str) -> Sequence[Task]:
+    """Open tasks of one encounter, remittance, batch or message, oldest first."""
+    return session.exec(
+        select(Task)
+        .where(Task.practice_id == practice_id, Task.subject_id == subject_id, Task.state == "open")
+        .order_by(col(Task.opened_at), Task.id)
+    ).all()
+
+
+def task(session: Session, *, practice_id: str, task_id: str) -> Task | None:
+    """One task of the practice, or None."""
+    return session.exec(select(Task).where(Task.practice_id == practice_id, Task.id == task_id)).first()
+
+
+def next_rung(one: Task) -> datetime:
+    """When the task is next brought up: its due time, then a day a rung, then once a week."""
+    if one.escalation < LAST_ESCALATION:
+        return one.due_at + one.escalation * ESCALATION_STEP
+    return one.due_at + LAST_ESCALATION * ESCALATION_STEP + (one.escalation - LAST_ESCALATION) * WEEKLY
+
+
+def queue(
+    session: Session,
+    *,
+    practice_id: str,
+    state: str = "open",
+    role: str | None = None,
+    task_type: TaskType | None = None,
+    after: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> Sequence[Task]:
+    """A page of tasks by deadline, then id. `after` is the last row's (due_at, id)."""
+    query = select(Task).where(Task.practice_id == practice_id, Task.state == state)
+    if role is not None:
+        query = query.where(Task.role == role)
+    if task_type is not None:
+        query = query.where(Task.type == task_type)
+    if after is not None:
+        due_at, task_id = after
+        query = query.where((col(Task.due_at) > due_at) | ((col(Task.due_at) == due_at) & (col(Task.id) > task_id)))
+    return session.exec(query.order_by(col(Task.due_at), Task.id).limit(limit)).all()

@@ -18,7 +18,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsS
 PREFIX = "ZEROBALANCE_"
 
 
-class PortInUse(RuntimeError):
+class OperatorError(RuntimeError):
+    """Something an operator must put right. The message says what and how, holds no data, and may be printed."""
+
+
+class PortInUse(OperatorError):
     """Another program listens on a port of ours; the message names the variable that moves it."""
 
 

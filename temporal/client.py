@@ -11,10 +11,10 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime
 
-from settings import Settings
+from settings import OperatorError, Settings
 from temporal.encryption import KeyRing
 from temporal.plugin import office_plugin
 
@@ -26,6 +26,10 @@ START_TIMEOUT = timedelta(seconds=10)
 
 ANSWER_TIMEOUT = timedelta(seconds=5)
 """`rpc_timeout` for updates and queries, which need a live worker: afterwards the API answers 202 or 503."""
+
+
+class ServerUnreachable(OperatorError):
+    """Temporal does not answer."""
 
 
 async def connect(
@@ -42,24 +46,27 @@ async def connect(
 ) -> Client:
     """A client with the office's plugin.
 
-    `role` (api, worker, ...) is all that Temporal learns about this process. `address` overrides the profile, for
+    `role` (api, worker, ...) is all that Temporal learns about this process. `address` replaces the profile, for
     programs that started their own engine. With `lazy` the connection is made at the first call; a worker needs
-    one that is not lazy. Raises `RuntimeError` when the server does not answer within `CONNECT_TIMEOUT`.
+    one that is not lazy. Raises `ServerUnreachable` when the server does not answer within `CONNECT_TIMEOUT`.
     """
-    profile = ClientConfig.load_client_connect_config()
+    profile = ClientConnectConfig() if address else ClientConfig.load_client_connect_config()
     profile.setdefault("namespace", settings.namespace)
-    profile.setdefault("target_host", f"127.0.0.1:{settings.temporal_port}")
-    if address is not None:
-        profile["target_host"] = address
+    profile.setdefault("target_host", address or f"127.0.0.1:{settings.temporal_port}")
     plugin = office_plugin(keyring, workflows, activities, workflow_failure_types=workflow_failure_types)
-    return await Client.connect(
-        **profile,
-        plugins=[plugin],
-        identity=identity(role),
-        connect_timeout=CONNECT_TIMEOUT,
-        lazy=lazy,
-        runtime=runtime,
-    )
+    try:
+        return await Client.connect(
+            **profile,
+            plugins=[plugin],
+            identity=identity(role),
+            connect_timeout=CONNECT_TIMEOUT,
+            lazy=lazy,
+            runtime=runtime,
+        )
+    except RuntimeError as error:  # the SDK raises nothing more exact
+        raise ServerUnreachable(
+            f"Temporal does not answer at {profile['target_host']}. Start it, or set TEMPORAL_ADDRESS."
+        ) from error
 
 
 def identity(role: str) -> str:

@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadCodec
 
-from settings import Profile, Settings, variable
+from settings import OperatorError, Profile, Settings, variable
 
 ENCODING = b"binary/encrypted"
 KEY_BYTES = 32
@@ -39,7 +39,7 @@ NONCE_BYTES = 12
 KEY_FILE = "payload-keys.json"
 
 
-class KeyRingError(RuntimeError):
+class KeyRingError(OperatorError):
     """The key ring cannot be used."""
 
 

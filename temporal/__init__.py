@@ -1,0 +1,3 @@
+"""Connects the office to Temporal. Imports nothing here: workflows import `temporal.attributes`, which must stay
+pure.
+"""

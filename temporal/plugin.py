@@ -1,0 +1,82 @@
+"""The one place that says how this office uses Temporal: converter, encryption, sandbox, registry.
+
+Clients, workers and the replayer take the same plugin, so that none can forget a part. A worker inherits it from
+its client; do not list it again there.
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from temporalio.client import ClientConfig
+from temporalio.common import HeaderCodecBehavior
+from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
+from temporalio.plugin import SimplePlugin
+from temporalio.worker import ReplayerConfig
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import SandboxImportNotificationPolicy
+
+from temporal.encryption import EncryptionCodec, KeyRing
+
+NAME = "zerobalance.office"
+
+
+class OfficePlugin(SimplePlugin):
+    """A `SimplePlugin` that also sends headers through the codec."""
+
+    def configure_client(self, config: ClientConfig) -> ClientConfig:
+        config = super().configure_client(config)
+        config["header_codec_behavior"] = HeaderCodecBehavior.CODEC
+        return config
+
+    def configure_replayer(self, config: ReplayerConfig) -> ReplayerConfig:
+        config = super().configure_replayer(config)
+        config["header_codec_behavior"] = HeaderCodecBehavior.CODEC
+        return config
+
+
+def office_plugin(
+    keyring: KeyRing,
+    workflows: Sequence[type] = (),
+    activities: Sequence[Callable[..., Any]] = (),
+    *,
+    workflow_failure_types: Sequence[type[BaseException]] = (),
+) -> OfficePlugin:
+    """The plugin for one client (and its workers) or one replayer.
+
+    `workflow_failure_types` is for tests only: with `[Exception]` a bug fails its workflow at once. In production
+    it stays empty, so that a bug suspends the workflow, which goes on after the repair.
+    """
+    return OfficePlugin(
+        NAME,
+        data_converter=data_converter(keyring),
+        workflows=list(workflows),
+        activities=list(activities),
+        workflow_runner=sandbox(),
+        workflow_failure_exception_types=list(workflow_failure_types),
+    )
+
+
+def data_converter(keyring: KeyRing) -> DataConverter:
+    """Pydantic's JSON (dates and decimals survive), then encryption; messages and stacks of failures are encrypted
+    as well.
+    """
+    return DataConverter(
+        payload_converter_class=PydanticPayloadConverter,
+        payload_codec=EncryptionCodec(keyring),
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """A sandbox that refuses every import which a workflow file does not pass through on purpose.
+
+    An unnoticed import is reloaded for each workflow (SQLModel costs a quarter of a second of CPU every time) and
+    may reach the world.
+    """
+    restrictions = dataclasses.replace(
+        SandboxRestrictions.default,
+        import_notification_policy=SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH,
+    )
+    return SandboxedWorkflowRunner(restrictions=restrictions)

@@ -199,7 +199,8 @@ class Imbalance:
     rule: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.rule}: expected {format_dollars(self.expected_cents)}, found {format_dollars(self.found_cents)}"
+        expected, found = format_dollars(self.expected_cents), format_dollars(self.found_cents)
+        return f"{self.where}: {self.rule}: expected {expected}, found {found}"
 
 
 def total(adjustments: Iterable[Adjustment]) -> Cents:
@@ -243,5 +244,3 @@ def adjustments_not_allowed(payment: ClaimPayment) -> list[str]:
     """Group codes that the 835 does not know (CR among them), each once."""
     known = set(Group)
     return sorted({one.group for one in payment.all_adjustments() if one.group not in known})
-
-

@@ -1,6 +1,7 @@
 """Golden files and their index, for every codec test."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,17 @@ def index() -> dict[str, list[str]]:
     return rows
 
 
-def two_agree(path: Path) -> bool:
-    """Whether at least two of the three validators of the index call the file valid."""
-    return index()[f"{path.parent.name}/{path.name}"][1:4].count("ok") >= 2
+@pytest.fixture(scope="session")
+def golden() -> Path:
+    """The folder of golden files."""
+    return GOLDEN
+
+
+@pytest.fixture(scope="session")
+def two_agree() -> Callable[[Path], bool]:
+    """Says whether at least two of the three validators of the index call a file valid."""
+    rows = index()
+    return lambda path: rows[f"{path.parent.name}/{path.name}"][1:4].count("ok") >= 2
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -121,6 +121,8 @@ class Person:
     address: Address | None = None
     references: tuple[Reference, ...] = ()
     """REF: SY social security, Y4 property and casualty claim number"""
+    is_person: bool = True
+    """NM102 = 1; a subscriber may be an organisation (workers' compensation)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,8 @@ class Coverage:
     """SBR05, only when Medicare is not primary: 12, 13, 14, 15, 16, 41, 42, 43, 47"""
     filing_indicator: str | None = None
     """SBR09: MB, MC, CI, BL, HM, 12 ..."""
+    member_id_qualifier: str = "MI"
+    """NM108 of NM1*IL: MI member id, II standard unique identifier"""
 
     @property
     def is_self(self) -> bool:
@@ -188,6 +192,12 @@ class ServiceLine:
     """SV105; None: the claim's"""
     emergency: str | None = None
     """SV109"""
+    epsdt: str | None = None
+    """SV111: Y when the service came from a child's screening programme"""
+    family_planning: str | None = None
+    """SV112"""
+    copay_status: str | None = None
+    """SV115: 0 exempt"""
     control_number: str | None = None
     """REF*6R: the office's line id, echoed in the 835"""
     providers: tuple[Party, ...] = ()
@@ -288,3 +298,5 @@ class ClaimBatch:
     """BHT02: 00 original, 18 reissue"""
     kind: str = "CH"
     """BHT06: CH chargeable, RP encounter reporting, 31 subrogation demand"""
+    other_segments: tuple[OpaqueSegment, ...] = ()
+    """What else stood in 1000A and 1000B: a second PER"""

@@ -1,0 +1,139 @@
+"""What an 837P can be asked beyond its grammar while it is read: HL and LX numbers, sums, pointers, known slips."""
+
+from collections.abc import Iterator
+
+from billing.claim import Claim
+from billing.money import format_dollars
+from interchange.x12.envelope import TransactionId
+from interchange.x12.grammar import Guide
+from interchange.x12.issues import Issue, Level, Severity
+from interchange.x12.syntax import Delimiters, Segment
+
+_SLIPPED_COMPONENTS = ">:|<"
+_COMPOSITES = {"CLM": (5, 11), "SV1": (1, 7), "SVD": (3,), "HI": tuple(range(1, 13))}
+
+
+def guide_issues(transaction: TransactionId, guide: Guide) -> Iterator[Issue]:
+    """A transaction of another version of the guide is read all the same, with a word about it."""
+    if transaction.st01 != guide.transaction:
+        message = f"the transaction set is not an {guide.transaction}; it was read as one: check what was sent"
+        yield Issue("6", message, segment="ST", element=1, segment_index=1, level="transaction")
+    elif transaction.version != guide.version:
+        message = f"the guide named is not {guide.version}; it was read as that one: check what was sent"
+        yield Issue("I6", message, "warning", segment="ST", element=3, segment_index=1, level="transaction")
+
+
+class ComponentSlip:
+    """Mends composites written with another character than ISA16 says: some senders re-delimit half a file."""
+
+    def __init__(self, delimiters: Delimiters) -> None:
+        self._right = delimiters.component
+        self._element = delimiters.element
+        self._wrong = ""
+        self._candidates = [mark for mark in _SLIPPED_COMPONENTS if mark not in delimiters.all()]
+
+    def mend(self, segment: Segment) -> Issue | None:
+        """Put ISA16 in place of the wrong separator, in place; the issue comes once per claim, at its CLM."""
+        positions = _COMPOSITES.get(segment.elements[0])
+        if positions is None:
+            return None
+        issue = self._look(segment) if segment.elements[0] == "CLM" else None
+        if self._wrong:
+            parts = list(segment.elements)
+            for number in positions:
+                if number < len(parts):
+                    parts[number] = parts[number].replace(self._wrong, self._right)
+            segment.elements = tuple(parts)
+            segment.text = self._element.join(parts)
+        return issue
+
+    def _look(self, segment: Segment) -> Issue | None:
+        place = segment.get(5)
+        found = next((mark for mark in self._candidates if place.count(mark) == 2), "")
+        self._wrong = found if self._right not in place else ""
+        if not self._wrong:
+            return None
+        message = (
+            f"CLM05 is written with {self._wrong} where ISA16 says {self._right}; it was read as meant: mend the sender"
+        )
+        return _issue("6", message, segment, "warning", element=5, level="element")
+
+
+class HierarchyChecks:
+    """Follows HL01, HL02 and LX01."""
+
+    def __init__(self) -> None:
+        self._last_hl = 0
+        self._known: dict[str, str] = {}
+        self._last_lx = 0
+
+    def check(self, segment: Segment, loop: str, control_number: str | None) -> list[Issue]:
+        """What is wrong with the numbers of this segment."""
+        name = segment.elements[0]
+        if name == "CLM":
+            self._last_lx = 0
+        elif name == "LX":
+            return self._check_line(segment, loop, control_number)
+        elif name == "HL":
+            return self._check_level(segment, loop)
+        return []
+
+    def _check_line(self, segment: Segment, loop: str, control_number: str | None) -> list[Issue]:
+        self._last_lx += 1
+        if segment.get(1) == str(self._last_lx):
+            return []
+        message = f"LX01 is not {self._last_lx}: number the lines of a claim from 1"
+        return [_issue("7", message, segment, "warning", 1, loop, control_number, "element")]
+
+    def _check_level(self, segment: Segment, loop: str) -> list[Issue]:
+        self._last_hl += 1
+        found: list[Issue] = []
+        number, parent, level = segment.get(1), segment.get(2), segment.get(3)
+        if number != str(self._last_hl):
+            message = f"HL01 is not {self._last_hl}: number the levels of a transaction from 1"
+            found.append(_issue("7", message, segment, "warning", 1, loop, level="element"))
+        above = {"22": "20", "23": "22"}.get(level)
+        if above is not None and self._known.get(above) != parent:
+            message = "HL02 does not name the level above it: the claim was read under the one that stands before it"
+            found.append(_issue("7", message, segment, "error", 2, loop, level="element"))
+        self._known[level] = number
+        return found
+
+
+def claim_issues(claim: Claim, clm: Segment) -> Iterator[Issue]:
+    """Sums and pointers of a claim that was built."""
+    lines = sum(line.charge_cents for line in claim.lines)
+    if lines != claim.charge_cents:
+        wanted, found = format_dollars(claim.charge_cents), format_dollars(lines)
+        message = f"CLM02 says {wanted}, the lines sum to {found}: they must agree"
+        yield _issue("charge-sum", message, clm, "error", 2, "2300", claim.control_number, "balance")
+    known = len(claim.diagnoses)
+    for number, line in enumerate(claim.lines, start=1):
+        if any(not 1 <= pointer <= known for pointer in line.diagnosis_pointers):
+            message = f"line {number} points at a diagnosis that the claim does not have: correct SV107"
+            yield _issue("diagnosis-pointer", message, clm, "warning", None, "2400", claim.control_number, "rule")
+
+
+def _issue(
+    code: str,
+    message: str,
+    segment: Segment,
+    severity: Severity,
+    element: int | None = None,
+    loop: str | None = None,
+    control_number: str | None = None,
+    level: Level = "segment",
+) -> Issue:
+    return Issue(
+        code,
+        message,
+        severity,
+        segment=segment.id,
+        element=element,
+        segment_index=segment.position,
+        file_index=segment.index,
+        offset=segment.offset,
+        loop=loop,
+        control_number=control_number,
+        level=level,
+    )

@@ -1,0 +1,350 @@
+"""The envelope: interchanges (ISA..IEA), groups (GS..GE), transaction sets (ST..SE); read with checks, and written.
+
+Reading never stops at a broken envelope. Segments outside any ST open a transaction of their own, a missing trailer
+closes at the next header or at the end of the file, and each of these is an issue.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from interchange.x12.issues import Issue, Level, Severity
+from interchange.x12.syntax import Delimiters, Segment, SegmentReader, Source
+
+_SETS_OF_GROUP = {
+    "HC": {"837"},
+    "HP": {"835"},
+    "HS": {"270"},
+    "HB": {"271"},
+    "HR": {"276"},
+    "HN": {"277"},
+    "FA": {"999", "997"},
+    "HI": {"278"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionId:
+    """Where a transaction stands: what a 999, a log line or a receipt needs to name it."""
+
+    st01: str
+    """837, 835, ...; guessed from GS01 when there is no ST"""
+    st02: str
+    """Control number, `""` when there is no ST"""
+    st03: str
+    """Guide as ST03 names it, `""` when absent (it is in most 835s)"""
+    isa13: str = ""
+    isa12: str = ""
+    usage_indicator: str = ""
+    """ISA15: P production, T test"""
+    sender: tuple[str, str] = ("", "")
+    """ISA05 and ISA06, blanks cut"""
+    receiver: tuple[str, str] = ("", "")
+    """ISA07 and ISA08, blanks cut"""
+    gs01: str = ""
+    gs02: str = ""
+    gs03: str = ""
+    gs06: str = ""
+    gs08: str = ""
+
+    @property
+    def version(self) -> str:
+        """The guide: ST03, else GS08."""
+        return self.st03 or self.gs08
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One ST..SE. Its segments are streamed once, by `segments()`; `issues` and `segment_count` fill as they pass."""
+
+    id: TransactionId
+    delimiters: Delimiters = field(default_factory=Delimiters)
+    issues: list[Issue] = field(default_factory=list)
+    """Envelope issues of this transaction: counts, control numbers, a missing SE"""
+    segment_count: int = 0
+    complete: bool = False
+    """Whether its SE was read"""
+    _stream: Iterator[Segment] = field(default_factory=lambda: iter(()), repr=False)
+
+    def segments(self) -> Iterator[Segment]:
+        """ST to SE, each once."""
+        return self._stream
+
+
+@dataclass(slots=True)
+class EnvelopeReport:
+    """What an interchange said beside its transactions; comes after them, at its IEA or at the end of the file."""
+
+    isa13: str
+    isa14: str = "0"
+    """1: the sender wants a TA1"""
+    sender: tuple[str, str] = ("", "")
+    receiver: tuple[str, str] = ("", "")
+    interchange_date: str = ""
+    """ISA09, YYMMDD"""
+    interchange_time: str = ""
+    """ISA10, HHMM"""
+    issues: list[Issue] = field(default_factory=list)
+    acknowledgments: list[Segment] = field(default_factory=list)
+    """TA1 segments"""
+    group_count: int = 0
+    complete: bool = False
+
+
+def read_transactions(source: Source) -> Iterator[Transaction | EnvelopeReport]:
+    """Yield each transaction and, after those of an interchange, its report. Raises NotX12 when there is no ISA.
+
+    A transaction must be consumed before the next is asked for; what the caller leaves is read past.
+    """
+    reader = _EnvelopeReader(SegmentReader(source))
+    yield from reader.read()
+
+
+class _EnvelopeReader:
+    def __init__(self, reader: SegmentReader) -> None:
+        self._reader = reader
+        self._source = iter(reader)
+        self._pushed: Segment | None = None
+        self._last: Segment | None = None
+        self._report: EnvelopeReport | None = None
+        self._isa: tuple[str, ...] = ()
+        self._gs: tuple[str, ...] = ()
+        self._set_count = 0
+
+    def read(self) -> Iterator[Transaction | EnvelopeReport]:
+        if self._reader.skipped_bytes:
+            message = f"{self._reader.skipped_bytes} bytes stand before the ISA; they were skipped: send none"
+            self._early = [Issue("024", message, "warning", level="interchange")]
+        else:
+            self._early = []
+        while (segment := self._next()) is not None:
+            handler = self._HANDLERS.get(segment.id)
+            if handler is None:
+                yield from self._transaction(segment)
+            else:
+                report = handler(self, segment)
+                if report is not None:
+                    yield report
+        self._close_group(None)
+        report = self._close_interchange(None)
+        if report is not None:
+            yield report
+
+    def _next(self) -> Segment | None:
+        segment, self._pushed = self._pushed, None
+        if segment is None:
+            segment = next(self._source, None)
+        if segment is not None:
+            self._last = segment
+        return segment
+
+    # Headers and trailers -------------------------------------------------------------------------------------
+
+    def _isa_read(self, segment: Segment) -> EnvelopeReport | None:
+        self._close_group(segment)
+        before = self._close_interchange(segment)
+        elements = segment.elements + ("",) * 17
+        self._isa = elements
+        self._report = EnvelopeReport(
+            isa13=elements[13],
+            isa14=elements[14],
+            sender=(elements[5].strip(), elements[6].strip()),
+            receiver=(elements[7].strip(), elements[8].strip()),
+            interchange_date=elements[9],
+            interchange_time=elements[10],
+            issues=self._early,
+        )
+        self._early = []
+        self._check_isa(segment)
+        return before
+
+    def _check_isa(self, segment: Segment) -> None:
+        lengths = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
+        for number, length in enumerate(lengths, start=1):
+            if len(self._isa[number]) != length:
+                message = f"ISA{number:02d} has {len(self._isa[number])} characters where {length} are due: pad it"
+                self._say("interchange", "024", message, segment, element=number)
+        if self._isa[12] != "00501":
+            message = "ISA12 is not 00501; the 5010 content was read all the same: ask the sender to say 00501"
+            self._say("interchange", "017", message, segment, severity="warning", element=12)
+
+    def _gs_read(self, segment: Segment) -> None:
+        self._close_group(segment)
+        self._gs = segment.elements + ("",) * 9
+        self._set_count = 0
+        self._open_report().group_count += 1
+
+    def _ge_read(self, segment: Segment) -> None:
+        if not self._gs:
+            self._say("group", "4", "GE without a GS: every group opens with GS", segment)
+            return
+        if segment.get(2) != self._gs[6]:
+            self._say("group", "4", "GE02 differs from GS06: the two must be the same number", segment, element=2)
+        if not _is_count(segment.get(1), self._set_count):
+            message = f"GE01 does not say the {self._set_count} transaction sets that were read"
+            self._say("group", "5", message, segment, element=1)
+        self._gs = ()
+
+    def _iea_read(self, segment: Segment) -> EnvelopeReport | None:
+        self._close_group(segment)
+        report = self._open_report()
+        if segment.get(2) != report.isa13:
+            self._say("interchange", "001", "IEA02 differs from ISA13: the two must be the same", segment, element=2)
+        if not _is_count(segment.get(1), report.group_count) and not report.acknowledgments:
+            message = f"IEA01 does not say the {report.group_count} groups that were read"
+            self._say("interchange", "021", message, segment, element=1)
+        report.complete, self._report = True, None
+        return report
+
+    def _ta1_read(self, segment: Segment) -> None:
+        self._open_report().acknowledgments.append(segment)
+
+    _HANDLERS = {"ISA": _isa_read, "GS": _gs_read, "GE": _ge_read, "IEA": _iea_read, "TA1": _ta1_read}
+
+    def _open_report(self) -> EnvelopeReport:
+        if self._report is None:
+            self._report = EnvelopeReport(isa13="")
+            self._isa = ("",) * 17
+            self._say("interchange", "024", "data stands outside any ISA..IEA: send it in an interchange", self._last)
+        return self._report
+
+    def _close_group(self, found: Segment | None) -> None:
+        if self._gs:
+            where = f"before {found.id}" if found else "before the end of the file"
+            self._say("group", "3", f"GE is missing {where}: the file is cut short or the trailer was lost", self._last)
+        self._gs = ()
+
+    def _close_interchange(self, found: Segment | None) -> EnvelopeReport | None:
+        if self._report is None:
+            return None
+        where = f"before {found.id}" if found else "before the end of the file"
+        self._say("interchange", "023", f"IEA is missing {where}: ask for the whole file again", self._last)
+        report, self._report = self._report, None
+        return report
+
+    # Transactions ---------------------------------------------------------------------------------------------
+
+    def _transaction(self, first: Segment) -> Iterator[Transaction]:
+        report = self._open_report()
+        isa, gs = self._isa + ("",) * 17, self._gs + ("",) * 9
+        has_header = first.id == "ST"
+        self._set_count += has_header
+        guess = next(iter(_SETS_OF_GROUP.get(gs[1], {""})))
+        identity = TransactionId(
+            st01=first.get(1) if has_header else guess,
+            st02=first.get(2) if has_header else "",
+            st03=first.get(3) if has_header else "",
+            isa13=report.isa13,
+            isa12=isa[12],
+            usage_indicator=isa[15],
+            sender=report.sender,
+            receiver=report.receiver,
+            gs01=gs[1],
+            gs02=gs[2],
+            gs03=gs[3],
+            gs06=gs[6],
+            gs08=gs[8],
+        )
+        transaction = Transaction(identity, self._reader.delimiters)
+        self._check_header(transaction, first, has_header)
+        stream = self._body(transaction, first)
+        transaction._stream = stream
+        yield transaction
+        for _ in stream:
+            pass
+
+    def _check_header(self, transaction: Transaction, first: Segment, has_header: bool) -> None:
+        if not has_header:
+            message = "segments stand outside any ST..SE: put them into a transaction set"
+            transaction.issues.append(_issue("transaction", "6", message, first, position=1))
+        if not transaction.id.gs08 and not transaction.id.gs01:
+            message = "the transaction set stands outside any GS..GE: put it into a group"
+            transaction.issues.append(_issue("transaction", "6", message, first, position=1))
+        expected = _SETS_OF_GROUP.get(transaction.id.gs01)
+        if has_header and expected and transaction.id.st01 not in expected:
+            message = f"ST01 does not belong into a group whose GS01 is {transaction.id.gs01}"
+            severity: Severity = "warning"
+            transaction.issues.append(
+                _issue("transaction", "6", message, first, severity=severity, element=1, position=1)
+            )
+        if transaction.id.st03 and transaction.id.gs08 and transaction.id.st03 != transaction.id.gs08:
+            message = "ST03 and GS08 name different guides; ST03 was followed"
+            transaction.issues.append(_issue("transaction", "I6", message, first, element=3, position=1))
+
+    def _body(self, transaction: Transaction, first: Segment) -> Iterator[Segment]:
+        segment: Segment | None = first
+        count = 0
+        while segment is not None:
+            name = segment.elements[0]
+            if (name == "ST" and count) or name in self._HANDLERS:
+                break
+            count += 1
+            segment.position = transaction.segment_count = count
+            if not segment.text.isascii():
+                transaction.issues.append(_not_ascii(segment))
+            if name == "SE":
+                self._check_trailer(transaction, segment)
+                yield segment
+                return
+            yield segment
+            segment = self._next()
+        self._pushed = segment
+        where = f"before {segment.id}" if segment is not None else "before the end of the file"
+        message = f"SE is missing {where}: the transaction is cut short; ask for it again"
+        transaction.issues.append(_issue("transaction", "2", message, self._last, name="SE", position=count + 1))
+
+    def _check_trailer(self, transaction: Transaction, segment: Segment) -> None:
+        transaction.complete = True
+        if segment.get(2) != transaction.id.st02:
+            message = "SE02 differs from ST02: the two must be the same number"
+            transaction.issues.append(_issue("transaction", "3", message, segment, element=2))
+        if not _is_count(segment.get(1), transaction.segment_count):
+            message = f"SE01 does not say the {transaction.segment_count} segments from ST to SE"
+            transaction.issues.append(_issue("transaction", "4", message, segment, element=1))
+
+    def _say(
+        self,
+        level: Level,
+        code: str,
+        message: str,
+        segment: Segment | None,
+        *,
+        severity: Severity = "error",
+        element: int | None = None,
+    ) -> None:
+        self._open_report().issues.append(_issue(level, code, message, segment, severity=severity, element=element))
+
+
+def _is_count(text: str, count: int) -> bool:
+    return text.isascii() and text.isdigit() and int(text[:9]) == count
+
+
+def _not_ascii(segment: Segment) -> Issue:
+    number = next((n for n, text in enumerate(segment.elements) if not text.isascii()), 0)
+    message = "a character outside ASCII stands here; it was kept: send plain letters"
+    return _issue("element", "6", message, segment, severity="warning", element=number or None)
+
+
+def _issue(
+    level: Level,
+    code: str,
+    message: str,
+    segment: Segment | None,
+    *,
+    severity: Severity = "error",
+    element: int | None = None,
+    name: str | None = None,
+    position: int | None = None,
+) -> Issue:
+    if segment is None:
+        return Issue(code, message, severity, level=level)
+    return Issue(
+        code,
+        message,
+        severity,
+        segment=name or segment.id,
+        element=element,
+        segment_index=position or segment.position or None,
+        file_index=segment.index,
+        offset=segment.offset,
+        level=level,
+    )

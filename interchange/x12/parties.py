@@ -1,0 +1,139 @@
+"""Parties and people: NM1 or N1 with the N3, N4, REF, PRV and PER that hang on it, read once for every transaction."""
+
+from collections.abc import Iterable, Sequence
+
+from billing.claim import Address, Contact, Name, Party, Person, Reference, Sex
+from interchange.x12 import fields
+from interchange.x12.fields import Elements, get, maybe, trimmed
+
+
+def read_name(nm1: Elements) -> Name:
+    """NM103 to NM107."""
+    return Name(get(nm1, 3), maybe(nm1, 4), maybe(nm1, 5), maybe(nm1, 7))
+
+
+def read_party(rows: Sequence[Elements]) -> tuple[Party, list[Elements]]:
+    """A party from the segments of its loop, NM1 first; and the segments that the noun has no place for."""
+    nm1 = rows[0]
+    references, contact, taxonomy, rest = [], None, None, []
+    for row in rows[1:]:
+        if row[0] == "REF" and len(row) == 3 and row[1] and row[2]:
+            references.append(Reference(row[1], row[2]))
+        elif row[0] == "PER" and contact is None:
+            contact = read_contact(row)
+        elif row[0] == "PRV" and taxonomy is None and len(row) == 4:
+            taxonomy = row[3]
+        elif row[0] not in {"N3", "N4"}:
+            rest.append(row)
+    party = Party(
+        role=get(nm1, 1),
+        is_person=get(nm1, 2) == "1",
+        name=read_name(nm1),
+        id_qualifier=maybe(nm1, 8),
+        id=maybe(nm1, 9),
+        taxonomy=taxonomy,
+        address=read_address(rows),
+        references=tuple(references),
+        contact=contact,
+    )
+    return party, rest
+
+
+def read_address(rows: Iterable[Elements]) -> Address | None:
+    """N3 and N4 of a loop; None when neither was sent."""
+    n3: Elements = ()
+    n4: Elements = ()
+    for row in rows:
+        if row[0] == "N3":
+            n3 = row
+        elif row[0] == "N4":
+            n4 = row
+    if not n3 and not n4:
+        return None
+    return Address(get(n3, 1), get(n4, 1), maybe(n4, 2), maybe(n4, 3), maybe(n3, 2), maybe(n4, 4))
+
+
+def read_contact(per: Elements) -> Contact:
+    """PER02 and the pairs after it."""
+    pairs = [(get(per, at), get(per, at + 1)) for at in (3, 5, 7)]
+    return Contact(maybe(per, 2), tuple(pair for pair in pairs if all(pair)))
+
+
+def read_person(rows: Sequence[Elements]) -> tuple[Person, list[Elements]]:
+    """A subscriber or patient from the segments of its loop, NM1 first; and the segments left over."""
+    nm1 = rows[0]
+    references, rest = [], []
+    dmg: Elements = ()
+    for row in rows[1:]:
+        if row[0] == "REF" and len(row) == 3 and row[1] and row[2]:
+            references.append(Reference(row[1], row[2]))
+        elif row[0] == "DMG" and not dmg:
+            dmg = row
+        elif row[0] not in {"N3", "N4"}:
+            rest.append(row)
+    sex = get(dmg, 3)
+    person = Person(
+        name=read_name(nm1),
+        birth_date=fields.parse_day(get(dmg, 2)),
+        sex=Sex(sex) if sex in Sex.__members__.values() else None,
+        address=read_address(rows),
+        references=tuple(references),
+        is_person=get(nm1, 2) != "2",
+    )
+    return person, rest
+
+
+def write_party(party: Party, *, qualified: bool = True) -> list[Elements]:
+    """NM1, PRV, N3, N4, REF, PER. `qualified` False leaves out the taxonomy: the guide puts it elsewhere."""
+    rows = [write_nm1(party.role, party.name, is_person=party.is_person, qualifier=party.id_qualifier, number=party.id)]
+    if party.taxonomy and qualified:
+        rows.append(trimmed("PRV", "RF" if party.role in {"DN", "P3"} else "PE", "PXC", party.taxonomy))
+    rows += write_address(party.address)
+    rows += [trimmed("REF", ref.qualifier, ref.value) for ref in party.references]
+    if party.contact:
+        rows.append(write_contact(party.contact))
+    return rows
+
+
+def write_nm1(
+    role: str, name: Name, *, is_person: bool, qualifier: str | None = None, number: str | None = None
+) -> Elements:
+    """NM1 with its name and id."""
+    kind = "1" if is_person else "2"
+    return trimmed(
+        "NM1", role, kind, name.last, name.first, name.middle, None, name.suffix, qualifier if number else None, number
+    )
+
+
+def write_address(address: Address | None) -> list[Elements]:
+    """N3 and N4, nothing for None."""
+    if address is None:
+        return []
+    rows = [trimmed("N3", address.street, address.street_2)] if address.street else []
+    if address.city:
+        rows.append(trimmed("N4", address.city, address.state, address.postal_code, address.country))
+    return rows
+
+
+def write_contact(contact: Contact, function: str = "IC") -> Elements:
+    """PER."""
+    return trimmed("PER", function, contact.name, *(text for pair in contact.numbers for text in pair))
+
+
+def write_person(
+    role: str, person: Person, *, qualifier: str | None = None, number: str | None = None
+) -> list[Elements]:
+    """NM1, N3, N4, DMG, REF."""
+    rows = [write_nm1(role, person.name, is_person=person.is_person, qualifier=qualifier, number=number)]
+    rows += write_address(person.address)
+    rows += write_demographics(person)
+    rows += [trimmed("REF", ref.qualifier, ref.value) for ref in person.references]
+    return rows
+
+
+def write_demographics(person: Person) -> list[Elements]:
+    """DMG, nothing when neither birth date nor sex is known."""
+    if person.birth_date is None and person.sex is None:
+        return []
+    form = "D8" if person.birth_date else None
+    return [trimmed("DMG", form, fields.print_day(person.birth_date), person.sex)]

@@ -1,0 +1,192 @@
+"""The strict side of the envelope: segments in, one interchange out. Counts are computed, control numbers are given.
+
+What a reader forgives a writer refuses: a delimiter inside data and a character outside X12's extended set are
+exceptions that name the segment and the element, never the data.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from interchange.x12.fields import COMPONENT, REPETITION, Elements, Joined
+from interchange.x12.syntax import Delimiters
+
+_EXTENDED = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 !\"&'()*+,-./:;?=%@[]_{}\\|<>~#$^`"
+)
+_GROUP_OF_SET = {"837": "HC", "835": "HP", "270": "HS", "271": "HB", "276": "HR", "277": "HN", "999": "FA", "997": "FA"}
+
+
+class UnwritableData(ValueError):
+    """Data that cannot be sent. Carries where it stands: DataHoldsDelimiter, DataOutsideCharacterSet, BadHeader."""
+
+    def __init__(self, segment: str, element: int, reason: str) -> None:
+        super().__init__(f"{segment}{element:02d} {reason}")
+        self.segment = segment
+        self.element = element
+
+
+class DataHoldsDelimiter(UnwritableData):
+    """An element holds one of the interchange's delimiters."""
+
+
+class DataOutsideCharacterSet(UnwritableData):
+    """An element holds a character that X12's extended character set does not have."""
+
+
+class BadHeader(UnwritableData):
+    """An id or control number does not fit into ISA, GS or ST."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One end of an interchange: ISA qualifier and id, and the group's application id (the same id when None)."""
+
+    qualifier: str
+    """ISA05 or ISA07: ZZ, 30, 01 ..."""
+    id: str
+    """ISA06 or ISA08, at most 15 characters"""
+    application_id: str | None = None
+    """GS02 or GS03"""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One GS..GE: its control number, its guide, and the bodies of its transaction sets without ST and SE."""
+
+    control_number: int
+    """GS06"""
+    version: str
+    """GS08: 005010X222A1"""
+    sets: Sequence[tuple[str, Sequence[Elements]]]
+    """(ST02, segments from after ST to before SE)"""
+    transaction: str = "837"
+    """ST01"""
+
+
+def write_interchange(
+    groups: Sequence[Group],
+    *,
+    sender: Address,
+    receiver: Address,
+    control_number: int,
+    instant: datetime,
+    usage: str = "P",
+    wants_ta1: bool = False,
+    acknowledgments: Iterable[Elements] = (),
+    delimiters: Delimiters | None = None,
+    line_end: str = "",
+) -> str:
+    """Write one interchange: `control_number` is ISA13, `usage` P or T, `acknowledgments` TA1 segments for its head.
+
+    Raises DataHoldsDelimiter, DataOutsideCharacterSet or BadHeader. The same arguments give the same text.
+    """
+    marks = delimiters or Delimiters()
+    printer = _Printer(marks, line_end)
+    printer.raw(_isa(sender, receiver, control_number, instant, usage, wants_ta1, marks))
+    for segment in acknowledgments:
+        printer.add(segment)
+    for group in groups:
+        _write_group(printer, group, sender, receiver, instant)
+    printer.add(("IEA", str(len(groups)), f"{control_number:09d}"))
+    return printer.text()
+
+
+def _write_group(printer: "_Printer", group: Group, sender: Address, receiver: Address, instant: datetime) -> None:
+    printer.add(
+        (
+            "GS",
+            _GROUP_OF_SET[group.transaction],
+            sender.application_id or sender.id,
+            receiver.application_id or receiver.id,
+            f"{instant:%Y%m%d}",
+            f"{instant:%H%M}",
+            str(group.control_number),
+            "X",
+            group.version,
+        )
+    )
+    for st02, body in group.sets:
+        if not 4 <= len(st02) <= 9:
+            raise BadHeader("ST", 2, "must have four to nine characters")
+        named = () if group.transaction == "835" else (group.version,)
+        printer.add(("ST", group.transaction, st02, *named))
+        for segment in body:
+            printer.add(segment)
+        printer.add(("SE", str(len(body) + 2), st02))
+    printer.add(("GE", str(len(group.sets)), str(group.control_number)))
+
+
+def _isa(
+    sender: Address,
+    receiver: Address,
+    control_number: int,
+    instant: datetime,
+    usage: str,
+    wants_ta1: bool,
+    marks: Delimiters,
+) -> str:
+    for number, text, limit in (
+        (5, sender.qualifier, 2),
+        (6, sender.id, 15),
+        (7, receiver.qualifier, 2),
+        (8, receiver.id, 15),
+        (15, usage, 1),
+    ):
+        if not text or len(text) > limit or any(mark in text for mark in marks.all()) or not text.isascii():
+            raise BadHeader("ISA", number, f"must have one to {limit} plain characters")
+    if not 0 < control_number < 1_000_000_000:
+        raise BadHeader("ISA", 13, "must be a number of at most nine digits")
+    parts = ("ISA", "00", " " * 10, "00", " " * 10, sender.qualifier, f"{sender.id:<15}", receiver.qualifier)
+    more = (f"{receiver.id:<15}", f"{instant:%y%m%d}", f"{instant:%H%M}", marks.repetition or "U", "00501")
+    last = (f"{control_number:09d}", "1" if wants_ta1 else "0", usage, marks.component)
+    return marks.element.join((*parts, *more, *last))
+
+
+class _Printer:
+    def __init__(self, marks: Delimiters, line_end: str) -> None:
+        self._marks = marks
+        self._end = marks.segment + line_end
+        self._out: list[str] = []
+        self._forbidden = frozenset(marks.all())
+        self._plain = frozenset(_EXTENDED - self._forbidden)
+        self._joined = self._plain | {marks.component, marks.repetition or ""}
+
+    def raw(self, text: str) -> None:
+        self._out.append(text)
+
+    def add(self, segment: Elements) -> None:
+        count = len(segment)
+        while count > 1 and not segment[count - 1]:
+            count -= 1
+        name = segment[0]
+        texts = [self._element(name, number, segment[number]) for number in range(1, count)]
+        self._out.append(self._marks.element.join((name, *texts)))
+
+    def text(self) -> str:
+        return self._end.join(self._out) + self._end
+
+    def _element(self, segment: str, number: int, text: str) -> str:
+        allowed = self._plain
+        if isinstance(text, Joined):
+            text = self._translated(segment, number, text)
+            allowed = self._joined
+        if not allowed.issuperset(text):
+            if self._forbidden.isdisjoint(text):
+                raise DataOutsideCharacterSet(
+                    segment, number, "holds a character outside X12's extended set: replace it"
+                )
+            raise DataHoldsDelimiter(segment, number, "holds a delimiter of the interchange: replace it")
+        return text
+
+    def _translated(self, segment: str, number: int, text: str) -> str:
+        """Put the interchange's own component and repetition separators in place of `:` and `^`."""
+        marks = self._marks
+        if (marks.component, marks.repetition) == (COMPONENT, REPETITION):
+            return text
+        if REPETITION in text and marks.repetition is None:
+            raise DataHoldsDelimiter(segment, number, "repeats, but the interchange has no repetition separator")
+        foreign = {marks.component, marks.repetition} - {COMPONENT, REPETITION, None}
+        if any(mark in text for mark in foreign if mark):
+            raise DataHoldsDelimiter(segment, number, "holds a delimiter of the interchange: replace it")
+        return text.translate({ord(COMPONENT): marks.component, ord(REPETITION): marks.repetition})

@@ -115,6 +115,12 @@ class Settings(BaseSettings):
     build_id: str | None = None
     """Version of this build within the worker deployment."""
 
+    partner_tokens: dict[str, SecretStr] = {}
+    """Bearer token per trading partner as JSON, `{"clearinghouse": "token"}`; sent with every call to it."""
+
+    webhook_secrets: dict[str, SecretStr] = {}
+    """Webhook secret per trading partner as JSON; a notice without a fresh signature by it is refused."""
+
     dispatcher_interval_seconds: float = Field(default=1.0, gt=0)
     """Seconds between two looks at the outbox."""
 

@@ -181,7 +181,8 @@ class Desk:
 
     def _close_moot_tasks(self, state: SubmissionState | None) -> None:
         for task in self.open_tasks():
-            if state in MOOT_ONCE.get(TaskType(task.type), frozenset()):
+            acknowledged = Reason.PAYER_ACKNOWLEDGMENT_DUE in task.opening_key and state == SubmissionState.PAYER_ACCEPTED
+            if acknowledged or state in MOOT_ONCE.get(TaskType(task.type), frozenset()):
                 tasks.close_task(self.session, task, resolution="answered", at=self.at, actor_id=None)
                 self.say(f"{KINDS[TaskType(task.type)].title}: no longer needed")
         self.session.flush()

@@ -148,7 +148,7 @@ KINDS: dict[TaskType, Kind] = {
         Role.EDI_ANALYST,
         timedelta(hours=4),
         "A transmission failed",
-        {"resent": Resolution("Send again as a new submission", (_REASON,))},
+        {"resent": Resolution("Send again as a new submission", (_REASON,)), "handled": _HANDLED},
     ),
     TaskType.CLAIM_REJECTED: Kind(
         Role.BILLER,

@@ -1,7 +1,6 @@
 """The encounter aggregate: created once, locked before it is changed, its agenda and its story."""
 
 import hashlib
-import hmac
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -36,12 +35,11 @@ class EncounterMissing(LookupError):
 
 
 def create(
-    session: Session, claim: Claim, *, practice_id: str, partner_id: str, external_id: str, at: datetime, pepper: bytes
+    session: Session, claim: Claim, *, practice_id: str, partner_id: str, external_id: str, at: datetime
 ) -> tuple[Encounter, bool]:
     """Open an encounter for a claim: (encounter, whether it is new). The same claim again is the same encounter.
 
-    Writes the outbox row that starts its workflow in the same transaction. `pepper` keys the patient's identity
-    hash. Raises office.PayeeOfAnotherPractice.
+    Writes the outbox row that starts its workflow in the same transaction. Raises office.PayeeOfAnotherPractice.
     """
     key = intake_key(claim)
     known = session.exec(
@@ -57,7 +55,7 @@ def create(
         number=claim.coverage.payer.id or "",
         name=claim.coverage.payer.name.last,
     )
-    patient = _patient(session, claim, practice_id=practice_id, at=at, pepper=pepper)
+    patient = _patient(session, claim, practice_id=practice_id, at=at)
     encounter = Encounter(
         id=new_id(),
         practice_id=practice_id,
@@ -80,8 +78,8 @@ def create(
     return encounter, True
 
 
-def _patient(session: Session, claim: Claim, *, practice_id: str, at: datetime, pepper: bytes) -> Patient:
-    key = hmac.new(pepper, identity_text(claim).encode(), hashlib.sha256).hexdigest()
+def _patient(session: Session, claim: Claim, *, practice_id: str, at: datetime) -> Patient:
+    key = hashlib.sha256(identity_text(claim).encode()).hexdigest()
     found = session.exec(select(Patient).where(Patient.practice_id == practice_id, Patient.identity_key == key)).first()
     if found is None:
         found = Patient(
@@ -174,6 +172,13 @@ def timeline(session: Session, *, practice_id: str, encounter_id: str) -> Sequen
     ).all()
 
 
+def timeline_texts(session: Session, encounter_id: str) -> Sequence[str]:
+    """What was said so far, without the rest."""
+    return session.exec(
+        select(TimelineEvent.text).where(TimelineEvent.encounter_id == encounter_id).order_by(col(TimelineEvent.id))
+    ).all()
+
+
 def agenda(session: Session, encounter_id: str) -> Sequence[AgendaEntry]:
     """What is on the encounter's agenda, earliest first."""
     return session.exec(
@@ -223,8 +228,9 @@ def add_fact(
     subject_id: str,
     received_at: datetime,
     body: str = "",
+    wake: bool = True,
 ) -> bool:
-    """Keep a fact and wake its encounter; False when the same fact came before."""
+    """Keep a fact and wake its encounter; False when the same fact came before. `wake` False: the caller does it."""
     known = session.exec(select(Fact.id).where(Fact.practice_id == practice_id, Fact.source_key == source_key)).first()
     if known is not None:
         return False
@@ -240,14 +246,15 @@ def add_fact(
     )
     session.add(fact)
     session.flush()
-    outbox.enqueue(
-        session,
-        OutboxKind.WAKE_ENCOUNTER,
-        practice_id=practice_id,
-        subject_id=encounter_id,
-        fact_id=fact.id,
-        at=received_at,
-    )
+    if wake:
+        outbox.enqueue(
+            session,
+            OutboxKind.WAKE_ENCOUNTER,
+            practice_id=practice_id,
+            subject_id=encounter_id,
+            fact_id=fact.id,
+            at=received_at,
+        )
     return True
 
 

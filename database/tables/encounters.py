@@ -16,7 +16,7 @@ class Patient(SQLModel, table=True):
     id: str = Field(sa_type=Id, primary_key=True)
     practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
     identity_key: str = Field(sa_type=sa.String(64))
-    """Keyed hash of payer, member id, name and birth date: the same person is found again without a scan"""
+    """Hash of payer, member id, name and birth date: the same person is found again without a scan"""
     last_name: str = Field(sa_type=sa.String(60), index=True)
     first_name: str | None = Field(default=None, sa_type=sa.String(35))
     birth_date: date | None = None
@@ -89,6 +89,8 @@ class Submission(SQLModel, table=True):
     state: str = Field(sa_type=sa.String(30))
     """billing.submission.SubmissionState"""
     batch_id: str | None = Field(default=None, sa_type=Id, foreign_key="batch.id", index=True)
+    set_number: str | None = Field(default=None, sa_type=sa.String(9))
+    """ST02 of the transaction set it went out in"""
     claim: str = Field(sa_type=sa.Text)
     """The claim exactly as it goes out, as JSON"""
     ready_at: datetime = Field(sa_type=Instant)

@@ -59,8 +59,6 @@ class Batch(SQLModel, table=True):
     """ISA13"""
     group_number: int
     """GS06"""
-    set_number: str = Field(sa_type=sa.String(9))
-    """ST02"""
     claim_count: int
     body: bytes = Field(sa_type=sa.LargeBinary)
     sha256: str = Field(sa_type=sa.String(64))

@@ -1,0 +1,242 @@
+"""Submission: ready claims of one practice become one interchange for one partner, once.
+
+`prepare_interchange` allocates the numbers and stores the bytes, `transmit` sends the stored bytes,
+`record_receipt` stores what the partner said. A retry of any of them changes nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import groupby
+
+import httpx
+from sqlmodel import Session
+from temporalio import activity
+
+from activities.messages import BatchStanding, BatchStep, ReceiptStep, Transmission
+from billing.claim import Claim, ClaimBatch, Contact, Name, Party
+from billing.stages import FactKind
+from billing.tasks import NewTask, TaskType
+from database import encounters, messages, office, records, submissions, tasks
+from database.engine import Database
+from database.tables import Batch, Partner, Submission
+from interchange.x12 import claims_837p, writing
+
+CLAIMS_VERSION = claims_837p.VERSION
+TIMEOUT = httpx.Timeout(30.0)
+
+
+class BatchActivities:
+    """What a batch's workflow asks of the book of record and of the partner."""
+
+    def __init__(self, database: Database, http: httpx.Client, token_of: Callable[[str], str]) -> None:
+        self._database = database
+        self._http = http
+        self._token_of = token_of
+
+    @activity.defn
+    def prepare_interchange(self, step: BatchStep) -> BatchStanding:
+        """Take the ready claims, allocate control numbers and store the bytes, in one transaction."""
+        with self._database.writing() as session:
+            batch = session.get(Batch, step.batch_id)
+            if batch is None:
+                batch = _write_batch(session, step)
+            return _standing(session, batch)
+
+    @activity.defn
+    def transmit(self, step: BatchStep) -> Transmission:
+        """Send the stored bytes under the batch's own idempotency key. No transaction is open meanwhile."""
+        with self._database.reading() as session:
+            batch = session.get(Batch, step.batch_id)
+            assert batch is not None, "a batch is prepared before it is transmitted"
+            partner = office.partner(session, step.partner_id)
+        try:
+            response = self._http.post(
+                f"{partner.base_url}/v1/claims",
+                content=batch.body,
+                headers={
+                    "Authorization": f"Bearer {self._token_of(partner.secret_name)}",
+                    "Content-Type": "application/edi-x12",
+                    "Idempotency-Key": batch.id,
+                },
+                timeout=TIMEOUT,
+            )
+        except httpx.TransportError as error:
+            return Transmission(reason=f"the partner was not reached ({type(error).__name__})")
+        return _read_receipt(response, sha256=batch.sha256)
+
+    @activity.defn
+    def record_receipt(self, step: ReceiptStep) -> BatchStanding:
+        """Store the receipt, or the final no: then every claim of the batch learns that it never left."""
+        with self._database.writing() as session:
+            batch = session.get(Batch, step.batch_id)
+            assert batch is not None, "a batch is prepared before it is transmitted"
+            said = step.transmission
+            if said.receipt_id is not None and batch.transmitted_at is None:
+                submissions.mark_transmitted(
+                    session,
+                    batch,
+                    at=step.at,
+                    receipt_id=said.receipt_id,
+                    received_at=said.received_at or step.at,
+                )
+            elif said.receipt_id is None and batch.state == "prepared":
+                batch.state = "failed"
+                session.add(batch)
+                refuse_claims(
+                    session,
+                    list(submissions.of_batch(session, batch.id)),
+                    reason=f"The claim was not transmitted: {said.reason}",
+                    source=f"transmit:{batch.id}",
+                    subject_id=batch.id,
+                    step=step,
+                )
+            return _standing(session, batch)
+
+    @activity.defn
+    def look_at_batch(self, step: BatchStep) -> BatchStanding:
+        """How far the batch has come, as far as TA1 and 999 have said."""
+        with self._database.reading() as session:
+            batch = session.get(Batch, step.batch_id)
+            return _standing(session, batch)
+
+    @activity.defn
+    def report_unacknowledged(self, step: BatchStep) -> BatchStanding:
+        """No 999 in time: a task for the EDI analyst, once."""
+        with self._database.writing() as session:
+            batch = session.get(Batch, step.batch_id)
+            assert batch is not None, "a batch is prepared before it is transmitted"
+            if batch.state == "transmitted":
+                tasks.open_task(
+                    session,
+                    NewTask(
+                        TaskType.TRANSMISSION_FAILED,
+                        key="no_acknowledgment",
+                        reason=f"No TA1 or 999 for interchange {batch.interchange_number:09d} with "
+                        f"{batch.claim_count} claims since {batch.transmitted_at:%Y-%m-%d %H:%M} UTC.",
+                    ),
+                    practice_id=batch.practice_id,
+                    subject="batch",
+                    subject_id=batch.id,
+                    at=step.at,
+                )
+            return _standing(session, batch)
+
+
+def refuse_claims(
+    session: Session,
+    refused: list[Submission],
+    *,
+    reason: str,
+    source: str,
+    subject_id: str,
+    step: BatchStep | ReceiptStep,
+) -> None:
+    """Tell each claim's encounter that its submission was refused."""
+    for submission in refused:
+        encounters.add_fact(
+            session,
+            practice_id=submission.practice_id,
+            encounter_id=submission.encounter_id,
+            kind=FactKind.SUBMISSION_REFUSED,
+            source_key=f"{source}:{submission.control_number}",
+            subject_id=subject_id,
+            received_at=step.at,
+            body=json.dumps({"control_number": submission.control_number, "reason": reason}),
+        )
+
+
+def _standing(session: Session, batch: Batch | None) -> BatchStanding:
+    if batch is None:
+        return BatchStanding(state="empty")
+    due_at = None
+    if batch.transmitted_at is not None:
+        policies = office.policies_for(session, practice_id=batch.practice_id, payer_id=None)
+        hours = policies.value("syntax_acknowledgment_hours", as_of=batch.transmitted_at.date())
+        due_at = batch.transmitted_at + timedelta(hours=hours)
+    return BatchStanding(state=batch.state, claim_count=batch.claim_count, acknowledgment_due_at=due_at)
+
+
+def _read_receipt(response: httpx.Response, *, sha256: str) -> Transmission:
+    if response.status_code == 202:
+        receipt = response.json()
+        if receipt.get("sha256") not in {None, sha256}:
+            return Transmission(reason="the partner's receipt names other bytes than were sent")
+        return Transmission(receipt_id=str(receipt["receipt_id"]), received_at=receipt.get("received_at"))
+    if response.status_code in {408, 425, 429} or response.status_code >= 500:
+        wait = response.headers.get("retry-after", "")
+        return Transmission(
+            reason=f"the partner answered {response.status_code}",
+            retry_after_seconds=int(wait) if wait.isdigit() else 0,
+        )
+    return Transmission(refused=True, reason=f"the partner refused it with status {response.status_code}")
+
+
+def _write_batch(session: Session, step: BatchStep) -> Batch | None:
+    policies = office.policies_for(session, practice_id=step.practice_id, payer_id=None)
+    limit = policies.value("batch_claims", as_of=step.at.date())
+    ready = submissions.take_ready(
+        session, practice_id=step.practice_id, partner_id=step.partner_id, limit=limit
+    )
+    if not ready:
+        return None
+    partner = office.partner(session, step.partner_id)
+    batch = Batch(
+        id=step.batch_id,
+        partner_id=partner.id,
+        practice_id=step.practice_id,
+        interchange_number=messages.next_number(session, partner_id=partner.id, name="interchange"),
+        group_number=messages.next_number(session, partner_id=partner.id, name="group"),
+        claim_count=len(ready),
+        body=b"",
+        sha256="",
+        prepared_at=step.at,
+    )
+    sets = []
+    by_payer = sorted(ready, key=lambda one: one.payer_id)
+    for number, (_, group) in enumerate(groupby(by_payer, key=lambda one: one.payer_id), start=1):
+        members = list(group)
+        set_number = f"{number:04d}"
+        for submission in members:
+            submission.set_number = set_number
+        sets.append((set_number, claims_837p.write(_claim_batch(members, batch, partner, step))))
+    text = writing.write_interchange(
+        [writing.Group(batch.group_number, CLAIMS_VERSION, sets)],
+        sender=writing.Address(partner.sender_qualifier, partner.sender_id),
+        receiver=writing.Address(partner.receiver_qualifier, partner.receiver_id),
+        control_number=batch.interchange_number,
+        instant=step.at,
+        usage=partner.usage,
+    )
+    batch.body = text.encode("ascii")
+    batch.sha256 = hashlib.sha256(batch.body).hexdigest()
+    session.add(batch)
+    session.flush()
+    for submission in ready:
+        submission.batch_id = batch.id
+        session.add(submission)
+    session.flush()
+    return batch
+
+
+def _claim_batch(members: list[Submission], batch: Batch, partner: Partner, step: BatchStep) -> ClaimBatch:
+    submitter = Party(
+        role="41",
+        is_person=False,
+        name=Name(partner.submitter_name),
+        id_qualifier="46",
+        id=partner.sender_id,
+        contact=Contact(partner.submitter_contact, (("TE", partner.submitter_telephone),)),
+    )
+    receiver = Party(
+        role="40", is_person=False, name=Name(partner.name.upper()), id_qualifier="46", id=partner.receiver_id
+    )
+    return ClaimBatch(
+        submitter=submitter,
+        receiver=receiver,
+        reference=batch.id.upper(),
+        created=step.at.date(),
+        created_time=f"{step.at:%H%M}",
+        claims=tuple(records.load(Claim, one.claim) for one in members),
+    )

@@ -1,0 +1,150 @@
+"""What the office does when an agenda entry's instant has come and nothing else happened."""
+
+from datetime import timedelta
+
+from activities.desk import Desk
+from billing.deadlines import WORDS, Reason, after_business_days, filing_deadline
+from billing.ledger import Account
+from billing.money import format_dollars
+from billing.tasks import NewTask, TaskType
+from database import encounters, tasks
+
+
+def act(desk: Desk, reason: Reason) -> None:
+    """Act on one due entry and move or strike it, so that it never fires twice for the same instant."""
+    match reason:
+        case Reason.INQUIRY_RETRY:
+            desk.unschedule(reason)
+        case Reason.TRANSMISSION_DUE if desk.submissions()[-1].transmitted_at is not None:
+            desk.unschedule(reason)
+        case Reason.TRANSMISSION_DUE:
+            _alarm(desk, reason, TaskType.TRANSMISSION_FAILED)
+            desk.schedule(reason, desk.at + timedelta(hours=desk.policy("transmission_due_hours")))
+        case Reason.CLEARINGHOUSE_ACKNOWLEDGMENT_DUE:
+            _alarm(desk, reason, TaskType.TRANSMISSION_FAILED)
+            days = desk.policy("clearinghouse_acknowledgment_business_days")
+            desk.schedule(reason, after_business_days(desk.at, days))
+        case Reason.PAYER_ACKNOWLEDGMENT_DUE:
+            _alarm(desk, reason, TaskType.NO_RESPONSE)
+            days = desk.policy("payer_acknowledgment_business_days")
+            desk.schedule(reason, after_business_days(desk.at, days))
+        case Reason.REMITTANCE_DUE:
+            _alarm(desk, reason, TaskType.NO_RESPONSE)
+            desk.schedule(reason, desk.at + timedelta(days=desk.policy("remittance_repeat_days")))
+        case Reason.TIMELY_FILING:
+            _warn_of_filing_limit(desk)
+        case Reason.REVERSAL_UNPAIRED:
+            _ask_about_waiting_facts(desk)
+        case Reason.PATIENT_BALANCE_DUE:
+            _ask_about_patient_balance(desk)
+        case Reason.FOLLOW_UP:
+            _follow_up(desk)
+        case Reason.HOLD_ENDS:
+            release(desk, "The hold ended on its day")
+        case Reason.TASK_DUE:
+            _escalate(desk)
+
+
+def release(desk: Desk, words: str, *, actor: str = "office") -> None:
+    """End the hold."""
+    desk.encounter.on_hold = False
+    desk.encounter.hold_reason = None
+    desk.unschedule(Reason.HOLD_ENDS)
+    desk.say(words, actor=actor)
+
+
+def _alarm(desk: Desk, reason: Reason, task_type: TaskType) -> None:
+    """Silence is an event: ask a person, once per submission and kind of silence."""
+    submission = desk.submissions()[-1]
+    since = submission.transmitted_at or submission.ready_at
+    words = WORDS[reason]
+    if any(task.type == task_type for task in desk.open_tasks()):
+        desk.say(f"Still silent: {words}")
+        return
+    earlier = sum(1 for event in encounters.timeline_texts(desk.session, desk.encounter.id) if words in event)
+    desk.say(f"Silence: {words}")
+    desk.open_task(
+        NewTask(
+            task_type,
+            key=f"{submission.control_number}:{reason}:{earlier}",
+            reason=f"Nothing heard since {since:%Y-%m-%d}: {words}.",
+            amount_cents=desk.encounter.charge_cents,
+            detail={"control_number": submission.control_number},
+        )
+    )
+
+
+def _warn_of_filing_limit(desk: Desk) -> None:
+    limit = filing_deadline(desk.encounter.service_date, desk.policies)
+    passed = desk.at >= limit
+    words = "has passed" if passed else "comes near"
+    desk.say(f"The payer's filing limit {words}: {limit:%Y-%m-%d}")
+    if desk.submissions() and not desk.open_tasks():
+        desk.open_task(
+            NewTask(
+                TaskType.NO_RESPONSE,
+                key=f"filing:{words}",
+                reason=f"The filing limit of {limit:%Y-%m-%d} {words} and no payer has accepted the claim.",
+                amount_cents=desk.encounter.charge_cents,
+            )
+        )
+
+
+def _ask_about_waiting_facts(desk: Desk) -> None:
+    for fact in encounters.pending_facts(desk.session, desk.encounter.id):
+        desk.open_task(
+            NewTask(
+                TaskType.UNMATCHED_REMIT,
+                key=fact.id,
+                reason="A remittance takes back an answer that this office never received; find the original.",
+            )
+        )
+    desk.schedule(Reason.REVERSAL_UNPAIRED, desk.at + timedelta(days=desk.policy("unpaired_reversal_days")))
+
+
+def _ask_about_patient_balance(desk: Desk) -> None:
+    owed = desk.balances().total(Account.AR_PATIENT)
+    days = desk.policy("patient_balance_days")
+    desk.schedule(Reason.PATIENT_BALANCE_DUE, desk.at + timedelta(days=days))
+    if owed <= 0 or any(task.type == TaskType.PATIENT_BALANCE_DUE for task in desk.open_tasks()):
+        return
+    desk.open_task(
+        NewTask(
+            TaskType.PATIENT_BALANCE_DUE,
+            key=f"{desk.at:%Y%m%d}",
+            reason=f"The patient's share of {format_dollars(owed)} has been open for {days} days.",
+            amount_cents=owed,
+        )
+    )
+
+
+def _follow_up(desk: Desk) -> None:
+    """The day that a person named: bring the matter up again."""
+    desk.unschedule(Reason.FOLLOW_UP)
+    denials = encounters.open_denials(desk.session, desk.encounter.id)
+    if denials:
+        new = NewTask(
+            TaskType.DENIAL_REVIEW,
+            key=f"again:{desk.at:%Y%m%d%H%M}",
+            reason="The day to look at this denial again has come.",
+            amount_cents=sum(denial.amount_cents for denial in denials),
+        )
+    else:
+        new = NewTask(
+            TaskType.NO_RESPONSE,
+            key=f"again:{desk.at:%Y%m%d%H%M}",
+            reason="The day to ask the payer again has come.",
+            amount_cents=desk.encounter.charge_cents,
+        )
+    desk.open_task(new)
+
+
+def _escalate(desk: Desk) -> None:
+    rungs = {1: "reminded", 2: "brought to the lead", 3: "brought to the supervisor"}
+    for task in desk.open_tasks():
+        if tasks.next_rung(task) <= desk.at:
+            task.escalation += 1
+            desk.session.add(task)
+            words = rungs.get(task.escalation, "brought to the supervisor again")
+            desk.say(f"Overdue, {words}: {task.type.replace('_', ' ')}")
+    desk.session.flush()

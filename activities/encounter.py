@@ -1,0 +1,202 @@
+"""The steps on one encounter: each loads it, decides, stores, and returns where it stands. One transaction each.
+
+All are local activities: short, on our own database, harmless when run twice.
+"""
+
+from sqlmodel import Session
+from temporalio import activity
+
+from activities import due, resolutions
+from activities.absorption import absorb_pending
+from activities.desk import Desk
+from activities.inquiry_desk import ask_payer, note_silence, read_stored_answer
+from activities.messages import CommandResult, CommandStep, EncounterStep, Standing
+from activities.submission_desk import make_submission, post_charges
+from billing.charges import charge_faults, price_claim
+from billing.coding import coding_faults
+from billing.registration import registration_faults
+from billing.scrubbing import Severity, Situation, scrub
+from billing.stages import Stage
+from billing.tasks import NewTask, TaskType
+from database import encounters, office
+from database.engine import Database
+
+
+class EncounterActivities:
+    """What an encounter's workflow asks of the book of record."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @activity.defn
+    def open_encounter(self, step: EncounterStep) -> Standing:
+        """Load the standing. A new encounter is registered on the way: its gaps become a task."""
+        with self._database.writing() as session:
+            desk = _take(session, step)
+            inquiry_id = None
+            if desk.stage == Stage.REGISTRATION:
+                inquiry_id = register(desk)
+            elif desk.stage == Stage.VERIFICATION:
+                inquiry_id = ask_payer(desk)
+            return desk.put_back(inquiry_id=inquiry_id)
+
+    @activity.defn
+    def register_encounter(self, step: EncounterStep) -> Standing:
+        """Look at the registration again after a correction, and prepare the eligibility inquiry."""
+        with self._database.writing() as session:
+            desk = _take(session, step)
+            return desk.put_back(inquiry_id=register(desk))
+
+    @activity.defn
+    def note_silent_payer(self, step: EncounterStep) -> Standing:
+        """The payer did not answer the inquiry: the next rung of the ladder, or a person."""
+        with self._database.writing() as session:
+            desk = _take(session, step)
+            note_silence(desk, "the payer was not reached")
+            return desk.put_back()
+
+    @activity.defn
+    def prepare_claim(self, step: EncounterStep) -> Standing:
+        """Verification's answer, coding, charges and edits: as far as the encounter comes without a person."""
+        with self._database.writing() as session:
+            desk = _take(session, step)
+            if desk.stage == Stage.VERIFICATION and step.message_id is not None:
+                read_stored_answer(desk, step.message_id)
+            if desk.stage == Stage.CODING:
+                review_codes(desk)
+            if desk.stage == Stage.CHARGE_REVIEW:
+                review_charges(desk)
+            if desk.stage == Stage.SCRUBBING:
+                scrub_claim(desk)
+            return desk.put_back()
+
+    @activity.defn
+    def absorb_facts(self, step: EncounterStep) -> Standing:
+        """Fold everything that arrived into the encounter."""
+        with self._database.writing() as session:
+            desk = _take(session, step)
+            absorb_pending(desk)
+            return desk.put_back()
+
+    @activity.defn
+    def do_what_is_due(self, step: EncounterStep) -> Standing:
+        """Act on every agenda entry whose instant has really come; the timer only says that it may have."""
+        with self._database.writing() as session:
+            desk = _take(session, step)
+            for reason in desk.due():
+                due.act(desk, reason)
+            inquiry_id = ask_payer(desk) if desk.stage == Stage.VERIFICATION else None
+            return desk.put_back(inquiry_id=inquiry_id)
+
+    @activity.defn
+    def execute_command(self, step: CommandStep) -> CommandResult:
+        """Carry out a staff command once, with its answer, in the transaction of its effect."""
+        with self._database.writing() as session:
+            desk = Desk.take(session, practice_id=step.practice_id, encounter_id=step.encounter_id, at=step.at)
+            answer = resolutions.execute(desk, step)
+            if not answer.done:
+                desk = Desk.take(session, practice_id=step.practice_id, encounter_id=step.encounter_id, at=step.at)
+            inquiry_id = ask_payer(desk) if desk.stage == Stage.VERIFICATION else None
+            return CommandResult(answer=answer, standing=desk.put_back(inquiry_id=inquiry_id))
+
+    @activity.defn
+    def close_encounter(self, step: EncounterStep) -> Standing:
+        """Close, if nobody owes anything and nothing waits: asked again in the transaction that closes."""
+        with self._database.writing() as session:
+            desk = _take(session, step)
+            absorb_pending(desk)
+            balances = desk.balances()
+            denied = encounters.open_denials(session, desk.encounter.id)
+            waiting = encounters.pending_facts(session, desk.encounter.id) or desk.open_tasks() or denied
+            if balances.is_zero and not waiting and desk.stage != Stage.CLOSED:
+                desk.move_to(Stage.CLOSED)
+                desk.encounter.closed_at = desk.at
+                desk.say("Closed: nobody owes anything on this visit")
+            return desk.put_back()
+
+
+def _take(session: Session, step: EncounterStep) -> Desk:
+    return Desk.take(session, practice_id=step.practice_id, encounter_id=step.encounter_id, at=step.at)
+
+
+def register(desk: Desk) -> str | None:
+    """Step 1. Returns the prepared inquiry's id when the registration is complete."""
+    if desk.encounter.on_hold:
+        return None
+    faults = registration_faults(desk.claim, as_of=desk.at.date())
+    if faults:
+        desk.open_task(
+            NewTask(
+                TaskType.REGISTRATION_INCOMPLETE,
+                key=str(desk.encounter.version),
+                reason="; ".join(faults),
+                amount_cents=desk.encounter.charge_cents,
+            )
+        )
+        return None
+    desk.move_to(Stage.VERIFICATION)
+    desk.say("Registration is complete")
+    return ask_payer(desk)
+
+
+def review_codes(desk: Desk) -> None:
+    """Step 3."""
+    faults = coding_faults(desk.claim)
+    if faults:
+        desk.open_task(
+            NewTask(
+                TaskType.CODE_REVIEW,
+                key=str(desk.encounter.version),
+                reason="; ".join(faults),
+                amount_cents=desk.encounter.charge_cents,
+            )
+        )
+        return
+    desk.move_to(Stage.CHARGE_REVIEW)
+
+
+def review_charges(desk: Desk) -> None:
+    """Step 4: price what has no charge, compare the rest with the charge master, and post the charges."""
+    master = office.charge_master(
+        desk.session,
+        practice_id=desk.encounter.practice_id,
+        procedures=[line.procedure for line in desk.claim.lines],
+    )
+    priced = price_claim(desk.claim, master)
+    if priced != desk.claim:
+        desk.keep(priced)
+    faults = charge_faults(desk.claim, master)
+    if faults:
+        desk.open_task(
+            NewTask(
+                TaskType.CHARGE_REVIEW,
+                key=str(desk.encounter.version),
+                reason="; ".join(faults),
+                amount_cents=desk.encounter.charge_cents,
+            )
+        )
+        return
+    post_charges(desk)
+    desk.move_to(Stage.SCRUBBING)
+
+
+def scrub_claim(desk: Desk) -> None:
+    """Step 5, first half: every edit; a clean claim becomes ready to be sent."""
+    findings = scrub(desk.claim, Situation(desk.at, desk.policies, is_verified=desk.encounter.verified_at is not None))
+    overridden = set(desk.encounter.edits_overridden.split(","))
+    errors = [one for one in findings if one.severity == Severity.ERROR and one.edit not in overridden]
+    if errors:
+        desk.open_task(
+            NewTask(
+                TaskType.CLAIM_EDIT_FAILED,
+                key=str(desk.encounter.version),
+                reason="; ".join(f"{one.edit}: {one.message} (field {one.path})" for one in errors),
+                amount_cents=desk.encounter.charge_cents,
+                detail={"edits": ",".join(sorted({one.edit for one in errors}))},
+            )
+        )
+        return
+    for one in findings:
+        if one.severity == Severity.WARNING:
+            desk.say(f"Edit {one.edit} warns: {one.message}")
+    make_submission(desk)

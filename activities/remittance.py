@@ -1,0 +1,251 @@
+"""One 835 transaction: rows stored and matched, cash and provider adjustments posted, encounters told, closed."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import islice
+
+from sqlmodel import Session, select
+from temporalio import activity
+from temporalio.client import Client
+
+from activities.ids import encounter_workflow
+from activities.messages import FactsArrived, RemittanceStanding, RemittanceStep, StartEncounter
+from billing.ledger import Account, Entry, EntryKind, Side
+from billing.money import Cents, format_dollars
+from billing.remittance import ClaimPayment, ProviderAdjustment, Remittance
+from billing.stages import FactKind
+from billing.tasks import NewTask, TaskType
+from database import encounters, ledger, records, remittances, submissions, tasks
+from database.columns import new_id
+from database.engine import Database
+from database.tables import InboundMessage, RemittanceClaim, RemittanceFile
+from interchange.x12 import remittance_835
+
+ROWS_A_TRANSACTION = 200
+SIGNALS_IN_FLIGHT = 10
+INTEREST = "L6"
+"""PLB03-1 that is income rather than clearing"""
+
+
+class RemittanceActivities:
+    """What a remittance's workflow asks of the book of record and of the engine."""
+
+    def __init__(self, database: Database, client: Client, task_queue: str) -> None:
+        self._database = database
+        self._client = client
+        self._task_queue = task_queue
+
+    @activity.defn
+    def store_rows(self, step: RemittanceStep) -> RemittanceStanding:
+        """Store and match every claim payment, page by page, then post the cash. The balance was proven at filing."""
+        with self._database.reading() as session:
+            file = _file(session, step)
+            message = session.get(InboundMessage, file.message_id)
+            assert message is not None, "raw bytes are stored before anything else"
+            ordinal = file.set_ordinal
+        payments = _payments(message.body, ordinal)
+        while page := list(islice(payments, ROWS_A_TRANSACTION)):
+            with self._database.writing() as session:
+                for number, payment in page:
+                    _store_row(session, _file(session, step), number, payment, step)
+            activity.heartbeat(page[-1][0])
+        with self._database.writing() as session:
+            file = _file(session, step)
+            post_cash(session, file, step)
+            _ask_about_unmatched(session, file, step)
+            if file.state == "stored":
+                file.state = "posting"
+                session.add(file)
+            return _standing(session, file)
+
+    @activity.defn
+    async def tell_encounters(self, step: RemittanceStep) -> RemittanceStanding:
+        """One signal-with-start per encounter of the remittance, ten in flight; a closed encounter starts again."""
+        with self._database.reading() as session:
+            file = _file(session, step)
+            waiting = sorted(
+                {
+                    row.encounter_id
+                    for row in remittances.rows(session, file.id)
+                    if row.state == "open" and row.encounter_id is not None
+                }
+            )
+        in_flight = asyncio.Semaphore(SIGNALS_IN_FLIGHT)
+
+        async def tell(encounter_id: str) -> None:
+            async with in_flight:
+                await self._client.start_workflow(
+                    "EncounterBilling",
+                    StartEncounter(practice_id=step.practice_id, encounter_id=encounter_id),
+                    id=encounter_workflow(step.practice_id, encounter_id),
+                    task_queue=self._task_queue,
+                    start_signal="facts_arrived",
+                    start_signal_args=[FactsArrived(at=step.at)],
+                )
+                activity.heartbeat(encounter_id)
+
+        await asyncio.gather(*(tell(one) for one in waiting))
+        with self._database.reading() as session:
+            return _standing(session, _file(session, step))
+
+    @activity.defn
+    def count_open_rows(self, step: RemittanceStep) -> RemittanceStanding:
+        """Close the file once no row is open and its money is spent; until then, how much is left to do."""
+        with self._database.writing() as session:
+            file = _file(session, step)
+            standing = _standing(session, file)
+            if standing.open_rows == 0 and standing.unmatched_rows == 0 and file.state == "posting":
+                file.state = "closed" if standing.unapplied_cents == 0 else "excepted"
+                file.closed_at = step.at
+                session.add(file)
+                session.flush()
+            return _standing(session, file)
+
+
+def _file(session: Session, step: RemittanceStep) -> RemittanceFile:
+    file = remittances.find(session, practice_id=step.practice_id, remittance_id=step.remittance_id)
+    assert file is not None, "a remittance is stored before its workflow starts"
+    return file
+
+
+def _payments(body: bytes, set_ordinal: int) -> Iterator[tuple[int, ClaimPayment]]:
+    current = 0
+    for item in remittance_835.read(body):
+        if isinstance(item, remittance_835.RemittanceHeader):
+            current += 1
+        elif isinstance(item, remittance_835.ReadPayment) and current == set_ordinal and item.payment is not None:
+            yield item.ordinal, item.payment
+
+
+def _store_row(session: Session, file: RemittanceFile, ordinal: int, payment: ClaimPayment, step: RemittanceStep) -> None:
+    known = session.exec(
+        select(RemittanceClaim.id).where(
+            RemittanceClaim.remittance_id == file.id, RemittanceClaim.ordinal == ordinal
+        )
+    ).first()
+    if known is not None:
+        return
+    found = remittances.match(session, payment, practice_id=file.practice_id)
+    row = RemittanceClaim(
+        id=new_id(),
+        practice_id=file.practice_id,
+        remittance_id=file.id,
+        ordinal=ordinal,
+        control_number=payment.control_number,
+        payer_claim_number=payment.payer_claim_number,
+        status=payment.status,
+        charge_cents=payment.charge_cents,
+        paid_cents=payment.paid_cents,
+        payment=records.dump(payment),
+        state="open" if found else "unmatched",
+        matched_by=found[1] if found else None,
+        encounter_id=found[0] if found else None,
+    )
+    session.add(row)
+    session.flush()
+    if found is not None:
+        tell_of_rows(session, row, file)
+
+
+def tell_of_rows(session: Session, row: RemittanceClaim, file: RemittanceFile, *, late: bool = False) -> None:
+    """Keep the fact that this remittance has rows for the encounter; a row matched late makes a fact of its own."""
+    assert row.encounter_id is not None, "only matched rows are told"
+    suffix = f":{row.ordinal}" if late else ""
+    encounters.add_fact(
+        session,
+        practice_id=row.practice_id,
+        encounter_id=row.encounter_id,
+        kind=FactKind.REMITTANCE_ARRIVED,
+        source_key=f"remit:{file.id}:{row.encounter_id}{suffix}",
+        subject_id=file.id,
+        received_at=file.received_at,
+        wake=late,
+    )
+
+
+def post_cash(session: Session, file: RemittanceFile, step: RemittanceStep) -> None:
+    """The money advised, and what the payer took or gave outside the claims, each under its own source."""
+    header = remittances.header(file)
+    paid = Cents(file.paid_cents)
+    sides = (
+        Side(Account.EFT_CLEARING, paid, None, header.method),
+        Side(Account.CASH_UNAPPLIED, Cents(-paid), None),
+    )
+    entries = [Entry(EntryKind.REMITTANCE_CASH, f"cash:{file.id}", sides)]
+    entries += [
+        provider_adjustment_entry(one, source=f"plb:{file.id}:{number}")
+        for number, one in enumerate(header.provider_adjustments, start=1)
+    ]
+    ledger.post(session, entries, practice_id=file.practice_id, at=step.at, remittance_id=file.id)
+    _ask_about_adjustments(session, file, header, step)
+
+
+def provider_adjustment_entry(one: ProviderAdjustment, *, source: str) -> Entry:
+    """PLB: positive lowers the payment, negative raises it. Interest is income; the rest waits on PLB_CLEARING."""
+    account = Account.INTEREST_INCOME if one.reason == INTEREST else Account.PLB_CLEARING
+    detail = f"{one.reason}:{one.reference or ''}"[:80]
+    return Entry(
+        EntryKind.PROVIDER_ADJUSTMENT,
+        source,
+        (
+            Side(account, one.amount_cents, None, detail),
+            Side(Account.CASH_UNAPPLIED, Cents(-one.amount_cents), None),
+        ),
+    )
+
+
+def _ask_about_adjustments(session: Session, file: RemittanceFile, header: Remittance, step: RemittanceStep) -> None:
+    others = [one for one in header.provider_adjustments if one.reason != INTEREST]
+    if not others:
+        return
+    words = "; ".join(f"{one.reason} {format_dollars(one.amount_cents)}" for one in others)
+    tasks.open_task(
+        session,
+        NewTask(
+            TaskType.PLB_REVIEW,
+            key="plb",
+            reason=f"The payer moved money outside the claims (positive was taken): {words}. It is on PLB_CLEARING.",
+            amount_cents=sum(abs(one.amount_cents) for one in others),
+        ),
+        practice_id=file.practice_id,
+        subject="remittance",
+        subject_id=file.id,
+        at=step.at,
+    )
+
+
+def _ask_about_unmatched(session: Session, file: RemittanceFile, step: RemittanceStep) -> None:
+    for row in remittances.rows(session, file.id):
+        if row.state != "unmatched":
+            continue
+        elsewhere = submissions.by_control_number(session, row.control_number)
+        why = (
+            "its control number belongs to another practice"
+            if elsewhere is not None and elsewhere.practice_id != file.practice_id
+            else "no claim of ours fits its control number, payer claim number or service"
+        )
+        tasks.open_task(
+            session,
+            NewTask(
+                TaskType.UNMATCHED_REMIT,
+                key=row.id,
+                reason=f"Claim payment {row.ordinal} of the remittance could not be matched: {why}.",
+                amount_cents=row.paid_cents,
+                detail={"remittance_claim_id": row.id},
+            ),
+            practice_id=file.practice_id,
+            subject="remittance",
+            subject_id=file.id,
+            at=step.at,
+        )
+
+
+def _standing(session: Session, file: RemittanceFile) -> RemittanceStanding:
+    counted = remittances.count_by_state(session, file.id)
+    return RemittanceStanding(
+        state=file.state,
+        open_rows=counted.get("open", 0),
+        unmatched_rows=counted.get("unmatched", 0),
+        row_count=sum(counted.values()),
+        unapplied_cents=ledger.unapplied_cents(session, practice_id=file.practice_id, remittance_id=file.id),
+    )

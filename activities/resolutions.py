@@ -1,0 +1,352 @@
+"""Staff commands on an encounter: what each resolution of each task does to it, in one transaction.
+
+A refusal is a typed answer and leaves nothing behind. What was typed is read from the stored form; only its id
+travelled.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, time
+
+from sqlmodel import select
+
+from activities import due
+from activities.desk import Desk
+from activities.inquiry_desk import forget_inquiry, verified_by_telephone
+from activities.messages import Answer, CommandStep, CompleteTask, PlaceHold, ReleaseHold
+from activities.submission_desk import make_submission, move_to_payer, post_charges
+from billing.corrections import CorrectionsInvalid, apply_corrections, parse_corrections
+from billing.deadlines import Reason
+from billing.ledger import Account, Entry, EntryKind, Side
+from billing.money import Cents, format_dollars
+from billing.roles import Permission, Role, permissions_of
+from billing.stages import Stage
+from billing.tasks import KINDS, NewTask, TaskType, form_faults
+from database import audit, commands, encounters, tasks
+from database.tables import Denial, Task, TaskForm, User
+
+Values = dict[str, str]
+
+
+class Refused(Exception):
+    """A command that may not be carried out; becomes a typed answer."""
+
+    def __init__(self, code: str, message: str, faults: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.answer = Answer(done=False, code=code, message=message, faults=faults)
+
+
+def execute(desk: Desk, step: CommandStep) -> Answer:
+    """Carry out the command in `step`, or give the answer it was given before."""
+    command = step.complete_task or step.place_hold or step.release_hold
+    assert command is not None, "a command step carries one command"
+    earlier = commands.answered(
+        desk.session,
+        practice_id=step.practice_id,
+        key=command.command_key,
+        body_sha256=command.body_sha256,
+    )
+    if earlier is not None:
+        return Answer.model_validate_json(earlier)
+    try:
+        with desk.session.begin_nested():
+            name, answer = _carry_out(desk, command)
+    except Refused as refusal:
+        return refusal.answer
+    commands.record(
+        desk.session,
+        practice_id=step.practice_id,
+        key=command.command_key,
+        body_sha256=command.body_sha256,
+        actor_id=command.actor_id,
+        name=name,
+        subject_id=desk.encounter.id,
+        answer=answer.model_dump_json(),
+        at=desk.at,
+    )
+    audit.record(
+        desk.session,
+        practice_id=step.practice_id,
+        at=desk.at,
+        actor_id=command.actor_id,
+        action="update",
+        subject="encounter",
+        subject_id=desk.encounter.id,
+        reason=f"{name}: {answer.message}",
+    )
+    return answer
+
+
+def _carry_out(desk: Desk, command: CompleteTask | PlaceHold | ReleaseHold) -> tuple[str, Answer]:
+    if isinstance(command, CompleteTask):
+        return "complete_task", _complete(desk, command)
+    if isinstance(command, PlaceHold):
+        return "place_hold", _place_hold(desk, command)
+    return "release_hold", _release_hold(desk, command)
+
+
+def _form(desk: Desk, form_id: str) -> TaskForm:
+    form = desk.session.exec(
+        select(TaskForm).where(TaskForm.practice_id == desk.encounter.practice_id, TaskForm.id == form_id)
+    ).first()
+    if form is None:
+        raise Refused("form_missing", "what was typed was not found; please send it again")
+    return form
+
+
+def _place_hold(desk: Desk, command: PlaceHold) -> Answer:
+    if desk.encounter.on_hold:
+        raise Refused("already_on_hold", "the encounter is already on hold")
+    if command.until <= desk.at:
+        raise Refused("invalid", "a hold ends on a day to come", (("until", "choose a day to come"),))
+    values: Values = json.loads(_form(desk, command.form_id).values)
+    desk.encounter.on_hold = True
+    desk.encounter.hold_reason = values.get("reason", "")[:500]
+    desk.schedule(Reason.HOLD_ENDS, command.until)
+    desk.say(f"On hold until {command.until:%Y-%m-%d}", actor="staff")
+    return Answer(done=True, code="done", message="on hold")
+
+
+def _release_hold(desk: Desk, command: ReleaseHold) -> Answer:
+    if not desk.encounter.on_hold:
+        raise Refused("not_on_hold", "the encounter is not on hold")
+    due.release(desk, "Released from hold", actor="staff")
+    return Answer(done=True, code="done", message="released")
+
+
+def _complete(desk: Desk, command: CompleteTask) -> Answer:
+    task = tasks.task(desk.session, practice_id=desk.encounter.practice_id, task_id=command.task_id)
+    if task is None or task.subject_id != desk.encounter.id or task.state != "open":
+        raise Refused("task_not_open", "this task is not open any more; reload the page")
+    form = _form(desk, command.form_id)
+    values: Values = {name: text.strip() for name, text in json.loads(form.values).items()}
+    faults = form_faults(TaskType(task.type), form.resolution, values)
+    if faults:
+        raise Refused("invalid", "please correct the form", tuple((one.field, one.message) for one in faults))
+    _check_rights(desk, task, form.resolution, command.actor_id)
+    tasks.close_task(desk.session, task, resolution=form.resolution, at=desk.at, actor_id=command.actor_id)
+    desk.session.flush()
+    said = _RESOLUTIONS[TaskType(task.type), form.resolution](desk, task, values, command.actor_id)
+    desk.say(said, actor="staff")
+    return Answer(done=True, code="done", message=said)
+
+
+def _check_rights(desk: Desk, task: Task, resolution: str, actor_id: str) -> None:
+    """The role's own tasks only, unless the right to approve is held; the second person is another person."""
+    user = desk.session.get(User, actor_id)
+    if user is None or not user.is_active or user.practice_id != desk.encounter.practice_id:
+        raise Refused("forbidden", "this user may not act here")
+    roles = frozenset(Role(role) for role in user.roles.split(",") if role)
+    may_approve = Permission.APPROVE in permissions_of(roles)
+    if not may_approve and Role(task.role) not in roles:
+        raise Refused("forbidden", f"this task belongs to the {task.role.replace('_', ' ')}")
+    kind = KINDS[TaskType(task.type)].resolutions[resolution]
+    if kind.needs_approval_right and not may_approve:
+        raise Refused("forbidden", "only somebody with the right to approve may choose this")
+    if task.type == TaskType.WRITE_OFF_APPROVAL:
+        proposed_by = json.loads(task.detail).get("proposed_by")
+        if resolution == "approved" and proposed_by == actor_id:
+            raise Refused("needs_second_person", "a write-off is approved by somebody else than who proposed it")
+
+
+def _corrected(desk: Desk, values: Values) -> None:
+    try:
+        claim = apply_corrections(desk.claim, parse_corrections(values["corrections"]))
+    except CorrectionsInvalid as invalid:
+        raise Refused(
+            "invalid",
+            "some corrections cannot be applied",
+            tuple(("corrections", f"{path}: {fault}") for path, fault in invalid.faults.items()),
+        ) from invalid
+    desk.keep(claim)
+    move_to_payer(desk)
+
+
+def _fields_completed(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    _corrected(desk, values)
+    return "Registration completed"
+
+
+def _ask_again(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    _corrected(desk, values)
+    forget_inquiry(desk)
+    return "Coverage corrected; the payer is asked again"
+
+
+def _retry(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    desk.unschedule(Reason.INQUIRY_RETRY)
+    return "The payer is asked again"
+
+
+def _phone_verified(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    verified_by_telephone(desk, values["reference"])
+    return f"Verified by telephone, reference {values['reference']}"
+
+
+def _recoded(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    _corrected(desk, values)
+    return "Recoded"
+
+
+def _charges_changed(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    _corrected(desk, values)
+    return "Charges changed"
+
+
+def _charges_approved(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    if desk.claim.charge_cents <= 0:
+        raise Refused("invalid", "a visit without any charge cannot be billed; enter the charges")
+    post_charges(desk)
+    desk.move_to(Stage.SCRUBBING)
+    return "Charges approved as they stand"
+
+
+def _edits_fixed(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    _corrected(desk, values)
+    desk.move_to(Stage.CODING)
+    return "Claim mended; looked at again"
+
+
+def _edits_overridden(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    edits = set(filter(None, desk.encounter.edits_overridden.split(",")))
+    edits |= set(json.loads(task.detail)["edits"].split(","))
+    desk.encounter.edits_overridden = ",".join(sorted(edits))
+    return f"Edits overridden: {desk.encounter.edits_overridden}"
+
+
+def _new_original(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    _corrected(desk, values)
+    desk.move_to(Stage.CODING)
+    return "Corrected; a new original claim follows"
+
+
+def _resend(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    if desk.submissions()[-1].adjudicated_at is not None:
+        raise Refused("answered", "the payer has answered meanwhile; reload the page")
+    make_submission(desk)
+    return "Sent again as a new submission"
+
+
+def _handled(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    return "Taken up with the clearinghouse; the clocks go on"
+
+
+def _status_known(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    desk.schedule(Reason.FOLLOW_UP, _day(desk, values["follow_up"]))
+    return f"Status known (reference {values['reference']}); looked at again on {values['follow_up']}"
+
+
+def _day(desk: Desk, text: str) -> datetime:
+    day = datetime.combine(datetime.strptime(text, "%Y-%m-%d").date(), time(12), UTC)  # noqa: DTZ007
+    if day <= desk.at:
+        raise Refused("invalid", "choose a day to come", (("follow_up", "choose a day to come"),))
+    return day
+
+
+def _propose_write_off(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    denials = encounters.open_denials(desk.session, desk.encounter.id)
+    amount = Cents(sum(denial.amount_cents for denial in denials))
+    if amount <= desk.policy("write_off_limit_cents"):
+        return _write_off(desk, denials, actor=actor_id)
+    desk.open_task(
+        NewTask(
+            TaskType.WRITE_OFF_APPROVAL,
+            key=task.id,
+            reason=f"A write-off of {format_dollars(amount)} is proposed: {values['reason']}",
+            amount_cents=amount,
+            detail={"proposed_by": actor_id},
+        )
+    )
+    return f"A write-off of {format_dollars(amount)} was proposed"
+
+
+def _approve_write_off(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    denials = encounters.open_denials(desk.session, desk.encounter.id)
+    amount = sum(denial.amount_cents for denial in denials)
+    if amount != task.amount_cents:
+        raise Refused("amount_changed", "the denied amount has changed since this was proposed; propose it again")
+    return _write_off(desk, denials, actor=actor_id)
+
+
+def _write_off(desk: Desk, denials: Sequence[Denial], *, actor: str) -> str:
+    entries = []
+    total = 0
+    for denial in denials:
+        amount = Cents(denial.amount_cents)
+        code = f"{denial.adjustment_group}-{denial.reason}"
+        sides = (
+            Side(Account.ADJUSTMENT_DENIAL, amount, denial.line_id, code),
+            Side(Account.AR_INSURANCE, Cents(-amount), denial.line_id, desk.encounter.payer_id),
+        )
+        entries.append(Entry(EntryKind.WRITE_OFF, f"write_off:{denial.id}", sides, desk.encounter.service_date))
+        denial.state = "written_off"
+        desk.session.add(denial)
+        total += denial.amount_cents
+    desk.post(entries, actor=actor)
+    return f"{format_dollars(total)} of denied charges written off with approval"
+
+
+def _reject_write_off(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    desk.open_task(
+        NewTask(
+            TaskType.DENIAL_REVIEW,
+            key=f"rejected:{task.id}",
+            reason=f"The write-off was not approved: {values['reason']}",
+            amount_cents=task.amount_cents,
+        )
+    )
+    return "The write-off was not approved"
+
+
+def _left_unapplied(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    return "The payment stays unapplied; the payer was contacted"
+
+
+def _match_elsewhere(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    raise Refused("invalid", "this payment already names this claim; contact the payer about it")
+
+
+def _refund_patient(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    left = Cents(-desk.balances().total(Account.PATIENT_UNAPPLIED))
+    if left <= 0:
+        return "No credit is left to refund"
+    sides = (
+        Side(Account.PATIENT_UNAPPLIED, left, None),
+        Side(Account.CASH_BANK, Cents(-left), None, "refund"),
+    )
+    desk.post([Entry(EntryKind.REFUND, f"refund:{task.id}", sides)], actor=actor_id)
+    return f"{format_dollars(left)} refunded to the patient"
+
+
+def _patient_follow_up(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    desk.schedule(Reason.PATIENT_BALANCE_DUE, _day(desk, values["follow_up"]))
+    return f"Spoken with the patient; looked at again on {values['follow_up']}"
+
+
+_RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str]] = {
+    (TaskType.REGISTRATION_INCOMPLETE, "fields_completed"): _fields_completed,
+    (TaskType.ELIG_NOT_FOUND, "corrected_id"): _ask_again,
+    (TaskType.ELIG_NOT_FOUND, "phone_verified"): _phone_verified,
+    (TaskType.ELIG_INACTIVE, "new_coverage"): _ask_again,
+    (TaskType.ELIG_INACTIVE, "phone_verified"): _phone_verified,
+    (TaskType.PAYER_UNAVAILABLE, "retry"): _retry,
+    (TaskType.PAYER_UNAVAILABLE, "phone_verified"): _phone_verified,
+    (TaskType.CODE_REVIEW, "recoded"): _recoded,
+    (TaskType.CHARGE_REVIEW, "changed"): _charges_changed,
+    (TaskType.CHARGE_REVIEW, "approved"): _charges_approved,
+    (TaskType.CLAIM_EDIT_FAILED, "fixed"): _edits_fixed,
+    (TaskType.CLAIM_EDIT_FAILED, "overridden"): _edits_overridden,
+    (TaskType.TRANSMISSION_FAILED, "resent"): _resend,
+    (TaskType.TRANSMISSION_FAILED, "handled"): _handled,
+    (TaskType.CLAIM_REJECTED, "corrected_new_claim"): _new_original,
+    (TaskType.NO_RESPONSE, "status_known"): _status_known,
+    (TaskType.NO_RESPONSE, "resubmitted"): _resend,
+    (TaskType.DENIAL_REVIEW, "write_off"): _propose_write_off,
+    (TaskType.DENIAL_REVIEW, "wait_until"): _status_known,
+    (TaskType.WRITE_OFF_APPROVAL, "approved"): _approve_write_off,
+    (TaskType.WRITE_OFF_APPROVAL, "rejected"): _reject_write_off,
+    (TaskType.UNMATCHED_REMIT, "payer_contacted"): _left_unapplied,
+    (TaskType.UNMATCHED_REMIT, "matched"): _match_elsewhere,
+    (TaskType.CREDIT_BALANCE, "refund_patient"): _refund_patient,
+    (TaskType.PATIENT_BALANCE_DUE, "follow_up"): _patient_follow_up,
+}

@@ -1,0 +1,120 @@
+"""Charges into the ledger, and a clean claim made ready to be sent under a control number of its own."""
+
+import secrets
+from dataclasses import replace
+
+from sqlmodel import Session
+
+from activities.desk import Desk
+from billing.claim import Claim
+from billing.deadlines import Reason
+from billing.identifiers import CONTROL_ALPHABET, CONTROL_BODY, control_number
+from billing.ledger import Account, Balances, Entry, EntryKind, transfer
+from billing.money import Cents, format_dollars
+from billing.stages import Stage
+from billing.submission import SubmissionState
+from database import office, outbox, records
+from database.outbox import OutboxKind
+from database.tables import Payer, Submission
+
+SUBMISSION_REASONS = (
+    Reason.TRANSMISSION_DUE,
+    Reason.CLEARINGHOUSE_ACKNOWLEDGMENT_DUE,
+    Reason.PAYER_ACKNOWLEDGMENT_DUE,
+    Reason.REMITTANCE_DUE,
+    Reason.FOLLOW_UP,
+)
+"""Agenda entries of one submission; a new submission starts its own clocks"""
+
+
+def post_charges(desk: Desk) -> None:
+    """Put each line's charge into the ledger. A changed charge is reversed and posted anew, never altered."""
+    balances = desk.balances()
+    entries = []
+    for line_id, line in zip(desk.line_ids, desk.claim.lines, strict=True):
+        entries += _charge_entries(desk, balances, line_id, line.charge_cents)
+    if entries:
+        desk.post(entries)
+        desk.say(f"Charges of {format_dollars(desk.claim.charge_cents)} posted")
+
+
+def _charge_entries(desk: Desk, balances: Balances, line_id: str, charge: Cents) -> list[Entry]:
+    posted = Cents(-balances.line(Account.REVENUE, line_id))
+    if posted == charge:
+        return []
+    payer = desk.encounter.payer_id
+    day = desk.encounter.service_date
+    version = desk.encounter.version
+    entries = []
+    if posted:
+        sides = transfer(Account.AR_INSURANCE, Account.REVENUE, Cents(-posted), line_id=line_id, detail=payer)
+        entries.append(Entry(EntryKind.CHARGE_CHANGED, f"charge:{line_id}:{version}:reversed", sides, day))
+    sides = transfer(Account.AR_INSURANCE, Account.REVENUE, charge, line_id=line_id, detail=payer)
+    entries.append(Entry(EntryKind.CHARGE, f"charge:{line_id}:{version}", sides, day))
+    return entries
+
+
+def make_submission(desk: Desk) -> None:
+    """Make the claim ready: its own control number, a line number per line, and a wish for a batch."""
+    ordinal = len(desk.submissions()) + 1
+    number = _new_control_number(desk.session)
+    payer = desk.session.get(Payer, desk.encounter.payer_id)
+    assert payer is not None, "an encounter's payer is never deleted"
+    desk.session.add(
+        Submission(
+            control_number=number,
+            practice_id=desk.encounter.practice_id,
+            encounter_id=desk.encounter.id,
+            payer_id=payer.id,
+            partner_id=payer.partner_id,
+            ordinal=ordinal,
+            state=SubmissionState.READY,
+            claim=records.dump(outgoing(desk.claim, number, desk.line_ids)),
+            ready_at=desk.at,
+        )
+    )
+    desk.session.flush()
+    desk.unschedule(*SUBMISSION_REASONS)
+    desk.move_to(Stage.SUBMISSION)
+    desk.say("The claim is clean and ready to be sent")
+    outbox.enqueue(
+        desk.session,
+        OutboxKind.START_BATCH,
+        practice_id=desk.encounter.practice_id,
+        subject_id=payer.partner_id,
+        at=desk.at,
+    )
+
+
+def outgoing(claim: Claim, number: str, line_ids: list[str]) -> Claim:
+    """The claim as it leaves: our control numbers, an original, no other sender's trace."""
+    lines = tuple(
+        replace(line, control_number=line_id.upper()) for line_id, line in zip(line_ids, claim.lines, strict=True)
+    )
+    return replace(claim, control_number=number, lines=lines, frequency="1", clearinghouse_trace=None)
+
+
+def _new_control_number(session: Session) -> str:
+    while True:
+        body = "".join(secrets.choice(CONTROL_ALPHABET) for _ in range(CONTROL_BODY))
+        number = control_number(body)
+        if session.get(Submission, number) is None:
+            return number
+
+
+def move_to_payer(desk: Desk) -> None:
+    """After a correction of the payer: the encounter's row follows the claim."""
+    payer = desk.session.get(Payer, desk.encounter.payer_id)
+    assert payer is not None, "an encounter's payer is never deleted"
+    number = desk.claim.coverage.payer.id or ""
+    if payer.payer_number == number:
+        return
+    found = office.payer_for(
+        desk.session,
+        practice_id=desk.encounter.practice_id,
+        partner_id=payer.partner_id,
+        number=number,
+        name=desk.claim.coverage.payer.name.last,
+    )
+    desk.encounter.payer_id = found.id
+    desk.__dict__.pop("policies", None)

@@ -1,0 +1,124 @@
+"""Remittances: known by content, matched by a ladder, posted row by row."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, func, select
+
+from billing.claim import Claim
+from billing.remittance import ClaimPayment, Remittance
+from database import records
+from database.tables import Encounter, RemittanceClaim, RemittanceFile, Submission
+
+
+def known(session: Session, *, practice_id: str, content_hash: str) -> RemittanceFile | None:
+    """The same remittance, in whatever envelope it came."""
+    return session.exec(
+        select(RemittanceFile).where(
+            RemittanceFile.practice_id == practice_id, RemittanceFile.content_hash == content_hash
+        )
+    ).first()
+
+
+def same_trace(session: Session, *, practice_id: str, remittance: Remittance, payee_npi: str) -> RemittanceFile | None:
+    """Another remittance under the same payer, trace, day and payee: its content differs, so one of them is wrong."""
+    return session.exec(
+        select(RemittanceFile).where(
+            RemittanceFile.practice_id == practice_id,
+            RemittanceFile.payer_number == remittance.payer_id,
+            RemittanceFile.trace == remittance.trace,
+            RemittanceFile.payment_date == remittance.payment_date,
+            RemittanceFile.payee_npi == payee_npi,
+        )
+    ).first()
+
+
+def find(session: Session, *, practice_id: str, remittance_id: str) -> RemittanceFile | None:
+    """One remittance of the practice, or None."""
+    return session.exec(
+        select(RemittanceFile).where(RemittanceFile.practice_id == practice_id, RemittanceFile.id == remittance_id)
+    ).first()
+
+
+def rows(session: Session, remittance_id: str) -> Sequence[RemittanceClaim]:
+    """The claim payments of one remittance in file order."""
+    return session.exec(
+        select(RemittanceClaim)
+        .where(RemittanceClaim.remittance_id == remittance_id)
+        .order_by(col(RemittanceClaim.ordinal))
+    ).all()
+
+
+def count_by_state(session: Session, remittance_id: str) -> dict[str, int]:
+    """How many rows are open, unmatched, posted, excepted."""
+    counted = session.exec(
+        select(RemittanceClaim.state, func.count())
+        .where(RemittanceClaim.remittance_id == remittance_id)
+        .group_by(RemittanceClaim.state)
+    )
+    return dict(counted.all())
+
+
+def match(session: Session, payment: ClaimPayment, *, practice_id: str) -> tuple[str, str] | None:
+    """Find the encounter a claim payment belongs to: (encounter id, rung of the ladder), only within the practice.
+
+    Rungs: our control number, the payer's claim number, then charge, day, member id and name together. A hit that
+    is not the only one is no hit.
+    """
+    submission = session.get(Submission, payment.control_number)
+    if submission is not None:
+        return (submission.encounter_id, "control_number") if submission.practice_id == practice_id else None
+    by_alias = session.exec(
+        select(Encounter.id).where(
+            Encounter.practice_id == practice_id, Encounter.external_id == payment.control_number
+        )
+    ).all()
+    if payment.payer_claim_number:
+        found = set(
+            session.exec(
+                select(Submission.encounter_id).where(
+                    Submission.practice_id == practice_id,
+                    Submission.payer_claim_number == payment.payer_claim_number,
+                )
+            )
+        )
+        if len(found) == 1:
+            return found.pop(), "payer_claim_number"
+    return _match_service(session, payment, practice_id=practice_id, candidates=set(by_alias))
+
+
+def _match_service(
+    session: Session, payment: ClaimPayment, *, practice_id: str, candidates: set[str]
+) -> tuple[str, str] | None:
+    day = payment.service_from or next((line.service_date for line in payment.lines if line.service_date), None)
+    if day is None or payment.member_id is None or payment.patient_name is None:
+        return None
+    encounters = session.exec(
+        select(Encounter).where(
+            Encounter.practice_id == practice_id,
+            Encounter.charge_cents == abs(payment.charge_cents),
+            Encounter.service_date == day,
+        )
+    )
+    fitting = [one.id for one in encounters if _is_person(records.load(Claim, one.record), payment)]
+    if len(fitting) > 1:
+        fitting = [one for one in fitting if one in candidates]
+    return (fitting[0], "service") if len(fitting) == 1 else None
+
+
+def _is_person(claim: Claim, payment: ClaimPayment) -> bool:
+    assert payment.patient_name is not None, "checked by the caller"
+    same_name = claim.patient.name.last.upper() == payment.patient_name.last.upper()
+    return same_name and (claim.coverage.member_id or "").upper() == (payment.member_id or "").upper()
+
+
+def header(row: RemittanceFile) -> Remittance:
+    """The remittance's header as billing's noun."""
+    return records.load(Remittance, row.header)
+
+
+def page(session: Session, *, practice_id: str, after: str | None = None, limit: int = 50) -> Sequence[RemittanceFile]:
+    """A page of remittances by id."""
+    query = select(RemittanceFile).where(RemittanceFile.practice_id == practice_id)
+    if after is not None:
+        query = query.where(col(RemittanceFile.id) > after)
+    return session.exec(query.order_by(RemittanceFile.id).limit(limit)).all()

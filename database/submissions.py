@@ -1,0 +1,117 @@
+"""Submissions on their way: taken into a batch once, moved on by what the partner says."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from billing.deadlines import OWNERS, Reason, after_business_days
+from billing.stages import Stage
+from billing.submission import SubmissionState
+from database import office
+from database.tables import AgendaEntry, Batch, Encounter, Submission
+
+
+def take_ready(session: Session, *, practice_id: str, partner_id: str, limit: int) -> Sequence[Submission]:
+    """Ready claims of one practice for one partner, oldest first; claims of encounters on hold stay."""
+    return session.exec(
+        select(Submission)
+        .join(Encounter, col(Encounter.id) == col(Submission.encounter_id))
+        .where(
+            Submission.practice_id == practice_id,
+            Submission.partner_id == partner_id,
+            Submission.state == SubmissionState.READY,
+            col(Submission.batch_id).is_(None),
+            col(Encounter.on_hold).is_(False),
+        )
+        .order_by(col(Submission.ready_at), Submission.control_number)
+        .limit(limit)
+        .with_for_update(of=Submission, skip_locked=True)  # type: ignore[arg-type]
+    ).all()
+
+
+def of_batch(session: Session, batch_id: str) -> Sequence[Submission]:
+    """The claims of one batch in the order they were written."""
+    return session.exec(
+        select(Submission)
+        .where(Submission.batch_id == batch_id)
+        .order_by(col(Submission.set_number), col(Submission.ready_at), Submission.control_number)
+    ).all()
+
+
+def by_control_number(session: Session, number: str) -> Submission | None:
+    """The submission that a payer's answer names, in whatever practice: the caller checks the practice."""
+    return session.get(Submission, number)
+
+
+def batch_of_interchange(session: Session, *, partner_id: str, interchange_number: int) -> Batch | None:
+    """The batch that went out under ISA13."""
+    return session.exec(
+        select(Batch).where(Batch.partner_id == partner_id, Batch.interchange_number == interchange_number)
+    ).first()
+
+
+def batch_of_group(session: Session, *, partner_id: str, group_number: int) -> Batch | None:
+    """The batch whose newest group went out under GS06."""
+    return session.exec(
+        select(Batch)
+        .where(Batch.partner_id == partner_id, Batch.group_number == group_number)
+        .order_by(col(Batch.prepared_at).desc())
+    ).first()
+
+
+def mark_transmitted(session: Session, batch: Batch, *, at: datetime, receipt_id: str, received_at: datetime) -> None:
+    """The receipt is stored: every claim of the batch is transmitted, and its next deadline is the clearinghouse's.
+
+    The encounters' stage and agenda move here, in bulk, so that no workflow is woken merely to hear that all is well.
+    """
+    batch.state = "transmitted"
+    batch.transmitted_at = at
+    batch.receipt_id = receipt_id
+    session.add(batch)
+    due_at: dict[str, datetime] = {}
+    for submission in of_batch(session, batch.id):
+        if submission.transmitted_at is not None:
+            continue
+        submission.transmitted_at = at
+        if submission.state == SubmissionState.READY:
+            submission.state = SubmissionState.TRANSMITTED
+        session.add(submission)
+        if submission.payer_id not in due_at:
+            policies = office.policies_for(
+                session, practice_id=submission.practice_id, payer_id=submission.payer_id
+            )
+            days = policies.value("clearinghouse_acknowledgment_business_days", as_of=at.date())
+            due_at[submission.payer_id] = after_business_days(at, days)
+        _move_agenda(session, submission, due_at[submission.payer_id])
+    session.flush()
+
+
+def _move_agenda(session: Session, submission: Submission, due_at: datetime) -> None:
+    encounter = session.get(Encounter, submission.encounter_id)
+    if encounter is None or encounter.stage != Stage.SUBMISSION:
+        return
+    encounter.stage = Stage.ACKNOWLEDGMENT
+    session.add(encounter)
+    row = session.get(AgendaEntry, (submission.encounter_id, Reason.TRANSMISSION_DUE.value))
+    if row is not None:
+        session.delete(row)
+    reason = Reason.CLEARINGHOUSE_ACKNOWLEDGMENT_DUE
+    session.merge(
+        AgendaEntry(
+            encounter_id=submission.encounter_id,
+            reason=reason,
+            practice_id=submission.practice_id,
+            owner=OWNERS[reason],
+            due_at=due_at,
+        )
+    )
+
+
+def mark_syntax_accepted(session: Session, submission: Submission, *, at: datetime) -> None:
+    """A 999 took the claim's transaction set."""
+    if submission.syntax_accepted_at is None:
+        submission.syntax_accepted_at = at
+        if submission.state == SubmissionState.TRANSMITTED:
+            submission.state = SubmissionState.SYNTAX_ACCEPTED
+        session.add(submission)

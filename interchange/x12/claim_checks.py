@@ -6,7 +6,7 @@ from billing.claim import Claim
 from billing.money import format_dollars
 from interchange.x12.envelope import TransactionId
 from interchange.x12.grammar import Guide
-from interchange.x12.issues import Issue, Level, Severity
+from interchange.x12.issues import Issue, issue_at
 from interchange.x12.syntax import Delimiters, Segment
 
 _SLIPPED_COMPONENTS = ">:|<"
@@ -56,7 +56,7 @@ class ComponentSlip:
         message = (
             f"CLM05 is written with {self._wrong} where ISA16 says {self._right}; it was read as meant: mend the sender"
         )
-        return _issue("6", message, segment, "warning", element=5, level="element")
+        return issue_at(segment, "6", message, level="element", severity="warning", element=5)
 
 
 class HierarchyChecks:
@@ -83,7 +83,12 @@ class HierarchyChecks:
         if segment.get(1) == str(self._last_lx):
             return []
         message = f"LX01 is not {self._last_lx}: number the lines of a claim from 1"
-        return [_issue("7", message, segment, "warning", 1, loop, control_number, "element")]
+        number = control_number
+        return [
+            issue_at(
+                segment, "7", message, level="element", severity="warning", element=1, loop=loop, control_number=number
+            )
+        ]
 
     def _check_level(self, segment: Segment, loop: str) -> list[Issue]:
         self._last_hl += 1
@@ -91,11 +96,11 @@ class HierarchyChecks:
         number, parent, level = segment.get(1), segment.get(2), segment.get(3)
         if number != str(self._last_hl):
             message = f"HL01 is not {self._last_hl}: number the levels of a transaction from 1"
-            found.append(_issue("7", message, segment, "warning", 1, loop, level="element"))
+            found.append(issue_at(segment, "7", message, level="element", severity="warning", element=1, loop=loop))
         above = {"22": "20", "23": "22"}.get(level)
         if above is not None and self._known.get(above) != parent:
             message = "HL02 does not name the level above it: the claim was read under the one that stands before it"
-            found.append(_issue("7", message, segment, "error", 2, loop, level="element"))
+            found.append(issue_at(segment, "7", message, level="element", element=2, loop=loop))
         self._known[level] = number
         return found
 
@@ -106,34 +111,19 @@ def claim_issues(claim: Claim, clm: Segment) -> Iterator[Issue]:
     if lines != claim.charge_cents:
         wanted, found = format_dollars(claim.charge_cents), format_dollars(lines)
         message = f"CLM02 says {wanted}, the lines sum to {found}: they must agree"
-        yield _issue("charge-sum", message, clm, "error", 2, "2300", claim.control_number, "balance")
+        yield issue_at(
+            clm, "charge-sum", message, level="balance", element=2, loop="2300", control_number=claim.control_number
+        )
     known = len(claim.diagnoses)
     for number, line in enumerate(claim.lines, start=1):
         if any(not 1 <= pointer <= known for pointer in line.diagnosis_pointers):
             message = f"line {number} points at a diagnosis that the claim does not have: correct SV107"
-            yield _issue("diagnosis-pointer", message, clm, "warning", None, "2400", claim.control_number, "rule")
-
-
-def _issue(
-    code: str,
-    message: str,
-    segment: Segment,
-    severity: Severity,
-    element: int | None = None,
-    loop: str | None = None,
-    control_number: str | None = None,
-    level: Level = "segment",
-) -> Issue:
-    return Issue(
-        code,
-        message,
-        severity,
-        segment=segment.id,
-        element=element,
-        segment_index=segment.position,
-        file_index=segment.index,
-        offset=segment.offset,
-        loop=loop,
-        control_number=control_number,
-        level=level,
-    )
+            yield issue_at(
+                clm,
+                "diagnosis-pointer",
+                message,
+                level="rule",
+                severity="warning",
+                loop="2400",
+                control_number=claim.control_number,
+            )

@@ -7,6 +7,8 @@ element IK403. The levels `balance` and `rule` are the office's own and carry a 
 from dataclasses import dataclass
 from typing import Literal
 
+from interchange.x12.syntax import Segment
+
 Level = Literal["interchange", "group", "transaction", "segment", "element", "balance", "rule"]
 Severity = Literal["error", "warning"]
 
@@ -54,3 +56,31 @@ class Issue:
 def has_errors(issues: tuple[Issue, ...] | list[Issue]) -> bool:
     """Whether any of the issues is more than a warning."""
     return any(issue.severity == "error" for issue in issues)
+
+
+def issue_at(
+    segment: Segment,
+    code: str,
+    message: str,
+    *,
+    level: Level,
+    severity: Severity = "error",
+    name: str | None = None,
+    element: int | None = None,
+    loop: str | None = None,
+    control_number: str | None = None,
+) -> Issue:
+    """An issue placed at `segment`; `name` when the fault is in another one (a missing one, a line's)."""
+    return Issue(
+        code,
+        message,
+        severity,
+        segment=name or segment.id,
+        element=element,
+        segment_index=segment.position or None,
+        file_index=segment.index,
+        offset=segment.offset,
+        loop=loop,
+        control_number=control_number,
+        level=level,
+    )

@@ -1,0 +1,294 @@
+"""The remittance file (835, guide 005010X221A1): streamed payment by payment, balanced, and written.
+
+For each ST come a header, every claim payment in file order, and the remittance itself, which is complete only then:
+provider adjustments (PLB) stand last. Sums that do not come out are issues of level `balance`; what was not reported
+stays None and is never posted as zero.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from billing import remittance as sums
+from billing.money import ZERO, Cents
+from billing.remittance import ClaimPayment, Imbalance, ProviderAdjustment, Remittance
+from interchange.x12 import claim_checks, fields, payment_reading, payment_writing
+from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions
+from interchange.x12.fields import Elements, Unreadable
+from interchange.x12.grammar import Walker
+from interchange.x12.guides.x221a1 import GUIDE
+from interchange.x12.issues import Issue, issue_at
+from interchange.x12.syntax import Segment, Source
+
+VERSION = GUIDE.version
+
+
+@dataclass(frozen=True, slots=True)
+class RemittanceHeader:
+    """Before the first payment of an ST: what BPR, TRN and the two N1 say; no provider adjustments yet."""
+
+    remittance: Remittance | None
+    """None when BPR or TRN is missing or unreadable; the end of the transaction says why"""
+    transaction: TransactionId
+    first_segment_offset: int
+    """Byte offset of the ST"""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPayment:
+    """One CLP of the file."""
+
+    payment: ClaimPayment | None
+    """None when an amount or date in it cannot be read"""
+    ordinal: int
+    """Place among the CLPs of its transaction, from 1"""
+    issues: tuple[Issue, ...]
+    control_number: str
+    """CLP01 as sent"""
+    segment_index: int
+    transaction: TransactionId
+
+
+@dataclass(frozen=True, slots=True)
+class RemittanceEnd:
+    """After the last payment of an ST."""
+
+    remittance: Remittance | None
+    """Complete, with its provider adjustments; None when BPR or TRN is missing or unreadable"""
+    issues: tuple[Issue, ...]
+    """Of the header, the balance of the transaction, and its envelope; those of payments came with them"""
+    payments_count: int
+    claims_paid_cents: Cents
+    """Sum of CLP04"""
+    content_hash: str
+    """See `content_hash`"""
+    transaction: TransactionId
+    first_segment_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemittanceEnvelope:
+    """After each interchange: what belongs to no transaction."""
+
+    issues: tuple[Issue, ...]
+    envelope: EnvelopeReport
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRemittance:
+    """One whole ST*835."""
+
+    remittance: Remittance | None
+    payments: tuple[ReadPayment, ...]
+    issues: tuple[Issue, ...]
+    """All of them: header, payments, balance, transaction; the interchange's own go with its last transaction"""
+    st02: str
+    content_hash: str
+    transaction: TransactionId
+    first_segment_offset: int
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether it may be posted: it could be read, every payment too, and all sums come out."""
+        readable = self.remittance is not None and all(one.payment is not None for one in self.payments)
+        return readable and not any(issue.level == "balance" for issue in self.issues)
+
+
+Item = RemittanceHeader | ReadPayment | RemittanceEnd | RemittanceEnvelope
+
+
+def read(source: Source) -> Iterator[Item]:
+    """Stream the file, keeping one payment at a time. Raises NotX12 when the source holds no ISA."""
+    for item in read_transactions(source):
+        if isinstance(item, EnvelopeReport):
+            yield RemittanceEnvelope(tuple(item.issues), item)
+        else:
+            yield from _TransactionReader(item).read()
+
+
+def read_remittances(source: Source) -> Iterator[ReadRemittance]:
+    """One item per ST, with all its payments: for files that fit into memory."""
+    payments: list[ReadPayment] = []
+    waiting: tuple[RemittanceEnd, tuple[ReadPayment, ...]] | None = None
+    for item in read(source):
+        if isinstance(item, ReadPayment):
+            payments.append(item)
+        elif isinstance(item, RemittanceEnd):
+            if waiting is not None:
+                yield _whole(*waiting, ())
+            waiting, payments = (item, tuple(payments)), []
+        elif isinstance(item, RemittanceEnvelope) and waiting is not None:
+            yield _whole(*waiting, item.issues)
+            waiting = None
+
+
+def _whole(end: RemittanceEnd, payments: tuple[ReadPayment, ...], more: tuple[Issue, ...]) -> ReadRemittance:
+    issues = tuple(issue for one in payments for issue in one.issues)
+    return ReadRemittance(
+        end.remittance,
+        payments,
+        (*issues, *end.issues, *more),
+        end.transaction.st02,
+        end.content_hash,
+        end.transaction,
+        end.first_segment_offset,
+    )
+
+
+def content_hash(segments: Iterable[Elements]) -> str:
+    """SHA-256 over the segments from BPR to the last PLB, delimiters normalised: what an 835 says, whatever its
+    envelope. Elements are joined by `*`, components by `:`, repetitions by `^`, segments by `~`."""
+    digest = hashlib.sha256()
+    for elements in segments:
+        digest.update(("*".join(elements) + "~").encode())
+    return digest.hexdigest()
+
+
+def write(remittance: Remittance, payments: Iterable[ClaimPayment]) -> list[Elements]:
+    """The body of one ST*835, BPR to PLB, for `writing.Group.sets`. Raises payment_writing.NotBalanced when a line,
+    a claim or the transaction does not come out."""
+    return payment_writing.write_remittance(remittance, payments)
+
+
+@dataclass(slots=True)
+class _OpenPayment:
+    clp: Segment
+    rows: list[Elements]
+    issues: list[Issue] = field(default_factory=list)
+
+
+class _TransactionReader:
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._walker = Walker(GUIDE, transaction.delimiters)
+        self._header: list[tuple[str, Elements]] = []
+        self._plb: list[ProviderAdjustment] = []
+        self._open: _OpenPayment | None = None
+        self._issues: list[Issue] = []
+        self._digest = hashlib.sha256()
+        self._count = 0
+        self._paid = ZERO
+        self._all_read = True
+        self._offset = 0
+        self._bpr: Segment | None = None
+
+    def read(self) -> Iterator[Item]:
+        last: Segment | None = None
+        self._issues += claim_checks.guide_issues(self._transaction.id, GUIDE)
+        header_is_due = True
+        walker, delimiters = self._walker, self._transaction.delimiters
+        for segment in self._transaction.segments():
+            if last is None:
+                self._offset = segment.offset
+            last = segment
+            walker.advance(segment)
+            elements = fields.normal(segment.elements, delimiters)
+            if walker.missing:
+                (self._open.issues if self._open else self._issues).extend(walker.missing)
+            if self._open is not None and (walker.control_number is None or elements[0] == "CLP"):
+                yield self._close(self._open)
+            if header_is_due and elements[0] in {"LX", "CLP", "PLB", "SE"}:
+                header_is_due = False
+                yield self._begin()
+            self._take(segment, elements)
+        due = walker.finish(last) if last is None or last.id != "SE" else []
+        (self._open.issues if self._open else self._issues).extend(due)
+        if self._open is not None:
+            yield self._close(self._open)
+        if header_is_due:
+            yield self._begin()
+        yield self._end(last)
+
+    def _take(self, segment: Segment, elements: Elements) -> None:
+        name = elements[0]
+        if name not in {"ST", "SE"}:
+            self._digest.update(("*".join(elements) + "~").encode())
+        if name == "BPR":
+            self._bpr = segment
+        if name == "CLP":
+            self._count += 1
+            self._open = _OpenPayment(segment, [elements])
+        elif self._open is not None:
+            self._open.rows.append(elements)
+        elif name == "PLB":
+            self._take_plb(segment, elements)
+        elif not self._count and name not in {"ST", "SE", "LX"}:
+            self._header.append((self._walker.loop, elements))
+        if self._walker.issues:
+            (self._open.issues if self._open else self._issues).extend(self._walker.issues)
+
+    def _take_plb(self, segment: Segment, elements: Elements) -> None:
+        try:
+            self._plb += payment_reading.read_provider_adjustments(elements)
+        except Unreadable as reason:
+            self._all_read = False
+            self._issues.append(_unreadable(reason, segment, "the provider adjustment cannot be read", None))
+
+    def _begin(self) -> RemittanceHeader:
+        try:
+            remittance = payment_reading.read_remittance(self._header, [])
+        except Unreadable:
+            remittance = None
+        return RemittanceHeader(remittance, self._transaction.id, self._offset)
+
+    def _close(self, opened: _OpenPayment) -> ReadPayment:
+        self._open = None
+        payment: ClaimPayment | None = None
+        control_number = opened.clp.get(1)
+        try:
+            payment = payment_reading.read_payment(opened.rows)
+        except Unreadable as reason:
+            self._all_read = False
+            opened.issues.append(_unreadable(reason, opened.clp, "the claim payment cannot be read", control_number))
+        if payment is not None:
+            self._paid = Cents(self._paid + payment.paid_cents)
+            found = sums.claim_imbalances(payment, ordinal=self._count)
+            opened.issues += [_imbalance(one, opened.clp, control_number) for one in found]
+        return ReadPayment(
+            payment,
+            self._count,
+            tuple(opened.issues),
+            control_number,
+            opened.clp.position,
+            self._transaction.id,
+        )
+
+    def _end(self, last: Segment | None) -> RemittanceEnd:
+        remittance: Remittance | None = None
+        try:
+            remittance = payment_reading.read_remittance(self._header, self._plb)
+        except Unreadable as reason:
+            if last is not None:
+                self._issues.append(_unreadable(reason, last, "the remittance cannot be read", None))
+        if remittance is not None and self._all_read:
+            found = sums.transaction_imbalance(remittance, claims_paid_cents=self._paid)
+            if found is not None and self._bpr is not None:
+                self._issues.append(_imbalance(found, self._bpr, None))
+        return RemittanceEnd(
+            remittance,
+            (*self._issues, *self._transaction.issues),
+            self._count,
+            self._paid,
+            self._digest.hexdigest(),
+            self._transaction.id,
+            self._offset,
+        )
+
+
+def _unreadable(reason: Unreadable, segment: Segment, what: str, control_number: str | None) -> Issue:
+    message = f"{what}: {reason.segment}{reason.element:02d} {reason}; ask the payer for a corrected file"
+    return issue_at(
+        segment,
+        "unreadable",
+        message,
+        level="rule",
+        name=reason.segment,
+        element=reason.element,
+        control_number=control_number,
+    )
+
+
+def _imbalance(found: Imbalance, segment: Segment, control_number: str | None) -> Issue:
+    name = {"line": "SVC", "claim": "CLP", "transaction": "BPR"}[found.level]
+    message = f"{found}: do not post; ask the payer"
+    return issue_at(segment, found.level, message, level="balance", name=name, control_number=control_number)

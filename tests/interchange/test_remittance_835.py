@@ -1,0 +1,155 @@
+"""The 835 codec: streamed, balanced, written, and known by its content."""
+
+import dataclasses
+import datetime as dt
+import io
+import logging
+from pathlib import Path
+
+import oxedi
+import pytest
+from pyx12 import params, x12n_document
+
+from billing.money import Cents
+from interchange.x12 import remittance_835, writing
+from interchange.x12.payment_writing import NotBalanced
+from interchange.x12.remittance_835 import ReadPayment, ReadRemittance, RemittanceEnd, RemittanceHeader
+from interchange.x12.syntax import NotX12, SegmentReader
+
+INSTANT = dt.datetime(2026, 3, 10, 10, 15, tzinfo=dt.UTC)
+
+
+def written(read: ReadRemittance) -> str:
+    assert read.remittance
+    body = remittance_835.write(read.remittance, [one.payment for one in read.payments if one.payment])
+    group = writing.Group(501, remittance_835.VERSION, [("0001", body)], "835")
+    ends = {"sender": writing.Address("ZZ", "MOCKHUB"), "receiver": writing.Address("ZZ", "LAKEFP01")}
+    return writing.write_interchange([group], **ends, control_number=501, instant=INSTANT, usage="T", line_end="\n")
+
+
+def pyx12_accepts(text: str) -> bool:
+    logging.getLogger("pyx12").setLevel(logging.CRITICAL)
+    errors = io.StringIO()
+    try:
+        accepted = x12n_document.x12n_document(params.params(), io.StringIO(text), None, None, fd_json=errors)
+    except TypeError:
+        return False
+    return bool(accepted)
+
+
+@pytest.mark.golden("x221a1")
+def test_it_finds_no_error_where_two_validators_agree(path: Path, two_agree) -> None:
+    if not two_agree(path) or path.name == "moo-sample1.txt":
+        pytest.skip("the file is not valid, or known not to balance")
+    issues = [issue for read in remittance_835.read_remittances(path.read_bytes()) for issue in read.issues]
+    assert [str(issue) for issue in issues if issue.is_error] == []
+
+
+@pytest.mark.golden("x221a1")
+def test_written_remittances_read_back_and_are_accepted_by_pyx12_and_oxedi(path: Path) -> None:
+    for read in remittance_835.read_remittances(path.read_bytes()):
+        if not read.is_balanced or any(issue.is_error for issue in read.issues):
+            continue
+        text = written(read)
+        (again,) = remittance_835.read_remittances(text.encode())
+        assert again.remittance == read.remittance
+        assert [one.payment for one in again.payments] == [one.payment for one in read.payments]
+        assert [str(issue) for issue in again.issues] == []
+        assert written(again) == text
+        assert pyx12_accepts(text)
+        assert [str(one) for one in oxedi.parse(text.encode()).diagnostics] == []
+
+
+FAULTS = {
+    "e01_BPR02_off.edi": {("BPR", "transaction", "balance")},
+    "e03_line_CAS_off.edi": {("SVC", "line", "balance"), ("CLP", "claim", "balance")},
+    "e05_bad_group.edi": {("CAS", "7", "element")},
+    "e07_bad_CLP02.edi": {("CLP", "7", "element")},
+    "e09_bad_RARC.edi": set(),
+    "e11_missing_TRN.edi": {("TRN", "3", "segment"), ("TRN", "unreadable", "rule")},
+    "e13_CLP03_off.edi": {("CLP", "claim", "balance")},
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), FAULTS.items(), ids=FAULTS)
+def test_each_fault_is_reported_at_its_segment(name: str, expected: set, golden: Path) -> None:
+    (read,) = remittance_835.read_remittances((golden / "broken" / name).read_bytes())
+    assert {(issue.segment, issue.code, issue.level) for issue in read.issues} == expected
+    assert len(read.payments) == 40
+
+
+def test_a_remittance_without_trn_is_none_and_its_payments_are_still_read(golden: Path) -> None:
+    (read,) = remittance_835.read_remittances((golden / "broken" / "e11_missing_TRN.edi").read_bytes())
+    assert read.remittance is None
+    assert not read.is_balanced
+    assert all(one.payment for one in read.payments)
+
+
+def test_it_streams_header_payments_end(golden: Path) -> None:
+    items = list(remittance_835.read((golden / "x221a1" / "made-plb-recovery-interest.edi").read_bytes()))
+    first, *payments, end, _envelope = items
+    assert isinstance(first, RemittanceHeader)
+    assert first.remittance
+    assert first.remittance.provider_adjustments == ()
+    assert all(isinstance(one, ReadPayment) for one in payments)
+    assert isinstance(end, RemittanceEnd)
+    assert end.remittance
+    assert end.remittance.provider_adjustments
+
+
+def test_the_same_content_in_another_envelope_and_other_delimiters_has_the_same_hash(golden: Path) -> None:
+    data = (golden / "x221a1" / "made-reversal-correction.edi").read_bytes()
+    other = data.replace(b"000000501", b"000000777").replace(b"*0001~", b"*0009~").replace(b"\n", b"\r\n")
+    other = other.translate(bytes.maketrans(b"*:~", b"|>!"))
+    (first,) = remittance_835.read_remittances(data)
+    (second,) = remittance_835.read_remittances(other)
+    assert second.content_hash == first.content_hash
+    body = [tuple(s.elements) for s in SegmentReader(data) if s.id not in {"ISA", "GS", "ST", "SE", "GE", "IEA"}]
+    assert remittance_835.content_hash(body) == first.content_hash
+    (changed,) = remittance_835.read_remittances(data.replace(b"CAS*CO*45*55", b"CAS*CO*45*56"))
+    assert changed.content_hash != first.content_hash
+
+
+def test_a_reversal_keeps_its_signs_and_comes_before_its_correction(golden: Path) -> None:
+    (read,) = remittance_835.read_remittances((golden / "x221a1" / "made-reversal-correction.edi").read_bytes())
+    reversal, correction, _ = [one.payment for one in read.payments]
+    assert reversal
+    assert correction
+    assert (reversal.is_reversal, reversal.paid_cents, correction.paid_cents) == (True, -12000, 10000)
+
+
+@pytest.mark.parametrize("bad", ["PLB*1*20261231*WO:1", "PLB*1*20261231**5", "PLB*1*20261231*WO:1*5*FB:2"])
+def test_an_odd_provider_adjustment_is_an_issue(bad: str, golden: Path) -> None:
+    text = (golden / "x221a1" / "made-reversal-correction.edi").read_text().replace("SE*", bad + "~\nSE*", 1)
+    (read,) = remittance_835.read_remittances(text.encode())
+    assert any(issue.segment == "PLB" and issue.code == "unreadable" for issue in read.issues)
+
+
+def test_an_unbalanced_remittance_is_not_written(golden: Path) -> None:
+    (read,) = remittance_835.read_remittances((golden / "x221a1" / "made-reversal-correction.edi").read_bytes())
+    off = dataclasses.replace(read, remittance=dataclasses.replace(read.remittance, paid_cents=Cents(1)))
+    with pytest.raises(NotBalanced):
+        written(off)
+
+
+def test_what_was_not_reported_is_none(golden: Path) -> None:
+    (read,) = remittance_835.read_remittances((golden / "x221a1" / "made-reversal-correction.edi").read_bytes())
+    payment = read.payments[2].payment
+    assert payment
+    assert payment.patient_responsibility_cents is None
+    assert payment.lines[0].allowed_cents is None
+
+
+@pytest.mark.golden("x221a1", "broken")
+def test_a_cut_file_raises_nothing_and_says_so(path: Path) -> None:
+    data = path.read_bytes()
+    for length in range(0, len(data), 211):
+        try:
+            reads = list(remittance_835.read(data[:length]))
+        except NotX12:
+            assert length < 200 or b"ISA" not in data
+            continue
+        assert (
+            any(issue.code == "023" for item in reads for issue in getattr(item, "issues", ()))
+            or length > len(data) - 220
+        )

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from interchange.x12.syntax import NotX12
 from sqlmodel import col, select
 
 from activities.desk import Desk
@@ -16,6 +15,7 @@ from database import encounters, messages, office, records
 from database.columns import new_id
 from database.tables import InboundMessage, Inquiry, Payer
 from interchange.x12 import eligibility_270, eligibility_271, envelope
+from interchange.x12.syntax import NotX12
 
 ELIGIBILITY_VERSION = "005010X279A1"
 

@@ -56,7 +56,12 @@ def read(source: Source) -> Iterator[ReadClaim | ReadTransaction]:
         if isinstance(item, EnvelopeReport):
             yield ReadTransaction(tuple(item.issues), None, 0, None, item)
         else:
-            yield from _TransactionReader(item).read()
+            yield from read_transaction(item)
+
+
+def read_transaction(transaction: Transaction) -> Iterator[ReadClaim | ReadTransaction]:
+    """The same for one transaction of an envelope that the caller walks."""
+    return _TransactionReader(transaction).read()
 
 
 def write(batch: ClaimBatch) -> list[Elements]:

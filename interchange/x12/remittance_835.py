@@ -103,7 +103,12 @@ def read(source: Source) -> Iterator[Item]:
         if isinstance(item, EnvelopeReport):
             yield RemittanceEnvelope(tuple(item.issues), item)
         else:
-            yield from _TransactionReader(item).read()
+            yield from read_transaction(item)
+
+
+def read_transaction(transaction: Transaction) -> Iterator[Item]:
+    """The same for one transaction of an envelope that the caller walks."""
+    return _TransactionReader(transaction).read()
 
 
 def read_remittances(source: Source) -> Iterator[ReadRemittance]:

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 import httpx
-from interchange.x12.detect import identify
 from temporalio import activity
 
 from activities.messages import InquiryAnswer, InquiryStep
 from database import messages, office
 from database.engine import Database
 from database.tables import Inquiry
+from interchange.x12.detect import identify
 
 TIMEOUT = httpx.Timeout(25.0)
 """A payer answers within twenty seconds (CAQH CORE 156)."""

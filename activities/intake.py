@@ -6,7 +6,6 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from interchange.x12.detect import identify
 from sqlmodel import Session
 
 from activities.filing import file_message
@@ -17,6 +16,7 @@ from database.engine import Database
 from database.office import PayeeOfAnotherPractice
 from database.tables import InboundMessage
 from interchange.x12.claims_837p import ReadClaim, ReadTransaction, read
+from interchange.x12.detect import identify
 from interchange.x12.issues import Issue
 from interchange.x12.syntax import NotX12
 

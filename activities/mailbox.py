@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from interchange.x12.detect import identify
 from sqlmodel import col, select
 from temporalio import activity
 
@@ -14,6 +13,7 @@ from activities.messages import Filed, FileStep, MailFetched, MailStep
 from database import messages, office
 from database.engine import Database
 from database.tables import InboundMessage, Partner
+from interchange.x12.detect import identify
 
 PAGE = 50
 """Messages fetched by one activity"""

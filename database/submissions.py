@@ -26,7 +26,7 @@ def take_ready(session: Session, *, practice_id: str, partner_id: str, limit: in
         )
         .order_by(col(Submission.ready_at), Submission.control_number)
         .limit(limit)
-        .with_for_update(of=Submission, skip_locked=True)  # type: ignore[arg-type]
+        .with_for_update(of=Submission, skip_locked=True)
     ).all()
 
 

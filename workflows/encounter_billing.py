@@ -48,7 +48,7 @@ class EncounterBilling:
         self._encounter_id = start.encounter_id
         self._standing: Standing | None = start.carried.standing if start.carried else None
         self._story: list[str] = list(start.carried.story) if start.carried else []
-        self._facts_wait = True
+        self._facts_wait = False
         self._latest_cause: datetime | None = None
         self._commands: list[Command] = []
         self._answers: dict[str, Answer] = {}
@@ -117,15 +117,14 @@ class EncounterBilling:
     async def load(self) -> None:
         """Load the standing; a new encounter is registered on the way."""
         self.note(await take_step(EncounterActivities.open_encounter, self.step(), Standing, "Open the encounter"))
+        self._facts_wait = self._facts_wait or self.known().has_facts
 
     async def absorb_facts(self) -> None:
         """Fold what arrived, in whatever order, into the encounter."""
         if not self._facts_wait:
             return
         self._facts_wait = False
-        if self.known().has_facts or self._latest_cause is not None:
-            self._latest_cause = None
-            self.note(await take_step(EncounterActivities.absorb_facts, self.step(), Standing, "Absorb what arrived"))
+        self.note(await take_step(EncounterActivities.absorb_facts, self.step(), Standing, "Absorb what arrived"))
 
     async def answer_staff(self) -> None:
         """Carry out staff commands one by one, each in one transaction, and leave the answer for its caller."""

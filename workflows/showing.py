@@ -1,6 +1,7 @@
 """What supervisors see of an encounter in the Temporal UI: search attributes and current details, without PHI."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from temporalio.common import SearchAttributeUpdate
 
@@ -10,7 +11,7 @@ from billing.money import format_dollars
 from temporal import attributes
 
 
-def attributes_of(standing: Standing, before: Standing | None) -> list[SearchAttributeUpdate]:
+def attributes_of(standing: Standing, before: Standing | None) -> list[SearchAttributeUpdate[Any]]:
     """The search attributes that differ from those of the verdict before. One upsert per turn, none without cause."""
     shown = _shown(standing)
     if before is None:
@@ -22,10 +23,10 @@ def attributes_of(standing: Standing, before: Standing | None) -> list[SearchAtt
     return [] if only_figures and not stage_moved and before.open_tasks == standing.open_tasks else changed
 
 
-def _shown(standing: Standing) -> dict[str, SearchAttributeUpdate]:
+def _shown(standing: Standing) -> dict[str, SearchAttributeUpdate[Any]]:
     item = standing.next_item
     escalation = max((task.escalation for task in standing.open_tasks), default=0)
-    updates: list[SearchAttributeUpdate] = [
+    updates: list[SearchAttributeUpdate[Any]] = [
         attributes.PRACTICE_ID.value_set(standing.practice_id),
         attributes.PAYER_ID.value_set(standing.payer_id),
         attributes.BILLING_STAGE.value_set(standing.stage.value),

@@ -39,7 +39,7 @@ def activities_of(
     def token_of(name: str) -> str:
         if name not in settings.partner_tokens:
             raise PartnerTokenMissing(
-                f"there is no token for the partner {name!r}: set ZEROBALANCE_PARTNER_TOKENS='{{\"{name}\": \"...\"}}'"
+                f'there is no token for the partner {name!r}: set ZEROBALANCE_PARTNER_TOKENS=\'{{"{name}": "..."}}\''
             )
         return settings.partner_tokens[name].get_secret_value()
 

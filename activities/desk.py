@@ -5,6 +5,7 @@ workflow may do next is decided here, from the database alone, and returned as a
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -58,7 +59,8 @@ class Desk:
         self.encounter = encounter
         self.at = at
         self.said: list[str] = []
-        self._agenda = {Reason(row.reason): row.due_at for row in encounters.agenda(session, encounter.id)}
+        self._agenda_rows = encounters.agenda(session, encounter.id)
+        self._agenda = {Reason(row.reason): row.due_at for row in self._agenda_rows}
 
     @classmethod
     def take(cls, session: Session, *, practice_id: str, encounter_id: str, at: datetime) -> "Desk":
@@ -161,34 +163,43 @@ class Desk:
     def put_back(self, *, inquiry_id: str | None = None) -> Standing:
         """Read the standing off the database, write stage, agenda and version, and return the verdict."""
         self.session.flush()
-        submission = next(iter(reversed(self.submissions())), None)
-        state = encounters.progress(submission).state if submission else None
-        balances = self.balances()
-        self._close_moot_tasks(state, balances)
-        open_tasks = self.open_tasks()
-        facts_wait = bool(encounters.pending_facts(self.session, self.encounter.id))
-        if submission is not None:
-            submission.state = state or submission.state
-            self.session.add(submission)
-        if self.stage not in BEFORE_SUBMISSION and state is not None:
-            self.encounter.stage = self._stage_after_submission(state, balances, open_tasks, facts_wait)
-        step = self._step(state, balances, open_tasks, facts_wait)
-        encounters.keep_agenda(self.session, self.encounter, self._deadlines(submission, open_tasks, balances))
+        seen = self._look()
+        if seen.submission is not None and seen.state is not None:
+            seen.submission.state = seen.state
+            self.session.add(seen.submission)
+            if self.stage not in BEFORE_SUBMISSION:
+                self.encounter.stage = self._stage_after_submission(seen.state, seen)
+        step = self._step(seen)
+        agenda = self._deadlines(seen)
+        encounters.keep_agenda(self.session, self.encounter, self._agenda_rows, agenda)
         self.encounter.version += 1
         self.session.add(self.encounter)
         self.session.flush()
-        return self._standing(step, open_tasks, balances, inquiry_id)
+        return self._standing(step, seen, agenda, inquiry_id)
 
-    def _close_moot_tasks(self, state: SubmissionState | None, balances: Balances) -> None:
+    def _look(self) -> "Seen":
+        """Everything the verdict is read off, each asked for once."""
+        submission = next(iter(reversed(self.submissions())), None)
+        state = encounters.progress(submission).state if submission else None
+        balances = self.balances()
+        still_open = []
         for task in self.open_tasks():
             if _is_moot(task, state, balances):
                 tasks.close_task(self.session, task, resolution="answered", at=self.at, actor_id=None)
                 self.say(f"{KINDS[TaskType(task.type)].title}: no longer needed")
-        self.session.flush()
+            else:
+                still_open.append(task)
+        adjudicated = state == SubmissionState.ADJUDICATED
+        return Seen(
+            submission=submission,
+            state=state,
+            balances=balances,
+            open_tasks=still_open,
+            facts_wait=bool(encounters.pending_facts(self.session, self.encounter.id)),
+            is_denied=adjudicated and bool(encounters.open_denials(self.session, self.encounter.id)),
+        )
 
-    def _stage_after_submission(
-        self, state: SubmissionState, balances: Balances, open_tasks: list[Task], facts_wait: bool
-    ) -> Stage:
+    def _stage_after_submission(self, state: SubmissionState, seen: "Seen") -> Stage:
         match state:
             case SubmissionState.READY:
                 return Stage.SUBMISSION
@@ -198,19 +209,15 @@ class Desk:
                 return Stage.ACKNOWLEDGMENT
             case SubmissionState.CLEARINGHOUSE_ACCEPTED | SubmissionState.PAYER_ACCEPTED:
                 return Stage.ADJUDICATION
-        if self.stage == Stage.CLOSED and balances.is_zero and not open_tasks and not facts_wait:
+        if self.stage == Stage.CLOSED and seen.balances.is_zero and not seen.open_tasks and not seen.facts_wait:
             return Stage.CLOSED
-        unsettled = balances.total(Account.AR_INSURANCE) != 0 or balances.total(Account.AR_PATIENT) < 0
-        if unsettled or encounters.open_denials(self.session, self.encounter.id):
-            return Stage.POSTING
-        return Stage.PATIENT_BALANCE
+        unsettled = seen.balances.total(Account.AR_INSURANCE) != 0 or seen.balances.total(Account.AR_PATIENT) < 0
+        return Stage.POSTING if unsettled or seen.is_denied else Stage.PATIENT_BALANCE
 
-    def _step(
-        self, state: SubmissionState | None, balances: Balances, open_tasks: list[Task], facts_wait: bool
-    ) -> Step:
+    def _step(self, seen: "Seen") -> Step:
         if self.encounter.on_hold:
             return Step.WAIT
-        if {TaskType(task.type) for task in open_tasks} & BLOCKING.get(self.stage, frozenset()):
+        if {TaskType(task.type) for task in seen.open_tasks} & BLOCKING.get(self.stage, frozenset()):
             return Step.WAIT
         match self.stage:
             case Stage.REGISTRATION:
@@ -221,45 +228,44 @@ class Desk:
                 return Step.PREPARE_CLAIM
             case Stage.CLOSED:
                 return Step.WAIT
-        settled = state == SubmissionState.ADJUDICATED and balances.is_zero and not open_tasks and not facts_wait
-        denied = encounters.open_denials(self.session, self.encounter.id)
-        return Step.CLOSE if settled and not denied else Step.WAIT
+        nothing_waits = not seen.open_tasks and not seen.facts_wait and not seen.is_denied
+        settled = seen.state == SubmissionState.ADJUDICATED and seen.balances.is_zero and nothing_waits
+        return Step.CLOSE if settled else Step.WAIT
 
-    def _deadlines(self, submission: Submission | None, open_tasks: list[Task], balances: Balances) -> list[Deadline]:
+    def _deadlines(self, seen: "Seen") -> list[Deadline]:
         """What should be on the agenda: entries keep the instant they were given until they are done or moved."""
         if self.stage == Stage.CLOSED:
             return []
         wanted = {reason: due for reason, due in self._agenda.items() if reason in KEPT_UNTIL_DONE}
-        under_way = self.stage not in BEFORE_SUBMISSION and submission is not None
         fresh: list[Deadline] = []
-        if under_way and submission is not None:
-            fresh += deadlines(encounters.progress(submission), self.policies, at=self.at)
-        accepted = under_way and submission is not None and (submission.payer_accepted_at or submission.adjudicated_at)
+        accepted = False
+        if seen.submission is not None and self.stage not in BEFORE_SUBMISSION:
+            fresh += deadlines(encounters.progress(seen.submission), self.policies, at=self.at)
+            accepted = bool(seen.submission.payer_accepted_at or seen.submission.adjudicated_at)
         if not accepted:
             fresh += filing_clock(self.policies, at=self.at, service_date=self.encounter.service_date)
-        fresh += self._waiting_deadlines(balances)
-        if open_tasks:
-            fresh.append(Deadline(Reason.TASK_DUE, min(tasks.next_rung(task) for task in open_tasks)))
+        fresh += self._waiting_deadlines(seen)
+        if seen.open_tasks:
+            fresh.append(Deadline(Reason.TASK_DUE, min(tasks.next_rung(task) for task in seen.open_tasks)))
         for deadline in fresh:
             kept = None if deadline.reason in RECOMPUTED else self._agenda.get(deadline.reason)
             wanted[deadline.reason] = kept or deadline.due_at
         return [Deadline(reason, due_at) for reason, due_at in wanted.items()]
 
-    def _waiting_deadlines(self, balances: Balances) -> list[Deadline]:
+    def _waiting_deadlines(self, seen: "Seen") -> list[Deadline]:
         found: list[Deadline] = []
-        if encounters.pending_facts(self.session, self.encounter.id):
+        if seen.facts_wait:
             days = self.policy("unpaired_reversal_days")
             found.append(Deadline(Reason.REVERSAL_UNPAIRED, self.at + timedelta(days=days)))
-        if self.stage == Stage.PATIENT_BALANCE and balances.total(Account.AR_PATIENT) > 0:
+        if self.stage == Stage.PATIENT_BALANCE and seen.balances.total(Account.AR_PATIENT) > 0:
             days = self.policy("patient_balance_days")
             found.append(Deadline(Reason.PATIENT_BALANCE_DUE, self.at + timedelta(days=days)))
         return found
 
-    def _standing(self, step: Step, open_tasks: list[Task], balances: Balances, inquiry_id: str | None) -> Standing:
-        agenda = encounters.agenda(self.session, self.encounter.id)
+    def _standing(self, step: Step, seen: "Seen", agenda: list[Deadline], inquiry_id: str | None) -> Standing:
         waiting_on = WAITING_ON[self.stage]
-        if open_tasks:
-            waiting_on = min(open_tasks, key=lambda task: task.due_at).role.replace("_", " ")
+        if seen.open_tasks:
+            waiting_on = min(seen.open_tasks, key=lambda task: task.due_at).role.replace("_", " ")
         return Standing(
             practice_id=self.encounter.practice_id,
             encounter_id=self.encounter.id,
@@ -268,27 +274,38 @@ class Desk:
             step=step,
             waiting_on=waiting_on,
             agenda=tuple(
-                AgendaItem(reason=Reason(row.reason), due_at=row.due_at, owner=OWNERS[Reason(row.reason)])
-                for row in agenda
+                AgendaItem(reason=one.reason, due_at=one.due_at, owner=OWNERS[one.reason])
+                for one in sorted(agenda, key=lambda one: (one.due_at, one.reason))
             ),
-            open_tasks=tuple(
-                OpenTask(
-                    task_id=task.id,
-                    type=TaskType(task.type),
-                    role=KINDS[TaskType(task.type)].role,
-                    due_at=task.due_at,
-                    escalation=task.escalation,
-                )
-                for task in open_tasks
-            ),
+            open_tasks=tuple(_open_task(task) for task in seen.open_tasks),
             on_hold=self.encounter.on_hold,
             payer_id=self.encounter.payer_id,
-            owed_cents=balances.owed_cents,
-            patient_owed_cents=balances.total(Account.AR_PATIENT),
+            owed_cents=seen.balances.owed_cents,
+            patient_owed_cents=seen.balances.total(Account.AR_PATIENT),
             inquiry_id=inquiry_id,
-            has_facts=bool(encounters.pending_facts(self.session, self.encounter.id)),
+            has_facts=seen.facts_wait,
             said=tuple(self.said),
         )
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One look at the encounter's rows."""
+
+    submission: Submission | None
+    """The newest"""
+    state: SubmissionState | None
+    balances: Balances
+    open_tasks: list[Task]
+    facts_wait: bool
+    """Facts are stored that did not fit yet"""
+    is_denied: bool
+    """A denied amount is undecided"""
+
+
+def _open_task(task: Task) -> OpenTask:
+    kind = TaskType(task.type)
+    return OpenTask(task_id=task.id, type=kind, role=KINDS[kind].role, due_at=task.due_at, escalation=task.escalation)
 
 
 def _is_moot(task: Task, state: SubmissionState | None, balances: Balances) -> bool:

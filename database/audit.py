@@ -45,15 +45,16 @@ def record(
     session.flush()
 
 
-def broken_links(session: Session) -> list[int]:
-    """Ids of events whose hash or whose link to the event before does not hold; empty when the chain is whole."""
+def check(session: Session) -> tuple[int, list[int]]:
+    """How many events there are, and the ids of those whose hash or link to the one before does not hold."""
     broken: list[int] = []
-    previous = ""
+    previous, count = "", 0
     for event in session.exec(select(AuditEvent).order_by(col(AuditEvent.id))):
+        count += 1
         if event.previous_sha256 != previous or event.sha256 != _hash(event):
             broken.append(event.id or 0)
         previous = event.sha256
-    return broken
+    return count, broken
 
 
 def _hash(event: AuditEvent) -> str:

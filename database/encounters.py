@@ -186,10 +186,12 @@ def agenda(session: Session, encounter_id: str) -> Sequence[AgendaEntry]:
     ).all()
 
 
-def keep_agenda(session: Session, encounter: Encounter, deadlines: Iterable[Deadline]) -> None:
-    """Make the agenda exactly these entries."""
+def keep_agenda(
+    session: Session, encounter: Encounter, rows: Sequence[AgendaEntry], deadlines: Iterable[Deadline]
+) -> None:
+    """Make the agenda, which now is `rows`, exactly these entries."""
     wanted = {deadline.reason: deadline.due_at for deadline in deadlines}
-    for row in agenda(session, encounter.id):
+    for row in rows:
         due_at = wanted.pop(Reason(row.reason), None)
         if due_at is None:
             session.delete(row)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, or_, select
 
 from billing.charges import ChargeMaster, Price, read_charge_master
@@ -20,6 +21,14 @@ ALWAYS = date(2000, 1, 1)
 
 class PayeeOfAnotherPractice(ValueError):
     """The billing provider is registered with another practice; its claims cannot be taken in here."""
+
+
+_POLICIES = sa.select(
+    col(Policy.name), col(Policy.value), col(Policy.effective_from), col(Policy.practice_id), col(Policy.payer_id)
+).where(
+    or_(col(Policy.practice_id).is_(None), col(Policy.practice_id) == sa.bindparam("practice_id")),
+    or_(col(Policy.payer_id).is_(None), col(Policy.payer_id) == sa.bindparam("payer_id")),
+)
 
 
 def install_policies(session: Session) -> None:
@@ -53,15 +62,8 @@ def set_policy(
 
 def policies_for(session: Session, *, practice_id: str, payer_id: str | None) -> Policies:
     """Every row that can apply to this practice and payer."""
-    rows = session.exec(
-        select(Policy).where(
-            or_(col(Policy.practice_id).is_(None), Policy.practice_id == practice_id),
-            or_(col(Policy.payer_id).is_(None), Policy.payer_id == payer_id),
-        )
-    )
-    return Policies.of(
-        PolicyRow(row.name, row.value, row.effective_from, row.practice_id, row.payer_id) for row in rows
-    )
+    rows = session.execute(_POLICIES, {"practice_id": practice_id, "payer_id": payer_id})
+    return Policies.of(PolicyRow(*row) for row in rows)
 
 
 def add_practice(session: Session, *, name: str, at: datetime) -> Practice:

@@ -4,6 +4,7 @@ Stories on the books call the activities themselves, in the order a workflow wou
 same office under a real worker (`tests/stories/conftest.py`).
 """
 
+import copy
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -124,9 +125,24 @@ class Office:
                 "account_representative",
             )
             self.supervisor_id = self._person(session, "supervisor", "supervisor")
-        self.encounter = EncounterActivities(database)
-        self.batch = BatchActivities(database, self.http, lambda name: "token")
-        self.eligibility = EligibilityActivities(database, self.http, lambda name: "token")
+        self._bind()
+
+    def _bind(self) -> None:
+        self.encounter = EncounterActivities(self.database)
+        self.batch = BatchActivities(self.database, self.http, lambda name: "token")
+        self.eligibility = EligibilityActivities(self.database, self.http, lambda name: "token")
+
+    def over(self, database: Database) -> "Office":
+        """The same office over other books."""
+        other = copy.copy(self)
+        other.database = database
+        other._bind()
+        return other
+
+    @property
+    def path(self) -> str:
+        """The SQLite file of the books."""
+        return self.database.url.removeprefix("sqlite:///")
 
     def _person(self, session: object, name: str, roles: str) -> str:
         user = User(

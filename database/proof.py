@@ -1,0 +1,237 @@
+"""Proves the books from the rows alone: what an auditor would add up.
+
+Each proof looks at every row it speaks of, counts them, and names what does not hold. Nothing looked at is a
+failure of its own, decided by the caller.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlmodel import Session, col, func, select
+
+from billing.ledger import ENCOUNTER_BALANCES, Account, EntryKind
+from billing.stages import Stage
+from billing.tasks import TaskType
+from database import audit
+from database.tables import (
+    AgendaEntry,
+    Encounter,
+    Journal,
+    Posting,
+    RemittanceFile,
+    Submission,
+    Task,
+)
+
+SHOWN = 20
+"""How many offenders of one proof are named"""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One statement about the books."""
+
+    name: str
+    statement: str
+    looked_at: int
+    offenders: Sequence[str] = field(default=())
+
+    @property
+    def holds(self) -> bool:
+        return not self.offenders
+
+
+def prove_rows(session: Session) -> list[Proof]:
+    """Every proof that needs nothing but the database."""
+    return [prove(session) for prove in _PROOFS]
+
+
+def _entries_balance(session: Session) -> Proof:
+    looked_at = session.exec(select(func.count()).select_from(Journal)).one()
+    off = session.exec(
+        select(Posting.journal_number)
+        .group_by(col(Posting.journal_number))
+        .having(func.sum(Posting.amount_cents) != 0)
+        .limit(SHOWN)
+    ).all()
+    return Proof("entries", "every entry's debits are its credits", looked_at, [f"entry {number}" for number in off])
+
+
+def _entries_have_sides(session: Session) -> Proof:
+    looked_at = session.exec(select(func.count()).select_from(Journal)).one()
+    bare = session.exec(
+        select(Journal.number)
+        .join(Posting, col(Posting.journal_number) == col(Journal.number), isouter=True)
+        .where(col(Posting.id).is_(None))
+        .limit(SHOWN)
+    ).all()
+    return Proof("sides", "no entry is without postings", looked_at, [f"entry {number}" for number in bare])
+
+
+def _dates_never_fall(session: Session) -> Proof:
+    latest: dict[str, date] = {}
+    falling = []
+    looked_at = 0
+    for journal in session.exec(select(Journal).order_by(col(Journal.number))):
+        looked_at += 1
+        if latest.get(journal.practice_id, journal.posted_on) > journal.posted_on:
+            falling.append(f"entry {journal.number}")
+        latest[journal.practice_id] = journal.posted_on
+    return Proof("dates", "ledger dates never fall", looked_at, falling[:SHOWN])
+
+
+def _closed_is_zero(session: Session) -> Proof:
+    closed = session.exec(select(func.count()).where(Encounter.stage == Stage.CLOSED)).one()
+    off = session.exec(
+        select(Posting.encounter_id, Posting.account, Posting.line_id)
+        .join(Encounter, col(Encounter.id) == col(Posting.encounter_id))
+        .where(Encounter.stage == Stage.CLOSED, col(Posting.account).in_(ENCOUNTER_BALANCES))
+        .group_by(col(Posting.encounter_id), Posting.account, col(Posting.line_id))
+        .having(func.sum(Posting.amount_cents) != 0)
+        .limit(SHOWN)
+    ).all()
+    names = [f"encounter {encounter} account {account} line {line}" for encounter, account, line in off]
+    return Proof("zero", "a closed encounter is zero on every line", closed, names)
+
+
+def _charges_are_posted(session: Session) -> Proof:
+    """Charges in the ledger are the claims' charges, for every encounter that went past charge entry."""
+    sent = session.exec(
+        select(Encounter.id, Encounter.charge_cents).where(
+            col(Encounter.id).in_(select(Submission.encounter_id).distinct())
+        )
+    ).all()
+    posted = dict(
+        session.exec(
+            select(Posting.encounter_id, func.sum(Posting.amount_cents))
+            .where(Posting.account == Account.REVENUE)
+            .group_by(col(Posting.encounter_id))
+        ).all()
+    )
+    off = [f"encounter {one}" for one, charge in sent if -int(posted.get(one, 0)) != charge]
+    return Proof("charges", "what was charged is what the claims say", len(sent), off[:SHOWN])
+
+
+def _remittances_are_spent(session: Session) -> Proof:
+    closed = session.exec(select(RemittanceFile.id).where(RemittanceFile.state == "closed")).all()
+    off = session.exec(
+        select(Journal.remittance_id)
+        .join(Posting, col(Posting.journal_number) == col(Journal.number))
+        .join(RemittanceFile, col(RemittanceFile.id) == col(Journal.remittance_id))
+        .where(RemittanceFile.state == "closed", Posting.account == Account.CASH_UNAPPLIED)
+        .group_by(col(Journal.remittance_id))
+        .having(func.sum(Posting.amount_cents) != 0)
+        .limit(SHOWN)
+    ).all()
+    names = [f"remittance {one}" for one in off]
+    return Proof("remittances", "a closed remittance is spent to the cent", len(closed), names)
+
+
+def _patients_owe_only_shares(session: Session) -> Proof:
+    """Every debit of a patient's account by a payer's answer carries a share that the gate let through."""
+    rows = session.exec(
+        select(Posting.id, Posting.detail)
+        .join(Journal, col(Journal.number) == col(Posting.journal_number))
+        .where(
+            Posting.account == Account.AR_PATIENT,
+            col(Journal.kind).in_([EntryKind.CLAIM_PAYMENT, EntryKind.REVERSAL]),
+        )
+    ).all()
+    allowed = ("PR-1", "PR-2", "PR-3", "PR-66", "PR-142")
+    off = [f"posting {number} {detail}" for number, detail in rows if detail not in allowed]
+    return Proof("shares", "patients owe only deductible, coinsurance and copayment", len(rows), off[:SHOWN])
+
+
+def _write_offs_are_approved(session: Session) -> Proof:
+    """Each denial write-off stands in an encounter where another person than the proposer approved one."""
+    written = session.exec(select(Journal.encounter_id).where(Journal.kind == EntryKind.WRITE_OFF).distinct()).all()
+    approved = set()
+    tasks = session.exec(select(Task).where(Task.type == TaskType.WRITE_OFF_APPROVAL, Task.resolution == "approved"))
+    for task in tasks:
+        if task.closed_by is not None and json.loads(task.detail).get("proposed_by") != task.closed_by:
+            approved.add(task.subject_id)
+    off = [f"encounter {one}" for one in written if one not in approved]
+    return Proof("write_offs", "no denial is written off without a second person", len(written), off[:SHOWN])
+
+
+def _open_has_next_action(session: Session) -> Proof:
+    open_ones = session.exec(select(Encounter.id).where(Encounter.stage != Stage.CLOSED)).all()
+    planned = set(session.exec(select(AgendaEntry.encounter_id).distinct()))
+    never_started = set(
+        session.exec(select(Encounter.id).where(Encounter.version == 0, Encounter.stage != Stage.CLOSED))
+    )
+    off = [f"encounter {one}" for one in open_ones if one not in planned and one not in never_started]
+    statement = "every open encounter has a next action with an owner and a date"
+    return Proof("agenda", statement, len(open_ones), off[:SHOWN])
+
+
+def _audit_chain_is_whole(session: Session) -> Proof:
+    count, broken = audit.check(session)
+    return Proof("audit", "the audit chain is whole", count, [f"event {one}" for one in broken[:SHOWN]])
+
+
+_PROOFS: tuple[Callable[[Session], Proof], ...] = (
+    _entries_balance,
+    _entries_have_sides,
+    _dates_never_fall,
+    _closed_is_zero,
+    _charges_are_posted,
+    _remittances_are_spent,
+    _patients_owe_only_shares,
+    _write_offs_are_approved,
+    _open_has_next_action,
+    _audit_chain_is_whole,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimBooks:
+    """What the office's ledger says about the encounter of one control number, in cents."""
+
+    control_number: str
+    encounter_id: str
+    paid: int
+    contractual: int
+    patient: int
+    """What payers' answers put on the patient's account, reversals taken off"""
+    denied_written_off: int
+
+
+def claim_books(session: Session) -> list[ClaimBooks]:
+    """The ledger by encounter, under the control number of its newest submission."""
+    sums: dict[str, dict[str, int]] = {}
+    by_payer = (EntryKind.CLAIM_PAYMENT, EntryKind.REVERSAL, EntryKind.WRITE_OFF)
+    rows = session.exec(
+        select(Posting.encounter_id, Posting.account, func.sum(Posting.amount_cents))
+        .join(Journal, col(Journal.number) == col(Posting.journal_number))
+        .where(col(Journal.kind).in_(by_payer))
+        .group_by(col(Posting.encounter_id), Posting.account)
+    )
+    for encounter_id, account, cents in rows:
+        sums.setdefault(encounter_id or "", {})[account] = int(cents)
+    found = []
+    for submission in session.exec(select(Submission).order_by(col(Submission.ordinal))):
+        accounts = sums.get(submission.encounter_id, {})
+        found.append(
+            ClaimBooks(
+                submission.control_number,
+                submission.encounter_id,
+                paid=accounts.get(Account.CASH_UNAPPLIED, 0),
+                contractual=accounts.get(Account.ADJUSTMENT_CONTRACTUAL, 0),
+                patient=accounts.get(Account.AR_PATIENT, 0),
+                denied_written_off=accounts.get(Account.ADJUSTMENT_DENIAL, 0),
+            )
+        )
+    return found
+
+
+def remittance_totals(session: Session) -> dict[str, int]:
+    """Cents paid by trace number, over every remittance that was not set aside."""
+    rows = session.exec(
+        select(RemittanceFile.trace, func.sum(RemittanceFile.paid_cents))
+        .where(RemittanceFile.state != "excepted")
+        .group_by(RemittanceFile.trace)
+    )
+    return {trace: int(cents) for trace, cents in rows}

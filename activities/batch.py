@@ -176,9 +176,7 @@ def _read_receipt(response: httpx.Response, *, sha256: str) -> Transmission:
 def _write_batch(session: Session, step: BatchStep) -> Batch | None:
     policies = office.policies_for(session, practice_id=step.practice_id, payer_id=None)
     limit = policies.value("batch_claims", as_of=step.at.date())
-    ready = submissions.take_ready(
-        session, practice_id=step.practice_id, partner_id=step.partner_id, limit=limit
-    )
+    ready = submissions.take_ready(session, practice_id=step.practice_id, partner_id=step.partner_id, limit=limit)
     if not ready:
         return None
     partner = office.partner(session, step.partner_id)

@@ -181,7 +181,9 @@ class Desk:
 
     def _close_moot_tasks(self, state: SubmissionState | None) -> None:
         for task in self.open_tasks():
-            acknowledged = Reason.PAYER_ACKNOWLEDGMENT_DUE in task.opening_key and state == SubmissionState.PAYER_ACCEPTED
+            acknowledged = (
+                Reason.PAYER_ACKNOWLEDGMENT_DUE in task.opening_key and state == SubmissionState.PAYER_ACCEPTED
+            )
             if acknowledged or state in MOOT_ONCE.get(TaskType(task.type), frozenset()):
                 tasks.close_task(self.session, task, resolution="answered", at=self.at, actor_id=None)
                 self.say(f"{KINDS[TaskType(task.type)].title}: no longer needed")
@@ -287,5 +289,6 @@ class Desk:
             owed_cents=balances.owed_cents,
             patient_owed_cents=balances.total(Account.AR_PATIENT),
             inquiry_id=inquiry_id,
+            has_facts=bool(encounters.pending_facts(self.session, self.encounter.id)),
             said=tuple(self.said),
         )

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from interchange.x12.syntax import NotX12
 from sqlmodel import col, select
 
 from activities.desk import Desk
@@ -15,9 +14,8 @@ from billing.verification import Verification, VerificationOutcome, read_answer
 from database import encounters, messages, office, records
 from database.columns import new_id
 from database.tables import InboundMessage, Inquiry, Payer
-from interchange.x12 import eligibility_270, eligibility_271, envelope
-
-ELIGIBILITY_VERSION = "005010X279A1"
+from interchange.x12 import eligibility_270, eligibility_271, writing
+from interchange.x12.syntax import NotX12
 
 
 def ask_payer(desk: Desk) -> str:
@@ -43,16 +41,15 @@ def ask_payer(desk: Desk) -> str:
         prepared_at=desk.at,
     )
     noun = _inquiry(desk.claim, reference=inquiry.id.upper(), desk=desk)
-    inquiry.body = envelope.write_interchange(
-        [eligibility_270.write(noun)],
-        sender=(partner.sender_qualifier, partner.sender_id),
-        receiver=(partner.receiver_qualifier, partner.receiver_id),
-        version=ELIGIBILITY_VERSION,
-        interchange_number=number,
-        group_number=number,
-        at=desk.at,
+    text = writing.write_interchange(
+        [writing.Group(number, eligibility_270.VERSION, [("0001", eligibility_270.write(noun))], "270")],
+        sender=writing.Address(partner.sender_qualifier, partner.sender_id),
+        receiver=writing.Address(partner.receiver_qualifier, partner.receiver_id),
+        control_number=number,
+        instant=desk.at,
         usage=partner.usage,
     )
+    inquiry.body = text.encode("ascii")
     desk.session.add(inquiry)
     desk.session.flush()
     return inquiry.id

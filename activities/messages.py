@@ -64,6 +64,8 @@ class Standing(Message):
     patient_owed_cents: int = 0
     inquiry_id: str | None = None
     """The prepared 270, when the step is to verify"""
+    has_facts: bool = False
+    """Facts are stored that were not absorbed yet"""
     said: tuple[str, ...] = ()
     """What this transaction did, in words without names: shown as the story in the Temporal UI"""
 

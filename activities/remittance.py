@@ -117,11 +117,11 @@ def _payments(body: bytes, set_ordinal: int) -> Iterator[tuple[int, ClaimPayment
             yield item.ordinal, item.payment
 
 
-def _store_row(session: Session, file: RemittanceFile, ordinal: int, payment: ClaimPayment, step: RemittanceStep) -> None:
+def _store_row(
+    session: Session, file: RemittanceFile, ordinal: int, payment: ClaimPayment, step: RemittanceStep
+) -> None:
     known = session.exec(
-        select(RemittanceClaim.id).where(
-            RemittanceClaim.remittance_id == file.id, RemittanceClaim.ordinal == ordinal
-        )
+        select(RemittanceClaim.id).where(RemittanceClaim.remittance_id == file.id, RemittanceClaim.ordinal == ordinal)
     ).first()
     if known is not None:
         return

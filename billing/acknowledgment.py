@@ -7,7 +7,7 @@ denial.
 from dataclasses import dataclass
 from datetime import date
 
-from billing.claim import Party
+from billing.claim import Name, Party
 from billing.money import Cents
 
 
@@ -23,6 +23,10 @@ class InterchangeAcknowledgment:
     """TA104: A accepted, E accepted with errors, R rejected"""
     note: str
     """TA105: 000 none, 001 control numbers differ, 025 duplicate ..."""
+    interchange_date: str = ""
+    """TA102 = ISA09 of that interchange, YYMMDD"""
+    interchange_time: str = ""
+    """TA103 = ISA10, HHMM"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,10 @@ class SetAcknowledgment:
     code: str
     """IK501: A accepted, E accepted with errors, R, M, W, X rejected"""
     errors: tuple[SegmentError, ...] = ()
+    codes: tuple[str, ...] = ()
+    """IK502-506: why it was not simply accepted"""
+    version: str | None = None
+    """AK203"""
 
     @property
     def accepted(self) -> bool:
@@ -78,6 +86,10 @@ class ImplementationAcknowledgment:
     """AK904"""
     version: str | None = None
     """AK103: 005010X222A1"""
+    included_count: int | None = None
+    """AK902: the sets that the group said it held"""
+    codes: tuple[str, ...] = ()
+    """AK905-909"""
 
     def accepts(self, set_control_number: str) -> bool:
         """Whether ST02 was taken: its own IK5 if there is one, else the group's AK9."""
@@ -97,6 +109,19 @@ class StatusReason:
     """-2: claim status code"""
     entity: str | None = None
     """-3: 85 billing provider, IL subscriber, PR payer ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineAcknowledgment:
+    """One rejected service line of a claim (loop 2220D)."""
+
+    procedure: str
+    """SVC01, components joined by `:`"""
+    charge_cents: Cents
+    """SVC02"""
+    reasons: tuple[StatusReason, ...]
+    control_number: str | None = None
+    """REF*FJ: the office's line id, REF*6R of the 837"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +147,15 @@ class ClaimAcknowledgment:
     """claim, provider or batch"""
     batch_reference: str | None = None
     """TRN02 of 2200B = BHT03 of the 837"""
+    patient_name: Name | None = None
+    """2100D NM1*QC"""
+    patient_id: str | None = None
+    """2100D NM109"""
+    service_from: date | None = None
+    """DTP*472"""
+    service_to: date | None = None
+    """DTP*472 RD8"""
+    lines: tuple[LineAcknowledgment, ...] = ()
 
     @property
     def from_clearinghouse(self) -> bool:

@@ -23,6 +23,9 @@ def parse_cents(text: str) -> Cents:
     Raises NotAnAmount for anything else, sub-cent amounts and exponents included: an amount is never rounded
     on the way in.
     """
+    whole, _, fraction = text.partition(".")
+    if whole and len(fraction) <= 2 and text.isascii() and f"{whole}{fraction}".isdecimal():
+        return Cents(int(whole) * 100 + int(f"{fraction:0<2}"))
     try:
         value = Decimal(text)
     except InvalidOperation:

@@ -58,7 +58,6 @@ class Database:
             if not self.is_sqlite:
                 session.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield session
-            session.rollback()
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

@@ -82,6 +82,15 @@ def practices(session: Session) -> list[Practice]:
     return list(session.exec(select(Practice).order_by(Practice.name)))
 
 
+def first_practice(session: Session) -> Practice:
+    """The practice that was set up first: it holds the operator's queue."""
+    return session.exec(select(Practice).order_by(col(Practice.created_at), Practice.id)).first() or _no_practice()
+
+
+def _no_practice() -> Practice:
+    raise LookupError("no practice is set up; run `zerobalance setup`")
+
+
 def partner_named(session: Session, name: str) -> Partner | None:
     """The trading partner with this name, or None."""
     return session.exec(select(Partner).where(Partner.name == name)).first()

@@ -26,7 +26,7 @@ def take_ready(session: Session, *, practice_id: str, partner_id: str, limit: in
         )
         .order_by(col(Submission.ready_at), Submission.control_number)
         .limit(limit)
-        .with_for_update(of=Submission, skip_locked=True)  # type: ignore[arg-type]
+        .with_for_update(of=Submission, skip_locked=True)
     ).all()
 
 
@@ -78,9 +78,7 @@ def mark_transmitted(session: Session, batch: Batch, *, at: datetime, receipt_id
             submission.state = SubmissionState.TRANSMITTED
         session.add(submission)
         if submission.payer_id not in due_at:
-            policies = office.policies_for(
-                session, practice_id=submission.practice_id, payer_id=submission.payer_id
-            )
+            policies = office.policies_for(session, practice_id=submission.practice_id, payer_id=submission.payer_id)
             days = policies.value("clearinghouse_acknowledgment_business_days", as_of=at.date())
             due_at[submission.payer_id] = after_business_days(at, days)
         _move_agenda(session, submission, due_at[submission.payer_id])

@@ -9,6 +9,8 @@ from interchange.x12.grammar import Guide
 from interchange.x12.issues import Issue, issue_at
 from interchange.x12.syntax import Delimiters, Segment
 
+NUMBERED = frozenset({"HL", "LX", "CLM"})
+"""The segments that HierarchyChecks looks at."""
 _SLIPPED_COMPONENTS = ">:|<"
 _COMPOSITES = {"CLM": (5, 11), "SV1": (1, 7), "SVD": (3,), "HI": tuple(range(1, 13))}
 

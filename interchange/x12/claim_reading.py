@@ -302,12 +302,16 @@ def _read_line(rows: list[Row]) -> ServiceLine:
         raise Unreadable("SV1", 1, "is missing: the line names no service")
     if days is None:
         raise Unreadable("DTP", 1, "is missing: the line has no date of service (DTP*472)")
-    return replace(
-        _read_service(sv1, days), control_number=control_number, providers=tuple(providers), other_segments=tuple(rest)
-    )
+    return _read_service(sv1, days, control_number, tuple(providers), tuple(rest))
 
 
-def _read_service(sv1: Elements, days: tuple[date, date | None]) -> ServiceLine:
+def _read_service(
+    sv1: Elements,
+    days: tuple[date, date | None],
+    control_number: str | None,
+    providers: tuple[Party, ...],
+    rest: tuple[OpaqueSegment, ...],
+) -> ServiceLine:
     code = get(sv1, 1).split(":")
     code += [""] * (7 - len(code))
     pointers = [text for text in get(sv1, 7).split(":") if text]
@@ -329,4 +333,7 @@ def _read_service(sv1: Elements, days: tuple[date, date | None]) -> ServiceLine:
         epsdt=maybe(sv1, 11),
         family_planning=maybe(sv1, 12),
         copay_status=maybe(sv1, 15),
+        control_number=control_number,
+        providers=providers,
+        other_segments=rest,
     )

@@ -56,7 +56,12 @@ def read(source: Source) -> Iterator[ReadClaim | ReadTransaction]:
         if isinstance(item, EnvelopeReport):
             yield ReadTransaction(tuple(item.issues), None, 0, None, item)
         else:
-            yield from _TransactionReader(item).read()
+            yield from read_transaction(item)
+
+
+def read_transaction(transaction: Transaction) -> Iterator[ReadClaim | ReadTransaction]:
+    """The same for one transaction of an envelope that the caller walks."""
+    return _TransactionReader(transaction).read()
 
 
 def write(batch: ClaimBatch) -> list[Elements]:
@@ -99,34 +104,35 @@ class _TransactionReader:
                 self._claim.issues.append(replace(slip, control_number=self._walker.control_number))
         due = self._walker.finish(last) if not (last is not None and last.id == "SE") else []
         (self._claim.issues if self._claim else self._issues).extend(due)
-        yield from self._close()
+        if self._claim is not None:
+            yield self._close(self._claim)
         self._issues += self._transaction.issues
         identity = self._transaction.id
         yield ReadTransaction(tuple(self._issues), identity.st02, self._count, identity)
 
     def _take(self, segment: Segment) -> Iterator[ReadClaim]:
-        walker = self._walker
-        (self._claim.issues if self._claim else self._issues).extend(walker.missing)
-        if self._claim is not None and (segment.id == "CLM" or walker.control_number is None):
-            yield from self._close()
+        walker, name = self._walker, segment.elements[0]
+        if walker.missing:
+            (self._claim.issues if self._claim else self._issues).extend(walker.missing)
+        if self._claim is not None and (name == "CLM" or walker.control_number is None):
+            yield self._close(self._claim)
         elements = fields.normal(segment.elements, self._transaction.delimiters)
-        if segment.id == "CLM":
+        if name == "CLM":
             self._claim = _OpenClaim(segment)
             self._count += 1
-        found = [*walker.issues, *self._numbers.check(segment, walker.loop, walker.control_number)]
-        (self._claim.issues if self._claim else self._issues).extend(found)
+        if walker.issues or name in claim_checks.NUMBERED:
+            found = [*walker.issues, *self._numbers.check(segment, walker.loop, walker.control_number)]
+            (self._claim.issues if self._claim else self._issues).extend(found)
         if self._claim is not None:
             self._claim.rows.append((walker.loop, elements))
             return
-        if segment.id == "HL":
+        if name == "HL":
             self._hierarchy.open(get(elements, 3))
         if not self._hierarchy.add(walker.loop, elements):
             self._header.append((walker.loop, elements))
 
-    def _close(self) -> Iterator[ReadClaim]:
-        opened, self._claim = self._claim, None
-        if opened is None:
-            return
+    def _close(self, opened: _OpenClaim) -> ReadClaim:
+        self._claim = None
         if not self._batch_is_read:
             self._batch, self._batch_is_read = _read_batch(self._header, self._issues), True
         claim: Claim | None = None
@@ -136,7 +142,7 @@ class _TransactionReader:
             opened.issues.append(_unreadable(reason, opened))
         if claim is not None:
             opened.issues += claim_checks.claim_issues(claim, opened.clm)
-        yield ReadClaim(
+        return ReadClaim(
             claim,
             tuple(opened.issues),
             self._batch,

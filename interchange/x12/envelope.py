@@ -6,6 +6,7 @@ closes at the next header or at the end of the file, and each of these is an iss
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from interchange.x12.issues import Issue, Level, Severity
 from interchange.x12.syntax import Delimiters, Segment, SegmentReader, Source
@@ -271,12 +272,15 @@ class _EnvelopeReader:
             transaction.issues.append(_issue("transaction", "I6", message, first, element=3, position=1))
 
     def _body(self, transaction: Transaction, first: Segment) -> Iterator[Segment]:
-        segment: Segment | None = first
         count = 0
-        while segment is not None:
+        handlers = self._HANDLERS
+        found: Segment | None = None
+        for segment in chain((first,), self._source):
             name = segment.elements[0]
-            if (name == "ST" and count) or name in self._HANDLERS:
+            if (name == "ST" and count) or name in handlers:
+                found = segment
                 break
+            self._last = segment
             count += 1
             segment.position = transaction.segment_count = count
             if not segment.text.isascii():
@@ -286,9 +290,8 @@ class _EnvelopeReader:
                 yield segment
                 return
             yield segment
-            segment = self._next()
-        self._pushed = segment
-        where = f"before {segment.id}" if segment is not None else "before the end of the file"
+        self._pushed = found
+        where = f"before {found.id}" if found is not None else "before the end of the file"
         message = f"SE is missing {where}: the transaction is cut short; ask for it again"
         transaction.issues.append(_issue("transaction", "2", message, self._last, name="SE", position=count + 1))
 

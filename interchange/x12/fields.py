@@ -122,7 +122,7 @@ def parse_day(text: str) -> date | None:
     if len(text) != 8 or not text.isascii() or not text.isdigit():
         return None
     try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+        return date.fromisoformat(text)
     except ValueError:
         return None
 

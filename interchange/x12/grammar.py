@@ -20,6 +20,7 @@ from interchange.x12.syntax import Delimiters, Segment
 
 Key = str | tuple[str, str]
 _ANY = "*"
+_TOO_OFTEN = "the segment repeats more often than the guide allows"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +32,8 @@ class SegmentRule:
     max_use: int
     elements: tuple[ElementRule, ...]
     conditions: tuple[Rule, ...] = ()
+    conditions_from: int = 0
+    """The lowest element that a condition speaks of: a shorter segment need not be asked"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +51,8 @@ def segment(name: str, usage: str, max_use: int, table: str, conditions: str = "
     rules = tuple(
         (word[0], tuple(int(word[at : at + 2]) for at in range(1, len(word), 2))) for word in conditions.split()
     )
-    return SegmentRule(name, usage == "R", max_use, elements.parse_elements(table), rules)
+    lowest = 0 if any(letter == "R" for letter, _ in rules) else min((min(at) for _, at in rules), default=0)
+    return SegmentRule(name, usage == "R", max_use, elements.parse_elements(table), rules, lowest)
 
 
 def loop(name: str, usage: str, repeat: int, *children: SegmentRule | LoopRule) -> LoopRule:
@@ -59,11 +63,12 @@ def loop(name: str, usage: str, repeat: int, *children: SegmentRule | LoopRule) 
 class _Place:
     """A segment rule at its place in the tree."""
 
-    __slots__ = ("keys", "loop", "moves", "rank", "rule", "slot")
+    __slots__ = ("keys", "loop", "loop_id", "moves", "rank", "rule", "slot")
 
     def __init__(self, rule: SegmentRule, loop: "_Loop", keys: tuple[Key, ...]) -> None:
         self.rule = rule
         self.loop = loop
+        self.loop_id = loop.rule.id
         self.slot = 0
         self.rank = 0
         self.keys = keys
@@ -100,6 +105,13 @@ class _Move:
     opens: tuple[tuple[_Loop, tuple[_Place | _Loop, ...]], ...] = ()
     """The loops that open, with what was passed over inside them."""
     misplaced: bool = False
+    is_plain: bool = False
+    """It stays, and no claim opens with it: the fast path"""
+
+    @property
+    def stays(self) -> bool:
+        """Whether it goes on in the same loop and passes nothing over: then only the place itself is counted."""
+        return not (self.leaves or self.between or self.opens or self.misplaced)
 
 
 class Guide:
@@ -138,7 +150,7 @@ class Guide:
         if position is None:
             return parts[0]
         text = parts[position] if position < len(parts) else ""
-        return parts[0], text.partition(component)[0]
+        return parts[0], text.partition(component)[0] if component in text else text
 
     def rank(self, loop_id: str, parts: tuple[str, ...]) -> int:
         """The place of a segment in the guide's order, counted from the top; unknown ones stand last in their loop."""
@@ -198,25 +210,41 @@ class Walker:
     _place: _Place | None = None
     _frames: list[dict[_Place | _Loop, int]] = field(default_factory=lambda: [{}])
     _patterns: dict[SegmentRule, re.Pattern[str]] = field(default_factory=dict)
+    _component: str = ""
 
     def __post_init__(self) -> None:
+        self._component = self.delimiters.component
         self._patterns = self.guide.patterns(self.delimiters)
         self.loop = self.guide.root.rule.id
 
     def advance(self, found: Segment) -> bool:
         """Take the next segment. False when it has no place here: it stays with the loop being read, as opaque."""
-        self.issues.clear()
-        self.missing.clear()
-        key = self.guide.key(found.elements, self.delimiters.component)
+        if self.issues:
+            self.issues.clear()
+        if self.missing:
+            self.missing.clear()
+        key = self.guide.key(found.elements, self._component)
         place = self._place
-        move = place.moves.get(key) if place is not None else None
-        if move is None:
-            move = self._seek(key)
+        move = (place.moves.get(key) if place is not None else None) or self._seek(key)
         if move is None:
             self._refuse(found, key)
             return False
-        self._apply(move, found)
-        self._check(move.place.rule, found)
+        if move.is_plain:
+            self._place = place = move.place
+            self.loop = place.loop_id
+            frame = self._frames[-1]
+            count = frame[place] = frame.get(place, 0) + 1
+            if count > 1:
+                self._check_count(place, found, count)
+        else:
+            self._apply(move, found)
+            place = move.place
+        rule = place.rule
+        pattern = self._patterns.get(rule) or self._compile(rule)
+        if pattern.fullmatch(found.text) is None:
+            self._report(elements.element_faults(found.elements, rule.elements, self.delimiters), found)
+        if rule.conditions and len(found.elements) > rule.conditions_from:
+            self._report(elements.condition_faults(found.elements, rule.conditions), found)
         return True
 
     def finish(self, last: Segment | None) -> list[Issue]:
@@ -246,6 +274,7 @@ class Walker:
             return _find_from(self.guide.root, 0, key)
         move = _find_from(place.loop, place.slot, key)
         if move is not None:
+            move.is_plain = move.stays and move.place.rule.id != self.guide.claim_segment
             place.moves[key] = move
         return move
 
@@ -269,18 +298,23 @@ class Walker:
             if required:
                 self._require(frames[-1], required, loop, found)
         self._place = place
-        self.loop = place.loop.rule.id
+        self.loop = place.loop_id
         if place.rule.id == self.guide.claim_segment:
             self.control_number = found.get(1)
         if move.misplaced:
             self._say("2", "the segment is out of order here; it was read all the same", found)
-        self._count(place, found, place.rule.max_use, "5", "the segment repeats more often than the guide allows")
+        self._count(place, found, place.rule.max_use, "5", _TOO_OFTEN)
 
     def _count(self, node: _Place | _Loop, found: Segment, limit: int, code: str, message: str) -> None:
         frame = self._frames[-1]
         count = frame[node] = frame.get(node, 0) + 1
         if limit and count > limit:
             self._say(code, f"{message} ({limit}): take it out", found)
+
+    def _check_count(self, place: _Place, found: Segment, count: int) -> None:
+        limit = place.rule.max_use
+        if limit and count > limit:
+            self._say("5", f"{_TOO_OFTEN} ({limit}): take it out", found)
 
     def _require(
         self,
@@ -313,15 +347,10 @@ class Walker:
 
     # Checking -------------------------------------------------------------------------------------------------
 
-    def _check(self, rule: SegmentRule, found: Segment) -> None:
-        pattern = self._patterns.get(rule)
-        if pattern is None:
-            pattern = elements.segment_pattern(rule.id, rule.elements, self.delimiters)
-            self._patterns[rule] = pattern
-        if pattern.fullmatch(found.text) is None:
-            self._report(elements.element_faults(found.elements, rule.elements, self.delimiters), found)
-        if rule.conditions:
-            self._report(elements.condition_faults(found.elements, rule.conditions), found)
+    def _compile(self, rule: SegmentRule) -> re.Pattern[str]:
+        pattern = elements.segment_pattern(rule.id, rule.elements, self.delimiters)
+        self._patterns[rule] = pattern
+        return pattern
 
     def _report(self, faults: Iterator[elements.ElementFault], found: Segment) -> None:
         for fault in faults:

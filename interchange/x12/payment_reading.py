@@ -19,10 +19,11 @@ class OddProviderAdjustment(Unreadable):
 def read_adjustments(cas: Elements) -> list[Adjustment]:
     """The triplets of one CAS."""
     found = []
+    group = get(cas, 1)
     for at in range(2, len(cas), 3):
-        if get(cas, at) or get(cas, at + 1):
+        if cas[at] or get(cas, at + 1):
             amount, quantity = fields.cents(cas, at + 1), fields.maybe_decimal(cas, at + 2)
-            found.append(Adjustment(get(cas, 1), get(cas, at), amount, quantity))
+            found.append(Adjustment(group, cas[at], amount, quantity))
     return found
 
 

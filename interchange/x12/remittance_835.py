@@ -6,7 +6,7 @@ stays None and is never posted as zero.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from billing import remittance as sums
@@ -21,6 +21,9 @@ from interchange.x12.issues import Issue, issue_at
 from interchange.x12.syntax import Segment, Source
 
 VERSION = GUIDE.version
+_ENVELOPE = frozenset({"ST", "SE"})
+_NOT_HEADER = frozenset({"ST", "SE", "LX"})
+_AFTER_HEADER = frozenset({"LX", "CLP", "PLB", "SE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,12 @@ def read(source: Source) -> Iterator[Item]:
         if isinstance(item, EnvelopeReport):
             yield RemittanceEnvelope(tuple(item.issues), item)
         else:
-            yield from _TransactionReader(item).read()
+            yield from read_transaction(item)
+
+
+def read_transaction(transaction: Transaction) -> Iterator[Item]:
+    """The same for one transaction of an envelope that the caller walks."""
+    return _TransactionReader(transaction).read()
 
 
 def read_remittances(source: Source) -> Iterator[ReadRemittance]:
@@ -139,9 +147,12 @@ def content_hash(segments: Iterable[Elements]) -> str:
     """SHA-256 over the segments from BPR to the last PLB, delimiters normalised: what an 835 says, whatever its
     envelope. Elements are joined by `*`, components by `:`, repetitions by `^`, segments by `~`."""
     digest = hashlib.sha256()
-    for elements in segments:
-        digest.update(("*".join(elements) + "~").encode())
+    _digest(digest.update, segments)
     return digest.hexdigest()
+
+
+def _digest(update: Callable[[bytes], None], segments: Iterable[Elements]) -> None:
+    update("".join(f"{'*'.join(elements)}~" for elements in segments).encode())
 
 
 def write(remittance: Remittance, payments: Iterable[ClaimPayment]) -> list[Elements]:
@@ -166,6 +177,7 @@ class _TransactionReader:
         self._open: _OpenPayment | None = None
         self._issues: list[Issue] = []
         self._digest = hashlib.sha256()
+        self._said: list[Elements] = []
         self._count = 0
         self._paid = ZERO
         self._all_read = True
@@ -187,7 +199,7 @@ class _TransactionReader:
                 (self._open.issues if self._open else self._issues).extend(walker.missing)
             if self._open is not None and (walker.control_number is None or elements[0] == "CLP"):
                 yield self._close(self._open)
-            if header_is_due and elements[0] in {"LX", "CLP", "PLB", "SE"}:
+            if header_is_due and elements[0] in _AFTER_HEADER:
                 header_is_due = False
                 yield self._begin()
             self._take(segment, elements)
@@ -201,8 +213,8 @@ class _TransactionReader:
 
     def _take(self, segment: Segment, elements: Elements) -> None:
         name = elements[0]
-        if name not in {"ST", "SE"}:
-            self._digest.update(("*".join(elements) + "~").encode())
+        if name not in _ENVELOPE:
+            self._said.append(elements)
         if name == "BPR":
             self._bpr = segment
         if name == "CLP":
@@ -212,7 +224,7 @@ class _TransactionReader:
             self._open.rows.append(elements)
         elif name == "PLB":
             self._take_plb(segment, elements)
-        elif not self._count and name not in {"ST", "SE", "LX"}:
+        elif not self._count and name not in _NOT_HEADER:
             self._header.append((self._walker.loop, elements))
         if self._walker.issues:
             (self._open.issues if self._open else self._issues).extend(self._walker.issues)
@@ -224,6 +236,10 @@ class _TransactionReader:
             self._all_read = False
             self._issues.append(_unreadable(reason, segment, "the provider adjustment cannot be read", None))
 
+    def _hash(self) -> None:
+        _digest(self._digest.update, self._said)
+        self._said.clear()
+
     def _begin(self) -> RemittanceHeader:
         try:
             remittance = payment_reading.read_remittance(self._header, [])
@@ -233,6 +249,7 @@ class _TransactionReader:
 
     def _close(self, opened: _OpenPayment) -> ReadPayment:
         self._open = None
+        self._hash()
         payment: ClaimPayment | None = None
         control_number = opened.clp.get(1)
         try:
@@ -255,6 +272,7 @@ class _TransactionReader:
 
     def _end(self, last: Segment | None) -> RemittanceEnd:
         remittance: Remittance | None = None
+        self._hash()
         try:
             remittance = payment_reading.read_remittance(self._header, self._plb)
         except Unreadable as reason:

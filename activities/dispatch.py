@@ -1,0 +1,147 @@
+"""Sends the outbox: each row becomes a message to a workflow, at least once, soon after its cause was committed."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from temporalio.client import Client
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.ids import batch_workflow, encounter_workflow, remittance_workflow
+from activities.messages import FactsArrived, StartBatch, StartEncounter, StartRemittance
+from database import outbox
+from database.columns import new_id
+from database.engine import Database
+from database.outbox import OutboxKind
+from database.tables import Batch, Outbox
+
+logger = logging.getLogger(__name__)
+
+ROWS_AT_ONCE = 200
+IN_FLIGHT = 10
+
+
+class Dispatcher:
+    """Sends outbox rows until it is cancelled. Several may run: a leased row is sent by one."""
+
+    def __init__(self, database: Database, client: Client, *, task_queue: str, interval_seconds: float) -> None:
+        self._database = database
+        self._client = client
+        self._task_queue = task_queue
+        self._interval_seconds = interval_seconds
+
+    async def run(self) -> None:
+        """Look at the outbox for ever; a failure is logged and tried again."""
+        while True:
+            try:
+                sent = await self.send_waiting()
+            except Exception:
+                logger.exception("the outbox could not be sent; tried again")
+                sent = 0
+            if sent < ROWS_AT_ONCE:
+                await asyncio.sleep(self._interval_seconds)
+
+    async def send_waiting(self) -> int:
+        """Send what waits now; returns how many rows were sent."""
+        rows = await asyncio.to_thread(self._lease)
+        groups: dict[tuple[str, str, str], list[Outbox]] = {}
+        for row in rows:
+            groups.setdefault((row.kind, row.practice_id, row.subject_id), []).append(row)
+        in_flight = asyncio.Semaphore(IN_FLIGHT)
+
+        async def send(group: Sequence[Outbox]) -> int:
+            async with in_flight:
+                try:
+                    await self._send(group)
+                except RPCError as error:
+                    logger.warning("a message waits in the outbox", extra={"status": error.status.name})
+                    return 0
+            await asyncio.to_thread(self._sent, group)
+            return len(group)
+
+        return sum(await asyncio.gather(*(send(group) for group in groups.values())))
+
+    def _lease(self) -> Sequence[Outbox]:
+        with self._database.writing() as session:
+            return outbox.lease(session, limit=ROWS_AT_ONCE)
+
+    def _sent(self, rows: Sequence[Outbox]) -> None:
+        with self._database.writing() as session:
+            outbox.sent(session, rows)
+
+    async def _send(self, rows: Sequence[Outbox]) -> None:
+        first, latest = rows[0], max(row.at for row in rows)
+        match OutboxKind(first.kind):
+            case OutboxKind.WAKE_ENCOUNTER:
+                await self._wake_encounter(rows, latest)
+            case OutboxKind.START_REMITTANCE:
+                await self._start_remittance(first)
+            case OutboxKind.START_BATCH:
+                await self._start_batch(first, latest)
+            case OutboxKind.WAKE_BATCH:
+                await self._wake_batch(first)
+
+    async def _wake_encounter(self, rows: Sequence[Outbox], at: datetime) -> None:
+        """Signal-with-start: running, waiting or closed, the encounter hears of its facts."""
+        row = rows[0]
+        fact_ids = tuple(one.fact_id for one in rows if one.fact_id is not None)
+        start = StartEncounter(practice_id=row.practice_id, encounter_id=row.subject_id)
+        workflow_id = encounter_workflow(row.practice_id, row.subject_id)
+        if fact_ids:
+            await self._client.start_workflow(
+                "EncounterBilling",
+                start,
+                id=workflow_id,
+                task_queue=self._task_queue,
+                start_signal="facts_arrived",
+                start_signal_args=[FactsArrived(fact_ids=fact_ids, at=at)],
+                priority=Priority(fairness_key=row.practice_id),
+            )
+        else:
+            await self._client.start_workflow(
+                "EncounterBilling",
+                start,
+                id=workflow_id,
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                priority=Priority(fairness_key=row.practice_id),
+            )
+
+    async def _start_remittance(self, row: Outbox) -> None:
+        await self._client.start_workflow(
+            "RemittanceFile",
+            StartRemittance(practice_id=row.practice_id, remittance_id=row.subject_id, at=row.at),
+            id=remittance_workflow(row.practice_id, row.subject_id),
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            priority=Priority(fairness_key=row.practice_id),
+        )
+
+    async def _start_batch(self, row: Outbox, at: datetime) -> None:
+        """Each wish starts one batch, which takes all that is ready by then; an empty one ends at once."""
+        batch_id = new_id()
+        await self._client.start_workflow(
+            "SubmissionBatch",
+            StartBatch(practice_id=row.practice_id, partner_id=row.subject_id, batch_id=batch_id, at=at),
+            id=batch_workflow(row.practice_id, row.subject_id, batch_id),
+            task_queue=self._task_queue,
+            priority=Priority(fairness_key=row.practice_id),
+        )
+
+    async def _wake_batch(self, row: Outbox) -> None:
+        batch = await asyncio.to_thread(self._batch, row.subject_id)
+        if batch is None:
+            return
+        handle = self._client.get_workflow_handle(batch_workflow(batch.practice_id, batch.partner_id, batch.id))
+        try:
+            await handle.signal("acknowledgment_arrived")
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
+
+    def _batch(self, batch_id: str) -> Batch | None:
+        with self._database.reading() as session:
+            return session.get(Batch, batch_id)

@@ -1,0 +1,72 @@
+"""Tasks that no encounter's workflow waits for: about a remittance, a batch or a message. One transaction each."""
+
+import json
+from datetime import datetime
+
+from sqlmodel import Session
+
+from activities.messages import Answer
+from activities.remittance import tell_of_rows
+from billing.tasks import TaskType, form_faults
+from database import remittances, submissions, tasks
+from database.tables import RemittanceClaim, Task
+
+
+def complete_office_task(
+    session: Session,
+    *,
+    practice_id: str,
+    task: Task,
+    resolution: str,
+    values: dict[str, str],
+    actor_id: str,
+    at: datetime,
+) -> Answer:
+    """Complete the task, or say why not; a refusal changes nothing."""
+    if task.state != "open":
+        return Answer(done=False, code="task_not_open", message="this task is not open any more; reload the page")
+    typed = {name: text.strip() for name, text in values.items()}
+    faults = form_faults(TaskType(task.type), resolution, typed)
+    if faults:
+        return Answer(
+            done=False,
+            code="invalid",
+            message="please correct the form",
+            faults=tuple((one.field, one.message) for one in faults),
+        )
+    said = "closed"
+    if task.type == TaskType.UNMATCHED_REMIT:
+        refused = _settle_row(session, task, resolution, typed, practice_id=practice_id)
+        if refused is not None:
+            return refused
+        said = "matched" if resolution == "matched" else "left unapplied"
+    elif resolution == "resent":
+        return Answer(
+            done=False, code="invalid", message="claims are sent again one by one, from their own encounters' tasks"
+        )
+    tasks.close_task(session, task, resolution=resolution, at=at, actor_id=actor_id)
+    return Answer(done=True, code="done", message=said)
+
+
+def _settle_row(
+    session: Session, task: Task, resolution: str, values: dict[str, str], *, practice_id: str
+) -> Answer | None:
+    row = session.get(RemittanceClaim, json.loads(task.detail)["remittance_claim_id"])
+    assert row is not None, "the task was opened for this row"
+    if resolution != "matched":
+        row.state = "excepted"
+        session.add(row)
+        return None
+    submission = submissions.by_control_number(session, values["control_number"].upper())
+    if submission is None or submission.practice_id != practice_id:
+        fault = (("control_number", "no claim of this practice has this control number"),)
+        return Answer(done=False, code="invalid", message="please correct the form", faults=fault)
+    row.encounter_id = submission.encounter_id
+    row.state = "open"
+    row.matched_by = "person"
+    session.add(row)
+    session.flush()
+    file = remittances.find(session, practice_id=practice_id, remittance_id=row.remittance_id)
+    assert file is not None, "a row belongs to a remittance"
+    tell_of_rows(session, row, file, late=True)
+    return None

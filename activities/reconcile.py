@@ -1,0 +1,123 @@
+"""Reconciles the engine with the book of record: what the database says should run is started or woken."""
+
+from datetime import timedelta
+
+from sqlmodel import Session, col, or_, select
+from temporalio import activity
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.ids import encounter_workflow
+from activities.messages import Reconciled, ReconcileStep
+from billing.stages import Stage
+from billing.submission import SubmissionState
+from database import outbox
+from database.engine import Database
+from database.outbox import OutboxKind
+from database.tables import Encounter, Fact, RemittanceFile, Submission
+
+GRACE = timedelta(minutes=5)
+"""How long the ordinary way has before this one looks"""
+LOOKED_AT_ONCE = 2000
+
+
+class ReconcileActivities:
+    """The safety net. Everything it does is a wish in the outbox, so doing it twice changes nothing."""
+
+    def __init__(self, database: Database, client: Client) -> None:
+        self._database = database
+        self._client = client
+
+    @activity.defn
+    async def reconcile(self, step: ReconcileStep) -> Reconciled:
+        """Wake encounters with old unabsorbed facts or without a workflow, restart remittances and batches."""
+        with self._database.reading() as session:
+            forgotten = self._with_old_facts(session, step)
+            open_ones = self._open_encounters(session, step)
+        listed = await self._listed_as_running()
+        lost = [one for one in open_ones if encounter_workflow(*one) not in listed and not await self._is_running(one)]
+        with self._database.writing() as session:
+            for practice_id, encounter_id in {*forgotten, *lost}:
+                outbox.enqueue(
+                    session,
+                    OutboxKind.WAKE_ENCOUNTER,
+                    practice_id=practice_id,
+                    subject_id=encounter_id,
+                    fact_id="reconcile",
+                    at=step.at,
+                )
+            batches = self._wish_for_batches(session, step)
+            remittances = self._wish_for_remittances(session, step)
+        return Reconciled(started=len(lost) + remittances, woken=len(forgotten), batches=batches)
+
+    async def _listed_as_running(self) -> set[str]:
+        """Workflow ids that the engine lists. The list may lag, so only what is missing from it is asked for singly."""
+        listed = set()
+        async for execution in self._client.list_workflows(
+            "WorkflowType='EncounterBilling' AND ExecutionStatus='Running'"
+        ):
+            listed.add(execution.id)
+        activity.heartbeat()
+        return listed
+
+    async def _is_running(self, key: tuple[str, str]) -> bool:
+        handle = self._client.get_workflow_handle(encounter_workflow(*key))
+        try:
+            description = await handle.describe()
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        activity.heartbeat()
+        return description.status == WorkflowExecutionStatus.RUNNING
+
+    def _with_old_facts(self, session: Session, step: ReconcileStep) -> set[tuple[str, str]]:
+        rows = session.exec(
+            select(Fact.practice_id, Fact.encounter_id)
+            .where(
+                col(Fact.absorbed_at).is_(None), col(Fact.received_at) < step.at - GRACE, col(Fact.verdict).is_(None)
+            )
+            .limit(LOOKED_AT_ONCE)
+        )
+        return set(rows.all())
+
+    def _open_encounters(self, session: Session, step: ReconcileStep) -> list[tuple[str, str]]:
+        rows = session.exec(
+            select(Encounter.practice_id, Encounter.id)
+            .where(Encounter.stage != Stage.CLOSED, col(Encounter.created_at) < step.at - GRACE)
+            .order_by(Encounter.id)
+        )
+        return list(rows.all())
+
+    def _wish_for_batches(self, session: Session, step: ReconcileStep) -> int:
+        rows = session.exec(
+            select(Submission.practice_id, Submission.partner_id)
+            .where(
+                Submission.state == SubmissionState.READY,
+                col(Submission.batch_id).is_(None),
+                col(Submission.ready_at) < step.at - GRACE,
+            )
+            .distinct()
+        ).all()
+        for practice_id, partner_id in rows:
+            outbox.enqueue(session, OutboxKind.START_BATCH, practice_id=practice_id, subject_id=partner_id, at=step.at)
+        return len(rows)
+
+    def _wish_for_remittances(self, session: Session, step: ReconcileStep) -> int:
+        rows = session.exec(
+            select(RemittanceFile)
+            .where(
+                or_(RemittanceFile.state == "stored", RemittanceFile.state == "posting"),
+                col(RemittanceFile.received_at) < step.at - GRACE,
+            )
+            .limit(LOOKED_AT_ONCE)
+        ).all()
+        for row in rows:
+            outbox.enqueue(
+                session,
+                OutboxKind.START_REMITTANCE,
+                practice_id=row.practice_id,
+                subject_id=row.id,
+                at=step.at,
+            )
+        return len(rows)

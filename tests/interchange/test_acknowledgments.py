@@ -1,0 +1,139 @@
+"""999, TA1 and 277CA: read, written, read again; and a 999 projected from our own issues."""
+
+import datetime as dt
+import io
+import logging
+from pathlib import Path
+
+import pytest
+from pyx12 import params, x12n_document
+
+from billing.acknowledgment import InterchangeAcknowledgment
+from interchange.x12 import acknowledgment_277ca, acknowledgment_999, acknowledgment_ta1, claims_837p, writing
+from interchange.x12.claims_837p import ReadTransaction
+from interchange.x12.syntax import NotX12
+
+INSTANT = dt.datetime(2026, 3, 10, 10, 15, tzinfo=dt.UTC)
+ENDS = {"sender": writing.Address("ZZ", "MOCKHUB"), "receiver": writing.Address("ZZ", "LAKEFP01")}
+
+
+def interchange(body: list, version: str, transaction: str) -> str:
+    group = writing.Group(801, version, [("0001", body)], transaction)
+    return writing.write_interchange([group], **ENDS, control_number=801, instant=INSTANT, usage="T", line_end="\n")
+
+
+def pyx12_accepts(text: str) -> bool:
+    logging.getLogger("pyx12").setLevel(logging.CRITICAL)
+    answer = io.StringIO()
+    accepted = x12n_document.x12n_document(params.params(), io.StringIO(text), answer, None, fd_json=io.StringIO())
+    return bool(accepted)
+
+
+@pytest.mark.golden("x231a1")
+def test_a_999_reads_writes_and_reads_the_same(path: Path) -> None:
+    (read,) = [one for one in acknowledgment_999.read(path.read_bytes()) if one.transaction]
+    assert read.acknowledgment
+    text = interchange(acknowledgment_999.write(read.acknowledgment), acknowledgment_999.VERSION, "999")
+    (again,) = acknowledgment_999.read(text.encode())
+    assert again.acknowledgment == read.acknowledgment
+    assert [str(issue) for issue in again.issues if issue.is_error] == []
+    assert interchange(acknowledgment_999.write(again.acknowledgment), acknowledgment_999.VERSION, "999") == text
+
+
+@pytest.mark.golden("x231a1", "x214")
+def test_it_finds_no_error_where_two_validators_agree(path: Path, two_agree) -> None:
+    if not two_agree(path):
+        pytest.skip("the validators do not agree that the file is valid")
+    codec = acknowledgment_999 if path.parent.name == "x231a1" else acknowledgment_277ca
+    assert [str(issue) for one in codec.read(path.read_bytes()) for issue in one.issues if issue.is_error] == []
+
+
+def test_a_partial_999_says_which_set_was_taken(golden: Path) -> None:
+    (read,) = acknowledgment_999.read((golden / "x231a1" / "made-partial-of-three.edi").read_bytes())
+    answer = read.acknowledgment
+    assert answer
+    assert [answer.accepts(number) for number in ("0001", "0002", "0003")] == [True, True, False]
+    assert (answer.code, answer.received_count, answer.accepted_count) == ("P", 3, 2)
+    assert answer.sets[1].errors[0].elements == (("9", "I12", None),)
+
+
+def test_a_rejected_999_names_the_claim_and_the_element(golden: Path) -> None:
+    (read,) = acknowledgment_999.read((golden / "x231a1" / "made-rejected-element-and-segment.edi").read_bytes())
+    assert read.acknowledgment
+    too_bad, missing = read.acknowledgment.sets[0].errors
+    assert (too_bad.control_number, too_bad.elements) == ("ACC611", (("2", "6", "12A"),))
+    assert (missing.segment, missing.position, missing.code) == ("HI", 18, "3")
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "segment"),
+    [
+        ("p13_CLM01_too_long.edi", "R", "CLM"),
+        ("p15_bad_date.edi", "R", "DTP"),
+        ("p03_missing_SBR.edi", "R", "SBR"),
+        ("p09_SE02_mismatch.edi", "R", None),
+        ("p21_dx_pointer_no_dx.edi", "A", None),
+        ("p35_nonascii.edi", "A", None),
+    ],
+)
+def test_issues_project_onto_a_999_that_pyx12_accepts(name: str, code: str, segment: str | None, golden: Path) -> None:
+    items = list(claims_837p.read((golden / "broken" / name).read_bytes()))
+    identity = next(item.transaction for item in items if isinstance(item, ReadTransaction) and item.transaction)
+    issues = [issue for item in items if item.transaction == identity for issue in item.issues]
+    answer = acknowledgment_999.acknowledge([(identity, issues)])
+    assert answer.code == code
+    assert [error.segment for one in answer.sets for error in one.errors] == ([segment] if segment else [])
+    text = interchange(acknowledgment_999.write(answer), acknowledgment_999.VERSION, "999")
+    assert pyx12_accepts(text)
+    assert [str(issue) for one in acknowledgment_999.read(text.encode()) for issue in one.issues] == []
+
+
+@pytest.mark.golden("ta1")
+def test_a_ta1_reads_writes_and_reads_the_same(path: Path) -> None:
+    (read,) = acknowledgment_ta1.read(path.read_bytes())
+    text = writing.write_interchange(
+        [], **ENDS, control_number=1, instant=INSTANT, acknowledgments=[acknowledgment_ta1.write(read.acknowledgment)]
+    )
+    (again,) = acknowledgment_ta1.read(text.encode())
+    assert again.acknowledgment == read.acknowledgment
+    assert again.issues == ()
+
+
+def test_a_broken_envelope_is_answered_by_a_rejecting_ta1(golden: Path) -> None:
+    items = list(claims_837p.read((golden / "broken" / "p11_IEA_ctl_mismatch.edi").read_bytes()))
+    report = next(item.envelope for item in items if isinstance(item, ReadTransaction) and item.envelope)
+    assert acknowledgment_ta1.acknowledge(report) == InterchangeAcknowledgment(
+        "000000001", False, "R", "001", "260105", "0930"
+    )
+
+
+@pytest.mark.golden("x214")
+def test_a_277ca_reads_writes_and_reads_the_same(path: Path) -> None:
+    (read,) = acknowledgment_277ca.read(path.read_bytes())
+    assert read.file
+    text = interchange(acknowledgment_277ca.write(read.file), acknowledgment_277ca.VERSION, "277")
+    (again,) = acknowledgment_277ca.read(text.encode())
+    assert again.file == read.file
+    assert [str(issue) for issue in again.issues] == []
+    if path.name.startswith("made") and "whole-batch" not in path.name:
+        assert pyx12_accepts(text)
+
+
+def test_a_277ca_gives_each_claim_its_fate(golden: Path) -> None:
+    (read,) = acknowledgment_277ca.read((golden / "x214" / "made-accepted-and-rejected.edi").read_bytes())
+    assert read.file
+    fates = {one.control_number: one.accepted for one in read.file.acknowledgments if one.level == "claim"}
+    assert fates == {"ACC601": True, "ACC602": False, "ACC621": False}
+    assert {one.level for one in read.file.acknowledgments} == {"batch", "provider", "claim"}
+    assert read.file.acknowledgments[2].payer_claim_number == "PACC601"
+
+
+@pytest.mark.golden("x231a1", "x214", "ta1")
+def test_a_cut_file_raises_nothing_but_not_x12(path: Path) -> None:
+    data = path.read_bytes()
+    for codec in (acknowledgment_999, acknowledgment_277ca, acknowledgment_ta1):
+        for length in range(0, len(data), 37):
+            try:
+                list(codec.read(data[:length]))
+            except NotX12:
+                assert length < 200

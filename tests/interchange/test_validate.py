@@ -1,0 +1,68 @@
+"""Knowing a file by its head, and judging it whatever it is."""
+
+from pathlib import Path
+
+import pytest
+
+from interchange.x12 import detect, validate
+from interchange.x12.detect import FileKind
+from interchange.x12.syntax import NotX12
+
+KINDS = {
+    "x222a1": {FileKind.CLAIMS_837P},
+    "x223a2": {FileKind.CLAIMS_837I},
+    "x221a1": {FileKind.REMITTANCE_835},
+    "x279a1-270": {FileKind.ELIGIBILITY_270},
+    "x279a1-271": {FileKind.ELIGIBILITY_271},
+    "x212-276": {FileKind.STATUS_276},
+    "x212-277": {FileKind.STATUS_277},
+    "x214": {FileKind.ACKNOWLEDGMENT_277CA},
+    "x231a1": {FileKind.ACKNOWLEDGMENT_999},
+    "x230": {FileKind.ACKNOWLEDGMENT_997},
+    "ta1": {FileKind.ACKNOWLEDGMENT_TA1, FileKind.ACKNOWLEDGMENT_999},
+}
+
+
+@pytest.mark.golden(*KINDS)
+def test_a_file_is_known_by_its_head(path: Path) -> None:
+    assert detect.identify(path.read_bytes()) in KINDS[path.parent.name]
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"101" + b" " * 20, bytes(range(256))])
+def test_anything_else_is_unknown(data: bytes) -> None:
+    assert detect.identify(data) is FileKind.UNKNOWN
+
+
+def test_a_bank_file_is_known_by_its_first_record() -> None:
+    record = b"101 071000013 0710000132603101015A094101SAMPLE BANK            CLINIC".ljust(94)
+    assert detect.identify(record + b"\n" + b"5" * 94) is FileKind.BANK_CCD
+
+
+@pytest.mark.golden(*KINDS)
+def test_it_finds_no_error_where_two_validators_agree(path: Path, two_agree) -> None:
+    if not two_agree(path) or path.name == "moo-sample1.txt":
+        pytest.skip("the validators do not agree that the file is valid")
+    assert [str(i) for report in validate.validate(path.read_bytes()) for i in report.issues if i.is_error] == []
+
+
+@pytest.mark.golden("broken")
+def test_a_fault_that_a_guide_can_see_makes_a_file_invalid(path: Path) -> None:
+    codes_only = {"e09", "p05", "p29", "p31", "p33", "p37"}
+    warned = {"p19", "p21", "p35", "p39"}
+    if path.name[:3] == "p23":
+        with pytest.raises(NotX12):
+            list(validate.validate(path.read_bytes()))
+        return
+    reports = list(validate.validate(path.read_bytes()))
+    assert all(report.is_valid for report in reports) == (path.name[:3] in codes_only | warned)
+    assert any(report.issues for report in reports) == (path.name[:3] not in codes_only)
+
+
+@pytest.mark.golden("malformed")
+def test_a_malformed_file_is_invalid(path: Path) -> None:
+    try:
+        reports = list(validate.validate(path.read_bytes()))
+    except NotX12:
+        assert path.name == "ims-x12_no_isa_line.txt"
+        return
+    assert not all(report.is_valid for report in reports)

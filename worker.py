@@ -1,0 +1,108 @@
+"""Starts the worker: connects, registers, runs until it is told to stop. No logic."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import httpx
+from temporalio.client import Client
+
+from activities.batch import BatchActivities
+from activities.dispatch import Dispatcher
+from activities.eligibility import EligibilityActivities
+from activities.encounter import EncounterActivities
+from activities.mailbox import MailboxActivities
+from activities.reconcile import ReconcileActivities
+from activities.remittance import RemittanceActivities
+from database.engine import Database
+from settings import OperatorError, Settings
+from temporal import bootstrap, client, encryption, logs, worker_runtime
+from workflows.encounter_billing import EncounterBilling
+from workflows.remittance_file import RemittanceFile
+from workflows.scheduled_runs import Mailbox, Reconcile
+from workflows.submission_batch import SubmissionBatch
+
+WORKFLOWS: Sequence[type] = (EncounterBilling, SubmissionBatch, RemittanceFile, Mailbox, Reconcile)
+"""Every workflow of the office: worker and replayer read them here."""
+
+
+class PartnerTokenMissing(OperatorError):
+    """A trading partner is called without a token for it."""
+
+
+def activities_of(
+    database: Database, temporal: Client, settings: Settings, http: httpx.Client
+) -> Sequence[Callable[..., Any]]:
+    """Every activity of the office, with what each needs to touch the world."""
+
+    def token_of(name: str) -> str:
+        if name not in settings.partner_tokens:
+            raise PartnerTokenMissing(
+                f"there is no token for the partner {name!r}: set ZEROBALANCE_PARTNER_TOKENS='{{\"{name}\": \"...\"}}'"
+            )
+        return settings.partner_tokens[name].get_secret_value()
+
+    encounter = EncounterActivities(database)
+    eligibility = EligibilityActivities(database, http, token_of)
+    batch = BatchActivities(database, http, token_of)
+    remittance = RemittanceActivities(database, temporal, settings.task_queue)
+    mailbox = MailboxActivities(database, http, token_of)
+    reconcile = ReconcileActivities(database, temporal)
+    return (
+        encounter.open_encounter,
+        encounter.register_encounter,
+        encounter.note_silent_payer,
+        encounter.prepare_claim,
+        encounter.absorb_facts,
+        encounter.do_what_is_due,
+        encounter.execute_command,
+        encounter.close_encounter,
+        eligibility.inquire_eligibility,
+        batch.prepare_interchange,
+        batch.transmit,
+        batch.record_receipt,
+        batch.look_at_batch,
+        batch.report_unacknowledged,
+        remittance.store_rows,
+        remittance.tell_encounters,
+        remittance.count_open_rows,
+        mailbox.fetch_mail,
+        mailbox.file_messages,
+        reconcile.reconcile,
+    )
+
+
+async def main() -> None:
+    """Connect, check that database and engine are set up, then work until SIGTERM."""
+    settings = Settings()
+    logs.configure_logging(settings)
+    database = Database(settings.database_url)
+    database.check()
+    keyring = encryption.load_or_create_keyring(settings)
+    runtime = worker_runtime.build_runtime(settings)
+    temporal = await client.connect(settings, keyring, role="worker", runtime=runtime)
+    await bootstrap.require_attributes(temporal)
+    with httpx.Client() as http:
+        worker = worker_runtime.build_worker(
+            temporal,
+            settings,
+            workflows=WORKFLOWS,
+            activities=activities_of(database, temporal, settings, http),
+        )
+        dispatcher = Dispatcher(
+            database,
+            temporal,
+            task_queue=settings.task_queue,
+            interval_seconds=settings.dispatcher_interval_seconds,
+        )
+        sending = asyncio.create_task(dispatcher.run())
+        await worker_runtime.run_until_stopped(worker)
+        sending.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sending
+    database.close()
+
+
+if __name__ == "__main__":
+    worker_runtime.run_process(main)

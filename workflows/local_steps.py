@@ -1,0 +1,27 @@
+"""How a workflow takes a step on our own database: a local activity, with a regular one as the way out."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from activities.messages import Message
+from workflows.policies import DATABASE_AWAY, DATABASE_STEP
+
+Outcome = TypeVar("Outcome", bound=Message)
+
+
+async def take_step(
+    step: Callable[[Any, Any], Outcome], given: Message, result: type[Outcome], summary: str
+) -> Outcome:
+    """Run `step` in the worker at once; when the database is away longer than a workflow task may wait, hand it over
+    to a regular activity, which is tried until the database is back.
+
+    `step` is a method of an activities class; `result` is its return type.
+    """
+    try:
+        return await workflow.execute_local_activity_method(step, given, summary=summary, **DATABASE_STEP)
+    except ActivityError:
+        workflow.logger.warning("the database is away; the step goes on as a regular activity")
+        return await workflow.execute_activity_method(step, given, summary=summary, **DATABASE_AWAY)

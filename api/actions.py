@@ -12,9 +12,9 @@ from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from activities.messages import Answer, CompleteTask, PlaceHold, ReleaseHold
-from api import encounter_workflow, errors, idempotency
+from api import encounter_workflow, errors, idempotency, office_work
 from api.claim_form import EncounterForm
-from api.encounter_workflow import StillWorking
+from api.encounter_workflow import StaffCommand, StillWorking
 from api.errors import Fault, Problem
 from api.office import Office
 from billing import intake, tasks
@@ -54,7 +54,7 @@ def open_encounter(office_: Office, person: Person, form: EncounterForm, *, key:
     sha256 = idempotency.fingerprint("open_encounter", "", form.model_dump(mode="json"))
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
-        partner = _partner(session, form.partner)
+        partner = partner_for(session, form.partner)
         encounter_id, is_new = _create(session, office_, person, claim, partner)
         return encounter_id, {"encounter_id": encounter_id, "created": is_new}
 
@@ -63,7 +63,8 @@ def open_encounter(office_: Office, person: Person, form: EncounterForm, *, key:
     return Done(answer, status, f"/api/v1/encounters/{answer['encounter_id']}")
 
 
-def _partner(session: Session, name: str | None) -> Partner:
+def partner_for(session: Session, name: str | None) -> Partner:
+    """The trading partner with this name, or the only one there is. Raises Problem 422."""
     known = office.partners(session)
     fitting = [one for one in known if name is None or one.name == name]
     if len(fitting) != 1:
@@ -169,8 +170,6 @@ async def complete_task(
         _typed, office_, person, task_id=task_id, resolution=resolution, values=values
     )
     if task.subject != "encounter":
-        from api import office_work  # its activity module arrives with the workflows
-
         answer = await run_in_threadpool(
             office_work.complete, office_, person, task, resolution=resolution, values=values, key=key, sha256=sha256
         )
@@ -178,7 +177,7 @@ async def complete_task(
     message = CompleteTask(
         command_key=key, body_sha256=sha256, actor_id=person.user_id, task_id=task_id, form_id=form_id
     )
-    return await _update(office_, "complete_task", message, person, task.subject_id)
+    return await _update(office_, message, person, task.subject_id)
 
 
 def _typed(
@@ -232,7 +231,7 @@ async def place_hold(office_: Office, person: Person, *, encounter_id: str, unti
         until=datetime.combine(until, time(0), UTC),
         form_id=form_id,
     )
-    return await _update(office_, "place_hold", message, person, encounter_id)
+    return await _update(office_, message, person, encounter_id)
 
 
 def _keep_reason(office_: Office, person: Person, encounter_id: str, reason: str) -> str:
@@ -257,14 +256,12 @@ async def release_hold(office_: Office, person: Person, *, encounter_id: str, ke
     if earlier is not None:
         return _done(Answer.model_validate(earlier))
     message = ReleaseHold(command_key=key, body_sha256=sha256, actor_id=person.user_id)
-    return await _update(office_, "release_hold", message, person, encounter_id)
+    return await _update(office_, message, person, encounter_id)
 
 
-async def _update(
-    office_: Office, name: str, message: CompleteTask | PlaceHold | ReleaseHold, person: Person, encounter_id: str
-) -> Done:
+async def _update(office_: Office, message: StaffCommand, person: Person, encounter_id: str) -> Done:
     try:
-        answer = await encounter_workflow.send(office_.client, name, message, person=person, encounter_id=encounter_id)
+        answer = await encounter_workflow.send(office_.client, message, person=person, encounter_id=encounter_id)
     except StillWorking:
         location = idempotency.COMMANDS_PATH + message.command_key
         return Done({"done": False, "code": "accepted", "message": "It is being done."}, 202, location)

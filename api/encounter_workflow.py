@@ -6,6 +6,7 @@ accepted: no worker listens, and the same key may be sent again without harm (50
 
 import asyncio
 import time
+from typing import Any
 
 from temporalio.client import (
     Client,
@@ -22,6 +23,9 @@ from activities.messages import Answer, CompleteTask, PlaceHold, ReleaseHold
 from api.errors import Problem
 from database.access import Person
 from temporal.client import ANSWER_TIMEOUT
+from workflows.encounter_billing import EncounterBilling
+
+StaffCommand = CompleteTask | PlaceHold | ReleaseHold
 
 REFUSALS = {
     "TaskNotOpen": ("task-not-open", "This task is not open any more"),
@@ -30,6 +34,12 @@ REFUSALS = {
     "NotOnHold": ("not-on-hold", "The encounter is not on hold"),
 }
 """What the workflow's validators say, by the type of their error"""
+
+UPDATES: dict[type, Any] = {
+    CompleteTask: EncounterBilling.complete_task,
+    PlaceHold: EncounterBilling.place_hold,
+    ReleaseHold: EncounterBilling.release_hold,
+}
 
 RETRY_AFTER_SECONDS = "5"
 
@@ -40,8 +50,7 @@ class StillWorking(Exception):
 
 async def send(
     client: Client | None,
-    update: str,
-    message: CompleteTask | PlaceHold | ReleaseHold,
+    message: StaffCommand,
     *,
     person: Person,
     encounter_id: str,
@@ -50,7 +59,7 @@ async def send(
     if client is None:
         raise unavailable()
     started = time.monotonic()
-    handle = await _accepted(client, ids.encounter_workflow(person.practice_id, encounter_id), update, message)
+    handle = await _accepted(client, ids.encounter_workflow(person.practice_id, encounter_id), message)
     left = max(0.1, ANSWER_TIMEOUT.total_seconds() - (time.monotonic() - started))
     try:
         return await asyncio.wait_for(handle.result(), left)
@@ -60,13 +69,11 @@ async def send(
         raise refusal(error) from error
 
 
-async def _accepted(
-    client: Client, workflow_id: str, update: str, message: CompleteTask | PlaceHold | ReleaseHold
-) -> WorkflowUpdateHandle[Answer]:
+async def _accepted(client: Client, workflow_id: str, message: StaffCommand) -> WorkflowUpdateHandle[Answer]:
     """The update once the workflow's worker has it, refused or not."""
     try:
         return await client.get_workflow_handle(workflow_id).start_update(
-            update,
+            UPDATES[type(message)],
             message,
             id=message.command_key,
             wait_for_stage=WorkflowUpdateStage.ACCEPTED,

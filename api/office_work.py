@@ -1,6 +1,6 @@
 """Tasks that no encounter waits for (remittances, messages, batches): one transaction, no workflow."""
 
-from activities import office_tasks  # type: ignore[attr-defined, unused-ignore]
+from activities import office_tasks
 from activities.messages import Answer
 from api import idempotency
 from api.office import Office
@@ -16,7 +16,7 @@ def complete(
     with office.database.writing() as session:
         row = tasks.task(session, practice_id=person.practice_id, task_id=task.id)
         assert row is not None, "tasks are never deleted"
-        answer: Answer = office_tasks.complete_office_task(
+        answer = office_tasks.complete_office_task(
             session,
             practice_id=person.practice_id,
             task=row,

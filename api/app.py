@@ -12,7 +12,8 @@ from api import codec, errors, temporal_ui
 from api.codec import CodecCors
 from api.metrics import Meter, Metrics
 from api.office import Clock, Office, wall_clock
-from api.routers import encounters, inbound, operations, records, tasks
+from api.routers import encounters, inbound, operations, pages, records, sign_in, tasks
+from api.routers.sign_in import SignInLimit
 from api.security import Door
 from database.engine import Database
 from settings import Settings
@@ -28,6 +29,8 @@ ROUTERS = (
     operations.router,
     codec.router,
     temporal_ui.router,
+    sign_in.router,
+    pages.router,
 )
 
 UI_TIMEOUT_SECONDS = 70.0
@@ -66,6 +69,7 @@ def create_app(
         base_url=settings.ui_address, transport=ui_transport, timeout=UI_TIMEOUT_SECONDS, trust_env=False
     )
     app.state.metrics = Metrics()
+    app.state.sign_in_limit = SignInLimit()
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -7,11 +7,11 @@ show. It is for looking: staff act in the workbench, under their roles and with 
 
 import re
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse, StreamingResponse
+from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
 from starlette.background import BackgroundTask
 
 from api import auth, errors
@@ -19,7 +19,7 @@ from api.auth import require
 from api.errors import Problem
 from billing.roles import Permission
 from database.access import Person
-from temporal.engine import UI_PATH
+from temporal.engine import CODEC_PATH, UI_PATH
 
 HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "host"}
@@ -39,6 +39,21 @@ def open_interface(person: Annotated[Person, require(Permission.VIEW)]) -> Respo
     return RedirectResponse(UI_PATH + "/")
 
 
+@router.get("/temporal/api/v1/settings")
+async def show_settings(request: Request, person: Annotated[Person, require(Permission.VIEW)]) -> Response:
+    """The interface's own settings, so that it decodes at this origin by whatever name the browser calls it, and
+    shows no buttons that `pass_on` would refuse.
+    """
+    interface: httpx.AsyncClient = request.app.state.temporal_ui
+    try:
+        answer = await interface.get(UI_PATH + "/api/v1/settings")
+        settings: dict[str, Any] = answer.raise_for_status().json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise _away() from error
+    codec = settings.get("Codec") or {}
+    return JSONResponse(settings | {"DisableWriteActions": True, "Codec": codec | {"Endpoint": CODEC_PATH}})
+
+
 @router.api_route("/temporal/{path:path}", methods=["GET", "HEAD", "POST"])
 async def pass_on(request: Request, path: str, person: Annotated[Person, require(Permission.VIEW)]) -> Response:
     """Hand the request to the interface and its answer back, piece by piece."""
@@ -53,9 +68,7 @@ async def pass_on(request: Request, path: str, person: Annotated[Person, require
     try:
         answer = await interface.send(onward, stream=True)
     except httpx.TransportError as error:
-        raise Problem(
-            503, "engine-unavailable", "The engine's web interface does not answer", headers={"Retry-After": "5"}
-        ) from error
+        raise _away() from error
     response = StreamingResponse(
         answer.aiter_raw(), status_code=answer.status_code, background=BackgroundTask(answer.aclose)
     )
@@ -70,6 +83,11 @@ def _check(request: Request, path: str, person: Person) -> None:
             raise errors.not_found("workflow")
     if request.method == "POST" and "/query/" not in path:
         raise Problem(403, "read-only", "This interface is for looking", "Act on encounters in the workbench.")
+
+
+def _away() -> Problem:
+    title = "The engine's web interface does not answer"
+    return Problem(503, "engine-unavailable", title, headers={"Retry-After": "5"})
 
 
 def _request_headers(request: Request) -> list[tuple[bytes, bytes]]:

@@ -330,11 +330,13 @@ def settle_patient_money(desk: Desk) -> None:
         cents = Cents(sum(side.amount_cents for side in applied.sides if side.amount_cents > 0))
         desk.say(f"{format_dollars(cents)} of the patient's money applied to the patient's share")
     left = Cents(-balances.total(Account.PATIENT_UNAPPLIED))
-    if left > 0 and balances.total(Account.AR_PATIENT) == 0 and balances.total(Account.AR_INSURANCE) == 0:
+    asked = any(task.type == TaskType.CREDIT_BALANCE for task in desk.open_tasks())
+    settled = balances.total(Account.AR_PATIENT) == 0 and balances.total(Account.AR_INSURANCE) == 0
+    if left > 0 and settled and not asked:
         desk.open_task(
             NewTask(
                 TaskType.CREDIT_BALANCE,
-                key=str(_next_ordinal(desk, EntryKind.REFUND)),
+                key=str(desk.encounter.version),
                 reason=f"The patient has paid {format_dollars(left)} more than is owed on this visit.",
                 amount_cents=left,
             )

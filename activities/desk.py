@@ -163,9 +163,9 @@ class Desk:
         self.session.flush()
         submission = next(iter(reversed(self.submissions())), None)
         state = encounters.progress(submission).state if submission else None
-        self._close_moot_tasks(state)
-        open_tasks = self.open_tasks()
         balances = self.balances()
+        self._close_moot_tasks(state, balances)
+        open_tasks = self.open_tasks()
         facts_wait = bool(encounters.pending_facts(self.session, self.encounter.id))
         if submission is not None:
             submission.state = state or submission.state
@@ -179,12 +179,9 @@ class Desk:
         self.session.flush()
         return self._standing(step, open_tasks, balances, inquiry_id)
 
-    def _close_moot_tasks(self, state: SubmissionState | None) -> None:
+    def _close_moot_tasks(self, state: SubmissionState | None, balances: Balances) -> None:
         for task in self.open_tasks():
-            acknowledged = (
-                Reason.PAYER_ACKNOWLEDGMENT_DUE in task.opening_key and state == SubmissionState.PAYER_ACCEPTED
-            )
-            if acknowledged or state in MOOT_ONCE.get(TaskType(task.type), frozenset()):
+            if _is_moot(task, state, balances):
                 tasks.close_task(self.session, task, resolution="answered", at=self.at, actor_id=None)
                 self.say(f"{KINDS[TaskType(task.type)].title}: no longer needed")
         self.session.flush()
@@ -292,3 +289,16 @@ class Desk:
             has_facts=bool(encounters.pending_facts(self.session, self.encounter.id)),
             said=tuple(self.said),
         )
+
+
+def _is_moot(task: Task, state: SubmissionState | None, balances: Balances) -> bool:
+    """What the task waited for has come, or what it asked about is gone."""
+    match TaskType(task.type):
+        case TaskType.CREDIT_BALANCE:
+            return balances.total(Account.PATIENT_UNAPPLIED) >= 0
+        case TaskType.PATIENT_BALANCE_DUE:
+            return balances.total(Account.AR_PATIENT) <= 0
+        case TaskType.NO_RESPONSE if Reason.PAYER_ACKNOWLEDGMENT_DUE in task.opening_key:
+            return state in {SubmissionState.PAYER_ACCEPTED, SubmissionState.ADJUDICATED}
+        case task_type:
+            return state in MOOT_ONCE.get(task_type, frozenset())

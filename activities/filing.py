@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from billing.acknowledgment import ClaimAcknowledgment, ImplementationAcknowledgment
-from billing.remittance import Remittance
+from billing.remittance import Remittance, adjustments_not_allowed
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
 from database import encounters, office, outbox, records, remittances, submissions, tasks
@@ -22,6 +22,9 @@ from database.tables import Batch, InboundMessage, RemittanceFile, Submission
 from interchange.x12 import acknowledgment_277ca, acknowledgment_999, acknowledgment_ta1, remittance_835
 from interchange.x12.issues import Issue
 from interchange.x12.syntax import NotX12
+
+CUT_OFF = frozenset({"2"})
+"""IK502: the transaction set has no trailer"""
 
 SHOWN_ISSUES = 10
 """How many faults of a file a task names; the rest are counted"""
@@ -330,11 +333,24 @@ def _keep_remittance(
 
 
 def _why_not_posted(item: remittance_835.ReadRemittance) -> str:
-    """Every error of the transaction and its payments, the sums among them; empty when it may be posted."""
-    issues = [*item.issues]
+    """What forbids posting: a sum that does not come out, a payment or group that cannot be read, a cut-off file.
+
+    Other faults against the guide (payers leave out names and dates) cost no money and are only noted.
+    """
+    faults = [
+        str(issue.message)
+        for issue in item.issues
+        if issue.level == "balance" or (issue.level == "transaction" and issue.code in CUT_OFF)
+    ]
     for payment in item.payments:
-        issues += payment.issues
-    return _in_words(tuple(issues))
+        faults += [issue.message for issue in payment.issues if issue.level == "balance"]
+        if payment.payment is None:
+            faults.append(f"CLP {payment.ordinal} cannot be read: {_in_words(payment.issues)}")
+            continue
+        unknown = adjustments_not_allowed(payment.payment)
+        if unknown:
+            faults.append(f"CLP {payment.ordinal} has an adjustment group that the 835 does not know: {unknown}")
+    return "; ".join(faults[:SHOWN_ISSUES])
 
 
 _FILERS: dict[str, Callable[[Session, InboundMessage], str]] = {

@@ -122,3 +122,12 @@ def page(session: Session, *, practice_id: str, after: str | None = None, limit:
     if after is not None:
         query = query.where(col(RemittanceFile.id) > after)
     return session.exec(query.order_by(RemittanceFile.id).limit(limit)).all()
+
+
+def waiting(session: Session, *, practice_id: str) -> Sequence[RemittanceFile]:
+    """Remittances that are stored and not yet taken up, oldest first."""
+    return session.exec(
+        select(RemittanceFile)
+        .where(RemittanceFile.practice_id == practice_id, RemittanceFile.state == "stored")
+        .order_by(col(RemittanceFile.received_at), RemittanceFile.id)
+    ).all()

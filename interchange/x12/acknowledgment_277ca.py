@@ -123,7 +123,7 @@ def _acknowledgment(
 ) -> ClaimAcknowledgment:
     first_line = next((at for at, row in enumerate(rows) if row[0] == "SVC"), len(rows))
     head = rows[:first_line]
-    statuses = [row for row in head if row[0] == "STC"]
+    statuses = [row for row in head if row[0] == "STC"] or [row for row in rows if row[0] == "STC"]
     references = {get(row, 1): get(row, 2) for row in head if row[0] == "REF"}
     days: tuple[date | None, date | None] = (None, None)
     for row in head:

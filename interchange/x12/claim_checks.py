@@ -4,8 +4,6 @@ from collections.abc import Iterator
 
 from billing.claim import Claim
 from billing.money import format_dollars
-from interchange.x12.envelope import TransactionId
-from interchange.x12.grammar import Guide
 from interchange.x12.issues import Issue, issue_at
 from interchange.x12.syntax import Delimiters, Segment
 
@@ -13,16 +11,6 @@ NUMBERED = frozenset({"HL", "LX", "CLM"})
 """The segments that HierarchyChecks looks at."""
 _SLIPPED_COMPONENTS = ">:|<"
 _COMPOSITES = {"CLM": (5, 11), "SV1": (1, 7), "SVD": (3,), "HI": tuple(range(1, 13))}
-
-
-def guide_issues(transaction: TransactionId, guide: Guide) -> Iterator[Issue]:
-    """A transaction of another version of the guide is read all the same, with a word about it."""
-    if transaction.st01 != guide.transaction:
-        message = f"the transaction set is not an {guide.transaction}; it was read as one: check what was sent"
-        yield Issue("6", message, segment="ST", element=1, segment_index=1, level="transaction")
-    elif transaction.version != guide.version:
-        message = f"the guide named is not {guide.version}; it was read as that one: check what was sent"
-        yield Issue("I6", message, "warning", segment="ST", element=3, segment_index=1, level="transaction")
 
 
 class ComponentSlip:

@@ -84,15 +84,8 @@ class _Head:
 
 def read_claim(hierarchy: Hierarchy, rows: list[Row]) -> Claim:
     """Build the claim whose segments are `rows`, CLM first. Raises Unreadable when a noun cannot be made."""
-    billing_provider, pay_to, billing_rest = hierarchy.billing_parties()
-    coverage, subscriber, subscriber_rest = hierarchy.coverage()
-    rest = [*billing_rest, *subscriber_rest]
-    patient = subscriber
-    dependent = hierarchy.dependent()
-    if dependent is not None:
-        relationship, patient, patient_rest = dependent
-        coverage = replace(coverage, relationship=relationship)
-        rest += patient_rest
+    billing_provider, pay_to, rest = hierarchy.billing_parties()
+    coverage, subscriber, patient, people_rest = _people(hierarchy)
     first_line = next((at for at, (loop, _) in enumerate(rows) if _is_line(loop)), len(rows))
     head = _read_head(rows[1:first_line])
     clm = rows[0][1]
@@ -122,8 +115,18 @@ def read_claim(hierarchy: Hierarchy, rows: list[Row]) -> Claim:
         clearinghouse_trace=head.references.get("D9"),
         pay_to=pay_to,
         providers=tuple(head.providers),
-        other_segments=(*rest, *head.rest),
+        other_segments=(*rest, *people_rest, *head.rest),
     )
+
+
+def _people(hierarchy: Hierarchy) -> tuple[Coverage, Person, Person, list[OpaqueSegment]]:
+    """Coverage, subscriber, patient, and what else stands in 2000B and 2000C."""
+    coverage, subscriber, rest = hierarchy.coverage()
+    dependent = hierarchy.dependent()
+    if dependent is None:
+        return coverage, subscriber, subscriber, rest
+    relationship, patient, patient_rest = dependent
+    return replace(coverage, relationship=relationship), subscriber, patient, [*rest, *patient_rest]
 
 
 def _is_line(loop: str) -> bool:

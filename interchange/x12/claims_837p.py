@@ -16,6 +16,7 @@ from interchange.x12.fields import Elements, Unreadable, get
 from interchange.x12.grammar import Walker
 from interchange.x12.guides.x222a1 import GUIDE
 from interchange.x12.issues import Issue
+from interchange.x12.reading import guide_issues
 from interchange.x12.syntax import Segment, Source
 
 VERSION = GUIDE.version
@@ -93,7 +94,7 @@ class _TransactionReader:
         self._count = 0
 
     def read(self) -> Iterator[ReadClaim | ReadTransaction]:
-        self._issues += claim_checks.guide_issues(self._transaction.id, GUIDE)
+        self._issues += guide_issues(self._transaction.id, GUIDE)
         last: Segment | None = None
         for segment in self._transaction.segments():
             last = segment

@@ -12,14 +12,14 @@ from interchange.x12.issues import Issue, Level, Severity
 from interchange.x12.syntax import Delimiters, Segment, SegmentReader, Source
 
 _SETS_OF_GROUP = {
-    "HC": {"837"},
-    "HP": {"835"},
-    "HS": {"270"},
-    "HB": {"271"},
-    "HR": {"276"},
-    "HN": {"277"},
-    "FA": {"999", "997"},
-    "HI": {"278"},
+    "HC": ("837",),
+    "HP": ("835",),
+    "HS": ("270",),
+    "HB": ("271",),
+    "HR": ("276",),
+    "HN": ("277",),
+    "FA": ("999", "997"),
+    "HI": ("278",),
 }
 
 
@@ -229,7 +229,7 @@ class _EnvelopeReader:
         isa, gs = self._isa + ("",) * 17, self._gs + ("",) * 9
         has_header = first.id == "ST"
         self._set_count += has_header
-        guess = next(iter(_SETS_OF_GROUP.get(gs[1], {""})))
+        guess = _SETS_OF_GROUP.get(gs[1], ("",))[0]
         identity = TransactionId(
             st01=first.get(1) if has_header else guess,
             st02=first.get(2) if has_header else "",
@@ -318,7 +318,7 @@ class _EnvelopeReader:
 
 
 def _is_count(text: str, count: int) -> bool:
-    return text.isascii() and text.isdigit() and int(text[:9]) == count
+    return text.isascii() and text.isdigit() and len(text) <= 10 and int(text) == count
 
 
 def _not_ascii(segment: Segment) -> Issue:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from interchange.x12 import claim_checks, fields
+from interchange.x12 import fields
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions
 from interchange.x12.fields import Elements, Unreadable
 from interchange.x12.grammar import Guide, Walker
@@ -42,7 +42,7 @@ def walk_transaction(transaction: Transaction, guide: Guide) -> WalkedTransactio
     """Read one transaction to its end."""
     walker = Walker(guide, transaction.delimiters)
     rows: list[tuple[str, Elements]] = []
-    issues = list(claim_checks.guide_issues(transaction.id, guide))
+    issues = list(guide_issues(transaction.id, guide))
     last: Segment | None = None
     for segment in transaction.segments():
         last = segment
@@ -54,3 +54,13 @@ def walk_transaction(transaction: Transaction, guide: Guide) -> WalkedTransactio
         issues += walker.finish(last)
     issues += transaction.issues
     return WalkedTransaction(transaction.id, rows, issues, last)
+
+
+def guide_issues(transaction: TransactionId, guide: Guide) -> Iterator[Issue]:
+    """A transaction of another version of the guide is read all the same, with a word about it."""
+    if transaction.st01 != guide.transaction:
+        message = f"the transaction set is not an {guide.transaction}; it was read as one: check what was sent"
+        yield Issue("6", message, segment="ST", element=1, segment_index=1, level="transaction")
+    elif transaction.version != guide.version:
+        message = f"the guide named is not {guide.version}; it was read as that one: check what was sent"
+        yield Issue("I6", message, "warning", segment="ST", element=3, segment_index=1, level="transaction")

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from billing import remittance as sums
 from billing.money import ZERO, Cents
 from billing.remittance import ClaimPayment, Imbalance, ProviderAdjustment, Remittance
-from interchange.x12 import claim_checks, fields, payment_reading, payment_writing
+from interchange.x12 import fields, payment_reading, payment_writing
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions
 from interchange.x12.fields import Elements, Unreadable
 from interchange.x12.grammar import Walker
 from interchange.x12.guides.x221a1 import GUIDE
 from interchange.x12.issues import Issue, issue_at
+from interchange.x12.reading import guide_issues
 from interchange.x12.syntax import Segment, Source
 
 VERSION = GUIDE.version
@@ -186,7 +187,7 @@ class _TransactionReader:
 
     def read(self) -> Iterator[Item]:
         last: Segment | None = None
-        self._issues += claim_checks.guide_issues(self._transaction.id, GUIDE)
+        self._issues += guide_issues(self._transaction.id, GUIDE)
         header_is_due = True
         walker, delimiters = self._walker, self._transaction.delimiters
         for segment in self._transaction.segments():

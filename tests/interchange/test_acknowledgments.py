@@ -128,6 +128,15 @@ def test_a_277ca_gives_each_claim_its_fate(golden: Path) -> None:
     assert read.file.acknowledgments[2].payer_claim_number == "PACC601"
 
 
+def test_a_claim_with_a_verdict_on_its_line_only_has_that_verdict(golden: Path) -> None:
+    text = (golden / "x214" / "made-accepted-and-rejected.edi").read_text()
+    text = text.replace("STC*A3:187:PR*20260310*U*150~", "SVC*HC:90834*150~\nSTC*A3:187:PR*20260310*U~")
+    (read,) = acknowledgment_277ca.read(text.encode())
+    assert read.file
+    (told,) = [one for one in read.file.acknowledgments if one.control_number == "ACC602"]
+    assert (told.accepted, told.reasons, told.lines[0].procedure) == (False, told.lines[0].reasons, "HC:90834")
+
+
 @pytest.mark.golden("x231a1", "x214", "ta1")
 def test_a_cut_file_raises_nothing_but_not_x12(path: Path) -> None:
     data = path.read_bytes()

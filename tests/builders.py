@@ -1,0 +1,254 @@
+"""Builders of the nouns that tests speak of. Each default is valid; a test says only what matters to it."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from billing.acknowledgment import (
+    ClaimAcknowledgment,
+    ClaimAcknowledgmentFile,
+    ImplementationAcknowledgment,
+    SetAcknowledgment,
+    StatusReason,
+)
+from billing.claim import (
+    Address,
+    Claim,
+    ClaimBatch,
+    Contact,
+    Coverage,
+    Diagnosis,
+    Name,
+    Party,
+    Person,
+    Reference,
+    ServiceLine,
+    Sex,
+)
+from billing.money import Cents
+from billing.remittance import Adjustment, ClaimPayment, LinePayment, ProviderAdjustment, Remittance
+from interchange.x12 import (
+    acknowledgment_277ca,
+    acknowledgment_999,
+    claims_837p,
+    remittance_835,
+    writing,
+)
+
+NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+CLINIC_NPI = "1999999984"
+DOCTOR_NPI = "1999999976"
+TAX_ID = "987654320"
+SENDER = writing.Address("ZZ", "CLEARHOUSE")
+RECEIVER = writing.Address("ZZ", "ZEROBALANCE")
+
+
+def a_line(procedure: str = "99213", charge: int = 15000, **changes: Any) -> ServiceLine:
+    line = ServiceLine(
+        procedure=procedure,
+        charge_cents=Cents(charge),
+        units=Decimal(1),
+        service_date=date(2026, 10, 20),
+        diagnosis_pointers=(1,),
+    )
+    return replace(line, **changes)
+
+
+def a_claim(*lines: ServiceLine, member_id: str = "ABC123456", **changes: Any) -> Claim:
+    """A clean primary claim of one visit; its charge is the sum of its lines."""
+    lines = lines or (a_line(),)
+    person = Person(
+        name=Name("DOE", "JANE"),
+        birth_date=date(1980, 1, 1),
+        sex=Sex.FEMALE,
+        address=Address("1 ELM ST", "ANYTOWN", "OH", "441019999"),
+    )
+    claim = Claim(
+        control_number="EXT1001",
+        charge_cents=Cents(sum(line.charge_cents for line in lines)),
+        billing_provider=Party(
+            role="85",
+            is_person=False,
+            name=Name("EXAMPLE CLINIC"),
+            id_qualifier="XX",
+            id=CLINIC_NPI,
+            taxonomy="207Q00000X",
+            address=Address("100 MAIN ST", "ANYTOWN", "OH", "441011234"),
+            references=(Reference("EI", TAX_ID),),
+        ),
+        coverage=Coverage(
+            payer=Party(role="PR", is_person=False, name=Name("EXAMPLE PAYER"), id_qualifier="PI", id="99999"),
+            member_id=member_id,
+            filing_indicator="CI",
+        ),
+        subscriber=person,
+        patient=person,
+        diagnoses=(Diagnosis("J069", "ABK"),),
+        lines=tuple(lines),
+        providers=(Party(role="82", is_person=True, name=Name("SMITH", "ANN"), id_qualifier="XX", id=DOCTOR_NPI),),
+    )
+    return replace(claim, **changes)
+
+
+def an_837p(*claims: Claim, number: int = 1) -> bytes:
+    """A file as a sender would drop it."""
+    batch = ClaimBatch(
+        submitter=Party(
+            role="41",
+            is_person=False,
+            name=Name("EXAMPLE BILLING"),
+            id_qualifier="46",
+            id="SUB001",
+            contact=Contact("EDI DESK", (("TE", "5555550100"),)),
+        ),
+        receiver=Party(role="40", is_person=False, name=Name("ZERO BALANCE"), id_qualifier="46", id="ZB"),
+        reference=f"B{number}",
+        created=NOON.date(),
+        created_time="0930",
+        claims=claims or (a_claim(),),
+    )
+    return _interchange(claims_837p.write(batch), "837", claims_837p.VERSION, number)
+
+
+def a_999(group_number: int, *, code: str = "A", set_number: str = "0001", number: int = 1) -> bytes:
+    said = ImplementationAcknowledgment(
+        functional_id="HC",
+        group_control_number=str(group_number),
+        code=code,
+        sets=(SetAcknowledgment("837", set_number, code),),
+        received_count=1,
+        accepted_count=1 if code in {"A", "E"} else 0,
+        version=claims_837p.VERSION,
+    )
+    return _interchange(acknowledgment_999.write(said), "999", "005010X231A1", number)
+
+
+def a_277ca(
+    control_number: str, *, sender: str = "PR", accepted: bool = True, number: int = 1, charge: int = 15000
+) -> bytes:
+    """`sender` PR is the payer, AY the clearinghouse."""
+    one = ClaimAcknowledgment(
+        sender=Party(role=sender, is_person=False, name=Name("EXAMPLE"), id_qualifier="46", id="99999"),
+        control_number=control_number,
+        reasons=(StatusReason("A2", "20"),) if accepted else (StatusReason("A7", "164", "IL"),),
+        accepted=accepted,
+        effective=NOON.date(),
+        charge_cents=Cents(charge),
+    )
+    file = ClaimAcknowledgmentFile(
+        reference=f"ACK{number}",
+        created=NOON.date(),
+        sender=one.sender,
+        receiver=Party(role="41", is_person=False, name=Name("ZERO BALANCE"), id_qualifier="46", id="ZEROBALANCE"),
+        provider=Party(role="85", is_person=False, name=Name("EXAMPLE CLINIC"), id_qualifier="XX", id=CLINIC_NPI),
+        acknowledgments=(one,),
+    )
+    return _interchange(acknowledgment_277ca.write(file), "277", acknowledgment_277ca.VERSION, number)
+
+
+def a_payment(
+    control_number: str,
+    *,
+    charge: int = 15000,
+    paid: int = 8000,
+    adjustments: tuple[tuple[str, str, int], ...] = (("CO", "45", 5000), ("PR", "3", 2000)),
+    status: str = "1",
+    payer_claim_number: str = "ICN001",
+    procedure: str = "99213",
+    **changes: Any,
+) -> ClaimPayment:
+    """One CLP with one line, balanced when the amounts are."""
+    cas = tuple(Adjustment(group, reason, Cents(amount)) for group, reason, amount in adjustments)
+    payment = ClaimPayment(
+        control_number=control_number,
+        status=status,
+        charge_cents=Cents(charge),
+        paid_cents=Cents(paid),
+        payer_claim_number=payer_claim_number,
+        filing_indicator="12",
+        lines=(LinePayment(procedure, Cents(charge), Cents(paid), cas, units=Decimal(1)),),
+    )
+    return replace(payment, **changes)
+
+
+def a_reversal(original: ClaimPayment) -> ClaimPayment:
+    """CLP 22: every charge, payment and adjustment negated, the groups kept."""
+    lines = tuple(
+        replace(
+            line,
+            charge_cents=Cents(-line.charge_cents),
+            paid_cents=Cents(-line.paid_cents),
+            adjustments=tuple(replace(one, amount_cents=Cents(-one.amount_cents)) for one in line.adjustments),
+        )
+        for line in original.lines
+    )
+    return replace(
+        original,
+        status="22",
+        charge_cents=Cents(-original.charge_cents),
+        paid_cents=Cents(-original.paid_cents),
+        lines=lines,
+    )
+
+
+def an_835(
+    *payments: ClaimPayment,
+    trace: str = "EFT0001",
+    plb: tuple[tuple[str, str, int], ...] = (),
+    number: int = 1,
+    paid: int | None = None,
+    payee_npi: str = CLINIC_NPI,
+) -> bytes:
+    """A balanced 835 unless `paid` says otherwise."""
+    adjustments = tuple(
+        ProviderAdjustment(payee_npi, date(2026, 12, 31), reason, reference, Cents(amount))
+        for reason, reference, amount in plb
+    )
+    total = sum(one.paid_cents for one in payments) - sum(one.amount_cents for one in adjustments)
+    remittance = Remittance(
+        trace=trace,
+        payer_id="1512345678",
+        paid_cents=Cents(total),
+        method="ACH" if total else "NON",
+        handling="I" if total else "H",
+        credit_debit="C",
+        payment_date=date(2026, 11, 16),
+        payer=Party(
+            role="PR",
+            is_person=False,
+            name=Name("EXAMPLE PAYER"),
+            address=Address("1 PAYER WAY", "ANYTOWN", "OH", "44101"),
+            contact=Contact("PROVIDER RELATIONS", (("TE", "5555550199"),)),
+        ),
+        payee=Party(
+            role="PE",
+            is_person=False,
+            name=Name("EXAMPLE CLINIC"),
+            id_qualifier="XX",
+            id=payee_npi,
+            references=(Reference("TJ", TAX_ID),),
+        ),
+        provider_adjustments=adjustments,
+    )
+    data = _interchange(remittance_835.write(remittance, payments), "835", remittance_835.VERSION, number)
+    if paid is not None:
+        wrong, right = f"BPR*I*{paid / 100:.2f}*", data.decode()
+        data = _with_bpr02(right, wrong).encode()
+    return data
+
+
+def _with_bpr02(text: str, start: str) -> str:
+    head, _, rest = text.partition("BPR*I*")
+    return head + start + rest.partition("*")[2]
+
+
+def _interchange(body: Any, transaction: str, version: str, number: int) -> bytes:
+    text = writing.write_interchange(
+        [writing.Group(number, version, [("0001", body)], transaction)],
+        sender=SENDER,
+        receiver=RECEIVER,
+        control_number=number,
+        instant=NOON,
+    )
+    return text.encode("ascii")

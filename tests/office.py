@@ -1,0 +1,314 @@
+"""An office for stories: the real books and the real activities, with a partner that answers at once.
+
+Stories on the books call the activities themselves, in the order a workflow would; stories on the engine run the
+same office under a real worker (`tests/stories/conftest.py`).
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import count
+
+import httpx
+from sqlmodel import select
+from temporalio.testing import ActivityEnvironment
+
+from activities.batch import BatchActivities
+from activities.eligibility import EligibilityActivities
+from activities.encounter import EncounterActivities
+from activities.filing import file_message
+from activities.intake import ImportReport, import_file
+from activities.messages import (
+    BatchStep,
+    CommandResult,
+    CommandStep,
+    CompleteTask,
+    EncounterStep,
+    InquiryStep,
+    ReceiptStep,
+    RemittanceStep,
+    Standing,
+)
+from activities.remittance import RemittanceActivities
+from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse
+from billing.stages import FactKind, Step
+from database import encounters, ledger, messages, office, remittances, tasks
+from database.columns import new_id
+from database.engine import Database
+from database.tables import Batch, Encounter, Partner, PatientPayment, Submission, TaskForm, User
+from interchange.x12 import eligibility_270, eligibility_271, writing
+from interchange.x12.detect import identify
+from tests.builders import NOON, RECEIVER, SENDER
+
+Answerer = Callable[[EligibilityInquiry], EligibilityResponse]
+
+
+def active(inquiry: EligibilityInquiry) -> EligibilityResponse:
+    """The payer says: covered."""
+    return EligibilityResponse(
+        reference=inquiry.reference,
+        payer=inquiry.payer,
+        member_id=inquiry.member_id,
+        subscriber_name=inquiry.subscriber.name,
+        birth_date=inquiry.subscriber.birth_date,
+        benefits=(Benefit("1", service_types=("30",), coverage_level="IND"),),
+    )
+
+
+@dataclass
+class Wire:
+    """The partner's side of the wire, in memory: answers every inquiry, gives every interchange a receipt."""
+
+    answer: Answerer = active
+    claims: dict[str, bytes] = field(default_factory=dict)
+    failing: int = 0
+    """How many of the next calls fail with 503"""
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if self.failing:
+            self.failing -= 1
+            return httpx.Response(503)
+        if request.url.path == "/v1/eligibility":
+            inquiry = next(one.inquiry for one in eligibility_270.read(request.content) if one.inquiry)
+            return httpx.Response(200, content=_answer(self.answer(inquiry), inquiry))
+        if request.url.path == "/v1/claims":
+            key = request.headers["Idempotency-Key"]
+            self.claims.setdefault(key, request.content)
+            return httpx.Response(202, json={"receipt_id": f"R-{key}", "received_at": NOON.isoformat()})
+        if request.url.path == "/v1/mailbox":
+            return httpx.Response(200, json={"messages": [], "last_id": 0})
+        return httpx.Response(404)
+
+
+def _answer(response: EligibilityResponse, inquiry: EligibilityInquiry) -> bytes:
+    text = writing.write_interchange(
+        [writing.Group(1, eligibility_271.VERSION, [("0001", eligibility_271.write(response, inquiry))], "271")],
+        sender=SENDER,
+        receiver=RECEIVER,
+        control_number=1,
+        instant=NOON,
+    )
+    return text.encode("ascii")
+
+
+class Office:
+    """One practice, one partner, two people, and the books."""
+
+    def __init__(self, database: Database, wire: Wire | None = None) -> None:
+        self.database = database
+        self.wire = wire or Wire()
+        self.http = httpx.Client(transport=httpx.MockTransport(self.wire))
+        self.now = NOON
+        self._mail = count(1)
+        with database.writing() as session:
+            self.practice_id = office.add_practice(session, name=f"Clinic {new_id()}", at=NOON).id
+            partner = Partner(
+                id=new_id(),
+                name=f"Clearinghouse {new_id()}",
+                base_url="http://partner.test",
+                secret_name="clearinghouse",
+                sender_id="ZEROBALANCE",
+                receiver_id="CLEARHOUSE",
+                submitter_name="ZERO BALANCE",
+                submitter_contact="EDI DESK",
+                submitter_telephone="5555550100",
+            )
+            session.add(partner)
+            self.partner_id = partner.id
+            self.worker_id = self._person(
+                session,
+                "worker",
+                "biller,denial_specialist,payment_poster,front_desk,"
+                "eligibility_specialist,coder,charge_reviewer,edi_analyst,"
+                "account_representative",
+            )
+            self.supervisor_id = self._person(session, "supervisor", "supervisor")
+        self.encounter = EncounterActivities(database)
+        self.batch = BatchActivities(database, self.http, lambda name: "token")
+        self.eligibility = EligibilityActivities(database, self.http, lambda name: "token")
+
+    def _person(self, session: object, name: str, roles: str) -> str:
+        user = User(
+            id=new_id(), practice_id=self.practice_id, login=f"{name}-{new_id()}", display_name=name, roles=roles
+        )
+        session.add(user)  # type: ignore[attr-defined]
+        return user.id
+
+    def policy(self, name: str, value: int) -> None:
+        """Set a policy of this practice from the beginning."""
+        with self.database.writing() as session:
+            office.set_policy(
+                session, practice_id=self.practice_id, name=name, value=value, effective_from=date(2000, 1, 1)
+            )
+
+    def take_in(self, body: bytes) -> ImportReport:
+        """Drop a file."""
+        return import_file(self.database, body, practice_id=self.practice_id, partner_id=self.partner_id, at=self.now)
+
+    def encounter_ids(self) -> list[str]:
+        with self.database.reading() as session:
+            return [one.id for one in encounters.page(session, practice_id=self.practice_id, limit=10_000)]
+
+    def step(self, encounter_id: str, message_id: str | None = None) -> EncounterStep:
+        return EncounterStep(
+            practice_id=self.practice_id, encounter_id=encounter_id, at=self.now, message_id=message_id
+        )
+
+    def go_on(self, encounter_id: str) -> Standing:
+        """Take machine steps as the workflow would, until it would wait."""
+        standing = self.encounter.open_encounter(self.step(encounter_id))
+        if standing.has_facts:
+            standing = self.encounter.absorb_facts(self.step(encounter_id))
+        while True:
+            if standing.next_item is not None and standing.next_item.due_at <= self.now:
+                standing = self.encounter.do_what_is_due(self.step(encounter_id))
+            match standing.step:
+                case Step.REGISTER:
+                    standing = self.encounter.register_encounter(self.step(encounter_id))
+                case Step.VERIFY:
+                    standing = self._verify(encounter_id, standing)
+                case Step.PREPARE_CLAIM:
+                    standing = self.encounter.prepare_claim(self.step(encounter_id))
+                case Step.CLOSE:
+                    standing = self.encounter.close_encounter(self.step(encounter_id))
+                case Step.WAIT:
+                    if standing.next_item is None or standing.next_item.due_at > self.now:
+                        return standing
+
+    def _verify(self, encounter_id: str, standing: Standing) -> Standing:
+        assert standing.inquiry_id is not None
+        step = InquiryStep(practice_id=self.practice_id, inquiry_id=standing.inquiry_id, at=self.now)
+        answer = self.eligibility.inquire_eligibility(step)
+        if answer.message_id is None:
+            return self.encounter.note_silent_payer(self.step(encounter_id))
+        return self.encounter.prepare_claim(self.step(encounter_id, answer.message_id))
+
+    def send_claims(self) -> Batch:
+        """One batch of all that is ready, transmitted and receipted."""
+        step = BatchStep(practice_id=self.practice_id, partner_id=self.partner_id, batch_id=new_id(), at=self.now)
+        self.batch.prepare_interchange(step)
+        said = self.batch.transmit(step)
+        self.batch.record_receipt(ReceiptStep(**step.model_dump(), transmission=said))
+        with self.database.reading() as session:
+            batch = session.get(Batch, step.batch_id)
+            assert batch is not None
+            return batch
+
+    def deliver(self, body: bytes) -> str:
+        """A message comes into the mailbox and is filed; returns what became of it."""
+        with self.database.writing() as session:
+            message, _ = messages.store_inbound(
+                session,
+                partner_id=self.partner_id,
+                kind=str(identify(body)),
+                body=body,
+                received_at=self.now,
+                mail_id=next(self._mail),
+            )
+        with self.database.writing() as session:
+            return file_message(session, message.id)
+
+    def deliver_835(self, body: bytes) -> str:
+        """A remittance comes, its rows are stored and matched, its cash is posted; the encounters are not told."""
+        note = self.deliver(body)
+        with self.database.reading() as session:
+            files = remittances.waiting(session, practice_id=self.practice_id)
+        environment = ActivityEnvironment()
+        activities = RemittanceActivities(self.database, None, "billing")  # type: ignore[arg-type]
+        for one in files:
+            step = RemittanceStep(practice_id=self.practice_id, remittance_id=one.id, at=self.now)
+            environment.run(activities.store_rows, step)
+        return note
+
+    def pay(self, encounter_id: str, cents: int, *, payment_id: str | None = None, method: str = "card") -> None:
+        """The patient pays; the same payment id is the same payment."""
+        payment_id = payment_id or new_id()
+        with self.database.writing() as session:
+            if session.get(PatientPayment, payment_id) is None:
+                session.add(
+                    PatientPayment(
+                        id=payment_id,
+                        practice_id=self.practice_id,
+                        encounter_id=encounter_id,
+                        amount_cents=cents,
+                        method=method,
+                        received_at=self.now,
+                        recorded_by=self.worker_id,
+                    )
+                )
+                session.flush()
+            encounters.add_fact(
+                session,
+                practice_id=self.practice_id,
+                encounter_id=encounter_id,
+                kind=FactKind.PATIENT_PAID,
+                source_key=f"payment:{payment_id}",
+                subject_id=payment_id,
+                received_at=self.now,
+            )
+
+    def complete(
+        self, encounter_id: str, task_type: str, resolution: str, values: dict[str, str], *, by: str | None = None
+    ) -> CommandResult:
+        """A person completes the open task of this type."""
+        actor = by or self.worker_id
+        with self.database.writing() as session:
+            task = next(
+                one
+                for one in tasks.open_tasks(session, practice_id=self.practice_id, subject_id=encounter_id)
+                if one.type == task_type
+            )
+            form = TaskForm(
+                id=new_id(),
+                practice_id=self.practice_id,
+                task_id=task.id,
+                actor_id=actor,
+                resolution=resolution,
+                values=json.dumps(values),
+                saved_at=self.now,
+            )
+            session.add(form)
+        command = CompleteTask(
+            command_key=new_id(), body_sha256="0" * 64, actor_id=actor, task_id=task.id, form_id=form.id
+        )
+        return self.encounter.execute_command(
+            CommandStep(practice_id=self.practice_id, encounter_id=encounter_id, at=self.now, complete_task=command)
+        )
+
+    def submission(self, encounter_id: str) -> Submission:
+        """The newest submission of the encounter."""
+        with self.database.reading() as session:
+            return encounters.submissions(session, encounter_id)[-1]
+
+    def stage(self, encounter_id: str) -> str:
+        with self.database.reading() as session:
+            return session.exec(select(Encounter.stage).where(Encounter.id == encounter_id)).one()
+
+    def accounts(self, encounter_id: str) -> dict[tuple[str, int | None], int]:
+        """Cents by (account, line ordinal) of one encounter, without zeros."""
+        with self.database.reading() as session:
+            encounter = encounters.find(session, practice_id=self.practice_id, encounter_id=encounter_id)
+            assert encounter is not None
+            ordinals = {line.id: line.ordinal for line in encounters.lines(session, encounter)}
+            balances = ledger.balances(session, practice_id=self.practice_id, encounter_id=encounter_id)
+        return {
+            (account, ordinals.get(line_id or "")): cents
+            for (account, line_id), cents in sorted(
+                balances.by_account_and_line.items(), key=lambda item: (item[0][0], item[0][1] or "")
+            )
+            if cents
+        }
+
+    def open_task_types(self, encounter_id: str) -> list[str]:
+        with self.database.reading() as session:
+            found = tasks.open_tasks(session, practice_id=self.practice_id, subject_id=encounter_id)
+            return [one.type for one in found]
+
+    def story(self, encounter_id: str) -> list[str]:
+        with self.database.reading() as session:
+            return list(encounters.timeline_texts(session, encounter_id))
+
+    def let_pass(self, **duration: float) -> None:
+        """Time goes by."""
+        self.now += timedelta(**duration)

@@ -88,11 +88,16 @@ class Settings(BaseSettings):
     payload_keys: dict[str, SecretStr] = {}
     """Key ring as JSON, `{"name": "base64 of 32 bytes"}`: all keys that may still be needed to read a history."""
 
-    ui_origin: str = Field(default_factory=lambda data: f"http://localhost:{data['temporal_ui_port']}")
-    """Origin of Temporal's web interface, the only one that may ask the codec endpoint from a browser."""
-
     public_url: str = Field(default_factory=lambda data: f"http://localhost:{data['api_port']}")
     """Address under which browsers reach the API and the workbench, without a slash at its end."""
+
+    ui_origin: str = Field(default_factory=lambda data: data["public_url"])
+    """Origin of Temporal's web interface, the only one that may ask the codec endpoint from a browser; by default the
+    workbench's own, which shows the interface under `/temporal/`.
+    """
+
+    ui_address: str = Field(default_factory=lambda data: f"http://127.0.0.1:{data['temporal_ui_port']}")
+    """Address at which the API finds Temporal's web interface, without a path."""
 
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
     """Port on which the worker shows its Prometheus metrics; none when unset."""

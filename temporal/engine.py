@@ -29,6 +29,9 @@ HOST = "127.0.0.1"
 CODEC_PATH = "/codec"
 """Path of the API under which Temporal's web interface finds `/decode`."""
 
+UI_PATH = "/temporal"
+"""Path under which the API shows Temporal's web interface to people who signed in."""
+
 DATABASE_FILE = "temporal.sqlite3"
 LOG_FILE = "temporal.log"
 
@@ -124,7 +127,7 @@ def command_line(
         arguments += _pairs("--sqlite-pragma", PRAGMAS)
     if ui:
         arguments += ["--ui-port", str(settings.temporal_ui_port), "--ui-disable-news-fetch"]
-        arguments += ["--ui-codec-endpoint", f"{settings.public_url}{CODEC_PATH}"]
+        arguments += ["--ui-codec-endpoint", f"{settings.public_url}{CODEC_PATH}", "--ui-public-path", UI_PATH]
     else:
         arguments += ["--headless"]
     arguments += _pairs("--search-attribute", {key.name: attributes.type_name(key) for key in attributes.ALL})

@@ -1,0 +1,292 @@
+"""What a person or a program may do, once: the same functions behind the REST routes and the workbench's forms.
+
+Each looks for an earlier answer first, stores what was typed, and then calls one thing. A refusal is a Problem with
+every fault; whatever was typed stays stored.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any, Literal
+
+from fastapi.concurrency import run_in_threadpool
+from sqlmodel import Session
+
+from activities.messages import Answer, CompleteTask, PlaceHold, ReleaseHold
+from api import encounter_workflow, errors, idempotency, office_work
+from api.claim_form import EncounterForm
+from api.encounter_workflow import StaffCommand, StillWorking
+from api.errors import Fault, Problem
+from api.office import Office
+from billing import intake, tasks
+from billing.claim import Claim
+from billing.money import NotAnAmount, parse_cents
+from billing.roles import Permission, Role
+from billing.stages import FactKind
+from billing.tasks import KINDS, TaskType
+from database import audit, encounters, office, worklists
+from database import tasks as task_rows
+from database.access import Person
+from database.columns import new_id
+from database.office import PayeeOfAnotherPractice
+from database.tables import Partner, PatientPayment, Task
+
+PaymentMethod = Literal["cash", "cheque", "card", "eft"]
+
+REFUSED_STATUS = {"invalid": 422, "forbidden": 403, "needs_second_person": 403}
+"""HTTP status of an answer that is not `done`, by its code; any other is 409"""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A command was carried out, or is being carried out still."""
+
+    body: dict[str, Any]
+    status: int = 200
+    location: str | None = None
+
+
+def open_encounter(office_: Office, person: Person, form: EncounterForm, *, key: str) -> Done:
+    """Open an encounter for a visit. The same visit sent again, under whatever key, is the same encounter."""
+    claim = form.claim()
+    refusal = intake.refusal(claim)
+    if refusal is not None:
+        raise errors.invalid([Fault(field="body", message=refusal.reason)])
+    sha256 = idempotency.fingerprint("open_encounter", "", form.model_dump(mode="json"))
+
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        partner = partner_for(session, form.partner)
+        encounter_id, is_new = _create(session, office_, person, claim, partner)
+        return encounter_id, {"encounter_id": encounter_id, "created": is_new}
+
+    answer = idempotency.once(office_, person, name="open_encounter", key=key, body_sha256=sha256, effect=effect)
+    status = 201 if answer["created"] else 200
+    return Done(answer, status, f"/api/v1/encounters/{answer['encounter_id']}")
+
+
+def partner_for(session: Session, name: str | None) -> Partner:
+    """The trading partner with this name, or the only one there is. Raises Problem 422."""
+    known = office.partners(session)
+    fitting = [one for one in known if name is None or one.name == name]
+    if len(fitting) != 1:
+        message = "name one of the trading partners" if known else "no trading partner is set up yet"
+        raise errors.invalid([Fault(field="partner", message=message)])
+    return fitting[0]
+
+
+def _create(session: Session, office_: Office, person: Person, claim: Claim, partner: Partner) -> tuple[str, bool]:
+    try:
+        encounter, is_new = encounters.create(
+            session,
+            claim,
+            practice_id=person.practice_id,
+            partner_id=partner.id,
+            external_id=claim.control_number,
+            at=office_.now(),
+        )
+    except PayeeOfAnotherPractice as error:
+        raise Problem(
+            409,
+            "payee-of-another-practice",
+            "The billing provider belongs to another practice",
+            "Correct the billing provider's NPI, or have an operator move it.",
+        ) from error
+    _audit(session, office_, person, action="create", subject="encounter", subject_id=encounter.id)
+    return encounter.id, is_new
+
+
+def take_payment(
+    office_: Office,
+    person: Person,
+    *,
+    encounter_id: str,
+    amount: str,
+    method: PaymentMethod,
+    received_on: date,
+    reference: str,
+    key: str,
+) -> Done:
+    """Record money that a patient paid towards an encounter; the encounter posts it."""
+    faults = _payment_faults(office_, amount=amount, received_on=received_on, reference=reference)
+    if faults:
+        raise errors.invalid(faults)
+    body = {"amount": amount, "method": method, "received_on": received_on, "reference": reference}
+    sha256 = idempotency.fingerprint("take_payment", encounter_id, body)
+    now = office_.now()
+
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        if encounters.find(session, practice_id=person.practice_id, encounter_id=encounter_id) is None:
+            raise errors.not_found("encounter")
+        payment = PatientPayment(
+            id=new_id(),
+            practice_id=person.practice_id,
+            encounter_id=encounter_id,
+            amount_cents=parse_cents(amount),
+            method=method,
+            reference=reference or None,
+            received_at=now if received_on == now.date() else datetime.combine(received_on, time(12), UTC),
+            recorded_by=person.user_id,
+        )
+        session.add(payment)
+        session.flush()
+        encounters.add_fact(
+            session,
+            practice_id=person.practice_id,
+            encounter_id=encounter_id,
+            kind=FactKind.PATIENT_PAID,
+            source_key=f"payment:{payment.id}",
+            subject_id=payment.id,
+            received_at=now,
+        )
+        _audit(session, office_, person, action="create", subject="payment", subject_id=payment.id)
+        return encounter_id, {"payment_id": payment.id, "amount_cents": payment.amount_cents}
+
+    answer = idempotency.once(office_, person, name="take_payment", key=key, body_sha256=sha256, effect=effect)
+    return Done(answer, 201, f"/api/v1/encounters/{encounter_id}")
+
+
+def _payment_faults(office_: Office, *, amount: str, received_on: date, reference: str) -> list[Fault]:
+    faults: list[Fault] = []
+    try:
+        if parse_cents(amount) <= 0:
+            faults.append(Fault(field="amount", message="must be above zero"))
+    except NotAnAmount as error:
+        faults.append(Fault(field="amount", message=str(error)))
+    if received_on > office_.today:
+        faults.append(Fault(field="received_on", message="lies in the future"))
+    if sum(char.isdigit() for char in reference) >= 13:
+        faults.append(Fault(field="reference", message="looks like a card number; write the receipt's number"))
+    return faults
+
+
+async def complete_task(
+    office_: Office, person: Person, *, task_id: str, resolution: str, values: dict[str, str], key: str
+) -> Done:
+    """Finish a task in one of its ways. What was typed is kept first, whatever becomes of it."""
+    sha256 = idempotency.fingerprint("complete_task", task_id, [resolution, values])
+    earlier = await run_in_threadpool(idempotency.earlier_answer, office_, person, key=key, body_sha256=sha256)
+    if earlier is not None:
+        return _done(Answer.model_validate(earlier))
+    task, form_id = await run_in_threadpool(
+        _typed, office_, person, task_id=task_id, resolution=resolution, values=values
+    )
+    if task.subject != "encounter":
+        answer = await run_in_threadpool(
+            office_work.complete, office_, person, task, resolution=resolution, values=values, key=key, sha256=sha256
+        )
+        return _done(answer)
+    message = CompleteTask(
+        command_key=key, body_sha256=sha256, actor_id=person.user_id, task_id=task_id, form_id=form_id
+    )
+    return await _update(office_, message, person, task.subject_id)
+
+
+def _typed(
+    office_: Office, person: Person, *, task_id: str, resolution: str, values: dict[str, str]
+) -> tuple[Task, str]:
+    """Check the task and the form, keep what was typed: (the task, id of the form). Raises Problem."""
+    with office_.database.writing() as session:
+        task = task_rows.task(session, practice_id=person.practice_id, task_id=task_id)
+        if task is None:
+            raise errors.not_found("task")
+        _check_role(person, task)
+        form_id = worklists.save_form(
+            session,
+            practice_id=person.practice_id,
+            task_id=task_id,
+            actor_id=person.user_id,
+            resolution=resolution[:40],
+            values=values,
+            at=office_.now(),
+        )
+    kind = KINDS[TaskType(task.type)]
+    faults = tasks.form_faults(TaskType(task.type), resolution, values)
+    if faults:
+        raise errors.invalid([Fault(field=one.field, message=one.message) for one in faults])
+    if kind.resolutions[resolution].needs_approval_right and not person.may(Permission.APPROVE):
+        raise Problem(403, "needs-approval-right", "Only a supervisor may choose this", "Ask a supervisor to do it.")
+    if task.state != "open":
+        raise Problem(409, "task-not-open", "This task is not open any more", "Somebody finished it before you.")
+    return task, form_id
+
+
+def _check_role(person: Person, task: Task) -> None:
+    if Role(task.role) not in person.roles and not person.may(Permission.APPROVE):
+        owner = task.role.replace("_", " ")
+        raise Problem(403, "not-your-task", "This task belongs to another role", f"It waits for the {owner}.")
+
+
+async def place_hold(office_: Office, person: Person, *, encounter_id: str, until: date, reason: str, key: str) -> Done:
+    """Nothing is sent for the encounter before `until` (0:00 UTC) or its release."""
+    if until <= office_.today:
+        raise errors.invalid([Fault(field="until", message="must be a day to come")])
+    sha256 = idempotency.fingerprint("place_hold", encounter_id, [until, reason])
+    earlier = await run_in_threadpool(idempotency.earlier_answer, office_, person, key=key, body_sha256=sha256)
+    if earlier is not None:
+        return _done(Answer.model_validate(earlier))
+    form_id = await run_in_threadpool(_keep_reason, office_, person, encounter_id, reason)
+    message = PlaceHold(
+        command_key=key,
+        body_sha256=sha256,
+        actor_id=person.user_id,
+        until=datetime.combine(until, time(0), UTC),
+        form_id=form_id,
+    )
+    return await _update(office_, message, person, encounter_id)
+
+
+def _keep_reason(office_: Office, person: Person, encounter_id: str, reason: str) -> str:
+    with office_.database.writing() as session:
+        if encounters.find(session, practice_id=person.practice_id, encounter_id=encounter_id) is None:
+            raise errors.not_found("encounter")
+        return worklists.save_form(
+            session,
+            practice_id=person.practice_id,
+            task_id=encounter_id,
+            actor_id=person.user_id,
+            resolution="hold",
+            values={"reason": reason},
+            at=office_.now(),
+        )
+
+
+async def release_hold(office_: Office, person: Person, *, encounter_id: str, key: str) -> Done:
+    """Go on with the encounter."""
+    sha256 = idempotency.fingerprint("release_hold", encounter_id, [])
+    earlier = await run_in_threadpool(idempotency.earlier_answer, office_, person, key=key, body_sha256=sha256)
+    if earlier is not None:
+        return _done(Answer.model_validate(earlier))
+    message = ReleaseHold(command_key=key, body_sha256=sha256, actor_id=person.user_id)
+    return await _update(office_, message, person, encounter_id)
+
+
+async def _update(office_: Office, message: StaffCommand, person: Person, encounter_id: str) -> Done:
+    try:
+        answer = await encounter_workflow.send(office_.client, message, person=person, encounter_id=encounter_id)
+    except StillWorking:
+        location = idempotency.COMMANDS_PATH + message.command_key
+        return Done({"done": False, "code": "accepted", "message": "It is being done."}, 202, location)
+    return _done(answer)
+
+
+def _done(answer: Answer) -> Done:
+    if answer.done:
+        return Done(answer.model_dump(mode="json"))
+    raise Problem(
+        REFUSED_STATUS.get(answer.code, 409),
+        answer.code.replace("_", "-"),
+        "Not done",
+        answer.message,
+        faults=[Fault(field=name, message=message) for name, message in answer.faults],
+    )
+
+
+def _audit(session: Session, office_: Office, person: Person, *, action: str, subject: str, subject_id: str) -> None:
+    audit.record(
+        session,
+        practice_id=person.practice_id,
+        at=office_.now(),
+        actor_id=person.user_id,
+        action=action,
+        subject=subject,
+        subject_id=subject_id,
+    )

@@ -1,0 +1,88 @@
+"""Builds the application: one function, no hidden start-up, so that it runs in a server, a test or a proof alike."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+from temporalio.client import Client
+
+from api import codec, errors, temporal_ui
+from api.codec import CodecCors
+from api.metrics import Meter, Metrics
+from api.office import Clock, Office, wall_clock
+from api.routers import encounters, inbound, operations, pages, records, sign_in, tasks
+from api.routers.sign_in import SignInLimit
+from api.security import Door
+from database.engine import Database
+from settings import Settings
+from templates import rendering
+from temporal import encryption
+from temporal.encryption import EncryptionCodec, KeyRing
+
+ROUTERS = (
+    encounters.router,
+    tasks.router,
+    records.router,
+    inbound.router,
+    operations.router,
+    codec.router,
+    temporal_ui.router,
+    sign_in.router,
+    pages.router,
+)
+
+UI_TIMEOUT_SECONDS = 70.0
+"""Temporal's web interface waits up to a minute for news of a running workflow"""
+
+
+def create_app(
+    settings: Settings,
+    database: Database,
+    *,
+    client: Client | None = None,
+    keyring: KeyRing | None = None,
+    clock: Clock = wall_clock,
+    ui_transport: httpx.AsyncBaseTransport | None = None,
+) -> FastAPI:
+    """The API, the workbench and the codec endpoint as one ASGI application.
+
+    `client` None: everything that needs the engine answers 503. `keyring` None: the installation's own. `clock` is
+    the only clock that any route reads. `ui_transport` replaces the way to Temporal's web interface.
+    """
+    app = FastAPI(
+        title="Zero Balance",
+        summary="The back office of a medical practice: every encounter until nobody owes anything on it.",
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        responses={"default": {"model": errors.ProblemBody, "description": "Refused: application/problem+json"}},
+        # The framework would send addresses and exceptions wherever the environment points; ours go to our own logs.
+        lifespan=_closing,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    payload_codec = EncryptionCodec(keyring or encryption.load_or_create_keyring(settings))
+    app.state.office = Office(settings, database, payload_codec, client, clock)
+    app.state.temporal_ui = httpx.AsyncClient(
+        base_url=settings.ui_address, transport=ui_transport, timeout=UI_TIMEOUT_SECONDS, trust_env=False
+    )
+    app.state.metrics = Metrics()
+    app.state.sign_in_limit = SignInLimit()
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=rendering.STATIC))
+    is_https = settings.public_url.startswith("https:")
+    app.add_middleware(Door, ui_origin=settings.ui_origin, is_https=is_https)
+    app.add_middleware(CodecCors, origin=settings.ui_origin)
+    app.add_middleware(Meter, metrics=app.state.metrics)
+    return app
+
+
+@asynccontextmanager
+async def _closing(app: FastAPI) -> AsyncIterator[None]:
+    """Nothing to begin; at the end, let go of the connections to Temporal's web interface."""
+    yield
+    await app.state.temporal_ui.aclose()

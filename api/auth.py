@@ -1,0 +1,128 @@
+"""Who is asking, and whether they may: a bearer token, or the cookie of a sign-in.
+
+A route states what it needs with `require(Permission.X)`; a test walks all routes and finds those that do not.
+Credentials that were shown and refused are written to the audit chain; a request without any is only answered.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from api.errors import Problem
+from api.office import Office, office_of
+from billing.roles import Permission
+from database import access, audit
+from database.access import Person
+
+COOKIE = "zerobalance_session"
+NOBODY = "unknown"
+"""The actor of a refused credential, which belongs to nobody"""
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A dependency: somebody who holds at least one of the permissions."""
+
+    permissions: tuple[Permission, ...]
+
+    def __call__(self, request: Request) -> Person:
+        person = person_of(request)
+        if not any(person.may(permission) for permission in self.permissions):
+            refuse(request, person.practice_id, person.user_id, f"needs {' or '.join(self.permissions)}")
+            raise Problem(
+                403, "forbidden", "Not with your roles", f"This needs the permission {' or '.join(self.permissions)}."
+            )
+        return person
+
+
+def require(*permissions: Permission) -> Any:
+    """Only for somebody with one of these permissions. The value is the Person."""
+    return Depends(Requirement(permissions))
+
+
+Viewer = Annotated[Person, require(Permission.VIEW)]
+
+
+def person_of(request: Request) -> Person:
+    """Who sends this request. Raises Problem 401."""
+    office = office_of(request)
+    at = office.now()
+    token = bearer_token(request)
+    if token is not None:
+        with office.database.reading() as session:
+            person = access.person_of_token(session, token, at=at)
+        return person or _turn_away(request, "token")
+    session_id = request.cookies.get(COOKIE)
+    if session_id:
+        return _person_of_session(office, session_id, at) or _turn_away(request, "session")
+    raise _unauthenticated("Sign in, or send a bearer token.")
+
+
+def bearer_token(request: Request) -> str | None:
+    """What stands behind `Authorization: Bearer`; None when the header is not there. Raises Problem 401."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise _unauthenticated("The Authorization header must be `Bearer <token>`.")
+    return token.strip()
+
+
+def source_of(request: Request) -> str:
+    """Where the request comes from, for the audit."""
+    return request.client.host[:60] if request.client else ""
+
+
+def seen(request: Request, person: Person, *, subject: str, subject_id: str, action: str = "view") -> None:
+    """Write down that somebody looked at a record."""
+    office = office_of(request)
+    with office.database.writing() as session:
+        audit.record(
+            session,
+            practice_id=person.practice_id,
+            at=office.now(),
+            actor_id=person.user_id,
+            action=action,
+            subject=subject,
+            subject_id=subject_id,
+            source=source_of(request),
+        )
+
+
+def refuse(request: Request, practice_id: str, actor_id: str, reason: str) -> None:
+    """Write down a refusal."""
+    office = office_of(request)
+    route = getattr(request.scope.get("route"), "path", "")
+    with office.database.writing() as session:
+        audit.record(
+            session,
+            practice_id=practice_id,
+            at=office.now(),
+            actor_id=actor_id,
+            action="refuse",
+            subject="route",
+            subject_id=f"{request.method} {route}"[:64],
+            reason=reason[:300],
+            source=source_of(request),
+        )
+
+
+def _person_of_session(office: Office, session_id: str, at: datetime) -> Person | None:
+    with office.database.reading() as session:
+        person, is_due = access.person_of_session(session, session_id, at=at)
+    if person is not None and is_due:
+        with office.database.writing() as session:
+            access.touch_session(session, session_id, at=at)
+    return person
+
+
+def _turn_away(request: Request, kind: str) -> Person:
+    refuse(request, "", NOBODY, f"unknown, expired or revoked {kind}")
+    raise _unauthenticated("The credentials are unknown, have expired, or were revoked.")
+
+
+def _unauthenticated(detail: str) -> Problem:
+    return Problem(401, "unauthenticated", "Who are you?", detail, headers={"WWW-Authenticate": "Bearer"})

@@ -1,0 +1,225 @@
+"""The encounter as a client sends it: JSON in the office's words, and its way to billing's claim.
+
+Amounts are decimal text, so that no float ever touches money. What a payer needs but a front desk may not know yet
+(birth date, member id, address) may be missing: the office asks a person, it does not turn the visit away.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from billing.claim import Address, Claim, Coverage, Diagnosis, Name, Party, Person, Reference, ServiceLine, Sex
+from billing.money import Cents, parse_cents
+
+
+def _read_amount(value: object) -> int:
+    if not isinstance(value, str):
+        raise ValueError('write the amount as text with at most two decimals, such as "150.00"')
+    return parse_cents(value)
+
+
+Amount = Annotated[
+    int,
+    BeforeValidator(_read_amount),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d{1,2})?$", "examples": ["150.00"]}),
+]
+"""Dollars as decimal text outside, whole cents inside"""
+
+Text60 = Annotated[str, Field(min_length=1, max_length=60)]
+Code = Annotated[str, Field(min_length=1, max_length=48, pattern=r"^[A-Za-z0-9.]+$")]
+
+ROLES = {"referring": "DN", "rendering": "82", "supervising": "DQ", "service_facility": "77"}
+"""NM101 of the 2310 loops"""
+
+
+class Part(BaseModel):
+    """The base of the request's parts: unknown fields are faults, and no fault repeats its input."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
+
+
+class AddressForm(Part):
+    street: Annotated[str, Field(min_length=1, max_length=55)]
+    city: Annotated[str, Field(min_length=1, max_length=30)]
+    state: Annotated[str, Field(pattern="^[A-Za-z]{2}$")] | None = None
+    postal_code: Annotated[str, Field(pattern=r"^\d{5}(-?\d{4})?$")] | None = None
+    street_2: Annotated[str, Field(max_length=55)] | None = None
+
+    def address(self) -> Address:
+        code = self.postal_code.replace("-", "") if self.postal_code else None
+        state = self.state.upper() if self.state else None
+        return Address(self.street, self.city, state, code, self.street_2)
+
+
+class PersonForm(Part):
+    last_name: Text60
+    first_name: Annotated[str, Field(max_length=35)] | None = None
+    middle_name: Annotated[str, Field(max_length=25)] | None = None
+    suffix: Annotated[str, Field(max_length=10)] | None = None
+    birth_date: date | None = None
+    sex: Sex | None = None
+    address: AddressForm | None = None
+
+    def person(self) -> Person:
+        name = Name(self.last_name, self.first_name, self.middle_name, self.suffix)
+        return Person(name, self.birth_date, self.sex, self.address.address() if self.address else None)
+
+
+class PayerForm(Part):
+    id: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    """2010BB NM109, as the clearinghouse lists it"""
+    name: Text60
+    address: AddressForm | None = None
+
+
+class CoverageForm(Part):
+    payer: PayerForm
+    member_id: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    relationship: Annotated[str, Field(pattern="^[A-Z0-9]{2}$")] = "18"
+    """18 the patient is the subscriber; 01 spouse, 19 child, 20 employee, 21 unknown, 39, 40, 53, G8"""
+    subscriber: PersonForm | None = None
+    """Who holds the policy, when it is not the patient"""
+    group_number: Annotated[str, Field(max_length=50)] | None = None
+    group_name: Annotated[str, Field(max_length=60)] | None = None
+    filing_indicator: Annotated[str, Field(pattern="^[A-Z0-9]{2}$")] | None = None
+    """SBR09: MB, MC, CI, BL, HM, 12 ..."""
+
+    @model_validator(mode="after")
+    def _names_the_subscriber(self) -> "CoverageForm":
+        if self.relationship != "18" and self.subscriber is None:
+            raise ValueError("name the subscriber, or set relationship to 18 when it is the patient")
+        return self
+
+    def coverage(self) -> Coverage:
+        payer = Party(
+            role="PR",
+            is_person=False,
+            name=Name(self.payer.name),
+            id_qualifier="PI" if self.payer.id else None,
+            id=self.payer.id,
+            address=self.payer.address.address() if self.payer.address else None,
+        )
+        return Coverage(
+            payer=payer,
+            member_id=self.member_id.replace(" ", "") if self.member_id else None,
+            relationship=self.relationship,
+            group_number=self.group_number,
+            group_name=self.group_name,
+            filing_indicator=self.filing_indicator,
+        )
+
+
+class ProviderForm(Part):
+    """Somebody who treats, refers or bills. An organisation has only `last_name`."""
+
+    npi: Annotated[str, Field(pattern=r"^\d{10}$")]
+    last_name: Text60
+    first_name: Annotated[str, Field(max_length=35)] | None = None
+    taxonomy: Annotated[str, Field(pattern="^[A-Z0-9]{10}$")] | None = None
+    address: AddressForm | None = None
+
+    def party(self, role: str, references: tuple[Reference, ...] = ()) -> Party:
+        return Party(
+            role=role,
+            is_person=self.first_name is not None,
+            name=Name(self.last_name, self.first_name),
+            id_qualifier="XX",
+            id=self.npi,
+            taxonomy=self.taxonomy,
+            address=self.address.address() if self.address else None,
+            references=references,
+        )
+
+
+class BillingProviderForm(ProviderForm):
+    tax_id: Annotated[str, Field(pattern=r"^\d{2}-?\d{7}$")]
+    """Employer identification number, REF*EI"""
+
+    def billing_party(self) -> Party:
+        return self.party("85", (Reference("EI", self.tax_id.replace("-", "")),))
+
+
+class ProvidersForm(Part):
+    billing: BillingProviderForm
+    rendering: ProviderForm | None = None
+    referring: ProviderForm | None = None
+    supervising: ProviderForm | None = None
+    service_facility: ProviderForm | None = None
+
+    def others(self) -> tuple[Party, ...]:
+        given = ((role, getattr(self, name)) for name, role in ROLES.items())
+        return tuple(form.party(role) for role, form in given if form is not None)
+
+
+class LineForm(Part):
+    procedure: Code
+    service_date: date
+    service_date_to: date | None = None
+    modifiers: Annotated[list[Annotated[str, Field(pattern="^[A-Za-z0-9]{2}$")]], Field(max_length=4)] = []
+    units: Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=3)] = Decimal(1)
+    unit_basis: Literal["UN", "MJ"] = "UN"
+    charge: Amount = 0
+    """Left out, or "0": the charge master's price"""
+    diagnosis_pointers: Annotated[list[Annotated[int, Field(ge=1, le=12)]], Field(max_length=4)] = [1]
+    """1-based into `diagnoses`"""
+    place_of_service: Annotated[str, Field(pattern=r"^\d{2}$")] | None = None
+
+    def line(self) -> ServiceLine:
+        return ServiceLine(
+            procedure=self.procedure.upper(),
+            charge_cents=Cents(self.charge),
+            units=self.units,
+            service_date=self.service_date,
+            modifiers=tuple(one.upper() for one in self.modifiers),
+            diagnosis_pointers=tuple(self.diagnosis_pointers),
+            service_date_to=self.service_date_to,
+            unit_basis=self.unit_basis,
+            place_of_service=self.place_of_service,
+        )
+
+
+class EncounterForm(Part):
+    """One visit to be billed."""
+
+    external_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,38}$")]
+    """Your own number for the visit; opaque, it must not tell who the patient is"""
+    partner: Annotated[str, Field(max_length=100)] | None = None
+    """Name of the clearinghouse; may be left out where there is one only"""
+    patient: PersonForm
+    coverage: CoverageForm
+    providers: ProvidersForm
+    diagnoses: Annotated[list[Code], Field(max_length=12)] = []
+    """ICD-10-CM, principal first"""
+    lines: Annotated[list[LineForm], Field(min_length=1, max_length=50)]
+    place_of_service: Annotated[str, Field(pattern=r"^\d{2}$")] = "11"
+    patient_paid: Amount | None = None
+    authorization: Annotated[str, Field(max_length=50)] | None = None
+    referral: Annotated[str, Field(max_length=50)] | None = None
+
+    def claim(self) -> Claim:
+        """The claim this visit becomes."""
+        patient = self.patient.person()
+        subscriber = self.coverage.subscriber
+        lines = tuple(form.line() for form in self.lines)
+        return Claim(
+            control_number=self.external_id,
+            charge_cents=Cents(sum(line.charge_cents for line in lines)),
+            billing_provider=self.providers.billing.billing_party(),
+            coverage=self.coverage.coverage(),
+            subscriber=patient if subscriber is None else subscriber.person(),
+            patient=patient,
+            diagnoses=_diagnoses(self.diagnoses),
+            lines=lines,
+            place_of_service=self.place_of_service,
+            patient_paid_cents=None if self.patient_paid is None else Cents(self.patient_paid),
+            authorization=self.authorization,
+            referral=self.referral,
+            providers=self.providers.others(),
+        )
+
+
+def _diagnoses(codes: list[str]) -> tuple[Diagnosis, ...]:
+    plain = (code.upper().replace(".", "") for code in codes)
+    return tuple(Diagnosis(code, "ABK" if place == 0 else "ABF") for place, code in enumerate(plain))

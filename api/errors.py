@@ -1,0 +1,161 @@
+"""Every refusal in one form: problem+json (RFC 9457), or a page with the same words for a person in a browser.
+
+No problem repeats what was sent: a value, and even the name of an unknown field, may be patient data.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+from starlette.exceptions import HTTPException
+
+from database.engine import DatabaseMissing
+from templates import rendering
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "https://zerobalance.dev/problems/"
+"""Names a problem; it need not be fetched"""
+
+MACHINE_PATHS = ("/api/", "/codec", "/metrics", "/healthz", "/readyz")
+"""Where answers are for programs, whatever they accept"""
+
+SIGN_IN_PATH = "/sign-in"
+
+_FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
+
+
+class Fault(BaseModel):
+    """One thing wrong with what was sent."""
+
+    field: str
+    """Path of the field: `lines.0.charge`"""
+    message: str
+
+
+class ProblemBody(BaseModel):
+    """The body of a refusal."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    faults: list[Fault] = []
+
+
+class Problem(Exception):
+    """A refusal with everything its answer needs. `detail` says what, and what to do; never with data of people."""
+
+    def __init__(
+        self,
+        status: int,
+        name: str,
+        title: str,
+        detail: str = "",
+        *,
+        faults: Sequence[Fault] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(name)
+        self.status = status
+        self.name = name
+        self.title = title
+        self.detail = detail
+        self.faults = list(faults)
+        self.headers = headers or {}
+
+    @property
+    def body(self) -> ProblemBody:
+        return ProblemBody(
+            type=TYPE_PREFIX + self.name, title=self.title, status=self.status, detail=self.detail, faults=self.faults
+        )
+
+
+def not_found(what: str) -> Problem:
+    """There is no such thing, or it belongs to another practice: both look alike."""
+    return Problem(404, "not-found", f"No such {what}")
+
+
+def invalid(faults: Sequence[Fault]) -> Problem:
+    """What was sent has faults; all of them are named."""
+    return Problem(
+        422, "invalid", "What was sent has faults", "Correct the named fields and send again.", faults=faults
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Answer every exception in the one form."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(DatabaseMissing, _on_database_missing)
+    app.add_exception_handler(Exception, _on_bug)
+
+
+def validation_faults(errors: Sequence[Any]) -> list[Fault]:
+    """Pydantic's findings without the values it found."""
+    return [Fault(field=_path(error), message=_message(error)) for error in errors]
+
+
+def respond(request: Request, problem: Problem) -> Response:
+    """The refusal as problem+json, as a page, or as the way to the sign-in page."""
+    if request.url.path.startswith(MACHINE_PATHS) or "text/html" not in request.headers.get("accept", ""):
+        body = problem.body.model_dump()
+        return JSONResponse(body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
+    if problem.status == 401:
+        return RedirectResponse(SIGN_IN_PATH, status_code=303)
+    page = rendering.render("problem.html", problem=problem.body, nonce=request.state.nonce, person=None)
+    return HTMLResponse(page, problem.status)
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return respond(request, error)
+
+
+async def _on_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return respond(request, invalid(validation_faults(error.errors())))
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    names = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+    titles = {404: "There is nothing at this address", 405: "Not with this method", 413: "The body is above 50 MB"}
+    title = titles.get(error.status_code, "The request cannot be read")
+    name = names.get(error.status_code, "bad-request")
+    return respond(request, Problem(error.status_code, name, title, headers=dict(error.headers or {})))
+
+
+async def _on_database_missing(request: Request, error: Exception) -> Response:
+    detail = "The database does not answer. Try again shortly."
+    return respond(
+        request, Problem(503, "database-unavailable", "Not available now", detail, headers={"Retry-After": "10"})
+    )
+
+
+async def _on_bug(request: Request, error: Exception) -> Response:
+    structlog.get_logger().error("request failed", error_type=type(error).__name__, method=request.method)
+    return respond(
+        request, Problem(500, "internal", "Something went wrong here", "Nothing was changed halfway. Try again.")
+    )
+
+
+def _path(error: ErrorDetails) -> str:
+    parts = [str(part) for part in error["loc"] if part != "body"]
+    if parts and error["type"] == "extra_forbidden" and not _FIELD_NAME.fullmatch(parts[-1]):
+        parts[-1] = "(unknown)"
+    return ".".join(parts) or "body"
+
+
+def _message(error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
+        return "is no field here"
+    if error["type"] == "json_invalid":
+        return "is not valid JSON"
+    return str(error["msg"]).removeprefix("Value error, ")

@@ -1,0 +1,49 @@
+"""What a request may reach: settings, database, engine, keys and the one clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from temporalio.client import Client
+
+from database.engine import Database
+from settings import Settings
+from temporal.encryption import EncryptionCodec
+
+Clock = Callable[[], datetime]
+"""Gives an aware instant"""
+
+
+def wall_clock() -> datetime:
+    """The clock on the wall."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Office:
+    """Everything outside the request itself. One per application, made by `create_app`."""
+
+    settings: Settings
+    database: Database
+    codec: EncryptionCodec
+    client: Client | None
+    """None: the engine is not connected; what needs it answers 503"""
+    clock: Clock = wall_clock
+
+    def now(self) -> datetime:
+        return self.clock()
+
+    @property
+    def today(self) -> date:
+        return self.clock().date()
+
+
+def office_of(request: Request) -> Office:
+    """The office that serves this request."""
+    office: Office = request.app.state.office
+    return office
+
+
+TheOffice = Annotated[Office, Depends(office_of)]

@@ -1,0 +1,341 @@
+"""The workbench: pages for people. Each form posts here, calls the same action as the REST route, and comes back.
+
+A refused form comes back with its faults at the fields and everything typed still in it. Each form carries a hidden
+key of its own, so that a second click does nothing more.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypeVar, get_args
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import BaseModel, ValidationError
+
+from activities import ids
+from api import actions, auth, errors
+from api.actions import Done, PaymentMethod
+from api.auth import Viewer, require
+from api.errors import Problem
+from api.office import Office, TheOffice
+from api.routers.encounters import HoldForm, PaymentForm
+from billing.roles import Permission, Role
+from billing.stages import Stage
+from database import views, worklists
+from database.access import Person
+from database.columns import new_id
+from database.worklists import NotACursor, TaskOrder, TaskRow
+from templates import rendering
+from temporal.engine import UI_PATH
+
+router = APIRouter(include_in_schema=False)
+
+VALUE_PREFIX = "value."
+"""Names of the inputs that belong to a resolution's fields"""
+
+Form = TypeVar("Form", bound=BaseModel)
+
+NOTES = {"done": "Done.", "accepted": "Accepted; it is being done. Reload the page in a moment.", "": ""}
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The form that was refused, to be shown again; the empty one when none was."""
+
+    form: str = ""
+    title: str = ""
+    detail: str = ""
+    faults: dict[str, str] = field(default_factory=dict)
+    typed: dict[str, str] = field(default_factory=dict)
+    key: str | None = None
+    """Kept when the same request may be sent again as it is"""
+    status: int = 200
+
+    @property
+    def others(self) -> list[str]:
+        """Faults of what has no input of its own."""
+        return [text for name, text in self.faults.items() if name in {"resolution", "body"}]
+
+    def key_for(self, form: str) -> str:
+        """The hidden key of a form."""
+        return self.key if self.key and form == self.form else new_id()
+
+
+def show(request: Request, name: str, person: Person | None, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page in its frame."""
+    return HTMLResponse(rendering.render(name, nonce=request.state.nonce, person=person, **values), status)
+
+
+@router.get("/")
+def show_worklist(
+    request: Request,
+    office: TheOffice,
+    person: Viewer,
+    role: str = "",
+    order: TaskOrder = TaskOrder.DEADLINE,
+    tasks_after: str | None = None,
+    stage: str = "",
+    after: str | None = None,
+) -> Response:
+    """Open tasks and encounters."""
+    try:
+        with office.database.reading() as session:
+            tasks = worklists.task_page(
+                session,
+                practice_id=person.practice_id,
+                state="open",
+                role=Role(role) if role in set(Role) else None,
+                task_type=None,
+                order=order,
+                after=tasks_after,
+                limit=25,
+            )
+            encounters = views.encounter_page(
+                session,
+                practice_id=person.practice_id,
+                stage=Stage(stage) if stage in set(Stage) else None,
+                after=after,
+                limit=50,
+            )
+    except NotACursor as error:
+        raise errors.not_found("page of this list") from error
+    return show(
+        request,
+        "worklist.html",
+        person,
+        tasks={"items": tasks.items, "next_after": tasks.next_after},
+        encounters={"items": encounters.items, "next_after": encounters.next_after},
+        roles=list(Role),
+        role=role,
+        order=order,
+        stages=list(Stage),
+        stage=stage,
+        now=office.now(),
+    )
+
+
+@router.get("/encounters/{encounter_id}")
+def show_encounter(request: Request, encounter_id: str, office: TheOffice, person: Viewer, note: str = "") -> Response:
+    """One encounter, whole."""
+    return encounter_page(request, office, person, encounter_id, Failed(), note=NOTES.get(note, ""))
+
+
+@router.get("/tasks/{task_id}")
+def show_task(request: Request, task_id: str, office: TheOffice, person: Viewer, note: str = "") -> Response:
+    """A task about something else than an encounter."""
+    return task_page(request, office, person, task_id, Failed(), note=NOTES.get(note, ""))
+
+
+@router.post("/tasks/{task_id}/complete")
+async def complete_task(
+    request: Request, task_id: str, office: TheOffice, person: Annotated[Person, require(Permission.WORK)]
+) -> Response:
+    """Finish a task."""
+    typed = await typed_into(request)
+    resolution = typed.get("resolution", "")
+    values = {name.removeprefix(VALUE_PREFIX): text for name, text in typed.items() if name.startswith(VALUE_PREFIX)}
+    task = await run_in_threadpool(_task, office, person, task_id)
+
+    async def act() -> Done:
+        return await actions.complete_task(
+            office, person, task_id=task_id, resolution=resolution, values=values, key=typed["key"]
+        )
+
+    def page(failed: Failed) -> Response:
+        if task.subject == "encounter":
+            return encounter_page(request, office, person, task.subject_id, failed)
+        return task_page(request, office, person, task_id, failed)
+
+    home = f"/encounters/{task.subject_id}" if task.subject == "encounter" else f"/tasks/{task_id}"
+    return await answer(act, f"{task_id}-{resolution}", typed, home, page)
+
+
+@router.post("/encounters/{encounter_id}/payments")
+async def take_payment(
+    request: Request,
+    encounter_id: str,
+    office: TheOffice,
+    person: Annotated[Person, require(Permission.TAKE_PAYMENT)],
+) -> Response:
+    """Record money of the patient."""
+    typed = await typed_into(request)
+
+    async def act() -> Done:
+        form = read(PaymentForm, typed)
+        return await run_in_threadpool(
+            actions.take_payment,
+            office,
+            person,
+            encounter_id=encounter_id,
+            amount=form.amount,
+            method=form.method,
+            received_on=form.received_on,
+            reference=form.reference,
+            key=typed["key"],
+        )
+
+    return await _answer_encounter(request, office, person, encounter_id, "payment", typed, act)
+
+
+@router.post("/encounters/{encounter_id}/hold")
+async def place_hold(
+    request: Request, encounter_id: str, office: TheOffice, person: Annotated[Person, require(Permission.HOLD)]
+) -> Response:
+    """Send nothing until a day."""
+    typed = await typed_into(request)
+
+    async def act() -> Done:
+        form = read(HoldForm, typed)
+        return await actions.place_hold(
+            office, person, encounter_id=encounter_id, until=form.until, reason=form.reason, key=typed["key"]
+        )
+
+    return await _answer_encounter(request, office, person, encounter_id, "hold", typed, act)
+
+
+@router.post("/encounters/{encounter_id}/release")
+async def release_hold(
+    request: Request, encounter_id: str, office: TheOffice, person: Annotated[Person, require(Permission.HOLD)]
+) -> Response:
+    """Go on."""
+    typed = await typed_into(request)
+
+    async def act() -> Done:
+        return await actions.release_hold(office, person, encounter_id=encounter_id, key=typed["key"])
+
+    return await _answer_encounter(request, office, person, encounter_id, "release", typed, act)
+
+
+@router.get("/reference")
+def show_reference(
+    request: Request, person: Annotated[Person, require(Permission.VIEW, Permission.INTAKE)]
+) -> Response:
+    """Every call of the API with what it does."""
+    paths: dict[str, dict[str, dict[str, str]]] = request.app.openapi()["paths"]
+    calls = [
+        {"method": method.upper(), "path": path, "meaning": operation.get("description", "")}
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+    ]
+    return show(request, "reference.html", person, calls=calls)
+
+
+def encounter_page(
+    request: Request, office: Office, person: Person, encounter_id: str, failed: Failed, note: str = ""
+) -> Response:
+    """The encounter's page, with the refused form if there is one."""
+    with office.database.reading() as session:
+        encounter = views.encounter(session, practice_id=person.practice_id, encounter_id=encounter_id)
+    if encounter is None:
+        raise errors.not_found("encounter")
+    auth.seen(request, person, subject="encounter", subject_id=encounter_id)
+    return show(
+        request,
+        "encounter.html",
+        person,
+        status=failed.status,
+        encounter=encounter,
+        failed=failed,
+        keys=failed.key_for,
+        note=note,
+        now=office.today,
+        workable={task.id for task in encounter.tasks if _may_work(person, task)},
+        may_take_payment=person.may(Permission.TAKE_PAYMENT),
+        may_hold=person.may(Permission.HOLD),
+        methods=get_args(PaymentMethod),
+        engine_page=_engine_page(office, person, encounter_id),
+    )
+
+
+def task_page(
+    request: Request, office: Office, person: Person, task_id: str, failed: Failed, note: str = ""
+) -> Response:
+    """The task's page, with the refused form if there is one."""
+    task = _task(office, person, task_id)
+    auth.seen(request, person, subject="task", subject_id=task_id)
+    return show(
+        request,
+        "task.html",
+        person,
+        status=failed.status,
+        task=task,
+        workable=_may_work(person, task),
+        failed=failed,
+        keys=failed.key_for,
+        note=note,
+    )
+
+
+async def typed_into(request: Request) -> dict[str, str]:
+    """The texts of a posted form. A form without a key of its own gets one, and is then done as often as sent."""
+    async with request.form(max_files=0, max_fields=50) as form:
+        typed = {name: value for name, value in form.items() if isinstance(value, str)}
+    return {"key": new_id()} | typed
+
+
+def read(model: type[Form], typed: dict[str, str]) -> Form:
+    """The typed texts as the REST route's own model. Raises Problem 422."""
+    try:
+        return model.model_validate({name: typed[name] for name in model.model_fields if name in typed})
+    except ValidationError as error:
+        raise errors.invalid(errors.validation_faults(error.errors())) from error
+
+
+async def answer(
+    act: Callable[[], Awaitable[Done]],
+    form: str,
+    typed: dict[str, str],
+    home: str,
+    page: Callable[[Failed], Response],
+) -> Response:
+    """Do it and go back to the page, or show the page with what was refused."""
+    try:
+        done = await act()
+    except Problem as problem:
+        failed = Failed(
+            form=form,
+            title=problem.title,
+            detail=problem.detail,
+            faults={fault.field: fault.message for fault in problem.faults},
+            typed=typed,
+            key=typed["key"] if problem.status == 503 else None,
+            status=problem.status,
+        )
+        return await run_in_threadpool(page, failed)
+    note = "accepted" if done.status == 202 else "done"
+    return RedirectResponse(f"{home}?note={note}", 303)
+
+
+async def _answer_encounter(
+    request: Request,
+    office: Office,
+    person: Person,
+    encounter_id: str,
+    form: str,
+    typed: dict[str, str],
+    act: Callable[[], Awaitable[Done]],
+) -> Response:
+    def page(failed: Failed) -> Response:
+        return encounter_page(request, office, person, encounter_id, failed)
+
+    return await answer(act, form, typed, f"/encounters/{encounter_id}", page)
+
+
+def _task(office: Office, person: Person, task_id: str) -> TaskRow:
+    with office.database.reading() as session:
+        task = worklists.task(session, practice_id=person.practice_id, task_id=task_id)
+    if task is None:
+        raise errors.not_found("task")
+    return task
+
+
+def _may_work(person: Person, task: TaskRow) -> bool:
+    return person.may(Permission.APPROVE) or (person.may(Permission.WORK) and task.role in person.roles)
+
+
+def _engine_page(office: Office, person: Person, encounter_id: str) -> str:
+    workflow_id = quote(ids.encounter_workflow(person.practice_id, encounter_id), safe="")
+    namespace = office.client.namespace if office.client else office.settings.namespace
+    return f"{UI_PATH}/namespaces/{namespace}/workflows/{workflow_id}"

@@ -1,0 +1,104 @@
+"""The way in and out of the workbench: a password opens a session, whose random id is all that the cookie carries."""
+
+from collections import deque
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse
+
+from api import auth, errors
+from api.auth import COOKIE, NOBODY
+from api.office import Office, TheOffice
+from api.routers.pages import show, typed_into
+from database import access, audit
+from database.access import Person
+
+router = APIRouter(include_in_schema=False)
+
+TRIES = 5
+TRY_WINDOW = timedelta(minutes=15)
+
+
+class SignInLimit:
+    """Holds off a guesser: at most TRIES wrong passwords per login within TRY_WINDOW. Counted per process."""
+
+    def __init__(self) -> None:
+        self._failures: dict[str, deque[datetime]] = {}
+
+    def is_reached(self, login: str, at: datetime) -> bool:
+        """Whether this login must wait."""
+        failures = self._failures.get(login, deque())
+        while failures and at - failures[0] > TRY_WINDOW:
+            failures.popleft()
+        if not failures:
+            self._failures.pop(login, None)
+        return len(failures) >= TRIES
+
+    def note_failure(self, login: str, at: datetime) -> None:
+        """A wrong password was tried."""
+        self._failures.setdefault(login, deque(maxlen=TRIES)).append(at)
+
+
+@router.get(errors.SIGN_IN_PATH)
+def show_sign_in(request: Request) -> Response:
+    """The form."""
+    return show(request, "sign_in.html", None, fault="", login="")
+
+
+@router.post(errors.SIGN_IN_PATH)
+async def sign_in(request: Request, office: TheOffice) -> Response:
+    """Check the password and open a session."""
+    typed = await typed_into(request)
+    login = typed.get("login", "")[:60]
+    limit: SignInLimit = request.app.state.sign_in_limit
+    if limit.is_reached(login, office.now()):
+        fault = "Too many wrong passwords. Try again in fifteen minutes."
+        return show(request, "sign_in.html", None, status=429, fault=fault, login=login)
+    session_id = await run_in_threadpool(_open, request, office, login, typed.get("password", "")[:200])
+    if session_id is None:
+        limit.note_failure(login, office.now())
+        fault = "Login and password do not fit."
+        return show(request, "sign_in.html", None, status=401, fault=fault, login=login)
+    response = RedirectResponse("/", 303)
+    is_https = office.settings.public_url.startswith("https:")
+    response.set_cookie(COOKIE, session_id, httponly=True, samesite="lax", secure=is_https)
+    return response
+
+
+@router.post("/sign-out")
+def sign_out(request: Request, office: TheOffice) -> Response:
+    """End the session, here and for whoever may have copied its cookie."""
+    session_id = request.cookies.get(COOKIE)
+    if session_id:
+        with office.database.writing() as session:
+            access.end_session(session, session_id, at=office.now())
+    response = RedirectResponse(errors.SIGN_IN_PATH, 303)
+    response.delete_cookie(COOKIE)
+    return response
+
+
+def _open(request: Request, office: Office, login: str, password: str) -> str | None:
+    """The id of a new session; None when the password does not fit. Either is written down."""
+    with office.database.reading() as session:
+        person = access.person_of_password(session, login=login, password=password)
+    if person is None:
+        auth.refuse(request, "", NOBODY, "wrong login or password")
+        return None
+    return _begin(request, office, person)
+
+
+def _begin(request: Request, office: Office, person: Person) -> str:
+    with office.database.writing() as session:
+        session_id = access.open_session(session, user_id=person.user_id, at=office.now())
+        audit.record(
+            session,
+            practice_id=person.practice_id,
+            at=office.now(),
+            actor_id=person.user_id,
+            action="sign_in",
+            subject="user",
+            subject_id=person.user_id,
+            source=auth.source_of(request),
+        )
+    return session_id

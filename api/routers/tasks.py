@@ -1,0 +1,85 @@
+"""Tasks: what waits for a person, with the form that ends it."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+
+from api import actions, auth, errors
+from api.auth import Viewer, require
+from api.claim_form import Part
+from api.idempotency import IdempotencyKey
+from api.office import TheOffice
+from api.routers.encounters import Cursor, PageSize, shape
+from billing.roles import Permission, Role
+from billing.tasks import TaskType
+from database import worklists
+from database.access import Person
+from database.worklists import NotACursor, TaskOrder, TaskPage, TaskRow
+
+router = APIRouter(prefix="/api/v1/tasks", tags=["tasks"])
+
+
+class CompletionForm(Part):
+    """A filled-in resolution. `GET` of the task names the resolutions and their fields."""
+
+    resolution: Annotated[str, Field(max_length=40)]
+    values: Annotated[
+        dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=4000)]], Field(max_length=20)
+    ] = {}
+
+
+@router.get("")
+def list_tasks(
+    office: TheOffice,
+    person: Viewer,
+    role: Role | None = None,
+    type: TaskType | None = None,  # noqa: A002 - the field's own word
+    state: Literal["open", "done"] = "open",
+    order: TaskOrder = TaskOrder.DEADLINE,
+    after: Cursor = None,
+    limit: PageSize = 50,
+) -> TaskPage:
+    """Tasks by deadline, or with the most money at stake first."""
+    try:
+        with office.database.reading() as session:
+            return worklists.task_page(
+                session,
+                practice_id=person.practice_id,
+                state=state,
+                role=role,
+                task_type=type,
+                order=order,
+                after=after,
+                limit=limit,
+            )
+    except NotACursor as error:
+        fault = errors.Fault(field="after", message="is not `next_after` of this list")
+        raise errors.invalid([fault]) from error
+
+
+@router.get("/{task_id}")
+def show_task(request: Request, task_id: str, office: TheOffice, person: Viewer) -> TaskRow:
+    """Why it exists, what is at stake, and every way out with its fields and what was typed so far."""
+    with office.database.reading() as session:
+        found = worklists.task(session, practice_id=person.practice_id, task_id=task_id)
+    if found is None:
+        raise errors.not_found("task")
+    auth.seen(request, person, subject="task", subject_id=task_id)
+    return found
+
+
+@router.post("/{task_id}/complete", response_model=dict[str, Any])
+async def complete_task(
+    task_id: str,
+    form: CompletionForm,
+    key: IdempotencyKey,
+    office: TheOffice,
+    person: Annotated[Person, require(Permission.WORK)],
+) -> Response:
+    """Finish a task. 422 names every fault; 202: look at `Location` later."""
+    return shape(
+        await actions.complete_task(
+            office, person, task_id=task_id, resolution=form.resolution, values=form.values, key=key
+        )
+    )

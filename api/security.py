@@ -1,0 +1,111 @@
+"""The door: no request forged by another site, no page framed or scripted by others.
+
+A browser says where a request comes from: `Sec-Fetch-Site`, and where it leaves that out (plain http on a named
+host) `Origin`. Unsafe requests that ride on a cookie are admitted from our own pages only; `same-site` (another
+port or subdomain) is refused like any stranger. Bearer tokens are never sent by a browser on its own.
+"""
+
+import secrets
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import auth, errors
+from api.errors import Problem
+
+BODY_LIMIT_BYTES = 50_000_000
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OWN_SITES = frozenset({"same-origin", "none"})
+ENGINE_PAGES = "/temporal"
+"""Pages of Temporal's web interface: they bring scripts of their own"""
+
+
+class Door:
+    """Admits or refuses each request, and puts the security headers on each answer."""
+
+    def __init__(self, app: ASGIApp, *, ui_origin: str, is_https: bool) -> None:
+        self.app = app
+        self.ui_origin = ui_origin
+        self.is_https = is_https
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        nonce = secrets.token_urlsafe(16)
+        scope.setdefault("state", {})["nonce"] = nonce
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._guard(scope["path"], nonce, MutableHeaders(scope=message))
+            await send(message)
+
+        request = Request(scope, receive)
+        problem = self.objection(request)
+        if problem is not None:
+            await errors.respond(request, problem)(scope, receive, send_guarded)
+            return
+        await self.app(scope, _measured(receive), send_guarded)
+
+    def objection(self, request: Request) -> Problem | None:
+        """Why the request is not admitted, if so. A body of unknown length is measured where it is read."""
+        length = request.headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > BODY_LIMIT_BYTES:
+            return Problem(413, "too-large", "The body is above 50 MB", "Split the file.")
+        if self.is_forged(request):
+            title = "This request came from another site"
+            return Problem(403, "cross-site", title, "Open the page here and do it again.")
+        return None
+
+    def is_forged(self, request: Request) -> bool:
+        """Whether a browser was made to send this by a page that is not ours."""
+        headers = request.headers
+        rides_on_cookie = auth.COOKIE in request.cookies or request.url.path == errors.SIGN_IN_PATH
+        if request.method in SAFE_METHODS or "authorization" in headers or not rides_on_cookie:
+            return False
+        if request.url.path.startswith("/codec/") and headers.get("origin") == self.ui_origin:
+            return False
+        return not is_from_own_page(headers)
+
+    def _guard(self, path: str, nonce: str, headers: MutableHeaders) -> None:
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "same-origin"
+        if self.is_https:
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        if path.startswith(ENGINE_PAGES):
+            headers["Content-Security-Policy"] = "frame-ancestors 'none'"
+            return
+        headers["Content-Security-Policy"] = (
+            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; "
+            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        )
+        if not path.startswith("/static/"):
+            headers["Cache-Control"] = "no-store"
+
+
+def _measured(receive: Receive) -> Receive:
+    """The body's pieces until they exceed the limit: a length that was not declared is found here."""
+    received = 0
+
+    async def receive_measured() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > BODY_LIMIT_BYTES:
+            raise HTTPException(413)
+        return message
+
+    return receive_measured
+
+
+def is_from_own_page(headers: Headers) -> bool:
+    """Whether the browser says that a page of this very origin, or the person themselves, sent the request."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in OWN_SITES
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc == headers.get("host")

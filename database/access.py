@@ -1,0 +1,208 @@
+"""Who may come in: people, their passwords, bearer tokens and sign-ins.
+
+Tokens and session ids are 256 random bits; the database keeps their SHA-256 alone, so that a copy of it opens no
+door. Passwords are kept as argon2id. A sign-in goes stale after IDLE_LIMIT without use (45 CFR 164.312(a)(2)(iii))
+and can be ended at any time, because it is a row and not a signed cookie.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlmodel import Session, col, select
+
+from billing.roles import Permission, Role, permissions_of
+from database.columns import new_id
+from database.tables import Token, User, WebSession
+
+IDLE_LIMIT = timedelta(minutes=15)
+"""How long a sign-in lives without being used"""
+
+TOUCH_INTERVAL = timedelta(minutes=1)
+"""A sign-in's last use is written down at most this often: reading a page should seldom write"""
+
+SECRET_BYTES = 32
+
+_PASSWORDS = PasswordHash((Argon2Hasher(),))
+_NOBODYS_HASH = _PASSWORDS.hash(secrets.token_hex(16))
+"""Verified when the login is unknown, so that an unknown login takes as long as a wrong password"""
+
+
+class LoginTaken(ValueError):
+    """Another user of this installation has this login."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody, or a program, who has proved who they are."""
+
+    user_id: str
+    practice_id: str
+    display_name: str
+    roles: frozenset[Role]
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return permissions_of(self.roles)
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.permissions
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAccess:
+    """What setup shows once and nobody can read again."""
+
+    login: str
+    password: str
+    token: str
+
+
+def add_user(
+    session: Session,
+    *,
+    practice_id: str,
+    login: str,
+    display_name: str,
+    roles: Iterable[Role],
+    password: str | None = None,
+) -> User:
+    """Register a user; without a password they can come in by token only. Raises LoginTaken."""
+    if session.exec(select(User.id).where(User.login == login)).first() is not None:
+        raise LoginTaken(f"the login {login} is taken")
+    user = User(
+        id=new_id(),
+        practice_id=practice_id,
+        login=login,
+        display_name=display_name,
+        roles=",".join(sorted(set(roles))),
+        password_hash=None if password is None else _PASSWORDS.hash(password),
+    )
+    session.add(user)
+    session.flush()
+    return user
+
+
+def install_first_access(session: Session, *, practice_id: str, login: str, at: datetime) -> FirstAccess:
+    """The first supervisor of a practice, with a password and a token made up here."""
+    password = secrets.token_urlsafe(12)
+    user = add_user(
+        session,
+        practice_id=practice_id,
+        login=login,
+        display_name="Supervisor",
+        roles=[Role.SUPERVISOR],
+        password=password,
+    )
+    return FirstAccess(login, password, issue_token(session, user_id=user.id, label="first token", at=at))
+
+
+def install_staff(session: Session, *, practice_id: str, prefix: str, at: datetime) -> dict[Role, str]:
+    """One user per role, known as `prefix-role`, each with a bearer token: for demonstrations, proofs and tests."""
+    tokens: dict[Role, str] = {}
+    for role in Role:
+        name = str(role).replace("_", " ")
+        user = add_user(
+            session,
+            practice_id=practice_id,
+            login=f"{prefix}-{role}",
+            display_name=name.capitalize(),
+            roles=[role],
+        )
+        tokens[role] = issue_token(session, user_id=user.id, label=name, at=at)
+    return tokens
+
+
+def issue_token(session: Session, *, user_id: str, label: str, at: datetime, lifetime: timedelta | None = None) -> str:
+    """A new bearer token, shown this once."""
+    token = secrets.token_urlsafe(SECRET_BYTES)
+    expires_at = None if lifetime is None else at + lifetime
+    session.add(Token(sha256=_digest(token), user_id=user_id, label=label, created_at=at, expires_at=expires_at))
+    session.flush()
+    return token
+
+
+def revoke_token(session: Session, *, token: str, at: datetime) -> None:
+    """The token opens nothing from now on."""
+    row = session.get(Token, _digest(token))
+    if row is not None and row.revoked_at is None:
+        row.revoked_at = at
+        session.add(row)
+
+
+def person_of_token(session: Session, token: str, *, at: datetime) -> Person | None:
+    """Whose token this is; None when it is unknown, expired or revoked, or its user is gone."""
+    row = session.get(Token, _digest(token))
+    if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= at):
+        return None
+    return _person(session.get(User, row.user_id))
+
+
+def person_of_password(session: Session, *, login: str, password: str) -> Person | None:
+    """Who signs in with this login and password; None when they do not fit. Takes about 150 ms either way."""
+    user = session.exec(select(User).where(User.login == login)).first()
+    known = user.password_hash if user is not None else None
+    fits = _PASSWORDS.verify(password, known or _NOBODYS_HASH)
+    return _person(user) if fits and known is not None else None
+
+
+def open_session(session: Session, *, user_id: str, at: datetime) -> str:
+    """Begin a sign-in; the returned id belongs in a cookie and nowhere else."""
+    session_id = secrets.token_urlsafe(SECRET_BYTES)
+    session.add(WebSession(sha256=_digest(session_id), user_id=user_id, created_at=at, last_seen_at=at))
+    session.flush()
+    return session_id
+
+
+def person_of_session(session: Session, session_id: str, *, at: datetime) -> tuple[Person | None, bool]:
+    """Who signed in, and whether this use must be written down with `touch_session`.
+
+    None when the sign-in is unknown, was ended, or went stale.
+    """
+    row = session.get(WebSession, _digest(session_id))
+    if row is None or row.ended_at is not None or at - row.last_seen_at > IDLE_LIMIT:
+        return None, False
+    return _person(session.get(User, row.user_id)), at - row.last_seen_at >= TOUCH_INTERVAL
+
+
+def touch_session(session: Session, session_id: str, *, at: datetime) -> None:
+    """The sign-in was used just now."""
+    session.execute(
+        sa.update(WebSession)
+        .where(col(WebSession.sha256) == _digest(session_id), col(WebSession.ended_at).is_(None))
+        .values(last_seen_at=at)
+    )
+
+
+def end_session(session: Session, session_id: str, *, at: datetime) -> None:
+    """Sign out."""
+    session.execute(
+        sa.update(WebSession)
+        .where(col(WebSession.sha256) == _digest(session_id), col(WebSession.ended_at).is_(None))
+        .values(ended_at=at)
+    )
+
+
+def end_all_sessions(session: Session, *, user_id: str, at: datetime) -> None:
+    """Sign a user out everywhere."""
+    session.execute(
+        sa.update(WebSession)
+        .where(col(WebSession.user_id) == user_id, col(WebSession.ended_at).is_(None))
+        .values(ended_at=at)
+    )
+
+
+def _person(user: User | None) -> Person | None:
+    if user is None or not user.is_active:
+        return None
+    roles = frozenset(Role(name) for name in user.roles.split(",") if name)
+    return Person(user.id, user.practice_id, user.display_name, roles)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,405 @@
+"""What people see of an encounter: one view model for the API and the workbench, read in one snapshot.
+
+Every query takes the practice. Money is in cents; who may see a view is decided before it is asked for.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlmodel import Session, col, func, select
+
+from billing.claim import Claim
+from billing.deadlines import WORDS, Reason
+from billing.ledger import RECEIVABLES, Account, EntryKind
+from billing.stages import WAITING_ON, Stage
+from database import encounters, ledger, worklists
+from database.tables import (
+    AgendaEntry,
+    Benefits,
+    Encounter,
+    Journal,
+    Patient,
+    Payer,
+    Posting,
+    Submission,
+    Task,
+    TimelineEvent,
+)
+from database.worklists import TaskRow
+
+ADJUSTMENTS = (Account.ADJUSTMENT_CONTRACTUAL, Account.ADJUSTMENT_SEQUESTRATION, Account.ADJUSTMENT_DENIAL)
+
+
+@dataclass(frozen=True, slots=True)
+class EncounterRow:
+    """One line of the list of encounters."""
+
+    id: str
+    external_id: str
+    patient: str
+    payer: str
+    service_date: date
+    stage: Stage
+    waiting_on: str
+    on_hold: bool
+    charge_cents: int
+    owed_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class EncounterPage:
+    """A page of encounters."""
+
+    items: list[EncounterRow]
+    next_after: str | None
+    """Give it back as `after` for the next page; None: this was the last"""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """What was given up on a line, by the payer's code."""
+
+    code: str
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineMoney:
+    """The money of one service line: charge = payer_paid + adjustments + patient_paid + open."""
+
+    ordinal: int
+    procedure: str
+    modifiers: tuple[str, ...]
+    service_date: date
+    charge_cents: int
+    payer_paid_cents: int
+    adjustments: tuple[Adjusted, ...]
+    patient_share_cents: int
+    """What became the patient's to pay"""
+    patient_paid_cents: int
+    open_cents: int
+    """What payer and patient still owe"""
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaView:
+    """What happens by itself, and when."""
+
+    reason: Reason
+    words: str
+    due_at: datetime
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the story."""
+
+    at: datetime
+    stage: str
+    text: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionView:
+    """One claim sent, with the dates of its progress."""
+
+    control_number: str
+    encounter_id: str
+    ordinal: int
+    payer: str
+    state: str
+    ready_at: datetime
+    transmitted_at: datetime | None
+    syntax_accepted_at: datetime | None
+    clearinghouse_accepted_at: datetime | None
+    payer_accepted_at: datetime | None
+    rejected_at: datetime | None
+    adjudicated_at: datetime | None
+    payer_claim_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BenefitsView:
+    """One eligibility answer."""
+
+    answered_at: datetime
+    verdict: str
+    copay_cents: int | None
+    deductible_remaining_cents: int | None
+    coinsurance: str | None
+    is_qmb: bool
+    by_telephone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EncounterView:
+    """Everything the encounter's page shows."""
+
+    id: str
+    version: int
+    external_id: str
+    stage: Stage
+    waiting_on: str
+    on_hold: bool
+    hold_reason: str | None
+    patient: str
+    birth_date: date | None
+    payer: str
+    member_id: str | None
+    billing_provider: str
+    diagnoses: tuple[str, ...]
+    service_date: date
+    created_at: datetime
+    closed_at: datetime | None
+    charge_cents: int
+    owed_cents: int
+    patient_owed_cents: int
+    unapplied_cents: int
+    """Money of the patient that no balance has taken yet"""
+    lines: list[LineMoney]
+    agenda: list[AgendaView]
+    tasks: list[TaskRow]
+    submissions: list[SubmissionView]
+    benefits: list[BenefitsView]
+    timeline: list[Event]
+    next_action: AgendaView | None = field(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSide:
+    """One side of an entry; a debit is positive."""
+
+    account: str
+    line_id: str | None
+    detail: str
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One entry of an encounter; its sides sum to zero."""
+
+    number: int
+    kind: str
+    posted_on: date
+    service_date: date | None
+    actor: str
+    sides: list[LedgerSide]
+
+
+def encounter_page(
+    session: Session, *, practice_id: str, stage: Stage | None, after: str | None, limit: int
+) -> EncounterPage:
+    """A page of the practice's encounters by id."""
+    rows = encounters.page(session, practice_id=practice_id, stage=stage, after=after, limit=limit + 1)
+    shown = rows[:limit]
+    ids = [row.id for row in shown]
+    owed = _owed(session, practice_id, ids)
+    waiting = _waiting_on(session, practice_id, ids)
+    people = _patients(session, {row.patient_id for row in shown})
+    payers = _payers(session, {row.payer_id for row in shown})
+    items = [
+        EncounterRow(
+            id=row.id,
+            external_id=row.external_id,
+            patient=_patient_name(people[row.patient_id]),
+            payer=payers[row.payer_id].name,
+            service_date=row.service_date,
+            stage=Stage(row.stage),
+            waiting_on=waiting.get(row.id, WAITING_ON[Stage(row.stage)]),
+            on_hold=row.on_hold,
+            charge_cents=row.charge_cents,
+            owed_cents=owed.get(row.id, 0),
+        )
+        for row in shown
+    ]
+    return EncounterPage(items, ids[-1] if len(rows) > limit else None)
+
+
+def encounter(session: Session, *, practice_id: str, encounter_id: str) -> EncounterView | None:
+    """The whole encounter as its page shows it; None when the practice has no such encounter."""
+    row = encounters.find(session, practice_id=practice_id, encounter_id=encounter_id)
+    if row is None:
+        return None
+    claim = encounters.claim_of(row)
+    balances = ledger.balances(session, practice_id=practice_id, encounter_id=encounter_id)
+    agenda = [_agenda(entry) for entry in encounters.agenda(session, row.id)]
+    tasks = worklists.tasks_of(session, practice_id=practice_id, subject_id=row.id)
+    open_roles = [task.role.replace("_", " ") for task in tasks if task.state == "open"]
+    return EncounterView(
+        id=row.id,
+        version=row.version,
+        external_id=row.external_id,
+        stage=Stage(row.stage),
+        waiting_on=open_roles[0] if open_roles else WAITING_ON[Stage(row.stage)],
+        on_hold=row.on_hold,
+        hold_reason=row.hold_reason,
+        patient=_patient_name(session.get_one(Patient, row.patient_id)),
+        birth_date=claim.patient.birth_date,
+        payer=session.get_one(Payer, row.payer_id).name,
+        member_id=claim.coverage.member_id,
+        billing_provider=claim.billing_provider.name.last,
+        diagnoses=tuple(one.code for one in claim.diagnoses),
+        service_date=row.service_date,
+        created_at=row.created_at,
+        closed_at=row.closed_at,
+        charge_cents=row.charge_cents,
+        owed_cents=balances.owed_cents,
+        patient_owed_cents=balances.total(Account.AR_PATIENT),
+        unapplied_cents=-balances.total(Account.PATIENT_UNAPPLIED),
+        lines=_lines(session, row, claim),
+        agenda=agenda,
+        tasks=tasks,
+        submissions=submissions(session, practice_id=practice_id, encounter_id=row.id),
+        benefits=_benefits(session, row),
+        timeline=[_event(one) for one in encounters.timeline(session, practice_id=practice_id, encounter_id=row.id)],
+        next_action=agenda[0] if agenda else None,
+    )
+
+
+def submissions(session: Session, *, practice_id: str, encounter_id: str) -> list[SubmissionView]:
+    """Every submission of one encounter, oldest first."""
+    query = select(Submission, Payer).join(Payer, col(Payer.id) == col(Submission.payer_id))
+    rows = session.exec(
+        query.where(Submission.practice_id == practice_id, Submission.encounter_id == encounter_id).order_by(
+            col(Submission.ordinal)
+        )
+    )
+    return [_submission(row, payer) for row, payer in rows]
+
+
+def submission(session: Session, *, practice_id: str, control_number: str) -> SubmissionView | None:
+    """The submission with this control number (CLM01), or None."""
+    row = session.get(Submission, control_number)
+    if row is None or row.practice_id != practice_id:
+        return None
+    return _submission(row, session.get_one(Payer, row.payer_id))
+
+
+def ledger_entries(session: Session, *, practice_id: str, encounter_id: str) -> list[LedgerEntry]:
+    """Every entry of one encounter, in order of posting."""
+    found: dict[int, LedgerEntry] = {}
+    for journal, posting in ledger.journal_of_encounter(session, practice_id=practice_id, encounter_id=encounter_id):
+        number = posting.journal_number
+        if number not in found:
+            found[number] = LedgerEntry(
+                number, journal.kind, journal.posted_on, journal.service_date, journal.actor, []
+            )
+        found[number].sides.append(LedgerSide(posting.account, posting.line_id, posting.detail, posting.amount_cents))
+    return list(found.values())
+
+
+def _lines(session: Session, row: Encounter, claim: Claim) -> list[LineMoney]:
+    sides: dict[str | None, list[tuple[Journal, Posting]]] = defaultdict(list)
+    for journal, posting in ledger.journal_of_encounter(session, practice_id=row.practice_id, encounter_id=row.id):
+        sides[posting.line_id].append((journal, posting))
+    return [_line_money(line.ordinal, claim, sides[line.id]) for line in encounters.lines(session, row)]
+
+
+def _line_money(ordinal: int, claim: Claim, sides: Sequence[tuple[Journal, Posting]]) -> LineMoney:
+    line = claim.lines[ordinal - 1]
+    by_account: dict[str, int] = defaultdict(int)
+    adjusted: dict[str, int] = defaultdict(int)
+    patient_paid = 0
+    for journal, posting in sides:
+        by_account[posting.account] += posting.amount_cents
+        if posting.account in ADJUSTMENTS:
+            adjusted[posting.detail or posting.account] += posting.amount_cents
+        if posting.account == Account.AR_PATIENT and journal.kind == EntryKind.ALLOCATION:
+            patient_paid -= posting.amount_cents
+    return LineMoney(
+        ordinal=ordinal,
+        procedure=line.procedure,
+        modifiers=line.modifiers,
+        service_date=line.service_date,
+        charge_cents=line.charge_cents,
+        payer_paid_cents=by_account[Account.CASH_UNAPPLIED],
+        adjustments=tuple(Adjusted(code, cents) for code, cents in sorted(adjusted.items()) if cents),
+        patient_share_cents=by_account[Account.AR_PATIENT] + patient_paid,
+        patient_paid_cents=patient_paid,
+        open_cents=sum(by_account[account] for account in RECEIVABLES),
+    )
+
+
+def _benefits(session: Session, row: Encounter) -> list[BenefitsView]:
+    rows = session.exec(
+        select(Benefits).where(Benefits.encounter_id == row.id).order_by(col(Benefits.answered_at).desc())
+    )
+    return [
+        BenefitsView(
+            one.answered_at,
+            one.verdict,
+            one.copay_cents,
+            one.deductible_remaining_cents,
+            one.coinsurance,
+            one.is_qmb,
+            by_telephone=one.message_id is None,
+        )
+        for one in rows
+    ]
+
+
+def _submission(row: Submission, payer: Payer) -> SubmissionView:
+    return SubmissionView(
+        control_number=row.control_number,
+        encounter_id=row.encounter_id,
+        ordinal=row.ordinal,
+        payer=payer.name,
+        state=row.state,
+        ready_at=row.ready_at,
+        transmitted_at=row.transmitted_at,
+        syntax_accepted_at=row.syntax_accepted_at,
+        clearinghouse_accepted_at=row.clearinghouse_accepted_at,
+        payer_accepted_at=row.payer_accepted_at,
+        rejected_at=row.rejected_at,
+        adjudicated_at=row.adjudicated_at,
+        payer_claim_number=row.payer_claim_number,
+    )
+
+
+def _agenda(row: AgendaEntry) -> AgendaView:
+    reason = Reason(row.reason)
+    return AgendaView(reason, WORDS[reason], row.due_at, row.owner)
+
+
+def _event(row: TimelineEvent) -> Event:
+    return Event(row.at, row.stage, row.text, row.actor)
+
+
+def _owed(session: Session, practice_id: str, ids: Sequence[str]) -> dict[str, int]:
+    rows = session.exec(
+        select(Posting.encounter_id, func.sum(Posting.amount_cents))
+        .where(
+            Posting.practice_id == practice_id,
+            col(Posting.encounter_id).in_(ids),
+            col(Posting.account).in_([account.value for account in RECEIVABLES]),
+        )
+        .group_by(col(Posting.encounter_id))
+    )
+    return {encounter_id or "": int(cents) for encounter_id, cents in rows}
+
+
+def _waiting_on(session: Session, practice_id: str, ids: Sequence[str]) -> dict[str, str]:
+    """The role of the most urgent open task, for encounters that have one."""
+    rows = session.exec(
+        select(Task.subject_id, Task.role)
+        .where(Task.practice_id == practice_id, Task.state == "open", col(Task.subject_id).in_(ids))
+        .order_by(col(Task.due_at).desc())
+    )
+    return {subject_id: role.replace("_", " ") for subject_id, role in rows}
+
+
+def _patients(session: Session, ids: set[str]) -> dict[str, Patient]:
+    return {row.id: row for row in session.exec(select(Patient).where(col(Patient.id).in_(ids)))}
+
+
+def _payers(session: Session, ids: set[str]) -> dict[str, Payer]:
+    return {row.id: row for row in session.exec(select(Payer).where(col(Payer.id).in_(ids)))}
+
+
+def _patient_name(row: Patient) -> str:
+    return f"{row.last_name}, {row.first_name}" if row.first_name else row.last_name

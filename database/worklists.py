@@ -1,0 +1,392 @@
+"""What waits: tasks with their forms, remittances with their rows, and the machine's own pending work."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlmodel import Session, col, func, select
+
+from billing.roles import Role
+from billing.tasks import KINDS, TaskType
+from database import ledger, outbox
+from database.columns import new_id
+from database.tables import (
+    AgendaEntry,
+    Batch,
+    Command,
+    Fact,
+    InboundMessage,
+    RemittanceClaim,
+    RemittanceFile,
+    Task,
+    TaskForm,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One field of a form, with what was typed into it last."""
+
+    name: str
+    label: str
+    kind: str
+    required: bool
+    draft: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionView:
+    """One way out of a task."""
+
+    name: str
+    label: str
+    needs_approval_right: bool
+    fields: list[FieldView]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task and the ways out of it."""
+
+    id: str
+    type: TaskType
+    title: str
+    role: Role
+    assignee_id: str | None
+    subject: str
+    subject_id: str
+    amount_cents: int
+    opened_at: datetime
+    due_at: datetime
+    escalation: int
+    reason: str
+    detail: dict[str, str]
+    state: str
+    resolution: str | None
+    closed_at: datetime | None
+    resolutions: list[ResolutionView]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """A page of tasks."""
+
+    items: list[TaskRow]
+    next_after: str | None
+
+
+class TaskOrder(StrEnum):
+    """What comes first on a list of tasks."""
+
+    DEADLINE = "deadline"
+    AMOUNT = "amount"
+    """The most money at stake first"""
+
+
+@dataclass(frozen=True, slots=True)
+class RemittanceRow:
+    """One 835 for one payee."""
+
+    id: str
+    trace: str
+    payer_number: str
+    payment_date: date
+    paid_cents: int
+    provider_adjustment_cents: int
+    claim_count: int
+    state: str
+    received_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemittancePage:
+    """A page of remittances."""
+
+    items: list[RemittanceRow]
+    next_after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemittanceClaimRow:
+    """One CLP and what became of it."""
+
+    id: str
+    ordinal: int
+    control_number: str
+    payer_claim_number: str | None
+    status: str
+    charge_cents: int
+    paid_cents: int
+    state: str
+    matched_by: str | None
+    encounter_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemittanceView:
+    """One remittance with its rows."""
+
+    remittance: RemittanceRow
+    claims: list[RemittanceClaimRow]
+    unapplied_cents: int
+    """What no claim and no provider adjustment has taken"""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandView:
+    """A command that was carried out."""
+
+    key: str
+    name: str
+    subject_id: str
+    at: datetime
+    answer: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Work of the machine that is not done yet; all zero: it waits for people or for time."""
+
+    outbox_rows: int
+    unabsorbed_facts: int
+    unfiled_messages: int
+    open_batches: int
+    next_agenda_at: datetime | None
+
+
+class NotACursor(ValueError):
+    """The `after` was not made by this list."""
+
+
+def task_page(
+    session: Session,
+    *,
+    practice_id: str,
+    state: str,
+    role: Role | None,
+    task_type: TaskType | None,
+    order: TaskOrder,
+    after: str | None,
+    limit: int,
+) -> TaskPage:
+    """A page of tasks, by deadline or by the money at stake. Raises NotACursor."""
+    query = select(Task).where(Task.practice_id == practice_id, Task.state == state)
+    if role is not None:
+        query = query.where(Task.role == role)
+    if task_type is not None:
+        query = query.where(Task.type == task_type)
+    if order is TaskOrder.DEADLINE:
+        if after is not None:
+            due_at, task_id = _deadline_cursor(after)
+            query = query.where((col(Task.due_at) > due_at) | ((col(Task.due_at) == due_at) & (col(Task.id) > task_id)))
+        query = query.order_by(col(Task.due_at), Task.id)
+    else:
+        if after is not None:
+            cents, task_id = _amount_cursor(after)
+            query = query.where(
+                (col(Task.amount_cents) < cents) | ((col(Task.amount_cents) == cents) & (col(Task.id) > task_id))
+            )
+        query = query.order_by(col(Task.amount_cents).desc(), Task.id)
+    rows = session.exec(query.limit(limit + 1)).all()
+    items = _task_rows(session, rows[:limit])
+    last = rows[limit - 1] if len(rows) > limit else None
+    return TaskPage(items, None if last is None else _cursor(last, order))
+
+
+def tasks_of(session: Session, *, practice_id: str, subject_id: str) -> list[TaskRow]:
+    """Every task of one subject: open ones first by deadline, then closed ones, latest first."""
+    rows = session.exec(
+        select(Task).where(Task.practice_id == practice_id, Task.subject_id == subject_id).order_by(col(Task.due_at))
+    ).all()
+    waiting = [row for row in rows if row.state == "open"]
+    done = sorted((row for row in rows if row.state != "open"), key=lambda row: row.closed_at or row.due_at)
+    return _task_rows(session, [*waiting, *reversed(done)])
+
+
+def task(session: Session, *, practice_id: str, task_id: str) -> TaskRow | None:
+    """One task with its form, or None."""
+    row = session.exec(select(Task).where(Task.practice_id == practice_id, Task.id == task_id)).first()
+    return None if row is None else _task_rows(session, [row])[0]
+
+
+def save_form(
+    session: Session,
+    *,
+    practice_id: str,
+    task_id: str,
+    actor_id: str,
+    resolution: str,
+    values: dict[str, str],
+    at: datetime,
+) -> str:
+    """Keep what a person typed and return its id: nothing typed is lost, and ids alone travel."""
+    form = TaskForm(
+        id=new_id(),
+        practice_id=practice_id,
+        task_id=task_id,
+        actor_id=actor_id,
+        resolution=resolution,
+        values=json.dumps(values),
+        saved_at=at,
+    )
+    session.add(form)
+    session.flush()
+    return form.id
+
+
+def remittance_page(session: Session, *, practice_id: str, after: str | None, limit: int) -> RemittancePage:
+    """A page of remittances by id."""
+    query = select(RemittanceFile).where(RemittanceFile.practice_id == practice_id)
+    if after is not None:
+        query = query.where(col(RemittanceFile.id) > after)
+    rows = session.exec(query.order_by(RemittanceFile.id).limit(limit + 1)).all()
+    shown = rows[:limit]
+    return RemittancePage([_remittance(row) for row in shown], shown[-1].id if len(rows) > limit else None)
+
+
+def remittance(session: Session, *, practice_id: str, remittance_id: str) -> RemittanceView | None:
+    """One remittance with its claims in file order, or None."""
+    row = session.exec(
+        select(RemittanceFile).where(RemittanceFile.practice_id == practice_id, RemittanceFile.id == remittance_id)
+    ).first()
+    if row is None:
+        return None
+    claims = session.exec(
+        select(RemittanceClaim)
+        .where(RemittanceClaim.practice_id == practice_id, RemittanceClaim.remittance_id == row.id)
+        .order_by(col(RemittanceClaim.ordinal))
+    )
+    unapplied = ledger.unapplied_cents(session, practice_id=practice_id, remittance_id=row.id)
+    return RemittanceView(_remittance(row), [_remittance_claim(claim) for claim in claims], unapplied)
+
+
+def command(session: Session, *, practice_id: str, key: str) -> CommandView | None:
+    """The command that was carried out under this key, or None."""
+    row = session.get(Command, (practice_id, key))
+    if row is None:
+        return None
+    return CommandView(row.idempotency_key, row.name, row.subject_id, row.at, json.loads(row.answer))
+
+
+def pending(session: Session) -> Pending:
+    """Counts over the whole installation: ids and money of nobody."""
+    return Pending(
+        outbox_rows=outbox.pending(session),
+        unabsorbed_facts=session.exec(
+            select(func.count()).select_from(Fact).where(col(Fact.absorbed_at).is_(None))
+        ).one(),
+        unfiled_messages=session.exec(
+            select(func.count()).select_from(InboundMessage).where(InboundMessage.state == "stored")
+        ).one(),
+        open_batches=session.exec(
+            select(func.count()).select_from(Batch).where(col(Batch.state).in_(["prepared", "transmitted"]))
+        ).one(),
+        next_agenda_at=session.exec(select(AgendaEntry.due_at).order_by(col(AgendaEntry.due_at)).limit(1)).first(),
+    )
+
+
+def _task_rows(session: Session, rows: Sequence[Task]) -> list[TaskRow]:
+    drafts = _drafts(session, [row.id for row in rows if row.state == "open"])
+    return [_task_row(row, drafts.get(row.id, {})) for row in rows]
+
+
+def _drafts(session: Session, task_ids: Sequence[str]) -> dict[str, dict[str, dict[str, str]]]:
+    """The newest form of each task and resolution: task id -> resolution -> values."""
+    forms = session.exec(select(TaskForm).where(col(TaskForm.task_id).in_(task_ids)).order_by(col(TaskForm.saved_at)))
+    drafts: dict[str, dict[str, dict[str, str]]] = {}
+    for form in forms:
+        drafts.setdefault(form.task_id, {})[form.resolution] = json.loads(form.values)
+    return drafts
+
+
+def _task_row(row: Task, drafts: dict[str, dict[str, str]]) -> TaskRow:
+    kind = KINDS[TaskType(row.type)]
+    resolutions = [
+        ResolutionView(
+            name,
+            resolution.label,
+            resolution.needs_approval_right,
+            [
+                FieldView(one.name, one.label, one.kind, one.required, drafts.get(name, {}).get(one.name, ""))
+                for one in resolution.fields
+            ],
+        )
+        for name, resolution in kind.resolutions.items()
+    ]
+    return TaskRow(
+        id=row.id,
+        type=TaskType(row.type),
+        title=kind.title,
+        role=Role(row.role),
+        assignee_id=row.assignee_id,
+        subject=row.subject,
+        subject_id=row.subject_id,
+        amount_cents=row.amount_cents,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        escalation=row.escalation,
+        reason=row.reason,
+        detail=json.loads(row.detail) if row.detail else {},
+        state=row.state,
+        resolution=row.resolution,
+        closed_at=row.closed_at,
+        resolutions=resolutions,
+    )
+
+
+def _cursor(row: Task, order: TaskOrder) -> str:
+    mark = f"{row.due_at.isoformat()}" if order is TaskOrder.DEADLINE else str(row.amount_cents)
+    return f"{mark}_{row.id}"
+
+
+def _deadline_cursor(text: str) -> tuple[datetime, str]:
+    mark, _, task_id = text.rpartition("_")
+    try:
+        due_at = datetime.fromisoformat(mark)
+    except ValueError as error:
+        raise NotACursor("after") from error
+    if due_at.tzinfo is None:
+        raise NotACursor("after")
+    return due_at, task_id
+
+
+def _amount_cursor(text: str) -> tuple[int, str]:
+    mark, _, task_id = text.rpartition("_")
+    try:
+        return int(mark), task_id
+    except ValueError as error:
+        raise NotACursor("after") from error
+
+
+def _remittance(row: RemittanceFile) -> RemittanceRow:
+    return RemittanceRow(
+        id=row.id,
+        trace=row.trace,
+        payer_number=row.payer_number,
+        payment_date=row.payment_date,
+        paid_cents=row.paid_cents,
+        provider_adjustment_cents=row.provider_adjustment_cents,
+        claim_count=row.claim_count,
+        state=row.state,
+        received_at=row.received_at,
+        closed_at=row.closed_at,
+    )
+
+
+def _remittance_claim(row: RemittanceClaim) -> RemittanceClaimRow:
+    return RemittanceClaimRow(
+        id=row.id,
+        ordinal=row.ordinal,
+        control_number=row.control_number,
+        payer_claim_number=row.payer_claim_number,
+        status=row.status,
+        charge_cents=row.charge_cents,
+        paid_cents=row.paid_cents,
+        state=row.state,
+        matched_by=row.matched_by,
+        encounter_id=row.encounter_id,
+    )

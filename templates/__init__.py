@@ -1,0 +1,1 @@
+"""Shows: pages for people, from values that are ready to be shown."""

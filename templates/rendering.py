@@ -1,0 +1,48 @@
+"""Renders the pages: one environment, and the filters that turn cents, days and codes into text for people."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from billing.money import format_dollars
+
+FOLDER = Path(__file__).parent
+STATIC = FOLDER / "static"
+
+environment = Environment(
+    loader=FileSystemLoader(FOLDER / "pages"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def render(name: str, **values: Any) -> str:
+    """The page `name` with its values. A value that is missing is an error, never an empty place."""
+    return environment.get_template(name).render(values)
+
+
+def dollars(cents: int) -> str:
+    """123456 -> `$1,234.56`."""
+    return format_dollars(cents)
+
+
+def day(value: date | None) -> str:
+    """`2026-03-31`; a dash when there is none."""
+    return "–" if value is None else value.strftime("%Y-%m-%d")
+
+
+def instant(value: datetime | None) -> str:
+    """`2026-03-31 14:05 UTC`; a dash when there is none."""
+    return "–" if value is None else value.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def words(code: str) -> str:
+    """`patient_balance` -> `patient balance`."""
+    return str(code).replace("_", " ")
+
+
+environment.filters.update(dollars=dollars, day=day, instant=instant, words=words)

@@ -1,0 +1,107 @@
+"""In a real browser: sign in, work, and read a workflow's decoded input under our own origin."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.async_api import Page, async_playwright
+
+from activities import ids
+from activities.messages import StartEncounter
+from api.app import create_app
+from billing.roles import Role
+from database import access
+from settings import Settings
+from temporal import client, engine
+from tests.api.conftest import KEYRING, Book
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs chromium (make system)")
+
+
+@dataclass
+class Served:
+    """The application on a real port, with the real engine and its web interface behind it."""
+
+    origin: str
+    encounter_id: str
+    workflow_page: str
+
+
+@pytest.fixture
+async def served(book: Book) -> AsyncIterator[Served]:
+    settings = Settings(
+        data_dir=book.settings.data_dir,
+        temporal_port=engine.free_port(),
+        temporal_ui_port=engine.free_port(),
+        api_port=engine.free_port(),
+    )
+    with book.database.writing() as session:
+        access.add_user(
+            session,
+            practice_id=book.practice_id,
+            login="lead",
+            display_name="Lee Lead",
+            roles=[Role.SUPERVISOR],
+            password="open sesame",
+        )
+    encounter_id = book.encounter().id
+    workflow_id = ids.encounter_workflow(book.practice_id, encounter_id)
+    async with engine.start_engine(settings, in_memory=True) as running:
+        connected = await client.connect(settings, KEYRING, address=running.address)
+        start = StartEncounter(practice_id=book.practice_id, encounter_id=encounter_id)
+        await connected.start_workflow("EncounterBilling", start, id=workflow_id, task_queue="nobody-listens")
+        app = create_app(settings, book.database, client=connected, keyring=KEYRING, clock=book.clock)
+        server = uvicorn.Server(uvicorn.Config(app, port=settings.api_port, log_level="error", ws="none"))
+        serving = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.05)
+        page = f"/temporal/namespaces/default/workflows/{workflow_id.replace('/', '%2F')}"
+        yield Served(f"http://127.0.0.1:{settings.api_port}", encounter_id, page)
+        server.should_exit = True
+        await serving
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield await browser.new_page()
+        await browser.close()
+
+
+async def test_a_signed_in_person_works_and_reads_what_the_engine_keeps(served: Served, page: Page) -> None:
+    refused_by_policy: list[str] = []
+    page.on("console", lambda message: refused_by_policy.append(message.text) if "Policy" in message.text else None)
+    await page.goto(served.origin + served.workflow_page)
+    assert page.url == served.origin + "/sign-in"
+
+    await page.fill("#login", "lead")
+    await page.fill("#password", "open sesame")
+    await page.click("main button[type=submit]")
+    await page.click("table >> text=VISIT-1")
+    await page.click("text=Record a payment of the patient")
+    await page.fill("#payment-amount", "12.50")
+    await page.click("button:has-text('Record the payment')")
+    await page.wait_for_selector("text=Done.")
+
+    await page.click("text=Its workflow's page")
+    await page.wait_for_selector(f'text={served.encounter_id}"')
+    assert await page.get_by_text("Request Cancellation").first.is_disabled()
+    assert refused_by_policy == []
+
+    await page.goto(served.origin)
+    await page.click("text=Sign out")
+    decoded = await page.request.post(served.origin + "/codec/decode", data="{}")
+    assert decoded.status == 401

@@ -120,6 +120,9 @@ class Settings(BaseSettings):
     build_id: str | None = None
     """Version of this build within the worker deployment."""
 
+    partner_url: str = Field(default_factory=lambda data: f"http://127.0.0.1:{data['simulator_port']}")
+    """Where the first trading partner is reached, for `zerobalance setup`; by default the simulator on this machine."""
+
     partner_tokens: dict[str, SecretStr] = {}
     """Bearer token per trading partner as JSON, `{"clearinghouse": "token"}`; sent with every call to it."""
 

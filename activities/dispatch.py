@@ -6,16 +6,24 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from temporalio.client import Client
-from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import (
+    Priority,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.ids import batch_workflow, encounter_workflow, remittance_workflow
 from activities.messages import FactsArrived, StartBatch, StartEncounter, StartRemittance
+from billing.stages import Stage
 from database import outbox
 from database.columns import new_id
 from database.engine import Database
 from database.outbox import OutboxKind
 from database.tables import Batch, Outbox
+from temporal import attributes
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +105,7 @@ class Dispatcher:
                 task_queue=self._task_queue,
                 start_signal="facts_arrived",
                 start_signal_args=[FactsArrived(fact_ids=fact_ids, at=at)],
+                search_attributes=_first_attributes(row),
                 priority=Priority(fairness_key=row.practice_id),
             )
         else:
@@ -106,6 +115,7 @@ class Dispatcher:
                 id=workflow_id,
                 task_queue=self._task_queue,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                search_attributes=_first_attributes(row),
                 priority=Priority(fairness_key=row.practice_id),
             )
 
@@ -145,3 +155,13 @@ class Dispatcher:
     def _batch(self, batch_id: str) -> Batch | None:
         with self._database.reading() as session:
             return session.get(Batch, batch_id)
+
+
+def _first_attributes(row: Outbox) -> TypedSearchAttributes:
+    """What a list of workflows shows of an encounter before its first turn has ended."""
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(attributes.PRACTICE_ID, row.practice_id),
+            SearchAttributePair(attributes.BILLING_STAGE, Stage.REGISTRATION.value),
+        ]
+    )

@@ -76,7 +76,8 @@ class EncounterActivities:
         with self._database.writing() as session:
             desk = _take(session, step)
             absorb_pending(desk)
-            return desk.put_back()
+            inquiry_id = ask_payer(desk) if desk.stage == Stage.VERIFICATION else None
+            return desk.put_back(inquiry_id=inquiry_id)
 
     @activity.defn
     def do_what_is_due(self, step: EncounterStep) -> Standing:

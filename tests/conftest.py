@@ -37,10 +37,15 @@ class Engine:
 
     @contextlib.asynccontextmanager
     async def worker(
-        self, workflows: Sequence[type], activities: Sequence[Callable[..., Any]] = (), **options: Any
+        self,
+        workflows: Sequence[type],
+        activities: Sequence[Callable[..., Any]] = (),
+        *,
+        task_queue: str | None = None,
+        **options: Any,
     ) -> AsyncIterator[str]:
         """A worker on a queue of its own, whose name is given; sync activities run on threads."""
-        queue = f"test-{uuid.uuid4()}"
+        queue = task_queue or f"test-{uuid.uuid4()}"
         with ThreadPoolExecutor(10) as threads:
             options = {"max_concurrent_activities": 10, "activity_executor": threads, **options}
             async with Worker(self.client, task_queue=queue, workflows=workflows, activities=activities, **options):

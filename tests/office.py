@@ -275,22 +275,30 @@ class Office:
                 for one in tasks.open_tasks(session, practice_id=self.practice_id, subject_id=encounter_id)
                 if one.type == task_type
             )
-            form = TaskForm(
-                id=new_id(),
-                practice_id=self.practice_id,
-                task_id=task.id,
-                actor_id=actor,
-                resolution=resolution,
-                values=json.dumps(values),
-                saved_at=self.now,
-            )
-            session.add(form)
+        form_id = self.form(values, resolution=resolution, task_id=task.id, actor_id=actor)
         command = CompleteTask(
-            command_key=new_id(), body_sha256="0" * 64, actor_id=actor, task_id=task.id, form_id=form.id
+            command_key=new_id(), body_sha256="0" * 64, actor_id=actor, task_id=task.id, form_id=form_id
         )
         return self.encounter.execute_command(
             CommandStep(practice_id=self.practice_id, encounter_id=encounter_id, at=self.now, complete_task=command)
         )
+
+    def form(
+        self, values: dict[str, str], *, resolution: str = "", task_id: str = "", actor_id: str | None = None
+    ) -> str:
+        """What was typed, stored; only its id travels."""
+        form = TaskForm(
+            id=new_id(),
+            practice_id=self.practice_id,
+            task_id=task_id,
+            actor_id=actor_id or self.worker_id,
+            resolution=resolution,
+            values=json.dumps(values),
+            saved_at=self.now,
+        )
+        with self.database.writing() as session:
+            session.add(form)
+        return form.id
 
     def submission(self, encounter_id: str) -> Submission:
         """The newest submission of the encounter."""

@@ -47,6 +47,7 @@ class EncounterBilling:
         self._practice_id = start.practice_id
         self._encounter_id = start.encounter_id
         self._standing: Standing | None = start.carried.standing if start.carried else None
+        self._shown: Standing | None = self._standing
         self._story: list[str] = list(start.carried.story) if start.carried else []
         self._facts_wait = False
         self._latest_cause: datetime | None = None
@@ -200,7 +201,10 @@ class EncounterBilling:
 
     async def wait(self) -> None:
         """Wait for a fact, a person, or the earliest entry of the agenda: the only timer there is."""
-        if self.has_work() or self.is_finished():
+        if self.has_work() or self.known().step != Step.WAIT:
+            return
+        self.show()
+        if self.is_finished():
             return
         item = self.known().next_item
         if item is None:
@@ -249,13 +253,17 @@ class EncounterBilling:
         return self._standing
 
     def note(self, standing: Standing) -> None:
-        """Keep a verdict and show it: search attributes when they changed, details for the Temporal UI always."""
-        changed = attributes_of(standing, self._standing)
-        if changed:
-            workflow.upsert_search_attributes(changed)
+        """Keep a verdict and tell its story on the encounter's page in the Temporal UI."""
         self._standing = standing
         self._story = [*self._story, *standing.said][-12:]
         workflow.set_current_details(details_of(standing, self._story))
+
+    def show(self) -> None:
+        """Bring the search attributes up to date, once per turn and only when something changed."""
+        changed = attributes_of(self.known(), self._shown)
+        if changed:
+            workflow.upsert_search_attributes(changed)
+        self._shown = self.known()
 
     def now(self) -> datetime:
         """Business time: the workflow's clock, and never before what caused this turn."""

@@ -1,0 +1,191 @@
+"""Commands: `zerobalance ...`. Each parses, calls one thing and prints; what an operator can mend is said plainly."""
+
+import asyncio
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import office_setup
+import proofs
+from activities.intake import import_file
+from api.app import create_app
+from database.engine import Database
+from settings import OperatorError, Settings, require_free_port, variable
+from temporal import client, encryption, logs, worker_runtime
+
+app = typer.Typer(
+    help="Zero Balance: the back office in which every encounter ends at a zero balance.", no_args_is_help=True
+)
+console = Console(stderr=True)
+
+
+def main() -> None:
+    """The entry point: an error that an operator can mend is one plain sentence, never a traceback."""
+    try:
+        app()
+    except OperatorError as error:
+        console.print(f"[red]{error}[/red]", highlight=False)
+        sys.exit(1)
+
+
+@app.command()
+def setup(
+    practice: Annotated[str, typer.Option(help="Name of the first practice")] = "Main practice",
+    charges: Annotated[Path | None, typer.Option(help="CSV of prices: procedure,modifier,price,effective_from")] = None,
+) -> None:
+    """Migrate the database, register the practice and partner, prepare Temporal. Harmless when repeated."""
+    settings = Settings()
+    database = office_setup.open_database(settings)
+    access = office_setup.install(database, settings, practice=practice, charges=charges, at=datetime.now(UTC))
+    if access is not None:
+        console.print(f"login {access.login}, password {access.password}")
+        console.print(f"first token, shown once: {access.token}")
+    asyncio.run(office_setup.prepare_engine(settings, database))
+    database.close()
+
+
+@app.command()
+def api() -> NoReturn:
+    """Serve the API and the workbench."""
+    worker_runtime.run_process(serve_api)
+
+
+async def serve_api() -> None:
+    """Connect when the engine is there; without it the API serves what needs no engine and says so."""
+    settings = Settings()
+    logs.configure_logging(settings)
+    require_free_port(settings.api_port, variable("api_port"), settings.api_host)
+    database = Database(settings.database_url)
+    database.check()
+    keyring = encryption.load_or_create_keyring(settings)
+    temporal = await client.connect(settings, keyring, role="api", lazy=True)
+    application = create_app(settings, database, client=temporal, keyring=keyring)
+    await office_setup.serve(application, host=settings.api_host, port=settings.api_port)
+    database.close()
+
+
+@app.command()
+def worker() -> NoReturn:
+    """Run the workflows and activities until told to stop."""
+    import worker as office_worker
+
+    worker_runtime.run_process(office_worker.main)
+
+
+@app.command()
+def run() -> NoReturn:
+    """Run the whole office on this machine: engine, worker, API and workbench."""
+    worker_runtime.run_process(office_setup.run_office)
+
+
+@app.command(name="import")
+def import_files(
+    files: Annotated[list[Path], typer.Argument(help="837P, 835, 999, 277CA, 271 or bank files")],
+    practice: Annotated[str | None, typer.Option(help="Whose they are; default: the first practice")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line per file")] = False,
+) -> None:
+    """Take files in. Needs no running office: encounters wait in the outbox until one takes them up."""
+    database = office_setup.open_database(Settings())
+    practice_id, partner_id = office_setup.whose(database, practice)
+    worst = 0
+    for path in files:
+        try:
+            body = path.read_bytes()
+        except OSError as error:
+            worst = 2
+            _print_import(
+                {
+                    "file": str(path),
+                    "kind": "unreadable",
+                    "claims": 0,
+                    "created": 0,
+                    "duplicates": 0,
+                    "refused": [],
+                    "error": error.strerror or "cannot be read",
+                },
+                as_json,
+            )
+            continue
+        report = import_file(database, body, practice_id=practice_id, partner_id=partner_id, at=datetime.now(UTC))
+        worst = max(worst, 2 if report.unreadable else 1 if report.refused else 0)
+        _print_import(report.as_json(str(path)), as_json)
+    database.close()
+    raise typer.Exit(worst)
+
+
+def _print_import(report: dict[str, object], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(report))
+        return
+    typer.echo(
+        f"{report['file']}: {report['kind']}, {report['claims']} claims, {report['created']} created, "
+        f"{report['duplicates']} duplicates"
+    )
+    refused = report["refused"]
+    assert isinstance(refused, list)
+    for one in refused:
+        typer.echo(f"  refused {one['claim']}: {one['segment']}: {one['reason']}")
+    if "error" in report:
+        typer.echo(f"  {report['error']}")
+
+
+@app.command()
+def prove(
+    name: Annotated[str, typer.Argument(help="books")],
+    here: Annotated[bool, typer.Option("--here", help="Check the office that runs here")] = False,
+) -> None:
+    """Prove something and exit 0 only if it holds. The last line is one JSON object with the figures."""
+    if name != "books":
+        console.print(f"there is no proof named {name}; there is: books")
+        raise typer.Exit(2)
+    figures = asyncio.run(proofs.prove_here(Settings())) if here else proofs.prove_in_own_office()
+    show_proofs(figures)
+    raise typer.Exit(0 if figures["holds"] else 1)
+
+
+def show_proofs(figures: dict[str, object]) -> None:
+    """A table for people, then the JSON line."""
+    table = Table(title="Proof of the books")
+    for heading in ("proof", "looked at", "holds", "what does not"):
+        table.add_column(heading)
+    shown = figures["proofs"]
+    assert isinstance(shown, list)
+    for one in shown:
+        table.add_row(
+            one["statement"], str(one["looked_at"]), "yes" if one["holds"] else "NO", "; ".join(one["offenders"][:3])
+        )
+    console.print(table)
+    typer.echo(json.dumps(figures))
+
+
+@app.command()
+def demo(
+    encounters: Annotated[int, typer.Option(help="How many encounters")] = 50,
+    once: Annotated[bool, typer.Option("--once", help="End by itself; exit code 0 only if every book agrees")] = False,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same clinic")] = 1,
+) -> NoReturn:
+    """Show the whole office at work with a simulated clearinghouse, payers, patients and staff."""
+    import demo as demonstration
+
+    os.environ.setdefault(variable("data_dir"), "var/demo")
+    worker_runtime.run_process(lambda: demonstration.show(encounters=encounters, once=once, seed=seed))
+
+
+@app.command()
+def simulator() -> NoReturn:
+    """Run the simulated clearinghouse and payers alone."""
+    from simulator.__main__ import main as serve_simulator
+
+    serve_simulator()
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

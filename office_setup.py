@@ -1,0 +1,189 @@
+"""Sets up: database, practice, partner, first user, Temporal's namespace; and starts an office of several processes."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+)
+
+from activities.ids import mailbox_workflow
+from activities.messages import StartMailbox
+from database import access, office
+from database.access import FirstAccess
+from database.columns import new_id
+from database.engine import Database
+from database.setup import upgrade
+from database.tables import Partner
+from settings import OperatorError, Profile, Settings
+from temporal import bootstrap, client, encryption, engine, logs
+from temporal.client import ServerUnreachable
+from workflows.scheduled_runs import Mailbox, Reconcile
+
+MAILBOX_INTERVAL = timedelta(minutes=5)
+RECONCILE_INTERVAL = timedelta(minutes=5)
+PARTNER = "clearinghouse"
+"""The first partner's name, and the name of its secrets in the settings"""
+
+
+class NotSetUp(OperatorError):
+    """The office was never set up."""
+
+
+def open_database(settings: Settings) -> Database:
+    """The book of record, brought to this version."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url)
+    upgrade(database)
+    return database
+
+
+def install(
+    database: Database, settings: Settings, *, practice: str, charges: Path | None, at: datetime
+) -> FirstAccess | None:
+    """Register the first practice, partner and supervisor; None when they are there already."""
+    with database.writing() as session:
+        if office.partner_named(session, PARTNER) is None:
+            session.add(
+                Partner(
+                    id=new_id(),
+                    name=PARTNER,
+                    base_url=settings.partner_url,
+                    secret_name=PARTNER,
+                    sender_id="ZEROBALANCE",
+                    receiver_id="CLEARINGHOUSE",
+                    submitter_name="ZERO BALANCE",
+                    submitter_contact="EDI DESK",
+                    submitter_telephone="5555550100",
+                )
+            )
+        found = office.practice_named(session, practice)
+        made = found or office.add_practice(session, name=practice, at=at)
+        if charges is not None:
+            office.load_charge_master(session, practice_id=made.id, path=charges)
+        if found is not None:
+            return None
+        return access.install_first_access(session, practice_id=made.id, login=f"supervisor-{made.id[:4]}", at=at)
+
+
+def whose(database: Database, practice: str | None) -> tuple[str, str]:
+    """(practice id, partner id) that a file dropped by hand belongs to. An empty office gets its first practice."""
+    with database.writing() as session:
+        found = office.practice_named(session, practice) if practice else next(iter(office.practices(session)), None)
+        partner = office.partner_named(session, PARTNER)
+        if found is None or partner is None:
+            what = f"no practice is named {practice!r}" if practice else "no practice is set up"
+            raise NotSetUp(f"{what}: run `zerobalance setup --practice NAME`")
+        return found.id, partner.id
+
+
+async def prepare_engine(settings: Settings, database: Database) -> None:
+    """Namespace, search attributes and schedules. The embedded engine is prepared when it starts."""
+    keyring = encryption.load_or_create_keyring(settings)
+    try:
+        temporal = await client.connect(settings, keyring, role="setup")
+    except ServerUnreachable:
+        if settings.profile == Profile.GROWN:
+            raise
+        return
+    await bootstrap.bootstrap(temporal, settings, schedules(settings, database))
+
+
+def schedules(settings: Settings, database: Database) -> Mapping[str, Schedule]:
+    """One mailbox run per partner and one reconciliation, each every few minutes, never two at once."""
+    policy = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=10))
+    found = {
+        "reconcile": Schedule(
+            action=ScheduleActionStartWorkflow(
+                Reconcile.run, id="reconcile", task_queue=settings.task_queue, static_summary="Books against engine"
+            ),
+            spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=RECONCILE_INTERVAL)]),
+            policy=policy,
+        )
+    }
+    with database.reading() as session:
+        for partner in office.partners(session):
+            found[f"mailbox-{partner.id}"] = Schedule(
+                action=ScheduleActionStartWorkflow(
+                    Mailbox.run,
+                    StartMailbox(partner_id=partner.id),
+                    id=mailbox_workflow(partner.id),
+                    task_queue=settings.task_queue,
+                    static_summary="Fetch and file what the partner has",
+                ),
+                spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=MAILBOX_INTERVAL)]),
+                policy=policy,
+            )
+    return found
+
+
+async def serve(application: FastAPI, *, host: str, port: int) -> None:
+    """Serve until SIGTERM. Logs are ours; the access log would hold query strings."""
+    config = uvicorn.Config(application, host=host, port=port, log_config=None, access_log=False, loop="none")
+    await uvicorn.Server(config).serve()
+
+
+@asynccontextmanager
+async def child(
+    *arguments: str, environment: Mapping[str, str] | None = None, log: Path
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """One process of the office, ended with the block; what it prints goes to `log`."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *arguments,
+            env={**os.environ, **(environment or {})},
+            stdout=output,
+            stderr=output,
+            cwd=Path(__file__).parent,
+        )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), timeout=30)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+
+async def run_office() -> None:
+    """Engine, worker and API on this machine until SIGTERM or Ctrl-C; a part that dies ends the office."""
+    settings = Settings()
+    logs.configure_logging(settings)
+    database = open_database(settings)
+    database.check()
+    async with engine.start_engine(settings) as server:
+        await prepare_engine(settings, database)
+        files = settings.data_dir
+        async with (
+            child("worker.py", log=files / "worker.log") as worker,
+            child("cli.py", "api", log=files / "api.log") as api,
+        ):
+            print(f"workbench   {settings.public_url}\nTemporal UI {server.ui_url}")  # noqa: T201
+            await asyncio.wait(
+                [asyncio.create_task(worker.wait()), asyncio.create_task(api.wait())],
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+    database.close()
+
+
+async def connected(settings: Settings, role: str) -> Client:
+    """A client with the installation's keys."""
+    return await client.connect(settings, encryption.load_or_create_keyring(settings), role=role)

@@ -1,0 +1,152 @@
+"""Proves the books: the rows against themselves, against the engine, and against the payer's own books."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from sqlmodel import select
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+import office_setup
+from activities.ids import encounter_workflow
+from billing.stages import Stage
+from database import outbox, proof
+from database.engine import Database
+from database.proof import ClaimBooks, Proof
+from database.tables import Encounter, Outbox
+from settings import Settings
+
+Figures = dict[str, Any]
+YOUNG = timedelta(minutes=5)
+"""How old a waiting message to a workflow may be"""
+
+
+async def prove_here(settings: Settings) -> Figures:
+    """Check the running office: its rows, its engine, and the simulator's books when one answers."""
+    database = office_setup.open_database(settings)
+    database.check()
+    temporal = await office_setup.connected(settings, "proof")
+    figures = await prove(database, temporal, await books_of_partner(settings))
+    database.close()
+    return figures
+
+
+async def prove(database: Database, temporal: Client, payer_books: Mapping[str, Any] | None) -> Figures:
+    """Every proof, and the figures they are about. Nothing looked at is no proof."""
+    with database.reading() as session:
+        proofs = proof.prove_rows(session)
+        claims = proof.claim_books(session)
+        traces = proof.remittance_totals(session)
+        encounters = session.exec(select(Encounter)).all()
+    proofs.append(await _open_is_running(database, temporal, encounters))
+    if payer_books is not None:
+        proofs += against_payer(claims, traces, payer_books)
+    closed = sum(one.stage == Stage.CLOSED for one in encounters)
+    return {
+        "proof": "books",
+        "encounters": len(encounters),
+        "closed": closed,
+        "open": len(encounters) - closed,
+        "charges_cents": sum(one.charge_cents for one in encounters),
+        "compared_with_payer": payer_books is not None,
+        "proofs": [
+            {
+                "name": one.name,
+                "statement": one.statement,
+                "looked_at": one.looked_at,
+                "holds": one.holds,
+                "offenders": list(one.offenders),
+            }
+            for one in proofs
+        ],
+        "holds": bool(encounters) and all(one.holds for one in proofs),
+    }
+
+
+async def books_of_partner(settings: Settings) -> Mapping[str, Any] | None:
+    """The simulator's own books; None when no simulator answers (a real clearinghouse keeps none for us)."""
+    token = settings.partner_tokens.get(office_setup.PARTNER)
+    headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
+    async with httpx.AsyncClient(timeout=30) as http:
+        try:
+            response = await http.get(f"{settings.partner_url}/v1/books", headers=headers)
+        except httpx.TransportError:
+            return None
+    if response.status_code != httpx.codes.OK:
+        return None
+    books: Mapping[str, Any] = response.json()
+    return books
+
+
+async def _open_is_running(database: Database, temporal: Client, encounters: Sequence[Encounter]) -> Proof:
+    """Every open encounter has a running workflow or a young outbox row, and no message waits longer than YOUNG."""
+    running = set()
+    async for execution in temporal.list_workflows("WorkflowType='EncounterBilling' AND ExecutionStatus='Running'"):
+        running.add(execution.id)
+    with database.reading() as session:
+        waiting = set(session.exec(select(Outbox.subject_id)))
+        stale = outbox.older_than(session, YOUNG)
+    open_ones = [one for one in encounters if one.stage != Stage.CLOSED]
+    missing = []
+    for one in open_ones:
+        workflow_id = encounter_workflow(one.practice_id, one.id)
+        if workflow_id not in running and one.id not in waiting and not await _is_running(temporal, workflow_id):
+            missing.append(f"encounter {one.id}")
+    if stale:
+        missing.append(f"{stale} messages wait longer than five minutes")
+    statement = "every open encounter has a running workflow or a young message to one"
+    return Proof("running", statement, len(open_ones), missing[: proof.SHOWN])
+
+
+async def _is_running(temporal: Client, workflow_id: str) -> bool:
+    try:
+        description = await temporal.get_workflow_handle(workflow_id).describe()
+    except RPCError:
+        return False
+    return description.close_time is None
+
+
+def against_payer(claims: Sequence[ClaimBooks], traces: Mapping[str, int], books: Mapping[str, Any]) -> list[Proof]:
+    """The office's ledger beside the payer's own books.
+
+    An encounter whose first claim was refused has several control numbers; the payer's figures are added up over
+    them before they are compared.
+    """
+    encounter_of = {one.control_number: one.encounter_id for one in claims}
+    ours = {one.encounter_id: one for one in claims}
+    theirs: dict[str, dict[str, int]] = {}
+    strangers = []
+    for claim in books["claims"]:
+        encounter_id = encounter_of.get(claim["control_number"])
+        if encounter_id is None:
+            strangers.append(f"claim {claim['control_number']}")
+            continue
+        sums = theirs.setdefault(encounter_id, {})
+        for name in ("paid", "contractual", "patient", "billable_to_patient"):
+            sums[name] = sums.get(name, 0) + int(claim[name])
+    paid, contractual, patient = [], [], []
+    for encounter_id, sums in theirs.items():
+        mine = ours[encounter_id]
+        where = f"encounter {encounter_id}"
+        if mine.paid != sums["paid"]:
+            paid.append(f"{where}: {mine.paid} posted, {sums['paid']} paid")
+        if mine.contractual != sums["contractual"]:
+            contractual.append(f"{where}: {mine.contractual} posted, {sums['contractual']} by the payer")
+        if mine.patient > sums["billable_to_patient"]:
+            patient.append(f"{where}: {mine.patient} billed, {sums['billable_to_patient']} billable")
+    payments = books["payments"]
+    off = [
+        f"trace {one['trace']}: {traces.get(one['trace'])} here, {one['amount']} paid"
+        for one in payments
+        if traces.get(one["trace"]) != int(one["amount"])
+    ]
+    count = len(theirs)
+    return [
+        Proof("known", "every claim the payer knows is one of ours", len(books["claims"]), strangers[: proof.SHOWN]),
+        Proof("paid", "what the payer paid is what was posted", count, paid[: proof.SHOWN]),
+        Proof("contractual", "contractual adjustments equal the payer's", count, contractual[: proof.SHOWN]),
+        Proof("patient", "no patient owes more than may be billed", count, patient[: proof.SHOWN]),
+        Proof("payments", "every payment's trace and amount are in the books", len(payments), off[: proof.SHOWN]),
+    ]

@@ -1,10 +1,14 @@
 """Proves the books: the rows against themselves, against the engine, and against the payer's own books."""
 
+import json
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import httpx
+from rich.console import Console
+from rich.table import Table
 from sqlmodel import select
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -23,14 +27,32 @@ YOUNG = timedelta(minutes=5)
 """How old a waiting message to a workflow may be"""
 
 
-async def prove_here(settings: Settings) -> Figures:
-    """Check the running office: its rows, its engine, and the simulator's books when one answers."""
+async def prove_here(settings: Settings, console: Console) -> None:
+    """Check the running office: its rows, its engine, and the simulator's books when one answers.
+
+    Ends the process with exit code 1 when something does not hold.
+    """
     database = office_setup.open_database(settings)
     database.check()
     temporal = await office_setup.connected(settings, "proof")
     figures = await prove(database, temporal, await books_of_partner(settings))
     database.close()
-    return figures
+    show(figures, console)
+    if not figures["holds"]:
+        sys.exit(1)
+
+
+def show(figures: Figures, console: Console) -> None:
+    """A table for people, and on standard output one JSON object with the figures."""
+    table = Table(title="Proof of the books")
+    for heading in ("proof", "looked at", "holds", "what does not"):
+        table.add_column(heading)
+    for one in figures["proofs"]:
+        table.add_row(
+            one["statement"], str(one["looked_at"]), "yes" if one["holds"] else "NO", "; ".join(one["offenders"][:3])
+        )
+    console.print(table)
+    sys.stdout.write(json.dumps(figures) + "\n")
 
 
 async def prove(database: Database, temporal: Client, payer_books: Mapping[str, Any] | None) -> Figures:

@@ -9,7 +9,10 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
+from billing.deadlines import Reason
 from billing.roles import Role
+from billing.stages import Stage
+from billing.submission import SubmissionState
 from billing.tasks import KINDS, TaskType
 from database import ledger, outbox
 from database.columns import new_id
@@ -17,10 +20,13 @@ from database.tables import (
     AgendaEntry,
     Batch,
     Command,
+    Encounter,
     Fact,
     InboundMessage,
+    Partner,
     RemittanceClaim,
     RemittanceFile,
+    Submission,
     Task,
     TaskForm,
 )
@@ -155,6 +161,12 @@ class Pending:
     unabsorbed_facts: int
     unfiled_messages: int
     open_batches: int
+    open_remittances: int
+    """Not closed and not set aside"""
+    machine_work: int
+    """Everything the office will still do by itself without time passing; zero: it is at rest"""
+    mail_cursor: int
+    """The highest mailbox id fetched from any partner"""
     next_agenda_at: datetime | None
 
 
@@ -274,19 +286,42 @@ def command(session: Session, *, practice_id: str, key: str) -> CommandView | No
 
 def pending(session: Session) -> Pending:
     """Counts over the whole installation: ids and money of nobody."""
+    outbox_rows = outbox.pending(session)
+    unfiled = _count(session, InboundMessage.state == "stored", col(InboundMessage.mail_id).is_not(None))
+    fresh_facts = _count(session, col(Fact.absorbed_at).is_(None), col(Fact.verdict).is_(None))
     return Pending(
-        outbox_rows=outbox.pending(session),
-        unabsorbed_facts=session.exec(
-            select(func.count()).select_from(Fact).where(col(Fact.absorbed_at).is_(None))
-        ).one(),
-        unfiled_messages=session.exec(
-            select(func.count()).select_from(InboundMessage).where(InboundMessage.state == "stored")
-        ).one(),
-        open_batches=session.exec(
-            select(func.count()).select_from(Batch).where(col(Batch.state).in_(["prepared", "transmitted"]))
-        ).one(),
+        outbox_rows=outbox_rows,
+        unabsorbed_facts=_count(session, col(Fact.absorbed_at).is_(None)),
+        unfiled_messages=unfiled,
+        open_batches=_count(session, col(Batch.state).in_(["prepared", "transmitted"])),
+        open_remittances=_count(session, col(RemittanceFile.state).in_(["stored", "posting"])),
+        machine_work=outbox_rows + unfiled + fresh_facts + _unfinished_steps(session),
+        mail_cursor=session.exec(select(func.coalesce(func.max(Partner.last_mail_id), 0))).one(),
         next_agenda_at=session.exec(select(AgendaEntry.due_at).order_by(col(AgendaEntry.due_at)).limit(1)).first(),
     )
+
+
+def _count(session: Session, *conditions: Any) -> int:
+    return session.exec(select(func.count()).where(*conditions)).one()
+
+
+def _unfinished_steps(session: Session) -> int:
+    """Encounters, claims, batches and remittances in the middle of something that no person and no timer holds up."""
+    asking = select(AgendaEntry.encounter_id).where(AgendaEntry.reason == Reason.INQUIRY_RETRY)
+    asked = select(Task.subject_id).where(Task.state == "open")
+    moving = _count(
+        session,
+        col(Encounter.stage).in_([Stage.REGISTRATION, Stage.VERIFICATION, Stage.CODING, Stage.SCRUBBING]),
+        col(Encounter.on_hold).is_(False),
+        col(Encounter.id).not_in(asking),
+        col(Encounter.id).not_in(asked),
+    )
+    held = select(Encounter.id).where(col(Encounter.on_hold))
+    ready = _count(session, Submission.state == SubmissionState.READY, col(Submission.encounter_id).not_in(held))
+    prepared = _count(session, Batch.state == "prepared")
+    rows = _count(session, RemittanceClaim.state == "open")
+    stored = _count(session, RemittanceFile.state == "stored")
+    return moving + ready + prepared + rows + stored
 
 
 def _task_rows(session: Session, rows: Sequence[Task]) -> list[TaskRow]:

@@ -1,0 +1,275 @@
+"""The clearinghouse at work: takes interchanges in, plans what follows, and lets it happen when its instant comes."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from billing.acknowledgment import ImplementationAcknowledgment
+from billing.claim import Claim, Party
+from billing.remittance import ClaimPayment
+from interchange.x12 import acknowledgment_999, claims_837p, eligibility_270, eligibility_271
+from interchange.x12.envelope import TransactionId
+from interchange.x12.issues import Issue
+from simulator import mailing, payer
+from simulator.scenarios import Scenario, scenario_of
+from simulator.store import BOOKED, Store
+
+SYNTAX_AFTER = timedelta(minutes=5)
+EARLY_AFTER = timedelta(minutes=10)
+CLEARINGHOUSE_AFTER = timedelta(minutes=20)
+PAYER_AFTER = timedelta(days=1)
+PAYMENT_AFTER = timedelta(days=14)
+DUPLICATE_AFTER = timedelta(days=15)
+CORRECTION_AFTER = timedelta(days=20)
+
+_CLAIM = TypeAdapter(Claim)
+_PAYMENT = TypeAdapter(ClaimPayment)
+_SAID = TypeAdapter(ImplementationAcknowledgment)
+_PARTY = TypeAdapter(Party)
+
+
+class KeyUsedForAnotherBody(ValueError):
+    """The idempotency key came before with other bytes."""
+
+
+class Clearing:
+    """Everything behind the wire. `pace` is how long a simulated day takes; a real day by default."""
+
+    def __init__(self, store: Store, *, pace: timedelta = timedelta(days=1)) -> None:
+        self._store = store
+        self._pace = pace
+        self._happen: dict[str, Callable[[dict[str, Any], datetime], None]] = {
+            "syntax": self._acknowledge_syntax,
+            "acknowledge": self._acknowledge_claims,
+            "pay": self._pay,
+            "again": self._send_again,
+            "correct": self._correct,
+        }
+
+    def answer_eligibility(self, body: bytes, at: datetime) -> bytes:
+        """271 for a 270; a 999 when the 270 is faulty."""
+        issues: list[Issue] = []
+        for item in eligibility_270.read(body):
+            issues += [one for one in item.issues if one.severity == "error"]
+            if item.inquiry is not None and not issues:
+                response = payer.answer_inquiry(item.inquiry)
+                return mailing.eligibility_answer(self._store, eligibility_271.write(response, item.inquiry), at)
+        identity = TransactionId("270", "0001", "005010X279A1", gs01="HS", gs06="1", gs08="005010X279A1")
+        return mailing.syntax_acknowledgment(self._store, acknowledgment_999.acknowledge([(identity, issues)]), at)
+
+    def take_claims(self, body: bytes, *, key: str, at: datetime) -> dict[str, str]:
+        """A receipt. The same key and bytes give the same receipt. Raises KeyUsedForAnotherBody."""
+        digest = hashlib.sha256(body).hexdigest()
+        with self._store.transaction():
+            known = self._store.row("SELECT * FROM receipt WHERE key = ?", key)
+            if known is not None and known["sha256"] != digest:
+                raise KeyUsedForAnotherBody(key)
+            if known is None:
+                receipt_id = f"R{self._store.next_number('receipt'):08d}"
+                self._store.change("INSERT INTO receipt VALUES (?, ?, ?, ?)", key, digest, receipt_id, at.isoformat())
+                self._look_into(body, at)
+                known = self._store.row("SELECT * FROM receipt WHERE key = ?", key)
+            assert known is not None, "inserted above"
+            return {name: known[name] for name in ("receipt_id", "received_at", "sha256")}
+
+    def advance(self, now: datetime) -> int:
+        """Let everything happen whose instant has come; returns how much did."""
+        happened = 0
+        while events := self._store.due(now):
+            for event in events:
+                with self._store.transaction():
+                    self._happen[event["kind"]](json.loads(event["body"]), datetime.fromisoformat(event["due_at"]))
+                    self._store.change("UPDATE event SET done = 1 WHERE id = ?", event["id"])
+                happened += 1
+        return happened
+
+    def books(self) -> dict[str, Any]:
+        """The payers' own figures, in cents."""
+        claims = [
+            {"control_number": row["control_number"], "scenario": row["scenario"]}
+            | {name: row[name] for name in BOOKED}
+            for row in self._store.rows("SELECT * FROM claim ORDER BY control_number")
+        ]
+        payments = [
+            {"trace": row["trace"], "amount": row["amount"], "plb": json.loads(row["plb"])}
+            for row in self._store.rows("SELECT * FROM payment ORDER BY trace")
+        ]
+        return {"claims": claims, "payments": payments}
+
+    def _later(self, at: datetime, delay: timedelta) -> datetime:
+        return at + delay * (self._pace / timedelta(days=1))
+
+    def _look_into(self, body: bytes, at: datetime) -> None:
+        sets: dict[str, tuple[TransactionId, list[Issue]]] = {}
+        claims: list[tuple[str, Claim]] = []
+        for item in claims_837p.read(body):
+            if item.transaction is None:
+                continue
+            key = item.transaction.st02
+            found = sets.setdefault(key, (item.transaction, []))
+            found[1].extend(one for one in item.issues if one.severity == "error")
+            if isinstance(item, claims_837p.ReadClaim) and item.claim is not None:
+                claims.append((key, item.claim))
+        said = acknowledgment_999.acknowledge(list(sets.values()))
+        self._store.plan(self._later(at, SYNTAX_AFTER), "syntax", said=_SAID.dump_python(said, mode="json"))
+        self._take_in([claim for key, claim in claims if not sets[key][1]], at)
+
+    def _take_in(self, claims: Sequence[Claim], at: datetime) -> None:
+        for claim in claims:
+            scenario = self._scenario(claim)
+            self._store.change(
+                f"INSERT OR IGNORE INTO claim VALUES (?, ?, ?, ?, ?, {', '.join('0' for _ in BOOKED)})",
+                claim.control_number,
+                _fingerprint(claim),
+                scenario.value,
+                _CLAIM.dump_json(claim).decode(),
+                f"ICN{self._store.next_number('payer_claim'):09d}",
+            )
+            self._book(claim.control_number, charge=claim.charge_cents)
+        numbers = [claim.control_number for claim in claims]
+        if not numbers:
+            return
+        self._plan_for(claims, numbers, at)
+
+    def _plan_for(self, claims: Sequence[Claim], numbers: list[str], at: datetime) -> None:
+        by_scenario: dict[Scenario, list[str]] = {}
+        for claim in claims:
+            by_scenario.setdefault(self._scenario_of(claim.control_number), []).append(claim.control_number)
+        plan = self._store.plan
+        plan(self._later(at, CLEARINGHOUSE_AFTER), "acknowledge", numbers=numbers, sender="AY", accepted=True)
+        for scenario, own in by_scenario.items():
+            if scenario == Scenario.SILENT:
+                continue
+            accepted = scenario != Scenario.REJECT
+            plan(self._later(at, PAYER_AFTER), "acknowledge", numbers=own, sender="PR", accepted=accepted)
+            if accepted:
+                delay = EARLY_AFTER if scenario == Scenario.EARLY else PAYMENT_AFTER
+                plan(self._later(at, delay), "pay", numbers=own)
+            if scenario == Scenario.REVERSED:
+                plan(self._later(at, CORRECTION_AFTER), "correct", numbers=own)
+
+    def _scenario(self, claim: Claim) -> Scenario:
+        """A silent claim that comes again is paid: somebody has called."""
+        scenario = scenario_of(claim.coverage.member_id)
+        known = self._store.row("SELECT 1 FROM claim WHERE fingerprint = ?", _fingerprint(claim))
+        return Scenario.PAID if scenario == Scenario.SILENT and known is not None else scenario
+
+    def _scenario_of(self, number: str) -> Scenario:
+        row = self._store.row("SELECT scenario FROM claim WHERE control_number = ?", number)
+        assert row is not None, "claims are kept before they are planned for"
+        return Scenario(row["scenario"])
+
+    def _claim(self, number: str) -> tuple[Claim, str]:
+        row = self._store.row("SELECT claim, payer_claim_number FROM claim WHERE control_number = ?", number)
+        assert row is not None, "claims are kept before anything happens to them"
+        return _CLAIM.validate_json(row["claim"]), row["payer_claim_number"]
+
+    def _book(self, number: str, **amounts: int) -> None:
+        names = ", ".join(f"{name} = ?" for name in amounts)
+        self._store.change(f"UPDATE claim SET {names} WHERE control_number = ?", *amounts.values(), number)
+
+    def _post(self, kind: str, body: bytes, at: datetime) -> None:
+        self._store.post(kind, body, hashlib.sha256(body).hexdigest(), at=at)
+
+    def _acknowledge_syntax(self, event: dict[str, Any], at: datetime) -> None:
+        said = _SAID.validate_python(event["said"])
+        self._post("999", mailing.syntax_acknowledgment(self._store, said, at), at)
+
+    def _acknowledge_claims(self, event: dict[str, Any], at: datetime) -> None:
+        claims = [self._claim(number)[0] for number in event["numbers"]]
+        if event["sender"] == "AY":
+            self._send_acknowledgment(claims, mailing.CLEARINGHOUSE, event["accepted"], at)
+            return
+        for one in dict.fromkeys(claim.coverage.payer for claim in claims):
+            own = [claim for claim in claims if claim.coverage.payer == one]
+            self._send_acknowledgment(own, mailing.payer_party(one), event["accepted"], at)
+
+    def _send_acknowledgment(self, claims: Sequence[Claim], sender: Party, accepted: bool, at: datetime) -> None:
+        body = mailing.claim_acknowledgment(
+            self._store, claims, sender=sender, accepted=accepted, submitter_id=mailing.OFFICE.id, at=at
+        )
+        self._post("277CA", body, at)
+
+    def _pay(self, event: dict[str, Any], at: datetime) -> None:
+        groups: dict[tuple[Party, Party], list[str]] = {}
+        for number in event["numbers"]:
+            claim, _ = self._claim(number)
+            groups.setdefault((claim.coverage.payer, claim.billing_provider), []).append(number)
+        for (who, payee), numbers in groups.items():
+            payments = [self._adjudicated(number, at) for number in numbers]
+            self._send_payment(who, payee, payments, at)
+            again = [number for number in numbers if self._scenario_of(number) == Scenario.DUPLICATE]
+            if again:
+                self._store.plan(
+                    self._later(at, DUPLICATE_AFTER - PAYMENT_AFTER),
+                    "again",
+                    trace=self._last_trace(),
+                    at=at.isoformat(),
+                    payer=_PARTY.dump_python(who, mode="json"),
+                    payee=_PARTY.dump_python(payee, mode="json"),
+                    payments=[_PAYMENT.dump_python(one, mode="json") for one in payments],
+                )
+
+    def _last_trace(self) -> str:
+        row = self._store.row("SELECT last FROM sequence WHERE name = 'trace'")
+        assert row is not None, "a payment was sent before"
+        return _trace(int(row["last"]))
+
+    def _adjudicated(self, number: str, at: datetime, *, corrected: bool = False) -> ClaimPayment:
+        claim, payer_claim_number = self._claim(number)
+        suffix = "R" if corrected else ""
+        decided = payer.adjudicate(claim, payer_claim_number=payer_claim_number + suffix, at=at, corrected=corrected)
+        billable = 0 if claim.coverage.filing_indicator == payer.MEDICAID else decided.patient
+        self._book(
+            number,
+            allowed=decided.allowed,
+            paid=decided.payment.paid_cents,
+            contractual=decided.contractual,
+            patient=decided.patient,
+            billable_to_patient=billable,
+            recoverable=decided.denied,
+        )
+        return decided.payment
+
+    def _send_payment(self, who: Party, payee: Party, payments: Sequence[ClaimPayment], at: datetime) -> None:
+        trace = _trace(self._store.next_number("trace"))
+        body = mailing.remittance(self._store, who, payee, payments, trace=trace, at=at)
+        amount = sum(one.paid_cents for one in payments)
+        self._store.change("INSERT INTO payment VALUES (?, ?, '[]')", trace, amount)
+        self._post("835", body, at)
+
+    def _send_again(self, event: dict[str, Any], at: datetime) -> None:
+        """The same remittance in a new envelope: its own dates, another ISA13."""
+        body = mailing.remittance(
+            self._store,
+            _PARTY.validate_python(event["payer"]),
+            _PARTY.validate_python(event["payee"]),
+            [_PAYMENT.validate_python(one) for one in event["payments"]],
+            trace=event["trace"],
+            at=datetime.fromisoformat(event["at"]),
+        )
+        self._post("835", body, at)
+
+    def _correct(self, event: dict[str, Any], at: datetime) -> None:
+        for number in event["numbers"]:
+            claim, payer_claim_number = self._claim(number)
+            before = payer.adjudicate(claim, payer_claim_number=payer_claim_number, at=at).payment
+            after = self._adjudicated(number, at, corrected=True)
+            payments = [payer.reversed_payment(before), after]
+            self._send_payment(claim.coverage.payer, claim.billing_provider, payments, at)
+
+
+def _trace(number: int) -> str:
+    return f"EFT{number:09d}"
+
+
+def _fingerprint(claim: Claim) -> str:
+    """The same visit, whatever its control numbers."""
+    lines = tuple(replace(line, control_number=None) for line in claim.lines)
+    same = replace(claim, control_number="", lines=lines)
+    return hashlib.sha256(_CLAIM.dump_json(same)).hexdigest()

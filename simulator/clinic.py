@@ -1,0 +1,128 @@
+"""A clinic's visits, made from a seed: the same seed gives the same bytes, so that a second run adds nothing."""
+
+import random
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from billing.claim import (
+    Address,
+    Claim,
+    ClaimBatch,
+    Contact,
+    Coverage,
+    Diagnosis,
+    Name,
+    Party,
+    Person,
+    Reference,
+    ServiceLine,
+    Sex,
+)
+from billing.money import Cents
+from interchange.x12 import claims_837p, writing
+from simulator.scenarios import STORIES, Scenario
+
+CLINIC_NPI = "1999999984"
+DOCTOR_NPI = "1999999976"
+FIRST_NAMES = ("ANNA", "BRUNO", "CARLA", "DEMI", "EGON", "FIFI", "GUSTAV", "HILDA", "IGOR", "JUNO")
+LAST_NAMES = ("TESTMANN", "SAMPLEWELL", "MOCKINGTON", "DUMMLER", "EXAMPLO", "PLACEHOLT", "FICTIVO", "SPECIMEN")
+SERVICES = (("99213", 15000), ("99214", 22000), ("93000", 6000), ("36415", 2500), ("85025", 4000), ("J3420", 3000))
+DIAGNOSES = ("J069", "I10", "E119", "M545", "Z0000", "R51")
+PAYERS = (("SIMULATED HEALTH", "90001"), ("EXAMPLE MUTUAL", "90002"))
+
+
+def visits(count: int, *, seed: int, today: date) -> list[Claim]:
+    """`count` clean visits of the week before `today`, over the scenarios in their shares."""
+    dice = random.Random(seed)
+    mix = [scenario for scenario, story in STORIES.items() for _ in range(story.share)]
+    order = list(Scenario)
+    chosen = [order[number] if number < len(order) else dice.choice(mix) for number in range(count)]
+    return [_visit(number, scenario, dice, seed=seed, today=today) for number, scenario in enumerate(chosen, start=1)]
+
+
+def _visit(number: int, scenario: Scenario, dice: random.Random, *, seed: int, today: date) -> Claim:
+    day = today - timedelta(days=dice.randint(1, 7))
+    lines = tuple(_line(dice, day) for _ in range(dice.randint(1, 4)))
+    payer_name, payer_id = dice.choice(PAYERS)
+    person = Person(
+        name=Name(dice.choice(LAST_NAMES), dice.choice(FIRST_NAMES)),
+        birth_date=date(dice.randint(1940, 2015), dice.randint(1, 12), dice.randint(1, 28)),
+        sex=dice.choice((Sex.FEMALE, Sex.MALE)),
+        address=Address(f"{dice.randint(1, 999)} INVENTED ST", "ANYTOWN", "OH", "441019999"),
+    )
+    return Claim(
+        control_number=f"V{seed}X{number:05d}",
+        charge_cents=Cents(sum(line.charge_cents for line in lines)),
+        billing_provider=_clinic(),
+        coverage=Coverage(
+            payer=Party(role="PR", is_person=False, name=Name(payer_name), id_qualifier="PI", id=payer_id),
+            member_id=f"{scenario}{seed}{number:06d}",
+            group_number="GRP1",
+            filing_indicator="CI",
+        ),
+        subscriber=person,
+        patient=person,
+        diagnoses=(Diagnosis(dice.choice(DIAGNOSES), "ABK"),),
+        lines=lines,
+        providers=(
+            Party(
+                role="82",
+                is_person=True,
+                name=Name("INVENTED", "DOC"),
+                id_qualifier="XX",
+                id=DOCTOR_NPI,
+                taxonomy="207Q00000X",
+            ),
+        ),
+    )
+
+
+def _line(dice: random.Random, day: date) -> ServiceLine:
+    procedure, charge = dice.choice(SERVICES)
+    return ServiceLine(
+        procedure=procedure,
+        charge_cents=Cents(charge),
+        units=Decimal(1),
+        service_date=day,
+        diagnosis_pointers=(1,),
+    )
+
+
+def _clinic() -> Party:
+    return Party(
+        role="85",
+        is_person=False,
+        name=Name("INVENTED FAMILY CLINIC"),
+        id_qualifier="XX",
+        id=CLINIC_NPI,
+        taxonomy="207Q00000X",
+        address=Address("100 MAIN ST", "ANYTOWN", "OH", "441011234"),
+        references=(Reference("EI", "987654320"),),
+    )
+
+
+def file_of(claims: list[Claim], *, number: int, at: datetime) -> bytes:
+    """The visits as the 837P that a practice system would drop."""
+    batch = ClaimBatch(
+        submitter=Party(
+            role="41",
+            is_person=False,
+            name=Name("INVENTED FAMILY CLINIC"),
+            id_qualifier="46",
+            id="CLINIC01",
+            contact=Contact("FRONT DESK", (("TE", "5555550111"),)),
+        ),
+        receiver=Party(role="40", is_person=False, name=Name("ZERO BALANCE"), id_qualifier="46", id="ZEROBALANCE"),
+        reference=f"VISITS{number}",
+        created=at.date(),
+        created_time=f"{at:%H%M}",
+        claims=tuple(claims),
+    )
+    text = writing.write_interchange(
+        [writing.Group(number, claims_837p.VERSION, [("0001", claims_837p.write(batch))])],
+        sender=writing.Address("ZZ", "CLINIC01"),
+        receiver=writing.Address("ZZ", "ZEROBALANCE"),
+        control_number=number,
+        instant=at,
+    )
+    return text.encode("ascii")

@@ -1,0 +1,105 @@
+"""The office's public API as the simulated people use it: the only place that knows its paths and shapes."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import httpx
+
+PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the office said to an action."""
+
+    status: int
+    body: Mapping[str, Any]
+
+    @property
+    def is_done(self) -> bool:
+        return self.status in {200, 201}
+
+
+class OfficeClient:
+    """One base address and a token per role."""
+
+    def __init__(self, url: str, tokens: Mapping[str, str], http: httpx.Client | None = None) -> None:
+        self._tokens = tokens
+        self._http = http or httpx.Client(base_url=url, timeout=30, trust_env=False)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _headers(self, role: str, *, key: str | None = None) -> dict[str, str]:
+        headers = {"Authorization": f"Bearer {self._tokens[role]}"}
+        return headers | ({"Idempotency-Key": key} if key else {})
+
+    def _get(self, path: str, role: str = "supervisor", **params: Any) -> Any:
+        response = self._http.get(path, headers=self._headers(role), params=params)
+        response.raise_for_status()
+        return response.json()
+
+    def _pages(self, path: str, **params: Any) -> Iterator[Mapping[str, Any]]:
+        after = None
+        while True:
+            page = self._get(path, **params, limit=PAGE, **({"after": after} if after else {}))
+            yield from page["items"]
+            after = page["next_after"]
+            if after is None:
+                return
+
+    def drop_file(self, body: bytes, *, key: str) -> Mapping[str, Any]:
+        """Take a file in; the report says what became of each claim."""
+        response = self._http.post(
+            "/api/v1/inbound/files",
+            content=body,
+            headers=self._headers("integration", key=key) | {"Content-Type": "application/edi-x12"},
+            timeout=300,
+        )
+        response.raise_for_status()
+        report: Mapping[str, Any] = response.json()
+        return report
+
+    def open_tasks(self) -> list[Mapping[str, Any]]:
+        return list(self._pages("/api/v1/tasks", state="open"))
+
+    def encounters(self, stage: str | None = None) -> list[Mapping[str, Any]]:
+        return list(self._pages("/api/v1/encounters", **({"stage": stage} if stage else {})))
+
+    def encounter(self, encounter_id: str) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self._get(f"/api/v1/encounters/{encounter_id}")
+        return found
+
+    def complete(self, task_id: str, role: str, resolution: str, values: Mapping[str, str]) -> Answered:
+        """Complete a task once; an answer that takes longer is waited for under the same key."""
+        key = secrets.token_hex(12)
+        for _ in range(20):
+            response = self._http.post(
+                f"/api/v1/tasks/{task_id}/complete",
+                json={"resolution": resolution, "values": dict(values)},
+                headers=self._headers(role, key=key),
+            )
+            if response.status_code not in {202, 503}:
+                break
+        return Answered(response.status_code, response.json())
+
+    def pay(self, encounter_id: str, cents: int, *, received_on: date, key: str) -> Answered:
+        """A patient pays by card."""
+        response = self._http.post(
+            f"/api/v1/encounters/{encounter_id}/payments",
+            json={
+                "amount": f"{cents // 100}.{cents % 100:02d}",
+                "method": "card",
+                "received_on": received_on.isoformat(),
+            },
+            headers=self._headers("account_representative", key=key),
+        )
+        return Answered(response.status_code, response.json())
+
+    def pending(self) -> Mapping[str, Any]:
+        """The machine's own work that is not done."""
+        found: Mapping[str, Any] = self._get("/api/v1/operations/pending")
+        return found

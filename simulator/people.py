@@ -1,0 +1,134 @@
+"""Simulated staff work every task that opens; simulated patients pay what they owe. Both through the public API."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from billing.tasks import TaskType
+from simulator.office_client import OfficeClient
+
+Values = dict[str, str]
+SUPERVISOR = "supervisor"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the staff resolve tasks of one type."""
+
+    resolution: str
+    values: Callable[[Mapping[str, Any]], Values]
+    role: str | None = None
+    """Who does it; None: the task's own role"""
+
+
+def _reason(text: str) -> Callable[[Mapping[str, Any]], Values]:
+    return lambda task: {"reason": text}
+
+
+def _corrected_member(task: Mapping[str, Any]) -> Values:
+    """The card said otherwise: another member id, which no scenario's letters begin."""
+    return {"corrections": f"member_id = W{task['subject_id'][:9].upper()}"}
+
+
+def _patient_complete(task: Mapping[str, Any]) -> Values:
+    return {
+        "corrections": "patient.birth_date = 1980-01-01\npatient.sex = U\npatient.street = 1 INVENTED ST\n"
+        "patient.city = ANYTOWN\npatient.state = OH\npatient.postal_code = 441019999\nmember_id = W000000001"
+    }
+
+
+def _called(task: Mapping[str, Any]) -> Values:
+    return {"reference": "CALL-1"}
+
+
+WAYS: dict[TaskType, Way] = {
+    TaskType.REGISTRATION_INCOMPLETE: Way("fields_completed", _patient_complete),
+    TaskType.ELIG_NOT_FOUND: Way("corrected_id", _corrected_member),
+    TaskType.ELIG_INACTIVE: Way("new_coverage", _corrected_member),
+    TaskType.PAYER_UNAVAILABLE: Way("retry", lambda task: {}),
+    TaskType.CODE_REVIEW: Way("recoded", lambda task: {"corrections": "diagnoses = R69"}),
+    TaskType.CHARGE_REVIEW: Way("approved", _reason("looked at")),
+    TaskType.CLAIM_EDIT_FAILED: Way("overridden", _reason("the payer takes it so"), SUPERVISOR),
+    TaskType.TRANSMISSION_FAILED: Way("handled", _reason("the clearinghouse was called")),
+    TaskType.CLAIM_REJECTED: Way("corrected_new_claim", _corrected_member),
+    TaskType.NO_RESPONSE: Way("resubmitted", _called),
+    TaskType.DENIAL_REVIEW: Way("write_off", _reason("not worth an appeal")),
+    TaskType.WRITE_OFF_APPROVAL: Way("approved", _reason("agreed"), SUPERVISOR),
+    TaskType.ERA_UNBALANCED: Way("payer_contacted", _reason("the payer sends it again")),
+    TaskType.REMITTANCE_CONFLICT: Way("payer_contacted", _reason("the payer sends it again")),
+    TaskType.UNMATCHED_REMIT: Way("payer_contacted", _reason("not ours")),
+    TaskType.PLB_REVIEW: Way("reviewed", _reason("agrees with the payer's letter")),
+    TaskType.CREDIT_BALANCE: Way("refund_patient", lambda task: {"reference": "REFUND-1"}),
+    TaskType.PATIENT_BALANCE_DUE: Way("follow_up", lambda task: {"reference": "CALL-1", "follow_up": "2099-01-01"}),
+    TaskType.INTAKE_ERROR: Way("handled", _reason("returned to the sender")),
+    TaskType.UNKNOWN_PAYEE: Way("handled", _reason("returned to the payer")),
+}
+"""One way per task type; a test holds it against the office's list."""
+
+
+@dataclass
+class Staff:
+    """People who work what is open. `error_rate`: how often a form is first sent empty and refused."""
+
+    office: OfficeClient
+    error_rate: float = 0.0
+    seed: int = 1
+    done: dict[str, int] = field(default_factory=dict)
+    refused: int = 0
+    stuck: set[str] = field(default_factory=set)
+    """Tasks that the office would not let them finish"""
+
+    def __post_init__(self) -> None:
+        self._dice = random.Random(self.seed)
+
+    def work(self) -> int:
+        """Work every open task once; returns how many were completed."""
+        completed = 0
+        for task in self.office.open_tasks():
+            if task["id"] in self.stuck or task["type"] == TaskType.PATIENT_BALANCE_DUE:
+                continue
+            completed += self._resolve(task)
+        return completed
+
+    def _resolve(self, task: Mapping[str, Any]) -> int:
+        way = WAYS[TaskType(task["type"])]
+        role = way.role or task["role"]
+        if self._dice.random() < self.error_rate:
+            self.refused += self.office.complete(task["id"], role, "no_such_way", {}).status == 422
+        answer = self.office.complete(task["id"], role, way.resolution, way.values(task))
+        if answer.status == 409:
+            return 0
+        if not answer.is_done:
+            self.stuck.add(task["id"])
+            return 0
+        self.done[task["type"]] = self.done.get(task["type"], 0) + 1
+        return 1
+
+
+@dataclass
+class Patients:
+    """Patients pay their share: most at once, every third in two parts."""
+
+    office: OfficeClient
+    paid_cents: int = 0
+    payments: int = 0
+
+    def pay(self, today: date) -> int:
+        """Everybody who owes something pays; returns how many payments were made."""
+        made = 0
+        for row in self.office.encounters("patient_balance"):
+            encounter = self.office.encounter(row["id"])
+            owed = int(encounter["patient_owed_cents"])
+            if owed <= 0:
+                continue
+            parts = [owed // 2, owed - owed // 2] if self.payments % 3 == 2 and owed > 1 else [owed]
+            for number, cents in enumerate(parts):
+                key = f"pay-{row['id']}-{encounter['version']}-{number}"
+                answer = self.office.pay(row["id"], cents, received_on=today, key=key)
+                if answer.is_done:
+                    made += 1
+                    self.paid_cents += cents
+            self.payments += 1
+        return made

@@ -1,5 +1,6 @@
 """One interchange to one partner: take what is ready, send it once, wait for its TA1 or 999."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -66,21 +67,28 @@ class SubmissionBatch:
         """Wait for TA1 or 999. When it is late, a person is told, and the wait goes on: late is not lost."""
         due_at = standing.acknowledgment_due_at
         while standing.state == "transmitted":
-            try:
-                left = None if due_at is None else max(due_at - self.now(), SHORTEST_WAIT)
-                await workflow.wait_condition(
-                    lambda: self._something_came, timeout=left, timeout_summary="TA1 or 999 due"
-                )
+            await self.wait_until(due_at)
+            if self._something_came:
                 self._something_came = False
-                standing = await take_step(
-                    BatchActivities.look_at_batch, self.step(), BatchStanding, "Look at the acknowledgment"
-                )
-            except TimeoutError:
+                standing = await self.look()
+            elif due_at is not None and due_at <= self.now():
                 due_at = None
                 standing = await take_step(
                     BatchActivities.report_unacknowledged, self.step(), BatchStanding, "No TA1 or 999 in time"
                 )
         return standing
+
+    async def wait_until(self, due_at: datetime | None) -> None:
+        """Wait for news; a timer only says that its instant may have come."""
+        left = None if due_at is None else max(due_at - self.now(), SHORTEST_WAIT)
+        try:
+            await workflow.wait_condition(lambda: self._something_came, timeout=left, timeout_summary="TA1 or 999 due")
+        except asyncio.TimeoutError:
+            workflow.logger.debug("an acknowledgment is due")
+
+    async def look(self) -> BatchStanding:
+        """Read how far the acknowledgment has come."""
+        return await take_step(BatchActivities.look_at_batch, self.step(), BatchStanding, "Look at the acknowledgment")
 
     def now(self) -> datetime:
         """Business time, never before the claims were ready."""

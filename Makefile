@@ -1,0 +1,83 @@
+# The commands of the office. On a fresh machine only make and Python 3.11, 3.12 or 3.13 are needed: `make demo`.
+#
+# The virtual environment comes from the hashed locks by plain pip, since a fresh machine has no uv. The office itself
+# is not installed: building it needs hatchling, which is not in the lock, and pip would fetch it unhashed. Instead the
+# environment gets a .pth file that names this directory and a `zerobalance` command of three lines, the same two things
+# that an editable installation leaves behind, without a build and without the network.
+
+PYTHON ?= python3
+VENV ?= .venv
+UV ?= uv
+ENCOUNTERS ?= 50
+ONCE ?=
+SEED ?= 1
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+CHROMIUM := /usr/bin/chromium
+LOCK_WITH = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate --quiet
+
+.PHONY: help system system-python venv venv-dev demo run test check bench lock clean
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+system: system-python ## install the Debian packages that are missing: python3-venv, and chromium for the tests
+	@test -x $(CHROMIUM) || sh deploy/debian-packages.sh chromium
+
+system-python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is missing or older than 3.11; name another one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || sh deploy/debian-packages.sh $(notdir $(PYTHON))-venv
+
+venv: $(VENV)/.installed ## make the virtual environment for demo and run
+
+venv-dev: $(VENV)/.installed-dev ## make the virtual environment for tests and checks
+
+demo: venv ## show the office at work; ENCOUNTERS=30 and ONCE=1 end it by itself
+	$(BIN)/zerobalance demo --encounters $(ENCOUNTERS) --seed $(SEED) $(if $(ONCE),--once)
+
+run: venv ## run the office alone, for use
+	$(BIN)/zerobalance setup
+	$(BIN)/zerobalance run
+
+test: system check ## everything that CI runs
+	$(BIN)/python -m pytest
+
+check: venv-dev ## format, lint, types, import contracts, house tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	PYTHONPATH=. $(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/house
+
+bench: venv-dev ## benchmarks, one JSON object a line
+	$(BIN)/python -m benchmarks
+
+lock: ## write both locks again from pyproject.toml (needs uv)
+	$(LOCK_WITH) -o requirements.txt
+	$(LOCK_WITH) --extra dev -o requirements-dev.txt
+
+clean: ## forget caches and the virtual environment; data under var/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/python: | system-python
+	$(PYTHON) -m venv $(VENV)
+
+$(BIN)/zerobalance: | $(BIN)/python
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $(VENV)/.purelib
+	@echo '$(CURDIR)' > "$$(cat $(VENV)/.purelib)/zerobalance.pth"
+	@printf '#!%s\nfrom cli import main\n\nmain()\n' '$(abspath $(BIN))/python' > $@
+	@chmod 755 $@
+
+$(VENV)/.installed: requirements.txt | $(BIN)/python $(BIN)/zerobalance
+	$(PIP) install --require-hashes -r requirements.txt
+	@touch $@
+
+# The development lock holds everything of the other one in the same versions.
+$(VENV)/.installed-dev: requirements-dev.txt | $(BIN)/python $(BIN)/zerobalance
+	$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@ $(VENV)/.installed

@@ -1,0 +1,116 @@
+"""Pages of docs/ that are written from the code: `python -m tests.house.generated` writes them again."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic_core import PydanticUndefined
+
+from billing.policies import DEFAULTS
+from billing.scrubbing import EDITS, Severity
+from billing.tasks import KINDS, TaskType
+from settings import Settings, variable
+from tests.house.source import ROOT, member_docstrings
+
+DOCS = ROOT / "docs"
+RENEW = "<!-- Written from the code by `python -m tests.house.generated`; do not edit. -->"
+
+
+def edits() -> str:
+    """docs/edits.md"""
+    rows = [
+        f"| {one.code} | {'holds the claim' if one.severity == Severity.ERROR else 'noted'} | {_sentence(one.check)} |"
+        for one in sorted(EDITS, key=lambda one: one.code)
+    ]
+    return _page(
+        "Claim edits",
+        "What is looked at before a claim may leave. All edits run, and all findings come back at once. An edit that "
+        "*holds the claim* opens the task `claim_edit_failed`; one that is *noted* writes a line in the encounter's "
+        "story and lets the claim go out.",
+        "| edit | finding | what it asks for |\n| --- | --- | --- |",
+        rows,
+    )
+
+
+def tasks() -> str:
+    """docs/tasks.md"""
+    why = member_docstrings(ROOT / "billing" / "tasks.py", "TaskType")
+    rows = []
+    for name in sorted(TaskType):
+        kind = KINDS[name]
+        exits = "<br>".join(
+            f"`{key}`: {one.label}" + (" (supervisor)" if one.needs_approval_right else "")
+            for key, one in kind.resolutions.items()
+        )
+        rows.append(
+            f"| `{name}` | {why[name.name]} | {kind.role.replace('_', ' ')} | {_duration(kind.due)} | {exits} |"
+        )
+    return _page(
+        "Tasks",
+        "Every exception is a task with an owner, a due time and its only ways out. An overdue task is brought up "
+        "again a day later to its owner, then to the lead, then to the supervisor, and from then on once a week.",
+        "| task | why it exists | owner | due after | ways out |\n| --- | --- | --- | --- | --- |",
+        rows,
+    )
+
+
+def policies() -> str:
+    """docs/policies.md"""
+    rows = [f"| `{name}` | {one.value} | {one.source} |" for name, one in sorted(DEFAULTS.items())]
+    return _page(
+        "Policies",
+        "Timers and limits are rows with effective dates, never constants. `zerobalance setup` writes these defaults; "
+        "a practice's own row beats the default from its date on, and a row for one payer beats both. The unit is the "
+        "last word of the name; a name without one is a switch, 1 for yes.",
+        "| policy | default | where it comes from |\n| --- | --- | --- |",
+        rows,
+    )
+
+
+def settings() -> str:
+    """docs/settings.md"""
+    rows = []
+    for name, field in sorted(Settings.model_fields.items()):
+        meaning = " ".join((field.description or "").split())
+        default = "" if field.default in (None, PydanticUndefined) else f"`{_plain(field.default)}`"
+        rows.append(f"| `{variable(name)}` | {default} | {meaning} |")
+    return _page(
+        "Settings",
+        "Each is read from the environment or, when `ZEROBALANCE_SECRETS_DIR` names a directory, from a file in it "
+        "with the same name in lower case. How Temporal is reached is read by Temporal's own profiles "
+        "(`TEMPORAL_ADDRESS`, "
+        "`TEMPORAL_PROFILE`, ...).",
+        "| variable | default | meaning |\n| --- | --- | --- |",
+        rows,
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "edits.md": edits,
+    "tasks.md": tasks,
+    "policies.md": policies,
+    "settings.md": settings,
+}
+
+
+def _page(title: str, about: str, head: str, rows: list[str]) -> str:
+    return "\n".join([f"# {title}", "", RENEW, "", about, "", head, *rows, ""])
+
+
+def _sentence(check: object) -> str:
+    return " ".join((check.__doc__ or "").split())
+
+
+def _plain(value: object) -> str:
+    return str(value.as_posix() if isinstance(value, Path) else value)
+
+
+def _duration(span: timedelta) -> str:
+    if span.days:
+        return f"{span.days} day{'s' if span.days > 1 else ''}"
+    return f"{span.seconds // 3600} hours"
+
+
+if __name__ == "__main__":
+    for page, write in PAGES.items():
+        (DOCS / page).write_text(write(), encoding="utf-8")

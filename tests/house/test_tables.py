@@ -1,0 +1,30 @@
+"""Every row belongs to a practice, except those of the installation."""
+
+from sqlmodel import SQLModel
+
+import database.tables  # noqa: F401 - registers every table
+
+OF_THE_INSTALLATION = {
+    "practice": "the practice itself",
+    "partner": "one clearinghouse serves several practices",
+    "control_sequence": "control numbers belong to a partner",
+    "api_token": "belongs to a user, who belongs to a practice",
+    "web_session": "belongs to a user, who belongs to a practice",
+}
+MAY_BE_OF_NONE = {
+    "policy": "a default of the installation",
+    "inbound_message": "a mailbox message may concern several practices",
+}
+
+
+def test_every_table_names_the_practice() -> None:
+    without = {name for name, table in SQLModel.metadata.tables.items() if "practice_id" not in table.columns}
+    assert without == set(OF_THE_INSTALLATION)
+
+
+def test_the_practice_is_known_for_every_row() -> None:
+    tables = SQLModel.metadata.tables.items()
+    unknown = {
+        name for name, table in tables if "practice_id" in table.columns and table.columns["practice_id"].nullable
+    }
+    assert unknown == set(MAY_BE_OF_NONE)

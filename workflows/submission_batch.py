@@ -1,6 +1,5 @@
 """One interchange to one partner: take what is ready, send it once, wait for its TA1 or 999."""
 
-import asyncio
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -83,7 +82,7 @@ class SubmissionBatch:
         left = None if due_at is None else max(due_at - self.now(), SHORTEST_WAIT)
         try:
             await workflow.wait_condition(lambda: self._something_came, timeout=left, timeout_summary="TA1 or 999 due")
-        except asyncio.TimeoutError:
+        except TimeoutError:
             workflow.logger.debug("an acknowledgment is due")
 
     async def look(self) -> BatchStanding:

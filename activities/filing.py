@@ -142,7 +142,7 @@ def _batch_of_group(session: Session, message: InboundMessage, said: Implementat
 
 def _fold_999(session: Session, message: InboundMessage, batch: Batch, said: ImplementationAcknowledgment) -> str:
     accepted = refused = 0
-    for submission in submissions.of_batch(session, batch.id):
+    for submission in submissions.hold_batch(session, batch.id):
         if said.accepts(submission.set_number or ""):
             submissions.mark_syntax_accepted(session, submission, at=message.received_at)
             accepted += 1

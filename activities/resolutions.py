@@ -40,12 +40,15 @@ def execute(desk: Desk, step: CommandStep) -> Answer:
     """Carry out the command in `step`, or give the answer it was given before."""
     command = step.complete_task or step.place_hold or step.release_hold
     assert command is not None, "a command step carries one command"
-    earlier = commands.answered(
-        desk.session,
-        practice_id=step.practice_id,
-        key=command.command_key,
-        body_sha256=command.body_sha256,
-    )
+    try:
+        earlier = commands.answered(
+            desk.session,
+            practice_id=step.practice_id,
+            key=command.command_key,
+            body_sha256=command.body_sha256,
+        )
+    except commands.KeyUsedForAnotherBody as error:
+        return Answer(done=False, code="key_reused", message=str(error))
     if earlier is not None:
         return Answer.model_validate_json(earlier)
     try:

@@ -32,7 +32,7 @@ from database.tables import Partner, PatientPayment, Task
 
 PaymentMethod = Literal["cash", "cheque", "card", "eft"]
 
-REFUSED_STATUS = {"invalid": 422, "forbidden": 403, "needs_second_person": 403}
+REFUSED_STATUS = {"invalid": 422, "key_reused": 422, "forbidden": 403, "needs_second_person": 403}
 """HTTP status of an answer that is not `done`, by its code; any other is 409"""
 
 

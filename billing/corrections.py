@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from billing.claim import Address, Claim, Diagnosis, Party, Person, Reference, ServiceLine, Sex
-from billing.money import Cents, NotAnAmount, parse_cents
+from billing.money import Cents, parse_cents
 
 
 class CorrectionsInvalid(ValueError):
@@ -44,8 +44,8 @@ def apply_corrections(claim: Claim, corrections: dict[str, str]) -> Claim:
     for path, value in corrections.items():
         try:
             claim = _apply(claim, path, value)
-        except (NotAnAmount, InvalidOperation, ValueError) as error:
-            faults[path] = str(error) or "cannot be read"
+        except ValueError as error:
+            faults[path] = str(error)
     if faults:
         raise CorrectionsInvalid(faults)
     charges = Cents(sum(line.charge_cents for line in claim.lines))
@@ -82,7 +82,7 @@ def _apply_to_provider(claim: Claim, rest: str, value: str) -> Claim:
 
 def _apply_to_line(claim: Claim, rest: str, value: str) -> Claim:
     number, _, name = rest.partition(".")
-    if not number.isdigit() or not 1 <= int(number) <= len(claim.lines) or name not in _LINE_FIELDS:
+    if not number.isdecimal() or not 1 <= int(number) <= len(claim.lines) or name not in _LINE_FIELDS:
         raise ValueError("no such field")
     index = int(number) - 1
     lines = list(claim.lines)
@@ -129,6 +129,13 @@ _CLAIM_FIELDS: dict[str, Callable[[Claim, str], Claim]] = {
 }
 
 
+def _day(value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("write the day as YYYY-MM-DD") from None
+
+
 def _sex(person: Person, value: str) -> Person:
     if value.upper() not in set(Sex):
         raise ValueError("is F, M or U")
@@ -143,7 +150,7 @@ def _address(person: Person, **changes: str) -> Person:
 _PERSON_FIELDS: dict[str, Callable[[Person, str], Person]] = {
     "last_name": lambda person, value: replace(person, name=replace(person.name, last=value)),
     "first_name": lambda person, value: replace(person, name=replace(person.name, first=value or None)),
-    "birth_date": lambda person, value: replace(person, birth_date=date.fromisoformat(value)),
+    "birth_date": lambda person, value: replace(person, birth_date=_day(value)),
     "sex": _sex,
     "street": lambda person, value: _address(person, street=value),
     "city": lambda person, value: _address(person, city=value),
@@ -174,14 +181,27 @@ _PARTY_FIELDS: dict[str, Callable[[Party, str], Party]] = {
 
 
 def _pointers(line: ServiceLine, value: str) -> ServiceLine:
-    return replace(line, diagnosis_pointers=tuple(int(one) for one in value.replace(",", " ").split()))
+    numbers = value.replace(",", " ").split()
+    if not all(one.isdecimal() for one in numbers):
+        raise ValueError("write the numbers of diagnoses: 1, 2")
+    return replace(line, diagnosis_pointers=tuple(int(one) for one in numbers))
+
+
+def _units(line: ServiceLine, value: str) -> ServiceLine:
+    try:
+        units = Decimal(value)
+    except InvalidOperation:
+        raise ValueError("is not a number") from None
+    if not units.is_finite():
+        raise ValueError("is not a number")
+    return replace(line, units=units)
 
 
 _LINE_FIELDS: dict[str, Callable[[ServiceLine, str], ServiceLine]] = {
     "procedure": lambda line, value: replace(line, procedure=value.upper()),
     "modifiers": lambda line, value: replace(line, modifiers=tuple(value.upper().replace(",", " ").split())),
-    "units": lambda line, value: replace(line, units=Decimal(value)),
+    "units": _units,
     "charge": lambda line, value: replace(line, charge_cents=parse_cents(value)),
     "pointers": _pointers,
-    "service_date": lambda line, value: replace(line, service_date=date.fromisoformat(value)),
+    "service_date": lambda line, value: replace(line, service_date=_day(value)),
 }

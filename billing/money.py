@@ -26,6 +26,8 @@ def parse_cents(text: str) -> Cents:
     whole, _, fraction = text.partition(".")
     if whole and len(fraction) <= 2 and text.isascii() and f"{whole}{fraction}".isdecimal():
         return Cents(int(whole) * 100 + int(f"{fraction:0<2}"))
+    if not text.isascii():
+        raise NotAnAmount("amount is not a number")
     try:
         value = Decimal(text)
     except InvalidOperation:
@@ -65,8 +67,13 @@ def share_pro_rata(total: Cents, weights: Sequence[int]) -> list[Cents]:
     whole = sum(weights)
     if whole == 0:
         return [total, *[ZERO] * (len(weights) - 1)]
-    sign = -1 if (total < 0) != (whole < 0) else 1
-    shares = [Cents(sign * (abs(total) * abs(weight) // abs(whole))) for weight in weights]
+    shares = [_cut(total * weight, whole) for weight in weights]
     largest = max(range(len(weights)), key=lambda index: abs(weights[index]))
     shares[largest] = Cents(shares[largest] + total - sum(shares))
     return shares
+
+
+def _cut(amount: int, divisor: int) -> Cents:
+    """The quotient without its fraction, towards zero."""
+    cents = abs(amount) // abs(divisor)
+    return Cents(cents if (amount < 0) == (divisor < 0) else -cents)

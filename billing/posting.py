@@ -110,30 +110,37 @@ def _why_not(payment: ClaimPayment, situation: PostingSituation) -> str | None:
 
 
 def match_lines(payment: ClaimPayment, billed: Sequence[BilledLine]) -> list[tuple[BilledLine, LinePayment]] | None:
-    """Pair each SVC with one billed line: by REF*6R, else by code, modifiers and charge, else by submitted code.
+    """Pair each SVC with one billed line of the same charge: by REF*6R, else by code and modifiers, else by code.
 
-    A payment without SVC is spread over the billed lines. None when any line is left over on either side.
+    A surer rung is tried for every SVC before the next one. A payment without SVC is spread over the billed lines.
+    None when any line is left over on either side.
     """
     if not payment.lines:
         return _spread(payment, billed)
+    lines = _with_claim_adjustments(payment)
     left = list(billed)
-    pairs: list[tuple[BilledLine, LinePayment]] = []
-    for line in _with_claim_adjustments(payment):
-        found = next((one for one in left if _is_line(one, line)), None)
-        if found is None:
-            return None
-        left.remove(found)
-        pairs.append((found, line))
-    return pairs if not left else None
+    found: dict[int, BilledLine] = {}
+    for is_line in (_has_its_number, _has_its_code_and_modifiers, _has_its_code):
+        for index, line in enumerate(lines):
+            fitting = [one for one in left if one.charge_cents == line.charge_cents and is_line(one, line)]
+            if index not in found and fitting:
+                found[index] = fitting[0]
+                left.remove(fitting[0])
+    if left or len(found) != len(lines):
+        return None
+    return [(found[index], line) for index, line in enumerate(lines)]
 
 
-def _is_line(billed: BilledLine, line: LinePayment) -> bool:
-    if line.control_number is not None and line.control_number.upper() == billed.line_id.upper():
-        return True
-    if line.control_number is not None and line.charge_cents != billed.charge_cents:
-        return False
-    code = line.submitted_procedure or line.procedure
-    return code == billed.procedure and line.charge_cents == billed.charge_cents
+def _has_its_number(billed: BilledLine, line: LinePayment) -> bool:
+    return line.control_number is not None and line.control_number.upper() == billed.line_id.upper()
+
+
+def _has_its_code_and_modifiers(billed: BilledLine, line: LinePayment) -> bool:
+    return _has_its_code(billed, line) and line.modifiers == billed.modifiers
+
+
+def _has_its_code(billed: BilledLine, line: LinePayment) -> bool:
+    return (line.submitted_procedure or line.procedure) == billed.procedure
 
 
 def _with_claim_adjustments(payment: ClaimPayment) -> list[LinePayment]:

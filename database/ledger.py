@@ -29,6 +29,7 @@ def post(
     wanted = [entry for entry in entries if not entry.is_empty]
     if not wanted:
         return []
+    _hold_book(session, practice_id)
     known = set(
         session.exec(
             select(Journal.source_key).where(
@@ -70,6 +71,14 @@ def post(
             ],
         )
     return fresh
+
+
+def _hold_book(session: Session, practice_id: str) -> None:
+    """One writer at a time in a practice's book: two at once would each overlook the other's last day and entries."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(
+            sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:book, 0))"), {"book": f"ledger:{practice_id}"}
+        )
 
 
 def balances(session: Session, *, practice_id: str, encounter_id: str) -> Balances:

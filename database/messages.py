@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, select
 
 from database.columns import new_id
@@ -46,13 +47,15 @@ def store_inbound(
 
 def next_number(session: Session, *, partner_id: str, name: str) -> int:
     """Allocate the next control number of a partner. The caller stores it with the bytes in the same transaction."""
+    begin_at_zero = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    session.execute(
+        begin_at_zero(ControlSequence).values(partner_id=partner_id, name=name, last=0).on_conflict_do_nothing()
+    )
     row = session.exec(
         select(ControlSequence)
         .where(ControlSequence.partner_id == partner_id, ControlSequence.name == name)
         .with_for_update()
-    ).first()
-    if row is None:
-        row = ControlSequence(partner_id=partner_id, name=name, last=0)
+    ).one()
     row.last = row.last % INTERCHANGE_NUMBERS + 1
     session.add(row)
     session.flush()

@@ -39,6 +39,20 @@ def of_batch(session: Session, batch_id: str) -> Sequence[Submission]:
     ).all()
 
 
+def hold_batch(session: Session, batch_id: str) -> Sequence[Submission]:
+    """The same claims, with their encounters' rows held until the transaction ends.
+
+    An encounter's own step holds its row too: whoever comes second sees what the first wrote.
+    """
+    session.exec(
+        select(Encounter)
+        .where(col(Encounter.id).in_(select(Submission.encounter_id).where(Submission.batch_id == batch_id)))
+        .order_by(Encounter.id)
+        .with_for_update()
+    ).all()
+    return of_batch(session, batch_id)
+
+
 def by_control_number(session: Session, number: str) -> Submission | None:
     """The submission that a payer's answer names, in whatever practice: the caller checks the practice."""
     return session.get(Submission, number)
@@ -70,7 +84,7 @@ def mark_transmitted(session: Session, batch: Batch, *, at: datetime, receipt_id
     batch.receipt_id = receipt_id
     session.add(batch)
     due_at: dict[str, datetime] = {}
-    for submission in of_batch(session, batch.id):
+    for submission in hold_batch(session, batch.id):
         if submission.transmitted_at is not None:
             continue
         submission.transmitted_at = at

@@ -1,0 +1,94 @@
+import csv
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from billing.charges import ChargeMaster, ChargeMasterInvalid, Price, charge_faults, price_claim, read_charge_master
+from billing.money import Cents
+from tests.builders import a_claim, a_line
+
+OLD, NEW, COMING = date(2025, 1, 1), date(2026, 7, 1), date(2027, 1, 1)
+MASTER = ChargeMaster(
+    (
+        Price("99213", Cents(12000), OLD),
+        Price("99213", Cents(15000), NEW),
+        Price("99213", Cents(99000), COMING),
+        Price("99213", Cents(17000), NEW, "25"),
+        Price("93000", Cents(6000), OLD),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "price"),
+    [
+        (a_line(), 15000),
+        (a_line(service_date=date(2026, 6, 30)), 12000),
+        (a_line(service_date=date(2026, 7, 1)), 15000),
+        (a_line(service_date=date(2024, 12, 31)), None),
+        (a_line(modifiers=("25",)), 17000),
+        (a_line(modifiers=("25",), service_date=date(2026, 6, 30)), 12000),
+        (a_line(modifiers=("59",)), 15000),
+        (a_line("99999"), None),
+    ],
+)
+def test_the_price_is_that_of_the_day_and_the_first_modifier(line: object, price: int | None) -> None:
+    assert MASTER.price_of(line) == price  # type: ignore[arg-type]
+
+
+def test_only_lines_without_a_charge_are_priced_and_the_claim_is_their_sum() -> None:
+    claim = price_claim(a_claim(a_line(charge=0, units=Decimal(3)), a_line("93000", 7000)), MASTER)
+    assert [line.charge_cents for line in claim.lines] == [45000, 7000]
+    assert claim.charge_cents == 52000
+
+
+@pytest.mark.parametrize("line", [a_line(charge=0, units=Decimal("1.5")), a_line("99999", 0)])
+def test_what_cannot_be_priced_stays_for_a_person(line: object) -> None:
+    claim = price_claim(a_claim(line), MASTER)  # type: ignore[arg-type]
+    assert claim.charge_cents == 0
+    [fault] = charge_faults(claim, MASTER)
+    assert "(field line.1.charge)" in fault
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (a_line(charge=15000), None),
+        (a_line(charge=20000), None),
+        (a_line("99999", 500), None),
+        (a_line(charge=14999), "charged $149.99, the charge master asks $150.00"),
+        (a_line(charge=15000, units=Decimal(2)), "the charge master asks $300.00"),
+        (a_line(charge=100, unit_basis="MJ"), None),
+        (a_line(charge=-1), "the charge is negative"),
+        (a_line(charge=0), "no charge"),
+    ],
+)
+def test_a_reviewer_sees_what_is_below_the_master(line: object, words: str | None) -> None:
+    faults = charge_faults(a_claim(line), MASTER)  # type: ignore[arg-type]
+    assert len(faults) == (words is not None)
+    assert (words or "") in "".join(faults)
+
+
+def test_a_file_of_prices_is_read() -> None:
+    rows = csv.DictReader(
+        ["procedure,modifier,price,effective_from", " 99213 ,25,170.00,2026-07-01", "j1885,,9.5,2026-01-01"]
+    )
+    assert read_charge_master(rows) == [
+        Price("99213", Cents(17000), NEW, "25"),
+        Price("J1885", Cents(950), date(2026, 1, 1)),
+    ]
+
+
+def test_every_faulty_row_is_named() -> None:
+    rows = [
+        {"procedure": "99213", "price": "1.234", "effective_from": "2026-01-01"},
+        {"procedure": "99213", "price": "150", "effective_from": "01/01/2026"},
+        {"procedure": "", "price": "150", "effective_from": "2026-01-01"},
+        {"procedure": "99213", "price": "0", "effective_from": "2026-01-01"},
+        {"procedure": "99213", "price": None, "effective_from": None},
+        {"procedure": "99213", "price": "150", "effective_from": "2026-01-01"},
+    ]
+    with pytest.raises(ChargeMasterInvalid) as raised:
+        read_charge_master(rows)
+    assert [fault.partition(":")[0] for fault in raised.value.faults] == ["row 2", "row 3", "row 4", "row 5", "row 6"]

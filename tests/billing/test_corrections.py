@@ -1,0 +1,160 @@
+"""Every path that a task's reason can name, with a value that mends and values that do not read."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from billing import corrections
+from billing.claim import Claim, Sex
+from billing.corrections import CorrectionsInvalid, apply_corrections, parse_corrections
+from billing.policies import Policies
+from billing.scrubbing import Situation, scrub
+from tests.builders import NOON, a_claim, a_line
+
+CLAIM = a_claim(a_line(), a_line("93000", 6000))
+DEPENDENT = replace(CLAIM, coverage=replace(CLAIM.coverage, relationship="19"))
+
+MENDS: dict[str, tuple[str, Callable[[Claim], Any], Any]] = {
+    "member_id": ("XYZ 99", lambda claim: claim.coverage.member_id, "XYZ99"),
+    "payer_id": ("12345", lambda claim: (claim.coverage.payer.id_qualifier, claim.coverage.payer.id), ("PI", "12345")),
+    "payer_name": ("OTHER PAYER", lambda claim: claim.coverage.payer.name.last, "OTHER PAYER"),
+    "relationship": ("19", lambda claim: claim.coverage.relationship, "19"),
+    "group_number": ("G1", lambda claim: claim.coverage.group_number, "G1"),
+    "filing_indicator": ("MB", lambda claim: claim.coverage.filing_indicator, "MB"),
+    "diagnoses": (
+        "j06.9, z23",
+        lambda claim: [(one.code, one.qualifier) for one in claim.diagnoses],
+        [("J069", "ABK"), ("Z23", "ABF")],
+    ),
+    "place_of_service": ("22", lambda claim: claim.place_of_service, "22"),
+    "authorization": ("AUTH1", lambda claim: claim.authorization, "AUTH1"),
+    "referral": ("REF1", lambda claim: claim.referral, "REF1"),
+    "charge": ("200.5", lambda claim: claim.charge_cents, 20050),
+    "patient_paid": ("20", lambda claim: claim.patient_paid_cents, 2000),
+    "patient.last_name": ("ROE", lambda claim: claim.patient.name.last, "ROE"),
+    "patient.first_name": ("ANN", lambda claim: claim.patient.name.first, "ANN"),
+    "patient.birth_date": ("1990-02-28", lambda claim: claim.patient.birth_date, date(1990, 2, 28)),
+    "patient.sex": ("m", lambda claim: claim.patient.sex, Sex.MALE),
+    "patient.street": ("2 OAK ST", lambda claim: claim.patient.address and claim.patient.address.street, "2 OAK ST"),
+    "patient.city": ("ELSEWHERE", lambda claim: claim.patient.address and claim.patient.address.city, "ELSEWHERE"),
+    "patient.state": ("PA", lambda claim: claim.patient.address and claim.patient.address.state, "PA"),
+    "patient.postal_code": (
+        "15201",
+        lambda claim: claim.patient.address and claim.patient.address.postal_code,
+        "15201",
+    ),
+    "subscriber.last_name": ("ROE", lambda claim: claim.subscriber.name.last, "ROE"),
+    "billing_provider.npi": ("1234567893", lambda claim: claim.billing_provider.npi, "1234567893"),
+    "billing_provider.taxonomy": ("208000000X", lambda claim: claim.billing_provider.taxonomy, "208000000X"),
+    "billing_provider.tax_id": ("12-3456780", lambda claim: claim.billing_provider.reference("EI"), "123456780"),
+    "billing_provider.street": (
+        "3 ASH ST",
+        lambda claim: claim.billing_provider.address and claim.billing_provider.address.street,
+        "3 ASH ST",
+    ),
+    "provider.82.npi": ("1234567893", lambda claim: claim.providers[0].npi, "1234567893"),
+    "line.1.procedure": ("j1885", lambda claim: claim.lines[0].procedure, "J1885"),
+    "line.2.modifiers": ("rt, 59", lambda claim: claim.lines[1].modifiers, ("RT", "59")),
+    "line.1.units": ("2.5", lambda claim: claim.lines[0].units, Decimal("2.5")),
+    "line.2.charge": ("70", lambda claim: (claim.lines[1].charge_cents, claim.charge_cents), (7000, 22000)),
+    "line.1.pointers": ("1, 2", lambda claim: claim.lines[0].diagnosis_pointers, (1, 2)),
+    "line.2.service_date": ("2026-10-21", lambda claim: claim.lines[1].service_date, date(2026, 10, 21)),
+}
+
+
+@pytest.mark.parametrize("path", MENDS)
+def test_a_field_is_mended(path: str) -> None:
+    value, read, expected = MENDS[path]
+    assert read(apply_corrections(CLAIM, {path: value})) == expected
+
+
+def test_every_field_that_can_be_mended_is_in_the_table() -> None:
+    """Person and party fields are named once each; they are the same for every person and party."""
+    tables = (corrections._PERSON_FIELDS, corrections._LINE_FIELDS)
+    mended = {path.rpartition(".")[2] for path in MENDS}
+    assert set(corrections._CLAIM_FIELDS) <= set(MENDS)
+    assert {name for table in tables for name in table} <= mended
+    assert set(corrections._PARTY_FIELDS) <= mended
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "nonsense",
+        "patient.nonsense",
+        "patient",
+        "provider.DN.npi",
+        "provider.82.nonsense",
+        "line.0.charge",
+        "line.3.charge",
+        "line.x.charge",
+        "line.².charge",
+        "line.1.nonsense",
+        "line.1",
+    ],
+)
+def test_an_unknown_field_is_refused(path: str) -> None:
+    with pytest.raises(CorrectionsInvalid) as raised:
+        apply_corrections(CLAIM, {path: "1"})
+    assert raised.value.faults == {path: "no such field"}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("charge", "12.345"),
+        ("charge", "much"),
+        ("patient_paid", "1e3"),
+        ("patient.birth_date", "02/28/1990"),
+        ("patient.birth_date", ""),
+        ("patient.sex", "female"),
+        ("line.1.units", "many"),
+        ("line.1.units", "NaN"),
+        ("line.1.units", "Infinity"),
+        ("line.1.charge", ""),
+        ("line.1.pointers", "first"),
+        ("line.1.pointers", "-1"),
+        ("line.1.service_date", "2026-13-01"),
+    ],
+)
+def test_a_value_that_does_not_read_is_refused_without_being_repeated(path: str, value: str) -> None:
+    with pytest.raises(CorrectionsInvalid) as raised:
+        apply_corrections(CLAIM, {path: value})
+    [message] = raised.value.faults.values()
+    assert message
+    assert not value or value not in message
+    assert "class" not in message
+
+
+def test_all_faults_are_named_and_nothing_is_half_done() -> None:
+    with pytest.raises(CorrectionsInvalid) as raised:
+        apply_corrections(CLAIM, {"member_id": "NEW", "nonsense": "1", "charge": "much", "line.9.units": "1"})
+    assert set(raised.value.faults) == {"nonsense", "charge", "line.9.units"}
+    assert CLAIM.coverage.member_id == "ABC123456"
+
+
+def test_patient_and_subscriber_move_together_only_when_they_are_one_person() -> None:
+    both = apply_corrections(CLAIM, {"patient.last_name": "ROE"})
+    one = apply_corrections(DEPENDENT, {"patient.last_name": "ROE"})
+    assert (both.subscriber.name.last, one.subscriber.name.last) == ("ROE", "DOE")
+
+
+def test_what_is_mended_can_always_be_scrubbed() -> None:
+    for path, (value, _, _) in MENDS.items():
+        scrub(apply_corrections(CLAIM, {path: value}), Situation(NOON, Policies.of([]), is_verified=True))
+
+
+def test_lines_of_text_are_read() -> None:
+    text = "member_id = A=1\n\n  line.1.charge=20 \n"
+    assert parse_corrections(text) == {"member_id": "A=1", "line.1.charge": "20"}
+
+
+def test_lines_that_are_no_corrections_are_all_named() -> None:
+    with pytest.raises(CorrectionsInvalid) as raised:
+        parse_corrections("member_id\ncharge = 1\nhello")
+    assert set(raised.value.faults) == {"line 1", "line 3"}

@@ -1,0 +1,87 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from billing.deadlines import (
+    INQUIRY_LADDER,
+    OWNERS,
+    WORDS,
+    Reason,
+    after_business_days,
+    filing_deadline,
+    filing_warning,
+)
+from billing.policies import DEFAULTS, Policies, PolicyRow
+
+FRIDAY = datetime(2026, 11, 6, 15, 30, tzinfo=UTC)
+DAY = date(2026, 1, 1)
+
+
+def test_every_reason_has_an_owner_and_words() -> None:
+    assert set(OWNERS) == set(WORDS) == set(Reason)
+
+
+def test_the_ladder_only_climbs() -> None:
+    assert list(INQUIRY_LADDER) == sorted(INQUIRY_LADDER)
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "end"),
+    [
+        (FRIDAY, 0, FRIDAY),
+        (FRIDAY, 1, FRIDAY + timedelta(days=3)),
+        (FRIDAY, 3, FRIDAY + timedelta(days=5)),
+        (FRIDAY + timedelta(days=1), 1, FRIDAY + timedelta(days=3)),
+        (FRIDAY - timedelta(days=4), 4, FRIDAY),
+        (FRIDAY, 5, FRIDAY + timedelta(days=7)),
+    ],
+)
+def test_business_days_are_monday_to_friday(start: datetime, days: int, end: datetime) -> None:
+    assert after_business_days(start, days) == end
+
+
+@pytest.mark.parametrize(
+    ("service", "limit_days", "last_day"),
+    [
+        (date(2026, 10, 20), 365, date(2027, 10, 20)),
+        (date(2027, 3, 1), 365, date(2028, 2, 29)),
+        (date(2026, 12, 31), 90, date(2027, 3, 31)),
+    ],
+)
+def test_the_filing_limit_is_the_end_of_its_last_day(service: date, limit_days: int, last_day: date) -> None:
+    policies = Policies.of([PolicyRow("filing_limit_days", limit_days, date(2000, 1, 1))])
+    limit = filing_deadline(service, policies)
+    assert limit.date() == last_day
+    assert limit.tzinfo is UTC
+    assert limit - filing_warning(service, policies) == timedelta(days=15)
+
+
+def row(value: int, since: date = DAY, *, practice: str | None = None, payer: str | None = None) -> PolicyRow:
+    return PolicyRow("filing_limit_days", value, since, practice, payer)
+
+
+@pytest.mark.parametrize(
+    ("rows", "value"),
+    [
+        ([], DEFAULTS["filing_limit_days"].value),
+        ([row(100)], 100),
+        ([row(100), row(200, practice="p")], 200),
+        ([row(300, practice="p", payer="x"), row(200, date(2026, 5, 1), practice="p"), row(100)], 300),
+        ([row(100), row(120, date(2026, 5, 1))], 120),
+        ([row(100), row(120, date(2026, 7, 1))], 100),
+        ([row(120, date(2026, 7, 1))], DEFAULTS["filing_limit_days"].value),
+        ([row(200, practice="p"), row(90, date(2026, 7, 1), practice="p", payer="x")], 200),
+    ],
+)
+def test_the_narrowest_row_in_force_counts_then_the_newest(rows: list[PolicyRow], value: int) -> None:
+    assert Policies.of(rows).value("filing_limit_days", as_of=date(2026, 6, 1)) == value
+    assert Policies.of(reversed(rows)).value("filing_limit_days", as_of=date(2026, 6, 1)) == value
+
+
+def test_a_policy_is_in_force_on_its_first_day() -> None:
+    assert Policies.of([row(7)]).value("filing_limit_days", as_of=DAY) == 7
+
+
+def test_an_unknown_policy_is_a_fault_of_the_caller() -> None:
+    with pytest.raises(KeyError):
+        Policies.of([]).value("no_such_policy", as_of=DAY)

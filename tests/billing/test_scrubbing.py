@@ -1,0 +1,166 @@
+"""Every edit with a claim that passes it and one that does not; the rest of the claim is clean."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from billing.claim import Address, Claim, Diagnosis, Name, Party, Person, Reference
+from billing.money import Cents
+from billing.policies import Policies, PolicyRow
+from billing.scrubbing import EDITS, Severity, Situation, scrub
+from tests.builders import CLINIC_NPI, DOCTOR_NPI, NOON, a_claim, a_line
+
+CLEAN = a_claim()
+BAD_NPI = "1999999985"
+LENIENT = Policies.of([PolicyRow("strict_npi_check_digit", 0, date(2000, 1, 1))])
+DOCTOR = CLEAN.providers[0]
+
+
+def situation(**changes: Any) -> Situation:
+    return replace(Situation(NOON, Policies.of([]), is_verified=True), **changes)
+
+
+def billed_by(**changes: Any) -> Claim:
+    return replace(CLEAN, billing_provider=replace(CLEAN.billing_provider, **changes))
+
+
+def at_address(**changes: Any) -> Claim:
+    assert CLEAN.billing_provider.address is not None
+    return billed_by(address=replace(CLEAN.billing_provider.address, **changes))
+
+
+def covered_by(**changes: Any) -> Claim:
+    return replace(CLEAN, coverage=replace(CLEAN.coverage, **changes))
+
+
+def of_patient(**changes: Any) -> Claim:
+    return replace(CLEAN, patient=replace(CLEAN.patient, **changes))
+
+
+def tax_id(number: str) -> Claim:
+    return billed_by(references=(Reference("EI", number),))
+
+
+def doctor(npi: str) -> Party:
+    return replace(DOCTOR, id=npi)
+
+
+PASSES: list[tuple[str, Claim, dict[str, Any]]] = [
+    ("P01", CLEAN, {}),
+    ("P01", billed_by(id=BAD_NPI), {"policies": LENIENT}),
+    ("P01", replace(CLEAN, providers=(replace(DOCTOR, id="123", id_qualifier="24"),)), {}),
+    ("P01B", CLEAN, {}),
+    ("P04", CLEAN, {}),
+    ("P04", billed_by(references=(Reference("SY", "987654320"),)), {}),
+    ("P04B", tax_id("98-7654320"), {}),
+    ("P05", at_address(street="12 POBOX LANE"), {}),
+    ("P05B", at_address(postal_code="441011234"), {}),
+    ("P05B", at_address(postal_code="M5V2T6", country="CA"), {}),
+    ("S01", covered_by(filing_indicator="MB", member_id="1EG4-TE5-MK73"), {}),
+    ("S01", covered_by(filing_indicator="CI", member_id="ANYTHING"), {}),
+    ("S04", of_patient(birth_date=date(2026, 10, 20)), {}),
+    ("S06", replace(covered_by(relationship="19"), subscriber=Person(Name("DOE", "JOHN"))), {}),
+    ("S07", CLEAN, {}),
+    ("S10", CLEAN, {}),
+    ("D01", a_claim(diagnoses=tuple(Diagnosis(f"J0{number:02d}") for number in range(12))), {}),
+    ("D02", CLEAN, {}),
+    ("D02", a_claim(a_line(service_date=date(2015, 9, 30)), diagnoses=(Diagnosis("4659", "BK"),)), {}),
+    ("C01", CLEAN, {}),
+    ("C02", a_claim(a_line("J1885")), {}),
+    ("C03", a_claim(a_line(modifiers=("25", "59", "RT", "GT"))), {}),
+    ("M01", CLEAN, {}),
+    ("M02", CLEAN, {}),
+    ("M02B", a_claim(a_line(units=Decimal("0.5"))), {}),
+    ("M03", a_claim(patient_paid_cents=Cents(15000)), {}),
+    ("T01", a_claim(a_line(service_date=NOON.date(), service_date_to=NOON.date())), {}),
+    ("T02", CLEAN, {"at": datetime(2027, 10, 20, 23, 58, tzinfo=UTC)}),
+    ("X01", of_patient(name=Name("D" * 60, "J" * 35)), {}),
+    ("X03", a_claim(*(a_line() for _ in range(50))), {}),
+]
+
+FAILS: list[tuple[str, Claim, dict[str, Any], str]] = [
+    ("P01", billed_by(id=BAD_NPI), {}, "billing_provider.npi"),
+    ("P01", replace(CLEAN, providers=(doctor(BAD_NPI),)), {}, "provider.82.npi"),
+    ("P01", a_claim(a_line(providers=(doctor(BAD_NPI),))), {}, "line.1.provider.82.npi"),
+    ("P01B", billed_by(id=None), {"policies": LENIENT}, "billing_provider.npi"),
+    ("P01B", billed_by(id="199999998"), {"policies": LENIENT}, "billing_provider.npi"),
+    ("P04", billed_by(references=()), {}, "billing_provider.tax_id"),
+    ("P04B", tax_id("123456789"), {}, "billing_provider.tax_id"),
+    ("P05", at_address(street="P.O. Box 12"), {}, "billing_provider.street"),
+    ("P05", billed_by(address=None), {}, "billing_provider.street"),
+    ("P05B", at_address(postal_code="44101"), {}, "billing_provider.postal_code"),
+    ("S01", covered_by(filing_indicator="MB", member_id="1SG4TE5MK73"), {}, "member_id"),
+    ("S04", of_patient(birth_date=date(2026, 10, 21)), {}, "patient.birth_date"),
+    ("S04", of_patient(birth_date=None), {}, "patient.birth_date"),
+    ("S04", of_patient(birth_date=date(1905, 1, 1)), {}, "patient.birth_date"),
+    ("S06", replace(covered_by(relationship="19"), subscriber=Person(Name(""))), {}, "subscriber.last_name"),
+    ("S07", CLEAN, {"is_verified": False}, "member_id"),
+    ("S10", covered_by(payer=replace(CLEAN.coverage.payer, id=None)), {}, "payer_id"),
+    ("D01", a_claim(diagnoses=()), {}, "diagnoses"),
+    ("D01", a_claim(diagnoses=tuple(Diagnosis(f"J0{number:02d}") for number in range(13))), {}, "diagnoses"),
+    ("D01", a_claim(diagnoses=(Diagnosis("J069"), Diagnosis("J069"))), {}, "diagnoses"),
+    ("D02", a_claim(diagnoses=(Diagnosis("J06.9"),)), {}, "diagnoses"),
+    ("D02", a_claim(diagnoses=(Diagnosis("4659", "BK"),)), {}, "diagnoses"),
+    ("C01", a_claim(a_line(diagnosis_pointers=())), {}, "line.1.pointers"),
+    ("C01", a_claim(a_line(diagnosis_pointers=(2,))), {}, "line.1.pointers"),
+    ("C01", a_claim(a_line(diagnosis_pointers=(1, 1, 1, 1, 1))), {}, "line.1.pointers"),
+    ("C02", a_claim(a_line("9921X")), {}, "line.1.procedure"),
+    ("C03", a_claim(a_line(modifiers=("25", "25"))), {}, "line.1.modifiers"),
+    ("C03", a_claim(a_line(modifiers=("2",))), {}, "line.1.modifiers"),
+    ("C03", a_claim(a_line(modifiers=("25", "59", "RT", "GT", "95"))), {}, "line.1.modifiers"),
+    ("M01", a_claim(a_line(charge=0)), {}, "line.1.charge"),
+    ("M02", a_claim(charge_cents=Cents(14999)), {}, "charge"),
+    ("M02B", a_claim(a_line(units=Decimal(0))), {}, "line.1.units"),
+    ("M03", a_claim(patient_paid_cents=Cents(15001)), {}, "patient_paid"),
+    ("T01", a_claim(a_line(service_date=NOON.date() + timedelta(days=1))), {}, "line.1.service_date"),
+    ("T01", a_claim(a_line(service_date_to=date(2026, 10, 19))), {}, "line.1.service_date"),
+    ("T02", CLEAN, {"at": datetime(2027, 10, 21, tzinfo=UTC)}, "service_date"),
+    ("X01", of_patient(name=Name("D" * 61)), {}, "patient.last_name"),
+    ("X01", of_patient(address=Address("1" * 56, "ANYTOWN")), {}, "patient.street"),
+    ("X01", covered_by(member_id="1" * 81), {}, "member_id"),
+    ("X03", a_claim(*(a_line() for _ in range(51))), {}, "lines"),
+]
+
+
+def check_of(code: str) -> Callable[[Claim, Situation], Any]:
+    return next(one.check for one in EDITS if one.code == code)
+
+
+@pytest.mark.parametrize(("code", "claim", "changes"), PASSES)
+def test_a_claim_passes(code: str, claim: Claim, changes: dict[str, Any]) -> None:
+    assert list(check_of(code)(claim, situation(**changes))) == []
+
+
+@pytest.mark.parametrize(("code", "claim", "changes", "path"), FAILS)
+def test_a_claim_fails(code: str, claim: Claim, changes: dict[str, Any], path: str) -> None:
+    [(found, message)] = check_of(code)(claim, situation(**changes))
+    assert found == path
+    assert message
+
+
+def test_every_edit_has_a_case_that_passes_and_one_that_fails() -> None:
+    codes = {one.code for one in EDITS}
+    assert {code for code, *_ in PASSES} == codes
+    assert {code for code, *_ in FAILS} == codes
+
+
+def test_a_clean_claim_has_no_findings() -> None:
+    assert scrub(CLEAN, situation()) == []
+
+
+def test_all_findings_come_at_once_and_errors_first() -> None:
+    claim = replace(at_address(postal_code="44101"), charge_cents=Cents(1), diagnoses=())
+    findings = scrub(claim, situation(is_verified=False))
+    assert [one.edit for one in findings] == ["C01", "D01", "M02", "P05B", "S07"]
+    assert [one.severity for one in findings] == [Severity.ERROR] * 3 + [Severity.WARNING] * 2
+
+
+def test_a_finding_names_nobody() -> None:
+    private = ["DOE", "JANE", "1980", "ABC123456", CLINIC_NPI, DOCTOR_NPI, "ELM"]
+    for _, claim, changes, _ in FAILS:
+        for one in scrub(claim, situation(**changes)):
+            assert [word for word in private if word in one.message] == []

@@ -83,6 +83,9 @@ def _ask(
 
 
 def _unknown(session: Session, message: InboundMessage) -> str:
+    if message.kind == "unknown":
+        reason = "The file is not recognised: it has no ISA header, so it is no X12; ask the sender for the whole file."
+        return _ask(session, message, reason)
     return _ask(session, message, f"A message of kind {message.kind} came; this office does not file that kind yet.")
 
 

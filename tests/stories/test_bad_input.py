@@ -144,7 +144,6 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 def test_a_port_in_use_names_its_variable(tmp_path: Path) -> None:
 
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -59,17 +59,19 @@ class Dispatcher:
             groups.setdefault((row.kind, row.practice_id, row.subject_id), []).append(row)
         in_flight = asyncio.Semaphore(IN_FLIGHT)
 
-        async def send(group: Sequence[Outbox]) -> int:
+        async def send(group: Sequence[Outbox]) -> Sequence[Outbox]:
             async with in_flight:
                 try:
                     await self._send(group)
                 except RPCError as error:
                     logger.warning("a message waits in the outbox", extra={"status": error.status.name})
-                    return 0
-            await asyncio.to_thread(self._sent, group)
-            return len(group)
+                    return ()
+            return group
 
-        return sum(await asyncio.gather(*(send(group) for group in groups.values())))
+        done = [row for group in await asyncio.gather(*(send(one) for one in groups.values())) for row in group]
+        if done:
+            await asyncio.to_thread(self._sent, done)
+        return len(done)
 
     def _lease(self) -> Sequence[Outbox]:
         with self._database.writing() as session:
@@ -92,32 +94,32 @@ class Dispatcher:
                 await self._wake_batch(first)
 
     async def _wake_encounter(self, rows: Sequence[Outbox], at: datetime) -> None:
-        """Signal-with-start: running, waiting or closed, the encounter hears of its facts."""
+        """Running or closed, the encounter hears of its facts. A plain signal costs half of a signal-with-start."""
         row = rows[0]
         fact_ids = tuple(one.fact_id for one in rows if one.fact_id is not None)
         start = StartEncounter(practice_id=row.practice_id, encounter_id=row.subject_id)
         workflow_id = encounter_workflow(row.practice_id, row.subject_id)
-        if fact_ids:
-            await self._client.start_workflow(
-                "EncounterBilling",
-                start,
-                id=workflow_id,
-                task_queue=self._task_queue,
-                start_signal="facts_arrived",
-                start_signal_args=[FactsArrived(fact_ids=fact_ids, at=at)],
-                search_attributes=_first_attributes(row),
-                priority=Priority(fairness_key=row.practice_id),
-            )
-        else:
-            await self._client.start_workflow(
-                "EncounterBilling",
-                start,
-                id=workflow_id,
-                task_queue=self._task_queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                search_attributes=_first_attributes(row),
-                priority=Priority(fairness_key=row.practice_id),
-            )
+        if fact_ids and await self._signal_running(workflow_id, FactsArrived(fact_ids=fact_ids, at=at)):
+            return
+        await self._client.start_workflow(
+            "EncounterBilling",
+            start,
+            id=workflow_id,
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=_first_attributes(row),
+            priority=Priority(fairness_key=row.practice_id),
+        )
+
+    async def _signal_running(self, workflow_id: str, facts: FactsArrived) -> bool:
+        """Signal the encounter; False when none runs: then one is started, which finds the facts by itself."""
+        try:
+            await self._client.get_workflow_handle(workflow_id).signal("facts_arrived", facts)
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+        return True
 
     async def _start_remittance(self, row: Outbox) -> None:
         await self._client.start_workflow(

@@ -73,8 +73,9 @@ def lease(session: Session, *, limit: int) -> Sequence[Outbox]:
 
 def sent(session: Session, rows: Sequence[Outbox]) -> None:
     """Remove rows that were sent; one that was renewed meanwhile stays and is sent again."""
-    for row in rows:
-        session.execute(sa.delete(Outbox).where(col(Outbox.id) == row.id, col(Outbox.revision) == row.revision))
+    session.execute(
+        sa.delete(Outbox).where(sa.tuple_(col(Outbox.id), col(Outbox.revision)).in_([(r.id, r.revision) for r in rows]))
+    )
     session.execute(sa.update(Outbox).where(col(Outbox.id).in_([row.id for row in rows])).values(leased_until=None))
 
 

@@ -39,7 +39,7 @@ def main() -> None:
 
 @app.command()
 def setup(
-    practice: Annotated[str, typer.Option(help="Name of the first practice")] = "Main practice",
+    practice: Annotated[str, typer.Option(help="Name of the first practice")] = office_setup.FIRST_PRACTICE,
     charges: Annotated[Path | None, typer.Option(help="CSV of prices: procedure,modifier,price,effective_from")] = None,
 ) -> None:
     """Migrate the database, register the practice and partner, prepare Temporal. Harmless when repeated."""
@@ -92,8 +92,9 @@ def import_files(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line per file")] = False,
 ) -> None:
     """Take files in. Needs no running office: encounters wait in the outbox until one takes them up."""
-    database = office_setup.open_database(Settings())
-    practice_id, partner_id = office_setup.whose(database, practice)
+    settings = Settings()
+    database = office_setup.open_database(settings)
+    practice_id, partner_id = office_setup.whose(database, settings, practice, at=datetime.now(UTC))
     worst = 0
     for path in files:
         try:

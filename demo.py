@@ -7,13 +7,15 @@ import asyncio
 import json
 import os
 import secrets
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,34 @@ class FileClock:
         scratch.replace(self._path)
 
 
+class Processes:
+    """The processes of an office by name: each can be taken away without a word and started again."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, tuple[AsyncExitStack, int]] = {}
+        self._how: dict[str, Callable[[], AbstractAsyncContextManager[Any]]] = {}
+
+    async def start(self, name: str, how: Callable[[], AbstractAsyncContextManager[Any]]) -> None:
+        """Start a process; `how` gives a context whose value has a `pid`."""
+        self._how[name] = how
+        stack = AsyncExitStack()
+        process = await stack.enter_async_context(how())
+        self._running[name] = (stack, process.pid)
+
+    async def restart(self, name: str, number: signal.Signals) -> None:
+        """Send the signal to the process and start it again as it was."""
+        stack, pid = self._running.pop(name)
+        os.kill(pid, number)
+        await stack.aclose()
+        await self.start(name, self._how[name])
+
+    async def stop_all(self) -> None:
+        """Stop what runs, the last started first."""
+        while self._running:
+            _, (stack, _) = self._running.popitem()
+            await stack.aclose()
+
+
 @dataclass
 class Parts:
     """A demonstration office at work."""
@@ -82,8 +112,7 @@ class Parts:
     password: str
     world: World
     clock: FileClock
-    environment: Mapping[str, str]
-    ui_url: str
+    processes: Processes
 
 
 async def show(*, encounters: int, once: bool, seed: int) -> None:
@@ -188,33 +217,23 @@ async def office_at_work(base: Settings) -> AsyncIterator[Parts]:
     clock.set(clock())
     login = _install(database, settings, kept, clock())
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(engine.start_engine(settings, dynamic_config=engine.TIME_SKIPPING))
+        stack.callback(database.close)
+        processes = Processes()
+        stack.push_async_callback(processes.stop_all)
+        await processes.start("engine", lambda: engine.start_engine(settings, dynamic_config=engine.TIME_SKIPPING))
         await office_setup.prepare_engine(settings, database)
-        await _start_processes(stack, settings, environment)
+        await _start_processes(processes, settings, environment)
         tokens: dict[str, str] = kept["tokens"]
         people = OfficeClient(f"http://127.0.0.1:{settings.api_port}", tokens)
         stack.callback(people.close)
-        payers = stack.enter_context(
-            httpx.Client(
-                base_url=settings.partner_url,
-                headers={"Authorization": f"Bearer {kept['partner_token']}"},
-                timeout=120,
-                trust_env=False,
-            )
-        )
+        payers = stack.enter_context(_clearinghouse_client(settings, kept["partner_token"]))
         world = World(people, payers, set_office_clock=clock.set)
-        stack.callback(database.close)
-        yield Parts(
-            settings,
-            database,
-            tokens,
-            login,
-            kept["password"],
-            world,
-            clock,
-            environment,
-            server.ui_url or "",
-        )
+        yield Parts(settings, database, tokens, login, kept["password"], world, clock, processes)
+
+
+def _clearinghouse_client(settings: Settings, token: str) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.Client(base_url=settings.partner_url, headers=headers, timeout=120, trust_env=False)
 
 
 def _require_ports(settings: Settings) -> None:
@@ -222,7 +241,7 @@ def _require_ports(settings: Settings) -> None:
     require_free_port(settings.simulator_port, variable("simulator_port"))
 
 
-async def _start_processes(stack: AsyncExitStack, settings: Settings, environment: Mapping[str, str]) -> None:
+async def _start_processes(processes: Processes, settings: Settings, environment: Mapping[str, str]) -> None:
     folder = settings.data_dir
     simulator = {
         "SIMULATOR_FOLDER": str(folder.absolute()),
@@ -237,7 +256,8 @@ async def _start_processes(stack: AsyncExitStack, settings: Settings, environmen
         ("api", ("demo.py", "api"), environment),
         ("worker", ("worker.py",), environment),
     ):
-        await stack.enter_async_context(office_setup.child(*arguments, environment=more, log=folder / f"{name}.log"))
+        start = partial(office_setup.child, *arguments, environment=more, log=folder / f"{name}.log")
+        await processes.start(name, start)
     await _ready(settings.partner_url + "/healthz", folder / "simulator.log")
     await _ready(f"http://127.0.0.1:{settings.api_port}/readyz", folder / "api.log")
 

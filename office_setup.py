@@ -10,6 +10,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from sqlmodel import Session
 from temporalio.client import (
     Client,
     Schedule,
@@ -27,7 +28,7 @@ from database.access import FirstAccess
 from database.columns import new_id
 from database.engine import Database
 from database.setup import upgrade
-from database.tables import Partner
+from database.tables import Partner, Practice
 from settings import OperatorError, Profile, Settings
 from temporal import bootstrap, client, encryption, engine, logs
 from temporal.client import ServerUnreachable
@@ -35,6 +36,7 @@ from workflows.scheduled_runs import Mailbox, Reconcile
 
 MAILBOX_INTERVAL = timedelta(minutes=5)
 RECONCILE_INTERVAL = timedelta(minutes=5)
+FIRST_PRACTICE = "Main practice"
 PARTNER = "clearinghouse"
 """The first partner's name, and the name of its secrets in the settings"""
 
@@ -54,39 +56,47 @@ def open_database(settings: Settings) -> Database:
 def install(
     database: Database, settings: Settings, *, practice: str, charges: Path | None, at: datetime
 ) -> FirstAccess | None:
-    """Register the first practice, partner and supervisor; None when they are there already."""
+    """Register practice, partner and first supervisor; None when the practice has users already."""
     with database.writing() as session:
-        if office.partner_named(session, PARTNER) is None:
-            session.add(
-                Partner(
-                    id=new_id(),
-                    name=PARTNER,
-                    base_url=settings.partner_url,
-                    secret_name=PARTNER,
-                    sender_id="ZEROBALANCE",
-                    receiver_id="CLEARINGHOUSE",
-                    submitter_name="ZERO BALANCE",
-                    submitter_contact="EDI DESK",
-                    submitter_telephone="5555550100",
-                )
-            )
-        found = office.practice_named(session, practice)
-        made = found or office.add_practice(session, name=practice, at=at)
+        made = _practice_and_partner(session, settings, practice=practice, at=at)
         if charges is not None:
             office.load_charge_master(session, practice_id=made.id, path=charges)
-        if found is not None:
+        if access.has_users(session, practice_id=made.id):
             return None
         return access.install_first_access(session, practice_id=made.id, login=f"supervisor-{made.id[:4]}", at=at)
 
 
-def whose(database: Database, practice: str | None) -> tuple[str, str]:
-    """(practice id, partner id) that a file dropped by hand belongs to. An empty office gets its first practice."""
+def _practice_and_partner(session: Session, settings: Settings, *, practice: str, at: datetime) -> Practice:
+    if office.partner_named(session, PARTNER) is None:
+        session.add(
+            Partner(
+                id=new_id(),
+                name=PARTNER,
+                base_url=settings.partner_url,
+                secret_name=PARTNER,
+                sender_id="ZEROBALANCE",
+                receiver_id="CLEARINGHOUSE",
+                submitter_name="ZERO BALANCE",
+                submitter_contact="EDI DESK",
+                submitter_telephone="5555550100",
+            )
+        )
+    return office.practice_named(session, practice) or office.add_practice(session, name=practice, at=at)
+
+
+def whose(database: Database, settings: Settings, practice: str | None, *, at: datetime) -> tuple[str, str]:
+    """(practice id, partner id) that a file dropped by hand belongs to.
+
+    Without a name it is the first practice's; an empty office gets its first practice on the way, and
+    `zerobalance setup` gives it people later. Raises NotSetUp when the named practice does not exist.
+    """
     with database.writing() as session:
-        found = office.practice_named(session, practice) if practice else next(iter(office.practices(session)), None)
+        if practice is None and not office.practices(session):
+            _practice_and_partner(session, settings, practice=FIRST_PRACTICE, at=at)
+        found = office.practice_named(session, practice) if practice else office.first_practice(session)
         partner = office.partner_named(session, PARTNER)
         if found is None or partner is None:
-            what = f"no practice is named {practice!r}" if practice else "no practice is set up"
-            raise NotSetUp(f"{what}: run `zerobalance setup --practice NAME`")
+            raise NotSetUp(f"no practice is named {practice!r}: run `zerobalance setup --practice NAME`")
         return found.id, partner.id
 
 

@@ -57,7 +57,6 @@ def activities_of(
         encounter.absorb_facts,
         encounter.do_what_is_due,
         encounter.execute_command,
-        encounter.close_encounter,
         eligibility.inquire_eligibility,
         batch.prepare_interchange,
         batch.transmit,

@@ -169,6 +169,7 @@ class Desk:
             self.session.add(seen.submission)
             if self.stage not in BEFORE_SUBMISSION:
                 self.encounter.stage = self._stage_after_submission(seen.state, seen)
+        self._close_if_settled(seen)
         step = self._step(seen)
         agenda = self._deadlines(seen)
         encounters.keep_agenda(self.session, self.encounter, self._agenda_rows, agenda)
@@ -228,9 +229,18 @@ class Desk:
                 return Step.PREPARE_CLAIM
             case Stage.CLOSED:
                 return Step.WAIT
-        nothing_waits = not seen.open_tasks and not seen.facts_wait and not seen.is_denied
-        settled = seen.state == SubmissionState.ADJUDICATED and seen.balances.is_zero and nothing_waits
-        return Step.CLOSE if settled else Step.WAIT
+        return Step.WAIT
+
+    def _close_if_settled(self, seen: "Seen") -> None:
+        """Close when nobody owes anything and nothing waits, in the very transaction that saw it."""
+        waiting = seen.open_tasks or seen.facts_wait or seen.is_denied or self.encounter.on_hold
+        if seen.state != SubmissionState.ADJUDICATED or not seen.balances.is_zero or waiting:
+            return
+        if self.stage == Stage.CLOSED or self.stage in BEFORE_SUBMISSION:
+            return
+        self.move_to(Stage.CLOSED)
+        self.encounter.closed_at = self.at
+        self.say("Closed: nobody owes anything on this visit")
 
     def _deadlines(self, seen: "Seen") -> list[Deadline]:
         """What should be on the agenda: entries keep the instant they were given until they are done or moved."""

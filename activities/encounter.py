@@ -18,7 +18,7 @@ from billing.registration import registration_faults
 from billing.scrubbing import Severity, Situation, scrub
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
-from database import encounters, office
+from database import office
 from database.engine import Database
 
 
@@ -99,21 +99,6 @@ class EncounterActivities:
                 desk = Desk.take(session, practice_id=step.practice_id, encounter_id=step.encounter_id, at=step.at)
             inquiry_id = ask_payer(desk) if desk.stage == Stage.VERIFICATION else None
             return CommandResult(answer=answer, standing=desk.put_back(inquiry_id=inquiry_id))
-
-    @activity.defn
-    def close_encounter(self, step: EncounterStep) -> Standing:
-        """Close, if nobody owes anything and nothing waits: asked again in the transaction that closes."""
-        with self._database.writing() as session:
-            desk = _take(session, step)
-            absorb_pending(desk)
-            balances = desk.balances()
-            denied = encounters.open_denials(session, desk.encounter.id)
-            waiting = encounters.pending_facts(session, desk.encounter.id) or desk.open_tasks() or denied
-            if balances.is_zero and not waiting and desk.stage != Stage.CLOSED:
-                desk.move_to(Stage.CLOSED)
-                desk.encounter.closed_at = desk.at
-                desk.say("Closed: nobody owes anything on this visit")
-            return desk.put_back()
 
 
 def _take(session: Session, step: EncounterStep) -> Desk:

@@ -20,7 +20,7 @@ from interchange.x12.detect import identify
 from interchange.x12.issues import Issue
 from interchange.x12.syntax import NotX12
 
-CLAIMS_A_TRANSACTION = 50
+CLAIMS_A_TRANSACTION = 20
 CLAIMS = "837P"
 
 

@@ -29,7 +29,6 @@ class Step(StrEnum):
     REGISTER = "register"
     VERIFY = "verify"
     PREPARE_CLAIM = "prepare_claim"
-    CLOSE = "close"
     WAIT = "wait"
 
 

@@ -88,6 +88,11 @@ def add_user(
     return user
 
 
+def has_users(session: Session, *, practice_id: str) -> bool:
+    """Whether anybody can come in for this practice."""
+    return session.exec(select(User.id).where(User.practice_id == practice_id).limit(1)).first() is not None
+
+
 def install_first_access(session: Session, *, practice_id: str, login: str, at: datetime) -> FirstAccess:
     """The first supervisor of a practice, with a password and a token made up here."""
     password = secrets.token_urlsafe(12)

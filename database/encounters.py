@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
 from billing.claim import Claim
@@ -15,7 +16,7 @@ from billing.stages import Stage
 from billing.submission import Progress
 from billing.verification import Verification
 from database import office, outbox, records
-from database.columns import new_id
+from database.columns import Id, new_id
 from database.outbox import OutboxKind
 from database.tables import (
     AgendaEntry,
@@ -28,6 +29,22 @@ from database.tables import (
     Submission,
     TimelineEvent,
 )
+
+# Asked for in every transaction on an encounter: built once, since building a statement costs as much as running it.
+_OF_ENCOUNTER = sa.bindparam("encounter_id", type_=Id)
+_LOCKED = (
+    select(Encounter)
+    .where(Encounter.practice_id == sa.bindparam("practice_id", type_=Id), Encounter.id == _OF_ENCOUNTER)
+    .with_for_update()
+)
+_AGENDA = select(AgendaEntry).where(AgendaEntry.encounter_id == _OF_ENCOUNTER).order_by(col(AgendaEntry.due_at))
+_PENDING_FACTS = (
+    select(Fact)
+    .where(Fact.encounter_id == _OF_ENCOUNTER, col(Fact.absorbed_at).is_(None))
+    .order_by(col(Fact.received_at), Fact.id)
+)
+_SUBMISSIONS = select(Submission).where(Submission.encounter_id == _OF_ENCOUNTER).order_by(col(Submission.ordinal))
+_LINES = select(Line).where(Line.encounter_id == _OF_ENCOUNTER).order_by(col(Line.ordinal))
 
 
 class EncounterMissing(LookupError):
@@ -99,9 +116,7 @@ def _patient(session: Session, claim: Claim, *, practice_id: str, at: datetime) 
 
 def lock(session: Session, *, practice_id: str, encounter_id: str) -> Encounter:
     """The encounter, held until the transaction ends. Raises EncounterMissing."""
-    found = session.exec(
-        select(Encounter).where(Encounter.practice_id == practice_id, Encounter.id == encounter_id).with_for_update()
-    ).first()
+    found = session.exec(_LOCKED, params={"practice_id": practice_id, "encounter_id": encounter_id}).first()
     if found is None:
         raise EncounterMissing(f"no encounter {encounter_id} in practice {practice_id}")
     return found
@@ -129,7 +144,7 @@ def keep_claim(session: Session, encounter: Encounter, claim: Claim) -> None:
 
 def lines(session: Session, encounter: Encounter) -> Sequence[Line]:
     """The encounter's line rows in order."""
-    return session.exec(select(Line).where(Line.encounter_id == encounter.id).order_by(col(Line.ordinal))).all()
+    return session.exec(_LINES, params={"encounter_id": encounter.id}).all()
 
 
 def billed_lines(session: Session, encounter: Encounter, claim: Claim) -> tuple[BilledLine, ...]:
@@ -181,9 +196,7 @@ def timeline_texts(session: Session, encounter_id: str) -> Sequence[str]:
 
 def agenda(session: Session, encounter_id: str) -> Sequence[AgendaEntry]:
     """What is on the encounter's agenda, earliest first."""
-    return session.exec(
-        select(AgendaEntry).where(AgendaEntry.encounter_id == encounter_id).order_by(col(AgendaEntry.due_at))
-    ).all()
+    return session.exec(_AGENDA, params={"encounter_id": encounter_id}).all()
 
 
 def keep_agenda(
@@ -213,11 +226,7 @@ def keep_agenda(
 
 def pending_facts(session: Session, encounter_id: str) -> Sequence[Fact]:
     """Facts that were not absorbed yet, in order of arrival."""
-    return session.exec(
-        select(Fact)
-        .where(Fact.encounter_id == encounter_id, col(Fact.absorbed_at).is_(None))
-        .order_by(col(Fact.received_at), Fact.id)
-    ).all()
+    return session.exec(_PENDING_FACTS, params={"encounter_id": encounter_id}).all()
 
 
 def add_fact(
@@ -262,9 +271,7 @@ def add_fact(
 
 def submissions(session: Session, encounter_id: str) -> Sequence[Submission]:
     """Every submission of the encounter, oldest first."""
-    return session.exec(
-        select(Submission).where(Submission.encounter_id == encounter_id).order_by(col(Submission.ordinal))
-    ).all()
+    return session.exec(_SUBMISSIONS, params={"encounter_id": encounter_id}).all()
 
 
 def progress(submission: Submission) -> Progress:

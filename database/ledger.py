@@ -8,6 +8,7 @@ from sqlmodel import Session, col, func, select
 
 from billing.ledger import Account, Balances, Entry, EntryKind, Side
 from billing.money import Cents
+from database.columns import Id
 from database.tables import Journal, Posting
 
 
@@ -81,13 +82,19 @@ def _hold_book(session: Session, practice_id: str) -> None:
         )
 
 
+_BALANCES = (
+    select(Posting.account, Posting.line_id, func.sum(Posting.amount_cents))
+    .where(
+        Posting.practice_id == sa.bindparam("practice_id", type_=Id),
+        Posting.encounter_id == sa.bindparam("encounter_id", type_=Id),
+    )
+    .group_by(Posting.account, col(Posting.line_id))
+)
+
+
 def balances(session: Session, *, practice_id: str, encounter_id: str) -> Balances:
     """What stands on each account and line of one encounter."""
-    rows = session.exec(
-        select(Posting.account, Posting.line_id, func.sum(Posting.amount_cents))
-        .where(Posting.practice_id == practice_id, Posting.encounter_id == encounter_id)
-        .group_by(Posting.account, col(Posting.line_id))
-    )
+    rows = session.exec(_BALANCES, params={"practice_id": practice_id, "encounter_id": encounter_id})
     return Balances.of((account, line_id, int(cents)) for account, line_id, cents in rows)
 
 

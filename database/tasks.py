@@ -4,14 +4,26 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from billing.tasks import ESCALATION_STEP, KINDS, LAST_ESCALATION, NewTask, TaskType
-from database.columns import new_id
+from database.columns import Id, new_id
 from database.tables import Task
 
 WEEKLY = timedelta(days=7)
 """How often a fully escalated task is brought up again"""
+
+
+_OPEN = (
+    select(Task)
+    .where(
+        Task.practice_id == sa.bindparam("practice_id", type_=Id),
+        Task.subject_id == sa.bindparam("subject_id", type_=Id),
+        Task.state == "open",
+    )
+    .order_by(col(Task.opened_at), Task.id)
+)
 
 
 def open_task(
@@ -52,11 +64,7 @@ def close_task(session: Session, task: Task, *, resolution: str, at: datetime, a
 
 def open_tasks(session: Session, *, practice_id: str, subject_id: str) -> Sequence[Task]:
     """Open tasks of one encounter, remittance, batch or message, oldest first."""
-    return session.exec(
-        select(Task)
-        .where(Task.practice_id == practice_id, Task.subject_id == subject_id, Task.state == "open")
-        .order_by(col(Task.opened_at), Task.id)
-    ).all()
+    return session.exec(_OPEN, params={"practice_id": practice_id, "subject_id": subject_id}).all()
 
 
 def task(session: Session, *, practice_id: str, task_id: str) -> Task | None:

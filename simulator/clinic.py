@@ -40,6 +40,12 @@ def visits(count: int, *, seed: int, today: date) -> list[Claim]:
     return [_visit(number, scenario, dice, seed=seed, today=today) for number, scenario in enumerate(chosen, start=1)]
 
 
+def clean_visits(count: int, *, seed: int, today: date) -> list[Claim]:
+    """`count` visits that every payer pays in full."""
+    dice = random.Random(seed)
+    return [_visit(number, Scenario.PAID, dice, seed=seed, today=today) for number in range(1, count + 1)]
+
+
 def _visit(number: int, scenario: Scenario, dice: random.Random, *, seed: int, today: date) -> Claim:
     day = today - timedelta(days=dice.randint(1, 7))
     lines = tuple(_line(dice, day) for _ in range(dice.randint(1, 4)))

@@ -1,6 +1,7 @@
 """The office's public API as the simulated people use it: the only place that knows its paths and shapes."""
 
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,9 @@ from typing import Any
 import httpx
 
 PAGE = 200
+PATIENCE_SECONDS = 60.0
+"""How long people go on pressing the button while the office is away"""
+NOT_READY = frozenset({202, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,22 @@ class OfficeClient:
         headers = {"Authorization": f"Bearer {self._tokens[role]}"}
         return headers | ({"Idempotency-Key": key} if key else {})
 
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """One call, repeated with the same key while the office is away or not ready: people press the button again."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                response = self._http.request(method, path, **options)
+            except httpx.TransportError:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                if response.status_code not in NOT_READY or time.monotonic() > deadline:
+                    return response
+            time.sleep(0.5)
+
     def _get(self, path: str, role: str = "supervisor", **params: Any) -> Any:
-        response = self._http.get(path, headers=self._headers(role), params=params)
+        response = self._send("GET", path, headers=self._headers(role), params=params)
         response.raise_for_status()
         return response.json()
 
@@ -53,7 +71,8 @@ class OfficeClient:
 
     def drop_file(self, body: bytes, *, key: str) -> Mapping[str, Any]:
         """Take a file in; the report says what became of each claim."""
-        response = self._http.post(
+        response = self._send(
+            "POST",
             "/api/v1/inbound/files",
             content=body,
             headers=self._headers("integration", key=key) | {"Content-Type": "application/edi-x12"},
@@ -75,20 +94,18 @@ class OfficeClient:
 
     def complete(self, task_id: str, role: str, resolution: str, values: Mapping[str, str]) -> Answered:
         """Complete a task once; an answer that takes longer is waited for under the same key."""
-        key = secrets.token_hex(12)
-        for _ in range(20):
-            response = self._http.post(
-                f"/api/v1/tasks/{task_id}/complete",
-                json={"resolution": resolution, "values": dict(values)},
-                headers=self._headers(role, key=key),
-            )
-            if response.status_code not in {202, 503}:
-                break
+        response = self._send(
+            "POST",
+            f"/api/v1/tasks/{task_id}/complete",
+            json={"resolution": resolution, "values": dict(values)},
+            headers=self._headers(role, key=secrets.token_hex(12)),
+        )
         return Answered(response.status_code, response.json())
 
     def pay(self, encounter_id: str, cents: int, *, received_on: date, key: str) -> Answered:
         """A patient pays by card."""
-        response = self._http.post(
+        response = self._send(
+            "POST",
             f"/api/v1/encounters/{encounter_id}/payments",
             json={
                 "amount": f"{cents // 100}.{cents % 100:02d}",

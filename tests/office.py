@@ -186,8 +186,6 @@ class Office:
                     standing = self._verify(encounter_id, standing)
                 case Step.PREPARE_CLAIM:
                     standing = self.encounter.prepare_claim(self.step(encounter_id))
-                case Step.CLOSE:
-                    standing = self.encounter.close_encounter(self.step(encounter_id))
                 case Step.WAIT:
                     if standing.next_item is None or standing.next_item.due_at > self.now:
                         return standing

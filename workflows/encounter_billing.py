@@ -40,7 +40,10 @@ Command = CompleteTask | PlaceHold | ReleaseHold
 
 @workflow.defn
 class EncounterBilling:
-    """The process of one encounter. Staff act through updates, facts arrive as signals, one timer keeps the agenda."""
+    """The process of one encounter. Staff act through updates, facts arrive as signals, one timer keeps the agenda.
+
+    The transaction that sees everything at zero closes it; the inbox is looked at once more before the end.
+    """
 
     @workflow.init
     def __init__(self, start: StartEncounter) -> None:
@@ -152,8 +155,6 @@ class EncounterBilling:
                 await self.verify_insurance()
             case Step.PREPARE_CLAIM:
                 await self.prepare_claim()
-            case Step.CLOSE:
-                await self.close()
             case Step.WAIT:
                 pass
 
@@ -191,12 +192,6 @@ class EncounterBilling:
         step = self.step(answer_id)
         self.note(
             await take_step(EncounterActivities.prepare_claim, step, Standing, "Code, charge and scrub the claim")
-        )
-
-    async def close(self) -> None:
-        """The last step: close, if the books still say that nobody owes anything."""
-        self.note(
-            await take_step(EncounterActivities.close_encounter, self.step(), Standing, "Close at a zero balance")
         )
 
     async def wait(self) -> None:

@@ -1,0 +1,270 @@
+"""`python -m benchmarks [--open 100,1000,5000]`: what an encounter costs, beside what the bare engine costs.
+
+Everything is measured in one run on one machine: the engine on a file with the office's settings, one worker
+process, the clearinghouse in this process. CPU is read from /proc for the engine and the worker alone.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from pydantic import SecretStr
+from sqlmodel import col, func, select
+from temporalio.client import Client, WorkflowHistoryEventFilterType
+
+import office_setup
+from activities.ids import encounter_workflow, mailbox_workflow
+from activities.intake import import_file
+from activities.messages import StartMailbox
+from benchmarks.yardsticks import NoOp, RoundTrips
+from database.engine import Database
+from database.tables import Encounter, Submission
+from settings import Settings, variable
+from simulator import clinic
+from simulator.clearinghouse import Clock, create_app, open_store
+from temporal import engine, worker_runtime
+
+TOKEN = "benchmark"
+IN_FLIGHT = 30
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One office under measurement."""
+
+    settings: Settings
+    database: Database
+    client: Client
+    clock: Clock
+    practice_id: str
+    partner_id: str
+    server_pid: int
+    worker_pid: int
+
+    def memory_mb(self) -> dict[str, float]:
+        return {"server_mb": _rss_mb(self.server_pid), "worker_mb": _rss_mb(self.worker_pid)}
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _rss_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    line = next(one for one in status.splitlines() if one.startswith("VmRSS"))
+    return round(int(line.split()[1]) / 1024, 1)
+
+
+def say(**figures: Any) -> None:
+    """One JSON object on a line."""
+    sys.stdout.write(json.dumps(figures) + "\n")
+    sys.stdout.flush()
+
+
+async def main(*, encounters: int, open_counts: list[int]) -> None:
+    """The whole run."""
+    with tempfile.TemporaryDirectory(prefix="zerobalance-bench-") as folder:
+        async with AsyncExitStack() as stack:
+            bench = await _open(stack, Path(folder))
+            await _warm_up(bench)
+            no_op = await _measure(bench, encounters, lambda: _run_no_ops(bench, encounters))
+            bare = await _measure(bench, encounters, lambda: _run_round_trips(bench, encounters))
+            clean = await _measure(bench, encounters, lambda: _live_clean(bench, encounters, seed=2))
+            events = await _events(bench)
+            say(bench="no-op workflow", n=encounters, **no_op)
+            say(bench="the same round trips, no work", n=encounters, **bare)
+            say(
+                bench="clean encounter",
+                n=encounters,
+                **clean,
+                cpu_over_no_op=round(clean["cpu_ms"] / no_op["cpu_ms"], 2),
+                cpu_over_round_trips=round(clean["cpu_ms"] / bare["cpu_ms"], 2),
+                rate_over_round_trips=round(clean["per_second"] / bare["per_second"], 2),
+                history_events=events,
+            )
+            await _grow(bench, open_counts)
+
+
+async def _open(stack: AsyncExitStack, folder: Path) -> Bench:
+    settings = Settings(
+        data_dir=folder,
+        api_port=engine.free_port(),
+        simulator_port=engine.free_port(),
+        temporal_port=engine.free_port(),
+        temporal_ui_port=engine.free_port(),
+        partner_tokens={office_setup.PARTNER: SecretStr(TOKEN)},
+    )
+    database = office_setup.open_database(settings)
+    office_setup.install(database, settings, practice="Benchmark", charges=None, at=datetime.now(UTC))
+    practice_id, partner_id = office_setup.whose(database, settings, None, at=datetime.now(UTC))
+    server = await stack.enter_async_context(engine.start_engine(settings, ui=False))
+    await office_setup.prepare_engine(settings, database)
+    clock = Clock(datetime.now(UTC))
+    _serve(create_app(open_store(folder), clock, token=TOKEN), settings.simulator_port)
+    environment = {
+        variable("data_dir"): str(folder),
+        variable("temporal_port"): str(settings.temporal_port),
+        variable("partner_tokens"): json.dumps({office_setup.PARTNER: TOKEN}),
+        variable("dispatcher_interval_seconds"): "0.2",
+    }
+    worker = await stack.enter_async_context(
+        office_setup.child("-m", "benchmarks.worker", environment=environment, log=folder / "worker.log")
+    )
+    temporal = await office_setup.connected(settings, "bench")
+    return Bench(settings, database, temporal, clock, practice_id, partner_id, server.pid, worker.pid)
+
+
+def _serve(app: Any, port: int) -> None:
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+    threading.Thread(target=uvicorn.Server(config).run, daemon=True).start()
+
+
+async def _measure(bench: Bench, count: int, run: Callable[[], Awaitable[None]]) -> dict[str, float]:
+    """CPU milliseconds of engine and worker for each of `count`, and how many a second."""
+    server, worker, began = _cpu(bench.server_pid), _cpu(bench.worker_pid), time.monotonic()
+    await run()
+    server_ms = (_cpu(bench.server_pid) - server) * 1000 / count
+    worker_ms = (_cpu(bench.worker_pid) - worker) * 1000 / count
+    return {
+        "cpu_ms": round(server_ms + worker_ms, 1),
+        "server_ms": round(server_ms, 1),
+        "worker_ms": round(worker_ms, 1),
+        "per_second": round(count / (time.monotonic() - began), 1),
+    }
+
+
+async def _warm_up(bench: Bench) -> None:
+    await _run_no_ops(bench, 20, prefix="warm")
+    await _live_clean(bench, 5, seed=1)
+
+
+async def _run_no_ops(bench: Bench, count: int, *, prefix: str = "noop") -> None:
+    at_once = asyncio.Semaphore(IN_FLIGHT)
+
+    async def one(number: int) -> None:
+        async with at_once:
+            queue = bench.settings.task_queue
+            await bench.client.execute_workflow(NoOp.run, id=f"{prefix}/{number}", task_queue=queue)
+
+    await asyncio.gather(*(one(number) for number in range(count)))
+
+
+async def _run_round_trips(bench: Bench, count: int) -> None:
+    at_once = asyncio.Semaphore(IN_FLIGHT)
+
+    async def one(number: int) -> None:
+        async with at_once:
+            queue = bench.settings.task_queue
+            handle = await bench.client.start_workflow(RoundTrips.run, id=f"trips/{number}", task_queue=queue)
+            for _ in range(3):
+                await asyncio.sleep(0.2)
+                await handle.signal(RoundTrips.wake)
+            await handle.result()
+
+    await asyncio.gather(*(one(number) for number in range(count)))
+
+
+def _take_in(bench: Bench, count: int, *, seed: int) -> None:
+    visits = clinic.clean_visits(count, seed=seed, today=datetime.now(UTC).date())
+    body = clinic.file_of(visits, number=seed, at=bench.clock.now())
+    report = import_file(
+        bench.database,
+        body,
+        practice_id=bench.practice_id,
+        partner_id=bench.partner_id,
+        at=datetime.now(UTC),
+    )
+    assert report.created == count, report
+
+
+async def _live_clean(bench: Bench, count: int, *, seed: int) -> None:
+    """From the file to zero: intake, 270/271, 837P, 999, two 277CAs, 835, posted and closed."""
+    before = _closed(bench)
+    sent = _transmitted(bench)
+    await asyncio.to_thread(_take_in, bench, count, seed=seed)
+    await _until_transmitted(bench, sent + count)
+    for delay in (timedelta(minutes=30), timedelta(days=1, hours=1), timedelta(days=14, hours=1)):
+        bench.clock.move_to(bench.clock.now() + delay)
+        await bench.client.execute_workflow(
+            "Mailbox",
+            StartMailbox(partner_id=bench.partner_id),
+            id=mailbox_workflow(bench.partner_id) + f"/{seed}",
+            task_queue=bench.settings.task_queue,
+        )
+        await asyncio.sleep(0.5)
+    await _until(lambda: _closed(bench) == before + count)
+
+
+def _closed(bench: Bench) -> int:
+    with bench.database.reading() as session:
+        return session.exec(select(func.count()).where(Encounter.stage == "closed")).one()
+
+
+def _transmitted(bench: Bench) -> int:
+    with bench.database.reading() as session:
+        return session.exec(select(func.count()).where(col(Submission.transmitted_at).is_not(None))).one()
+
+
+async def _until_transmitted(bench: Bench, count: int) -> None:
+    await _until(lambda: _transmitted(bench) == count, seconds=3600)
+
+
+async def _until(condition: Callable[[], bool], *, seconds: float = 900) -> None:
+    deadline = time.monotonic() + seconds
+    while not await asyncio.to_thread(condition):
+        if time.monotonic() > deadline:
+            raise TimeoutError("the office did not get there")
+        await asyncio.sleep(0.2)
+
+
+async def _events(bench: Bench) -> int:
+    """The longest history among the clean encounters."""
+    with bench.database.reading() as session:
+        ids = session.exec(select(Encounter.id).where(Encounter.stage == "closed").limit(50)).all()
+    longest = 0
+    for encounter_id in ids:
+        handle = bench.client.get_workflow_handle(encounter_workflow(bench.practice_id, encounter_id))
+        history = await handle.fetch_history(event_filter_type=WorkflowHistoryEventFilterType.ALL_EVENT)
+        longest = max(longest, len(history.events))
+    return longest
+
+
+async def _grow(bench: Bench, open_counts: list[int]) -> None:
+    """Memory with more and more encounters open, each waiting for its payer."""
+    opened = 0
+    say(bench="open encounters", open=0, **bench.memory_mb())
+    for count in open_counts:
+        fresh = count - opened
+        sent = _transmitted(bench)
+        await asyncio.to_thread(_take_in, bench, fresh, seed=1000 + count)
+        await _until_transmitted(bench, sent + fresh)
+        opened = count
+        await asyncio.sleep(3)
+        say(bench="open encounters", open=count, **bench.memory_mb())
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--encounters", type=int, default=300)
+    parser.add_argument("--open", default="100,1000,5000", help="counts of open encounters; empty: none")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    chosen = _arguments()
+    counts = [int(one) for one in chosen.open.split(",") if one]
+    worker_runtime.run_process(lambda: main(encounters=chosen.encounters, open_counts=counts))

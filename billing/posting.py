@@ -185,6 +185,8 @@ def _line_sides(
     sides += _move(Account.CASH_UNAPPLIED, line.paid_cents, billed, situation)
     shares: list[Adjustment] = []
     for adjustment in line.adjustments:
+        if adjustment.amount_cents == 0:
+            continue  # nothing was refused or assigned; a spread claim leaves such parts on its small lines
         code = f"{adjustment.group}-{adjustment.reason}"
         match treatment(adjustment):
             case Treatment.CONTRACTUAL:

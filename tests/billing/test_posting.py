@@ -356,6 +356,20 @@ def test_a_payment_without_lines_is_spread_and_each_line_balances() -> None:
     assert after.lines(Account.AR_INSURANCE) == {}
 
 
+@pytest.mark.parametrize("cas", [("CO", "16", 0), ("PR", "3", 0), ("OA", "23", 0)])
+def test_an_adjustment_of_nothing_asks_nobody(cas: tuple[str, str, int]) -> None:
+    payment = clp(svc("99213", 15000, 10000, ("CO", "45", 3000), ("PR", "2", 2000), cas))
+    verdict = post_claim_payment(payment, E1, source="remit:r:1")
+    assert (verdict.denials, verdict.patient_share_cents) == ((), 2000)
+
+
+def test_a_spread_denial_opens_nothing_on_lines_that_bear_no_cent_of_it() -> None:
+    situation = a_situation(*billed(("99213", 10000), ("36415", 1)))
+    payment = replace(clp(cas=(("CO", "97", 100),)), charge_cents=Cents(10001), paid_cents=Cents(9901))
+    verdict = post_claim_payment(payment, situation, source="remit:r:1")
+    assert [(one.line_id, one.amount_cents) for one in verdict.denials] == [("line1", 100)]
+
+
 ALLOWED = ShareQuestion(
     filing_indicator="CI", is_qmb=False, remarks=frozenset(), reasons=frozenset({"2"}), has_open_denial=False
 )

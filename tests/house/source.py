@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = (
     "activities",
     "api",
+    "benchmarks",
     "billing",
     "database",
     "interchange",

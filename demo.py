@@ -40,6 +40,8 @@ PRACTICE = "Invented Family Clinic"
 SECRETS_FILE = "demo-secrets.json"
 CLOCK_FILE = "clock.json"
 READY_SECONDS = 60.0
+POLICIES = {"batch_wait_seconds": 1}
+"""The demonstration's clinic sends its claims sooner: days pass in seconds here"""
 PROOF_ENCOUNTERS = 30
 PROOF_SEED = 7
 
@@ -300,6 +302,10 @@ def _install(database: Database, settings: Settings, kept: dict[str, Any], at: d
             practice = office.practice_named(session, PRACTICE)
             assert practice is not None, "installed above"
             tokens = access.install_staff(session, practice_id=practice.id, prefix="demo", at=at)
+            for name, value in POLICIES.items():
+                office.set_policy(
+                    session, practice_id=practice.id, name=name, value=value, effective_from=office.ALWAYS
+                )
         kept |= {
             "login": first.login,
             "password": first.password,

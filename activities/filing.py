@@ -209,7 +209,8 @@ def _file_277ca(session: Session, message: InboundMessage) -> str:
             continue
         for one in item.file.acknowledgments:
             concerned = _claims_of(session, message, one)
-            unknown += not concerned
+            names_a_claim = one.control_number is not None or not one.accepted
+            unknown += names_a_claim and not concerned
             for submission in concerned:
                 kept += _keep_acknowledgment(session, message, submission, one)
     if unknown:

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import replace
+from datetime import timedelta
 
 from sqlmodel import Session
 
@@ -83,6 +84,7 @@ def make_submission(desk: Desk) -> None:
         practice_id=desk.encounter.practice_id,
         subject_id=payer.partner_id,
         at=desk.at,
+        delay=timedelta(seconds=desk.policy("batch_wait_seconds")),
     )
 
 

@@ -47,6 +47,7 @@ DEFAULTS: dict[str, Default] = {
     "patient_balance_days": Default(30, "office: a statement cycle"),
     "write_off_limit_cents": Default(0, "office: every denial write-off needs a second person"),
     "strict_npi_check_digit": Default(1, "45 CFR 162.406; 0 admits test files with invented numbers"),
+    "batch_wait_seconds": Default(10, "office: claims that become ready together leave in one interchange"),
     "batch_claims": Default(5000, "005010X222A1: at most 5,000 CLM in one ST"),
 }
 

@@ -33,14 +33,16 @@ def enqueue(
     subject_id: str,
     at: datetime,
     fact_id: str | None = None,
+    delay: timedelta = timedelta(),
 ) -> None:
-    """Ask for a message to be sent. The same wish while one is still waiting is one message, marked as renewed."""
+    """Ask for a message to be sent, after `delay`. The same wish while one still waits is one message, renewed."""
     key = f"{kind}:{practice_id}:{subject_id}:{fact_id or ''}"
     row = session.exec(select(Outbox).where(Outbox.dedup_key == key)).first()
     if row is not None:
         row.revision += 1
         session.add(row)
         return
+    now = datetime.now(UTC)
     session.add(
         Outbox(
             kind=kind,
@@ -49,7 +51,8 @@ def enqueue(
             fact_id=fact_id,
             dedup_key=key,
             at=at,
-            queued_at=datetime.now(UTC),
+            queued_at=now,
+            send_after=now + delay,
         )
     )
 
@@ -59,7 +62,10 @@ def lease(session: Session, *, limit: int) -> Sequence[Outbox]:
     now = datetime.now(UTC)
     rows = session.exec(
         select(Outbox)
-        .where(or_(col(Outbox.leased_until).is_(None), col(Outbox.leased_until) < now))
+        .where(
+            col(Outbox.send_after) <= now,
+            or_(col(Outbox.leased_until).is_(None), col(Outbox.leased_until) < now),
+        )
         .order_by(col(Outbox.id))
         .limit(limit)
         .with_for_update(skip_locked=True)

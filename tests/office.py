@@ -125,6 +125,7 @@ class Office:
                 "account_representative",
             )
             self.supervisor_id = self._person(session, "supervisor", "supervisor")
+        self.policy("batch_wait_seconds", 0)
         self._bind()
 
     def _bind(self) -> None:

@@ -62,14 +62,13 @@ class EncounterBilling:
         """Load, then absorb facts, answer staff, do what is due, take the next step and wait, until closed."""
         if start.carried is None:
             await self.load()
-        while not self.is_finished():
+        while not await self.is_at_the_end():
             await self.absorb_facts()
             await self.answer_staff()
             await self.do_what_is_due()
             await self.take_next_step()
-            await self.wait()
             await self.continue_as_new_when_long()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+            await self.wait()
         return EncounterClosed(encounter_id=self._encounter_id, closed_at=self.now())
 
     @workflow.signal(description="Facts are stored for this encounter: acknowledgments, remittances, payments.")
@@ -217,8 +216,7 @@ class EncounterBilling:
         info = workflow.info()
         if not (info.is_continue_as_new_suggested() or info.is_target_worker_deployment_version_changed()):
             return
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        if self.has_work():
+        if self.known().step != Step.WAIT or not await self.is_quiet():
             return
         workflow.continue_as_new(
             StartEncounter(
@@ -234,12 +232,23 @@ class EncounterBilling:
         await workflow.wait_condition(lambda: command.command_key in self._answers)
         return self._answers[command.command_key]
 
+    async def is_at_the_end(self) -> bool:
+        """Closed, nothing unread, and every caller has an answer: the inbox is looked at once more before the end."""
+        return self.is_finished() and await self.is_quiet() and self.is_finished()
+
+    async def is_quiet(self) -> bool:
+        """Let callers pick up their answers. False when there is work again: a handler waits for the loop, never the
+        loop for a handler that has something to be done.
+        """
+        await workflow.wait_condition(lambda: self.has_work() or workflow.all_handlers_finished())
+        return not self.has_work()
+
     def has_work(self) -> bool:
         """Whether the loop has something to do before it may wait."""
         return self._facts_wait or bool(self._commands)
 
     def is_finished(self) -> bool:
-        """Closed, and nothing came meanwhile: the inbox is looked at once more before the end."""
+        """Closed, and nothing came meanwhile."""
         return self.known().stage == Stage.CLOSED and self.known().step == Step.WAIT and not self.has_work()
 
     def known(self) -> Standing:

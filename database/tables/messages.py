@@ -97,6 +97,8 @@ class Outbox(SQLModel, table=True):
     """The business instant of the cause"""
     queued_at: datetime = Field(sa_type=Instant)
     """Wall clock: an unsent row older than five minutes is a fault"""
+    send_after: datetime = Field(sa_type=Instant)
+    """Wall clock: not sent before; lets claims gather for a batch"""
     attempts: int = Field(default=0)
     revision: int = Field(default=0)
     """Rises when the same wish comes again before it was sent"""

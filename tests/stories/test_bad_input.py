@@ -78,6 +78,15 @@ def test_acknowledgments_that_are_not_ours_become_tasks(office: Office) -> None:
     assert sorted(kind for kind, _ in office_tasks(office)) == ["intake_error", "intake_error"]
 
 
+def test_a_verdict_on_the_batch_that_accepts_is_no_riddle(office: Office) -> None:
+    """A conforming 277CA carries one above its claims (2200B STC)."""
+    _, number = sent_claim(office)
+    body = a_277ca(number, sender="AY").replace(b"TRN*2*0~", b"TRN*2*0~STC*A1:19:PR*20261102*WQ*150~")
+    assert body.count(b"STC*") == 2
+    office.deliver(body)
+    assert office_tasks(office) == []
+
+
 def test_a_rejected_set_wakes_its_claims(office: Office) -> None:
     office.take_in(an_837p(a_claim()))
     [encounter] = office.encounter_ids()

@@ -1,5 +1,6 @@
 """Stories on the real engine, with time that passes in seconds."""
 
+import asyncio
 from datetime import date, timedelta
 from typing import Any
 
@@ -170,3 +171,25 @@ async def test_nothing_private_is_in_the_engine(office: Office, engine: Any) -> 
             seen += (await handle.describe()).raw_description.SerializeToString()
         assert len(seen) > 5000
         assert [marker for marker in markers if marker in seen] == []
+
+
+async def test_a_command_at_the_turn_of_a_history_is_answered(office: Office, engine: Any) -> None:
+    """Updates go on arriving while continue-as-new is due: each is answered, none waits for ever."""
+    async with running(office, engine) as live:
+        encounter = await opened(live)
+        office.policy("remittance_alarm_days", 3000)
+        first_run = (await live.handle(encounter).describe()).run_id
+        for _ in range(12):
+            assert (await asyncio.wait_for(live.hold(encounter, days=1), 20)).done
+            assert (await asyncio.wait_for(live.release(encounter), 20)).done
+        assert (await live.handle(encounter).describe()).run_id != first_run
+        assert not (await live.standing(encounter)).on_hold
+
+
+async def test_commands_that_come_together_are_answered_each(office: Office, engine: Any) -> None:
+    async with running(office, engine) as live:
+        encounter = await opened(live)
+        held = await asyncio.gather(*(live.hold(encounter, days=1) for _ in range(4)), return_exceptions=True)
+        done = [one for one in held if not isinstance(one, BaseException) and one.done]
+        assert len(done) == 1
+        assert len(held) == 4

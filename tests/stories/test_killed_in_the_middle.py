@@ -12,6 +12,8 @@ from sqlmodel import func, select
 import demo
 from database.tables import Encounter
 from settings import Settings
+from simulator import clinic
+from simulator.scenarios import Scenario
 from temporal import engine
 
 ENCOUNTERS = 12
@@ -36,6 +38,16 @@ async def test_everything_finishes_and_the_books_prove(victim: str, tmp_path: Pa
     assert figures["holds"], [one for one in figures["proofs"] if not one["holds"]]
     assert figures["encounters"] == ENCOUNTERS
     assert figures["compared_with_payer"]
+    assert names_in_logs(tmp_path) == []
+
+
+def names_in_logs(folder: Path) -> list[str]:
+    """Names and streets of the invented people, and member ids, that any process wrote into its log."""
+    logs = sorted(folder.glob("*.log"))
+    assert len(logs) >= 4, logs
+    written = "".join(path.read_text(errors="replace") for path in logs)
+    markers = [*clinic.LAST_NAMES, "INVENTED ST", *(f"{scenario}5000" for scenario in Scenario)]
+    return [marker for marker in markers if marker in written]
 
 
 async def kill_and_replace(parts: demo.Parts, victim: str) -> None:

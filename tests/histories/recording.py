@@ -1,0 +1,131 @@
+"""Records golden histories: `python -m tests.histories.recording` writes tests/histories/*.json from the real engine.
+
+Each file is one run of one encounter, encrypted with the key below, which protects nothing: histories hold ids, cents
+and codes of state only. Record again only with a change that running workflows survive (see docs/decisions).
+"""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from database.engine import Database
+from database.setup import upgrade
+from settings import Settings
+from temporal import client
+from temporal import engine as embedded
+from temporal.encryption import KeyRing
+from tests.builders import a_277ca, a_claim, a_line, a_payment, an_835, an_837p
+from tests.conftest import EARLY_CONTINUE_AS_NEW, Engine
+from tests.office import Office
+from tests.stories.running import Running, running
+
+FOLDER = Path(__file__).parent
+KEYRING = KeyRing(active="golden", keys={"golden": b"golden histories protect nothing"})
+
+Story = Callable[[Running], Awaitable[str]]
+
+
+async def opened(live: Running) -> tuple[str, str]:
+    """A visit of the day before yesterday, sent: (encounter id, control number)."""
+    day = live.office.now.date() - timedelta(days=2)
+    live.office.take_in(an_837p(a_claim(a_line(service_date=day))))
+    [encounter] = live.office.encounter_ids()
+    await live.settle(encounter)
+    return encounter, live.office.submission(encounter).control_number
+
+
+async def clean(live: Running) -> str:
+    """Paid in full."""
+    encounter, number = await opened(live)
+    for who, place in (("AY", 1), ("PR", 2)):
+        live.office.deliver(a_277ca(number, sender=who, number=place))
+        await live.settle(encounter)
+    live.office.deliver_835(an_835(a_payment(number, paid=10000, adjustments=(("CO", "45", 5000),))))
+    await live.tell(encounter)
+    return encounter
+
+
+async def rejected_and_corrected(live: Running) -> str:
+    """277CA refusal, a corrected new original, a copayment, paid by the patient."""
+    encounter, number = await opened(live)
+    live.office.deliver(a_277ca(number, accepted=False))
+    await live.settle(encounter)
+    await live.complete(encounter, resolution="corrected_new_claim", values={"corrections": "member_id = XYZ1"})
+    number = live.office.submission(encounter).control_number
+    live.office.deliver_835(an_835(a_payment(number)))
+    await live.tell(encounter)
+    live.office.pay(encounter, 2000)
+    await live.settle(encounter)
+    return encounter
+
+
+async def denied_and_written_off(live: Running) -> str:
+    """A denial, a proposed write-off, a second person's approval."""
+    encounter, number = await opened(live)
+    live.office.deliver_835(an_835(a_payment(number, paid=0, adjustments=(("CO", "45", 5000), ("CO", "50", 10000)))))
+    await live.tell(encounter)
+    await live.complete(encounter, resolution="write_off", values={"reason": "small"})
+    supervisor = live.office.supervisor_id
+    await live.complete(encounter, resolution="approved", values={"reason": "agreed"}, by=supervisor)
+    return encounter
+
+
+async def silent_payer(live: Running) -> str:
+    """Ninety days of silence: alarms, escalations, a new history; then the answer."""
+    encounter, number = await opened(live)
+    for _ in range(9):
+        await live.advance(encounter, timedelta(days=10))
+    live.office.deliver_835(an_835(a_payment(number, paid=10000, adjustments=(("CO", "45", 5000),))))
+    await live.tell(encounter)
+    return encounter
+
+
+async def held(live: Running) -> str:
+    """A hold, released by a person."""
+    encounter, _ = await opened(live)
+    await live.hold(encounter, days=3)
+    await live.release(encounter)
+    return encounter
+
+
+STORIES: dict[str, Story] = {
+    "clean": clean,
+    "rejected_and_corrected": rejected_and_corrected,
+    "denied_and_written_off": denied_and_written_off,
+    "silent_payer": silent_payer,
+    "held": held,
+}
+
+
+async def record() -> None:
+    """Live every story once and keep each of its runs."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        settings = Settings(data_dir=folder, temporal_port=embedded.free_port())
+        flags = {**embedded.TIME_SKIPPING, **EARLY_CONTINUE_AS_NEW}
+        async with embedded.start_engine(settings, dynamic_config=flags, in_memory=True, ui=False) as server:
+            temporal = await client.connect(settings, KEYRING, role="recording", address=server.address)
+            shared = Engine(settings, KEYRING, temporal, server.address)
+            for story, live_it in STORIES.items():
+                await _record_one(story, live_it, shared, folder)
+
+
+async def _record_one(story: str, live_it: Story, shared: Any, folder: Path) -> None:
+    database = Database(f"sqlite:///{folder / story}.db")
+    upgrade(database)
+    async with running(Office(database), shared) as live:
+        workflow_id = live.handle(await live_it(live)).id
+        runs = [one async for one in live.client.list_workflows(f"WorkflowId='{workflow_id}'")]
+        for number, run in enumerate(sorted(runs, key=lambda one: one.start_time), start=1):
+            history = await live.client.get_workflow_handle(workflow_id, run_id=run.run_id).fetch_history()
+            (FOLDER / f"{story}.{number}.json").write_text(history.to_json() + "\n", encoding="utf-8")
+    database.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(record())
+    os._exit(0)

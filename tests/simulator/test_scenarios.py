@@ -1,0 +1,102 @@
+"""What the payers do: every remittance balances, the books add up, the table in the docs says what the code does."""
+
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import oxedi
+import pytest
+
+from billing.remittance import claim_imbalances
+from billing.tasks import KINDS, TaskType, form_faults
+from interchange.x12 import remittance_835
+from simulator import clinic, payer
+from simulator.clearing import Clearing
+from simulator.clearinghouse import open_store
+from simulator.people import WAYS
+from simulator.scenarios import STORIES, Scenario, scenario_of
+from tests.simulator.test_wire import BEGIN, House
+
+DOCS = Path(__file__).parents[2] / "docs" / "simulator.md"
+
+
+@pytest.mark.parametrize("scenario", list(Scenario))
+@pytest.mark.parametrize("corrected", [False, True])
+def test_every_answer_balances(scenario: Scenario, corrected: bool) -> None:
+    [claim] = clinic.clean_visits(1, seed=9, today=BEGIN.date())
+    claim = replace(claim, coverage=replace(claim.coverage, member_id=f"{scenario}1"))
+    decided = payer.adjudicate(claim, payer_claim_number="ICN1", at=BEGIN, corrected=corrected)
+    assert claim_imbalances(decided.payment, ordinal=1) == []
+    assert claim_imbalances(payer.reversed_payment(decided.payment), ordinal=1) == []
+    assert decided.allowed == decided.payment.paid_cents + decided.patient + decided.denied
+    assert decided.contractual == claim.charge_cents - decided.allowed
+
+
+def test_all_scenarios_together_balance_and_other_readers_agree(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    visits = clinic.visits(40, seed=4, today=BEGIN.date())
+    house.send(clinic.file_of(visits, number=1, at=BEGIN))
+    house.pass_time(days=21)
+    bodies = [house.body(one["id"]) for one in house.mail() if one["kind"] == "835"]
+    for number, body in enumerate(bodies):
+        path = tmp_path / f"{number}.835"
+        path.write_bytes(body)
+        assert [str(one) for one in oxedi.parse_file(str(path)).diagnostics] == []
+        [item] = remittance_835.read_remittances(body)
+        assert [one for one in item.issues if one.severity == "error"] == []
+        assert item.remittance is not None
+    books = house.client.get("/v1/books").json()
+    again = {one["trace"]: one["amount"] for one in books["payments"]}
+    assert len(again) == len(books["payments"])
+    adjudicated = [one for one in books["claims"] if one["allowed"]]
+    assert sum(again.values()) == sum(one["paid"] for one in adjudicated)
+    assert all(
+        one["charge"] == one["paid"] + one["contractual"] + one["patient"] + one["recoverable"] for one in adjudicated
+    )
+    house.client.close()
+    house.store.close()
+
+
+def test_the_docs_say_what_the_code_does() -> None:
+    rows = re.findall(r"^\| `([A-Z]+)` \| (.+?) \| (\d+) \|$", DOCS.read_text(), re.MULTILINE)
+    assert rows == [(name.value, story.says, str(story.share)) for name, story in STORIES.items()]
+    assert sum(story.share for story in STORIES.values()) == 100
+
+
+def test_the_letters_choose() -> None:
+    assert [scenario_of(text) for text in ("COPAY7", "denied1", "ABC", None)] == [
+        Scenario.COPAY,
+        Scenario.DENIED,
+        Scenario.PAID,
+        Scenario.PAID,
+    ]
+
+
+def test_the_same_seed_makes_the_same_clinic() -> None:
+    def bytes_of(seed: int) -> bytes:
+        return clinic.file_of(clinic.visits(30, seed=seed, today=BEGIN.date()), number=1, at=BEGIN)
+
+    assert bytes_of(1) == bytes_of(1)
+    assert bytes_of(1) != bytes_of(2)
+    first = clinic.visits(12, seed=3, today=BEGIN.date())
+    assert {scenario_of(one.coverage.member_id) for one in first} == set(Scenario)
+
+
+def test_staff_know_a_way_out_of_every_task() -> None:
+    assert set(WAYS) == set(TaskType) == set(KINDS)
+    task = {"id": "t", "subject_id": "e" * 20, "role": "biller"}
+    for task_type, way in WAYS.items():
+        assert form_faults(task_type, way.resolution, way.values(task)) == [], task_type
+
+
+def test_a_day_is_as_long_as_the_pace_says(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    clearing = Clearing(store, pace=timedelta(seconds=60))
+    clearing.take_claims(
+        clinic.file_of(clinic.clean_visits(1, seed=1, today=date(2026, 11, 2)), number=1, at=BEGIN), key="k", at=BEGIN
+    )
+    clearing.advance(BEGIN + timedelta(seconds=61 * 14))
+    kinds = [row["kind"] for row in store.mail(after=0, limit=10)]
+    store.close()
+    assert kinds == ["999", "277CA", "277CA", "835"]

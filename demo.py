@@ -212,7 +212,7 @@ async def office_at_work(base: Settings) -> AsyncIterator[Parts]:
             "webhook_secrets": {office_setup.PARTNER: SecretStr(kept["webhook_secret"])},
         }
     )
-    logs.configure_logging(settings)
+    logs.configure_logging(settings.model_copy(update={"log_level": "WARNING"}))
     _require_ports(settings)
     database = office_setup.open_database(settings)
     clock = FileClock(settings.data_dir / CLOCK_FILE)

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Replayer
 
 import worker
+from activities.messages import ReconcileStep
+from activities.reconcile import ReconcileActivities
 from billing.claim import Address, Diagnosis, Name, Person, Sex
 from database import ledger
 from temporal.plugin import office_plugin
@@ -193,3 +196,21 @@ async def test_commands_that_come_together_are_answered_each(office: Office, eng
         done = [one for one in held if not isinstance(one, BaseException) and one.done]
         assert len(done) == 1
         assert len(held) == 4
+
+
+async def test_reconciliation_starts_again_what_was_ended_by_hand(office: Office, engine: Any) -> None:
+    """Somebody terminated the workflow in the engine; the books still say that the encounter is open."""
+    async with running(office, engine) as live:
+        encounter = await opened(live)
+        number = office.submission(encounter).control_number
+        await live.handle(encounter).terminate("by mistake")
+        reconcile = ReconcileActivities(office.database, live.client)
+        step = ReconcileStep(at=office.now + timedelta(minutes=10))
+        mended = await ActivityEnvironment().run(reconcile.reconcile, step)
+        assert mended.started >= 1
+        await live.settle(encounter)
+        office.deliver_835(an_835(a_payment(number, paid=10000, adjustments=(("CO", "45", 5000),))))
+        await live.tell(encounter)
+        assert office.stage(encounter) == "closed"
+        again = await ActivityEnvironment().run(reconcile.reconcile, step)
+        assert again.woken == 0

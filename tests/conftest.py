@@ -47,7 +47,14 @@ class Engine:
         """A worker on a queue of its own, whose name is given; sync activities run on threads."""
         queue = task_queue or f"test-{uuid.uuid4()}"
         with ThreadPoolExecutor(10) as threads:
-            options = {"max_concurrent_activities": 10, "activity_executor": threads, **options}
+            # Without grace a running sync activity gets an exception thrown into its thread, in the middle of anything.
+            grace = timedelta(seconds=10)
+            options = {
+                "max_concurrent_activities": 10,
+                "activity_executor": threads,
+                "graceful_shutdown_timeout": grace,
+                **options,
+            }
             async with Worker(self.client, task_queue=queue, workflows=workflows, activities=activities, **options):
                 yield queue
 

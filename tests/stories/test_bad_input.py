@@ -15,6 +15,8 @@ from tests.office import Office
 
 ROOT = Path(__file__).parents[2]
 
+BOTH_DATABASES = True
+
 
 def office_tasks(office: Office) -> list[tuple[str, str]]:
     """(type, reason) of every open task of the practice."""

@@ -3,6 +3,8 @@
 from tests.builders import a_277ca, a_999, a_claim, a_payment, an_835, an_837p
 from tests.office import Office
 
+BOTH_DATABASES = True
+
 
 def test_it_goes_from_a_file_to_zero(office: Office) -> None:
     report = office.take_in(an_837p(a_claim()))

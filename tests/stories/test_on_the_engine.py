@@ -20,6 +20,8 @@ from tests.builders import a_277ca, a_claim, a_line, a_payment, a_reversal, an_8
 from tests.office import Office
 from tests.stories.running import Running, running
 
+BOTH_DATABASES = True
+
 
 async def opened(office: Running, **changes: Any) -> str:
     day = office.office.now.date() - timedelta(days=2)

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import sqlalchemy
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 import demo as demonstration
@@ -17,24 +19,38 @@ import proofs
 import worker as office_worker
 from activities.intake import import_file
 from api.app import create_app
-from database.engine import Database
+from database.engine import Database, DatabaseMissing
 from settings import OperatorError, Settings, require_free_port, variable
 from simulator.__main__ import main as serve_simulator
 from temporal import client, encryption, logs, worker_runtime
 
 app = typer.Typer(
-    help="Zero Balance: the back office in which every encounter ends at a zero balance.", no_args_is_help=True
+    help="Zero Balance: the back office in which every encounter ends at a zero balance.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
 )
 console = Console(stderr=True)
 
 
 def main() -> None:
     """The entry point: an error that an operator can mend is one plain sentence, never a traceback."""
+    os.umask(0o077)  # what an office keeps is read by its own user alone
     try:
         app()
-    except OperatorError as error:
-        console.print(f"[red]{error}[/red]", highlight=False)
-        sys.exit(1)
+    except (OperatorError, DatabaseMissing) as error:
+        _stop(str(error))
+    except ValidationError as error:
+        faults = (f"{variable(str(one['loc'][0]))}: {one['msg']}" for one in error.errors() if one["loc"])
+        _stop("; ".join(faults) or "the settings cannot be read")
+    except sqlalchemy.exc.OperationalError as error:
+        _stop(f"the database cannot be opened ({error.orig}); look at {variable('database_url')}")
+    except OSError as error:
+        _stop(f"{error.filename or 'a file'}: {error.strerror}; look at {variable('data_dir')}")
+
+
+def _stop(message: str) -> NoReturn:
+    console.print(f"[red]{message}[/red]", highlight=False)
+    sys.exit(1)
 
 
 @app.command()
@@ -115,7 +131,7 @@ def import_files(
             )
             continue
         report = import_file(database, body, practice_id=practice_id, partner_id=partner_id, at=datetime.now(UTC))
-        worst = max(worst, 2 if report.unreadable else 1 if report.refused else 0)
+        worst = max(worst, 2 if report.unreadable else 1 if report.refused or report.incomplete else 0)
         _print_import(report.as_json(str(path)), as_json)
     database.close()
     raise typer.Exit(worst)
@@ -133,6 +149,10 @@ def _print_import(report: dict[str, object], as_json: bool) -> None:
     assert isinstance(refused, list)
     for one in refused:
         typer.echo(f"  refused {one['claim']}: {one['segment']}: {one['reason']}")
+    notes = report.get("notes", [])
+    assert isinstance(notes, list)
+    for note in notes:
+        typer.echo(f"  {note}")
     if "error" in report:
         typer.echo(f"  {report['error']}")
 

@@ -160,6 +160,7 @@ async def child(
             stdout=output,
             stderr=output,
             cwd=Path(__file__).parent,
+            preexec_fn=engine.end_with_parent() if sys.platform == "linux" else None,
         )
     try:
         yield process

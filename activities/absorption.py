@@ -224,7 +224,7 @@ def _posting_situation(desk: Desk, submission: Submission) -> PostingSituation:
         charge_cents=desk.claim.charge_cents,
         filing_indicator=desk.claim.coverage.filing_indicator,
         is_qmb=benefits.is_qmb if benefits else False,
-        already_adjudicated=submission.adjudicated_at is not None,
+        already_adjudicated=bool(_standing_rows(desk)),
         payer_detail=desk.encounter.payer_id,
     )
 

@@ -15,6 +15,7 @@ from activities.messages import AgendaItem, OpenTask, Standing
 from billing.claim import Claim
 from billing.deadlines import OWNERS, Deadline, Reason
 from billing.ledger import Account, Balances, Entry
+from billing.money import format_dollars
 from billing.policies import Policies
 from billing.stages import WAITING_ON, Stage, Step
 from billing.submission import SubmissionState, deadlines, filing_clock
@@ -57,7 +58,7 @@ class Desk:
     def __init__(self, session: Session, encounter: Encounter, at: datetime) -> None:
         self.session = session
         self.encounter = encounter
-        self.at = at
+        self.at = max(at, encounter.touched_at)
         self.said: list[str] = []
         self._agenda_rows = encounters.agenda(session, encounter.id)
         self._agenda = {Reason(row.reason): row.due_at for row in self._agenda_rows}
@@ -170,10 +171,12 @@ class Desk:
             if self.stage not in BEFORE_SUBMISSION:
                 self.encounter.stage = self._stage_after_submission(seen.state, seen)
         self._close_if_settled(seen)
+        self._ask_about_what_is_unsettled(seen)
         step = self._step(seen)
         agenda = self._deadlines(seen)
         encounters.keep_agenda(self.session, self.encounter, self._agenda_rows, agenda)
         self.encounter.version += 1
+        self.encounter.touched_at = self.at
         self.session.add(self.encounter)
         self.session.flush()
         return self._standing(step, seen, agenda, inquiry_id)
@@ -230,6 +233,22 @@ class Desk:
             case Stage.CLOSED:
                 return Step.WAIT
         return Step.WAIT
+
+    def _ask_about_what_is_unsettled(self, seen: "Seen") -> None:
+        """Nobody's case is nobody's: an adjudicated claim whose payer's part is not zero has a task or a follow-up."""
+        if self.stage != Stage.POSTING or seen.open_tasks or seen.facts_wait or Reason.FOLLOW_UP in self._agenda:
+            return
+        open_cents = seen.balances.total(Account.AR_INSURANCE)
+        which = "is open and undecided" if open_cents >= 0 else "was paid beyond the charge"
+        self.open_task(
+            NewTask(
+                TaskType.DENIAL_REVIEW,
+                key=f"unsettled:{self.encounter.version}",
+                reason=f"{format_dollars(abs(open_cents))} of the payer's part {which}; nothing else asks about it.",
+                amount_cents=abs(open_cents),
+            )
+        )
+        seen.open_tasks.extend(self.open_tasks())
 
     def _close_if_settled(self, seen: "Seen") -> None:
         """Close when nobody owes anything and nothing waits, in the very transaction that saw it."""
@@ -294,6 +313,7 @@ class Desk:
             patient_owed_cents=seen.balances.total(Account.AR_PATIENT),
             inquiry_id=inquiry_id,
             has_facts=seen.facts_wait,
+            at=self.at,
             said=tuple(self.said),
         )
 

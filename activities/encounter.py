@@ -11,7 +11,7 @@ from activities.absorption import absorb_pending
 from activities.desk import Desk
 from activities.inquiry_desk import ask_payer, note_silence, read_stored_answer
 from activities.messages import CommandResult, CommandStep, EncounterStep, Standing
-from activities.submission_desk import make_submission, post_charges
+from activities.submission_desk import make_submission, post_charges, trial_write
 from billing.charges import charge_faults, price_claim
 from billing.coding import coding_faults
 from billing.registration import registration_faults
@@ -179,6 +179,18 @@ def scrub_claim(desk: Desk) -> None:
                 reason="; ".join(f"{one.edit}: {one.message} (field {one.path})" for one in errors),
                 amount_cents=desk.encounter.charge_cents,
                 detail={"edits": ",".join(sorted({one.edit for one in errors}))},
+            )
+        )
+        return
+    unsendable = trial_write(desk)
+    if unsendable is not None:
+        desk.open_task(
+            NewTask(
+                TaskType.CLAIM_EDIT_FAILED,
+                key=str(desk.encounter.version),
+                reason=f"X02: the claim cannot be written as an 837P: {unsendable}; correct the field it comes from",
+                amount_cents=desk.encounter.charge_cents,
+                detail={"edits": "X02"},
             )
         )
         return

@@ -47,6 +47,11 @@ def file_message(session: Session, message_id: str) -> str:
     return note
 
 
+def is_filed(kind: str) -> bool:
+    """Whether this office files messages of the kind."""
+    return kind in _FILERS
+
+
 def note_failure(session: Session, message_id: str, what: str) -> None:
     """Filing broke: the message keeps its bytes, and a person is told. It is not tried again by itself."""
     message = session.get(InboundMessage, message_id)

@@ -13,12 +13,12 @@ from billing.tasks import NewTask, TaskType
 from billing.verification import Verification, VerificationOutcome, read_answer
 from database import encounters, messages, office, records
 from database.columns import new_id
-from database.tables import InboundMessage, Inquiry, Payer
+from database.tables import InboundMessage, Inquiry, Partner, Payer
 from interchange.x12 import eligibility_270, eligibility_271, writing
 from interchange.x12.syntax import NotX12
 
 
-def ask_payer(desk: Desk) -> str:
+def ask_payer(desk: Desk) -> str | None:
     """The id of the encounter's inquiry that waits to be sent; prepared and stored if there is none."""
     waiting = desk.session.exec(
         select(Inquiry)
@@ -41,7 +41,20 @@ def ask_payer(desk: Desk) -> str:
         prepared_at=desk.at,
     )
     noun = _inquiry(desk.claim, reference=inquiry.id.upper(), desk=desk)
-    text = writing.write_interchange(
+    try:
+        text = _written(noun, partner, number, desk)
+    except writing.UnwritableData as error:
+        desk.move_to(Stage.REGISTRATION)
+        _ask_person(desk, TaskType.REGISTRATION_INCOMPLETE, f"The inquiry cannot be written as a 270: {error}.")
+        return None
+    inquiry.body = text.encode("ascii")
+    desk.session.add(inquiry)
+    desk.session.flush()
+    return inquiry.id
+
+
+def _written(noun: EligibilityInquiry, partner: Partner, number: int, desk: Desk) -> str:
+    return writing.write_interchange(
         [writing.Group(number, eligibility_270.VERSION, [("0001", eligibility_270.write(noun))], "270")],
         sender=writing.Address(partner.sender_qualifier, partner.sender_id),
         receiver=writing.Address(partner.receiver_qualifier, partner.receiver_id),
@@ -49,10 +62,6 @@ def ask_payer(desk: Desk) -> str:
         instant=desk.at,
         usage=partner.usage,
     )
-    inquiry.body = text.encode("ascii")
-    desk.session.add(inquiry)
-    desk.session.flush()
-    return inquiry.id
 
 
 def _inquiry(claim: Claim, *, reference: str, desk: Desk) -> EligibilityInquiry:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from activities.filing import file_message
+from activities.filing import CUT_OFF, file_message, is_filed
 from billing.intake import Refusal, refusal
 from billing.tasks import NewTask, TaskType
 from database import encounters, messages, tasks
@@ -48,6 +48,8 @@ class ImportReport:
     """Faults of the file that cost no claim"""
     unreadable: str | None = None
     """Why nothing of the file could be read"""
+    incomplete: str | None = None
+    """Why more may be missing than was refused: the file is cut short, or of a kind that is not taken in"""
 
     def as_json(self, file: str) -> dict[str, Any]:
         """The report as the command line and the API print it."""
@@ -100,8 +102,10 @@ def _file_as_mail(database: Database, message: InboundMessage, is_new: bool) -> 
         note = file_message(session, message.id)
     if message.kind == "unknown":
         report.unreadable = note
-    else:
-        report.notes.append(note)
+        return report
+    report.notes.append(note)
+    if not is_filed(message.kind):
+        report.incomplete = note
     return report
 
 
@@ -116,6 +120,8 @@ def _take_in(
 ) -> None:
     if isinstance(item, ReadTransaction):
         report.notes += [f"{one.segment} {one.segment_index or ''}: {one.message}".strip() for one in item.issues]
+        cut = next((one for one in item.issues if one.level == "transaction" and one.code in CUT_OFF), None)
+        report.incomplete = report.incomplete or (cut.message if cut else None)
         return
     report.claims += 1
     fault = next(_errors(item.issues), None)
@@ -167,8 +173,7 @@ def _report_refusals(
     row.note = f"{report.created} created, {report.duplicates} duplicates, {len(report.refused)} refused"
     session.add(row)
     faults = [f"{one.segment}: {one.reason}" for one in report.refused]
-    if report.unreadable:
-        faults.append(report.unreadable)
+    faults += [text for text in (report.unreadable, report.incomplete) if text]
     if not faults:
         return
     tasks.open_task(

@@ -64,6 +64,8 @@ class Standing(Message):
     patient_owed_cents: int = 0
     inquiry_id: str | None = None
     """The prepared 270, when the step is to verify"""
+    at: datetime | None = None
+    """The instant the step was dated: later ones are never dated before it"""
     has_facts: bool = False
     """Facts are stored that were not absorbed yet"""
     said: tuple[str, ...] = ()

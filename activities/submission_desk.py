@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlmodel import Session
 
 from activities.desk import Desk
-from billing.claim import Claim
+from billing.claim import Claim, ClaimBatch
 from billing.deadlines import Reason
 from billing.identifiers import CONTROL_ALPHABET, CONTROL_BODY, control_number
 from billing.ledger import Account, Balances, Entry, EntryKind, transfer
@@ -17,6 +17,8 @@ from billing.submission import SubmissionState
 from database import office, outbox, records
 from database.outbox import OutboxKind
 from database.tables import Payer, Submission
+from interchange.x12 import claims_837p, writing
+from interchange.x12.claim_writing import UnknownProviderRole
 
 SUBMISSION_REASONS = (
     Reason.TRANSMISSION_DUE,
@@ -86,6 +88,27 @@ def make_submission(desk: Desk) -> None:
         at=desk.at,
         delay=timedelta(seconds=desk.policy("batch_wait_seconds")),
     )
+
+
+def trial_write(desk: Desk) -> str | None:
+    """Write the claim alone: None when it can be sent, else the segment and element that cannot.
+
+    One claim that cannot be written would hold up a whole batch.
+    """
+    claim = outgoing(desk.claim, control_number("0" * CONTROL_BODY), desk.line_ids)
+    party = claim.billing_provider
+    batch = ClaimBatch(party, party, reference="TRIAL", created=desk.at.date(), created_time="0000", claims=(claim,))
+    try:
+        writing.write_interchange(
+            [writing.Group(1, claims_837p.VERSION, [("0001", claims_837p.write(batch))])],
+            sender=writing.Address("ZZ", "TRIAL"),
+            receiver=writing.Address("ZZ", "TRIAL"),
+            control_number=1,
+            instant=desk.at,
+        )
+    except (writing.UnwritableData, UnknownProviderRole) as error:
+        return str(error)
+    return None
 
 
 def outgoing(claim: Claim, number: str, line_ids: list[str]) -> Claim:

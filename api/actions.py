@@ -5,7 +5,7 @@ every fault; whatever was typed stays stored.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
 from fastapi.concurrency import run_in_threadpool
@@ -19,7 +19,7 @@ from api.errors import Fault, Problem
 from api.office import Office
 from billing import intake, tasks
 from billing.claim import Claim
-from billing.money import NotAnAmount, parse_cents
+from billing.money import NotAnAmount, format_dollars, parse_cents
 from billing.roles import Permission, Role
 from billing.stages import FactKind
 from billing.tasks import KINDS, TaskType
@@ -34,6 +34,10 @@ PaymentMethod = Literal["cash", "cheque", "card", "eft"]
 
 REFUSED_STATUS = {"invalid": 422, "key_reused": 422, "forbidden": 403, "needs_second_person": 403}
 """HTTP status of an answer that is not `done`, by its code; any other is 409"""
+
+
+OLDEST_PAYMENT = timedelta(days=730)
+"""A patient's payment dated further back is a slip of the pen"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +118,13 @@ def take_payment(
     now = office_.now()
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
-        if encounters.find(session, practice_id=person.practice_id, encounter_id=encounter_id) is None:
+        encounter = encounters.find(session, practice_id=person.practice_id, encounter_id=encounter_id)
+        if encounter is None:
             raise errors.not_found("encounter")
+        if parse_cents(amount) > encounter.charge_cents:
+            charge = format_dollars(encounter.charge_cents)
+            message = f"is more than the visit's charge of {charge}; record what belongs to this visit"
+            raise errors.invalid([Fault(field="amount", message=message)])
         payment = PatientPayment(
             id=new_id(),
             practice_id=person.practice_id,
@@ -153,6 +162,8 @@ def _payment_faults(office_: Office, *, amount: str, received_on: date, referenc
         faults.append(Fault(field="amount", message=str(error)))
     if received_on > office_.today:
         faults.append(Fault(field="received_on", message="lies in the future"))
+    elif received_on < office_.today - OLDEST_PAYMENT:
+        faults.append(Fault(field="received_on", message="lies more than two years back"))
     if sum(char.isdigit() for char in reference) >= 13:
         faults.append(Fault(field="reference", message="looks like a card number; write the receipt's number"))
     return faults

@@ -17,13 +17,16 @@ from billing.money import Cents, parse_cents
 def _read_amount(value: object) -> int:
     if not isinstance(value, str):
         raise ValueError('write the amount as text with at most two decimals, such as "150.00"')
-    return parse_cents(value)
+    cents = parse_cents(value)
+    if cents < 0:
+        raise ValueError("the amount lies below zero")
+    return cents
 
 
 Amount = Annotated[
     int,
     BeforeValidator(_read_amount),
-    WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d{1,2})?$", "examples": ["150.00"]}),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,10}(\.\d{1,2})?$", "examples": ["150.00"]}),
 ]
 """Dollars as decimal text outside, whole cents inside"""
 

@@ -11,6 +11,8 @@ from typing import NewType
 Cents = NewType("Cents", int)
 
 ZERO = Cents(0)
+LARGEST = 10**12
+"""Ten thousand million dollars in cents: what is more is a slip"""
 
 
 class NotAnAmount(ValueError):
@@ -24,7 +26,7 @@ def parse_cents(text: str) -> Cents:
     on the way in.
     """
     whole, _, fraction = text.partition(".")
-    if whole and len(fraction) <= 2 and text.isascii() and f"{whole}{fraction}".isdecimal():
+    if whole and len(whole) <= 10 and len(fraction) <= 2 and text.isascii() and f"{whole}{fraction}".isdecimal():
         return Cents(int(whole) * 100 + int(f"{fraction:0<2}"))
     if not text.isascii():
         raise NotAnAmount("amount is not a number")
@@ -35,6 +37,8 @@ def parse_cents(text: str) -> Cents:
     if not value.is_finite() or "e" in text.lower() or "_" in text or text != text.strip():
         raise NotAnAmount("amount is not a plain decimal number")
     cents = value * 100
+    if abs(cents) > LARGEST:
+        raise NotAnAmount("amount is larger than any bill")
     if cents != cents.to_integral_value():
         raise NotAnAmount("amount has a fraction of a cent")
     return Cents(int(cents))

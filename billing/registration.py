@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from billing.characters import can_be_sent
 from billing.claim import Claim, Person, Sex
 
 
@@ -18,7 +19,30 @@ def registration_faults(claim: Claim, *, as_of: date) -> list[str]:
     if not claim.coverage.is_self and claim.coverage.relationship == "":
         faults.append("the patient's relationship to the subscriber is missing (field relationship)")
     faults += _person_faults(claim.patient, "patient", as_of=as_of, address_needed=True)
+    faults += _unsendable(claim)
     return faults
+
+
+def _unsendable(claim: Claim) -> list[str]:
+    """Texts with characters that no payer can be sent: accents, and the marks that separate elements."""
+    texts = {"member_id": claim.coverage.member_id, "payer_name": claim.coverage.payer.name.last}
+    people = (
+        {"patient": claim.patient}
+        if claim.coverage.is_self
+        else {
+            "patient": claim.patient,
+            "subscriber": claim.subscriber,
+        }
+    )
+    for who, person in people.items():
+        texts |= {f"{who}.last_name": person.name.last, f"{who}.first_name": person.name.first}
+        if person.address is not None:
+            texts |= {f"{who}.street": person.address.street, f"{who}.city": person.address.city}
+    return [
+        f"a character cannot be sent to a payer; write it with plain letters (field {path})"
+        for path, text in texts.items()
+        if not can_be_sent(text)
+    ]
 
 
 def _person_faults(person: Person, who: str, *, as_of: date, address_needed: bool) -> list[str]:

@@ -269,8 +269,8 @@ def units_positive(claim: Claim, situation: Situation) -> Iterator[tuple[str, st
 @edit("M03")
 def paid_within_charge(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """The patient paid no more than the charge (2300 AMT*F5)."""
-    if claim.patient_paid_cents is not None and claim.patient_paid_cents > claim.charge_cents:
-        yield "patient_paid", "the amount paid by the patient is more than the charge"
+    if claim.patient_paid_cents is not None and not 0 <= claim.patient_paid_cents <= claim.charge_cents:
+        yield "patient_paid", "the amount paid by the patient is below zero or more than the charge"
 
 
 @edit("T01")

@@ -85,6 +85,7 @@ def create(
         record=records.dump(claim),
         charge_cents=claim.charge_cents,
         created_at=at,
+        touched_at=at,
     )
     session.add(encounter)
     session.flush()

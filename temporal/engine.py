@@ -170,11 +170,11 @@ async def _spawn(arguments: list[str], log_file: Path) -> asyncio.subprocess.Pro
             stderr=log,
             env={**os.environ, **ENVIRONMENT},
             start_new_session=True,
-            preexec_fn=_end_with_parent() if sys.platform == "linux" else None,
+            preexec_fn=end_with_parent() if sys.platform == "linux" else None,
         )
 
 
-def _end_with_parent() -> Callable[[], None]:
+def end_with_parent() -> Callable[[], None]:
     """What the child runs before the server: ask Linux for a SIGTERM when the parent dies, even by SIGKILL."""
     prctl = ctypes.CDLL(
         None, use_errno=True

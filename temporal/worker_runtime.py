@@ -131,6 +131,7 @@ def stop_on_signals() -> asyncio.Event:
 def run_process(main: Callable[[], Coroutine[Any, Any, None]]) -> NoReturn:
     """Run `main` on uvloop and end the process: exit code 0, or 1 after telling the operator or the log why."""
     code = 1
+    os.umask(0o077)  # also when no command line set it
     try:
         uvloop.run(main())
         code = 0

@@ -259,6 +259,8 @@ class EncounterBilling:
     def note(self, standing: Standing) -> None:
         """Keep a verdict and tell its story on the encounter's page in the Temporal UI."""
         self._standing = standing
+        if standing.at is not None:
+            self._latest_cause = max(self._latest_cause or standing.at, standing.at)
         self._story = [*self._story, *standing.said][-12:]
         workflow.set_current_details(details_of(standing, self._story))
 

@@ -55,6 +55,8 @@ class Encounter(SQLModel, table=True):
     edits_overridden: str = Field(default="", sa_type=sa.String(400))
     """Codes of claim edits that a supervisor overrode, comma separated"""
     created_at: datetime = Field(sa_type=Instant)
+    touched_at: datetime = Field(sa_type=Instant)
+    """The instant of the last step: nothing about the encounter is dated before it"""
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
 
 

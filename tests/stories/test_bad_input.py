@@ -136,6 +136,41 @@ def test_replacements_and_secondary_claims_are_refused_with_a_task(office: Offic
     assert office.encounter_ids() == []
 
 
+def with_stars(body: bytes) -> bytes:
+    """The file in a sender's own separators, where a `*` may stand in a name."""
+    return body.replace(b"*", b"|").replace(b"DOE", b"DO*E").replace(b"SMITH", b"SM*ITH")
+
+
+def test_a_name_that_no_payer_can_be_sent_is_asked_for(office: Office) -> None:
+    report = office.take_in(with_stars(an_837p(a_claim())))
+    assert (report.created, report.refused) == (1, [])
+    [encounter] = office.encounter_ids()
+    office.go_on(encounter)
+    assert office.open_task_types(encounter) == ["registration_incomplete"]
+    typed = {"corrections": "patient.last_name = DOE"}
+    office.complete(encounter, "registration_incomplete", "fields_completed", typed)
+    office.go_on(encounter)
+    [(kind, reason)] = office_tasks(office)
+    assert (kind, "X02" in reason) == ("claim_edit_failed", True), "the physician's name is not sendable either"
+
+
+def test_a_visit_paid_under_two_submissions_is_posted_once(office: Office) -> None:
+    encounter, first = sent_claim(office)
+    office.deliver(a_277ca(first, accepted=False))
+    office.go_on(encounter)
+    office.complete(encounter, "claim_rejected", "corrected_new_claim", {"corrections": "member_id = MEMBERQ77B"})
+    office.go_on(encounter)
+    office.send_claims()
+    second = office.submission(encounter).control_number
+    assert second != first
+    for number, control_number in enumerate((second, first), start=1):
+        office.deliver_835(an_835(a_payment(control_number), trace=f"EFT{number}", number=number))
+        office.go_on(encounter)
+    assert office.accounts(encounter)[("AR_PAT", 1)] == 2000
+    [(kind, reason)] = office_tasks(office)
+    assert (kind, "already adjudicated" in reason) == ("unmatched_remit", True)
+
+
 def test_a_missing_database_is_said_plainly(tmp_path: Path) -> None:
     with pytest.raises(DatabaseMissing, match="zerobalance setup"):
         Database(f"sqlite:///{tmp_path / 'nothing.db'}").check()
@@ -177,6 +212,11 @@ def test_the_import_command_speaks_json_and_exit_codes(tmp_path: Path) -> None:
     assert (again.returncode, '"duplicates": 1' in again.stdout) == (0, True)
     refused = run("import", "--json", str(bad), **data)
     assert (refused.returncode, '"segment": "CLM"' in refused.stdout) == (1, True)
+    cut = tmp_path / "cut.837"
+    whole = an_837p(a_claim(control_number="ONE"), a_claim(control_number="TWO"), number=2)
+    cut.write_bytes(whole[: whole.index(b"CLM*TWO")])
+    short = run("import", "--json", str(cut), **data)
+    assert (short.returncode, "cut short" in short.stdout + short.stderr) == (1, True), short.stdout
     for unreadable in (str(none), str(tmp_path / "is-not-there.837")):
         result = run("import", "--json", unreadable, **data)
         assert result.returncode == 2

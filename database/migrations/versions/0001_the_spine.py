@@ -272,6 +272,7 @@ def upgrade() -> None:
         sa.Column("inquiry_count", sa.Integer(), nullable=False),
         sa.Column("edits_overridden", sa.String(length=400), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("touched_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_encounter_patient_id")),
         sa.ForeignKeyConstraint(["payer_id"], ["payer.id"], name=op.f("fk_encounter_payer_id")),

@@ -1,0 +1,14 @@
+"""Characters that can be sent in X12: the extended set without the delimiters the office writes."""
+
+DELIMITERS = frozenset("*:^~")
+"""Element, component and repetition separators and the segment terminator of our interchanges"""
+
+SENDABLE = (
+    frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 !\"&'()+,-./;?=%@[]_{}\\|<>#$`")
+    - DELIMITERS
+)
+
+
+def can_be_sent(text: str | None) -> bool:
+    """Whether every character of the text may stand in an element. Nothing to send can be sent."""
+    return text is None or SENDABLE.issuperset(text)

@@ -147,6 +147,8 @@ async def _on_bug(request: Request, error: Exception) -> Response:
 
 
 def _path(error: ErrorDetails) -> str:
+    if error["type"] == "json_invalid":
+        return "body"
     parts = [str(part) for part in error["loc"] if part != "body"]
     if parts and error["type"] == "extra_forbidden" and not _FIELD_NAME.fullmatch(parts[-1]):
         parts[-1] = "(unknown)"
@@ -157,5 +159,5 @@ def _message(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return "is no field here"
     if error["type"] == "json_invalid":
-        return "is not valid JSON"
+        return f"is not valid JSON at character {error['loc'][-1]}"
     return str(error["msg"]).removeprefix("Value error, ")

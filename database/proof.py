@@ -7,7 +7,7 @@ failure of its own, decided by the caller.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from sqlmodel import Session, col, func, select
 
@@ -27,6 +27,9 @@ from database.tables import (
 
 SHOWN = 20
 """How many offenders of one proof are named"""
+
+TO_START = timedelta(days=1)
+"""The longest that an encounter may wait for its first step"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +160,17 @@ def _write_offs_are_approved(session: Session) -> Proof:
 
 
 def _open_has_next_action(session: Session) -> Proof:
-    open_ones = session.exec(select(Encounter.id).where(Encounter.stage != Stage.CLOSED)).all()
+    """What was opened less than `TO_START` before the last step of the books may not have begun yet."""
+    open_ones = session.exec(
+        select(Encounter.id, Encounter.version, Encounter.created_at).where(Encounter.stage != Stage.CLOSED)
+    ).all()
     planned = set(session.exec(select(AgendaEntry.encounter_id).distinct()))
-    never_started = set(
-        session.exec(select(Encounter.id).where(Encounter.version == 0, Encounter.stage != Stage.CLOSED))
-    )
-    off = [f"encounter {one}" for one in open_ones if one not in planned and one not in never_started]
+    latest = session.exec(select(func.max(Encounter.touched_at))).one()
+    off = [
+        f"encounter {one}"
+        for one, version, created_at in open_ones
+        if one not in planned and (version > 0 or created_at < latest - TO_START)
+    ]
     statement = "every open encounter has a next action with an owner and a date"
     return Proof("agenda", statement, len(open_ones), off[:SHOWN])
 

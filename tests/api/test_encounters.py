@@ -270,3 +270,14 @@ async def test_the_description_names_every_route(supervisor: httpx.AsyncClient) 
 
     assert "/api/v1/encounters/{encounter_id}/payments" in described["paths"]
     assert described["paths"]["/api/v1/encounters"]["post"]["requestBody"]
+
+
+async def test_broken_json_is_told_by_its_place(book: Book) -> None:
+    async with book.connect(Role.FRONT_DESK) as desk:
+        response = await desk.post(
+            "/api/v1/encounters", content=b'{"lines": ', headers=KEY | {"Content-Type": "application/json"}
+        )
+
+    assert_is_problem(response, 422, "invalid")
+    [fault] = response.json()["faults"]
+    assert (fault["field"], "at character" in fault["message"]) == ("body", True)

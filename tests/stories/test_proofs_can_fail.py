@@ -1,0 +1,75 @@
+"""The proofs hold on good books, and each one fails when the rows are tampered with beneath it."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from database.proof import prove_rows
+from tests.builders import a_claim, a_payment, an_835, an_837p
+from tests.office import Office
+
+
+def two_visits(office: Office) -> None:
+    """One is paid, posted and closed; the other waits for its payer."""
+    office.take_in(an_837p(a_claim(), a_claim(control_number="EXT1002", member_id="XYZ987654")))
+    for encounter in office.encounter_ids():
+        office.go_on(encounter)
+    office.send_claims()
+    encounter = min(office.encounter_ids())
+    number = office.submission(encounter).control_number
+    office.deliver_835(an_835(a_payment(number)))
+    office.go_on(encounter)
+    office.pay(encounter, 2000)
+    office.go_on(encounter)
+    assert sorted(office.stage(one) for one in office.encounter_ids()) == ["acknowledgment", "closed"]
+
+
+def failing(office: Office) -> set[str]:
+    with office.database.reading() as session:
+        return {proof.name for proof in prove_rows(session) if not proof.holds}
+
+
+TAMPERED = {
+    "entries": "UPDATE posting SET amount_cents = amount_cents + 1 WHERE id = (SELECT max(id) FROM posting)",
+    "sides": "DELETE FROM posting WHERE journal_number = (SELECT max(number) FROM journal)",
+    "dates": "UPDATE journal SET posted_on = '2001-01-01' WHERE number = (SELECT max(number) FROM journal)",
+    "zero": "UPDATE encounter SET stage = 'closed'",
+    "charges": "UPDATE encounter SET charge_cents = charge_cents + 1",
+    "remittances": "UPDATE remittance_file SET state = 'closed'; "
+    "UPDATE posting SET amount_cents = amount_cents - 1 WHERE account = 'CASH_UNAPPLIED' AND amount_cents < 0",
+    "shares": "UPDATE posting SET detail = 'PR-96' WHERE account = 'AR_PAT' AND amount_cents > 0",
+    "write_offs": "UPDATE journal SET kind = 'write_off' WHERE number = (SELECT max(number) FROM journal)",
+    "agenda": "DELETE FROM agenda_entry",
+}
+
+
+def test_good_books_are_proven(office: Office) -> None:
+    """The audit chain's own tampering is tried in `tests/database/test_audit.py`."""
+    two_visits(office)
+    with office.database.reading() as session:
+        proofs = prove_rows(session)
+    assert {proof.name for proof in proofs} == TAMPERED.keys() | {"audit"}
+    assert [proof.name for proof in proofs if not proof.holds] == []
+
+
+@pytest.mark.parametrize("proof", TAMPERED)
+def test_each_proof_fails_on_tampered_rows(proof: str, office: Office) -> None:
+    two_visits(office)
+    with closing(sqlite3.connect(office.path)) as books:
+        for (trigger,) in books.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            books.execute(f"DROP TRIGGER {trigger}")
+        books.executescript(TAMPERED[proof])
+        assert books.total_changes > 0
+    assert proof in failing(office)
+
+
+def test_a_visit_that_never_began_is_found(office: Office) -> None:
+    """Its workflow's start was lost; the visit is older than any start takes."""
+    two_visits(office)
+    office.take_in(an_837p(a_claim(control_number="EXT1003", member_id="LATE00001"), number=2))
+    assert failing(office) == set(), "it may still be starting"
+    with closing(sqlite3.connect(office.path)) as books:
+        books.execute("UPDATE encounter SET created_at = '2026-10-01 00:00:00.000000' WHERE version = 0")
+        books.commit()
+    assert failing(office) == {"agenda"}

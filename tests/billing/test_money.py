@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.money import Cents, NotAnAmount, format_amount, format_dollars, parse_cents, share_pro_rata
+from billing.money import LARGEST, Cents, NotAnAmount, format_amount, format_dollars, parse_cents, share_pro_rata
 
-AMOUNTS = st.integers(min_value=-(10**12) + 1, max_value=10**12 - 1).map(Cents)
+AMOUNTS = st.integers(min_value=-LARGEST, max_value=LARGEST).map(Cents)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,7 @@ def test_it_reads_amounts(text: str, cents: int) -> None:
         "٣",
         "１２",
         "5-",
+        "10000000000.01",
     ],
 )
 def test_it_refuses_what_is_no_amount(text: str) -> None:

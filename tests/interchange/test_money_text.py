@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.money import Cents, format_amount, parse_cents
+from billing.money import LARGEST, Cents, format_amount, parse_cents
 from interchange.x12 import fields
 
 
-@given(st.integers(-(10**14), 10**14))
+@given(st.integers(-LARGEST, LARGEST))
 def test_an_amount_survives_the_wire(cents: int) -> None:
     text = format_amount(Cents(cents))
     assert parse_cents(text) == cents

@@ -8,12 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from billing.characters import EXTENDED
 from interchange.x12.fields import COMPONENT, REPETITION, Elements, Joined
 from interchange.x12.syntax import Delimiters
 
-_EXTENDED = frozenset(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 !\"&'()*+,-./:;?=%@[]_{}\\|<>~#$^`"
-)
 _GROUP_OF_SET = {"837": "HC", "835": "HP", "270": "HS", "271": "HB", "276": "HR", "277": "HN", "999": "FA", "997": "FA"}
 
 
@@ -149,7 +147,7 @@ class _Printer:
         self._end = marks.segment + line_end
         self._out: list[str] = []
         self._forbidden = frozenset(marks.all())
-        self._plain = frozenset(_EXTENDED - self._forbidden)
+        self._plain = frozenset(EXTENDED - self._forbidden)
         self._joined = self._plain | {marks.component, marks.repetition or ""}
 
     def raw(self, text: str) -> None:

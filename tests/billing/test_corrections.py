@@ -146,7 +146,9 @@ def test_patient_and_subscriber_move_together_only_when_they_are_one_person() ->
 
 def test_what_is_mended_can_always_be_scrubbed() -> None:
     for path, (value, _, _) in MENDS.items():
-        scrub(apply_corrections(CLAIM, {path: value}), Situation(NOON, Policies.of([]), is_verified=True))
+        mended = apply_corrections(CLAIM, {path: value})
+        findings = scrub(mended, Situation(NOON, Policies.of([]), is_verified=True))
+        assert all(one.edit and one.message for one in findings), path
 
 
 def test_lines_of_text_are_read() -> None:

@@ -1,0 +1,20 @@
+"""What may stand in an element of ours, and that the writer agrees."""
+
+import pytest
+
+from billing.characters import DELIMITERS, can_be_sent
+from interchange.x12.syntax import Delimiters
+
+
+def test_our_delimiters_are_those_the_writer_writes() -> None:
+    assert set(Delimiters().all()) == DELIMITERS
+
+
+@pytest.mark.parametrize("text", ["O'BRIEN-SMITH JR.", "A & B (NORTH)", "", None])
+def test_plain_text_can_be_sent(text: str | None) -> None:
+    assert can_be_sent(text)
+
+
+@pytest.mark.parametrize("text", ["JOS\u00c9", "DO*E", "A~B", "A:B", "A^B", "A\nB"])
+def test_accents_and_delimiters_cannot(text: str) -> None:
+    assert not can_be_sent(text)

@@ -43,11 +43,10 @@ RECEIVED_AS: dict[str, Account] = {
 def absorb_pending(desk: Desk) -> int:
     """Absorb every stored fact that fits; returns how many."""
     absorbed = 0
-    while True:
-        fitted = [fact for fact in encounters.pending_facts(desk.session, desk.encounter.id) if _absorb(desk, fact)]
+    waiting = list(encounters.pending_facts(desk.session, desk.encounter.id))
+    while fitted := [fact for fact in waiting if _absorb(desk, fact)]:
         absorbed += len(fitted)
-        if not fitted:
-            break
+        waiting = [fact for fact in waiting if fact.absorbed_at is None]
     settle_patient_money(desk)
     return absorbed
 
@@ -69,12 +68,11 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
         fact.verdict = verdict[:200]
         fact.absorbed_at = desk.at
     desk.session.add(fact)
-    desk.session.flush()
     return verdict is not None
 
 
 def _submission(desk: Desk, control_number: str) -> Submission | None:
-    return next((one for one in desk.submissions() if one.control_number == control_number), None)
+    return next((one for one in desk.submissions if one.control_number == control_number), None)
 
 
 def _acknowledge(desk: Desk, fact: Fact) -> str:
@@ -114,7 +112,7 @@ def _acknowledge(desk: Desk, fact: Fact) -> str:
 
 
 def _is_latest(desk: Desk, submission: Submission) -> bool:
-    return desk.submissions()[-1].control_number == submission.control_number
+    return desk.submissions[-1].control_number == submission.control_number
 
 
 def _refuse(desk: Desk, fact: Fact) -> str:
@@ -156,7 +154,8 @@ def _post_remittance(desk: Desk, fact: Fact) -> str | None:
 
 
 def _standing_rows(desk: Desk) -> list[RemittanceClaim]:
-    """Posted rows of this encounter that were not taken back."""
+    """Posted rows of this encounter that were not taken back; what this very step posted counts."""
+    desk.session.flush()
     return list(
         desk.session.exec(
             select(RemittanceClaim).where(
@@ -170,9 +169,11 @@ def _standing_rows(desk: Desk) -> list[RemittanceClaim]:
 
 
 def _reversals_are_paired(desk: Desk, rows: Sequence[RemittanceClaim]) -> bool:
+    payments = [records.load(ClaimPayment, row.payment) for row in rows]
+    if not any(payment.is_reversal for payment in payments):
+        return True
     known = [records.load(ClaimPayment, row.payment) for row in _standing_rows(desk)]
-    for row in rows:
-        payment = records.load(ClaimPayment, row.payment)
+    for payment in payments:
         if not payment.is_reversal:
             known.append(payment)
             continue
@@ -188,7 +189,7 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     source = f"remit:{row.remittance_id}:{row.ordinal}"
     if payment.is_reversal:
         return _post_reversal(desk, row, payment, source)
-    submission = _submission(desk, row.control_number) or desk.submissions()[-1]
+    submission = _submission(desk, row.control_number) or desk.submissions[-1]
     verdict = post_claim_payment(payment, _posting_situation(desk, submission), source=source)
     if verdict.exception is not None:
         row.state = "excepted"
@@ -220,7 +221,7 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
 def _posting_situation(desk: Desk, submission: Submission) -> PostingSituation:
     benefits = encounters.latest_benefits(desk.session, desk.encounter.id)
     return PostingSituation(
-        lines=encounters.billed_lines(desk.session, desk.encounter, desk.claim),
+        lines=desk.billed_lines,
         charge_cents=desk.claim.charge_cents,
         filing_indicator=desk.claim.coverage.filing_indicator,
         is_qmb=benefits.is_qmb if benefits else False,
@@ -313,26 +314,22 @@ def settle_patient_money(desk: Desk) -> None:
 
     A credit born of a reversal is frozen until its correction comes: nothing moves while the claim is open again.
     """
-    submission = next(iter(reversed(desk.submissions())), None)
+    submission = desk.latest
     if submission is None or encounters.progress(submission).state != SubmissionState.ADJUDICATED:
         return
-    balances = desk.balances()
-    ordinal = _next_ordinal(desk, EntryKind.CREDIT)
-    credit = released_credit(balances, desk.line_ids, source=f"credit:{desk.encounter.id}:{ordinal}")
+    step = f"{desk.encounter.id}:step{desk.encounter.version}"
+    credit = released_credit(desk.balances, desk.line_ids, source=f"credit:{step}")
     if credit is not None:
         desk.post([credit])
-        balances = desk.balances()
-    ordinal = _next_ordinal(desk, EntryKind.ALLOCATION)
-    applied = allocation(balances, desk.line_ids, source=f"apply:{desk.encounter.id}:{ordinal}")
+    applied = allocation(desk.balances, desk.line_ids, source=f"apply:{step}")
     if applied is not None:
         desk.post([applied])
-        balances = desk.balances()
         cents = Cents(sum(side.amount_cents for side in applied.sides if side.amount_cents > 0))
         desk.say(f"{format_dollars(cents)} of the patient's money applied to the patient's share")
+    balances = desk.balances
     left = Cents(-balances.total(Account.PATIENT_UNAPPLIED))
-    asked = any(task.type == TaskType.CREDIT_BALANCE for task in desk.open_tasks())
     settled = balances.total(Account.AR_PATIENT) == 0 and balances.total(Account.AR_INSURANCE) == 0
-    if left > 0 and settled and not asked:
+    if left > 0 and settled and not any(task.type == TaskType.CREDIT_BALANCE for task in desk.open_tasks()):
         desk.open_task(
             NewTask(
                 TaskType.CREDIT_BALANCE,
@@ -341,9 +338,3 @@ def settle_patient_money(desk: Desk) -> None:
                 amount_cents=left,
             )
         )
-
-
-def _next_ordinal(desk: Desk, kind: EntryKind) -> int:
-    return 1 + ledger.count_of_kind(
-        desk.session, practice_id=desk.encounter.practice_id, encounter_id=desk.encounter.id, kind=kind
-    )

@@ -17,6 +17,7 @@ from billing.deadlines import OWNERS, Deadline, Reason
 from billing.ledger import Account, Balances, Entry
 from billing.money import format_dollars
 from billing.policies import Policies
+from billing.posting import BilledLine
 from billing.stages import WAITING_ON, Stage, Step
 from billing.submission import SubmissionState, deadlines, filing_clock
 from billing.tasks import KINDS, NewTask, TaskType
@@ -124,9 +125,23 @@ class Desk:
             tasks.open_tasks(self.session, practice_id=self.encounter.practice_id, subject_id=self.encounter.id)
         )
 
+    @cached_property
     def submissions(self) -> list[Submission]:
         """Every submission, oldest first."""
         return list(encounters.submissions(self.session, self.encounter.id))
+
+    @property
+    def latest(self) -> Submission | None:
+        """The newest submission."""
+        return self.submissions[-1] if self.submissions else None
+
+    @property
+    def billed_lines(self) -> tuple[BilledLine, ...]:
+        """The claim's lines with their ids, as posting wants them."""
+        return tuple(
+            BilledLine(line_id, line.procedure, line.modifiers, line.charge_cents, line.service_date)
+            for line_id, line in zip(self.line_ids, self.claim.lines, strict=True)
+        )
 
     def post(self, entries: Iterable[Entry], *, remittance_id: str | None = None, actor: str = "office") -> None:
         """Append to the ledger."""
@@ -139,7 +154,9 @@ class Desk:
             remittance_id=remittance_id,
             actor=actor,
         )
+        self.__dict__.pop("balances", None)
 
+    @cached_property
     def balances(self) -> Balances:
         """What the ledger says now."""
         return ledger.balances(self.session, practice_id=self.encounter.practice_id, encounter_id=self.encounter.id)
@@ -162,8 +179,7 @@ class Desk:
         return self._agenda.get(reason)
 
     def put_back(self, *, inquiry_id: str | None = None) -> Standing:
-        """Read the standing off the database, write stage, agenda and version, and return the verdict."""
-        self.session.flush()
+        """Read the standing off the rows, write stage, agenda and version, and return the verdict."""
         seen = self._look()
         if seen.submission is not None and seen.state is not None:
             seen.submission.state = seen.state
@@ -183,9 +199,9 @@ class Desk:
 
     def _look(self) -> "Seen":
         """Everything the verdict is read off, each asked for once."""
-        submission = next(iter(reversed(self.submissions())), None)
+        submission = self.latest
         state = encounters.progress(submission).state if submission else None
-        balances = self.balances()
+        balances = self.balances
         still_open = []
         for task in self.open_tasks():
             if _is_moot(task, state, balances):

@@ -15,7 +15,7 @@ def act(desk: Desk, reason: Reason) -> None:
     match reason:
         case Reason.INQUIRY_RETRY:
             desk.unschedule(reason)
-        case Reason.TRANSMISSION_DUE if desk.submissions()[-1].transmitted_at is not None:
+        case Reason.TRANSMISSION_DUE if desk.submissions[-1].transmitted_at is not None:
             desk.unschedule(reason)
         case Reason.TRANSMISSION_DUE:
             _alarm(desk, reason, TaskType.TRANSMISSION_FAILED)
@@ -55,7 +55,7 @@ def release(desk: Desk, words: str, *, actor: str = "office") -> None:
 
 def _alarm(desk: Desk, reason: Reason, task_type: TaskType) -> None:
     """Silence is an event: ask a person, once per submission and kind of silence."""
-    submission = desk.submissions()[-1]
+    submission = desk.submissions[-1]
     since = submission.transmitted_at or submission.ready_at
     words = WORDS[reason]
     if any(task.type == task_type for task in desk.open_tasks()):
@@ -79,7 +79,7 @@ def _warn_of_filing_limit(desk: Desk) -> None:
     passed = desk.at >= limit
     words = "has passed" if passed else "comes near"
     desk.say(f"The payer's filing limit {words}: {limit:%Y-%m-%d}")
-    if desk.submissions() and not desk.open_tasks():
+    if desk.submissions and not desk.open_tasks():
         desk.open_task(
             NewTask(
                 TaskType.NO_RESPONSE,
@@ -103,7 +103,7 @@ def _ask_about_waiting_facts(desk: Desk) -> None:
 
 
 def _ask_about_patient_balance(desk: Desk) -> None:
-    owed = desk.balances().total(Account.AR_PATIENT)
+    owed = desk.balances.total(Account.AR_PATIENT)
     days = desk.policy("patient_balance_days")
     desk.schedule(Reason.PATIENT_BALANCE_DUE, desk.at + timedelta(days=days))
     if owed <= 0 or any(task.type == TaskType.PATIENT_BALANCE_DUE for task in desk.open_tasks()):

@@ -49,7 +49,6 @@ def ask_payer(desk: Desk) -> str | None:
         return None
     inquiry.body = text.encode("ascii")
     desk.session.add(inquiry)
-    desk.session.flush()
     return inquiry.id
 
 

@@ -224,7 +224,7 @@ def _new_original(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
 
 
 def _resend(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    if desk.submissions()[-1].adjudicated_at is not None:
+    if desk.submissions[-1].adjudicated_at is not None:
         raise Refused("answered", "the payer has answered meanwhile; reload the page")
     make_submission(desk)
     return "Sent again as a new submission"
@@ -310,7 +310,7 @@ def _match_elsewhere(desk: Desk, task: Task, values: Values, actor_id: str) -> s
 
 
 def _refund_patient(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    left = Cents(-desk.balances().total(Account.PATIENT_UNAPPLIED))
+    left = Cents(-desk.balances.total(Account.PATIENT_UNAPPLIED))
     if left <= 0:
         return "No credit is left to refund"
     sides = (

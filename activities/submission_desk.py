@@ -4,8 +4,6 @@ import secrets
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlmodel import Session
-
 from activities.desk import Desk
 from billing.claim import Claim, ClaimBatch
 from billing.deadlines import Reason
@@ -32,7 +30,7 @@ SUBMISSION_REASONS = (
 
 def post_charges(desk: Desk) -> None:
     """Put each line's charge into the ledger. A changed charge is reversed and posted anew, never altered."""
-    balances = desk.balances()
+    balances = desk.balances
     entries = []
     for line_id, line in zip(desk.line_ids, desk.claim.lines, strict=True):
         entries += _charge_entries(desk, balances, line_id, line.charge_cents)
@@ -58,25 +56,26 @@ def _charge_entries(desk: Desk, balances: Balances, line_id: str, charge: Cents)
 
 
 def make_submission(desk: Desk) -> None:
-    """Make the claim ready: its own control number, a line number per line, and a wish for a batch."""
-    ordinal = len(desk.submissions()) + 1
-    number = _new_control_number(desk.session)
+    """Make the claim ready: its own control number, a line number per line, and a wish for a batch.
+
+    Should a number ever be drawn twice, the row is refused and the step, tried again, draws another.
+    """
+    number = control_number("".join(secrets.choice(CONTROL_ALPHABET) for _ in range(CONTROL_BODY)))
     payer = desk.session.get(Payer, desk.encounter.payer_id)
     assert payer is not None, "an encounter's payer is never deleted"
-    desk.session.add(
-        Submission(
-            control_number=number,
-            practice_id=desk.encounter.practice_id,
-            encounter_id=desk.encounter.id,
-            payer_id=payer.id,
-            partner_id=payer.partner_id,
-            ordinal=ordinal,
-            state=SubmissionState.READY,
-            claim=records.dump(outgoing(desk.claim, number, desk.line_ids)),
-            ready_at=desk.at,
-        )
+    submission = Submission(
+        control_number=number,
+        practice_id=desk.encounter.practice_id,
+        encounter_id=desk.encounter.id,
+        payer_id=payer.id,
+        partner_id=payer.partner_id,
+        ordinal=len(desk.submissions) + 1,
+        state=SubmissionState.READY,
+        claim=records.dump(outgoing(desk.claim, number, desk.line_ids)),
+        ready_at=desk.at,
     )
-    desk.session.flush()
+    desk.session.add(submission)
+    desk.submissions.append(submission)
     desk.unschedule(*SUBMISSION_REASONS)
     desk.move_to(Stage.SUBMISSION)
     desk.say("The claim is clean and ready to be sent")
@@ -117,14 +116,6 @@ def outgoing(claim: Claim, number: str, line_ids: list[str]) -> Claim:
         replace(line, control_number=line_id.upper()) for line_id, line in zip(line_ids, claim.lines, strict=True)
     )
     return replace(claim, control_number=number, lines=lines, frequency="1", clearinghouse_trace=None)
-
-
-def _new_control_number(session: Session) -> str:
-    while True:
-        body = "".join(secrets.choice(CONTROL_ALPHABET) for _ in range(CONTROL_BODY))
-        number = control_number(body)
-        if session.get(Submission, number) is None:
-            return number
 
 
 def move_to_payer(desk: Desk) -> None:

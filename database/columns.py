@@ -27,7 +27,7 @@ Id = sa.String(ID_LENGTH)
 
 def new_id() -> str:
     """A random, opaque id of 20 characters (100 bits). It says nothing about a patient, a payer or a day."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH))
+    return "".join(ALPHABET[byte & 31] for byte in secrets.token_bytes(ID_LENGTH))
 
 
 class Instant(TypeDecorator[datetime]):

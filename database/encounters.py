@@ -11,12 +11,12 @@ from sqlmodel import Session, col, func, select
 from billing.claim import Claim
 from billing.deadlines import OWNERS, Deadline, Reason
 from billing.intake import identity_text, intake_key
-from billing.posting import BilledLine
 from billing.stages import Stage
 from billing.submission import Progress
 from billing.verification import Verification
 from database import office, outbox, records
 from database.columns import Id, new_id
+from database.engine import insert
 from database.outbox import OutboxKind
 from database.tables import (
     AgendaEntry,
@@ -44,6 +44,7 @@ _PENDING_FACTS = (
     .order_by(col(Fact.received_at), Fact.id)
 )
 _SUBMISSIONS = select(Submission).where(Submission.encounter_id == _OF_ENCOUNTER).order_by(col(Submission.ordinal))
+_OPEN_DENIALS = select(Denial).where(Denial.encounter_id == _OF_ENCOUNTER, Denial.state == "open").order_by(Denial.id)
 _LINES = select(Line).where(Line.encounter_id == _OF_ENCOUNTER).order_by(col(Line.ordinal))
 
 
@@ -148,14 +149,6 @@ def lines(session: Session, encounter: Encounter) -> Sequence[Line]:
     return session.exec(_LINES, params={"encounter_id": encounter.id}).all()
 
 
-def billed_lines(session: Session, encounter: Encounter, claim: Claim) -> tuple[BilledLine, ...]:
-    """The claim's lines with their ids, as posting wants them."""
-    return tuple(
-        BilledLine(row.id, line.procedure, line.modifiers, line.charge_cents, line.service_date)
-        for row, line in zip(lines(session, encounter), claim.lines, strict=True)
-    )
-
-
 def tell(
     session: Session,
     encounter: Encounter,
@@ -222,12 +215,12 @@ def keep_agenda(
                 due_at=due_at,
             )
         )
-    session.flush()
 
 
 def pending_facts(session: Session, encounter_id: str) -> Sequence[Fact]:
-    """Facts that were not absorbed yet, in order of arrival."""
-    return session.exec(_PENDING_FACTS, params={"encounter_id": encounter_id}).all()
+    """Facts that were not absorbed yet, in order of arrival; what this session absorbed counts before it is written."""
+    found = session.exec(_PENDING_FACTS, params={"encounter_id": encounter_id})
+    return [fact for fact in found if fact.absorbed_at is None]
 
 
 def add_fact(
@@ -243,11 +236,9 @@ def add_fact(
     wake: bool = True,
 ) -> bool:
     """Keep a fact and wake its encounter; False when the same fact came before. `wake` False: the caller does it."""
-    known = session.exec(select(Fact.id).where(Fact.practice_id == practice_id, Fact.source_key == source_key)).first()
-    if known is not None:
-        return False
-    fact = Fact(
-        id=new_id(),
+    fact_id = new_id()
+    fact = insert(session, "fact").values(
+        id=fact_id,
         practice_id=practice_id,
         encounter_id=encounter_id,
         kind=kind,
@@ -256,15 +247,16 @@ def add_fact(
         body=body,
         received_at=received_at,
     )
-    session.add(fact)
-    session.flush()
+    kept = session.execute(fact.on_conflict_do_nothing().returning(sa.column("id"))).first()
+    if kept is None:
+        return False
     if wake:
         outbox.enqueue(
             session,
             OutboxKind.WAKE_ENCOUNTER,
             practice_id=practice_id,
             subject_id=encounter_id,
-            fact_id=fact.id,
+            fact_id=fact_id,
             at=received_at,
         )
     return True
@@ -314,7 +306,6 @@ def keep_benefits(
             response=response,
         )
     )
-    session.flush()
 
 
 def latest_benefits(session: Session, encounter_id: str) -> Benefits | None:
@@ -326,9 +317,8 @@ def latest_benefits(session: Session, encounter_id: str) -> Benefits | None:
 
 def open_denials(session: Session, encounter_id: str) -> Sequence[Denial]:
     """Denied amounts that nobody has decided on."""
-    return session.exec(
-        select(Denial).where(Denial.encounter_id == encounter_id, Denial.state == "open").order_by(Denial.id)
-    ).all()
+    found = session.exec(_OPEN_DENIALS, params={"encounter_id": encounter_id})
+    return [denial for denial in found if denial.state == "open"]
 
 
 def page(

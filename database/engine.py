@@ -15,8 +15,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 SQLITE_PRAGMAS = (
     "journal_mode=wal",
@@ -70,7 +71,8 @@ class Database:
             yield from self._one_transaction()
 
     def _one_transaction(self) -> Iterator[Session]:
-        with Session(self._write_engine, expire_on_commit=False) as session, session.begin():
+        # Rows are written where the code says `flush` and at the end: several at once, each once.
+        with Session(self._write_engine, expire_on_commit=False, autoflush=False) as session, session.begin():
             yield session
 
     def check(self) -> None:
@@ -88,6 +90,12 @@ class Database:
         """Give back every connection."""
         self._write_engine.dispose()
         self._read_engine.dispose()
+
+
+def insert(session: Session, table: str) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT in the database's own dialect, for `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    into = SQLModel.metadata.tables[table]
+    return sqlite.insert(into) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(into)
 
 
 def _psycopg(url: str) -> str:

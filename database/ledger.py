@@ -4,12 +4,16 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, SQLModel, col, func, select
 
 from billing.ledger import Account, Balances, Entry, EntryKind, Side
 from billing.money import Cents
 from database.columns import Id
 from database.tables import Journal, Posting
+
+_JOURNAL = SQLModel.metadata.tables["journal"]
+_NEW_JOURNAL = sa.insert(_JOURNAL).returning(_JOURNAL.c.number)
+_NEW_POSTING = sa.insert(SQLModel.metadata.tables["posting"])
 
 
 def post(
@@ -42,24 +46,25 @@ def post(
     posted_on = max(at.date(), last) if last else at.date()
     fresh = [entry for entry in wanted if entry.source_key not in known]
     for entry in fresh:
-        journal = Journal(
-            practice_id=practice_id,
-            encounter_id=encounter_id,
-            remittance_id=remittance_id,
-            kind=entry.kind,
-            source_key=entry.source_key,
-            posted_on=posted_on,
-            service_date=entry.service_date,
-            recorded_at=at,
-            actor=actor,
-        )
-        session.add(journal)
-        session.flush()
+        number = session.execute(
+            _NEW_JOURNAL,
+            {
+                "practice_id": practice_id,
+                "encounter_id": encounter_id,
+                "remittance_id": remittance_id,
+                "kind": entry.kind.value,
+                "source_key": entry.source_key,
+                "posted_on": posted_on,
+                "service_date": entry.service_date,
+                "recorded_at": at,
+                "actor": actor,
+            },
+        ).scalar_one()
         session.execute(
-            sa.insert(Posting),
+            _NEW_POSTING,
             [
                 {
-                    "journal_number": journal.number,
+                    "journal_number": number,
                     "practice_id": practice_id,
                     "encounter_id": encounter_id,
                     "account": side.account.value,
@@ -120,15 +125,6 @@ def entries_from(session: Session, *, practice_id: str, source_prefix: str, kind
         Entry(EntryKind(journal.kind), journal.source_key, tuple(sides), journal.service_date)
         for journal, sides in found.values()
     ]
-
-
-def count_of_kind(session: Session, *, practice_id: str, encounter_id: str, kind: EntryKind) -> int:
-    """How many entries of a kind the encounter has: the ordinal of the next."""
-    return session.exec(
-        select(func.count())
-        .select_from(Journal)
-        .where(Journal.practice_id == practice_id, Journal.encounter_id == encounter_id, Journal.kind == kind)
-    ).one()
 
 
 def account_totals(session: Session, *, practice_id: str) -> dict[str, int]:

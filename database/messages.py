@@ -3,10 +3,10 @@
 import hashlib
 from datetime import datetime
 
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from database.columns import new_id
+from database.engine import insert
 from database.tables import ControlSequence, InboundMessage
 
 INTERCHANGE_NUMBERS = 999_999_999
@@ -47,16 +47,10 @@ def store_inbound(
 
 def next_number(session: Session, *, partner_id: str, name: str) -> int:
     """Allocate the next control number of a partner. The caller stores it with the bytes in the same transaction."""
-    begin_at_zero = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    session.execute(
-        begin_at_zero(ControlSequence).values(partner_id=partner_id, name=name, last=0).on_conflict_do_nothing()
+    last = col(ControlSequence.last)
+    first = insert(session, "control_sequence").values(partner_id=partner_id, name=name, last=1)
+    next_one = first.on_conflict_do_update(
+        index_elements=["partner_id", "name"], set_={"last": last % INTERCHANGE_NUMBERS + 1}
     )
-    row = session.exec(
-        select(ControlSequence)
-        .where(ControlSequence.partner_id == partner_id, ControlSequence.name == name)
-        .with_for_update()
-    ).one()
-    row.last = row.last % INTERCHANGE_NUMBERS + 1
-    session.add(row)
-    session.flush()
-    return row.last
+    number: int = session.execute(next_one.returning(last)).scalar_one()
+    return number

@@ -7,6 +7,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, or_, select
 
+from database.engine import insert
 from database.tables import Outbox
 
 LEASE = timedelta(seconds=30)
@@ -37,23 +38,21 @@ def enqueue(
 ) -> None:
     """Ask for a message to be sent, after `delay`. The same wish while one still waits is one message, renewed."""
     key = f"{kind}:{practice_id}:{subject_id}:{fact_id or ''}"
-    row = session.exec(select(Outbox).where(Outbox.dedup_key == key)).first()
-    if row is not None:
-        row.revision += 1
-        session.add(row)
-        return
     now = datetime.now(UTC)
-    session.add(
-        Outbox(
-            kind=kind,
-            practice_id=practice_id,
-            subject_id=subject_id,
-            fact_id=fact_id,
-            dedup_key=key,
-            at=at,
-            queued_at=now,
-            send_after=now + delay,
-        )
+    wish = insert(session, "outbox").values(
+        kind=kind,
+        practice_id=practice_id,
+        subject_id=subject_id,
+        fact_id=fact_id,
+        dedup_key=key,
+        at=at,
+        queued_at=now,
+        send_after=now + delay,
+        attempts=0,
+        revision=0,
+    )
+    session.execute(
+        wish.on_conflict_do_update(index_elements=["dedup_key"], set_={"revision": col(Outbox.revision) + 1})
     )
 
 

@@ -64,7 +64,8 @@ def close_task(session: Session, task: Task, *, resolution: str, at: datetime, a
 
 def open_tasks(session: Session, *, practice_id: str, subject_id: str) -> Sequence[Task]:
     """Open tasks of one encounter, remittance, batch or message, oldest first."""
-    return session.exec(_OPEN, params={"practice_id": practice_id, "subject_id": subject_id}).all()
+    found = session.exec(_OPEN, params={"practice_id": practice_id, "subject_id": subject_id})
+    return [task for task in found if task.state == "open"]
 
 
 def task(session: Session, *, practice_id: str, task_id: str) -> Task | None:

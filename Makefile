@@ -1,4 +1,4 @@
-# The commands of the office. On a fresh machine only make and Python 3.11, 3.12 or 3.13 are needed: `make demo`.
+# The commands of the office. On a fresh machine only make and Python 3.11 or later are needed (3.11 is tried): `make demo`.
 #
 # The virtual environment comes from the hashed locks by plain pip, since a fresh machine has no uv. The office itself
 # is not installed: building it needs hatchling, which is not in the lock, and pip would fetch it unhashed. Instead the

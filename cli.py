@@ -4,9 +4,10 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import sqlalchemy
 import typer
@@ -37,20 +38,42 @@ def main() -> None:
     os.umask(0o077)  # what an office keeps is read by its own user alone
     try:
         app()
-    except (OperatorError, DatabaseMissing) as error:
-        _stop(str(error))
-    except ValidationError as error:
-        faults = (f"{variable(str(one['loc'][0]))}: {one['msg']}" for one in error.errors() if one["loc"])
-        _stop("; ".join(faults) or "the settings cannot be read")
-    except sqlalchemy.exc.OperationalError as error:
-        _stop(f"the database cannot be opened ({error.orig}); look at {variable('database_url')}")
-    except OSError as error:
-        _stop(f"{error.filename or 'a file'}: {error.strerror}; look at {variable('data_dir')}")
+    except Exception as error:
+        words = _in_words(error)
+        if words is None:
+            raise
+        console.print(f"[red]{words}[/red]", highlight=False)
+        sys.exit(1)
 
 
-def _stop(message: str) -> NoReturn:
-    console.print(f"[red]{message}[/red]", highlight=False)
-    sys.exit(1)
+def _in_words(error: Exception) -> str | None:
+    """What an operator is told about an error that they can mend; None for the others."""
+    match error:
+        case OperatorError() | DatabaseMissing():
+            return str(error)
+        case ValidationError():
+            faults = (f"{variable(str(one['loc'][0]))}: {one['msg']}" for one in error.errors() if one["loc"])
+            return "; ".join(faults) or "the settings cannot be read"
+        case sqlalchemy.exc.DatabaseError():
+            return f"the database cannot be read ({error.orig}); look at {variable('database_url')}"
+        case OSError():
+            return f"{error.filename or 'a file'}: {error.strerror}; look at {variable('data_dir')}"
+    return None
+
+
+def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> NoReturn:
+    """A process of the office: what an operator can mend ends it with the same plain sentence."""
+
+    async def plainly() -> None:
+        try:
+            await work()
+        except Exception as error:
+            words = _in_words(error)
+            if words is None:
+                raise
+            raise OperatorError(words) from error
+
+    worker_runtime.run_process(plainly)
 
 
 @app.command()
@@ -72,7 +95,7 @@ def setup(
 @app.command()
 def api() -> NoReturn:
     """Serve the API and the workbench."""
-    worker_runtime.run_process(serve_api)
+    _run(serve_api)
 
 
 async def serve_api() -> None:
@@ -92,13 +115,13 @@ async def serve_api() -> None:
 @app.command()
 def worker() -> NoReturn:
     """Run the workflows and activities until told to stop."""
-    worker_runtime.run_process(office_worker.main)
+    _run(office_worker.main)
 
 
 @app.command()
 def run() -> NoReturn:
     """Run the whole office on this machine: engine, worker, API and workbench."""
-    worker_runtime.run_process(office_setup.run_office)
+    _run(office_setup.run_office)
 
 
 @app.command(name="import")
@@ -166,7 +189,7 @@ def prove(
     if name != "books":
         console.print(f"there is no proof named {name}; there is: books")
         raise typer.Exit(2)
-    worker_runtime.run_process(lambda: proofs.prove_here(Settings(), console) if here else demonstration.prove())
+    _run(lambda: proofs.prove_here(Settings(), console) if here else demonstration.prove())
 
 
 @app.command()
@@ -177,7 +200,7 @@ def demo(
 ) -> NoReturn:
     """Show the whole office at work with a simulated clearinghouse, payers, patients and staff."""
     os.environ.setdefault(variable("data_dir"), "var/demo")
-    worker_runtime.run_process(lambda: demonstration.show(encounters=encounters, once=once, seed=seed))
+    _run(lambda: demonstration.show(encounters=encounters, once=once, seed=seed))
 
 
 @app.command()

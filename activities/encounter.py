@@ -105,20 +105,19 @@ def _take(session: Session, step: EncounterStep) -> Desk:
     return Desk.take(session, practice_id=step.practice_id, encounter_id=step.encounter_id, at=step.at)
 
 
+def _ask(desk: Desk, task_type: TaskType, reason: str, **detail: str) -> None:
+    """The office comes no further by itself: a person is asked, once per look at the encounter."""
+    key, amount = str(desk.encounter.version), desk.encounter.charge_cents
+    desk.open_task(NewTask(task_type, key=key, reason=reason, amount_cents=amount, detail=detail))
+
+
 def register(desk: Desk) -> str | None:
     """Step 1. Returns the prepared inquiry's id when the registration is complete."""
     if desk.encounter.on_hold:
         return None
     faults = registration_faults(desk.claim, as_of=desk.at.date())
     if faults:
-        desk.open_task(
-            NewTask(
-                TaskType.REGISTRATION_INCOMPLETE,
-                key=str(desk.encounter.version),
-                reason="; ".join(faults),
-                amount_cents=desk.encounter.charge_cents,
-            )
-        )
+        _ask(desk, TaskType.REGISTRATION_INCOMPLETE, "; ".join(faults))
         return None
     desk.move_to(Stage.VERIFICATION)
     desk.say("Registration is complete")
@@ -129,14 +128,7 @@ def review_codes(desk: Desk) -> None:
     """Step 3."""
     faults = coding_faults(desk.claim)
     if faults:
-        desk.open_task(
-            NewTask(
-                TaskType.CODE_REVIEW,
-                key=str(desk.encounter.version),
-                reason="; ".join(faults),
-                amount_cents=desk.encounter.charge_cents,
-            )
-        )
+        _ask(desk, TaskType.CODE_REVIEW, "; ".join(faults))
         return
     desk.move_to(Stage.CHARGE_REVIEW)
 
@@ -153,14 +145,7 @@ def review_charges(desk: Desk) -> None:
         desk.keep(priced)
     faults = charge_faults(desk.claim, master)
     if faults:
-        desk.open_task(
-            NewTask(
-                TaskType.CHARGE_REVIEW,
-                key=str(desk.encounter.version),
-                reason="; ".join(faults),
-                amount_cents=desk.encounter.charge_cents,
-            )
-        )
+        _ask(desk, TaskType.CHARGE_REVIEW, "; ".join(faults))
         return
     post_charges(desk)
     desk.move_to(Stage.SCRUBBING)
@@ -172,27 +157,13 @@ def scrub_claim(desk: Desk) -> None:
     overridden = set(desk.encounter.edits_overridden.split(","))
     errors = [one for one in findings if one.severity == Severity.ERROR and one.edit not in overridden]
     if errors:
-        desk.open_task(
-            NewTask(
-                TaskType.CLAIM_EDIT_FAILED,
-                key=str(desk.encounter.version),
-                reason="; ".join(f"{one.edit}: {one.message} (field {one.path})" for one in errors),
-                amount_cents=desk.encounter.charge_cents,
-                detail={"edits": ",".join(sorted({one.edit for one in errors}))},
-            )
-        )
+        words = "; ".join(f"{one.edit}: {one.message} (field {one.path})" for one in errors)
+        _ask(desk, TaskType.CLAIM_EDIT_FAILED, words, edits=",".join(sorted({one.edit for one in errors})))
         return
     unsendable = trial_write(desk)
     if unsendable is not None:
-        desk.open_task(
-            NewTask(
-                TaskType.CLAIM_EDIT_FAILED,
-                key=str(desk.encounter.version),
-                reason=f"X02: the claim cannot be written as an 837P: {unsendable}; correct the field it comes from",
-                amount_cents=desk.encounter.charge_cents,
-                detail={"edits": "X02"},
-            )
-        )
+        words = f"X02: the claim cannot be written as an 837P: {unsendable}; correct the field it comes from"
+        _ask(desk, TaskType.CLAIM_EDIT_FAILED, words, edits="X02")
         return
     for one in findings:
         if one.severity == Severity.WARNING:

@@ -271,12 +271,20 @@ async def release_hold(office_: Office, person: Person, *, encounter_id: str, ke
 
 
 async def _update(office_: Office, message: StaffCommand, person: Person, encounter_id: str) -> Done:
+    await run_in_threadpool(require_encounter, office_, person, encounter_id)
     try:
         answer = await encounter_workflow.send(office_.client, message, person=person, encounter_id=encounter_id)
     except StillWorking:
         location = idempotency.COMMANDS_PATH + message.command_key
         return Done({"done": False, "code": "accepted", "message": "It is being done."}, 202, location)
     return _done(answer)
+
+
+def require_encounter(office_: Office, person: Person, encounter_id: str) -> None:
+    """Raise Problem 404 when the practice has no such encounter: every route answers alike."""
+    with office_.database.reading() as session:
+        if encounters.find(session, practice_id=person.practice_id, encounter_id=encounter_id) is None:
+            raise errors.not_found("encounter")
 
 
 def _done(answer: Answer) -> Done:

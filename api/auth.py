@@ -28,7 +28,7 @@ class Requirement:
     permissions: tuple[Permission, ...]
 
     def __call__(self, request: Request) -> Person:
-        person = person_of(request)
+        person = request.state.person = person_of(request)
         if not any(person.may(permission) for permission in self.permissions):
             refuse(request, person.practice_id, person.user_id, f"needs {' or '.join(self.permissions)}")
             raise Problem(

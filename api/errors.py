@@ -109,7 +109,8 @@ def respond(request: Request, problem: Problem) -> Response:
         return JSONResponse(body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
     if problem.status == 401:
         return RedirectResponse(SIGN_IN_PATH, status_code=303)
-    page = rendering.render("problem.html", problem=problem.body, nonce=request.state.nonce, person=None)
+    person = getattr(request.state, "person", None)
+    page = rendering.render("problem.html", problem=problem.body, nonce=request.state.nonce, person=person)
     return HTMLResponse(page, problem.status)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, func, select
@@ -45,38 +46,30 @@ def post(
     last = session.exec(select(func.max(Journal.posted_on)).where(Journal.practice_id == practice_id)).one()
     posted_on = max(at.date(), last) if last else at.date()
     fresh = [entry for entry in wanted if entry.source_key not in known]
+    about = {"practice_id": practice_id, "encounter_id": encounter_id}
     for entry in fresh:
-        number = session.execute(
-            _NEW_JOURNAL,
-            {
-                "practice_id": practice_id,
-                "encounter_id": encounter_id,
-                "remittance_id": remittance_id,
-                "kind": entry.kind.value,
-                "source_key": entry.source_key,
-                "posted_on": posted_on,
-                "service_date": entry.service_date,
-                "recorded_at": at,
-                "actor": actor,
-            },
-        ).scalar_one()
-        session.execute(
-            _NEW_POSTING,
-            [
-                {
-                    "journal_number": number,
-                    "practice_id": practice_id,
-                    "encounter_id": encounter_id,
-                    "account": side.account.value,
-                    "line_id": side.line_id,
-                    "detail": side.detail,
-                    "amount_cents": side.amount_cents,
-                }
-                for side in entry.sides
-                if side.amount_cents != 0
-            ],
-        )
+        journal = {
+            "remittance_id": remittance_id,
+            "kind": entry.kind.value,
+            "source_key": entry.source_key,
+            "posted_on": posted_on,
+            "service_date": entry.service_date,
+            "recorded_at": at,
+            "actor": actor,
+        }
+        number = session.execute(_NEW_JOURNAL, about | journal).scalar_one()
+        session.execute(_NEW_POSTING, [about | _posting(number, side) for side in entry.sides if side.amount_cents])
     return fresh
+
+
+def _posting(number: int, side: Side) -> dict[str, Any]:
+    return {
+        "journal_number": number,
+        "account": side.account.value,
+        "line_id": side.line_id,
+        "detail": side.detail,
+        "amount_cents": side.amount_cents,
+    }
 
 
 def _hold_book(session: Session, practice_id: str) -> None:

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from database.columns import new_id
 from database.engine import insert
-from database.tables import ControlSequence, InboundMessage
+from database.tables import ControlSequence, InboundMessage, Task
 
 INTERCHANGE_NUMBERS = 999_999_999
 """ISA13 has nine digits and then begins again"""
@@ -43,6 +43,15 @@ def store_inbound(
     session.add(message)
     session.flush()
     return message, True
+
+
+def asked_about(session: Session, *, practice_id: str, message_id: str) -> InboundMessage | None:
+    """A message that a task of this practice is about, or None: mail from a partner may be another practice's."""
+    return session.exec(
+        select(InboundMessage)
+        .join(Task, col(Task.subject_id) == col(InboundMessage.id))
+        .where(InboundMessage.id == message_id, Task.subject == "message", Task.practice_id == practice_id)
+    ).first()
 
 
 def next_number(session: Session, *, partner_id: str, name: str) -> int:

@@ -10,6 +10,8 @@ from billing.money import format_dollars
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
+CATEGORY = 3
+"""Characters of an ICD-10-CM code before its dot"""
 
 environment = Environment(
     loader=FileSystemLoader(FOLDER / "pages"),
@@ -45,4 +47,9 @@ def words(code: str) -> str:
     return str(code).replace("_", " ")
 
 
-environment.filters.update(dollars=dollars, day=day, instant=instant, words=words)
+def diagnosis(code: str) -> str:
+    """`E119` -> `E11.9`: files leave out the dot that people write."""
+    return code if len(code) <= CATEGORY else f"{code[:CATEGORY]}.{code[CATEGORY:]}"
+
+
+environment.filters.update(dollars=dollars, day=day, instant=instant, words=words, diagnosis=diagnosis)

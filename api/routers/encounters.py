@@ -79,6 +79,7 @@ def show_encounter(request: Request, encounter_id: str, office: TheOffice, perso
 @router.get("/{encounter_id}/claims")
 def list_claims(encounter_id: str, office: TheOffice, person: Viewer) -> list[SubmissionView]:
     """Every claim sent for the encounter, with the dates of its progress."""
+    actions.require_encounter(office, person, encounter_id)
     with office.database.reading() as session:
         return views.submissions(session, practice_id=person.practice_id, encounter_id=encounter_id)
 

@@ -23,7 +23,7 @@ from api.office import Office, TheOffice
 from api.routers.encounters import HoldForm, PaymentForm
 from billing.roles import Permission, Role
 from billing.stages import Stage
-from database import views, worklists
+from database import messages, views, worklists
 from database.access import Person
 from database.columns import new_id
 from database.worklists import NotACursor, TaskOrder, TaskRow
@@ -126,6 +126,18 @@ def show_encounter(request: Request, encounter_id: str, office: TheOffice, perso
 def show_task(request: Request, task_id: str, office: TheOffice, person: Viewer, note: str = "") -> Response:
     """A task about something else than an encounter."""
     return task_page(request, office, person, task_id, Failed(), note=NOTES.get(note, ""))
+
+
+@router.get("/messages/{message_id}")
+def take_message(request: Request, message_id: str, office: TheOffice, person: Viewer) -> Response:
+    """The bytes of a file that a task is about, as they came."""
+    with office.database.reading() as session:
+        message = messages.asked_about(session, practice_id=person.practice_id, message_id=message_id)
+    if message is None:
+        raise errors.not_found("file")
+    auth.seen(request, person, subject="message", subject_id=message_id)
+    headers = {"Content-Disposition": f'attachment; filename="{message_id}.x12"'}
+    return Response(message.body, media_type="application/edi-x12", headers=headers)
 
 
 @router.post("/tasks/{task_id}/complete")

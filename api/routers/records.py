@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 
-from api import auth, errors
+from api import actions, auth, errors
 from api.auth import Viewer, require
 from api.office import TheOffice
 from api.routers.encounters import Cursor, PageSize
@@ -74,5 +74,6 @@ def show_trial_balance(office: TheOffice, person: Viewer) -> dict[str, int]:
 @router.get("/ledger/encounters/{encounter_id}", tags=["ledger"])
 def list_entries(encounter_id: str, office: TheOffice, person: Viewer) -> list[LedgerEntry]:
     """Every entry of one encounter, in order of posting."""
+    actions.require_encounter(office, person, encounter_id)
     with office.database.reading() as session:
         return views.ledger_entries(session, practice_id=person.practice_id, encounter_id=encounter_id)

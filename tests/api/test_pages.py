@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from billing.roles import Role
 from billing.tasks import NewTask, TaskType
-from database import access
+from database import access, messages
 from database.tables import AuditEvent, Encounter, PatientPayment, TaskForm
 from templates import rendering
 from tests.api import builders
@@ -107,6 +107,33 @@ async def test_without_an_engine_the_same_key_is_offered_again(
     assert response.status_code == 503
     assert "diagnoses = J06.9</textarea>" in response.text
     assert "key-00000001" in keys_of(response.text)
+
+
+async def test_a_page_that_is_not_there_keeps_its_frame(browser: httpx.AsyncClient) -> None:
+    response = await browser.get("/encounters/none")
+
+    assert response.status_code == 404
+    assert "Sign out" in response.text
+
+
+async def test_a_task_about_a_file_leads_to_its_bytes(book: Book, browser: httpx.AsyncClient) -> None:
+    body = b"ISA*00*whatever came~"
+    with book.database.writing() as session:
+        message, _ = messages.store_inbound(
+            session, partner_id=book.partner_id, kind="unknown", body=body, received_at=book.now
+        )
+        message_id = message.id
+    unasked = await browser.get(f"/messages/{message_id}")
+    task = book.task(NewTask(TaskType.INTAKE_ERROR, key="1", reason="odd"), subject="message", subject_id=message_id)
+    page = (await browser.get(f"/tasks/{task.id}")).text
+    file = await browser.get(f"/messages/{message_id}")
+    async with book.connect(token=book.stranger) as stranger:
+        theirs = await stranger.get(f"/messages/{message_id}")
+
+    assert f'href="/messages/{message_id}"' in page
+    assert (file.status_code, file.content) == (200, body)
+    assert file.headers["content-disposition"].startswith("attachment")
+    assert (unasked.status_code, theirs.status_code) == (404, 404)
 
 
 async def test_a_task_of_the_office_is_completed_on_its_own_page(book: Book, browser: httpx.AsyncClient) -> None:

@@ -200,6 +200,15 @@ def test_a_port_in_use_names_its_variable(tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("command", ["import README.md", "prove books --here", "demo --once", "worker", "api"])
+def test_damaged_books_are_one_sentence(command: str, tmp_path: Path) -> None:
+    (tmp_path / "office.sqlite3").write_bytes(os.urandom(5000))
+    result = run(*command.split(), ZEROBALANCE_DATA_DIR=str(tmp_path))
+    assert result.returncode == 1
+    assert "ZEROBALANCE_DATABASE_URL" in result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+
+
 def test_the_import_command_speaks_json_and_exit_codes(tmp_path: Path) -> None:
     good, bad, none = tmp_path / "good.837", tmp_path / "bad.837", tmp_path / "none.837"
     good.write_bytes(an_837p(a_claim()))

@@ -107,7 +107,7 @@ class Dispatcher:
             id=workflow_id,
             task_queue=self._task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            search_attributes=_first_attributes(row),
+            search_attributes=first_attributes(row.practice_id),
             static_summary="One encounter, from registration to a zero balance",
             static_details=f"[Open it in the workbench](/encounters/{row.subject_id})",
             priority=Priority(fairness_key=row.practice_id),
@@ -161,11 +161,11 @@ class Dispatcher:
             return session.get(Batch, batch_id)
 
 
-def _first_attributes(row: Outbox) -> TypedSearchAttributes:
+def first_attributes(practice_id: str) -> TypedSearchAttributes:
     """What a list of workflows shows of an encounter before its first turn has ended."""
     return TypedSearchAttributes(
         [
-            SearchAttributePair(attributes.PRACTICE_ID, row.practice_id),
+            SearchAttributePair(attributes.PRACTICE_ID, practice_id),
             SearchAttributePair(attributes.BILLING_STAGE, Stage.REGISTRATION.value),
         ]
     )

@@ -6,13 +6,14 @@ process, the clearinghouse in this process. CPU is read from /proc for the engin
 
 import argparse
 import asyncio
+import functools
 import json
 import os
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,13 +23,15 @@ from typing import Any
 import uvicorn
 from pydantic import SecretStr
 from sqlmodel import col, func, select
-from temporalio.client import Client, WorkflowHistoryEventFilterType
+from temporalio.client import Client, WorkflowHandle, WorkflowHistoryEventFilterType
 
 import office_setup
+from activities.dispatch import IN_FLIGHT, first_attributes
 from activities.ids import encounter_workflow, mailbox_workflow
 from activities.intake import import_file
-from activities.messages import StartMailbox
+from activities.messages import StartEncounter, StartMailbox
 from benchmarks.yardsticks import NoOp, RoundTrips
+from database.columns import new_id
 from database.engine import Database
 from database.tables import Encounter, Submission
 from settings import Settings, variable
@@ -37,7 +40,8 @@ from simulator.clearinghouse import Clock, create_app, open_store
 from temporal import engine, worker_runtime
 
 TOKEN = "benchmark"
-IN_FLIGHT = 30
+QUIET = 0.05
+"""Seconds of CPU in half a second below which the worker is at rest"""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -120,6 +124,7 @@ async def _open(stack: AsyncExitStack, folder: Path) -> Bench:
         variable("temporal_port"): str(settings.temporal_port),
         variable("partner_tokens"): json.dumps({office_setup.PARTNER: TOKEN}),
         variable("dispatcher_interval_seconds"): "0.2",
+        "PYTHONDONTWRITEBYTECODE": "",  # the sandbox would compile each workflow's file anew
     }
     worker = await stack.enter_async_context(
         office_setup.child("-m", "benchmarks.worker", environment=environment, log=folder / "worker.log")
@@ -153,29 +158,58 @@ async def _warm_up(bench: Bench) -> None:
 
 
 async def _run_no_ops(bench: Bench, count: int, *, prefix: str = "noop") -> None:
-    at_once = asyncio.Semaphore(IN_FLIGHT)
-
-    async def one(number: int) -> None:
-        async with at_once:
-            queue = bench.settings.task_queue
-            await bench.client.execute_workflow(NoOp.run, id=f"{prefix}/{number}", task_queue=queue)
-
-    await asyncio.gather(*(one(number) for number in range(count)))
+    handles = await _start(bench, NoOp, [f"{prefix}/{number}" for number in range(count)])
+    await asyncio.gather(*(handle.result() for handle in handles))
 
 
 async def _run_round_trips(bench: Bench, count: int) -> None:
+    """All are open at once and each fact comes for all of them, as from a payer's file."""
+    handles = await _start(bench, RoundTrips, [f"trips/{number}" for number in range(count)])
+    for _ in range(3):
+        await _until_quiet(bench)
+        await _in_flight([functools.partial(handle.signal, RoundTrips.wake) for handle in handles])
+    await asyncio.gather(*(handle.result() for handle in handles))
+
+
+async def _start(bench: Bench, workflow: type, ids: Sequence[str]) -> list[WorkflowHandle[Any, Any]]:
+    """As the dispatcher starts encounters."""
+    start = StartEncounter(practice_id=bench.practice_id, encounter_id=new_id())
+    return await _in_flight(
+        [
+            functools.partial(
+                bench.client.start_workflow,
+                workflow.__name__,
+                start,
+                id=one,
+                task_queue=bench.settings.task_queue,
+                search_attributes=first_attributes(bench.practice_id),
+                static_summary="One yardstick, started as an encounter is",
+            )
+            for one in ids
+        ]
+    )
+
+
+async def _in_flight(calls: Sequence[Callable[[], Awaitable[Any]]]) -> list[Any]:
+    """As many at a time as the dispatcher sends."""
     at_once = asyncio.Semaphore(IN_FLIGHT)
 
-    async def one(number: int) -> None:
+    async def one(call: Callable[[], Awaitable[Any]]) -> Any:
         async with at_once:
-            queue = bench.settings.task_queue
-            handle = await bench.client.start_workflow(RoundTrips.run, id=f"trips/{number}", task_queue=queue)
-            for _ in range(3):
-                await asyncio.sleep(0.2)
-                await handle.signal(RoundTrips.wake)
-            await handle.result()
+            return await call()
 
-    await asyncio.gather(*(one(number) for number in range(count)))
+    return await asyncio.gather(*(one(call) for call in calls))
+
+
+async def _until_quiet(bench: Bench) -> None:
+    """Until the worker has nothing to do for half a second."""
+    busy = _cpu(bench.worker_pid)
+    while True:
+        await asyncio.sleep(0.5)
+        now = _cpu(bench.worker_pid)
+        if now - busy < QUIET:
+            return
+        busy = now
 
 
 def _take_in(bench: Bench, count: int, *, seed: int) -> None:

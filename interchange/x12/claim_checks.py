@@ -7,8 +7,6 @@ from billing.money import format_dollars
 from interchange.x12.issues import Issue, issue_at
 from interchange.x12.syntax import Delimiters, Segment
 
-NUMBERED = frozenset({"HL", "LX", "CLM"})
-"""The segments that HierarchyChecks looks at."""
 _SLIPPED_COMPONENTS = ">:|<"
 _COMPOSITES = {"CLM": (5, 11), "SV1": (1, 7), "SVD": (3,), "HI": tuple(range(1, 13))}
 
@@ -22,31 +20,41 @@ class ComponentSlip:
         self._wrong = ""
         self._candidates = [mark for mark in _SLIPPED_COMPONENTS if mark not in delimiters.all()]
 
-    def mend(self, segment: Segment) -> Issue | None:
-        """Put ISA16 in place of the wrong separator, in place; the issue comes once per claim, at its CLM."""
-        positions = _COMPOSITES.get(segment.elements[0])
-        if positions is None:
-            return None
-        issue = self._look(segment) if segment.elements[0] == "CLM" else None
-        if self._wrong:
-            parts = list(segment.elements)
-            for number in positions:
-                if number < len(parts):
-                    parts[number] = parts[number].replace(self._wrong, self._right)
-            segment.elements = tuple(parts)
-            segment.text = self._element.join(parts)
-        return issue
+    @property
+    def is_found(self) -> bool:
+        """Whether the claim that was looked at last is written so."""
+        return bool(self._wrong)
 
-    def _look(self, segment: Segment) -> Issue | None:
-        place = segment.get(5)
-        found = next((mark for mark in self._candidates if place.count(mark) == 2), "")
-        self._wrong = found if self._right not in place else ""
+    def look(self, clm: Segment) -> Issue | None:
+        """Look at the CLM of a claim; the issue that says so when the claim is written with another separator."""
+        place = clm.get(5)
+        if self._right in place:
+            self._wrong = ""
+            return None
+        self._wrong = next((mark for mark in self._candidates if place.count(mark) == 2), "")
         if not self._wrong:
             return None
         message = (
             f"CLM05 is written with {self._wrong} where ISA16 says {self._right}; it was read as meant: mend the sender"
         )
-        return issue_at(segment, "6", message, level="element", severity="warning", element=5)
+        return issue_at(
+            clm,
+            "6",
+            message,
+            level="element",
+            severity="warning",
+            element=5,
+            control_number=clm.get(1),
+        )
+
+    def mended(self, segment: Segment) -> str:
+        """The text of a segment of that claim, with ISA16 in place of the wrong separator."""
+        positions = _COMPOSITES.get(segment.elements[0], ())
+        parts = list(segment.elements)
+        for number in positions:
+            if number < len(parts):
+                parts[number] = parts[number].replace(self._wrong, self._right)
+        return self._element.join(parts)
 
 
 class HierarchyChecks:

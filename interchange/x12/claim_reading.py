@@ -3,6 +3,7 @@
 Segments come as (loop, elements) in file order. What the nouns have no place for is kept opaque with its loop id.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -10,9 +11,16 @@ from billing.claim import Claim, Coverage, Diagnosis, OpaqueSegment, Party, Pers
 from billing.money import Cents
 from interchange.x12 import fields, parties
 from interchange.x12.fields import Elements, Unreadable, get, maybe, part
+from interchange.x12.quick import quick
 
 Row = tuple[str, Elements]
 """Loop id and elements."""
+
+_claim = quick(Claim)
+_coverage = quick(Coverage)
+_service_line = quick(ServiceLine)
+_diagnosis = quick(Diagnosis)
+_opaque_segment = quick(OpaqueSegment)
 
 _DIAGNOSIS_KINDS = {"ABK", "ABF", "BK", "BF"}
 
@@ -90,7 +98,7 @@ def read_claim(hierarchy: Hierarchy, rows: list[Row]) -> Claim:
     head = _read_head(rows[1:first_line])
     clm = rows[0][1]
     place = get(clm, 5)
-    return Claim(
+    return _claim(
         control_number=_required(clm, 1),
         charge_cents=fields.cents(clm, 2),
         billing_provider=billing_provider,
@@ -165,13 +173,12 @@ def _read_subscriber(rows: list[Row]) -> tuple[Coverage, Person, list[OpaqueSegm
         raise Unreadable("NM1", 1, "names no subscriber (NM1*IL)")
     if not groups.get("2010BB"):
         raise Unreadable("NM1", 1, "names no payer (NM1*PR)")
-    subscriber, left = parties.read_person(groups["2010BA"][-1])
-    rest += _opaque("2010BA", left)
-    payer, left = parties.read_party(groups["2010BB"][-1])
-    rest += _opaque("2010BB", left)
+    subscriber, of_subscriber = parties.read_person(groups["2010BA"][-1])
+    payer, of_payer = parties.read_party(groups["2010BB"][-1])
+    rest += [*_opaque("2010BA", of_subscriber), *_opaque("2010BB", of_payer)]
     sbr: Elements = next((one.elements for one in rest if one.elements[0] == "SBR"), ("SBR",))
     nm1 = groups["2010BA"][-1][0]
-    coverage = Coverage(
+    coverage = _coverage(
         payer=payer,
         member_id=maybe(nm1, 9),
         responsibility=get(sbr, 1) or "P",
@@ -207,15 +214,15 @@ def _party_groups(rows: list[Row], loops: set[str]) -> tuple[dict[str, list[list
         elif known and elements[0] in _PARTY_SEGMENTS:
             known[-1].append(elements)
         else:
-            rest.append(OpaqueSegment(loop, elements))
+            rest.append(_opaque_segment(loop, elements))
     return groups, rest
 
 
 _PARTY_SEGMENTS = {"N3", "N4", "REF", "PRV", "PER", "DMG"}
 
 
-def _opaque(loop: str, rows: list[Elements]) -> list[OpaqueSegment]:
-    return [OpaqueSegment(loop, elements) for elements in rows]
+def _opaque(loop: str, rows: Iterable[Elements]) -> list[OpaqueSegment]:
+    return [_opaque_segment(loop, elements) for elements in rows]
 
 
 # The claim --------------------------------------------------------------------------------------------------------
@@ -243,7 +250,7 @@ def _read_head_segment(head: _Head, loop: str, elements: Elements) -> None:
     kind = get(elements, 1)
     if loop == "2300":
         if elements[0] == "HI" and part(kind, 1) in _DIAGNOSIS_KINDS and not head.diagnoses:
-            head.diagnoses = [Diagnosis(part(text, 2) or "", part(text, 1) or "") for text in elements[1:] if text]
+            head.diagnoses = [_diagnosis(part(text, 2) or "", part(text, 1) or "") for text in elements[1:] if text]
             return
         if elements[0] == "REF" and kind in {"F8", "G1", "9F", "D9"} and kind not in head.references:
             head.references[kind] = get(elements, 2)
@@ -251,7 +258,7 @@ def _read_head_segment(head: _Head, loop: str, elements: Elements) -> None:
         if elements[0] == "AMT" and kind == "F5" and head.patient_paid_cents is None:
             head.patient_paid_cents = fields.cents(elements, 2)
             return
-    head.rest.append(OpaqueSegment(loop, elements))
+    head.rest.append(_opaque_segment(loop, elements))
 
 
 def _close_provider(providers: list[Party], rest: list[OpaqueSegment], loop: str, rows: list[Elements]) -> None:
@@ -299,7 +306,7 @@ def _read_line(rows: list[Row]) -> ServiceLine:
         elif loop == "2400" and name == "REF" and kind == "6R" and control_number is None:
             control_number = get(elements, 2)
         elif name != "LX":
-            rest.append(OpaqueSegment(loop, elements))
+            rest.append(_opaque_segment(loop, elements))
     _close_provider(providers, rest, provider_loop, provider)
     if sv1 is None:
         raise Unreadable("SV1", 1, "is missing: the line names no service")
@@ -320,7 +327,7 @@ def _read_service(
     pointers = [text for text in get(sv1, 7).split(":") if text]
     if not all(text.isascii() and text.isdigit() for text in pointers):
         raise Unreadable("SV1", 7, "holds a diagnosis pointer that is not a number")
-    return ServiceLine(
+    return _service_line(
         procedure=code[1],
         charge_cents=fields.cents(sv1, 2),
         units=fields.decimal(sv1, 4),

@@ -163,6 +163,11 @@ def _write_error(error: SegmentError, transaction: str) -> list[Elements]:
 # Projecting -------------------------------------------------------------------------------------------------------
 
 
+def refuses(issues: Iterable[Issue]) -> bool:
+    """Whether a set with these issues is refused."""
+    return any(issue.is_error and issue.level in {"transaction", "segment", "element"} for issue in issues)
+
+
 def _answer(identity: TransactionId, issues: Iterable[Issue]) -> SetAcknowledgment:
     errors = [issue for issue in issues if issue.is_error]
     placed = _segment_errors(issue for issue in errors if issue.level in {"segment", "element"})

@@ -101,6 +101,17 @@ class Transaction:
 
 
 @dataclass(slots=True)
+class GroupReport:
+    """What a group said beside its transactions."""
+
+    gs06: str
+    ge01: str = ""
+    """How many sets it says that it holds, `""` when GE is missing"""
+    issues: list[Issue] = field(default_factory=list)
+    """Those of level `group`; the interchange's report has them too"""
+
+
+@dataclass(slots=True)
 class EnvelopeReport:
     """What an interchange said beside its transactions; comes after them, at its IEA or at the end of the file."""
 
@@ -117,6 +128,7 @@ class EnvelopeReport:
     acknowledgments: list[Segment] = field(default_factory=list)
     """TA1 segments"""
     group_count: int = 0
+    groups: list[GroupReport] = field(default_factory=list)
     complete: bool = False
 
 
@@ -207,12 +219,15 @@ class _EnvelopeReader:
         self._close_group(segment)
         self._gs = segment.elements + ("",) * 9
         self._set_count = 0
-        self._open_report().group_count += 1
+        report = self._open_report()
+        report.group_count += 1
+        report.groups.append(GroupReport(self._gs[6]))
 
     def _ge_read(self, segment: Segment) -> None:
         if not self._gs:
-            self._say("group", "4", "GE without a GS: every group opens with GS", segment)
+            self._say("interchange", "024", "GE without a GS: every group opens with GS", segment)
             return
+        self._open_report().groups[-1].ge01 = segment.get(1)
         if segment.get(2) != self._gs[6]:
             self._say("group", "4", "GE02 differs from GS06: the two must be the same number", segment, element=2)
         if not _is_count(segment.get(1), self._set_count):
@@ -353,7 +368,11 @@ class _EnvelopeReader:
         severity: Severity = "error",
         element: int | None = None,
     ) -> None:
-        self._open_report().issues.append(_issue(level, code, message, segment, severity=severity, element=element))
+        report = self._open_report()
+        issue = _issue(level, code, message, segment, severity=severity, element=element)
+        report.issues.append(issue)
+        if level == "group" and report.groups:
+            report.groups[-1].issues.append(issue)
 
 
 def _is_count(text: str, count: int) -> bool:

@@ -41,7 +41,7 @@ def validate(source: Source) -> Iterator[TransactionReport]:
         if isinstance(item, EnvelopeReport):
             yield TransactionReport(None, tuple(item.issues))
         else:
-            yield _report(item)
+            yield judge(item)
 
 
 def guide_for(identity: TransactionId) -> Guide | None:
@@ -52,7 +52,8 @@ def guide_for(identity: TransactionId) -> Guide | None:
     return next(iter(exact + family), None)
 
 
-def _report(transaction: Transaction) -> TransactionReport:
+def judge(transaction: Transaction) -> TransactionReport:
+    """The verdict on one transaction of an envelope that the caller walks."""
     guide = guide_for(transaction.id)
     if guide is x222a1.GUIDE:
         return _claims(transaction)

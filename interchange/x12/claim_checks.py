@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from billing.claim import Claim
 from billing.money import format_dollars
+from interchange.x12 import coordination
+from interchange.x12.fields import Unreadable
 from interchange.x12.issues import Issue, issue_at
 from interchange.x12.syntax import Delimiters, Segment
 
@@ -112,6 +114,8 @@ def claim_issues(claim: Claim, clm: Segment) -> Iterator[Issue]:
         yield issue_at(
             clm, "charge-sum", message, level="balance", element=2, loop="2300", control_number=claim.control_number
         )
+    if coordination.has_other_payers(claim):
+        yield from _coordination_issues(claim, clm)
     known = len(claim.diagnoses)
     for number, line in enumerate(claim.lines, start=1):
         if any(not 1 <= pointer <= known for pointer in line.diagnosis_pointers):
@@ -125,3 +129,20 @@ def claim_issues(claim: Claim, clm: Segment) -> Iterator[Issue]:
                 loop="2400",
                 control_number=claim.control_number,
             )
+
+
+def _coordination_issues(claim: Claim, clm: Segment) -> Iterator[Issue]:
+    """Sums of what other payers decided before."""
+    number = claim.control_number
+    try:
+        found = coordination.imbalances(claim)
+    except Unreadable as reason:
+        message = f"{reason.segment}{reason.element:02d} of another payer's decision {reason}: correct it"
+        yield issue_at(
+            clm, "unreadable", message, level="rule", name=reason.segment, element=reason.element, control_number=number
+        )
+        return
+    for one in found:
+        name, loop = ("SVD", "2430") if one.level == "line" else ("AMT", "2320")
+        message = f"{one}: report what the other payer decided"
+        yield issue_at(clm, f"cob-{one.level}", message, level="balance", name=name, loop=loop, control_number=number)

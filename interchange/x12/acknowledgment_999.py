@@ -29,6 +29,8 @@ class ReadAcknowledgment:
     issues: tuple[Issue, ...]
     transaction: TransactionId | None
     """None: the issues of an interchange"""
+    segments: tuple[Elements, ...] = ()
+    """Everything the transaction holds, ST to SE, the model's part and the rest"""
 
 
 def read(source: Source) -> Iterator[ReadAcknowledgment]:
@@ -43,7 +45,7 @@ def read(source: Source) -> Iterator[ReadAcknowledgment]:
             found = _read([elements for _, elements in item.rows])
         except Unreadable as reason:
             item.issues.append(item.unreadable(reason))
-        yield ReadAcknowledgment(found, tuple(item.issues), item.id)
+        yield ReadAcknowledgment(found, tuple(item.issues), item.id, item.segments)
 
 
 def write(acknowledgment: ImplementationAcknowledgment) -> list[Elements]:

@@ -22,6 +22,11 @@ class WalkedTransaction:
     issues: list[Issue]
     last: Segment | None
 
+    @property
+    def segments(self) -> tuple[Elements, ...]:
+        """Everything it holds, ST to SE."""
+        return tuple([elements for _, elements in self.rows])
+
     def unreadable(self, reason: Unreadable) -> Issue:
         """The issue that says why the noun could not be made."""
         message = f"{reason.segment}{reason.element:02d} {reason}; ask the sender for a corrected file"

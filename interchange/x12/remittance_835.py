@@ -38,6 +38,8 @@ class RemittanceHeader:
     transaction: TransactionId
     first_segment_offset: int
     """Byte offset of the ST"""
+    segments: tuple[Elements, ...] = ()
+    """Everything it holds, from the ST on: the model's part and the rest"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,9 @@ class ReadPayment:
     """CLP01 as sent"""
     segment_index: int
     transaction: TransactionId
+    segments: tuple[Elements, ...] = ()
+    """Everything it holds, the model's part and the rest; LX and provider summaries (TS2, TS3) stand before the CLP
+    that follows them"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class RemittanceEnd:
     """See `content_hash`"""
     transaction: TransactionId
     first_segment_offset: int
+    segments: tuple[Elements, ...] = ()
+    """What stands behind the last payment, to the SE"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +183,7 @@ class _TransactionReader:
         self._runs = Recogniser(Walker(GUIDE, transaction.delimiters))
         self._ends = run_ends(transaction.delimiters, "CLP", "LX", "PLB")
         self._header: list[tuple[str, Elements]] = []
+        self._between: list[Elements] = []
         self._plb: list[ProviderAdjustment] = []
         self._issues: list[Issue] = []
         self._digest = hashlib.sha256()
@@ -213,6 +221,7 @@ class _TransactionReader:
         walker = self._runs.walker()
         walker.advance(segment)
         elements = fields.normal(segment.elements, self._delimiters)
+        self._between.append(elements)
         self._issues += walker.missing
         self._issues += walker.issues
         if name not in _ENVELOPE:
@@ -236,7 +245,13 @@ class _TransactionReader:
             remittance = payment_reading.read_remittance(self._header, [])
         except Unreadable:
             remittance = None
-        return RemittanceHeader(remittance, self._transaction.id, self._offset)
+        return RemittanceHeader(remittance, self._transaction.id, self._offset, self._told())
+
+    def _told(self) -> tuple[Elements, ...]:
+        """The segments outside payments since this was asked last."""
+        told = tuple(self._between)
+        self._between.clear()
+        return told
 
     def _take_payment(self, clp: Segment) -> ReadPayment:
         """The payment that opens with this segment, to its end."""
@@ -273,7 +288,10 @@ class _TransactionReader:
             self._paid = Cents(self._paid + payment.paid_cents)
             imbalances = sums.claim_imbalances(payment, ordinal=self._count)
             found += [_imbalance(one, clp, control_number) for one in imbalances]
-        return _read_payment(payment, self._count, tuple(found), control_number, clp.position, self._transaction.id)
+        segments = (*self._told(), *rows) if self._between else tuple(rows)
+        return _read_payment(
+            payment, self._count, tuple(found), control_number, clp.position, self._transaction.id, segments
+        )
 
     def _end(self, last: Segment | None) -> RemittanceEnd:
         remittance: Remittance | None = None
@@ -294,6 +312,7 @@ class _TransactionReader:
             self._digest.hexdigest(),
             self._transaction.id,
             self._offset,
+            self._told(),
         )
 
 

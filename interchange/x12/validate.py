@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from interchange.x12 import claims_837p, reading, remittance_835
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions
 from interchange.x12.grammar import Guide
-from interchange.x12.guides import x214, x221a1, x222a1, x231a1, x279a1
+from interchange.x12.guides import x212, x214, x221a1, x222a1, x231a1, x279a1
 from interchange.x12.issues import Issue, has_errors
 from interchange.x12.syntax import Source
 
@@ -17,6 +17,8 @@ GUIDES: tuple[Guide, ...] = (
     x279a1.RESPONSE,
     x231a1.GUIDE,
     x214.GUIDE,
+    x212.INQUIRY,
+    x212.RESPONSE,
 )
 
 

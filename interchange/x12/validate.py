@@ -49,7 +49,7 @@ def validate(source: Source) -> Iterator[TransactionReport]:
 def guide_for(identity: TransactionId) -> Guide | None:
     """The guide of a transaction: its own version, else the one for its ST01 (an erratum or a missing ST03)."""
     candidates = [guide for guide in GUIDES if guide.transaction == identity.st01]
-    exact = [guide for guide in candidates if guide.version == identity.version]
+    exact = [guide for guide in candidates if identity.version in guide.versions]
     family = [guide for guide in candidates if guide.version[:10] == identity.version[:10] or not identity.version]
     return next(iter(exact + family), None)
 

@@ -6,49 +6,30 @@ neighbours, and a claim with slips carries both the noun and the issues: the cal
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
-from billing.claim import Claim, ClaimBatch, Name, OpaqueSegment, Party
-from interchange.x12 import claim_checks, claim_reading, claim_writing, fields, parties
-from interchange.x12.claim_reading import Hierarchy, Row
-from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions
-from interchange.x12.fields import Elements, Unreadable, get
-from interchange.x12.grammar import Walker
+from billing.claim import Claim, ClaimBatch
+from interchange.x12 import claim_checks, claim_reading, claim_transactions, claim_writing
+from interchange.x12.envelope import EnvelopeReport, Transaction, read_transactions
+from interchange.x12.fields import Elements
 from interchange.x12.guides.x222a1 import GUIDE
-from interchange.x12.issues import Issue
-from interchange.x12.reading import guide_issues
-from interchange.x12.syntax import Segment, Source
+from interchange.x12.syntax import Source
 
 VERSION = GUIDE.version
 MAX_CLAIMS = 5000
 """CLM per ST that a writer should not exceed (guide's advice)."""
 
+ReadTransaction = claim_transactions.ReadTransaction
+
 
 @dataclass(frozen=True, slots=True)
-class ReadClaim:
+class ReadClaim(claim_transactions.ReadClaim[Claim, ClaimBatch]):
     """One CLM of the file."""
 
-    claim: Claim | None
-    """None when the nouns cannot be made; the issues say why"""
-    issues: tuple[Issue, ...]
-    batch: ClaimBatch | None
-    """The header it came under, its `claims` empty; None when the header is unreadable"""
-    control_number: str
-    """CLM01 as sent, `""` when empty"""
-    segment_index: int
-    """Place of the CLM in its transaction, ST = 1"""
-    transaction: TransactionId
 
-
-@dataclass(frozen=True, slots=True)
-class ReadTransaction:
-    """What belongs to no claim: after the claims of an ST, and (st02 None) after each interchange."""
-
-    issues: tuple[Issue, ...]
-    st02: str | None
-    claims_count: int
-    transaction: TransactionId | None
-    envelope: EnvelopeReport | None = None
+_SET = claim_transactions.ClaimSet(
+    GUIDE, claim_reading.read_claim, claim_checks.professional_issues, ClaimBatch, ReadClaim
+)
 
 
 def read(source: Source) -> Iterator[ReadClaim | ReadTransaction]:
@@ -62,141 +43,9 @@ def read(source: Source) -> Iterator[ReadClaim | ReadTransaction]:
 
 def read_transaction(transaction: Transaction) -> Iterator[ReadClaim | ReadTransaction]:
     """The same for one transaction of an envelope that the caller walks."""
-    return _TransactionReader(transaction).read()
+    return _SET.read(transaction)
 
 
 def write(batch: ClaimBatch) -> list[Elements]:
     """The body of one ST*837: BHT to the last line, for `writing.Group.sets`. ST, SE and counts are the envelope's."""
     return claim_writing.write_batch(batch)
-
-
-@dataclass(slots=True)
-class _OpenClaim:
-    clm: Segment
-    rows: list[Row] = field(default_factory=list)
-    issues: list[Issue] = field(default_factory=list)
-
-
-class _TransactionReader:
-    """Sorts the segments of one transaction into header, hierarchy and claims."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-        self._walker = Walker(GUIDE, transaction.delimiters)
-        self._hierarchy = Hierarchy()
-        self._header: list[Row] = []
-        self._batch: ClaimBatch | None = None
-        self._batch_is_read = False
-        self._claim: _OpenClaim | None = None
-        self._issues: list[Issue] = []
-        self._numbers = claim_checks.HierarchyChecks()
-        self._slip = claim_checks.ComponentSlip(transaction.delimiters)
-        self._count = 0
-
-    def read(self) -> Iterator[ReadClaim | ReadTransaction]:
-        self._issues += guide_issues(self._transaction.id, GUIDE)
-        last: Segment | None = None
-        for segment in self._transaction.segments():
-            last = segment
-            slip = self._slip.mend(segment)
-            self._walker.advance(segment)
-            yield from self._take(segment)
-            if slip is not None and self._claim is not None:
-                self._claim.issues.append(replace(slip, control_number=self._walker.control_number))
-        due = self._walker.finish(last) if not (last is not None and last.id == "SE") else []
-        (self._claim.issues if self._claim else self._issues).extend(due)
-        if self._claim is not None:
-            yield self._close(self._claim)
-        self._issues += self._transaction.issues
-        identity = self._transaction.id
-        yield ReadTransaction(tuple(self._issues), identity.st02, self._count, identity)
-
-    def _take(self, segment: Segment) -> Iterator[ReadClaim]:
-        walker, name = self._walker, segment.elements[0]
-        if walker.missing:
-            (self._claim.issues if self._claim else self._issues).extend(walker.missing)
-        if self._claim is not None and (name == "CLM" or walker.control_number is None):
-            yield self._close(self._claim)
-        elements = fields.normal(segment.elements, self._transaction.delimiters)
-        if name == "CLM":
-            self._claim = _OpenClaim(segment)
-            self._count += 1
-        if walker.issues or name in claim_checks.NUMBERED:
-            found = [*walker.issues, *self._numbers.check(segment, walker.loop, walker.control_number)]
-            (self._claim.issues if self._claim else self._issues).extend(found)
-        if self._claim is not None:
-            self._claim.rows.append((walker.loop, elements))
-            return
-        if name == "HL":
-            self._hierarchy.open(get(elements, 3))
-        if not self._hierarchy.add(walker.loop, elements):
-            self._header.append((walker.loop, elements))
-
-    def _close(self, opened: _OpenClaim) -> ReadClaim:
-        self._claim = None
-        if not self._batch_is_read:
-            self._batch, self._batch_is_read = _read_batch(self._header, self._issues), True
-        claim: Claim | None = None
-        try:
-            claim = claim_reading.read_claim(self._hierarchy, opened.rows)
-        except Unreadable as reason:
-            opened.issues.append(_unreadable(reason, opened))
-        if claim is not None:
-            opened.issues += claim_checks.claim_issues(claim, opened.clm)
-        return ReadClaim(
-            claim,
-            tuple(opened.issues),
-            self._batch,
-            opened.clm.get(1),
-            opened.clm.position,
-            self._transaction.id,
-        )
-
-
-def _unreadable(reason: Unreadable, opened: _OpenClaim) -> Issue:
-    return Issue(
-        "unreadable",
-        f"the claim cannot be read: {reason.segment}{reason.element:02d} {reason}; correct it and send it again",
-        segment=reason.segment,
-        element=reason.element,
-        segment_index=opened.clm.position,
-        file_index=opened.clm.index,
-        offset=opened.clm.offset,
-        loop="2300",
-        control_number=opened.clm.get(1),
-        level="rule",
-    )
-
-
-def _read_batch(header: list[Row], issues: list[Issue]) -> ClaimBatch | None:
-    bht: Elements = ("BHT",)
-    ends: dict[str, list[Elements]] = {"1000A": [], "1000B": []}
-    for loop, elements in header:
-        if elements[0] == "BHT":
-            bht = elements
-        elif loop in ends and (ends[loop] or elements[0] == "NM1"):
-            ends[loop].append(elements)
-    submitter, more_a = _read_end(ends["1000A"], "41")
-    receiver, more_b = _read_end(ends["1000B"], "40")
-    created = fields.parse_day(get(bht, 4))
-    if created is None:
-        message = "BHT is missing or its date is unreadable: the batch has no header; send BHT03 to BHT05"
-        issues.append(Issue("unreadable", message, segment="BHT", element=4, level="rule"))
-        return None
-    rest = (*(OpaqueSegment("1000A", one) for one in more_a), *(OpaqueSegment("1000B", one) for one in more_b))
-    return ClaimBatch(
-        submitter=submitter,
-        receiver=receiver,
-        reference=get(bht, 3),
-        created=created,
-        created_time=get(bht, 5),
-        purpose=get(bht, 2) or "00",
-        kind=get(bht, 6) or "CH",
-        other_segments=rest,
-    )
-
-
-def _read_end(rows: list[Elements], role: str) -> tuple[Party, list[Elements]]:
-    if not rows:
-        return Party(role, False, Name("")), []
-    return parties.read_party(rows)

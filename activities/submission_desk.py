@@ -16,7 +16,7 @@ from database import office, outbox, records
 from database.outbox import OutboxKind
 from database.tables import Payer, Submission
 from interchange.x12 import claims_837p, writing
-from interchange.x12.claim_writing import UnknownProviderRole
+from interchange.x12.hierarchy_writing import UnknownProviderRole
 
 SUBMISSION_REASONS = (
     Reason.TRANSMISSION_DUE,

@@ -4,7 +4,7 @@ One set of nouns serves intake, the claim form, the scrubber and the 837P (guide
 the element it comes from. `None` means "not reported"; an empty tuple means "none were given".
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -280,8 +280,8 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimBatch:
-    """One ST*837: who sends to whom, and the claims."""
+class BatchHeader:
+    """Who sends one ST*837 to whom, whatever kind of claims it holds."""
 
     submitter: Party
     """1000A NM1*41 with PER"""
@@ -293,10 +293,16 @@ class ClaimBatch:
     """BHT04"""
     created_time: str
     """BHT05, HHMM or HHMMSS"""
-    claims: tuple[Claim, ...] = field(default=())
     purpose: str = "00"
     """BHT02: 00 original, 18 reissue"""
     kind: str = "CH"
     """BHT06: CH chargeable, RP encounter reporting, 31 subrogation demand"""
     other_segments: tuple[OpaqueSegment, ...] = ()
     """What else stood in 1000A and 1000B: a second PER"""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimBatch(BatchHeader):
+    """One ST*837 of professional claims."""
+
+    claims: tuple[Claim, ...] = ()

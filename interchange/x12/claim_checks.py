@@ -1,16 +1,16 @@
-"""What an 837P can be asked beyond its grammar while it is read: HL and LX numbers, sums, pointers, known slips."""
+"""What an 837 can be asked beyond its grammar while it is read: HL and LX numbers, sums, pointers, known slips."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from billing.claim import Claim
-from billing.money import format_dollars
+from billing.money import Cents, format_dollars
 from interchange.x12 import coordination
 from interchange.x12.fields import Unreadable
 from interchange.x12.issues import Issue, issue_at
 from interchange.x12.syntax import Delimiters, Segment
 
 _SLIPPED_COMPONENTS = ">:|<"
-_COMPOSITES = {"CLM": (5, 11), "SV1": (1, 7), "SVD": (3,), "HI": tuple(range(1, 13))}
+_COMPOSITES = {"CLM": (5, 11), "SV1": (1, 7), "SV2": (2,), "SVD": (3,), "HI": tuple(range(1, 13))}
 
 
 class ComponentSlip:
@@ -105,15 +105,9 @@ class HierarchyChecks:
         return found
 
 
-def claim_issues(claim: Claim, clm: Segment) -> Iterator[Issue]:
-    """Sums and pointers of a claim that was built."""
-    lines = sum(line.charge_cents for line in claim.lines)
-    if lines != claim.charge_cents:
-        wanted, found = format_dollars(claim.charge_cents), format_dollars(lines)
-        message = f"CLM02 says {wanted}, the lines sum to {found}: they must agree"
-        yield issue_at(
-            clm, "charge-sum", message, level="balance", element=2, loop="2300", control_number=claim.control_number
-        )
+def professional_issues(claim: Claim, clm: Segment) -> Iterator[Issue]:
+    """Sums and pointers of an 837P claim that was built."""
+    yield from sum_issues(claim.charge_cents, [line.charge_cents for line in claim.lines], clm)
     if coordination.has_other_payers(claim):
         yield from _coordination_issues(claim, clm)
     known = len(claim.diagnoses)
@@ -146,3 +140,11 @@ def _coordination_issues(claim: Claim, clm: Segment) -> Iterator[Issue]:
         name, loop = ("SVD", "2430") if one.level == "line" else ("AMT", "2320")
         message = f"{one}: report what the other payer decided"
         yield issue_at(clm, f"cob-{one.level}", message, level="balance", name=name, loop=loop, control_number=number)
+
+
+def sum_issues(charge: Cents, lines: Iterable[Cents], clm: Segment) -> Iterator[Issue]:
+    """Whether the lines sum to CLM02."""
+    total = sum(lines)
+    if total != charge:
+        message = f"CLM02 says {format_dollars(charge)}, the lines sum to {format_dollars(total)}: they must agree"
+        yield issue_at(clm, "charge-sum", message, level="balance", element=2, loop="2300", control_number=clm.get(1))

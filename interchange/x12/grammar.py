@@ -147,10 +147,12 @@ class Guide:
         *,
         qualifiers: dict[str, int],
         claim: tuple[str, str] = ("", ""),
+        also: tuple[str, ...] = (),
     ) -> None:
         """`qualifiers` names, per segment id, the element whose code tells loops apart; `claim` is the segment whose
-        element 01 is a claim's control number, and the loop it opens."""
+        element 01 is a claim's control number, and the loop it opens; `also` are other versions the table serves."""
         self.version = version
+        self.versions = frozenset({version, *also})
         self.transaction = transaction
         self.qualifiers = qualifiers
         self.claim_segment, self.claim_loop = claim

@@ -83,7 +83,7 @@ def read_contact(per: Elements) -> Contact:
     return Contact(maybe(per, 2), tuple(pair for pair in pairs if all(pair)))
 
 
-def read_person(rows: Sequence[Elements]) -> tuple[Person, list[Elements]]:
+def read_person(rows: Sequence[Elements]) -> tuple[Person, tuple[Elements, ...]]:
     """A subscriber or patient from the segments of its loop, NM1 first; and the segments left over."""
     nm1 = rows[0]
     references, rest = [], []
@@ -103,7 +103,7 @@ def read_person(rows: Sequence[Elements]) -> tuple[Person, list[Elements]]:
         references=tuple(references),
         is_person=get(nm1, 2) != "2",
     )
-    return person, rest
+    return person, tuple(rest)
 
 
 def write_party(party: Party, *, qualified: bool = True) -> list[Elements]:

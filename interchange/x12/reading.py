@@ -67,6 +67,6 @@ def guide_issues(transaction: TransactionId, guide: Guide) -> Iterator[Issue]:
     if transaction.st01 != guide.transaction:
         message = f"the transaction set is not an {guide.transaction}; it was read as one: check what was sent"
         yield Issue("6", message, segment="ST", element=1, segment_index=1, level="transaction")
-    elif transaction.version != guide.version:
+    elif transaction.version not in guide.versions:
         message = f"the guide named is not {guide.version}; it was read as that one: check what was sent"
         yield Issue("I6", message, "warning", segment="ST", element=3, segment_index=1, level="transaction")

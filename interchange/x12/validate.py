@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from interchange.x12 import claims_837p, reading, remittance_835
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions
 from interchange.x12.grammar import Guide
-from interchange.x12.guides import x214, x221a1, x222a1, x231a1, x279a1
+from interchange.x12.guides import x212, x214, x221a1, x222a1, x231a1, x279a1
 from interchange.x12.issues import Issue, has_errors
 from interchange.x12.syntax import Source
 
@@ -17,6 +17,8 @@ GUIDES: tuple[Guide, ...] = (
     x279a1.RESPONSE,
     x231a1.GUIDE,
     x214.GUIDE,
+    x212.INQUIRY,
+    x212.RESPONSE,
 )
 
 
@@ -47,7 +49,7 @@ def validate(source: Source) -> Iterator[TransactionReport]:
 def guide_for(identity: TransactionId) -> Guide | None:
     """The guide of a transaction: its own version, else the one for its ST01 (an erratum or a missing ST03)."""
     candidates = [guide for guide in GUIDES if guide.transaction == identity.st01]
-    exact = [guide for guide in candidates if guide.version == identity.version]
+    exact = [guide for guide in candidates if identity.version in guide.versions]
     family = [guide for guide in candidates if guide.version[:10] == identity.version[:10] or not identity.version]
     return next(iter(exact + family), None)
 

@@ -1,0 +1,238 @@
+"""One transaction of an 837, claim by claim, whatever kind of claims it holds.
+
+The segments are sorted into header, hierarchy and claims here; each transaction set says how a claim is built and what
+is asked of it beyond its grammar.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from billing.claim import BatchHeader, Name, OpaqueSegment, Party
+from interchange.x12 import claim_checks, fields, parties
+from interchange.x12.claim_hierarchy import Hierarchy, Row
+from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, run_ends
+from interchange.x12.fields import Elements, Unreadable, get
+from interchange.x12.grammar import Guide
+from interchange.x12.issues import Issue
+from interchange.x12.reading import guide_issues
+from interchange.x12.shapes import Recogniser, Shape
+from interchange.x12.syntax import Segment
+from interchange.x12.walking import Walker
+
+ClaimT = TypeVar("ClaimT")
+BatchT = TypeVar("BatchT", bound=BatchHeader)
+ReadT = TypeVar("ReadT")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadClaim(Generic[ClaimT, BatchT]):
+    """One CLM of the file."""
+
+    claim: ClaimT | None
+    """None when the nouns cannot be made; the issues say why"""
+    issues: tuple[Issue, ...]
+    batch: BatchT | None
+    """The header it came under, its `claims` empty; None when the header is unreadable"""
+    control_number: str
+    """CLM01 as sent, `""` when empty"""
+    segment_index: int
+    """Place of the CLM in its transaction, ST = 1"""
+    transaction: TransactionId
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTransaction:
+    """What belongs to no claim: after the claims of an ST, and (st02 None) after each interchange."""
+
+    issues: tuple[Issue, ...]
+    st02: str | None
+    claims_count: int
+    transaction: TransactionId | None
+    envelope: EnvelopeReport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSet(Generic[ClaimT, BatchT, ReadT]):
+    """What one transaction set of claims adds to the reading that all share."""
+
+    guide: Guide
+    build: Callable[[Hierarchy, list[Row]], ClaimT]
+    """The claim of these segments, CLM first; raises Unreadable"""
+    check: Callable[[ClaimT, Segment], Iterable[Issue]]
+    """Sums and pointers of a claim that was built, placed at its CLM"""
+    batch: type[BatchT]
+    item: Callable[[ClaimT | None, tuple[Issue, ...], BatchT | None, str, int, TransactionId], ReadT]
+    """The ReadClaim of the set"""
+
+    def read(self, transaction: Transaction) -> Iterator[ReadT | ReadTransaction]:
+        """Every claim of the transaction, then what belongs to none."""
+        return _TransactionReader(transaction, self).read()
+
+
+class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
+    """Reads one transaction: its header segment by segment, each level and each claim as one run."""
+
+    def __init__(self, transaction: Transaction, claims: ClaimSet[ClaimT, BatchT, ReadT]) -> None:
+        self._transaction = transaction
+        self._claims = claims
+        self._delimiters = transaction.delimiters
+        self._runs = Recogniser(Walker(claims.guide, transaction.delimiters))
+        self._ends = run_ends(transaction.delimiters, "CLM", "HL")
+        self._hierarchy = Hierarchy()
+        self._header: list[Row] = []
+        self._batch: BatchT | None = None
+        self._batch_is_read = False
+        self._issues: list[Issue] = []
+        self._numbers = claim_checks.HierarchyChecks()
+        self._slip = claim_checks.ComponentSlip(transaction.delimiters)
+        self._is_normal = fields.is_normal(transaction.delimiters)
+        self._count = 0
+
+    def read(self) -> Iterator[ReadT | ReadTransaction]:
+        self._issues += guide_issues(self._transaction.id, self._claims.guide)
+        last: Segment | None = None
+        for segment in self._transaction.segments():
+            last = segment
+            name = segment.elements[0]
+            if name == "CLM":
+                yield self._take_claim(segment)
+            elif name == "HL":
+                self._take_level(segment)
+            else:
+                self._take(segment)
+        if last is None or last.id != "SE":
+            self._issues += self._runs.walker().finish(last)
+        self._issues += self._transaction.issues
+        identity = self._transaction.id
+        yield ReadTransaction(tuple(self._issues), identity.st02, self._count, identity)
+
+    def _take(self, segment: Segment) -> None:
+        """A segment outside every level and claim."""
+        walker = self._runs.walker()
+        walker.advance(segment)
+        self._issues += walker.missing
+        self._issues += walker.issues
+        row = (walker.loop, fields.normal(segment.elements, self._delimiters))
+        if not self._hierarchy.add(*row):
+            self._header.append(row)
+
+    def _take_level(self, hl: Segment) -> None:
+        """A level of the hierarchy, up to its first claim or the next level."""
+        texts = [hl.text, *self._transaction.run(self._ends)]
+        loops, issues, _ = self._walk(hl, texts)
+        self._issues += issues
+        self._issues += self._numbers.check(hl, loops[0], None)
+        rows = self._rows(texts, loops)
+        self._hierarchy.open(get(rows[0][1], 3))
+        self._header += [row for row in rows if not self._hierarchy.add(*row)]
+
+    def _take_claim(self, clm: Segment) -> ReadT:
+        """The claim that opens with this segment, to its end."""
+        self._count += 1
+        texts = [clm.text, *self._transaction.run(self._ends)]
+        slip = self._slip.look(clm)
+        if self._slip.is_found:
+            run = [clm, *self._transaction.segments_of_run(len(texts) - 1)]
+            texts = [self._slip.mended(segment) for segment in run]
+        loops, issues, shape = self._walk(clm, texts)
+        issues += self._lines_numbered(clm, texts, loops, shape)
+        if slip is not None:
+            issues.append(slip)
+        return self._read(clm, self._rows(texts, loops), issues)
+
+    def _walk(self, first: Segment, texts: list[str]) -> tuple[Sequence[str], list[Issue], Shape | None]:
+        """The loops of a run, what is wrong with its segments, and its shape where it was recognised."""
+        shape = self._runs.recognise(texts)
+        if shape is not None:
+            return shape.loops, [], shape
+        run = [first, *self._transaction.segments_of_run(len(texts) - 1)]
+        for segment, text in zip(run, texts, strict=True):
+            segment.text, segment.elements = text, tuple(text.split(self._delimiters.element))
+        walked = self._runs.walk(run, self._transaction.next_segment())
+        return walked.loops, walked.issues, None
+
+    def _lines_numbered(self, clm: Segment, texts: list[str], loops: Sequence[str], shape: Shape | None) -> list[Issue]:
+        """LX01 counts the lines of the claim from 1."""
+        mark = f"LX{self._delimiters.element}"
+        if shape is not None:
+            if shape.plan is None:
+                shape.plan = [at for at, text in enumerate(texts) if text.startswith(mark)]
+            if all(texts[at] == f"{mark}{number}" for number, at in enumerate(shape.plan, start=1)):
+                return []
+        run = [clm, *self._transaction.segments_of_run(len(texts) - 1)]
+        self._numbers.check(clm, loops[0], clm.get(1))
+        return [
+            issue
+            for one, loop in zip(run, loops, strict=True)
+            for issue in self._numbers.check(one, loop, clm.get(1))
+            if one.id == "LX"
+        ]
+
+    def _rows(self, texts: list[str], loops: Sequence[str]) -> list[Row]:
+        separator = self._delimiters.element
+        rows = [tuple(text.split(separator)) for text in texts]
+        if not self._is_normal or not all(row[-1] for row in rows):
+            rows = [fields.normal(row, self._delimiters) for row in rows]
+        return list(zip(loops, rows, strict=True))
+
+    def _read(self, clm: Segment, rows: list[Row], issues: list[Issue]) -> ReadT:
+        if not self._batch_is_read:
+            self._batch, self._batch_is_read = _read_batch(self._claims.batch, self._header, self._issues), True
+        claim: ClaimT | None = None
+        try:
+            claim = self._claims.build(self._hierarchy, rows)
+        except Unreadable as reason:
+            issues.append(_unreadable(reason, clm))
+        else:
+            issues += self._claims.check(claim, clm)
+        return self._claims.item(claim, tuple(issues), self._batch, clm.get(1), clm.position, self._transaction.id)
+
+
+def _unreadable(reason: Unreadable, clm: Segment) -> Issue:
+    return Issue(
+        "unreadable",
+        f"the claim cannot be read: {reason.segment}{reason.element:02d} {reason}; correct it and send it again",
+        segment=reason.segment,
+        element=reason.element,
+        segment_index=clm.position,
+        file_index=clm.index,
+        offset=clm.offset,
+        loop="2300",
+        control_number=clm.get(1),
+        level="rule",
+    )
+
+
+def _read_batch(kind: type[BatchT], header: list[Row], issues: list[Issue]) -> BatchT | None:
+    bht: Elements = ("BHT",)
+    ends: dict[str, list[Elements]] = {"1000A": [], "1000B": []}
+    for loop, elements in header:
+        if elements[0] == "BHT":
+            bht = elements
+        elif loop in ends and (ends[loop] or elements[0] == "NM1"):
+            ends[loop].append(elements)
+    submitter, more_a = _read_end(ends["1000A"], "41")
+    receiver, more_b = _read_end(ends["1000B"], "40")
+    created = fields.parse_day(get(bht, 4))
+    if created is None:
+        message = "BHT is missing or its date is unreadable: the batch has no header; send BHT03 to BHT05"
+        issues.append(Issue("unreadable", message, segment="BHT", element=4, level="rule"))
+        return None
+    rest = (*(OpaqueSegment("1000A", one) for one in more_a), *(OpaqueSegment("1000B", one) for one in more_b))
+    return kind(
+        submitter=submitter,
+        receiver=receiver,
+        reference=get(bht, 3),
+        created=created,
+        created_time=get(bht, 5),
+        purpose=get(bht, 2) or "00",
+        kind=get(bht, 6) or "CH",
+        other_segments=rest,
+    )
+
+
+def _read_end(rows: list[Elements], role: str) -> tuple[Party, tuple[Elements, ...]]:
+    if not rows:
+        return Party(role, False, Name("")), ()
+    return parties.read_party(rows)

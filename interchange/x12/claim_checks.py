@@ -112,7 +112,8 @@ def professional_issues(claim: Claim, clm: Segment) -> Iterator[Issue]:
         yield from _coordination_issues(claim, clm)
     known = len(claim.diagnoses)
     for number, line in enumerate(claim.lines, start=1):
-        if any(not 1 <= pointer <= known for pointer in line.diagnosis_pointers):
+        pointers = line.diagnosis_pointers
+        if pointers and not (min(pointers) >= 1 and max(pointers) <= known):
             message = f"line {number} points at a diagnosis that the claim does not have: correct SV107"
             yield issue_at(
                 clm,

@@ -158,7 +158,7 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
         if shape is not None:
             if shape.plan is None:
                 shape.plan = [at for at, text in enumerate(texts) if text.startswith(mark)]
-            if all(texts[at] == f"{mark}{number}" for number, at in enumerate(shape.plan, start=1)):
+            if [texts[at] for at in shape.plan] == [f"{mark}{number}" for number in range(1, len(shape.plan) + 1)]:
                 return []
         run = [clm, *self._transaction.segments_of_run(len(texts) - 1)]
         self._numbers.check(clm, loops[0], clm.get(1))

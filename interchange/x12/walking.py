@@ -86,6 +86,7 @@ class Walker:
     def resume(self, state: State) -> None:
         """Go on from a state that was reached without this walker."""
         self._place, self._frames = state.place, [dict(frame) for frame in state.frames]
+        self.loop = state.place.loop_id if state.place is not None else self.guide.root.rule.id
         self.control_number = None
 
     def close_claim(self, found: Segment | None) -> list[Issue]:
@@ -97,7 +98,7 @@ class Walker:
         while loop is not None and len(inside) > 1:
             self._require(inside.pop(), loop.required(slot, len(loop.slots)), loop, found)
             if loop.rule.id == self.guide.claim_loop:
-                self._frames, self._place = inside, loop.behind
+                self._frames, self._place, self.loop = inside, loop.behind, loop.behind.loop_id
                 self.control_number = None
                 return list(self.missing)
             slot, loop = loop.slot, loop.parent

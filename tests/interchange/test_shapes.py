@@ -35,7 +35,7 @@ def test_a_file_read_twice_is_read_the_same(path: Path, monkeypatch: pytest.Monk
     assert read(data) == walked
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=150)
 @given(
     path=st.sampled_from(FILES),
     edits=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 3), st.sampled_from(list(b"*~:0A\n")))),
@@ -65,7 +65,7 @@ def test_a_shape_that_is_known_is_not_walked(monkeypatch: pytest.MonkeyPatch) ->
     assert list(claims_837p.read(data)) == walked
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=150)
 @given(
     letter=st.sampled_from("PRECL"),
     positions=st.lists(st.integers(1, 5), min_size=2, max_size=4, unique=True),

@@ -78,11 +78,12 @@ class _Place:
 class _Loop:
     """A loop rule at its place in the tree. Its slots hold what may stand in any order: equal segment ids in a row."""
 
-    __slots__ = ("parent", "rule", "slot", "slots")
+    __slots__ = ("parent", "path", "rule", "slot", "slots")
 
     def __init__(self, rule: LoopRule, parent: "_Loop | None") -> None:
         self.rule = rule
         self.parent = parent
+        self.path: tuple[str, ...] = (*(parent.path if parent else ()), rule.id)
         self.slot = 0
         self.slots: list[list[_Place | _Loop]] = []
 
@@ -197,7 +198,8 @@ class Guide:
 
 @dataclass(slots=True)
 class Walker:
-    """Walks one transaction through a guide. `loop` and `control_number` are those of the last segment taken."""
+    """Walks one transaction through a guide. `loop` and `control_number` are those of the last segment taken;
+    `loops_opened` counts the loops that opened since ST."""
 
     guide: Guide
     delimiters: Delimiters
@@ -207,6 +209,7 @@ class Walker:
     """What the last call found missing before it, in the loops it closed or passed over"""
     loop: str = ""
     control_number: str | None = None
+    loops_opened: int = 0
     _place: _Place | None = None
     _frames: list[dict[_Place | _Loop, int]] = field(default_factory=lambda: [{}])
     _patterns: dict[SegmentRule, re.Pattern[str]] = field(default_factory=dict)
@@ -216,6 +219,10 @@ class Walker:
         self._component = self.delimiters.component
         self._patterns = self.guide.patterns(self.delimiters)
         self.loop = self.guide.root.rule.id
+
+    def standing(self) -> tuple[SegmentRule | None, tuple[str, ...]]:
+        """The row of the last segment that had a place, and the loops around it from the root inward."""
+        return (self._place.rule, self._place.loop.path) if self._place else (None, ())
 
     def advance(self, found: Segment) -> bool:
         """Take the next segment. False when it has no place here: it stays with the loop being read, as opaque."""
@@ -297,6 +304,7 @@ class Walker:
             frames.append({})
             if required:
                 self._require(frames[-1], required, loop, found)
+        self.loops_opened += len(move.opens)
         self._place = place
         self.loop = place.loop_id
         if place.rule.id == self.guide.claim_segment:

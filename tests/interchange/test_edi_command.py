@@ -1,5 +1,6 @@
 """`zerobalance edi ...` as an operator meets it: exit codes, plain sentences, never a traceback."""
 
+import json
 import os
 import subprocess
 import sys
@@ -45,3 +46,46 @@ def test_show_says_what_it_cannot_do(tmp_path: Path) -> None:
 def test_show_lets_nothing_steer_the_terminal() -> None:
     _, printed, _ = edi("show", "--elements", "-", text=CLAIM.read_bytes().replace(b"OKAFOR", b"O\x1b[2J\x07"))
     assert "\x1b" not in printed
+
+
+def test_validate_points_at_the_element(golden: Path) -> None:
+    fault = golden / "broken" / "p07_bad_NM108_qualifier.edi"
+    code, printed, _ = edi("validate", fault)
+    lines = printed.splitlines()
+    raw = next(at for at, line in enumerate(lines) if line.lstrip().startswith("NM1*85"))
+    assert code == 1
+    assert lines[raw + 1].index("^") == lines[raw].index("QQ")
+    assert "element 7 (IK403), segment 8 NM108, loop 2010AA, byte 401" in printed
+    assert edi("validate", "-", text=fault.read_bytes())[1].splitlines()[1:] == lines[1:]
+
+
+def test_validate_speaks_one_object_per_file(golden: Path, tmp_path: Path) -> None:
+    code, printed, said = edi("validate", "--json", CLAIM, golden / "broken" / "e01_BPR02_off.edi")
+    well, unbalanced = map(json.loads, printed.splitlines())
+    assert (code, said) == (1, "")
+    assert well == {
+        "file": str(CLAIM),
+        "ok": True,
+        "transactions": [{"st01": "837", "st02": "0001", "ok": True, "claims": 2, "issues": [], "balanced": True}],
+    }
+    [transaction] = unbalanced["transactions"]
+    assert (unbalanced["ok"], transaction["ok"], transaction["balanced"]) == (False, False, False)
+    [issue] = transaction["issues"]
+    assert set(issue) == {"code", "segment", "element", "loop", "segment_index", "severity", "message"}
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "claim").write_bytes(CLAIM.read_bytes())
+    assert edi("validate", "--json", tmp_path)[0] == 0
+    (tmp_path / "noise").write_bytes(b"noise")
+    code, printed, _ = edi("validate", "--json", tmp_path)
+    assert (code, [json.loads(line)["ok"] for line in printed.splitlines()]) == (2, [True, False])
+
+
+def test_stats_counts_in_cents_and_dollars(golden: Path) -> None:
+    code, printed, _ = edi("stats", "--json", golden / "x221a1" / "made-plb-recovery-interest.edi")
+    [totals] = json.loads(printed)["sets"]
+    assert code == 0
+    assert (totals["payment_cents"], totals["payment_dollars"]) == (16125, "$161.25")
+    assert (
+        "adjusted_CO_cents              6000  $60.00"
+        in edi("stats", golden / "x221a1" / "made-plb-recovery-interest.edi")[1]
+    )

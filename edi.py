@@ -1,11 +1,14 @@
 """Commands on X12 files: `zerobalance edi ...`. They need no office: they read files and print."""
 
 import json
+import secrets
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -14,9 +17,11 @@ from rich.console import Console
 from rich.text import Text
 
 from billing.money import format_dollars
+from interchange.x12 import deidentify as copies
 from interchange.x12 import excerpts, statistics, tree
 from interchange.x12 import validate as verdicts
 from interchange.x12.issues import Issue
+from interchange.x12.pseudonyms import KeyTooShort, Pseudonyms
 from interchange.x12.syntax import NotX12
 
 app = typer.Typer(
@@ -241,6 +246,57 @@ def _print_totals(totals: dict[str, object]) -> None:
         output.print(f"    {_printable(name):<30} {_printable(text)}" + (f"  {dollars}" if dollars else ""))
 
 
+@app.command()
+def deidentify(
+    files: Files,
+    into: Annotated[Path | None, typer.Option(help="Directory for the copies; default: standard output")] = None,
+    key_file: Annotated[Path | None, typer.Option(help="Key that makes the same replacements in every run")] = None,
+    keep_organisations: Annotated[
+        bool, typer.Option("--keep-organisations", help="Keep the names and ids of payers and provider organisations")
+    ] = False,
+) -> None:
+    """Write copies that name nobody: names, numbers, addresses and notes replaced, dates moved, codes and money kept.
+
+    Without --key-file the key is made for this run and thrown away. Copies are numbered, for file names may name
+    patients; a directory is walked. Exit codes: 0 written, 2 unreadable or not writable.
+    """
+    try:
+        names = Pseudonyms(key_file.read_bytes() if key_file else secrets.token_bytes(32))
+    except (KeyTooShort, OSError) as error:
+        raise typer.Exit(_unreadable(str(key_file), error)) from None
+    worst, today = OK, datetime.now(UTC).date()
+    for number, name in enumerate(_walked(files), start=1):
+        try:
+            with _opened(name) as file:
+                copied = copies.deidentify(file, names, as_of=today, keep_organisations=keep_organisations)
+                if into is None:
+                    _write(sys.stdout.buffer, copied)
+                else:
+                    _write_new(into, f"{number:04d}.x12", copied)
+        except (NotX12, OSError) as error:
+            worst = max(worst, _unreadable(name, error))
+    raise typer.Exit(worst)
+
+
+def _write(target: BinaryIO, segments: Iterable[str]) -> None:
+    for one in segments:
+        target.write(one.encode("latin-1"))
+
+
+def _write_new(directory: Path, name: str, segments: Iterator[str]) -> None:
+    """A whole copy or none: written beside its place first. One that is already there is never overwritten."""
+    first = next(segments, "")
+    directory.mkdir(parents=True, exist_ok=True)
+    unfinished = directory / f".{name}.unfinished"
+    try:
+        with unfinished.open("wb") as target:
+            _write(target, chain((first,), segments))
+        (directory / name).hardlink_to(unfinished)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    console.print(str(directory / name))
+
+
 # Files ------------------------------------------------------------------------------------------------------------
 
 
@@ -271,10 +327,10 @@ def _seekable(name: str) -> Iterator[BinaryIO]:
         yield copy
 
 
-def _reason(error: NotX12 | OSError) -> str:
+def _reason(error: Exception) -> str:
     return (error.strerror or "cannot be read") if isinstance(error, OSError) else str(error)
 
 
-def _unreadable(name: str, error: NotX12 | OSError) -> int:
+def _unreadable(name: str, error: Exception) -> int:
     console.print(f"{name}: {_reason(error)}", style="red")
     return UNREADABLE

@@ -10,13 +10,13 @@ Fill = Callable[[str, int, int, ElementRule], str]
 Row = tuple[str, tuple[str, ...]]
 """Loop id and elements"""
 
-_ISA = "ISA*00*          *00*          *ZZ*OFFICEID       *ZZ*HUBID          *260310*1015*^*00501*000000621*0*T*:"
+ISA = "ISA*00*          *00*          *ZZ*OFFICEID       *ZZ*HUBID          *260310*1015*^*00501*000000621*0*T*:"
 
 
 def plain(_segment: str, _element: int, _component: int, rule: ElementRule) -> str:
-    """The simplest value that the rule allows."""
+    """The simplest value that the rule allows; of the kinds of id, the NPI."""
     if rule.codes is not None:
-        return sorted(rule.codes)[0]
+        return "XX" if "XX" in rule.codes else sorted(rule.codes)[0]
     form = {"R": "1", "N": "1", "DT": "20260102", "PD": "20260102", "TM": "1015"}.get(rule.kind)
     return form or "A" * max(rule.minimum, min(2, rule.maximum))
 
@@ -25,7 +25,7 @@ def rows(guide: Guide, fill: Fill = plain) -> list[Row]:
     """The transaction set, ST to SE; levels number themselves."""
     found: list[Row] = []
     level = 0
-    for loop, rule in _walk(guide.root.rule):
+    for loop, rule in walk(guide.root.rule):
         elements = [rule.id, *(_element(rule.id, number, one, fill) for number, one in enumerate(rule.elements, 1))]
         if rule.id == "HL":
             level += 1
@@ -45,17 +45,18 @@ def rows(guide: Guide, fill: Fill = plain) -> list[Row]:
 
 def text(guide: Guide, found: list[Row], group: str) -> bytes:
     """The rows as a file; `group` is GS01."""
-    head = [_ISA, f"GS*{group}*OFFICEID*HUBID*20260310*1015*621*X*{guide.version}"]
+    head = [ISA, f"GS*{group}*OFFICEID*HUBID*20260310*1015*621*X*{guide.version}"]
     tail = ["GE*1*621", "IEA*1*000000621", ""]
     return "~".join([*head, *("*".join(elements) for _, elements in found), *tail]).encode()
 
 
-def _walk(loop: LoopRule) -> Iterator[tuple[str, SegmentRule]]:
+def walk(loop: LoopRule) -> Iterator[tuple[str, SegmentRule]]:
+    """Loop id and row, in the guide's order."""
     for child in loop.children:
         if isinstance(child, SegmentRule):
             yield loop.id, child
         else:
-            yield from _walk(child)
+            yield from walk(child)
 
 
 def _element(segment: str, number: int, rule: ElementRule, fill: Fill) -> str:

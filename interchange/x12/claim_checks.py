@@ -49,6 +49,14 @@ class ComponentSlip:
             control_number=clm.get(1),
         )
 
+    def mend(self, segment: Segment) -> None:
+        """For segments that come one by one: look at each CLM, and mend what follows it in place."""
+        if segment.elements[0] == "CLM":
+            self.look(segment)
+        if self._wrong:
+            segment.text = self.mended(segment)
+            segment.elements = tuple(segment.text.split(self._element))
+
     def mended(self, segment: Segment) -> str:
         """The text of a segment of that claim, with ISA16 in place of the wrong separator."""
         positions = _COMPOSITES.get(segment.elements[0], ())

@@ -74,11 +74,12 @@ class Place:
 class Loop:
     """A loop rule at its place in the tree. Its slots hold what may stand in any order: equal segment ids in a row."""
 
-    __slots__ = ("_behind", "parent", "rule", "slot", "slots")
+    __slots__ = ("_behind", "parent", "path", "rule", "slot", "slots")
 
     def __init__(self, rule: LoopRule, parent: "Loop | None") -> None:
         self.rule = rule
         self.parent = parent
+        self.path: tuple[str, ...] = (*(parent.path if parent else ()), rule.id)
         self.slot = 0
         self.slots: list[list[Place | Loop]] = []
         self._behind: Place | None = None

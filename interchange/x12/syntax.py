@@ -8,6 +8,7 @@ interchanges with different delimiters in one file. It reads 64 KiB at a time an
 
 import io
 import re
+from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,6 +22,7 @@ MAX_SEGMENT_BYTES = 1024 * 1024
 _BLANK = " \t\r\n\x00\x1a\x0b\x0c"
 _ISA_HEADER_BYTES = 1024
 _ISA = re.compile(rb"ISA([^A-Za-z0-9\s])")
+_FIRST_ID = re.compile(rb"\s*[A-Z][A-Z0-9]{1,2}([^A-Za-z0-9\s.,;'\"()])")
 _ODD = re.compile(r"[\t\r\x00\x1a\x0b\x0c]")
 
 Source = bytes | BinaryIO
@@ -98,10 +100,11 @@ class SegmentReader:
     """Iterates over the segments of `source`; `delimiters` are those of the interchange being read.
 
     Segments are cut a block at a time, by one split of the whole block where it is regular. Raises NotX12 on
-    construction when there is no readable ISA.
+    construction when there is no readable ISA. With `needs_header` False a source that opens with any other segment is
+    read too, its delimiters guessed; NotX12 then means that nothing looks like a segment.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, needs_header: bool = True) -> None:
         self._file: BinaryIO = io.BytesIO(source) if isinstance(source, bytes | bytearray | memoryview) else source
         self._buffer = b""
         self._offset = 0
@@ -114,10 +117,15 @@ class SegmentReader:
         """Bytes before the first ISA that are neither blank nor a byte-order mark."""
         self._fill(_ISA_HEADER_BYTES)
         found = _ISA.search(self._buffer)
+        guessed = None if needs_header or found is not None else guess_delimiters(self._buffer)
+        if guessed is not None:
+            self.delimiters = guessed
+            self._drop(len(self._buffer) - len(_without_mark(self._buffer)))
+            return
         if found is None:
             raise NotX12("no ISA segment in the first 64 KiB: this is no X12 interchange")
         ahead = self._buffer[: found.start()]
-        self.skipped_bytes = len(ahead.removeprefix(b"\xef\xbb\xbf").strip())
+        self.skipped_bytes = len(_without_mark(ahead).strip())
         self._drop(found.start())
         delimiters = _read_delimiters(self._buffer)
         if delimiters is None:
@@ -287,6 +295,24 @@ def _split_regular(text: str, terminator: str) -> _Block | None:
     if glue + terminator in body or f"{glue} " in body:
         return None
     return _Block(body.split(glue), len(text), glue=len(glue))
+
+
+def guess_delimiters(head: bytes) -> Delimiters | None:
+    """The delimiters of a text that lost its ISA: what follows its first segment id, and what most often stands before
+    the other ids. None when it does not begin like a segment."""
+    first = _FIRST_ID.match(_without_mark(head))
+    if first is None:
+        return None
+    separator = first[1]
+    ends = re.findall(rb"([^A-Za-z0-9 ])\s*[A-Z][A-Z0-9]{1,2}" + re.escape(separator), head)
+    ranked = Counter(end for end in ends if end != separator).most_common(1)
+    end = ranked[0][0] if ranked else b"~"
+    component = ":" if b":" not in {separator, end} else ">"
+    return Delimiters(separator.decode("latin-1"), component, None, end.decode("latin-1"))
+
+
+def _without_mark(data: bytes) -> bytes:
+    return data.removeprefix(b"\xef\xbb\xbf")
 
 
 def _read_delimiters(data: bytes) -> Delimiters | None:

@@ -36,6 +36,18 @@ class TransactionReport:
         """No error; warnings may be."""
         return not has_errors(self.issues)
 
+    @property
+    def is_balanced(self) -> bool | None:
+        """Whether every sum of the claims or payments could be made and comes out; None for sets without sums."""
+        if self.transaction is None or self.transaction.st01 not in {"837", "835"}:
+            return None
+        is_remittance = self.transaction.st01 == "835"
+        return not any(
+            issue.level == "balance"
+            or (issue.code == "unreadable" and (is_remittance or issue.control_number is not None))
+            for issue in self.issues
+        )
+
 
 def validate(source: Source) -> Iterator[TransactionReport]:
     """One report per transaction set, one per interchange. Raises NotX12 when the source holds no ISA."""

@@ -18,7 +18,8 @@ _TOO_OFTEN = "the segment repeats more often than the guide allows"
 
 @dataclass(slots=True)
 class Walker:
-    """Walks one transaction through a guide. `loop` and `control_number` are those of the last segment taken."""
+    """Walks one transaction through a guide. `loop` and `control_number` are those of the last segment taken;
+    `loops_opened` counts the loops that opened since ST."""
 
     guide: Guide
     delimiters: Delimiters
@@ -28,6 +29,7 @@ class Walker:
     """What the last call found missing before it, in the loops it closed or passed over"""
     loop: str = ""
     control_number: str | None = None
+    loops_opened: int = 0
     _place: Place | None = None
     _frames: list[dict[Place | Loop, int]] = field(default_factory=lambda: [{}])
     _patterns: dict[SegmentRule, re.Pattern[str]] = field(default_factory=dict)
@@ -37,6 +39,10 @@ class Walker:
         self._component = self.delimiters.component
         self._patterns = self.guide.patterns(self.delimiters)
         self.loop = self.guide.root.rule.id
+
+    def standing(self) -> tuple[SegmentRule | None, tuple[str, ...]]:
+        """The row of the last segment that had a place, and the loops around it from the root inward."""
+        return (self._place.rule, self._place.loop.path) if self._place else (None, ())
 
     def advance(self, found: Segment) -> bool:
         """Take the next segment. False when it has no place here: it stays with the loop being read, as opaque."""
@@ -155,6 +161,7 @@ class Walker:
             frames.append({})
             if required:
                 self._require(frames[-1], required, loop, found)
+        self.loops_opened += len(move.opens)
         self._place = place
         self.loop = place.loop_id
         if place.rule.id == self.guide.claim_segment:

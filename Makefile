@@ -54,8 +54,9 @@ check: venv-dev ## format, lint, types, import contracts, house tests
 	PYTHONPATH=. $(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/house
 
-bench: venv-dev ## benchmarks, one JSON object a line
+bench: venv-dev ## benchmarks, one JSON object a line: encounters, then the codec beside its peers
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.codec
 
 lock: ## write both locks again from pyproject.toml (needs uv)
 	$(LOCK_WITH) -o requirements.txt

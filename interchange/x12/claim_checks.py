@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from billing.claim import Claim
+from billing.institutional_claim import InstitutionalClaim
 from billing.money import Cents, format_dollars
 from interchange.x12.issues import Issue, issue_at
 from interchange.x12.syntax import Delimiters, Segment
@@ -111,6 +112,11 @@ def professional_issues(claim: Claim, clm: Segment) -> Iterator[Issue]:
                 loop="2400",
                 control_number=claim.control_number,
             )
+
+
+def institutional_issues(claim: InstitutionalClaim, clm: Segment) -> Iterator[Issue]:
+    """Sums of an 837I claim that was built; its lines point at no diagnosis."""
+    return sum_issues(claim.charge_cents, [line.charge_cents for line in claim.lines], clm)
 
 
 def sum_issues(charge: Cents, lines: Iterable[Cents], clm: Segment) -> Iterator[Issue]:

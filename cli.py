@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 import demo as demonstration
+import edi
 import office_setup
 import proofs
 import worker as office_worker
@@ -30,6 +31,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(edi.app, name="edi")
 console = Console(stderr=True)
 
 

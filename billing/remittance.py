@@ -211,23 +211,28 @@ def total(adjustments: Iterable[Adjustment]) -> Cents:
 def claim_imbalances(payment: ClaimPayment, *, ordinal: int) -> list[Imbalance]:
     """Check the line and claim sums of one CLP. `ordinal` is its place in the transaction, from 1."""
     found: list[Imbalance] = []
-    where = f"CLP {ordinal}"
+    charged = paid = adjusted = 0
     for number, line in enumerate(payment.lines, start=1):
-        explained = Cents(line.paid_cents + total(line.adjustments))
-        if explained != line.charge_cents:
-            found.append(
-                Imbalance("line", f"{where} line {number}", line.charge_cents, explained, "SVC02 = SVC03 + line CAS")
-            )
-    explained = Cents(payment.paid_cents + total(payment.all_adjustments()))
-    if explained != payment.charge_cents:
+        of_line = 0
+        for one in line.adjustments:
+            of_line += one.amount_cents
+        charge, payout = line.charge_cents, line.paid_cents
+        if payout + of_line != charge:
+            where, explained = f"CLP {ordinal} line {number}", Cents(payout + of_line)
+            found.append(Imbalance("line", where, charge, explained, "SVC02 = SVC03 + line CAS"))
+        charged += charge
+        paid += payout
+        adjusted += of_line
+    of_claim = total(payment.adjustments) if payment.adjustments else 0
+    where = f"CLP {ordinal}"
+    if payment.paid_cents + adjusted + of_claim != payment.charge_cents:
+        explained = Cents(payment.paid_cents + adjusted + of_claim)
         found.append(Imbalance("claim", where, payment.charge_cents, explained, "CLP03 = CLP04 + all CAS"))
-    if payment.lines:
-        charges = Cents(sum(line.charge_cents for line in payment.lines))
-        if charges != payment.charge_cents:
-            found.append(Imbalance("claim", where, payment.charge_cents, charges, "CLP03 = sum of SVC02"))
-        paid = Cents(sum(line.paid_cents for line in payment.lines) - total(payment.adjustments))
-        if paid != payment.paid_cents:
-            found.append(Imbalance("claim", where, payment.paid_cents, paid, "CLP04 = sum of SVC03 - claim CAS"))
+    if payment.lines and charged != payment.charge_cents:
+        found.append(Imbalance("claim", where, payment.charge_cents, Cents(charged), "CLP03 = sum of SVC02"))
+    if payment.lines and paid - of_claim != payment.paid_cents:
+        explained = Cents(paid - of_claim)
+        found.append(Imbalance("claim", where, payment.paid_cents, explained, "CLP04 = sum of SVC03 - claim CAS"))
     return found
 
 

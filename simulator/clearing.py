@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from billing.acknowledgment import ImplementationAcknowledgment
+from billing.acknowledgment import ClaimAcknowledgment, ImplementationAcknowledgment, InterchangeAcknowledgment
 from billing.claim import Claim, Party
 from billing.remittance import ClaimPayment
-from interchange.x12 import acknowledgment_999, claims_837p, eligibility_270, eligibility_271
+from interchange.x12 import acknowledgment_999, answering, eligibility_270, eligibility_271
 from interchange.x12.envelope import TransactionId
 from interchange.x12.issues import Issue
 from simulator import mailing, payer
@@ -30,6 +30,8 @@ CORRECTION_AFTER = timedelta(days=20)
 _CLAIM = TypeAdapter(Claim)
 _PAYMENT = TypeAdapter(ClaimPayment)
 _SAID = TypeAdapter(ImplementationAcknowledgment)
+_TA1 = TypeAdapter(InterchangeAcknowledgment)
+_VERDICT = TypeAdapter(ClaimAcknowledgment)
 _PARTY = TypeAdapter(Party)
 
 
@@ -44,7 +46,9 @@ class Clearing:
         self._store = store
         self._pace = pace
         self._happen: dict[str, Callable[[dict[str, Any], datetime], None]] = {
+            "envelope": self._acknowledge_envelope,
             "syntax": self._acknowledge_syntax,
+            "refuse": self._refuse_claims,
             "acknowledge": self._acknowledge_claims,
             "pay": self._pay,
             "again": self._send_again,
@@ -105,19 +109,29 @@ class Clearing:
         return at + delay * (self._pace / timedelta(days=1))
 
     def _look_into(self, body: bytes, at: datetime) -> None:
-        sets: dict[str, tuple[TransactionId, list[Issue]]] = {}
-        claims: list[tuple[str, Claim]] = []
-        for item in claims_837p.read(body):
-            if item.transaction is None:
-                continue
-            key = item.transaction.st02
-            found = sets.setdefault(key, (item.transaction, []))
-            found[1].extend(one for one in item.issues if one.severity == "error")
-            if isinstance(item, claims_837p.ReadClaim) and item.claim is not None:
-                claims.append((key, item.claim))
-        said = acknowledgment_999.acknowledge(list(sets.values()))
-        self._store.plan(self._later(at, SYNTAX_AFTER), "syntax", said=_SAID.dump_python(said, mode="json"))
-        self._take_in([claim for key, claim in claims if not sets[key][1]], at)
+        for answer in answering.answer(body, sender=mailing.CLEARINGHOUSE, on=at.date()):
+            soon = self._later(at, SYNTAX_AFTER)
+            if answer.wants_ta1 or not answer.interchange.accepted:
+                self._store.plan(soon, "envelope", said=_TA1.dump_python(answer.interchange, mode="json"))
+            for said in answer.groups:
+                self._store.plan(soon, "syntax", said=_SAID.dump_python(said, mode="json"))
+            self._refuse(answer, at)
+            self._take_in([one.claim for one in answer.taken], at)
+
+    def _refuse(self, answer: answering.Answer, at: datetime) -> None:
+        """Claims that cannot be read, or whose sums do not come out, are told one by one; the others go on."""
+        if not answer.refused:
+            return
+        known = [one.provider for one in answer.refused if one.provider is not None]
+        known += [one.claim.billing_provider for one in answer.taken] + [mailing.NOBODY]
+        verdicts = [
+            (
+                _PARTY.dump_python(one.provider or known[0], mode="json"),
+                _VERDICT.dump_python(one.verdict, mode="json"),
+            )
+            for one in answer.refused
+        ]
+        self._store.plan(self._later(at, CLEARINGHOUSE_AFTER), "refuse", verdicts=verdicts)
 
     def _take_in(self, claims: Sequence[Claim], at: datetime) -> None:
         for claim in claims:
@@ -179,6 +193,20 @@ class Clearing:
     def _acknowledge_syntax(self, event: dict[str, Any], at: datetime) -> None:
         said = _SAID.validate_python(event["said"])
         self._post("999", mailing.syntax_acknowledgment(self._store, said, at), at)
+
+    def _acknowledge_envelope(self, event: dict[str, Any], at: datetime) -> None:
+        said = _TA1.validate_python(event["said"])
+        self._post("TA1", mailing.envelope_acknowledgment(self._store, said, at), at)
+
+    def _refuse_claims(self, event: dict[str, Any], at: datetime) -> None:
+        verdicts = [
+            (_PARTY.validate_python(provider), _VERDICT.validate_python(verdict))
+            for provider, verdict in event["verdicts"]
+        ]
+        body = mailing.verdicts_on_claims(
+            self._store, verdicts, sender=mailing.CLEARINGHOUSE, submitter_id=mailing.OFFICE.id, at=at
+        )
+        self._post("277CA", body, at)
 
     def _acknowledge_claims(self, event: dict[str, Any], at: datetime) -> None:
         claims = [self._claim(number)[0] for number in event["numbers"]]

@@ -7,12 +7,20 @@ from billing.acknowledgment import (
     ClaimAcknowledgment,
     ClaimAcknowledgmentFile,
     ImplementationAcknowledgment,
+    InterchangeAcknowledgment,
     StatusReason,
 )
 from billing.claim import Address, Claim, Contact, Name, Party, Reference
 from billing.money import Cents
 from billing.remittance import ClaimPayment, Remittance
-from interchange.x12 import acknowledgment_277ca, acknowledgment_999, eligibility_271, remittance_835, writing
+from interchange.x12 import (
+    acknowledgment_277ca,
+    acknowledgment_999,
+    acknowledgment_ta1,
+    eligibility_271,
+    remittance_835,
+    writing,
+)
 from interchange.x12.fields import Elements
 from simulator.store import Store
 
@@ -21,6 +29,8 @@ OFFICE = writing.Address("ZZ", "ZEROBALANCE")
 CLEARINGHOUSE = Party(
     role="AY", is_person=False, name=Name("SIMULATED CLEARINGHOUSE"), id_qualifier="46", id="CLEARINGHOUSE"
 )
+NOBODY = Party(role="85", is_person=False, name=Name("UNKNOWN PROVIDER"), id_qualifier="XX", id="1999999984")
+"""Under whom a claim is refused that cannot be read when nothing else of its file can be"""
 VERSION_999 = "005010X231A1"
 
 
@@ -53,10 +63,22 @@ def syntax_acknowledgment(store: Store, said: ImplementationAcknowledgment, at: 
 def claim_acknowledgment(
     store: Store, claims: Sequence[Claim], *, sender: Party, accepted: bool, submitter_id: str, at: datetime
 ) -> bytes:
+    """277CA: a payer's or the clearinghouse's word on claims it has looked at."""
+    verdicts = [(claim.billing_provider, _verdict(claim, sender, accepted, at)) for claim in claims]
+    return verdicts_on_claims(store, verdicts, sender=sender, submitter_id=submitter_id, at=at)
+
+
+def verdicts_on_claims(
+    store: Store,
+    verdicts: Sequence[tuple[Party, ClaimAcknowledgment]],
+    *,
+    sender: Party,
+    submitter_id: str,
+    at: datetime,
+) -> bytes:
     """277CA: one transaction set per billing provider."""
     bodies = []
-    for provider in dict.fromkeys(claim.billing_provider for claim in claims):
-        own = [claim for claim in claims if claim.billing_provider == provider]
+    for provider in dict.fromkeys(provider for provider, _ in verdicts):
         file = ClaimAcknowledgmentFile(
             reference=f"ACK{store.next_number('acknowledgment')}",
             created=at.date(),
@@ -70,10 +92,23 @@ def claim_acknowledgment(
                 id_qualifier=provider.id_qualifier,
                 id=provider.id,
             ),
-            acknowledgments=tuple(_verdict(claim, sender, accepted, at) for claim in own),
+            acknowledgments=tuple(verdict for one, verdict in verdicts if one == provider),
         )
         bodies.append(acknowledgment_277ca.write(file))
     return interchange(store, "277", acknowledgment_277ca.VERSION, bodies, at)
+
+
+def envelope_acknowledgment(store: Store, said: InterchangeAcknowledgment, at: datetime) -> bytes:
+    """TA1, in an interchange without groups."""
+    text = writing.write_interchange(
+        [],
+        sender=HERE,
+        receiver=OFFICE,
+        control_number=store.next_number("interchange"),
+        instant=at,
+        acknowledgments=[acknowledgment_ta1.write(said)],
+    )
+    return text.encode("ascii")
 
 
 def _verdict(claim: Claim, sender: Party, accepted: bool, at: datetime) -> ClaimAcknowledgment:

@@ -35,6 +35,8 @@ class ReadClaimAcknowledgments:
     issues: tuple[Issue, ...]
     transaction: TransactionId | None
     """None: the issues of an interchange"""
+    segments: tuple[Elements, ...] = ()
+    """Everything the transaction holds, ST to SE, the model's part and the rest"""
 
 
 def read(source: Source) -> Iterator[ReadClaimAcknowledgments]:
@@ -49,7 +51,7 @@ def read(source: Source) -> Iterator[ReadClaimAcknowledgments]:
             found = _FileReader().read([elements for _, elements in item.rows])
         except Unreadable as reason:
             item.issues.append(item.unreadable(reason))
-        yield ReadClaimAcknowledgments(found, tuple(item.issues), item.id)
+        yield ReadClaimAcknowledgments(found, tuple(item.issues), item.id, item.segments)
 
 
 class _FileReader:

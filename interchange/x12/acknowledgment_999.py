@@ -29,6 +29,8 @@ class ReadAcknowledgment:
     issues: tuple[Issue, ...]
     transaction: TransactionId | None
     """None: the issues of an interchange"""
+    segments: tuple[Elements, ...] = ()
+    """Everything the transaction holds, ST to SE, the model's part and the rest"""
 
 
 def read(source: Source) -> Iterator[ReadAcknowledgment]:
@@ -43,7 +45,7 @@ def read(source: Source) -> Iterator[ReadAcknowledgment]:
             found = _read([elements for _, elements in item.rows])
         except Unreadable as reason:
             item.issues.append(item.unreadable(reason))
-        yield ReadAcknowledgment(found, tuple(item.issues), item.id)
+        yield ReadAcknowledgment(found, tuple(item.issues), item.id, item.segments)
 
 
 def write(acknowledgment: ImplementationAcknowledgment) -> list[Elements]:
@@ -161,6 +163,11 @@ def _write_error(error: SegmentError, transaction: str) -> list[Elements]:
 
 
 # Projecting -------------------------------------------------------------------------------------------------------
+
+
+def refuses(issues: Iterable[Issue]) -> bool:
+    """Whether a set with these issues is refused."""
+    return any(issue.is_error and issue.level in {"transaction", "segment", "element"} for issue in issues)
 
 
 def _answer(identity: TransactionId, issues: Iterable[Issue]) -> SetAcknowledgment:

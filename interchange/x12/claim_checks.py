@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from billing.claim import Claim
 from billing.institutional_claim import InstitutionalClaim
 from billing.money import Cents, format_dollars
+from interchange.x12 import coordination
+from interchange.x12.fields import Unreadable
 from interchange.x12.issues import Issue, issue_at
 from interchange.x12.syntax import Delimiters, Segment
 
-NUMBERED = frozenset({"HL", "LX", "CLM"})
-"""The segments that HierarchyChecks looks at."""
 _SLIPPED_COMPONENTS = ">:|<"
 _COMPOSITES = {"CLM": (5, 11), "SV1": (1, 7), "SV2": (2,), "SVD": (3,), "HI": tuple(range(1, 13))}
 
@@ -23,31 +23,49 @@ class ComponentSlip:
         self._wrong = ""
         self._candidates = [mark for mark in _SLIPPED_COMPONENTS if mark not in delimiters.all()]
 
-    def mend(self, segment: Segment) -> Issue | None:
-        """Put ISA16 in place of the wrong separator, in place; the issue comes once per claim, at its CLM."""
-        positions = _COMPOSITES.get(segment.elements[0])
-        if positions is None:
-            return None
-        issue = self._look(segment) if segment.elements[0] == "CLM" else None
-        if self._wrong:
-            parts = list(segment.elements)
-            for number in positions:
-                if number < len(parts):
-                    parts[number] = parts[number].replace(self._wrong, self._right)
-            segment.elements = tuple(parts)
-            segment.text = self._element.join(parts)
-        return issue
+    @property
+    def is_found(self) -> bool:
+        """Whether the claim that was looked at last is written so."""
+        return bool(self._wrong)
 
-    def _look(self, segment: Segment) -> Issue | None:
-        place = segment.get(5)
-        found = next((mark for mark in self._candidates if place.count(mark) == 2), "")
-        self._wrong = found if self._right not in place else ""
+    def look(self, clm: Segment) -> Issue | None:
+        """Look at the CLM of a claim; the issue that says so when the claim is written with another separator."""
+        place = clm.get(5)
+        if self._right in place:
+            self._wrong = ""
+            return None
+        self._wrong = next((mark for mark in self._candidates if place.count(mark) == 2), "")
         if not self._wrong:
             return None
         message = (
             f"CLM05 is written with {self._wrong} where ISA16 says {self._right}; it was read as meant: mend the sender"
         )
-        return issue_at(segment, "6", message, level="element", severity="warning", element=5)
+        return issue_at(
+            clm,
+            "6",
+            message,
+            level="element",
+            severity="warning",
+            element=5,
+            control_number=clm.get(1),
+        )
+
+    def mend(self, segment: Segment) -> None:
+        """For segments that come one by one: look at each CLM, and mend what follows it in place."""
+        if segment.elements[0] == "CLM":
+            self.look(segment)
+        if self._wrong:
+            segment.text = self.mended(segment)
+            segment.elements = tuple(segment.text.split(self._element))
+
+    def mended(self, segment: Segment) -> str:
+        """The text of a segment of that claim, with ISA16 in place of the wrong separator."""
+        positions = _COMPOSITES.get(segment.elements[0], ())
+        parts = list(segment.elements)
+        for number in positions:
+            if number < len(parts):
+                parts[number] = parts[number].replace(self._wrong, self._right)
+        return self._element.join(parts)
 
 
 class HierarchyChecks:
@@ -99,9 +117,12 @@ class HierarchyChecks:
 def professional_issues(claim: Claim, clm: Segment) -> Iterator[Issue]:
     """Sums and pointers of an 837P claim that was built."""
     yield from sum_issues(claim.charge_cents, [line.charge_cents for line in claim.lines], clm)
+    if coordination.has_other_payers(claim):
+        yield from _coordination_issues(claim, clm)
     known = len(claim.diagnoses)
     for number, line in enumerate(claim.lines, start=1):
-        if any(not 1 <= pointer <= known for pointer in line.diagnosis_pointers):
+        pointers = line.diagnosis_pointers
+        if pointers and not (min(pointers) >= 1 and max(pointers) <= known):
             message = f"line {number} points at a diagnosis that the claim does not have: correct SV107"
             yield issue_at(
                 clm,
@@ -117,6 +138,23 @@ def professional_issues(claim: Claim, clm: Segment) -> Iterator[Issue]:
 def institutional_issues(claim: InstitutionalClaim, clm: Segment) -> Iterator[Issue]:
     """Sums of an 837I claim that was built; its lines point at no diagnosis."""
     return sum_issues(claim.charge_cents, [line.charge_cents for line in claim.lines], clm)
+
+
+def _coordination_issues(claim: Claim, clm: Segment) -> Iterator[Issue]:
+    """Sums of what other payers decided before."""
+    number = claim.control_number
+    try:
+        found = coordination.imbalances(claim)
+    except Unreadable as reason:
+        message = f"{reason.segment}{reason.element:02d} of another payer's decision {reason}: correct it"
+        yield issue_at(
+            clm, "unreadable", message, level="rule", name=reason.segment, element=reason.element, control_number=number
+        )
+        return
+    for one in found:
+        name, loop = ("SVD", "2430") if one.level == "line" else ("AMT", "2320")
+        message = f"{one}: report what the other payer decided"
+        yield issue_at(clm, f"cob-{one.level}", message, level="balance", name=name, loop=loop, control_number=number)
 
 
 def sum_issues(charge: Cents, lines: Iterable[Cents], clm: Segment) -> Iterator[Issue]:

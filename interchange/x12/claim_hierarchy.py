@@ -4,14 +4,19 @@ the providers of a claim or line, and where its lines begin.
 Segments come as (loop, elements) in file order. What the nouns have no place for is kept opaque with its loop id.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from billing.claim import Coverage, OpaqueSegment, Party, Person
 from interchange.x12 import parties
 from interchange.x12.fields import Elements, Unreadable, get, maybe
+from interchange.x12.quick import quick
 
 Row = tuple[str, Elements]
 """Loop id and elements."""
+
+_coverage = quick(Coverage)
+_opaque_segment = quick(OpaqueSegment)
 
 _PARTY_SEGMENTS = {"N3", "N4", "REF", "PRV", "PER", "DMG"}
 
@@ -109,7 +114,7 @@ def _read_subscriber(rows: list[Row]) -> tuple[Coverage, Person, list[OpaqueSegm
     rest += _opaque("2010BB", left)
     sbr: Elements = next((one.elements for one in rest if one.elements[0] == "SBR"), ("SBR",))
     nm1 = groups["2010BA"][-1][0]
-    coverage = Coverage(
+    coverage = _coverage(
         payer=payer,
         member_id=maybe(nm1, 9),
         responsibility=get(sbr, 1) or "P",
@@ -145,12 +150,12 @@ def _party_groups(rows: list[Row], loops: set[str]) -> tuple[dict[str, list[list
         elif known and elements[0] in _PARTY_SEGMENTS:
             known[-1].append(elements)
         else:
-            rest.append(OpaqueSegment(loop, elements))
+            rest.append(_opaque_segment(loop, elements))
     return groups, rest
 
 
-def _opaque(loop: str, rows: list[Elements]) -> list[OpaqueSegment]:
-    return [OpaqueSegment(loop, elements) for elements in rows]
+def _opaque(loop: str, rows: Iterable[Elements]) -> list[OpaqueSegment]:
+    return [_opaque_segment(loop, elements) for elements in rows]
 
 
 # Inside the claim -------------------------------------------------------------------------------------------------

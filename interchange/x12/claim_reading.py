@@ -5,13 +5,22 @@ Segments come as (loop, elements) in file order. What the nouns have no place fo
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from billing.claim import Claim, Diagnosis, OpaqueSegment, Party, ServiceLine
 from billing.money import Cents
 from interchange.x12 import claim_hierarchy, fields
 from interchange.x12.claim_hierarchy import Hierarchy, Row
-from interchange.x12.fields import Elements, Unreadable, get, maybe, part
+from interchange.x12.fields import Elements, Unreadable, get, part
+from interchange.x12.quick import quick
 
+_claim = quick(Claim)
+_service_line = quick(ServiceLine)
+_diagnosis = quick(Diagnosis)
+_opaque_segment = quick(OpaqueSegment)
+
+_CLM = ("",) * 21
+_SV1 = ("",) * 16
 _DIAGNOSIS_KINDS = {"ABK", "ABF", "BK", "BF"}
 
 
@@ -35,26 +44,27 @@ def read_claim(hierarchy: Hierarchy, rows: list[Row]) -> Claim:
     head = _Head()
     for loop, elements in head_rows:
         _read_head_segment(head, loop, elements)
-    clm = rows[0][1]
-    place = get(clm, 5)
-    return Claim(
-        control_number=claim_hierarchy.required(clm, 1),
+    claim_hierarchy.required(rows[0][1], 1)
+    clm = rows[0][1] + _CLM[len(rows[0][1]) :]
+    place, _, frequency = (*clm[5].split(":"), "", "")[:3]
+    return _claim(
+        control_number=clm[1],
         charge_cents=fields.cents(clm, 2),
         billing_provider=billing_provider,
         coverage=coverage,
         subscriber=subscriber,
         patient=patient,
         diagnoses=tuple(head.diagnoses),
-        lines=tuple(_read_line(group) for group in lines),
-        place_of_service=part(place, 1) or "",
-        frequency=part(place, 3) or "",
-        provider_signature=get(clm, 6),
-        assignment=maybe(clm, 7),
-        benefits_assigned=maybe(clm, 8),
-        release=maybe(clm, 9),
-        signature_source=maybe(clm, 10),
-        accident=tuple(get(clm, 11).split(":")) if get(clm, 11) else (),
-        delay_reason=maybe(clm, 20),
+        lines=tuple([_read_line(group) for group in lines]),
+        place_of_service=place,
+        frequency=frequency,
+        provider_signature=clm[6],
+        assignment=clm[7] or None,
+        benefits_assigned=clm[8] or None,
+        release=clm[9] or None,
+        signature_source=clm[10] or None,
+        accident=tuple(clm[11].split(":")) if clm[11] else (),
+        delay_reason=clm[20] or None,
         patient_paid_cents=head.patient_paid_cents,
         original_reference=head.references.get("F8"),
         authorization=head.references.get("G1"),
@@ -70,7 +80,7 @@ def _read_head_segment(head: _Head, loop: str, elements: Elements) -> None:
     kind = get(elements, 1)
     if loop == "2300":
         if elements[0] == "HI" and part(kind, 1) in _DIAGNOSIS_KINDS and not head.diagnoses:
-            head.diagnoses = [Diagnosis(part(text, 2) or "", part(text, 1) or "") for text in elements[1:] if text]
+            head.diagnoses = [_read_diagnosis(text) for text in elements[1:] if text]
             return
         if elements[0] == "REF" and kind in {"F8", "G1", "9F", "D9"} and kind not in head.references:
             head.references[kind] = get(elements, 2)
@@ -78,7 +88,13 @@ def _read_head_segment(head: _Head, loop: str, elements: Elements) -> None:
         if elements[0] == "AMT" and kind == "F5" and head.patient_paid_cents is None:
             head.patient_paid_cents = fields.cents(elements, 2)
             return
-    head.rest.append(OpaqueSegment(loop, elements))
+    head.rest.append(_opaque_segment(loop, elements))
+
+
+@lru_cache(maxsize=4096)
+def _read_diagnosis(text: str) -> Diagnosis:
+    qualifier, code, *_ = (*text.split(":"), "")
+    return _diagnosis(code, qualifier)
 
 
 # The lines --------------------------------------------------------------------------------------------------------
@@ -99,7 +115,7 @@ def _read_line(rows: list[Row]) -> ServiceLine:
         elif loop == "2400" and name == "REF" and kind == "6R" and control_number is None:
             control_number = get(elements, 2)
         elif name != "LX":
-            rest.append(OpaqueSegment(loop, elements))
+            rest.append(_opaque_segment(loop, elements))
     if sv1 is None:
         raise Unreadable("SV1", 1, "is missing: the line names no service")
     if days is None:
@@ -114,28 +130,38 @@ def _read_service(
     providers: tuple[Party, ...],
     rest: tuple[OpaqueSegment, ...],
 ) -> ServiceLine:
-    code = get(sv1, 1).split(":")
+    sv1 += _SV1[len(sv1) :]
+    code = sv1[1].split(":")
     code += [""] * (7 - len(code))
-    pointers = [text for text in get(sv1, 7).split(":") if text]
-    if not all(text.isascii() and text.isdigit() for text in pointers):
+    pointers = _read_pointers(sv1[7])
+    if pointers is None:
         raise Unreadable("SV1", 7, "holds a diagnosis pointer that is not a number")
-    return ServiceLine(
+    return _service_line(
         procedure=code[1],
         charge_cents=fields.cents(sv1, 2),
         units=fields.decimal(sv1, 4),
         service_date=days[0],
-        modifiers=tuple(text for text in code[2:6] if text),
-        diagnosis_pointers=tuple(int(text) for text in pointers),
+        modifiers=tuple([text for text in code[2:6] if text]),
+        diagnosis_pointers=pointers,
         service_date_to=days[1],
         procedure_qualifier=code[0],
         procedure_description=code[6] or None,
-        unit_basis=get(sv1, 3),
-        place_of_service=maybe(sv1, 5),
-        emergency=maybe(sv1, 9),
-        epsdt=maybe(sv1, 11),
-        family_planning=maybe(sv1, 12),
-        copay_status=maybe(sv1, 15),
+        unit_basis=sv1[3],
+        place_of_service=sv1[5] or None,
+        emergency=sv1[9] or None,
+        epsdt=sv1[11] or None,
+        family_planning=sv1[12] or None,
+        copay_status=sv1[15] or None,
         control_number=control_number,
         providers=providers,
         other_segments=rest,
     )
+
+
+@lru_cache(maxsize=1024)
+def _read_pointers(text: str) -> tuple[int, ...] | None:
+    """SV107; None when a pointer is no number."""
+    pointers = [one for one in text.split(":") if one]
+    if not all(one.isascii() and one.isdigit() for one in pointers):
+        return None
+    return tuple(int(one) for one in pointers)

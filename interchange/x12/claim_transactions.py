@@ -4,19 +4,21 @@ The segments are sorted into header, hierarchy and claims here; each transaction
 is asked of it beyond its grammar.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from billing.claim import BatchHeader, Name, OpaqueSegment, Party
 from interchange.x12 import claim_checks, fields, parties
 from interchange.x12.claim_hierarchy import Hierarchy, Row
-from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId
+from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, run_ends
 from interchange.x12.fields import Elements, Unreadable, get
-from interchange.x12.grammar import Guide, Walker
+from interchange.x12.grammar import Guide
 from interchange.x12.issues import Issue
 from interchange.x12.reading import guide_issues
+from interchange.x12.shapes import Recogniser, Shape
 from interchange.x12.syntax import Segment
+from interchange.x12.walking import Walker
 
 ClaimT = TypeVar("ClaimT")
 BatchT = TypeVar("BatchT", bound=BatchHeader)
@@ -68,28 +70,23 @@ class ClaimSet(Generic[ClaimT, BatchT, ReadT]):
         return _TransactionReader(transaction, self).read()
 
 
-@dataclass(slots=True)
-class _OpenClaim:
-    clm: Segment
-    rows: list[Row] = field(default_factory=list)
-    issues: list[Issue] = field(default_factory=list)
-
-
 class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
-    """Sorts the segments of one transaction into header, hierarchy and claims."""
+    """Reads one transaction: its header segment by segment, each level and each claim as one run."""
 
     def __init__(self, transaction: Transaction, claims: ClaimSet[ClaimT, BatchT, ReadT]) -> None:
         self._transaction = transaction
         self._claims = claims
-        self._walker = Walker(claims.guide, transaction.delimiters)
+        self._delimiters = transaction.delimiters
+        self._runs = Recogniser(Walker(claims.guide, transaction.delimiters))
+        self._ends = run_ends(transaction.delimiters, "CLM", "HL")
         self._hierarchy = Hierarchy()
         self._header: list[Row] = []
         self._batch: BatchT | None = None
         self._batch_is_read = False
-        self._claim: _OpenClaim | None = None
         self._issues: list[Issue] = []
         self._numbers = claim_checks.HierarchyChecks()
         self._slip = claim_checks.ComponentSlip(transaction.delimiters)
+        self._is_normal = fields.is_normal(transaction.delimiters)
         self._count = 0
 
     def read(self) -> Iterator[ReadT | ReadTransaction]:
@@ -97,72 +94,112 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
         last: Segment | None = None
         for segment in self._transaction.segments():
             last = segment
-            slip = self._slip.mend(segment)
-            self._walker.advance(segment)
-            yield from self._take(segment)
-            if slip is not None and self._claim is not None:
-                self._claim.issues.append(replace(slip, control_number=self._walker.control_number))
-        due = self._walker.finish(last) if not (last is not None and last.id == "SE") else []
-        (self._claim.issues if self._claim else self._issues).extend(due)
-        if self._claim is not None:
-            yield self._close(self._claim)
+            name = segment.elements[0]
+            if name == "CLM":
+                yield self._take_claim(segment)
+            elif name == "HL":
+                self._take_level(segment)
+            else:
+                self._take(segment)
+        if last is None or last.id != "SE":
+            self._issues += self._runs.walker().finish(last)
         self._issues += self._transaction.issues
         identity = self._transaction.id
         yield ReadTransaction(tuple(self._issues), identity.st02, self._count, identity)
 
-    def _take(self, segment: Segment) -> Iterator[ReadT]:
-        walker, name = self._walker, segment.elements[0]
-        if walker.missing:
-            (self._claim.issues if self._claim else self._issues).extend(walker.missing)
-        if self._claim is not None and (name == "CLM" or walker.control_number is None):
-            yield self._close(self._claim)
-        elements = fields.normal(segment.elements, self._transaction.delimiters)
-        if name == "CLM":
-            self._claim = _OpenClaim(segment)
-            self._count += 1
-        if walker.issues or name in claim_checks.NUMBERED:
-            found = [*walker.issues, *self._numbers.check(segment, walker.loop, walker.control_number)]
-            (self._claim.issues if self._claim else self._issues).extend(found)
-        if self._claim is not None:
-            self._claim.rows.append((walker.loop, elements))
-            return
-        if name == "HL":
-            self._hierarchy.open(get(elements, 3))
-        if not self._hierarchy.add(walker.loop, elements):
-            self._header.append((walker.loop, elements))
+    def _take(self, segment: Segment) -> None:
+        """A segment outside every level and claim."""
+        walker = self._runs.walker()
+        walker.advance(segment)
+        self._issues += walker.missing
+        self._issues += walker.issues
+        row = (walker.loop, fields.normal(segment.elements, self._delimiters))
+        if not self._hierarchy.add(*row):
+            self._header.append(row)
 
-    def _close(self, opened: _OpenClaim) -> ReadT:
-        self._claim = None
+    def _take_level(self, hl: Segment) -> None:
+        """A level of the hierarchy, up to its first claim or the next level."""
+        texts = [hl.text, *self._transaction.run(self._ends)]
+        loops, issues, _ = self._walk(hl, texts)
+        self._issues += issues
+        self._issues += self._numbers.check(hl, loops[0], None)
+        rows = self._rows(texts, loops)
+        self._hierarchy.open(get(rows[0][1], 3))
+        self._header += [row for row in rows if not self._hierarchy.add(*row)]
+
+    def _take_claim(self, clm: Segment) -> ReadT:
+        """The claim that opens with this segment, to its end."""
+        self._count += 1
+        texts = [clm.text, *self._transaction.run(self._ends)]
+        slip = self._slip.look(clm)
+        if self._slip.is_found:
+            run = [clm, *self._transaction.segments_of_run(len(texts) - 1)]
+            texts = [self._slip.mended(segment) for segment in run]
+        loops, issues, shape = self._walk(clm, texts)
+        issues += self._lines_numbered(clm, texts, loops, shape)
+        if slip is not None:
+            issues.append(slip)
+        return self._read(clm, self._rows(texts, loops), issues)
+
+    def _walk(self, first: Segment, texts: list[str]) -> tuple[Sequence[str], list[Issue], Shape | None]:
+        """The loops of a run, what is wrong with its segments, and its shape where it was recognised."""
+        shape = self._runs.recognise(texts)
+        if shape is not None:
+            return shape.loops, [], shape
+        run = [first, *self._transaction.segments_of_run(len(texts) - 1)]
+        for segment, text in zip(run, texts, strict=True):
+            segment.text, segment.elements = text, tuple(text.split(self._delimiters.element))
+        walked = self._runs.walk(run, self._transaction.next_segment())
+        return walked.loops, walked.issues, None
+
+    def _lines_numbered(self, clm: Segment, texts: list[str], loops: Sequence[str], shape: Shape | None) -> list[Issue]:
+        """LX01 counts the lines of the claim from 1."""
+        mark = f"LX{self._delimiters.element}"
+        if shape is not None:
+            if shape.plan is None:
+                shape.plan = [at for at, text in enumerate(texts) if text.startswith(mark)]
+            if [texts[at] for at in shape.plan] == [f"{mark}{number}" for number in range(1, len(shape.plan) + 1)]:
+                return []
+        run = [clm, *self._transaction.segments_of_run(len(texts) - 1)]
+        self._numbers.check(clm, loops[0], clm.get(1))
+        return [
+            issue
+            for one, loop in zip(run, loops, strict=True)
+            for issue in self._numbers.check(one, loop, clm.get(1))
+            if one.id == "LX"
+        ]
+
+    def _rows(self, texts: list[str], loops: Sequence[str]) -> list[Row]:
+        separator = self._delimiters.element
+        rows = [tuple(text.split(separator)) for text in texts]
+        if not self._is_normal or not all(row[-1] for row in rows):
+            rows = [fields.normal(row, self._delimiters) for row in rows]
+        return list(zip(loops, rows, strict=True))
+
+    def _read(self, clm: Segment, rows: list[Row], issues: list[Issue]) -> ReadT:
         if not self._batch_is_read:
             self._batch, self._batch_is_read = _read_batch(self._claims.batch, self._header, self._issues), True
         claim: ClaimT | None = None
         try:
-            claim = self._claims.build(self._hierarchy, opened.rows)
+            claim = self._claims.build(self._hierarchy, rows)
         except Unreadable as reason:
-            opened.issues.append(_unreadable(reason, opened))
-        if claim is not None:
-            opened.issues += self._claims.check(claim, opened.clm)
-        return self._claims.item(
-            claim,
-            tuple(opened.issues),
-            self._batch,
-            opened.clm.get(1),
-            opened.clm.position,
-            self._transaction.id,
-        )
+            issues.append(_unreadable(reason, clm))
+        else:
+            issues += self._claims.check(claim, clm)
+        return self._claims.item(claim, tuple(issues), self._batch, clm.get(1), clm.position, self._transaction.id)
 
 
-def _unreadable(reason: Unreadable, opened: _OpenClaim) -> Issue:
+def _unreadable(reason: Unreadable, clm: Segment) -> Issue:
     return Issue(
         "unreadable",
         f"the claim cannot be read: {reason.segment}{reason.element:02d} {reason}; correct it and send it again",
         segment=reason.segment,
         element=reason.element,
-        segment_index=opened.clm.position,
-        file_index=opened.clm.index,
-        offset=opened.clm.offset,
+        segment_index=clm.position,
+        file_index=clm.index,
+        offset=clm.offset,
         loop="2300",
-        control_number=opened.clm.get(1),
+        control_number=clm.get(1),
         level="rule",
     )
 
@@ -195,7 +232,7 @@ def _read_batch(kind: type[BatchT], header: list[Row], issues: list[Issue]) -> B
     )
 
 
-def _read_end(rows: list[Elements], role: str) -> tuple[Party, list[Elements]]:
+def _read_end(rows: list[Elements], role: str) -> tuple[Party, tuple[Elements, ...]]:
     if not rows:
-        return Party(role, False, Name("")), []
+        return Party(role, False, Name("")), ()
     return parties.read_party(rows)

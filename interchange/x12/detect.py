@@ -66,11 +66,12 @@ def identify(data: bytes) -> FileKind:
         elif segment.id == "TA1":
             acknowledges = True
         elif segment.id == "ST":
-            return _of_set(segment.get(1), segment.get(3) or version)
+            return of_set(segment.get(1), segment.get(3) or version)
     return FileKind.ACKNOWLEDGMENT_TA1 if acknowledges else FileKind.UNKNOWN
 
 
-def _of_set(transaction: str, version: str) -> FileKind:
+def of_set(transaction: str, version: str) -> FileKind:
+    """Name a transaction set from ST01 and the guide in ST03 or GS08."""
     if transaction in {"837", "277"}:
         guide = next((kind for mark, kind in _GUIDES.items() if mark in version), None)
         if guide is not None and guide.value.startswith(transaction):

@@ -5,6 +5,7 @@ A rule is a word: `!` required, `?` situational, `-` not used, then what the ele
     !=41,40        one of these codes             !AN60      text, at most 60 characters (`AN2-80`: at least 2)
     ?R18           decimal number                 ?N9        whole number of at most nine digits
     !DT8 ?TM4-8    date CCYYMMDD, time HHMM..     !PD        date, or two dates joined by a dash
+    !DH            date, hour and minute behind it or not
     !(!=HC;!AN48)  composite of such words        ?=1,30x99  an element that repeats up to 99 times
 """
 
@@ -12,20 +13,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 
 from interchange.x12.syntax import Delimiters
 
 _DATE = r"[12]\d{3}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _KINDS = {
-    "R": r"-?(?:\d{1,%(maximum)d}(?:\.\d*)?|\.\d{1,%(maximum)d})",
-    "N": r"-?\d{%(minimum)d,%(maximum)d}",
+    "R": r"-?(?:\d{1,%(maximum)d}+(?:\.\d*+)?|\.\d{1,%(maximum)d}+)",
+    "N": r"-?\d{%(minimum)d,%(maximum)d}+",
     "DT": _DATE,
     "PD": f"{_DATE}(?:-{_DATE})?",
+    "DH": rf"{_DATE}(?:(?:[01]\d|2[0-3])[0-5]\d)?",
     "TM": r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d\d{0,2})?",
 }
-_FAULT_OF_KIND = {"R": "6", "N": "6", "DT": "8", "PD": "8", "TM": "9"}
+_FAULT_OF_KIND = {"R": "6", "N": "6", "DT": "8", "PD": "8", "DH": "8", "TM": "9"}
 _WORD = re.compile(
-    r"([!?-])(?:=(?P<codes>[^x()]+|[^()]+?)|(?P<kind>AN|R|N|DT|PD|TM)(?P<low>\d+)?(?:-(?P<high>\d+))?)?(?:x(?P<times>\d+))?"
+    r"([!?-])(?:=(?P<codes>[^x()]+|[^()]+?)|(?P<kind>AN|R|N|DT|DH|PD|TM)(?P<low>\d+)?(?:-(?P<high>\d+))?)?(?:x(?P<times>\d+))?"
 )
 
 Rule = tuple[str, tuple[int, ...]]
@@ -88,11 +91,43 @@ def _parse_word(word: str) -> ElementRule:
 # Fast path ------------------------------------------------------------------------------------------------------
 
 
-def segment_pattern(segment_id: str, rules: tuple[ElementRule, ...], delimiters: Delimiters) -> re.Pattern[str]:
+def segment_pattern(
+    segment_id: str, rules: tuple[ElementRule, ...], conditions: tuple[Rule, ...], delimiters: Delimiters
+) -> re.Pattern[str]:
     """One regex that accepts the raw text of a well-formed segment and nothing else."""
     separator = re.escape(delimiters.element)
     body = _joined([_element_regex(rule, delimiters) for rule in rules], rules, separator, lead=True)
-    return re.compile(f"{re.escape(segment_id)}{body}(?<!{separator})")
+    ahead = _conditions_regex(conditions, delimiters.element)
+    return re.compile(f"{ahead}{re.escape(segment_id)}{body}(?<!{separator})", re.ASCII)
+
+
+def _conditions_regex(conditions: tuple[Rule, ...], separator: str) -> str:
+    """Looks ahead from the segment's first letter at what the conditions speak of; not at all in a segment that is
+    shorter than the lowest element of any of them."""
+    ahead = "".join(_condition_regex(one, separator) for one in conditions)
+    lowest = min((min(positions) for letter, positions in conditions if letter != "R"), default=0)
+    if not ahead or not lowest or any(letter == "R" for letter, _ in conditions):
+        return ahead
+    mark = re.escape(separator)
+    return f"(?:(?!(?:[^{mark}]*+{mark}){{{lowest}}})|{ahead})"
+
+
+def _condition_regex(condition: Rule, separator: str) -> str:
+    letter, positions = condition
+    mark, other = re.escape(separator), f"[^{re.escape(separator)}]"
+    given = [f"(?:{other}*+{mark}){{{position}}}{other}" for position in positions]
+    every = "".join(f"(?={one})" for one in given)
+    if letter == "P" and len(positions) == 2 and positions[1] == positions[0] + 1:
+        here = f"(?:{other}*+{mark}){{{positions[0]}}}"
+        return rf"(?:(?={here}(?:{other}++{mark}{other}|{mark}(?:{mark}|\Z)|\Z))|(?!{here}))"
+    if letter == "P":
+        return f"(?:{every}|{''.join(f'(?!{one})' for one in given)})"
+    if letter == "R":
+        return f"(?:{'|'.join(f'(?={one})' for one in given)})"
+    if letter == "E":
+        return "".join(f"(?:(?!{one})|(?!{two}))" for one, two in combinations(given, 2))
+    rest = "".join(f"(?={one})" for one in given[1:]) if letter == "C" else "|".join(f"(?={one})" for one in given[1:])
+    return f"(?:(?!{given[0]})|{rest})"
 
 
 def _joined(bodies: list[str], rules: tuple[ElementRule, ...], separator: str, *, lead: bool) -> str:
@@ -135,13 +170,13 @@ def _simple_regex(rule: ElementRule, delimiters: Delimiters) -> str:
             else _KINDS[rule.kind]
         )
     outside = re.escape(delimiters.element + delimiters.component + (delimiters.repetition or ""))
-    return f"[^{outside}]{{{rule.minimum},{rule.maximum}}}"
+    return f"[^{outside}]{{{rule.minimum},{rule.maximum}}}+"
 
 
 @lru_cache(maxsize=512)
 def _kind_pattern(kind: str, minimum: int, maximum: int) -> re.Pattern[str]:
     body = _KINDS[kind]
-    return re.compile(body % {"minimum": minimum, "maximum": maximum} if "%" in body else body)
+    return re.compile(body % {"minimum": minimum, "maximum": maximum} if "%" in body else body, re.ASCII)
 
 
 # Slow path ------------------------------------------------------------------------------------------------------
@@ -240,6 +275,7 @@ _KIND_MESSAGES = {
     "R": "not a decimal number: digits, at most one point, no thousands separator",
     "N": "not a whole number of the length allowed",
     "DT": "not a date that exists: write CCYYMMDD",
+    "DH": "not a date that exists, with an hour or without: write CCYYMMDD or CCYYMMDDHHMM",
     "PD": "not a date or a pair of dates: write CCYYMMDD or CCYYMMDD-CCYYMMDD",
     "TM": "not a time: write HHMM or HHMMSS",
 }

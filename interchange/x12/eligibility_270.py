@@ -29,6 +29,8 @@ class ReadInquiry:
     """Those of the whole transaction come with its first patient"""
     transaction: TransactionId | None
     """None: the issues of an interchange"""
+    segments: tuple[Elements, ...] = ()
+    """Everything the transaction holds, ST to SE, the model's part and the rest; on its first inquiry"""
 
 
 def read(source: Source) -> Iterator[ReadInquiry]:
@@ -44,7 +46,7 @@ def read(source: Source) -> Iterator[ReadInquiry]:
         except Unreadable as reason:
             item.issues.append(item.unreadable(reason))
         issues = tuple(item.issues)
-        yield ReadInquiry(found[0] if found else None, issues, item.id)
+        yield ReadInquiry(found[0] if found else None, issues, item.id, item.segments)
         for inquiry in found[1:]:
             yield ReadInquiry(inquiry, (), item.id)
 

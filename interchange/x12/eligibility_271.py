@@ -41,6 +41,8 @@ class ReadResponse:
     """Those of the whole transaction come with its first patient"""
     transaction: TransactionId | None
     """None: the issues of an interchange"""
+    segments: tuple[Elements, ...] = ()
+    """Everything the transaction holds, ST to SE, the model's part and the rest; on its first answer"""
 
 
 def read(source: Source) -> Iterator[ReadResponse]:
@@ -55,7 +57,7 @@ def read(source: Source) -> Iterator[ReadResponse]:
             found += _Reader().read(item.rows)
         except Unreadable as reason:
             item.issues.append(item.unreadable(reason))
-        yield ReadResponse(found[0] if found else None, tuple(item.issues), item.id)
+        yield ReadResponse(found[0] if found else None, tuple(item.issues), item.id, item.segments)
         for response in found[1:]:
             yield ReadResponse(response, (), item.id)
 

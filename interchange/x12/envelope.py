@@ -4,7 +4,7 @@ Reading never stops at a broken envelope. Segments outside any ST open a transac
 closes at the next header or at the end of the file, and each of these is an issue.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -65,10 +65,50 @@ class Transaction:
     complete: bool = False
     """Whether its SE was read"""
     _stream: Iterator[Segment] = field(default_factory=lambda: iter(()), repr=False)
+    _reader: SegmentReader | None = field(default=None, repr=False)
 
     def segments(self) -> Iterator[Segment]:
         """ST to SE, each once."""
         return self._stream
+
+    def run(self, ends: Container[str]) -> list[str]:
+        """While `segments` is read: the texts that follow, up to a segment that begins with one of `ends`.
+
+        `ends` hold the first three characters of segments; those of SE and of every envelope segment must be among
+        them (`run_ends`). The run may be empty, and then nothing is taken.
+        """
+        if self._reader is None:
+            return []
+        texts = self._reader.run(ends)
+        self.segment_count += len(texts)
+        if not self._reader.is_plain:
+            self.issues += [_not_ascii(one) for one in self.segments_of_run(len(texts)) if not one.text.isascii()]
+        return texts
+
+    def segments_of_run(self, count: int) -> list[Segment]:
+        """The segments of the run of `count` texts that was just taken."""
+        found = self._reader.last(count) if self._reader is not None else []
+        for number, one in enumerate(found, start=self.segment_count - count + 1):
+            one.position = number
+        return found
+
+    def next_segment(self) -> Segment | None:
+        """The segment after the last one that was taken; it stays where it is."""
+        found = self._reader.peek() if self._reader is not None else None
+        if found is not None:
+            found.position = self.segment_count + 1
+        return found
+
+
+@dataclass(slots=True)
+class GroupReport:
+    """What a group said beside its transactions."""
+
+    gs06: str
+    ge01: str = ""
+    """How many sets it says that it holds, `""` when GE is missing"""
+    issues: list[Issue] = field(default_factory=list)
+    """Those of level `group`; the interchange's report has them too"""
 
 
 @dataclass(slots=True)
@@ -88,7 +128,14 @@ class EnvelopeReport:
     acknowledgments: list[Segment] = field(default_factory=list)
     """TA1 segments"""
     group_count: int = 0
+    groups: list[GroupReport] = field(default_factory=list)
     complete: bool = False
+
+
+def run_ends(delimiters: Delimiters, *names: str) -> frozenset[str]:
+    """What `Transaction.run` stops at: the segments `names`, and all that belong to no transaction."""
+    every = (*names, "ST", "SE", "ISA", "IEA", "GS", "GE", "TA1")
+    return frozenset((name + delimiters.element)[:3] for name in every)
 
 
 def read_transactions(source: Source) -> Iterator[Transaction | EnvelopeReport]:
@@ -172,12 +219,15 @@ class _EnvelopeReader:
         self._close_group(segment)
         self._gs = segment.elements + ("",) * 9
         self._set_count = 0
-        self._open_report().group_count += 1
+        report = self._open_report()
+        report.group_count += 1
+        report.groups.append(GroupReport(self._gs[6]))
 
     def _ge_read(self, segment: Segment) -> None:
         if not self._gs:
-            self._say("group", "4", "GE without a GS: every group opens with GS", segment)
+            self._say("interchange", "024", "GE without a GS: every group opens with GS", segment)
             return
+        self._open_report().groups[-1].ge01 = segment.get(1)
         if segment.get(2) != self._gs[6]:
             self._say("group", "4", "GE02 differs from GS06: the two must be the same number", segment, element=2)
         if not _is_count(segment.get(1), self._set_count):
@@ -248,7 +298,7 @@ class _EnvelopeReader:
         transaction = Transaction(identity, self._reader.delimiters)
         self._check_header(transaction, first, has_header)
         stream = self._body(transaction, first)
-        transaction._stream = stream
+        transaction._stream, transaction._reader = stream, self._reader
         yield transaction
         for _ in stream:
             pass
@@ -272,28 +322,32 @@ class _EnvelopeReader:
             transaction.issues.append(_issue("transaction", "I6", message, first, element=3, position=1))
 
     def _body(self, transaction: Transaction, first: Segment) -> Iterator[Segment]:
-        count = 0
         handlers = self._HANDLERS
         found: Segment | None = None
         for segment in chain((first,), self._source):
             name = segment.elements[0]
-            if (name == "ST" and count) or name in handlers:
+            if (name == "ST" and transaction.segment_count) or name in handlers:
                 found = segment
                 break
-            self._last = segment
-            count += 1
-            segment.position = transaction.segment_count = count
+            transaction.segment_count += 1
+            segment.position = transaction.segment_count
             if not segment.text.isascii():
                 transaction.issues.append(_not_ascii(segment))
             if name == "SE":
+                self._last = segment
                 self._check_trailer(transaction, segment)
                 yield segment
                 return
             yield segment
         self._pushed = found
+        self._last = self._reader.latest(but=0 if found is None else 1)
+        if self._last is not None:
+            self._last.position = transaction.segment_count
         where = f"before {found.id}" if found is not None else "before the end of the file"
         message = f"SE is missing {where}: the transaction is cut short; ask for it again"
-        transaction.issues.append(_issue("transaction", "2", message, self._last, name="SE", position=count + 1))
+        transaction.issues.append(
+            _issue("transaction", "2", message, self._last, name="SE", position=transaction.segment_count + 1)
+        )
 
     def _check_trailer(self, transaction: Transaction, segment: Segment) -> None:
         transaction.complete = True
@@ -314,7 +368,11 @@ class _EnvelopeReader:
         severity: Severity = "error",
         element: int | None = None,
     ) -> None:
-        self._open_report().issues.append(_issue(level, code, message, segment, severity=severity, element=element))
+        report = self._open_report()
+        issue = _issue(level, code, message, segment, severity=severity, element=element)
+        report.issues.append(issue)
+        if level == "group" and report.groups:
+            report.groups[-1].issues.append(issue)
 
 
 def _is_count(text: str, count: int) -> bool:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from billing import money
 from billing.money import Cents
@@ -34,12 +35,17 @@ def normal(elements: Elements, delimiters: Delimiters) -> Elements:
     the end cut."""
     if not elements[-1]:
         elements = trimmed(*elements)
-    if delimiters.component == COMPONENT and delimiters.repetition in {REPETITION, None}:
+    if is_normal(delimiters):
         return elements
     table = {ord(delimiters.component): COMPONENT}
     if delimiters.repetition:
         table[ord(delimiters.repetition)] = REPETITION
     return tuple(text.translate(table) for text in elements)
+
+
+def is_normal(delimiters: Delimiters) -> bool:
+    """Whether the file separates components and repetitions as `Elements` do."""
+    return delimiters.component == COMPONENT and delimiters.repetition in {REPETITION, None}
 
 
 def get(elements: Elements, number: int) -> str:
@@ -73,10 +79,13 @@ def repeat(parts: tuple[str, ...]) -> Joined:
     return Joined(REPETITION.join(parts))
 
 
+_parse_cents = lru_cache(maxsize=16384)(money.parse_cents)
+
+
 def cents(elements: Elements, number: int) -> Cents:
     """A required amount."""
     try:
-        return money.parse_cents(get(elements, number))
+        return _parse_cents(elements[number] if number < len(elements) else "")
     except money.NotAnAmount as reason:
         raise Unreadable(elements[0], number, str(reason)) from None
 
@@ -88,14 +97,20 @@ def maybe_cents(elements: Elements, number: int) -> Cents | None:
 
 def decimal(elements: Elements, number: int) -> Decimal:
     """A required quantity or rate."""
-    text = get(elements, number)
+    value = _parse_decimal(get(elements, number))
+    if isinstance(value, str):
+        raise Unreadable(elements[0], number, value)
+    return value
+
+
+@lru_cache(maxsize=4096)
+def _parse_decimal(text: str) -> Decimal | str:
+    """The number, or why it is none."""
     try:
         value = Decimal(text)
     except InvalidOperation:
-        raise Unreadable(elements[0], number, "is not a number") from None
-    if not value.is_finite() or "e" in text.lower():
-        raise Unreadable(elements[0], number, "is not a plain decimal number")
-    return value
+        return "is not a number"
+    return value if value.is_finite() and "e" not in text.lower() else "is not a plain decimal number"
 
 
 def maybe_decimal(elements: Elements, number: int) -> Decimal | None:
@@ -117,6 +132,7 @@ def print_cents(value: Cents | None) -> str:
     return "" if value is None else money.format_amount(value)
 
 
+@lru_cache(maxsize=4096)
 def parse_day(text: str) -> date | None:
     """CCYYMMDD into a day that exists, else None."""
     if len(text) != 8 or not text.isascii() or not text.isdigit():

@@ -44,13 +44,15 @@ class Issue:
         return self.severity == "error"
 
     def __str__(self) -> str:
-        place = f"segment {self.file_index}" if self.file_index else "file"
-        return f"{self.severity}: {place} {self.segment}{self._element_text()}: {self.message}"
+        where = f"segment {self.file_index}" if self.file_index else "file"
+        return f"{self.severity}: {where} {self.place}: {self.message}"
 
-    def _element_text(self) -> str:
+    @property
+    def place(self) -> str:
+        """Segment, element and component: `SV101-2`."""
         if self.element is None:
-            return ""
-        return f"{self.element:02d}" + (f"-{self.component}" if self.component else "")
+            return self.segment
+        return f"{self.segment}{self.element:02d}" + (f"-{self.component}" if self.component else "")
 
 
 def has_errors(issues: tuple[Issue, ...] | list[Issue]) -> bool:

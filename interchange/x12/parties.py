@@ -1,10 +1,20 @@
 """Parties and people: NM1 or N1 with the N3, N4, REF, PRV and PER that hang on it, read once for every transaction."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from billing.claim import Address, Contact, Name, Party, Person, Reference, Sex
 from interchange.x12 import fields
 from interchange.x12.fields import Elements, get, maybe, trimmed
+from interchange.x12.quick import quick
+
+_party = quick(Party)
+_person = quick(Person)
+_name = quick(Name)
+_address = quick(Address)
+_reference = quick(Reference)
+_SEXES = {one.value: one for one in Sex}
+_NM1 = ("",) * 10
 
 _TAXONOMY_OF = {"DN": "RF", "P3": "RF", "71": "AT"}
 """PRV01 by role: referring, attending; PE performing for all others"""
@@ -12,34 +22,43 @@ _TAXONOMY_OF = {"DN": "RF", "P3": "RF", "71": "AT"}
 
 def read_name(nm1: Elements) -> Name:
     """NM103 to NM107."""
-    return Name(get(nm1, 3), maybe(nm1, 4), maybe(nm1, 5), maybe(nm1, 7))
+    padded = nm1 + _NM1[len(nm1) :]
+    return _name(padded[3], padded[4] or None, padded[5] or None, padded[7] or None)
 
 
-def read_party(rows: Sequence[Elements]) -> tuple[Party, list[Elements]]:
-    """A party from the segments of its loop, NM1 first; and the segments that the noun has no place for."""
-    nm1 = rows[0]
+def read_party(rows: Sequence[Elements]) -> tuple[Party, tuple[Elements, ...]]:
+    """A party from the segments of its loop, NM1 first; and the segments that the noun has no place for.
+
+    The same few payers and providers stand in every claim of a file: each is read once.
+    """
+    return _read_party(tuple(rows))
+
+
+@lru_cache(maxsize=2048)
+def _read_party(rows: tuple[Elements, ...]) -> tuple[Party, tuple[Elements, ...]]:
+    nm1 = rows[0] + _NM1[len(rows[0]) :]
     references, contact, taxonomy, rest = [], None, None, []
     for row in rows[1:]:
         if row[0] == "REF" and len(row) == 3 and row[1] and row[2]:
-            references.append(Reference(row[1], row[2]))
+            references.append(_reference(row[1], row[2]))
         elif row[0] == "PER" and contact is None:
             contact = read_contact(row)
         elif row[0] == "PRV" and taxonomy is None and len(row) == 4:
             taxonomy = row[3]
         elif row[0] not in {"N3", "N4"}:
             rest.append(row)
-    party = Party(
-        role=get(nm1, 1),
-        is_person=get(nm1, 2) == "1",
+    party = _party(
+        role=nm1[1],
+        is_person=nm1[2] == "1",
         name=read_name(nm1),
-        id_qualifier=maybe(nm1, 8),
-        id=maybe(nm1, 9),
+        id_qualifier=nm1[8] or None,
+        id=nm1[9] or None,
         taxonomy=taxonomy,
         address=read_address(rows),
         references=tuple(references),
         contact=contact,
     )
-    return party, rest
+    return party, tuple(rest)
 
 
 def read_address(rows: Iterable[Elements]) -> Address | None:
@@ -53,7 +72,12 @@ def read_address(rows: Iterable[Elements]) -> Address | None:
             n4 = row
     if not n3 and not n4:
         return None
-    return Address(get(n3, 1), get(n4, 1), maybe(n4, 2), maybe(n4, 3), maybe(n3, 2), maybe(n4, 4))
+    return _read_address(n3, n4)
+
+
+@lru_cache(maxsize=2048)
+def _read_address(n3: Elements, n4: Elements) -> Address:
+    return _address(get(n3, 1), get(n4, 1), maybe(n4, 2), maybe(n4, 3), maybe(n3, 2), maybe(n4, 4))
 
 
 def read_contact(per: Elements) -> Contact:
@@ -62,28 +86,27 @@ def read_contact(per: Elements) -> Contact:
     return Contact(maybe(per, 2), tuple(pair for pair in pairs if all(pair)))
 
 
-def read_person(rows: Sequence[Elements]) -> tuple[Person, list[Elements]]:
+def read_person(rows: Sequence[Elements]) -> tuple[Person, tuple[Elements, ...]]:
     """A subscriber or patient from the segments of its loop, NM1 first; and the segments left over."""
     nm1 = rows[0]
     references, rest = [], []
     dmg: Elements = ()
     for row in rows[1:]:
         if row[0] == "REF" and len(row) == 3 and row[1] and row[2]:
-            references.append(Reference(row[1], row[2]))
+            references.append(_reference(row[1], row[2]))
         elif row[0] == "DMG" and not dmg:
             dmg = row
         elif row[0] not in {"N3", "N4"}:
             rest.append(row)
-    sex = get(dmg, 3)
-    person = Person(
+    person = _person(
         name=read_name(nm1),
         birth_date=fields.parse_day(get(dmg, 2)),
-        sex=Sex(sex) if sex in Sex.__members__.values() else None,
+        sex=_SEXES.get(get(dmg, 3)),
         address=read_address(rows),
         references=tuple(references),
         is_person=get(nm1, 2) != "2",
     )
-    return person, rest
+    return person, tuple(rest)
 
 
 def write_party(party: Party, *, qualified: bool = True) -> list[Elements]:

@@ -1,157 +1,205 @@
 """One claim payment and one header of an 835 from their segments: the nouns of `billing.remittance`."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from billing.claim import Address, Contact, Name, Party, Reference
-from billing.money import Cents
 from billing.remittance import Adjustment, ClaimPayment, LinePayment, ProviderAdjustment, Remittance
 from interchange.x12 import fields, parties
 from interchange.x12.fields import Elements, Unreadable, get, maybe
+from interchange.x12.quick import quick
 
-_MOA_REMARKS = (3, 4, 5, 6, 7)
-_MIA_REMARKS = (5, 20, 21, 22, 23)
+_REMARKS = {"MOA": (3, 4, 5, 6, 7), "MIA": (5, 20, 21, 22, 23)}
+"""Elements of MOA and MIA that hold remark codes"""
 
 
 class OddProviderAdjustment(Unreadable):
     """A PLB has a reason without its amount, or an amount without its reason."""
 
 
+_CLP = ("",) * 10
+_SVC = ("",) * 8
+_NO_DAYS: dict[str, date] = {}
+_payment = quick(ClaimPayment)
+_line = quick(LinePayment)
+_adjustment = quick(Adjustment)
+_reference = quick(Reference)
+
+
+@dataclass(slots=True)
+class LinePlan:
+    """Where the segments of one line stand among those of its claim."""
+
+    svc: int
+    adjustments: list[int] = field(default_factory=list)
+    days: list[tuple[str, int]] = field(default_factory=list)
+    """DTM01 and place"""
+    control_number: int = 0
+    """0, where CLP stands: there is none"""
+    references: list[int] = field(default_factory=list)
+    allowed: int = 0
+    remarks: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class PaymentPlan:
+    """Where the segments of one claim payment stand: it depends on their ids and qualifiers alone."""
+
+    adjustments: list[int] = field(default_factory=list)
+    references: list[int] = field(default_factory=list)
+    days: list[tuple[str, int]] = field(default_factory=list)
+    remarks: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    """Place of a MOA or MIA, and which of its elements are remark codes"""
+    names: dict[str, int] = field(default_factory=dict)
+    """NM101 and place"""
+    lines: list[LinePlan] = field(default_factory=list)
+
+
+def plan_payment(rows: Sequence[Elements]) -> PaymentPlan:
+    """Lay out the claim payment whose segments are `rows`, CLP first."""
+    plan = PaymentPlan()
+    for at, row in enumerate(rows):
+        name, kind = row[0], get(row, 1)
+        if name == "SVC":
+            plan.lines.append(LinePlan(at))
+        elif plan.lines:
+            _place_in_line(plan.lines[-1], at, name, kind)
+        elif name == "CAS":
+            plan.adjustments.append(at)
+        elif name == "NM1":
+            plan.names[kind] = at
+        elif name == "REF":
+            plan.references.append(at)
+        elif name == "DTM":
+            plan.days.append((kind, at))
+        elif name in _REMARKS:
+            plan.remarks.append((at, _REMARKS[name]))
+    return plan
+
+
+def _place_in_line(plan: LinePlan, at: int, name: str, kind: str) -> None:
+    if name == "CAS":
+        plan.adjustments.append(at)
+    elif name == "DTM":
+        plan.days.append((kind, at))
+    elif name == "REF" and kind == "6R" and not plan.control_number:
+        plan.control_number = at
+    elif name == "REF":
+        plan.references.append(at)
+    elif name == "AMT" and kind == "B6":
+        plan.allowed = at
+    elif name == "LQ" and kind == "HE":
+        plan.remarks.append(at)
+
+
 def read_adjustments(cas: Elements) -> list[Adjustment]:
     """The triplets of one CAS."""
+    if len(cas) == 4:
+        return [_adjustment(cas[1], cas[2], fields.cents(cas, 3))]
     found = []
     group = get(cas, 1)
     for at in range(2, len(cas), 3):
         if cas[at] or get(cas, at + 1):
             amount, quantity = fields.cents(cas, at + 1), fields.maybe_decimal(cas, at + 2)
-            found.append(Adjustment(group, cas[at], amount, quantity))
+            found.append(_adjustment(group, cas[at], amount, quantity))
     return found
 
 
-def read_payment(rows: list[Elements]) -> ClaimPayment:
-    """Build the payment whose segments are `rows`, CLP first. Raises Unreadable when a sum cannot be read."""
-    first_line = next((at for at, row in enumerate(rows) if row[0] == "SVC"), len(rows))
-    clp = rows[0]
-    head = _PaymentHead()
-    for row in rows[1:first_line]:
-        head.take(row)
-    if not get(clp, 1):
+def read_payment(rows: Sequence[Elements], plan: PaymentPlan) -> ClaimPayment:
+    """Build the payment whose segments are `rows`, CLP first, laid out by `plan`. Raises Unreadable when a sum cannot
+    be read."""
+    _, number, status, *_ = clp = rows[0] + _CLP[len(rows[0]) :]
+    if not number:
         raise Unreadable("CLP", 1, "is empty")
-    return ClaimPayment(
-        control_number=get(clp, 1),
-        status=get(clp, 2),
-        charge_cents=fields.cents(clp, 3),
-        paid_cents=fields.cents(clp, 4),
-        payer_claim_number=maybe(clp, 7),
-        patient_responsibility_cents=fields.maybe_cents(clp, 5),
-        filing_indicator=maybe(clp, 6),
-        place_of_service=maybe(clp, 8),
-        frequency=maybe(clp, 9),
-        adjustments=tuple(head.adjustments),
-        lines=_read_lines(rows[first_line:]),
-        patient_name=head.patient_name,
-        member_id=head.patient_id or head.insured_id,
-        corrected_member_id=head.corrected_id,
-        crossover_payer=head.crossover,
-        service_from=head.days.get("232"),
-        service_to=head.days.get("233"),
-        received=head.days.get("050"),
-        remarks=tuple(head.remarks),
-        references=tuple(head.references),
-        rendering_npi=head.rendering_npi,
+    people = _read_people(rows, plan.names)
+    days = {kind: fields.day(rows[at], 2) for kind, at in plan.days} if plan.days else _NO_DAYS
+    return _payment(
+        number,
+        status,
+        fields.cents(clp, 3),
+        fields.cents(clp, 4),
+        clp[7] or None,
+        fields.cents(clp, 5) if clp[5] else None,
+        clp[6] or None,
+        clp[8] or None,
+        clp[9] or None,
+        _read_all_adjustments(rows, plan.adjustments) if plan.adjustments else (),
+        tuple([_read_line(rows, line) for line in plan.lines]),
+        people.patient_name,
+        people.member_id,
+        people.corrected_member_id,
+        people.crossover_payer,
+        days.get("232"),
+        days.get("233"),
+        days.get("050"),
+        _read_remarks(rows, plan) if plan.remarks else (),
+        _read_references(rows, plan.references) if plan.references else (),
+        people.rendering_npi,
     )
 
 
-class _PaymentHead:
-    """What stands between CLP and the first SVC."""
+@dataclass(slots=True)
+class _People:
+    patient_name: Name | None = None
+    member_id: str | None = None
+    corrected_member_id: str | None = None
+    crossover_payer: Party | None = None
+    rendering_npi: str | None = None
 
-    def __init__(self) -> None:
-        self.adjustments: list[Adjustment] = []
-        self.references: list[Reference] = []
-        self.remarks: list[str] = []
-        self.days: dict[str, date] = {}
-        self.patient_name: Name | None = None
-        self.patient_id: str | None = None
-        self.insured_id: str | None = None
-        self.corrected_id: str | None = None
-        self.rendering_npi: str | None = None
-        self.crossover: Party | None = None
 
-    def take(self, row: Elements) -> None:
-        name = row[0]
-        if name == "CAS":
-            self.adjustments += read_adjustments(row)
-        elif name == "NM1":
-            self._take_name(row)
-        elif name == "REF":
-            self.references.append(Reference(get(row, 1), get(row, 2)))
-        elif name == "DTM":
-            self.days[get(row, 1)] = fields.day(row, 2)
-        elif name in {"MOA", "MIA"}:
-            positions = _MOA_REMARKS if name == "MOA" else _MIA_REMARKS
-            self.remarks += [get(row, number) for number in positions if get(row, number)]
-
-    def _take_name(self, nm1: Elements) -> None:
-        role = get(nm1, 1)
+def _read_people(rows: Sequence[Elements], names: dict[str, int]) -> _People:
+    """The NM1 of a claim by their NM101."""
+    found = _People()
+    for role, at in names.items():
+        nm1 = rows[at]
         if role == "QC":
-            self.patient_name, self.patient_id = parties.read_name(nm1), maybe(nm1, 9)
+            found.patient_name = parties.read_name(nm1)
+            found.member_id = maybe(nm1, 9) or found.member_id
         elif role == "IL":
-            self.insured_id = maybe(nm1, 9)
+            found.member_id = found.member_id or maybe(nm1, 9)
         elif role == "74":
-            self.corrected_id = maybe(nm1, 9)
+            found.corrected_member_id = maybe(nm1, 9)
         elif role == "82" and get(nm1, 8) == "XX":
-            self.rendering_npi = maybe(nm1, 9)
+            found.rendering_npi = maybe(nm1, 9)
         elif role == "TT":
-            self.crossover, _ = parties.read_party([nm1])
+            found.crossover_payer, _ = parties.read_party([nm1])
+    return found
 
 
-def _read_lines(rows: list[Elements]) -> tuple[LinePayment, ...]:
-    groups: list[list[Elements]] = []
-    for row in rows:
-        if row[0] == "SVC":
-            groups.append([])
-        groups[-1].append(row)
-    return tuple(_read_line(group) for group in groups)
+def _read_all_adjustments(rows: Sequence[Elements], places: list[int]) -> tuple[Adjustment, ...]:
+    return tuple([one for at in places for one in read_adjustments(rows[at])])
 
 
-def _read_line(rows: list[Elements]) -> LinePayment:
-    adjustments: list[Adjustment] = []
-    references: list[Reference] = []
-    remarks: list[str] = []
-    days: dict[str, date] = {}
-    allowed: Cents | None = None
-    control_number: str | None = None
-    for row in rows[1:]:
-        name, kind = row[0], get(row, 1)
-        if name == "CAS":
-            adjustments += read_adjustments(row)
-        elif name == "DTM":
-            days[kind] = fields.day(row, 2)
-        elif name == "REF" and kind == "6R" and control_number is None:
-            control_number = maybe(row, 2)
-        elif name == "REF":
-            references.append(Reference(kind, get(row, 2)))
-        elif name == "AMT" and kind == "B6":
-            allowed = fields.cents(row, 2)
-        elif name == "LQ" and kind == "HE" and get(row, 2):
-            remarks.append(get(row, 2))
-    svc = rows[0]
-    code = get(svc, 1).split(":")
-    return LinePayment(
-        procedure=code[1] if len(code) > 1 else "",
-        charge_cents=fields.cents(svc, 2),
-        paid_cents=fields.cents(svc, 3),
-        adjustments=tuple(adjustments),
-        modifiers=tuple(text for text in code[2:6] if text),
-        procedure_qualifier=code[0],
-        units=fields.maybe_decimal(svc, 5),
-        submitted_procedure=fields.part(get(svc, 6), 2),
-        submitted_units=fields.maybe_decimal(svc, 7),
-        service_date=days.get("472") or days.get("150"),
-        service_date_to=days.get("151"),
-        control_number=control_number,
-        allowed_cents=allowed,
-        remarks=tuple(remarks),
-        references=tuple(references),
+def _read_references(rows: Sequence[Elements], places: list[int]) -> tuple[Reference, ...]:
+    return tuple([_reference(get(rows[at], 1), get(rows[at], 2)) for at in places])
+
+
+def _read_remarks(rows: Sequence[Elements], plan: PaymentPlan) -> tuple[str, ...]:
+    return tuple([rows[at][one] for at, ones in plan.remarks for one in ones if get(rows[at], one)])
+
+
+def _read_line(rows: Sequence[Elements], plan: LinePlan) -> LinePayment:
+    svc = rows[plan.svc]
+    svc += _SVC[len(svc) :]
+    code = svc[1].split(":")
+    days = {kind: fields.day(rows[at], 2) for kind, at in plan.days} if plan.days else _NO_DAYS
+    return _line(
+        code[1] if len(code) > 1 else "",
+        fields.cents(svc, 2),
+        fields.cents(svc, 3),
+        _read_all_adjustments(rows, plan.adjustments) if plan.adjustments else (),
+        tuple([text for text in code[2:6] if text]) if len(code) > 2 else (),
+        code[0],
+        fields.decimal(svc, 5) if svc[5] else None,
+        fields.part(svc[6], 2) if svc[6] else None,
+        fields.decimal(svc, 7) if svc[7] else None,
+        days.get("472") or days.get("150"),
+        days.get("151"),
+        maybe(rows[plan.control_number], 2) if plan.control_number else None,
+        fields.cents(rows[plan.allowed], 2) if plan.allowed else None,
+        tuple([rows[at][2] for at in plan.remarks if get(rows[at], 2)]) if plan.remarks else (),
+        _read_references(rows, plan.references) if plan.references else (),
     )
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from interchange.x12 import fields
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions
 from interchange.x12.fields import Elements, Unreadable
-from interchange.x12.grammar import Guide, Walker
+from interchange.x12.grammar import Guide
 from interchange.x12.issues import Issue, issue_at
 from interchange.x12.syntax import Segment, Source
+from interchange.x12.walking import Walker
 
 
 @dataclass(slots=True)
@@ -20,6 +21,11 @@ class WalkedTransaction:
     """Loop id and elements with normal separators, ST to SE"""
     issues: list[Issue]
     last: Segment | None
+
+    @property
+    def segments(self) -> tuple[Elements, ...]:
+        """Everything it holds, ST to SE."""
+        return tuple([elements for _, elements in self.rows])
 
     def unreadable(self, reason: Unreadable) -> Issue:
         """The issue that says why the noun could not be made."""

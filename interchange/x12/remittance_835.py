@@ -7,19 +7,21 @@ stays None and is never posted as zero.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from billing import remittance as sums
 from billing.money import ZERO, Cents
 from billing.remittance import ClaimPayment, Imbalance, ProviderAdjustment, Remittance
 from interchange.x12 import fields, payment_reading, payment_writing
-from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions
+from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions, run_ends
 from interchange.x12.fields import Elements, Unreadable
-from interchange.x12.grammar import Walker
 from interchange.x12.guides.x221a1 import GUIDE
 from interchange.x12.issues import Issue, issue_at
+from interchange.x12.quick import quick
 from interchange.x12.reading import guide_issues
+from interchange.x12.shapes import Recogniser
 from interchange.x12.syntax import Segment, Source
+from interchange.x12.walking import Walker
 
 VERSION = GUIDE.version
 _ENVELOPE = frozenset({"ST", "SE"})
@@ -36,6 +38,8 @@ class RemittanceHeader:
     transaction: TransactionId
     first_segment_offset: int
     """Byte offset of the ST"""
+    segments: tuple[Elements, ...] = ()
+    """Everything it holds, from the ST on: the model's part and the rest"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,9 @@ class ReadPayment:
     """CLP01 as sent"""
     segment_index: int
     transaction: TransactionId
+    segments: tuple[Elements, ...] = ()
+    """Everything it holds, the model's part and the rest; LX and provider summaries (TS2, TS3) stand before the CLP
+    that follows them"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,8 @@ class RemittanceEnd:
     """See `content_hash`"""
     transaction: TransactionId
     first_segment_offset: int
+    segments: tuple[Elements, ...] = ()
+    """What stands behind the last payment, to the SE"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,23 +171,23 @@ def write(remittance: Remittance, payments: Iterable[ClaimPayment]) -> list[Elem
     return payment_writing.write_remittance(remittance, payments)
 
 
-@dataclass(slots=True)
-class _OpenPayment:
-    clp: Segment
-    rows: list[Elements]
-    issues: list[Issue] = field(default_factory=list)
+_read_payment = quick(ReadPayment)
 
 
 class _TransactionReader:
+    """Reads one transaction: its header segment by segment, each payment as one run."""
+
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-        self._walker = Walker(GUIDE, transaction.delimiters)
+        self._delimiters = transaction.delimiters
+        self._runs = Recogniser(Walker(GUIDE, transaction.delimiters))
+        self._ends = run_ends(transaction.delimiters, "CLP", "LX", "PLB")
         self._header: list[tuple[str, Elements]] = []
+        self._between: list[Elements] = []
         self._plb: list[ProviderAdjustment] = []
-        self._open: _OpenPayment | None = None
         self._issues: list[Issue] = []
         self._digest = hashlib.sha256()
-        self._said: list[Elements] = []
+        self._is_normal = transaction.delimiters.element == "*" and fields.is_normal(transaction.delimiters)
         self._count = 0
         self._paid = ZERO
         self._all_read = True
@@ -189,46 +198,40 @@ class _TransactionReader:
         last: Segment | None = None
         self._issues += guide_issues(self._transaction.id, GUIDE)
         header_is_due = True
-        walker, delimiters = self._walker, self._transaction.delimiters
         for segment in self._transaction.segments():
             if last is None:
                 self._offset = segment.offset
             last = segment
-            walker.advance(segment)
-            elements = fields.normal(segment.elements, delimiters)
-            if walker.missing:
-                (self._open.issues if self._open else self._issues).extend(walker.missing)
-            if self._open is not None and (walker.control_number is None or elements[0] == "CLP"):
-                yield self._close(self._open)
-            if header_is_due and elements[0] in _AFTER_HEADER:
+            name = segment.elements[0]
+            if header_is_due and name in _AFTER_HEADER:
                 header_is_due = False
                 yield self._begin()
-            self._take(segment, elements)
-        due = walker.finish(last) if last is None or last.id != "SE" else []
-        (self._open.issues if self._open else self._issues).extend(due)
-        if self._open is not None:
-            yield self._close(self._open)
+            if name == "CLP":
+                yield self._take_payment(segment)
+            else:
+                self._take(segment, name)
+        if last is None or last.id != "SE":
+            self._issues += self._runs.walker().finish(last)
         if header_is_due:
             yield self._begin()
         yield self._end(last)
 
-    def _take(self, segment: Segment, elements: Elements) -> None:
-        name = elements[0]
+    def _take(self, segment: Segment, name: str) -> None:
+        """A segment that belongs to no payment."""
+        walker = self._runs.walker()
+        walker.advance(segment)
+        elements = fields.normal(segment.elements, self._delimiters)
+        self._between.append(elements)
+        self._issues += walker.missing
+        self._issues += walker.issues
         if name not in _ENVELOPE:
-            self._said.append(elements)
+            _digest(self._digest.update, [elements])
         if name == "BPR":
             self._bpr = segment
-        if name == "CLP":
-            self._count += 1
-            self._open = _OpenPayment(segment, [elements])
-        elif self._open is not None:
-            self._open.rows.append(elements)
-        elif name == "PLB":
+        if name == "PLB":
             self._take_plb(segment, elements)
         elif not self._count and name not in _NOT_HEADER:
-            self._header.append((self._walker.loop, elements))
-        if self._walker.issues:
-            (self._open.issues if self._open else self._issues).extend(self._walker.issues)
+            self._header.append((walker.loop, elements))
 
     def _take_plb(self, segment: Segment, elements: Elements) -> None:
         try:
@@ -237,43 +240,61 @@ class _TransactionReader:
             self._all_read = False
             self._issues.append(_unreadable(reason, segment, "the provider adjustment cannot be read", None))
 
-    def _hash(self) -> None:
-        _digest(self._digest.update, self._said)
-        self._said.clear()
-
     def _begin(self) -> RemittanceHeader:
         try:
             remittance = payment_reading.read_remittance(self._header, [])
         except Unreadable:
             remittance = None
-        return RemittanceHeader(remittance, self._transaction.id, self._offset)
+        return RemittanceHeader(remittance, self._transaction.id, self._offset, self._told())
 
-    def _close(self, opened: _OpenPayment) -> ReadPayment:
-        self._open = None
-        self._hash()
+    def _told(self) -> tuple[Elements, ...]:
+        """The segments outside payments since this was asked last."""
+        told = tuple(self._between)
+        self._between.clear()
+        return told
+
+    def _take_payment(self, clp: Segment) -> ReadPayment:
+        """The payment that opens with this segment, to its end."""
+        self._count += 1
+        texts = [clp.text, *self._transaction.run(self._ends)]
+        separator = self._delimiters.element
+        rows = [tuple(text.split(separator)) for text in texts]
+        shape = self._runs.recognise(texts)
+        if shape is not None and self._is_normal:
+            self._digest.update(f"{'~'.join(texts)}~".encode())
+            if shape.plan is None:
+                shape.plan = payment_reading.plan_payment(rows)
+            return self._read(clp, rows, shape.plan, ())
+        rows = [fields.normal(row, self._delimiters) for row in rows]
+        _digest(self._digest.update, rows)
+        if shape is not None:
+            return self._read(clp, rows, payment_reading.plan_payment(rows), ())
+        run = [clp, *self._transaction.segments_of_run(len(texts) - 1)]
+        walked = self._runs.walk(run, self._transaction.next_segment())
+        return self._read(clp, rows, payment_reading.plan_payment(rows), walked.issues)
+
+    def _read(
+        self, clp: Segment, rows: list[Elements], plan: payment_reading.PaymentPlan, issues: Iterable[Issue]
+    ) -> ReadPayment:
+        control_number = clp.get(1)
+        found = list(issues)
         payment: ClaimPayment | None = None
-        control_number = opened.clp.get(1)
         try:
-            payment = payment_reading.read_payment(opened.rows)
+            payment = payment_reading.read_payment(rows, plan)
         except Unreadable as reason:
             self._all_read = False
-            opened.issues.append(_unreadable(reason, opened.clp, "the claim payment cannot be read", control_number))
-        if payment is not None:
+            found.append(_unreadable(reason, clp, "the claim payment cannot be read", control_number))
+        else:
             self._paid = Cents(self._paid + payment.paid_cents)
-            found = sums.claim_imbalances(payment, ordinal=self._count)
-            opened.issues += [_imbalance(one, opened.clp, control_number) for one in found]
-        return ReadPayment(
-            payment,
-            self._count,
-            tuple(opened.issues),
-            control_number,
-            opened.clp.position,
-            self._transaction.id,
+            imbalances = sums.claim_imbalances(payment, ordinal=self._count)
+            found += [_imbalance(one, clp, control_number) for one in imbalances]
+        segments = (*self._told(), *rows) if self._between else tuple(rows)
+        return _read_payment(
+            payment, self._count, tuple(found), control_number, clp.position, self._transaction.id, segments
         )
 
     def _end(self, last: Segment | None) -> RemittanceEnd:
         remittance: Remittance | None = None
-        self._hash()
         try:
             remittance = payment_reading.read_remittance(self._header, self._plb)
         except Unreadable as reason:
@@ -291,6 +312,7 @@ class _TransactionReader:
             self._digest.hexdigest(),
             self._transaction.id,
             self._offset,
+            self._told(),
         )
 
 

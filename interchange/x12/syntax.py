@@ -8,8 +8,11 @@ interchanges with different delimiters in one file. It reads 64 KiB at a time an
 
 import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import accumulate
 from typing import BinaryIO
 
 CHUNK_BYTES = 64 * 1024
@@ -19,6 +22,8 @@ MAX_SEGMENT_BYTES = 1024 * 1024
 _BLANK = " \t\r\n\x00\x1a\x0b\x0c"
 _ISA_HEADER_BYTES = 1024
 _ISA = re.compile(rb"ISA([^A-Za-z0-9\s])")
+_FIRST_ID = re.compile(rb"\s*[A-Z][A-Z0-9]{1,2}([^A-Za-z0-9\s.,;'\"()])")
+_ODD = re.compile(r"[\t\r\x00\x1a\x0b\x0c]")
 
 Source = bytes | BinaryIO
 
@@ -67,39 +72,140 @@ class Segment:
         return self.elements[element] if element < len(self.elements) else ""
 
 
+@dataclass(slots=True)
+class _Block:
+    """Segments that were cut at once."""
+
+    texts: list[str]
+    size: int
+    """Bytes of the file"""
+    is_plain: bool = True
+    """All ASCII"""
+    is_closed: bool = False
+    """Nothing that follows belongs to the last of them: a header or the end of the file comes next"""
+    glue: int = 1
+    """Bytes between two segments, where they are the same everywhere"""
+    starts: list[int] = field(default_factory=list)
+    """Byte offset of each segment in the block; worked out when it is asked for"""
+
+    def start(self, at: int) -> int:
+        if at >= len(self.texts):
+            return self.size
+        if not self.starts:
+            self.starts = [0, *accumulate(len(text) + self.glue for text in self.texts[:-1])]
+        return self.starts[at]
+
+
 class SegmentReader:
     """Iterates over the segments of `source`; `delimiters` are those of the interchange being read.
 
-    Raises NotX12 on construction when there is no readable ISA.
+    Segments are cut a block at a time, by one split of the whole block where it is regular. Raises NotX12 on
+    construction when there is no readable ISA. With `needs_header` False a source that opens with any other segment is
+    read too, its delimiters guessed; NotX12 then means that nothing looks like a segment.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, needs_header: bool = True) -> None:
         self._file: BinaryIO = io.BytesIO(source) if isinstance(source, bytes | bytearray | memoryview) else source
         self._buffer = b""
         self._offset = 0
-        self._index = 0
         self._ended = False
+        self._block = _Block([], 0)
+        self._at = 0
+        self._first_index = 1
+        self._before: Segment | None = None
         self.skipped_bytes = 0
         """Bytes before the first ISA that are neither blank nor a byte-order mark."""
         self._fill(_ISA_HEADER_BYTES)
         found = _ISA.search(self._buffer)
+        guessed = None if needs_header or found is not None else guess_delimiters(self._buffer)
+        if guessed is not None:
+            self.delimiters = guessed
+            self._drop(len(self._buffer) - len(_without_mark(self._buffer)))
+            return
         if found is None:
             raise NotX12("no ISA segment in the first 64 KiB: this is no X12 interchange")
         ahead = self._buffer[: found.start()]
-        self.skipped_bytes = len(ahead.removeprefix(b"\xef\xbb\xbf").strip())
+        self.skipped_bytes = len(_without_mark(ahead).strip())
         self._drop(found.start())
         delimiters = _read_delimiters(self._buffer)
         if delimiters is None:
             raise NotX12("the ISA has fewer than sixteen elements: its delimiters cannot be read")
         self.delimiters = delimiters
 
-    def __iter__(self) -> Iterator[Segment]:
-        while self._buffer or not self._ended:
-            header = self._header()
-            if header is not None:
-                yield header
-            else:
-                yield from self._segments(self._block())
+    def __iter__(self) -> "SegmentReader":
+        return self
+
+    def __next__(self) -> Segment:
+        while self._at >= len(self._block.texts):
+            self._next_block()
+        self._at += 1
+        return self._segment(self._at - 1)
+
+    def run(self, ends: Container[str]) -> list[str]:
+        """The texts that follow, up to a segment whose first three characters are in `ends`, or to the end of the file.
+
+        `last` gives their segments until more is read.
+        """
+        looked_at = 0
+        while True:
+            block, start = self._block, self._at
+            texts = block.texts
+            for at in range(start + looked_at, len(texts)):
+                if texts[at][:3] in ends:
+                    self._at = at
+                    return texts[start:at]
+            if block.is_closed or block.size - block.start(start) > MAX_SEGMENT_BYTES:
+                self._at = len(texts)
+                return texts[start:]
+            looked_at = len(texts) - start
+            self._lengthen()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all that is at hand is ASCII."""
+        return self._block.is_plain
+
+    def last(self, count: int) -> list[Segment]:
+        """The segments of the last run, `count` of them."""
+        return [self._segment(at) for at in range(self._at - count, self._at)]
+
+    def latest(self, *, but: int = 0) -> Segment | None:
+        """The segment that was read last, or the one `but` before it where it is still at hand."""
+        at = self._at - 1 - but
+        return self._segment(at) if at >= 0 else self._before
+
+    def peek(self) -> Segment | None:
+        """The next segment of this block, which is not taken; None when the block, or the file, ends here."""
+        return self._segment(self._at) if self._at < len(self._block.texts) else None
+
+    def _segment(self, at: int) -> Segment:
+        text = self._block.texts[at]
+        offset = self._offset + self._block.start(at)
+        return Segment(tuple(text.split(self.delimiters.element)), text, self._first_index + at, offset)
+
+    # Blocks -----------------------------------------------------------------------------------------------------------
+
+    def _next_block(self) -> None:
+        """Go on to the segments after this block. Raises StopIteration at the end of the file."""
+        self._leave()
+        block = self._header()
+        if block is None and not self._buffer:
+            raise StopIteration
+        self._block = block or self._cut()
+
+    def _lengthen(self) -> None:
+        """Read on, keeping in the block what comes from the next segment on."""
+        self._leave()
+        self._skip_blanks()
+        self._fill(len(self._buffer) + 1)
+        self._block = _Block([], 0, is_closed=True) if _ISA.match(self._buffer) else self._cut()
+
+    def _leave(self) -> None:
+        """Forget what was read."""
+        self._before = self.latest()
+        self._first_index += self._at
+        self._drop(self._block.start(self._at))
+        self._at, self._block = 0, _Block([], 0)
 
     def _terminator(self) -> bytes:
         return self.delimiters.segment.encode("latin-1")
@@ -114,44 +220,99 @@ class SegmentReader:
         self._buffer = self._buffer[count:]
         self._offset += count
 
-    def _header(self) -> Segment | None:
-        """Take the ISA that the buffer stands at, and its delimiters with it; None when it stands at anything else."""
+    def _skip_blanks(self) -> None:
         self._drop(len(self._buffer) - len(self._buffer.lstrip(_BLANK.encode())))
+
+    def _header(self) -> _Block | None:
+        """Take the ISA that the buffer stands at, and its delimiters with it; None when it stands at anything else."""
+        self._skip_blanks()
+        while not self._buffer and not self._ended:
+            self._fill(_ISA_HEADER_BYTES)
+            self._skip_blanks()
         self._fill(_ISA_HEADER_BYTES)
-        if not _ISA.match(self._buffer):
-            return None
-        delimiters = _read_delimiters(self._buffer)
+        delimiters = _read_delimiters(self._buffer) if _ISA.match(self._buffer) else None
         if delimiters is None:
             return None
         self.delimiters = delimiters
         end = self._buffer.find(self._terminator())
-        text = _decode(self._buffer[:end])
-        self._index += 1
-        segment = Segment(tuple(text.split(delimiters.element)), text, self._index, self._offset)
-        self._drop(end + 1)
-        return segment
+        return _Block([_decode(self._buffer[:end])], end + 1)
 
-    def _block(self) -> bytes:
-        """The front of the buffer up to its last terminator; at the end of the file, or of all patience, the whole."""
-        end = self._buffer.rfind(self._terminator())
+    def _cut(self) -> _Block:
+        """The front of the buffer up to its last terminator; at the end of the file, or of all patience, the whole.
+        It stops early at the next ISA, whose delimiters may differ."""
+        terminator = self._terminator()
+        end = self._buffer.rfind(terminator)
         while end < 0 and not self._ended and len(self._buffer) < MAX_SEGMENT_BYTES:
             self._fill(len(self._buffer) + 1)
-            end = self._buffer.rfind(self._terminator())
-        return self._buffer[: end + 1] if end >= 0 else self._buffer
+            end = self._buffer.rfind(terminator)
+        data = self._buffer[: end + 1] if end >= 0 and not self._ended else self._buffer
+        header = _next_header(data, terminator) if b"ISA" in data else None
+        if header is not None:
+            data = data[:header]
+        block = _split(data, terminator)
+        block.is_closed = self._ended or header is not None
+        return block
 
-    def _segments(self, block: bytes) -> Iterator[Segment]:
-        """Cut `block` into segments and drop it; stop early at the next ISA, whose delimiters may differ."""
-        separator, start = self.delimiters.element, 0
-        for piece, size in _pieces(block, self._terminator()):
-            text = piece.lstrip(_BLANK)
-            if text:
-                if start and text.startswith("ISA") and _ISA.match(text.encode("latin-1", "replace")):
-                    break
-                self._index += 1
-                offset = self._offset + start + len(piece) - len(text)
-                yield Segment(tuple(text.split(separator)), text, self._index, offset)
-            start += size
-        self._drop(min(start, len(block)))
+
+@lru_cache(maxsize=64)
+def _header_pattern(terminator: bytes) -> re.Pattern[bytes]:
+    return re.compile(re.escape(terminator) + b"[" + re.escape(_BLANK.encode()) + rb"]*(?=ISA[^A-Za-z0-9\s])")
+
+
+def _next_header(data: bytes, terminator: bytes) -> int | None:
+    found = _header_pattern(terminator).search(data)
+    return found.end() if found is not None else None
+
+
+def _split(data: bytes, terminator: bytes) -> _Block:
+    """Cut at every terminator; blanks around segments, and empty segments, are left out."""
+    if data.isascii():
+        regular = _split_regular(data.decode("ascii"), terminator.decode("latin-1"))
+        if regular is not None:
+            return regular
+    texts: list[str] = []
+    starts: list[int] = []
+    offset = 0
+    for piece, size in _pieces(data, terminator):
+        text = piece.lstrip(_BLANK)
+        if text:
+            texts.append(text)
+            starts.append(offset + len(piece) - len(text))
+        offset += size
+    return _Block(texts, len(data), data.isascii(), starts=starts)
+
+
+def _split_regular(text: str, terminator: str) -> _Block | None:
+    """Cut where nothing, or the same line end, stands between all segments; None where it is not so."""
+    body = text[:-1]
+    if not text.endswith(terminator) or not body or body[0] in terminator + _BLANK or _ODD.search(body):
+        return None
+    glue = f"{terminator}\n" if "\n" in body and terminator != "\n" else terminator
+    if len(glue) == 2:
+        count = body.count(terminator)
+        if body.count(glue) != count or body.count("\n") != count:
+            return None
+    if glue + terminator in body or f"{glue} " in body:
+        return None
+    return _Block(body.split(glue), len(text), glue=len(glue))
+
+
+def guess_delimiters(head: bytes) -> Delimiters | None:
+    """The delimiters of a text that lost its ISA: what follows its first segment id, and what most often stands before
+    the other ids. None when it does not begin like a segment."""
+    first = _FIRST_ID.match(_without_mark(head))
+    if first is None:
+        return None
+    separator = first[1]
+    ends = re.findall(rb"([^A-Za-z0-9 ])\s*[A-Z][A-Z0-9]{1,2}" + re.escape(separator), head)
+    ranked = Counter(end for end in ends if end != separator).most_common(1)
+    end = ranked[0][0] if ranked else b"~"
+    component = ":" if b":" not in {separator, end} else ">"
+    return Delimiters(separator.decode("latin-1"), component, None, end.decode("latin-1"))
+
+
+def _without_mark(data: bytes) -> bytes:
+    return data.removeprefix(b"\xef\xbb\xbf")
 
 
 def _read_delimiters(data: bytes) -> Delimiters | None:

@@ -38,6 +38,18 @@ class TransactionReport:
         """No error; warnings may be."""
         return not has_errors(self.issues)
 
+    @property
+    def is_balanced(self) -> bool | None:
+        """Whether every sum of the claims or payments could be made and comes out; None for sets without sums."""
+        if self.transaction is None or self.transaction.st01 not in {"837", "835"}:
+            return None
+        is_remittance = self.transaction.st01 == "835"
+        return not any(
+            issue.level == "balance"
+            or (issue.code == "unreadable" and (is_remittance or issue.control_number is not None))
+            for issue in self.issues
+        )
+
 
 def validate(source: Source) -> Iterator[TransactionReport]:
     """One report per transaction set, one per interchange. Raises NotX12 when the source holds no ISA."""
@@ -45,7 +57,7 @@ def validate(source: Source) -> Iterator[TransactionReport]:
         if isinstance(item, EnvelopeReport):
             yield TransactionReport(None, tuple(item.issues))
         else:
-            yield _report(item)
+            yield judge(item)
 
 
 def guide_for(identity: TransactionId) -> Guide | None:
@@ -56,7 +68,8 @@ def guide_for(identity: TransactionId) -> Guide | None:
     return next(iter(exact + family), None)
 
 
-def _report(transaction: Transaction) -> TransactionReport:
+def judge(transaction: Transaction) -> TransactionReport:
+    """The verdict on one transaction of an envelope that the caller walks."""
     guide = guide_for(transaction.id)
     if guide is x222a1.GUIDE:
         return _claims(transaction.id, claims_837p.read_transaction(transaction))

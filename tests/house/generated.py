@@ -10,10 +10,11 @@ from billing.policies import DEFAULTS
 from billing.scrubbing import EDITS, Severity
 from billing.tasks import KINDS, TaskType
 from settings import Settings, variable
+from tests.house import x12_pages
 from tests.house.source import ROOT, member_docstrings
 
 DOCS = ROOT / "docs"
-RENEW = "<!-- Written from the code by `python -m tests.house.generated`; do not edit. -->"
+RENEW = x12_pages.RENEW
 
 
 def edits() -> str:
@@ -90,6 +91,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "tasks.md": tasks,
     "policies.md": policies,
     "settings.md": settings,
+    **x12_pages.PAGES,
 }
 
 
@@ -112,5 +114,6 @@ def _duration(span: timedelta) -> str:
 
 
 if __name__ == "__main__":
+    (DOCS / "x12").mkdir(exist_ok=True)
     for page, write in PAGES.items():
         (DOCS / page).write_text(write(), encoding="utf-8")

@@ -1,6 +1,6 @@
 """Who may import whom: the contracts of pyproject.toml, and the order of the modules at the root.
 
-import-linter takes packages only; the six modules at the root are looked at here.
+import-linter takes packages only; the modules at the root are looked at here.
 """
 
 import os

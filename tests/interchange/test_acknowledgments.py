@@ -9,10 +9,20 @@ import pytest
 from pyx12 import params, x12n_document
 
 from billing.acknowledgment import InterchangeAcknowledgment
-from interchange.x12 import acknowledgment_277ca, acknowledgment_999, acknowledgment_ta1, claims_837p, writing
+from interchange.x12 import (
+    acknowledgment_277ca,
+    acknowledgment_999,
+    acknowledgment_ta1,
+    claims_837p,
+    eligibility_270,
+    eligibility_271,
+    fields,
+    writing,
+)
 from interchange.x12.claims_837p import ReadTransaction
-from interchange.x12.syntax import NotX12
+from interchange.x12.syntax import NotX12, SegmentReader
 
+ENVELOPE = {"ISA", "GS", "GE", "IEA", "TA1"}
 INSTANT = dt.datetime(2026, 3, 10, 10, 15, tzinfo=dt.UTC)
 ENDS = {"sender": writing.Address("ZZ", "MOCKHUB"), "receiver": writing.Address("ZZ", "LAKEFP01")}
 
@@ -146,3 +156,17 @@ def test_a_cut_file_raises_nothing_but_not_x12(path: Path) -> None:
                 list(codec.read(data[:length]))
             except NotX12:
                 assert length < 200
+
+
+@pytest.mark.golden("x231a1", "x214", "x279a1-270", "x279a1-271")
+def test_nothing_of_a_small_set_is_dropped(path: Path) -> None:
+    data = path.read_bytes()
+    reader = SegmentReader(data)
+    sent = [fields.normal(one.elements, reader.delimiters) for one in reader if one.id not in ENVELOPE]
+    codec = {
+        "x231a1": acknowledgment_999,
+        "x214": acknowledgment_277ca,
+        "x279a1-270": eligibility_270,
+        "x279a1-271": eligibility_271,
+    }[path.parent.name]
+    assert [row for item in codec.read(data) for row in item.segments] == sent

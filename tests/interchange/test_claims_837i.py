@@ -114,6 +114,7 @@ def test_validate_counts_claims_and_checks_their_sums(golden: Path) -> None:
         ("BH:A1:D8:19261111", "BH:A1:D8:19261131", ("HI", 1)),
         ("BE:A2:::15.31", "BE:A2:::15.312", ("HI", 1)),
         ("DTP*434*D8*19960911", "DTP*434*D8*19960931", ("DTP", 3)),
+        ("CL1*3", "DTP*435*DT*199609311315~\nCL1*3", ("DTP", 3)),
         ("SV2*0305*HC:85025*13.39", "SV2*0305*HC:85025*13,39", ("SV2", 3)),
     ],
 )
@@ -125,6 +126,15 @@ def test_an_unreadable_value_is_named_by_its_place(
     assert isinstance(item, ReadClaim)
     assert item.claim is None
     assert place in [(issue.segment, issue.element) for issue in item.issues if issue.code == "unreadable"]
+
+
+def test_an_admission_at_an_hour_that_is_none_is_a_fault_and_no_loss(golden: Path) -> None:
+    text = (golden / "x223a2" / "stu-two-claims-for-the-same-provider.edi").read_text()
+    (item, *_) = claims_837i.read(text.replace("CL1*1", "DTP*435*DT*200503151375~CL1*1", 1).encode())
+    assert isinstance(item, ReadClaim)
+    assert item.claim
+    assert item.claim.admission_date == dt.date(2005, 3, 15)
+    assert [(issue.segment, issue.element, issue.code) for issue in item.issues] == [("DTP", 3, "8")]
 
 
 def test_a_provider_without_a_loop_is_refused(golden: Path) -> None:

@@ -11,11 +11,12 @@ import pytest
 from pyx12 import params, x12n_document
 
 from billing.money import Cents
-from interchange.x12 import remittance_835, writing
+from interchange.x12 import fields, remittance_835, writing
 from interchange.x12.payment_writing import NotBalanced
 from interchange.x12.remittance_835 import ReadPayment, ReadRemittance, RemittanceEnd, RemittanceHeader
 from interchange.x12.syntax import NotX12, SegmentReader
 
+ENVELOPE = {"ISA", "GS", "GE", "IEA", "TA1"}
 INSTANT = dt.datetime(2026, 3, 10, 10, 15, tzinfo=dt.UTC)
 
 
@@ -153,3 +154,15 @@ def test_a_cut_file_raises_nothing_and_says_so(path: Path) -> None:
             any(issue.code == "023" for item in reads for issue in getattr(item, "issues", ()))
             or length > len(data) - 220
         )
+
+
+@pytest.mark.golden("x221a1", "broken")
+def test_nothing_of_a_file_is_dropped(path: Path) -> None:
+    data = path.read_bytes()
+    try:
+        reader = SegmentReader(data)
+        sent = [fields.normal(one.elements, reader.delimiters) for one in reader if one.id not in ENVELOPE]
+    except NotX12:
+        return
+    kept = [row for item in remittance_835.read(data) for row in getattr(item, "segments", ())]
+    assert kept == sent

@@ -1,6 +1,7 @@
 """The wire as an office may rely on it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.partners import check_signature
+from billing.money import Cents
+from interchange.x12 import acknowledgment_277ca, acknowledgment_ta1
 from interchange.x12.detect import identify
 from simulator import clinic, notices
 from simulator.clearinghouse import Clock, create_app, open_store
@@ -68,6 +71,32 @@ def test_the_same_key_with_another_body_is_refused(house: House) -> None:
     answer = house.send(a_file(seed=2))
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_broken_envelope_is_answered_by_a_ta1_alone(house: House) -> None:
+    body = a_file()
+    house.send(body.replace(b"IEA*1*000000001", b"IEA*1*000000009"))
+    house.pass_time(days=30)
+    [mail] = house.mail()
+    [said] = acknowledgment_ta1.read(house.body(mail["id"]))
+    assert (mail["kind"], said.acknowledgment.accepted, said.acknowledgment.note) == ("TA1", False, "001")
+
+
+def test_a_claim_whose_sum_is_off_is_refused_alone(house: House) -> None:
+    first, second = clinic.clean_visits(2, seed=1, today=BEGIN.date())
+    off = replace(first, charge_cents=Cents(first.charge_cents + 1))
+    house.send(clinic.file_of([off, second], number=1, at=BEGIN))
+    house.pass_time(days=2)
+    verdicts = [
+        (one.control_number, one.accepted)
+        for mail in house.mail()
+        if mail["kind"] == "277CA"
+        for read in acknowledgment_277ca.read(house.body(mail["id"]))
+        if read.file is not None
+        for one in read.file.acknowledgments
+        if one.level == "claim"
+    ]
+    assert sorted(set(verdicts)) == [(first.control_number, False), (second.control_number, True)]
 
 
 @pytest.mark.parametrize("path", ["/v1/mailbox", "/v1/mailbox/1", "/v1/books", "/v1/clock"])

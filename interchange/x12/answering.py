@@ -1,0 +1,167 @@
+"""Answers a file that came in: TA1 for its envelope, a 999 per group, and the verdicts of a 277CA on its claims.
+
+Syntax decides the 999: a set with a fault in it is refused whole, with every fault named. Claims of a set that was
+taken are looked at one by one: one that cannot be read, or whose sums do not come out, is refused in the 277CA and its
+neighbours go on. A refused interchange is answered by a TA1 alone.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from billing.acknowledgment import (
+    ClaimAcknowledgment,
+    ImplementationAcknowledgment,
+    InterchangeAcknowledgment,
+    StatusReason,
+)
+from billing.claim import Claim, ClaimBatch, Party
+from interchange.x12 import acknowledgment_999, acknowledgment_ta1, claims_837p, validate
+from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions
+from interchange.x12.guides import x222a1
+from interchange.x12.issues import Issue, has_errors
+from interchange.x12.syntax import Source
+
+REJECTED = "A7"
+"""Claim status category: rejected for invalid information"""
+REASONS = {"charge-sum": "178", "unreadable": "21"}
+"""Claim status code by our own code: submitted charges; missing or invalid information"""
+OTHER = "21"
+
+
+@dataclass(frozen=True, slots=True)
+class TakenClaim:
+    """One claim of a set that was taken."""
+
+    claim: Claim
+    batch: ClaimBatch | None
+    """The header it came under"""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedClaim:
+    """One claim that does not go on."""
+
+    verdict: ClaimAcknowledgment
+    provider: Party | None
+    """Under whom the 277CA tells it: the billing provider; None when the claim cannot be read"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said to one interchange."""
+
+    interchange: InterchangeAcknowledgment
+    wants_ta1: bool
+    """ISA14: send the TA1 even when all is well"""
+    groups: tuple[ImplementationAcknowledgment, ...]
+    """None when the interchange is refused, or holds nothing but acknowledgments, which nobody acknowledges"""
+    taken: tuple[TakenClaim, ...] = ()
+    """Claims of an 837P that go on"""
+    refused: tuple[RefusedClaim, ...] = ()
+    """Claims of an 837P that do not"""
+
+
+@dataclass(slots=True)
+class _Group:
+    sets: list[tuple[TransactionId, list[Issue]]] = field(default_factory=list)
+
+
+def answer(source: Source, *, sender: Party, on: date) -> Iterator[Answer]:
+    """Answer each interchange of a file: claims (837P), remittances (835), inquiries, whatever the guides know.
+
+    `sender` is who speaks in the 277CA, `on` its day. Raises NotX12 when the source holds no ISA.
+    """
+    groups: dict[str, _Group] = {}
+    read: list[tuple[list[Issue], list[claims_837p.ReadClaim]]] = []
+    for item in read_transactions(source):
+        if isinstance(item, EnvelopeReport):
+            yield _answer(item, groups, read, sender, on)
+            groups, read = {}, []
+            continue
+        issues, claims = _read(item)
+        groups.setdefault(item.id.gs06, _Group()).sets.append((item.id, issues))
+        read.append((issues, claims))
+
+
+def _read(transaction: Transaction) -> tuple[list[Issue], list[claims_837p.ReadClaim]]:
+    """The issues of a transaction, and its claims if it has any."""
+    if validate.guide_for(transaction.id) is not x222a1.GUIDE:
+        return list(validate.judge(transaction).issues), []
+    issues: list[Issue] = []
+    claims: list[claims_837p.ReadClaim] = []
+    for item in claims_837p.read_transaction(transaction):
+        issues += item.issues
+        if isinstance(item, claims_837p.ReadClaim):
+            claims.append(item)
+    return issues, claims
+
+
+def _answer(
+    report: EnvelopeReport,
+    groups: dict[str, _Group],
+    read: list[tuple[list[Issue], list[claims_837p.ReadClaim]]],
+    sender: Party,
+    on: date,
+) -> Answer:
+    interchange = acknowledgment_ta1.acknowledge(report)
+    wants_ta1 = report.isa14 == "1"
+    if not interchange.accepted:
+        return Answer(interchange, wants_ta1, ())
+    said = {one.gs06: one for one in report.groups}
+    answers = []
+    refused_groups: set[str] = set()
+    for gs06, group in groups.items():
+        if all(identity.st01 in {"999", "997"} for identity, _ in group.sets):
+            continue
+        own = said.get(gs06)
+        count = int(own.ge01) if own is not None and own.ge01.isdecimal() else None
+        answers.append(
+            acknowledgment_999.acknowledge(group.sets, group_issues=own.issues if own else (), included_count=count)
+        )
+        if answers[-1].codes:
+            refused_groups.add(gs06)
+    taken, refused = _judge(read, refused_groups, sender, on)
+    return Answer(interchange, wants_ta1, tuple(answers), tuple(taken), tuple(refused))
+
+
+def _judge(
+    read: list[tuple[list[Issue], list[claims_837p.ReadClaim]]], refused_groups: set[str], sender: Party, on: date
+) -> tuple[list[TakenClaim], list[RefusedClaim]]:
+    """The claims of the sets that a 999 takes: those that go on, and the verdicts on those that do not."""
+    taken: list[TakenClaim] = []
+    refused: list[RefusedClaim] = []
+    for issues, claims in read:
+        if acknowledgment_999.refuses(issues):
+            continue
+        for one in claims:
+            if one.transaction.gs06 in refused_groups:
+                continue
+            if one.claim is not None and not has_errors(one.issues):
+                taken.append(TakenClaim(one.claim, one.batch))
+            else:
+                provider = one.claim.billing_provider if one.claim is not None else None
+                refused.append(RefusedClaim(_refusal(one, sender, on), provider))
+    return taken, refused
+
+
+def _refusal(one: claims_837p.ReadClaim, sender: Party, on: date) -> ClaimAcknowledgment:
+    claim = one.claim
+    return ClaimAcknowledgment(
+        sender=sender,
+        control_number=one.control_number or None,
+        reasons=_reasons([issue for issue in one.issues if issue.is_error]),
+        accepted=False,
+        effective=on,
+        charge_cents=claim.charge_cents if claim else None,
+        batch_reference=one.batch.reference if one.batch else None,
+        patient_name=claim.patient.name if claim else None,
+        patient_id=claim.coverage.member_id if claim else None,
+        service_from=claim.service_from if claim else None,
+        service_to=claim.service_to if claim else None,
+    )
+
+
+def _reasons(errors: Sequence[Issue]) -> tuple[StatusReason, ...]:
+    codes = dict.fromkeys(REASONS.get(issue.code, OTHER) for issue in errors)
+    return tuple(StatusReason(REJECTED, code) for code in codes)

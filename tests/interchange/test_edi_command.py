@@ -1,0 +1,117 @@
+"""`zerobalance edi ...` as an operator meets it: exit codes, plain sentences, never a traceback."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from edi import app
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden"
+CLAIM = GOLDEN / "x222a1" / "made-dependent-and-telehealth.edi"
+
+
+def edi(*arguments: object, text: bytes = b"") -> tuple[int, str, str]:
+    """Exit code, stdout, stderr; what is raised beyond an exit code is a failure."""
+    done = CliRunner().invoke(app, [str(one) for one in arguments], input=text, catch_exceptions=False)
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_the_office_has_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "cli.py", "edi", "show", CLAIM], cwd=ROOT, capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout.decode(), done.stderr) == (0, edi("show", CLAIM)[1], b"")
+
+
+def test_show_prints_a_tree_and_reads_standard_input() -> None:
+    code, printed, _ = edi("show", CLAIM)
+    assert code == 0
+    assert "2010AA  billing provider" in printed
+    assert edi("show", "-", text=CLAIM.read_bytes()) == (0, printed, "")
+
+
+def test_show_says_what_it_cannot_do(tmp_path: Path) -> None:
+    code, printed, said = edi("show", "--claim", "NONE", CLAIM)
+    assert (code, printed, "no claim of that number" in said) == (1, "", True)
+    noise = tmp_path / "noise"
+    noise.write_bytes(bytes(range(256)) * 9)
+    for unreadable in (noise, tmp_path / "is-not-there", tmp_path):
+        code, _, said = edi("show", unreadable)
+        assert (code, str(unreadable) in said) == (2, True)
+
+
+def test_show_lets_nothing_steer_the_terminal() -> None:
+    _, printed, _ = edi("show", "--elements", "-", text=CLAIM.read_bytes().replace(b"OKAFOR", b"O\x1b[2J\x07"))
+    assert "\x1b" not in printed
+
+
+def test_validate_points_at_the_element(golden: Path) -> None:
+    fault = golden / "broken" / "p07_bad_NM108_qualifier.edi"
+    code, printed, _ = edi("validate", fault)
+    lines = printed.splitlines()
+    raw = next(at for at, line in enumerate(lines) if line.lstrip().startswith("NM1*85"))
+    assert code == 1
+    assert lines[raw + 1].index("^") == lines[raw].index("QQ")
+    assert "element 7 (IK403), segment 8 NM108, loop 2010AA, byte 401" in printed
+    assert edi("validate", "-", text=fault.read_bytes())[1].splitlines()[1:] == lines[1:]
+
+
+def test_validate_speaks_one_object_per_file(golden: Path, tmp_path: Path) -> None:
+    code, printed, said = edi("validate", "--json", CLAIM, golden / "broken" / "e01_BPR02_off.edi")
+    well, unbalanced = map(json.loads, printed.splitlines())
+    assert (code, said) == (1, "")
+    assert well == {
+        "file": str(CLAIM),
+        "ok": True,
+        "transactions": [{"st01": "837", "st02": "0001", "ok": True, "claims": 2, "issues": [], "balanced": True}],
+    }
+    [transaction] = unbalanced["transactions"]
+    assert (unbalanced["ok"], transaction["ok"], transaction["balanced"]) == (False, False, False)
+    [issue] = transaction["issues"]
+    assert set(issue) == {"code", "segment", "element", "loop", "segment_index", "severity", "message"}
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "claim").write_bytes(CLAIM.read_bytes())
+    assert edi("validate", "--json", tmp_path)[0] == 0
+    (tmp_path / "noise").write_bytes(b"noise")
+    code, printed, _ = edi("validate", "--json", tmp_path)
+    assert (code, [json.loads(line)["ok"] for line in printed.splitlines()]) == (2, [True, False])
+
+
+def test_stats_counts_in_cents_and_dollars(golden: Path) -> None:
+    code, printed, _ = edi("stats", "--json", golden / "x221a1" / "made-plb-recovery-interest.edi")
+    [totals] = json.loads(printed)["sets"]
+    assert code == 0
+    assert (totals["payment_cents"], totals["payment_dollars"]) == (16125, "$161.25")
+    assert (
+        "adjusted_CO_cents              6000  $60.00"
+        in edi("stats", golden / "x221a1" / "made-plb-recovery-interest.edi")[1]
+    )
+
+
+def test_deidentify_writes_numbered_copies_that_nobody_can_lead_back(tmp_path: Path) -> None:
+    code, printed, said = edi("deidentify", CLAIM)
+    assert (code, said, "OKAFOR" in printed, "CLM*" in printed) == (0, "", False, True)
+    assert edi("deidentify", CLAIM)[1] != printed, "the key is thrown away"
+    key = tmp_path / "key"
+    key.write_bytes(os.urandom(32))
+    copies = tmp_path / "copies"
+    assert edi("deidentify", "--key-file", key, "--into", copies, CLAIM)[0] == 0
+    assert (copies / "0001.x12").read_text() == edi("deidentify", "--key-file", key, CLAIM)[1]
+    assert [one.name for one in copies.iterdir()] == ["0001.x12"]
+    assert edi("deidentify", "--into", copies, CLAIM)[0] == 2, "a copy is never overwritten"
+    assert edi("validate", copies)[0] == 0
+
+
+def test_deidentify_leaves_nothing_of_what_it_cannot_read(tmp_path: Path) -> None:
+    noise, key = tmp_path / "noise", tmp_path / "key"
+    noise.write_bytes(b"Dear OKAFOR")
+    key.write_bytes(b"short")
+    code, printed, said = edi("deidentify", "--into", tmp_path / "copies", noise)
+    assert (code, printed, "OKAFOR" in said) == (2, "", False)
+    assert not (tmp_path / "copies").exists()
+    assert edi("deidentify", "--key-file", key, CLAIM)[0] == 2

@@ -20,6 +20,7 @@ from billing.money import format_dollars
 from interchange.x12 import deidentify as copies
 from interchange.x12 import excerpts, statistics, tree
 from interchange.x12 import validate as verdicts
+from interchange.x12.code_values import RULES
 from interchange.x12.issues import Issue
 from interchange.x12.pseudonyms import KeyTooShort, Pseudonyms
 from interchange.x12.syntax import NotX12
@@ -101,16 +102,25 @@ def _printable(text: str) -> str:
 
 
 @app.command()
-def validate(files: Files, as_json: AsJson = False) -> None:
+def validate(
+    files: Files,
+    as_json: AsJson = False,
+    without: Annotated[
+        list[str] | None, typer.Option("--without", help="Switch a rule off, such as npi-check-digit; may be repeated")
+    ] = None,
+) -> None:
     """Judge files against their guides; a directory is walked. It shows the segments in error as they stand.
 
     Exit codes: 0 no errors, 1 errors, 2 unreadable.
     """
+    unknown = sorted(set(without or ()) - RULES)
+    if unknown:
+        raise typer.BadParameter(f"no rule {', '.join(unknown)}; there are: {', '.join(sorted(RULES))}")
     worst = OK
     for name in _walked(files):
         try:
             with _seekable(name) as file:
-                reports = list(verdicts.validate(file))
+                reports = list(verdicts.validate(file, without=without or ()))
                 file.seek(0)
                 shown = {} if as_json else excerpts.excerpts(file, (one for report in reports for one in report.issues))
         except (NotX12, OSError) as error:

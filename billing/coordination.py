@@ -68,16 +68,20 @@ def coordination_imbalances(
         charge = line_charges[one.line - 1]
         explained = Cents(one.paid_cents + total(one.adjustments))
         if explained != charge:
-            found.append(Imbalance("line", f"{where} line {one.line}", charge, explained, "SV102 = SVD02 + line CAS"))
+            found.append(
+                Imbalance(
+                    "line", f"{where} line {one.line}", charge, explained, "SV102 = SVD02 + line CAS", 2, one.line
+                )
+            )
     if decision.paid_cents is None:
         return found
     of_claim, of_lines = total(decision.adjustments), sum(total(one.adjustments) for one in decision.lines)
     explained = Cents(decision.paid_cents + of_claim + of_lines)
     has_adjustments = bool(decision.adjustments) or any(one.adjustments for one in decision.lines)
     if explained != charge_cents and (has_adjustments or decision.lines):
-        found.append(Imbalance("claim", where, charge_cents, explained, "CLM02 = AMT*D + all CAS of that payer"))
+        found.append(Imbalance("claim", where, charge_cents, explained, "CLM02 = AMT*D + all CAS of that payer", 2))
     if {one.line for one in decision.lines} == set(range(1, len(line_charges) + 1)):
         paid = Cents(sum(one.paid_cents for one in decision.lines) - of_claim)
         if paid != decision.paid_cents:
-            found.append(Imbalance("claim", where, decision.paid_cents, paid, "AMT*D = sum of SVD02 - claim CAS"))
+            found.append(Imbalance("claim", where, decision.paid_cents, paid, "AMT*D = sum of SVD02 - claim CAS", 2))
     return found

@@ -197,6 +197,10 @@ class Imbalance:
     expected_cents: Cents
     found_cents: Cents
     rule: str
+    element: int = 0
+    """The element that does not come out: 2 for SVC02 and BPR02, 3 for CLP03, 4 for CLP04"""
+    line: int | None = None
+    """Ordinal of the line, from 1"""
 
     def __str__(self) -> str:
         expected, found = format_dollars(self.expected_cents), format_dollars(self.found_cents)
@@ -219,7 +223,7 @@ def claim_imbalances(payment: ClaimPayment, *, ordinal: int) -> list[Imbalance]:
         charge, payout = line.charge_cents, line.paid_cents
         if payout + of_line != charge:
             where, explained = f"CLP {ordinal} line {number}", Cents(payout + of_line)
-            found.append(Imbalance("line", where, charge, explained, "SVC02 = SVC03 + line CAS"))
+            found.append(Imbalance("line", where, charge, explained, "SVC02 = SVC03 + line CAS", 2, number))
         charged += charge
         paid += payout
         adjusted += of_line
@@ -227,12 +231,12 @@ def claim_imbalances(payment: ClaimPayment, *, ordinal: int) -> list[Imbalance]:
     where = f"CLP {ordinal}"
     if payment.paid_cents + adjusted + of_claim != payment.charge_cents:
         explained = Cents(payment.paid_cents + adjusted + of_claim)
-        found.append(Imbalance("claim", where, payment.charge_cents, explained, "CLP03 = CLP04 + all CAS"))
+        found.append(Imbalance("claim", where, payment.charge_cents, explained, "CLP03 = CLP04 + all CAS", 3))
     if payment.lines and charged != payment.charge_cents:
-        found.append(Imbalance("claim", where, payment.charge_cents, Cents(charged), "CLP03 = sum of SVC02"))
+        found.append(Imbalance("claim", where, payment.charge_cents, Cents(charged), "CLP03 = sum of SVC02", 3))
     if payment.lines and paid - of_claim != payment.paid_cents:
         explained = Cents(paid - of_claim)
-        found.append(Imbalance("claim", where, payment.paid_cents, explained, "CLP04 = sum of SVC03 - claim CAS"))
+        found.append(Imbalance("claim", where, payment.paid_cents, explained, "CLP04 = sum of SVC03 - claim CAS", 4))
     return found
 
 
@@ -242,7 +246,7 @@ def transaction_imbalance(remittance: Remittance, *, claims_paid_cents: Cents) -
     explained = Cents(claims_paid_cents - plb)
     if explained == remittance.paid_cents:
         return None
-    return Imbalance("transaction", "BPR", remittance.paid_cents, explained, "BPR02 = sum of CLP04 - sum of PLB")
+    return Imbalance("transaction", "BPR", remittance.paid_cents, explained, "BPR02 = sum of CLP04 - sum of PLB", 2)
 
 
 def adjustments_not_allowed(payment: ClaimPayment) -> list[str]:

@@ -1,13 +1,14 @@
 """What an 837 can be asked beyond its grammar while it is read: HL and LX numbers, sums, pointers, known slips."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from billing.claim import Claim
 from billing.institutional_claim import InstitutionalClaim
 from billing.money import Cents, format_dollars
 from interchange.x12 import coordination
 from interchange.x12.fields import Unreadable
-from interchange.x12.issues import Issue, issue_at
+from interchange.x12.issues import Issue, Level, Severity, issue_at
 from interchange.x12.syntax import Delimiters, Segment
 
 _SLIPPED_COMPONENTS = ">:|<"
@@ -114,52 +115,81 @@ class HierarchyChecks:
         return found
 
 
-def professional_issues(claim: Claim, clm: Segment) -> Iterator[Issue]:
+@dataclass(frozen=True, slots=True)
+class ClaimRun:
+    """The segments of a claim, found again when something is wrong with one of them."""
+
+    clm: Segment
+    find: Callable[[str, int], Segment | None]
+    """The segment of this id, the how manieth of the claim; None when there are fewer"""
+
+    def issue(
+        self,
+        code: str,
+        message: str,
+        *,
+        level: Level = "rule",
+        severity: Severity = "error",
+        name: str = "CLM",
+        line: int = 0,
+        element: int | None = None,
+        loop: str = "2300",
+    ) -> Issue:
+        """An issue about the segment `name` of a line, where it stands, else at the CLM."""
+        where = self.find(name, line) if line else None
+        return issue_at(
+            where or self.clm,
+            code,
+            message,
+            level=level,
+            severity=severity,
+            name=name,
+            element=element,
+            loop=loop,
+            control_number=self.clm.get(1),
+        )
+
+
+def professional_issues(claim: Claim, run: ClaimRun) -> Iterator[Issue]:
     """Sums and pointers of an 837P claim that was built."""
-    yield from sum_issues(claim.charge_cents, [line.charge_cents for line in claim.lines], clm)
+    yield from sum_issues(claim.charge_cents, [line.charge_cents for line in claim.lines], run)
+    if claim.coverage.is_self and claim.subscriber.is_person and claim.subscriber.birth_date is None:
+        message = "the subscriber is the patient and has no birth date: send DMG in loop 2010BA"
+        yield run.issue("I6", message, level="segment", severity="warning", name="DMG", loop="2010BA")
     if coordination.has_other_payers(claim):
-        yield from _coordination_issues(claim, clm)
+        yield from _coordination_issues(claim, run)
     known = len(claim.diagnoses)
     for number, line in enumerate(claim.lines, start=1):
         pointers = line.diagnosis_pointers
         if pointers and not (min(pointers) >= 1 and max(pointers) <= known):
             message = f"line {number} points at a diagnosis that the claim does not have: correct SV107"
-            yield issue_at(
-                clm,
-                "diagnosis-pointer",
-                message,
-                level="rule",
-                severity="warning",
-                loop="2400",
-                control_number=claim.control_number,
+            yield run.issue(
+                "diagnosis-pointer", message, severity="warning", name="SV1", line=number, element=7, loop="2400"
             )
 
 
-def institutional_issues(claim: InstitutionalClaim, clm: Segment) -> Iterator[Issue]:
+def institutional_issues(claim: InstitutionalClaim, run: ClaimRun) -> Iterator[Issue]:
     """Sums of an 837I claim that was built; its lines point at no diagnosis."""
-    return sum_issues(claim.charge_cents, [line.charge_cents for line in claim.lines], clm)
+    return sum_issues(claim.charge_cents, [line.charge_cents for line in claim.lines], run)
 
 
-def _coordination_issues(claim: Claim, clm: Segment) -> Iterator[Issue]:
+def _coordination_issues(claim: Claim, run: ClaimRun) -> Iterator[Issue]:
     """Sums of what other payers decided before."""
-    number = claim.control_number
     try:
         found = coordination.imbalances(claim)
     except Unreadable as reason:
         message = f"{reason.segment}{reason.element:02d} of another payer's decision {reason}: correct it"
-        yield issue_at(
-            clm, "unreadable", message, level="rule", name=reason.segment, element=reason.element, control_number=number
-        )
+        yield run.issue("unreadable", message, name=reason.segment, element=reason.element, loop="2320")
         return
     for one in found:
         name, loop = ("SVD", "2430") if one.level == "line" else ("AMT", "2320")
         message = f"{one}: report what the other payer decided"
-        yield issue_at(clm, f"cob-{one.level}", message, level="balance", name=name, loop=loop, control_number=number)
+        yield run.issue(f"cob-{one.level}", message, level="balance", name=name, element=one.element, loop=loop)
 
 
-def sum_issues(charge: Cents, lines: Iterable[Cents], clm: Segment) -> Iterator[Issue]:
+def sum_issues(charge: Cents, lines: Iterable[Cents], run: ClaimRun) -> Iterator[Issue]:
     """Whether the lines sum to CLM02."""
     total = sum(lines)
     if total != charge:
         message = f"CLM02 says {format_dollars(charge)}, the lines sum to {format_dollars(total)}: they must agree"
-        yield issue_at(clm, "charge-sum", message, level="balance", element=2, loop="2300", control_number=clm.get(1))
+        yield run.issue("charge-sum", message, level="balance", element=2)

@@ -4,12 +4,14 @@ The segments are sorted into header, hierarchy and claims here; each transaction
 is asked of it beyond its grammar.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from billing.claim import BatchHeader, Name, OpaqueSegment, Party
 from interchange.x12 import claim_checks, fields, parties
+from interchange.x12.claim_checks import ClaimRun
 from interchange.x12.claim_hierarchy import Hierarchy, Row
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, run_ends
 from interchange.x12.fields import Elements, Unreadable, get
@@ -59,8 +61,8 @@ class ClaimSet(Generic[ClaimT, BatchT, ReadT]):
     guide: Guide
     build: Callable[[Hierarchy, list[Row]], ClaimT]
     """The claim of these segments, CLM first; raises Unreadable"""
-    check: Callable[[ClaimT, Segment], Iterable[Issue]]
-    """Sums and pointers of a claim that was built, placed at its CLM"""
+    check: Callable[[ClaimT, ClaimRun], Iterable[Issue]]
+    """Sums and pointers of a claim that was built"""
     batch: type[BatchT]
     item: Callable[[ClaimT | None, tuple[Issue, ...], BatchT | None, str, int, TransactionId], ReadT]
     """The ReadClaim of the set"""
@@ -176,6 +178,13 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
             rows = [fields.normal(row, self._delimiters) for row in rows]
         return list(zip(loops, rows, strict=True))
 
+    def _find(self, rows: list[Row], name: str, number: int) -> Segment | None:
+        """The `number`th segment of this id in the claim that was just taken."""
+        places = [at for at, (_, row) in enumerate(rows) if row[0] == name]
+        if not 0 < number <= len(places):
+            return None
+        return self._transaction.segments_of_run(len(rows) - 1)[places[number - 1] - 1]
+
     def _read(self, clm: Segment, rows: list[Row], issues: list[Issue]) -> ReadT:
         if not self._batch_is_read:
             self._batch, self._batch_is_read = _read_batch(self._claims.batch, self._header, self._issues), True
@@ -185,7 +194,7 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
         except Unreadable as reason:
             issues.append(_unreadable(reason, clm))
         else:
-            issues += self._claims.check(claim, clm)
+            issues += self._claims.check(claim, ClaimRun(clm, functools.partial(self._find, rows)))
         return self._claims.item(claim, tuple(issues), self._batch, clm.get(1), clm.position, self._transaction.id)
 
 

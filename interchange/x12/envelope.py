@@ -4,7 +4,7 @@ Reading never stops at a broken envelope. Segments outside any ST open a transac
 closes at the next header or at the end of the file, and each of these is an issue.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -64,6 +64,8 @@ class Transaction:
     segment_count: int = 0
     complete: bool = False
     """Whether its SE was read"""
+    watch: Callable[[Segment], None] | None = None
+    """Told of every segment that passes, whoever takes it"""
     _stream: Iterator[Segment] = field(default_factory=lambda: iter(()), repr=False)
     _reader: SegmentReader | None = field(default=None, repr=False)
 
@@ -81,6 +83,9 @@ class Transaction:
             return []
         texts = self._reader.run(ends)
         self.segment_count += len(texts)
+        if self.watch is not None:
+            for one in self.segments_of_run(len(texts)):
+                self.watch(one)
         if not self._reader.is_plain:
             self.issues += [_not_ascii(one) for one in self.segments_of_run(len(texts)) if not one.text.isascii()]
         return texts
@@ -331,6 +336,8 @@ class _EnvelopeReader:
                 break
             transaction.segment_count += 1
             segment.position = transaction.segment_count
+            if transaction.watch is not None:
+                transaction.watch(segment)
             if not segment.text.isascii():
                 transaction.issues.append(_not_ascii(segment))
             if name == "SE":

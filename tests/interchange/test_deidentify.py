@@ -77,10 +77,14 @@ def test_no_planted_identifier_is_left(guide: Guide) -> None:
     assert [one for one in planted if one in elements or (one.startswith("QJ") and one in copied)] == []
 
 
+LISTS = {"balance", "code"}
+"""Levels that a specimen of a guide cannot meet: its values are made up"""
+
+
 @EVERY_GUIDE
 def test_the_copy_of_a_whole_guide_is_valid(guide: Guide) -> None:
     data = specimen.text(guide, specimen.rows(guide), GROUPS[guide.transaction])
-    wrong = [str(one) for report in validate.validate(copy_of(data)) for one in report.issues if one.level != "balance"]
+    wrong = [str(one) for report in validate.validate(copy_of(data)) for one in report.issues if one.level not in LISTS]
     assert wrong == []
 
 

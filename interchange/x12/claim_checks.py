@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from billing.claim import Claim
+from billing.institutional_claim import InstitutionalClaim
 from billing.money import Cents, format_dollars
 from interchange.x12 import coordination
 from interchange.x12.fields import Unreadable
@@ -165,6 +166,11 @@ def professional_issues(claim: Claim, run: ClaimRun) -> Iterator[Issue]:
             yield run.issue(
                 "diagnosis-pointer", message, severity="warning", name="SV1", line=number, element=7, loop="2400"
             )
+
+
+def institutional_issues(claim: InstitutionalClaim, run: ClaimRun) -> Iterator[Issue]:
+    """Sums of an 837I claim that was built; its lines point at no diagnosis."""
+    return sum_issues(claim.charge_cents, [line.charge_cents for line in claim.lines], run)
 
 
 def _coordination_issues(claim: Claim, run: ClaimRun) -> Iterator[Issue]:

@@ -5,6 +5,7 @@ A rule is a word: `!` required, `?` situational, `-` not used, then what the ele
     !=41,40        one of these codes             !AN60      text, at most 60 characters (`AN2-80`: at least 2)
     ?R18           decimal number                 ?N9        whole number of at most nine digits
     !DT8 ?TM4-8    date CCYYMMDD, time HHMM..     !PD        date, or two dates joined by a dash
+    !DH            date, hour and minute behind it or not
     !(!=HC;!AN48)  composite of such words        ?=1,30x99  an element that repeats up to 99 times
 """
 
@@ -22,11 +23,12 @@ _KINDS = {
     "N": r"-?\d{%(minimum)d,%(maximum)d}+",
     "DT": _DATE,
     "PD": f"{_DATE}(?:-{_DATE})?",
+    "DH": rf"{_DATE}(?:(?:[01]\d|2[0-3])[0-5]\d)?",
     "TM": r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d\d{0,2})?",
 }
-_FAULT_OF_KIND = {"R": "6", "N": "6", "DT": "8", "PD": "8", "TM": "9"}
+_FAULT_OF_KIND = {"R": "6", "N": "6", "DT": "8", "PD": "8", "DH": "8", "TM": "9"}
 _WORD = re.compile(
-    r"([!?-])(?:=(?P<codes>[^x()]+|[^()]+?)|(?P<kind>AN|R|N|DT|PD|TM)(?P<low>\d+)?(?:-(?P<high>\d+))?)?(?:x(?P<times>\d+))?"
+    r"([!?-])(?:=(?P<codes>[^x()]+|[^()]+?)|(?P<kind>AN|R|N|DT|DH|PD|TM)(?P<low>\d+)?(?:-(?P<high>\d+))?)?(?:x(?P<times>\d+))?"
 )
 
 Rule = tuple[str, tuple[int, ...]]
@@ -273,6 +275,7 @@ _KIND_MESSAGES = {
     "R": "not a decimal number: digits, at most one point, no thousands separator",
     "N": "not a whole number of the length allowed",
     "DT": "not a date that exists: write CCYYMMDD",
+    "DH": "not a date that exists, with an hour or without: write CCYYMMDD or CCYYMMDDHHMM",
     "PD": "not a date or a pair of dates: write CCYYMMDD or CCYYMMDD-CCYYMMDD",
     "TM": "not a time: write HHMM or HHMMSS",
 }

@@ -16,6 +16,9 @@ _reference = quick(Reference)
 _SEXES = {one.value: one for one in Sex}
 _NM1 = ("",) * 10
 
+_TAXONOMY_OF = {"DN": "RF", "P3": "RF", "71": "AT"}
+"""PRV01 by role: referring, attending; PE performing for all others"""
+
 
 def read_name(nm1: Elements) -> Name:
     """NM103 to NM107."""
@@ -110,7 +113,7 @@ def write_party(party: Party, *, qualified: bool = True) -> list[Elements]:
     """NM1, PRV, N3, N4, REF, PER. `qualified` False leaves out the taxonomy: the guide puts it elsewhere."""
     rows = [write_nm1(party.role, party.name, is_person=party.is_person, qualifier=party.id_qualifier, number=party.id)]
     if party.taxonomy and qualified:
-        rows.append(trimmed("PRV", "RF" if party.role in {"DN", "P3"} else "PE", "PXC", party.taxonomy))
+        rows.append(trimmed("PRV", _TAXONOMY_OF.get(party.role, "PE"), "PXC", party.taxonomy))
     rows += write_address(party.address)
     rows += [trimmed("REF", ref.qualifier, ref.value) for ref in party.references]
     if party.contact:

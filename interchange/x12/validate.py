@@ -1,18 +1,20 @@
 """Judge any file that the guides know: envelope, grammar, and the sums of claims and remittances."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from interchange.x12 import claims_837p, reading, remittance_835
+from interchange.x12 import claims_837i, claims_837p, reading, remittance_835
+from interchange.x12.claim_transactions import ReadTransaction
 from interchange.x12.code_values import CodeChecker
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions
 from interchange.x12.grammar import Guide
-from interchange.x12.guides import x212, x214, x221a1, x222a1, x231a1, x279a1
+from interchange.x12.guides import x212, x214, x221a1, x222a1, x223a2, x231a1, x279a1
 from interchange.x12.issues import Issue, has_errors
 from interchange.x12.syntax import Source
 
 GUIDES: tuple[Guide, ...] = (
     x222a1.GUIDE,
+    x223a2.GUIDE,
     x221a1.GUIDE,
     x279a1.INQUIRY,
     x279a1.RESPONSE,
@@ -77,7 +79,9 @@ def judge(transaction: Transaction) -> TransactionReport:
     """The verdict on one transaction of an envelope that the caller walks."""
     guide = guide_for(transaction.id)
     if guide is x222a1.GUIDE:
-        return _claims(transaction)
+        return _claims(transaction.id, claims_837p.read_transaction(transaction))
+    if guide is x223a2.GUIDE:
+        return _claims(transaction.id, claims_837i.read_transaction(transaction))
     if guide is x221a1.GUIDE:
         return _payments(transaction)
     if guide is not None:
@@ -89,13 +93,15 @@ def judge(transaction: Transaction) -> TransactionReport:
     return TransactionReport(transaction.id, (unknown, *transaction.issues))
 
 
-def _claims(transaction: Transaction) -> TransactionReport:
+def _claims(
+    identity: TransactionId, items: Iterable[claims_837p.ReadClaim | claims_837i.ReadClaim | ReadTransaction]
+) -> TransactionReport:
     issues: list[Issue] = []
     count = 0
-    for item in claims_837p.read_transaction(transaction):
+    for item in items:
         issues += item.issues
-        count += isinstance(item, claims_837p.ReadClaim)
-    return TransactionReport(transaction.id, tuple(issues), count)
+        count += not isinstance(item, ReadTransaction)
+    return TransactionReport(identity, tuple(issues), count)
 
 
 def _payments(transaction: Transaction) -> TransactionReport:

@@ -46,7 +46,10 @@ def pyx12(text: str) -> list[str]:
 def x12sdk(text: str) -> list[str]:
     """x12sdk 2.2.0 knows 837P, 837I, 835, 270, 271, 276 and 277, and stops at the first fault.
 
-    In a 276 or 277 it puts a claim's second service line into the first and then miscounts: judge claims of one line.
+    Its false alarms hide what it has not come to yet, so they cannot be taken out of its answer; do not send it
+    - a 276 or 277 with two service lines in a claim: it puts the second into the first and miscounts;
+    - an 837I with sex U, DTP*472 RD8, NTE*ADD, NM1*72 on a line, an MIA01 other than 0, or a drug (2410) without
+      REF.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "judged.edi"

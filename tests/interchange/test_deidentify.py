@@ -65,7 +65,7 @@ def test_no_planted_identifier_is_left(guide: Guide) -> None:
     def plant(segment: str, element: int, component: int, rule: ElementRule) -> str:
         if rule.codes is None and rule.kind == "AN" and rule.maximum >= 10:
             planted.append(f"QJ{next(numbers)}KVX"[: max(rule.minimum, 10)])
-        elif rule.codes is None and rule.kind in {"DT", "PD"}:
+        elif rule.codes is None and rule.kind in {"DT", "DH", "PD"}:
             planted.append(f"19{next(numbers) % 90 + 10}1017")
         else:
             return specimen.plain(segment, element, component, rule)

@@ -26,6 +26,7 @@ from interchange.x12.guides.rows import (
 )
 
 PROCEDURE_KINDS = "ER,HC,IV,WK"
+INSTITUTIONAL_KINDS = f"{PROCEDURE_KINDS},HP"
 DELAY_REASONS = "1,2,3,4,5,6,7,8,9,10,11,15"
 
 CN1 = segment("CN1", "S", 1, "!AN2-2 ?R18 ?R6 ?AN50 ?R6 ?AN30")
@@ -137,7 +138,7 @@ def drug(kinds: str) -> LoopRule:
 
 def paid_line(*, by_revenue_code: bool) -> LoopRule:
     """What another payer paid for the line (2430); an institutional line is named by its revenue code."""
-    service = f"{procedure(PROCEDURE_KINDS, '?')} !AN48" if by_revenue_code else f"{procedure(PROCEDURE_KINDS)} -"
+    service = f"{procedure(INSTITUTIONAL_KINDS, '?')} !AN48" if by_revenue_code else f"{procedure(PROCEDURE_KINDS)} -"
     return loop(
         "2430",
         "S",

@@ -166,11 +166,13 @@ def head_and_lines(rows: list[Row], *, service: str) -> tuple[list[Row], list[li
     that no line has twice, should its LX be missing. Raises Unreadable when there is no line."""
     first = next((at for at, (loop, _) in enumerate(rows) if loop.startswith("24")), len(rows))
     groups: list[list[Row]] = []
+    is_told = False
     for row in rows[first:]:
         name = row[1][0]
-        starts = name == "LX" or (name == service and any(one[0] == service for _, one in (groups or [[]])[-1]))
-        if starts or not groups:
+        if name == "LX" or (name == service and is_told) or not groups:
             groups.append([])
+            is_told = False
+        is_told = is_told or name == service
         groups[-1].append(row)
     if not groups:
         raise Unreadable("LX", 1, "is missing: the claim has no service line")
@@ -179,6 +181,8 @@ def head_and_lines(rows: list[Row], *, service: str) -> tuple[list[Row], list[li
 
 def take_providers(rows: list[Row], prefix: str) -> tuple[tuple[Party, ...], list[Row]]:
     """The providers of the loops that begin with `prefix` (2310, 2420), and the rows that belong to none of them."""
+    if not any(loop.startswith(prefix) for loop, _ in rows):
+        return (), rows
     providers: list[Party] = []
     rest: list[Row] = []
     open_rows: list[Elements] = []

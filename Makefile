@@ -11,6 +11,8 @@ UV ?= uv
 ENCOUNTERS ?= 50
 ONCE ?=
 SEED ?= 1
+MINUTES ?= 10
+FUZZ_SEED ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -18,7 +20,7 @@ CHROMIUM := /usr/bin/chromium
 LOCK_WITH = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --quiet
 
-.PHONY: help system system-python venv venv-dev demo run test check bench lock clean
+.PHONY: help system system-python venv venv-dev demo run test check fuzz bench lock clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -53,6 +55,9 @@ check: venv-dev ## format, lint, types, import contracts, house tests
 	$(BIN)/mypy .
 	PYTHONPATH=. $(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/house
+
+fuzz: venv-dev ## the X12 codec under files nobody has seen before; MINUTES=60 runs longer, FUZZ_SEED=7 begins there
+	$(BIN)/python -m tests.interchange.fuzz --minutes $(MINUTES) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
 bench: venv-dev ## benchmarks, one JSON object a line: encounters, then the codec beside its peers
 	$(BIN)/python -m benchmarks

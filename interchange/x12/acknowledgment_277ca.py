@@ -1,6 +1,7 @@
 """The claim acknowledgment (277CA, guide 005010X214): a claim's first fate, from a clearinghouse (NM1*AY) or a payer
 (NM1*PR); verdicts may stand on the batch, on a provider, or on a claim."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -181,7 +182,8 @@ def _lines(rows: list[Elements]) -> Iterator[LineAcknowledgment]:
 def write(file: ClaimAcknowledgmentFile) -> list[Elements]:
     """The body of one ST*277, BHT to the last claim. Counts and sums (QTY, AMT) are computed from the claims.
 
-    All claims stand under the one provider that the file names; without one, only the batch is answered. Raises
+    All claims stand under the one provider that the file names, with the sums of its claims; its own verdicts have no
+    date (STC02 is not used there). Without a provider only the batch is answered. Raises
     ReceiverUnknown.
     """
     if file.receiver is None:
@@ -199,7 +201,7 @@ def write(file: ClaimAcknowledgmentFile) -> list[Elements]:
         ("DTP", "050", "D8", day),
         ("DTP", "009", "D8", day),
         ("HL", "2", "1", "21", "1" if has_provider else "0"),
-        *parties.write_party(file.receiver),
+        *parties.write_party(file.receiver, suffixed=False),
         ("TRN", "2", reference),
     ]
     rows += [stc for one in batch for stc in _statuses(one)]
@@ -210,15 +212,14 @@ def write(file: ClaimAcknowledgmentFile) -> list[Elements]:
 
 
 def _provider(file: ClaimAcknowledgmentFile, provider: Party, claims: Sequence[ClaimAcknowledgment]) -> list[Elements]:
-    verdicts = [one for one in file.acknowledgments if one.level == "provider"]
+    verdicts = [dataclasses.replace(one, effective=None) for one in file.acknowledgments if one.level == "provider"]
     rows: list[Elements] = [
         ("HL", "3", "2", "19", "1" if claims else "0"),
         *parties.write_party(provider),
+        ("TRN", "1", "0"),
     ]
-    if verdicts:
-        rows.append(("TRN", "1", "0"))
-        rows += [stc for one in verdicts for stc in _statuses(one)]
-        rows += _totals(claims, accepted="QA", rejected="QC")
+    rows += [stc for one in verdicts for stc in _statuses(one)]
+    rows += _totals(claims, accepted="QA", rejected="QC")
     for number, one in enumerate(claims, start=4):
         rows.append(("HL", str(number), "3", "PT"))
         rows += _claim(one)

@@ -14,7 +14,8 @@ from interchange.x12.syntax import Source
 VERSION = GUIDE.version
 _TRIGGER = "SITUATIONAL TRIGGER"
 _MAX_CODES = 5
-_CONTEXT = {"837": "CLM01", "835": "CLP01"}
+_CONTEXT = {"837": "CLM01"}
+"""CTX01-1 by the set that is answered: the guide has no name for a payment of an 835."""
 _CONTEXT_CHARACTERS = 35
 _LOOP_CHARACTERS = 4
 """IK303 holds four characters, so that 2010AA is told as 2010."""

@@ -6,7 +6,7 @@ from datetime import date
 
 from billing.claim import Party, Person
 from billing.eligibility import EligibilityInquiry
-from interchange.x12 import fields, parties
+from interchange.x12 import fields, guide_order, parties
 from interchange.x12.envelope import EnvelopeReport, TransactionId
 from interchange.x12.fields import Elements, Unreadable, get, maybe, print_day, trimmed
 from interchange.x12.guides.x279a1 import INQUIRY
@@ -125,24 +125,19 @@ def write(inquiry: EligibilityInquiry) -> list[Elements]:
         ("HL", "1", "", "20", "1"),
         *parties.write_party(inquiry.payer),
         ("HL", "2", "1", "21", "1"),
-        *parties.write_party(inquiry.provider),
+        *guide_order.in_order(INQUIRY, "2100B", parties.write_party(inquiry.provider)),
         ("HL", "3", "2", "22", "1" if depends else "0"),
     ]
     if not depends:
         rows.append(trace)
-    rows += _ordered(parties.write_person("IL", inquiry.subscriber, qualifier="MI", number=inquiry.member_id))
+    subscriber = parties.write_person("IL", inquiry.subscriber, qualifier="MI", number=inquiry.member_id)
+    rows += guide_order.in_order(INQUIRY, "2100C", subscriber)
     if inquiry.dependent is not None:
         rows += [("HL", "4", "3", "23", "0"), trace]
-        rows += _ordered(parties.write_person("03", inquiry.dependent))
+        rows += guide_order.in_order(INQUIRY, "2100D", parties.write_person("03", inquiry.dependent))
         if inquiry.dependent_relationship:
             rows.append(("INS", "N", inquiry.dependent_relationship))
     if inquiry.service_date:
         rows.append(("DTP", "291", "D8", print_day(inquiry.service_date)))
     rows += [("EQ", code) for code in inquiry.service_types]
     return rows
-
-
-def _ordered(rows: list[Elements]) -> list[Elements]:
-    """The 270 wants REF straight after NM1."""
-    order = {"NM1": 0, "REF": 1, "N3": 2, "N4": 3, "DMG": 4}
-    return sorted(rows, key=lambda row: order[row[0]])

@@ -1,13 +1,13 @@
 """The eligibility answer (271, guide 005010X279A1): benefits of a patient, or why the payer could not say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypedDict
 
 from billing.claim import Name, Party
 from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse, InquiryError
-from interchange.x12 import fields, parties
+from interchange.x12 import fields, guide_order, parties
 from interchange.x12.envelope import EnvelopeReport, TransactionId
 from interchange.x12.fields import (
     Elements,
@@ -196,15 +196,18 @@ def write(response: EligibilityResponse, inquiry: EligibilityInquiry) -> list[El
         trimmed("BHT", "0022", "11", inquiry.reference, print_day(inquiry.created), inquiry.created_time),
         ("HL", "1", "", "20", "1"),
         *at.get("2000A", []),
-        *parties.write_party(response.payer or inquiry.payer),
-        *at.get("2100A", []),
+        *_party("2100A", response.payer or inquiry.payer, at.get("2100A", [])),
         ("HL", "2", "1", "21", "1" if answers else "0"),
-        *parties.write_party(inquiry.provider),
-        *at.get("2100B", []),
+        *_party("2100B", inquiry.provider, at.get("2100B", [])),
     ]
     if answers:
         rows += _people(response, inquiry, at)
     return rows
+
+
+def _party(loop: str, party: Party, errors: Sequence[Elements] = ()) -> list[Elements]:
+    """A party of the answer and what is wrong with it."""
+    return guide_order.in_order(RESPONSE, loop, [*parties.write_party(party), *errors])
 
 
 def _people(
@@ -225,12 +228,14 @@ def _people(
     rows += at.get(f"2100{letter}", [])
     rows += born
     rows += [_dtp(one) for one in response.dates]
-    for benefit in response.benefits:
-        rows += _write_benefit(benefit)
-    return rows + at.get(f"2110{letter}", [])
+    last = len(response.benefits) - 1
+    for number, benefit in enumerate(response.benefits):
+        rows += _write_benefit(benefit, letter, at.get(f"2110{letter}", []) if number == last else [])
+    return rows
 
 
-def _write_benefit(benefit: Benefit) -> list[Elements]:
+def _write_benefit(benefit: Benefit, letter: str, errors: Sequence[Elements]) -> list[Elements]:
+    """Loop 2110; what could not be answered stands in the last one."""
     rows = [
         trimmed(
             "EB",
@@ -250,11 +255,12 @@ def _write_benefit(benefit: Benefit) -> list[Elements]:
         )
     ]
     rows += [_dtp(one) for one in benefit.dates]
+    rows += errors
     rows += [("MSG", text) for text in benefit.messages]
     if benefit.related:
         rows.append(("LS", "2120"))
         for party in benefit.related:
-            rows += parties.write_party(party)
+            rows += _party(f"2120{letter}", party)
         rows.append(("LE", "2120"))
     return rows
 

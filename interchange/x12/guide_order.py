@@ -34,6 +34,11 @@ def merged(guide: Guide, blocks: Iterable[Block], rest: Iterable[OpaqueSegment],
     return [row for _, rows in ranked for row in rows]
 
 
+def in_order(guide: Guide, loop: str, rows: Iterable[Elements]) -> list[Elements]:
+    """The segments of one loop, none of a loop below it, in the guide's order; equals keep the order they came in."""
+    return sorted(rows, key=lambda row: guide.rank(loop, row))
+
+
 def of_loop(rest: Iterable[OpaqueSegment], loop: str) -> list[Elements]:
     """The opaque segments of one loop, in the order they came in."""
     return [tuple(Joined(text) for text in one.elements) for one in rest if one.loop == loop]

@@ -52,7 +52,8 @@ def write_batch(
             header.kind,
         )
     ]
-    rows += parties.write_party(header.submitter) + guide_order.of_loop(header.other_segments, "1000A")
+    rows += parties.write_party(header.submitter, suffixed=False)
+    rows += guide_order.of_loop(header.other_segments, "1000A")
     rows += parties.write_party(header.receiver) + guide_order.of_loop(header.other_segments, "1000B")
     tree = _Tree(guide, write_claim)
     for _, group in groupby(claims, key=_billing_key):

@@ -1,6 +1,7 @@
 """Parties and people: NM1 or N1 with the N3, N4, REF, PRV and PER that hang on it, read once for every transaction."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from billing.claim import Address, Contact, Name, Party, Person, Reference, Sex
@@ -109,9 +110,11 @@ def read_person(rows: Sequence[Elements]) -> tuple[Person, tuple[Elements, ...]]
     return person, tuple(rest)
 
 
-def write_party(party: Party, *, qualified: bool = True) -> list[Elements]:
-    """NM1, PRV, N3, N4, REF, PER. `qualified` False leaves out the taxonomy: the guide puts it elsewhere."""
-    rows = [write_nm1(party.role, party.name, is_person=party.is_person, qualifier=party.id_qualifier, number=party.id)]
+def write_party(party: Party, *, qualified: bool = True, suffixed: bool = True) -> list[Elements]:
+    """NM1, PRV, N3, N4, REF, PER. `qualified` False leaves out the taxonomy: the guide puts it elsewhere. `suffixed`
+    False leaves out NM107: the guides do not use it for a submitter."""
+    name = party.name if suffixed else replace(party.name, suffix=None)
+    rows = [write_nm1(party.role, name, is_person=party.is_person, qualifier=party.id_qualifier, number=party.id)]
     if party.taxonomy and qualified:
         rows.append(trimmed("PRV", _TAXONOMY_OF.get(party.role, "PE"), "PXC", party.taxonomy))
     rows += write_address(party.address)

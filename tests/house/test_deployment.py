@@ -70,7 +70,7 @@ def test_every_secret_of_a_service_is_declared() -> None:
 def test_the_makefile_has_the_promised_targets() -> None:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", text, re.MULTILINE))
-    assert {"system", "venv", "demo", "run", "test", "check", "bench", "lock"} <= targets
+    assert {"system", "venv", "demo", "run", "test", "check", "fuzz", "bench", "lock"} <= targets
 
 
 def test_continuous_integration_runs_what_people_run() -> None:

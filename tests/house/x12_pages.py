@@ -124,7 +124,8 @@ with open("answer.999", "rb") as file:
             print(read.acknowledgment.group_control_number, read.acknowledgment.code)
             print([(one.control_number, one.code) for one in read.acknowledgment.sets])""",
         "Without AK1 or AK9 there is no acknowledgment, and an issue says which is missing.",
-        "The situational trigger of a CTX is read past: its value is no claim's number.",
+        "The situational trigger of a CTX is read past: its value is no claim's number. On writing only a claim of an "
+        "837 has a context: the guide has no name for a payment.",
         {
             "999": landings(
                 x231a1.GUIDE, "FA", lambda data: [one.acknowledgment for one in acknowledgment_999.read(data)]

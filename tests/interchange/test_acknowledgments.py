@@ -1,11 +1,18 @@
 """999, TA1 and 277CA: read, written, read again; and a 999 projected from our own issues."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from billing.acknowledgment import InterchangeAcknowledgment
+from billing.acknowledgment import (
+    ImplementationAcknowledgment,
+    InterchangeAcknowledgment,
+    SegmentError,
+    SetAcknowledgment,
+)
+from billing.claim import Name, Party
 from interchange.x12 import (
     acknowledgment_277ca,
     acknowledgment_999,
@@ -161,3 +168,24 @@ def test_nothing_of_a_small_set_is_dropped(path: Path) -> None:
         "x279a1-271": eligibility_271,
     }[path.parent.name]
     assert [row for item in codec.read(data) for row in item.segments] == sent
+
+
+def test_a_payment_has_no_context_in_a_999() -> None:
+    error = SegmentError("CAS", 12, "2110", "8", (("1", "7", None),), "ACC1")
+    for transaction, context in (("837", [("CTX", "CLM01:ACC1")]), ("835", [])):
+        refused = SetAcknowledgment(transaction, "0001", "R", (error,), ("5",))
+        rows = acknowledgment_999.write(ImplementationAcknowledgment("HC", "1", "R", (refused,)))
+        assert [row for row in rows if row[0] == "CTX"] == context
+
+
+def test_a_provider_in_a_277ca_has_its_sums_and_a_verdict_without_a_date(golden: Path) -> None:
+    (read,) = acknowledgment_277ca.read((golden / "x214" / "made-all-accepted.edi").read_bytes())
+    assert read.file
+    claims = [one for one in read.file.acknowledgments if one.level == "claim"]
+    verdict = replace(claims[0], level="provider", control_number=None, lines=())
+    submitter = Party("41", True, Name("ROE", "PAT", suffix="JR"), "46", "LAKEFP01")
+    rows = acknowledgment_277ca.write(replace(read.file, acknowledgments=(verdict, *claims), receiver=submitter))
+    level = rows[next(at for at, row in enumerate(rows) if row[0] == "HL" and row[3] == "19") :]
+    assert [row[0] for row in level[2:6]] == ["TRN", "STC", "QTY", "AMT"]
+    assert (level[3][2], level[4][1:]) == ("", ("QA", str(len(claims))))
+    assert ("NM1", "41", "1", "ROE", "PAT", "", "", "", "46", "LAKEFP01") in rows

@@ -1,13 +1,14 @@
 """270 and 271: read, written, read again."""
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from billing.claim import Name, Party, Person
-from billing.eligibility import EligibilityInquiry, EligibilityResponse, InquiryError
+from billing.claim import Address, Name, Party, Person, Reference
+from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse, InquiryError
 from interchange.x12 import eligibility_270, eligibility_271, writing
 from interchange.x12.syntax import NotX12
 
@@ -122,3 +123,35 @@ def test_a_cut_file_raises_nothing_but_not_x12(path: Path) -> None:
                 list(codec.read(data[:length]))
             except NotX12:
                 assert length < 200
+
+
+def test_parties_and_errors_are_written_in_the_order_of_the_guide() -> None:
+    address = Address("1 ELM ST", "AMES", "IA", "500100001")
+    references = (Reference("TJ", "471234567"),)
+    provider = replace(INQUIRY.provider, taxonomy="207Q00000X", address=address, references=references)
+    asked = replace(INQUIRY, provider=provider, dependent=None, dependent_relationship=None)
+    doctor = Party("P3", True, Name("KIM", "LEE"), "XX", "1456789019", "207Q00000X", address)
+    benefit = Benefit("1", service_types=("30",), messages=("ASK AGAIN",), related=(doctor,))
+    answer = EligibilityResponse(
+        asked.reference,
+        asked.payer,
+        "M1001",
+        asked.subscriber.name,
+        benefits=(benefit, benefit),
+        errors=(InquiryError("2110C", "52", "C"),),
+    )
+    (question,) = eligibility_270.read(
+        interchange(eligibility_270.write(asked), eligibility_270.VERSION, "270").encode()
+    )
+    (read,) = eligibility_271.read(
+        interchange(eligibility_271.write(answer, asked), eligibility_271.VERSION, "271").encode()
+    )
+    assert (question.inquiry, question.issues) == (asked, ())
+    assert (read.response, read.issues) == (answer, ())
+
+
+def test_an_error_about_a_provider_stands_before_its_taxonomy() -> None:
+    asked = replace(INQUIRY, provider=replace(INQUIRY.provider, taxonomy="207Q00000X"))
+    answer = EligibilityResponse(asked.reference, asked.payer, None, None, errors=(InquiryError("2100B", "50", "N"),))
+    rows = [row[0] for row in eligibility_271.write(answer, asked)]
+    assert rows[-2:] == ["AAA", "PRV"]

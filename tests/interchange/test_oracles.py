@@ -1,10 +1,43 @@
-"""The judges from outside can say no, and say so of what they passed over."""
+"""What our writers write is taken by validators from outside, who can say no, and say so of what they passed over."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
-from tests.interchange import oracles
+from tests.interchange import generated, oracles
+
+SETS_PER_FILE = 5
+FILES = {"837P": 8, "835": 8, "270": 6, "271": 8, "999": 6, "277CA": 6}
+"""Of each kind: about two hundred transactions, and twice as many claims"""
+
+
+@pytest.mark.parametrize(("kind", "seed"), [(kind, seed) for kind, count in FILES.items() for seed in range(count)])
+def test_what_is_written_reads_back_and_nobody_complains(kind: str, seed: int) -> None:
+    assert generated.faults(generated.draw_file(kind, seed=seed, count=SETS_PER_FILE)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "tampered", "judges"),
+    [
+        ("837P", "~\nHL*2*1*22", "~\nHL*2*7*22", {"ours", "pyx12", "x12sdk"}),
+        ("835", "~\nBPR*I*", "~\nBPR*I*1", {"ours", "oxedi"}),
+        ("270", "~\nHL*2*1*21*1", "~\nHL*2*7*21*1", {"x12sdk"}),
+        ("271", "~\nHL*2*1*21*1", "~\nHL*2*7*21*1", {"x12sdk"}),
+        ("999", "~\nAK9*", "~\nAK9*Z", {"ours", "pyx12"}),
+        ("277CA", "~\nDTP*050*", "~\nDTP*051*", {"ours", "pyx12"}),
+    ],
+)
+def test_a_judge_finds_what_was_tampered_with(kind: str, written: str, tampered: str, judges: set[str]) -> None:
+    drawn = generated.draw_file(kind, seed=2, count=2)
+    assert written in drawn.text
+    worse = dataclasses.replace(drawn, text=drawn.text.replace(written, tampered, 1))
+    assert judges <= {one.partition(":")[0] for one in generated.faults(worse)}
+
+
+def test_a_seed_gives_the_same_file_again() -> None:
+    first, again, other = (generated.draw_file("837P", seed=seed, count=1).text for seed in (5, 5, 6))
+    assert first == again != other
 
 
 def test_pyx12_does_not_accept_a_transaction_that_it_passed_over(golden: Path) -> None:

@@ -108,3 +108,35 @@ def test_a_malformed_file_is_invalid(path: Path) -> None:
         assert path.name == "ims-x12_no_isa_line.txt"
         return
     assert not all(report.is_valid for report in reports)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "place"),
+    [
+        ("x221a1/made-reversal-correction.edi", "*12*", "*CI*", ("CLP", 6, "7")),
+        ("x222a1/made-secondary-cob-line-level.edi", "NM1*41*2*", "NM1*41*1*A*B**JR*SR*", ("NM1", 7, "I10")),
+    ],
+)
+def test_what_two_outside_judges_refuse_is_refused(
+    name: str, old: str, new: str, place: tuple[str, int, str], golden: Path
+) -> None:
+    text = (golden / name).read_text()
+    assert old in text
+    reports = validate.validate(text.replace(old, new, 1).encode())
+    assert place in {(one.segment, one.element, one.code) for report in reports for one in report.issues}
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("PER*IC*DESK*TE*5155550100*EX*12", None),
+        ("PER*IC*DESK*TE*5155550100*EX*12*EM*A@B", "I10"),
+        ("PER*IC*DESK*EM*A@B", "7"),
+    ],
+)
+def test_a_service_facility_has_a_telephone_and_nothing_else(row: str, code: str | None, golden: Path) -> None:
+    text = (golden / "x222a1" / "made-secondary-cob-line-level.edi").read_text()
+    facility = ["NM1*77*2*PLACE", "N3*1 ELM ST", "N4*AMES*IA*500100001", row]
+    at = text.index("SBR*", text.index("CLM*"))
+    reports = validate.validate((text[:at] + "".join(f"{one}~" for one in facility) + text[at:]).encode())
+    assert {one.code for report in reports for one in report.issues if one.segment == "PER"} == ({code} - {None})

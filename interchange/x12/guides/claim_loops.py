@@ -232,7 +232,7 @@ def billing_level(subscriber: LoopRule, *, kinds: str, tax_ids: str, numbers: It
 def claim_guide(version: str, billing: LoopRule, *, also: tuple[str, ...] = ()) -> Guide:
     """A guide of claims: header, submitter, receiver, billing providers. `also` names other versions it is read for."""
     header = segment("BHT", "R", 1, "!=0019 !=00,18 !AN50 !DT8 !TM4-8 !=31,CH,RP")
-    submitter = loop("1000A", "R", 1, nm1("41", "1,2", "46", id_usage="!"), per("R", 2))
+    submitter = loop("1000A", "R", 1, nm1("41", "1,2", "46", id_usage="!", suffixed=False), per("R", 2))
     receiver = loop("1000B", "R", 1, nm1("40", "2", "46", id_usage="!"))
     return Guide(
         version,

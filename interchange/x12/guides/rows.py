@@ -75,6 +75,10 @@ def per(usage: str, max_use: int, codes: str = "IC", numbers: str = "TE,FX,EM,EX
     )
 
 
+PER_TELEPHONE = segment("PER", "S", 1, "!=IC ?AN60 !=TE !AN256 ?=EX ?AN256 - - -", "P0506")
+"""A contact that has a telephone and its extension, and no other number"""
+
+
 def nm1(
     role: str,
     kinds: str = "1,2",
@@ -84,9 +88,12 @@ def nm1(
     id_usage: str = "?",
     usage: str = "R",
     max_use: int = 1,
+    suffixed: bool = True,
 ) -> SegmentRule:
-    """NM1: a party. `named` is the usage of NM103, `id_usage` that of NM108 and NM109."""
-    name = f"{named}AN60 ?AN35 ?AN25 ?AN10 ?AN10" if named != "-" else "- - - - -"
+    """NM1: a party. `named` is the usage of NM103, `id_usage` that of NM108 and NM109; `suffixed` False forbids NM106
+    and NM107."""
+    affixes = "?AN10 ?AN10" if suffixed else "- -"
+    name = f"{named}AN60 ?AN35 ?AN25 {affixes}" if named != "-" else "- - - - -"
     number = f"{id_usage}={ids} {id_usage}AN2-80" if ids else "- -"
     return segment("NM1", usage, max_use, f"!={role} !={kinds} {name} {number} - - -", "P0809" if ids else "")
 

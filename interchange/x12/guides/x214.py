@@ -84,7 +84,7 @@ GUIDE = Guide(
                 "R",
                 0,
                 hl("21"),
-                loop("2100B", "R", 1, nm1("41", "1,2", "46", id_usage="!")),
+                loop("2100B", "R", 1, nm1("41", "1,2", "46", id_usage="!", suffixed=False)),
                 loop(
                     "2200B",
                     "R",

@@ -2,7 +2,6 @@
 
 from interchange.x12.grammar import Guide, SegmentRule, loop, segment
 from interchange.x12.guides.rows import (
-    FILING_INDICATOR,
     N3,
     N3_MAYBE,
     N4,
@@ -19,6 +18,8 @@ from interchange.x12.guides.rows import (
 )
 
 _GROUPS = "CO,OA,PI,PR"
+_FILING_INDICATOR = "12,13,14,15,16,17,AM,CH,DS,HM,LM,MA,MB,MC,OF,TV,VA,WC,ZZ"
+"""Shorter than the list of the claim: BL and CI are no answer"""
 _STATUS = "1,2,3,4,19,20,21,22,23,25"
 _PLB_REASONS = (
     "50,51,72,90,AH,AM,AP,B2,B3,BD,BN,C5,CR,CS,CT,CV,CW,DM,E3,FB,FC,GO,HM,IP,IR,IS,J1,L3,L6,LE,LS,OA,OB,PI,PL,RA,RE,"
@@ -74,7 +75,7 @@ _CLAIM = loop(
         "CLP",
         "R",
         1,
-        f"!AN38 !={_STATUS} !R18 !R18 ?R18 !={FILING_INDICATOR} !AN50 ?AN2 ?AN1-1 - ?AN4 ?R15 ?R10 -",
+        f"!AN38 !={_STATUS} !R18 !R18 ?R18 !={_FILING_INDICATOR} !AN50 ?AN2 ?AN1-1 - ?AN4 ?R15 ?R10 -",
     ),
     cas(_GROUPS, 99),
     nm1("QC", "1", "34,HN,II,MI,MR", named="?"),

@@ -1,6 +1,8 @@
 """005010X222A1: the professional claim (837P)."""
 
-from interchange.x12.grammar import LoopRule, loop, segment
+from collections.abc import Iterable
+
+from interchange.x12.grammar import LoopRule, SegmentRule, loop, segment
 from interchange.x12.guides.claim_loops import (
     CN1,
     DELAY_REASONS,
@@ -25,6 +27,7 @@ from interchange.x12.guides.rows import (
     N3_MAYBE,
     N4,
     N4_MAYBE,
+    PER_TELEPHONE,
     RELATIONSHIP,
     amt,
     dtp,
@@ -45,13 +48,13 @@ _CRC_AMBULANCE = crc("07", "01,04,05,06,07,08,09,12", 3)
 _HCP = hcp("MJ,UN")
 
 
-def _place(name: str, role: str, *, identified: bool) -> LoopRule:
+def _place(name: str, role: str, *, identified: bool, contact: Iterable[SegmentRule] = ()) -> LoopRule:
     """A location loop: service facility, ambulance pick-up or drop-off."""
     who = nm1(role, "2", "XX") if identified else nm1(role, "2", named="?")
     rows = [who, N3, N4]
     if identified:
-        rows += [ref_of_payer("0B,G2,LU", 3), per("S", 1)]
-    return loop(name, "S", 1, *rows)
+        rows.append(ref_of_payer("0B,G2,LU", 3))
+    return loop(name, "S", 1, *rows, *contact)
 
 
 _OTHER_PAYER = other_payer(
@@ -155,7 +158,7 @@ _CLAIM = loop(
     _HCP,
     loop("2310A", "S", 2, nm1("DN,P3", "1", "XX"), ref("0B,1G,G2", "S", 3)),
     provider("2310B", role="82", kinds="1,2", numbers=ref_of_payer("0B,1G,G2,LU", 20), taxonomy="PE"),
-    _place("2310C", "77", identified=True),
+    _place("2310C", "77", identified=True, contact=[PER_TELEPHONE]),
     provider("2310D", role="DQ", kinds="1", numbers=ref_of_payer("0B,1G,G2,LU", 20)),
     _place("2310E", "PW", identified=False),
     _place("2310F", "45", identified=False),
@@ -165,7 +168,7 @@ _CLAIM = loop(
 
 _PAT_TAIL = "?=D8 ?DT8 ?=01 ?R10 ?=Y"
 
-_CONTACT = [per("S", 1)]
+_CONTACT = [PER_TELEPHONE]
 _PATIENT = patient_level(_CLAIM, segment("PAT", "R", 1, f"!={RELATIONSHIP} - - - {_PAT_TAIL}", "P0506 P0708"), _CONTACT)
 _SUBSCRIBER = subscriber_level(
     _CLAIM,

@@ -154,12 +154,20 @@ def complaints_about(damaged: Damaged) -> list[str]:
         found.append("what is recognised is read otherwise than what is walked")
     if (len(claims), len(payments)) != (ids.count("CLM"), ids.count("CLP")):
         found.append(f"{ids.count('CLM')} CLM and {ids.count('CLP')} CLP gave {len(claims)} and {len(payments)} items")
-    for name, kept, read in (("CLM", _claims(damaged.whole), claims), ("CLP", _payments(damaged.whole), payments)):
-        safe = _safe(damaged.whole, name, damaged.first)
-        if kept[:safe] != read[:safe]:
-            found.append(f"one of the first {safe} {name} is not read as it was before the damage behind it")
+    found += _otherwise_before_the_damage(damaged, claims, payments)
     _read_by_the_others(data)
     return found
+
+
+def _otherwise_before_the_damage(damaged: Damaged, claims: list[object], payments: list[object]) -> Iterator[str]:
+    try:
+        claims_of_whole, payments_of_whole = _claims(damaged.whole), _payments(damaged.whole)
+    except NotX12:
+        return
+    for name, kept, read in (("CLM", claims_of_whole, claims), ("CLP", payments_of_whole, payments)):
+        safe = _safe(damaged.whole, name, damaged.first)
+        if kept[:safe] != read[:safe]:
+            yield f"one of the first {safe} {name} is not read as it was before the damage behind it"
 
 
 def nothing_is_known(_recogniser: object, _texts: Sequence[str]) -> None:

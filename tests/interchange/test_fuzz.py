@@ -67,6 +67,11 @@ def test_it_sees_a_claim_that_is_read_otherwise_behind_the_damage() -> None:
     assert complaint.startswith("one of the first 1 CLM")
 
 
+def test_a_file_that_was_unreadable_before_the_damage_promises_nothing() -> None:
+    whole = (fuzz.GOLDEN / "broken" / "p23_no_ISA.edi").read_bytes()
+    assert fuzz.complaints_about(fuzz.Damaged(whole, damaged().whole, len(whole))) == []
+
+
 def test_it_sees_two_readings_that_differ(monkeypatch: pytest.MonkeyPatch) -> None:
     walk_only = without_the_last(claims_837p.read)
     read = claims_837p.read

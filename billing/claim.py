@@ -38,6 +38,8 @@ class Address:
     """N302"""
     country: str | None = None
     """N404"""
+    subdivision: str | None = None
+    """N407, outside the United States"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Name:
     """NM105"""
     suffix: str | None = None
     """NM107"""
+    prefix: str | None = None
+    """NM106"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +246,8 @@ class Claim:
     """CLM11 components as sent: causes AA, EM, OA, then state and country"""
     delay_reason: str | None = None
     """CLM20"""
+    special_program: str | None = None
+    """CLM12: 02, 03, 05, 09"""
     patient_paid_cents: Cents | None = None
     """AMT*F5"""
     original_reference: str | None = None

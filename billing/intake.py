@@ -35,9 +35,16 @@ def refusal(claim: Claim) -> Refusal | None:
 
 
 def intake_key(claim: Claim) -> str:
-    """The fingerprint of what was taken in: the same claim sent twice, in whatever envelope, has the same key."""
-    body = json.dumps(asdict(claim), sort_keys=True, default=str)
+    """The fingerprint of what was taken in: the same claim sent twice, in whatever envelope, has the same key.
+
+    What was not sent has no part in it: a field that the noun gains later changes no key of today.
+    """
+    body = json.dumps(asdict(claim, dict_factory=_sent), sort_keys=True, default=str)
     return hashlib.sha256(body.encode()).hexdigest()
+
+
+def _sent(fields: list[tuple[str, object]]) -> dict[str, object]:
+    return {name: value for name, value in fields if value is not None and value != ()}
 
 
 def identity_text(claim: Claim) -> str:

@@ -65,6 +65,7 @@ def read_claim(hierarchy: Hierarchy, rows: list[Row]) -> Claim:
         signature_source=clm[10] or None,
         accident=tuple(clm[11].split(":")) if clm[11] else (),
         delay_reason=clm[20] or None,
+        special_program=clm[12] or None,
         patient_paid_cents=head.patient_paid_cents,
         original_reference=head.references.get("F8"),
         authorization=head.references.get("G1"),

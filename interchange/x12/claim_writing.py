@@ -60,7 +60,8 @@ def _claim_rows(claim: Claim) -> list[Elements]:
             claim.release,
             claim.signature_source,
             join(*claim.accident),
-            *("",) * 8,
+            claim.special_program,
+            *("",) * 7,
             claim.delay_reason,
         )
     ]

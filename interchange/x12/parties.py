@@ -24,7 +24,7 @@ _TAXONOMY_OF = {"DN": "RF", "P3": "RF", "71": "AT"}
 def read_name(nm1: Elements) -> Name:
     """NM103 to NM107."""
     padded = nm1 + _NM1[len(nm1) :]
-    return _name(padded[3], padded[4] or None, padded[5] or None, padded[7] or None)
+    return _name(padded[3], padded[4] or None, padded[5] or None, padded[7] or None, padded[6] or None)
 
 
 def read_party(rows: Sequence[Elements]) -> tuple[Party, tuple[Elements, ...]]:
@@ -78,7 +78,7 @@ def read_address(rows: Iterable[Elements]) -> Address | None:
 
 @lru_cache(maxsize=2048)
 def _read_address(n3: Elements, n4: Elements) -> Address:
-    return _address(get(n3, 1), get(n4, 1), maybe(n4, 2), maybe(n4, 3), maybe(n3, 2), maybe(n4, 4))
+    return _address(get(n3, 1), get(n4, 1), maybe(n4, 2), maybe(n4, 3), maybe(n3, 2), maybe(n4, 4), maybe(n4, 7))
 
 
 def read_contact(per: Elements) -> Contact:
@@ -130,7 +130,16 @@ def write_nm1(
     """NM1 with its name and id."""
     kind = "1" if is_person else "2"
     return trimmed(
-        "NM1", role, kind, name.last, name.first, name.middle, None, name.suffix, qualifier if number else None, number
+        "NM1",
+        role,
+        kind,
+        name.last,
+        name.first,
+        name.middle,
+        name.prefix,
+        name.suffix,
+        qualifier if number else None,
+        number,
     )
 
 
@@ -140,7 +149,11 @@ def write_address(address: Address | None) -> list[Elements]:
         return []
     rows = [trimmed("N3", address.street, address.street_2)] if address.street else []
     if address.city:
-        rows.append(trimmed("N4", address.city, address.state, address.postal_code, address.country))
+        rows.append(
+            trimmed(
+                "N4", address.city, address.state, address.postal_code, address.country, "", "", address.subdivision
+            )
+        )
     return rows
 
 

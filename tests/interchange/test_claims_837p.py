@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -199,3 +200,21 @@ def test_a_writer_refuses_a_delimiter_in_data(golden: Path) -> None:
         written(bad)
     assert (refused.value.segment, refused.value.element) == ("BHT", 3)
     assert json.dumps(str(refused.value)).isascii()
+
+
+def test_what_few_send_is_kept(golden: Path) -> None:
+    data = (golden / "x222a1" / "made-secondary-cob-line-level.edi").read_bytes()
+    sent = data.replace(b"*11:B:1*Y*A*Y*Y~", b"*11:B:1*Y*A*Y*Y***02~", 1)
+    assert sent != data
+    read = next(item for item in claims_837p.read(sent) if isinstance(item, ReadClaim))
+    assert read.claim is not None
+    assert read.batch is not None
+    abroad = replace(read.claim.subscriber.address, state=None, country="CA", subdivision="ON")
+    titled = replace(read.claim.subscriber.name, prefix="DR")
+    person = replace(read.claim.subscriber, address=abroad, name=titled)
+    claim = replace(read.claim, subscriber=person, patient=person)
+    rows = claims_837p.write(replace(read.batch, claims=(claim,)))
+    told = {row[0]: row for row in rows}
+    assert next(row for row in rows if row[:2] == ("NM1", "IL"))[6] == "DR"
+    assert told["CLM"][12] == "02"
+    assert any(row[0] == "N4" and row[4:] == ("CA", "", "", "ON") for row in rows)

@@ -1,6 +1,8 @@
 """Commands on X12 files: `zerobalance edi ...`. They need no office: they read files and print."""
 
+import errno
 import json
+import os
 import secrets
 import shutil
 import sys
@@ -28,8 +30,8 @@ from interchange.x12.syntax import NotX12
 app = typer.Typer(
     help="Look into X12 files. Exit codes: 0 all well, 1 errors found, 2 unreadable.", no_args_is_help=True
 )
-console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-output = Console(highlight=False, markup=False, soft_wrap=True)
+console = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+output = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 OK, FOUND, UNREADABLE = 0, 1, 2
 STDIN = "-"
@@ -290,7 +292,7 @@ def deidentify(
 
 def _write(target: BinaryIO, segments: Iterable[str]) -> None:
     for one in segments:
-        target.write(one.encode("latin-1"))
+        target.write(one.encode("latin-1", "replace"))  # ISA11 may be any letter; all other text is ours
 
 
 def _write_new(directory: Path, name: str, segments: Iterator[str]) -> None:
@@ -314,14 +316,20 @@ def _walked(names: list[str]) -> Iterator[str]:
     """Each file; a directory is the files in it, hidden ones left out. An empty one comes as it is: unreadable."""
     for name in names:
         inside: list[Path] = []
-        if name != STDIN and Path(name).is_dir():
+        if name != STDIN and os.path.isdir(name):  # unlike Path.is_dir it never raises: the file itself will tell
             inside = sorted(path for path in Path(name).rglob("*") if path.is_file() and not path.name.startswith("."))
         yield from map(str, inside) if inside else [name]
 
 
 def _opened(name: str) -> BinaryIO:
     """The file, or standard input."""
-    return sys.stdin.buffer if name == STDIN else Path(name).open("rb")
+    return _standard_input() if name == STDIN else Path(name).open("rb")
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "standard input is closed: give it a file, or name one")
+    return sys.stdin.buffer
 
 
 @contextmanager
@@ -332,13 +340,19 @@ def _seekable(name: str) -> Iterator[BinaryIO]:
             yield file
         return
     with tempfile.TemporaryFile() as copy:
-        shutil.copyfileobj(sys.stdin.buffer, copy)
+        shutil.copyfileobj(_standard_input(), copy)
         copy.seek(0)
         yield copy
 
 
 def _reason(error: Exception) -> str:
-    return (error.strerror or "cannot be read") if isinstance(error, OSError) else str(error)
+    if not isinstance(error, OSError):
+        return str(error)
+    if error.errno == errno.EISDIR:
+        return "a directory without files in it: name a file"
+    where = error.filename2 or error.filename
+    target = f" at {where}: choose an empty directory" if isinstance(error, FileExistsError) and where else ""
+    return (error.strerror or "cannot be read") + target
 
 
 def _unreadable(name: str, error: Exception) -> int:

@@ -115,3 +115,32 @@ def test_deidentify_leaves_nothing_of_what_it_cannot_read(tmp_path: Path) -> Non
     assert (code, printed, "OKAFOR" in said) == (2, "", False)
     assert not (tmp_path / "copies").exists()
     assert edi("deidentify", "--key-file", key, CLAIM)[0] == 2
+
+
+def test_what_looks_like_a_picture_stays_text() -> None:
+    _, printed, _ = edi("validate", GOLDEN / "broken" / "p31_bad_freq.edi")
+    lines = printed.splitlines()
+    at = next(number for number, line in enumerate(lines) if "*11:B:Q*" in line)
+    assert lines[at].index(":Q*") + 1 == lines[at + 1].index("^")
+
+
+def test_a_closed_standard_input_is_said() -> None:
+    command = f"{sys.executable} cli.py edi validate - <&-"
+    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, b"Traceback" in done.stderr, b"standard input is closed" in done.stderr) == (
+        2,
+        False,
+        True,
+    )
+
+
+def test_a_copy_does_not_fail_on_a_letter_as_separator(tmp_path: Path) -> None:
+    odd = tmp_path / "odd.edi"
+    odd.write_bytes(CLAIM.read_bytes().replace(b"*^*00501*", b"*\xd9\xa1*00501*", 1))
+    assert edi("deidentify", odd, "--into", tmp_path / "out")[0] in {0, 2}
+
+
+def test_a_target_that_is_taken_is_named(tmp_path: Path) -> None:
+    assert edi("deidentify", CLAIM, "--into", tmp_path)[0] == 0
+    code, _, said = edi("deidentify", CLAIM, "--into", tmp_path)
+    assert (code, "choose an empty directory" in said) == (2, True)

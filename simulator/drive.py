@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -145,7 +146,7 @@ class Drive:
         if not path.exists():
             visits = clinic.visits(self.count, seed=self.seed, today=self.now.date())
             path.write_bytes(clinic.file_of(visits, number=self.seed, at=self.now))
-        report = self.world.office.drop_file(path.read_bytes(), key=f"visits-{self.seed}-{self.count}")
+        report = self.world.office.drop_file(path.read_bytes(), key=secrets.token_hex(12))
         outcome.created = int(report["created"])
         outcome.duplicates = int(report["duplicates"])
         outcome.refused = len(report["refused"])

@@ -6,7 +6,7 @@ neighbours go on. A refused interchange is answered by a TA1 alone.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from billing.acknowledgment import (
@@ -55,16 +55,15 @@ class Answer:
     wants_ta1: bool
     """ISA14: send the TA1 even when all is well"""
     groups: tuple[ImplementationAcknowledgment, ...]
-    """None when the interchange is refused, or holds nothing but acknowledgments, which nobody acknowledges"""
+    """Empty when the interchange is refused, or holds nothing but acknowledgments, which nobody acknowledges"""
     taken: tuple[TakenClaim, ...] = ()
     """Claims of an 837P that go on"""
     refused: tuple[RefusedClaim, ...] = ()
     """Claims of an 837P that do not"""
 
 
-@dataclass(slots=True)
-class _Group:
-    sets: list[tuple[TransactionId, list[Issue]]] = field(default_factory=list)
+_Sets = list[tuple[TransactionId, list[Issue]]]
+"""The transactions of one group with what is wrong in each"""
 
 
 def answer(source: Source, *, sender: Party, on: date) -> Iterator[Answer]:
@@ -72,7 +71,7 @@ def answer(source: Source, *, sender: Party, on: date) -> Iterator[Answer]:
 
     `sender` is who speaks in the 277CA, `on` its day. Raises NotX12 when the source holds no ISA.
     """
-    groups: dict[str, _Group] = {}
+    groups: dict[str, _Sets] = {}
     read: list[tuple[list[Issue], list[claims_837p.ReadClaim]]] = []
     for item in read_transactions(source):
         if isinstance(item, EnvelopeReport):
@@ -80,7 +79,7 @@ def answer(source: Source, *, sender: Party, on: date) -> Iterator[Answer]:
             groups, read = {}, []
             continue
         issues, claims = _read(item)
-        groups.setdefault(item.id.gs06, _Group()).sets.append((item.id, issues))
+        groups.setdefault(item.id.gs06, []).append((item.id, issues))
         read.append((issues, claims))
 
 
@@ -99,7 +98,7 @@ def _read(transaction: Transaction) -> tuple[list[Issue], list[claims_837p.ReadC
 
 def _answer(
     report: EnvelopeReport,
-    groups: dict[str, _Group],
+    groups: dict[str, _Sets],
     read: list[tuple[list[Issue], list[claims_837p.ReadClaim]]],
     sender: Party,
     on: date,
@@ -111,13 +110,14 @@ def _answer(
     said = {one.gs06: one for one in report.groups}
     answers = []
     refused_groups: set[str] = set()
-    for gs06, group in groups.items():
-        if all(identity.st01 in {"999", "997"} for identity, _ in group.sets):
+    for gs06, sets in groups.items():
+        if all(identity.st01 in {"999", "997"} for identity, _ in sets):
             continue
         own = said.get(gs06)
-        count = int(own.ge01) if own is not None and own.ge01.isdecimal() else None
         answers.append(
-            acknowledgment_999.acknowledge(group.sets, group_issues=own.issues if own else (), included_count=count)
+            acknowledgment_999.acknowledge(
+                sets, group_issues=own.issues if own else (), included_count=own.included_count if own else None
+            )
         )
         if answers[-1].codes:
             refused_groups.add(gs06)

@@ -25,6 +25,8 @@ class ReadRequest:
     issues: tuple[Issue, ...]
     transaction: TransactionId | None
     """None: the issues of an interchange"""
+    segments: tuple[Elements, ...] = ()
+    """Everything the transaction holds, ST to SE, the model's part and the rest"""
 
 
 def read(source: Source) -> Iterator[ReadRequest]:
@@ -39,7 +41,7 @@ def read(source: Source) -> Iterator[ReadRequest]:
             request = _request(item)
         except Unreadable as reason:
             item.issues.append(item.unreadable(reason))
-        yield ReadRequest(request, tuple(item.issues), item.id)
+        yield ReadRequest(request, tuple(item.issues), item.id, item.segments)
 
 
 def _request(item: WalkedTransaction) -> ClaimStatusRequest:

@@ -43,6 +43,8 @@ class ReadAnswer:
     issues: tuple[Issue, ...]
     transaction: TransactionId | None
     """None: the issues of an interchange"""
+    segments: tuple[Elements, ...] = ()
+    """Everything the transaction holds, ST to SE, the model's part and the rest"""
 
 
 def read(source: Source) -> Iterator[ReadAnswer]:
@@ -57,7 +59,7 @@ def read(source: Source) -> Iterator[ReadAnswer]:
             answer = _answer(item)
         except Unreadable as reason:
             item.issues.append(item.unreadable(reason))
-        yield ReadAnswer(answer, tuple(item.issues), item.id)
+        yield ReadAnswer(answer, tuple(item.issues), item.id, item.segments)
 
 
 def _answer(item: WalkedTransaction) -> ClaimStatusAnswer:

@@ -23,6 +23,10 @@ _SETS_OF_GROUP = {
 }
 
 
+COUNT_DIGITS = 10
+"""Digits of SE01, GE01 and IEA01: what is longer is no count"""
+
+
 @dataclass(frozen=True, slots=True)
 class TransactionId:
     """Where a transaction stands: what a 999, a log line or a receipt needs to name it."""
@@ -114,6 +118,12 @@ class GroupReport:
     """How many sets it says that it holds, `""` when GE is missing"""
     issues: list[Issue] = field(default_factory=list)
     """Those of level `group`; the interchange's report has them too"""
+
+    @property
+    def included_count(self) -> int | None:
+        """GE01 as a number; None when it is none that a group could hold."""
+        is_number = self.ge01.isascii() and self.ge01.isdigit() and len(self.ge01) <= COUNT_DIGITS
+        return int(self.ge01) if is_number else None
 
 
 @dataclass(slots=True)
@@ -383,7 +393,7 @@ class _EnvelopeReader:
 
 
 def _is_count(text: str, count: int) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 10 and int(text) == count
+    return text.isascii() and text.isdigit() and len(text) <= COUNT_DIGITS and int(text) == count
 
 
 def _not_ascii(segment: Segment) -> Issue:

@@ -17,6 +17,8 @@ from interchange.x12 import (
     acknowledgment_277ca,
     acknowledgment_999,
     acknowledgment_ta1,
+    claim_status_276,
+    claim_status_277,
     claims_837p,
     eligibility_270,
     eligibility_271,
@@ -156,7 +158,7 @@ def test_a_cut_file_raises_nothing_but_not_x12(path: Path) -> None:
                 assert length < 200
 
 
-@pytest.mark.golden("x231a1", "x214", "x279a1-270", "x279a1-271")
+@pytest.mark.golden("x231a1", "x214", "x279a1-270", "x279a1-271", "x212-276", "x212-277")
 def test_nothing_of_a_small_set_is_dropped(path: Path) -> None:
     data = path.read_bytes()
     reader = SegmentReader(data)
@@ -166,6 +168,8 @@ def test_nothing_of_a_small_set_is_dropped(path: Path) -> None:
         "x214": acknowledgment_277ca,
         "x279a1-270": eligibility_270,
         "x279a1-271": eligibility_271,
+        "x212-276": claim_status_276,
+        "x212-277": claim_status_277,
     }[path.parent.name]
     assert [row for item in codec.read(data) for row in item.segments] == sent
 

@@ -60,6 +60,11 @@ def test_a_group_whose_trailer_lies_takes_no_other_with_it() -> None:
     assert [one.claim.control_number for one in said.taken] == ["TWO"]
 
 
+def test_a_count_that_is_no_count_is_no_error_of_ours() -> None:
+    [said] = answers(an_837p(a_claim()).replace(b"GE*1*1~", b"GE*" + b"9" * 5000 + b"*1~"))
+    assert [(one.code, one.codes) for one in said.groups] == [("R", ("5",))]
+
+
 def test_an_acknowledgment_is_not_acknowledged(golden: Path) -> None:
     for path in (golden / "x231a1").iterdir():
         for said in answers(path.read_bytes()):

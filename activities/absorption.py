@@ -6,12 +6,14 @@ unknown) waits unabsorbed; after every fact that fitted, the waiting ones are tr
 
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlmodel import col, select
 
+from activities.denial_tasks import review
 from activities.desk import Desk
 from billing.acknowledgment import ClaimAcknowledgment
-from billing.deadlines import Reason
+from billing.deadlines import Reason, appeal_deadline
 from billing.ledger import Account, Entry, EntryKind, Side
 from billing.money import Cents, format_dollars
 from billing.posting import (
@@ -20,6 +22,7 @@ from billing.posting import (
     allocation,
     post_claim_payment,
     released_credit,
+    repeats_an_answer,
     reverses,
     reversing_entries,
 )
@@ -27,7 +30,7 @@ from billing.remittance import ClaimPayment
 from billing.stages import FactKind
 from billing.submission import SubmissionState
 from billing.tasks import NewTask, TaskType
-from database import encounters, ledger, records, tasks
+from database import encounters, ledger, records, remittances, tasks
 from database.columns import new_id
 from database.tables import Denial, Fact, PatientPayment, RemittanceClaim, Submission
 
@@ -89,6 +92,7 @@ def _acknowledge(desk: Desk, fact: Fact) -> str:
             submission.clearinghouse_accepted_at = submission.clearinghouse_accepted_at or desk.at
         else:
             submission.payer_accepted_at = submission.payer_accepted_at or desk.at
+            _note_void(desk, submission)
         desk.say(f"Accepted by the {who} (277CA)", message_id=fact.subject_id)
         return f"accepted by the {who}"
     codes = ", ".join(f"{one.category}:{one.status}" for one in acknowledgment.reasons)
@@ -109,6 +113,17 @@ def _acknowledge(desk: Desk, fact: Fact) -> str:
             )
         )
     return f"rejected by the {who}"
+
+
+def _note_void(desk: Desk, submission: Submission) -> None:
+    """A void has no remittance of its own where nothing was paid: the payer's acceptance is the answer. What was paid
+    is owed back until the payer takes it (CLP02 22)."""
+    if _is_latest(desk, submission) and desk.claim.frequency == "8" and submission.adjudicated_at is None:
+        submission.adjudicated_at = desk.at
+        for row in _standing_rows(desk):
+            if row.paid_cents == 0:
+                _take_back(desk, row, submission.control_number, source=f"superseded:{row.id}", state="voided")
+        desk.say("The payer took the void: the claim is withdrawn")
 
 
 def _is_latest(desk: Desk, submission: Submission) -> bool:
@@ -156,16 +171,7 @@ def _post_remittance(desk: Desk, fact: Fact) -> str | None:
 def _standing_rows(desk: Desk) -> list[RemittanceClaim]:
     """Posted rows of this encounter that were not taken back; what this very step posted counts."""
     desk.session.flush()
-    return list(
-        desk.session.exec(
-            select(RemittanceClaim).where(
-                RemittanceClaim.encounter_id == desk.encounter.id,
-                RemittanceClaim.state == "posted",
-                col(RemittanceClaim.reversed_by).is_(None),
-                RemittanceClaim.status != "22",
-            )
-        )
-    )
+    return remittances.standing_rows(desk.session, desk.encounter.id)
 
 
 def _reversals_are_paired(desk: Desk, rows: Sequence[RemittanceClaim]) -> bool:
@@ -189,28 +195,25 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     source = f"remit:{row.remittance_id}:{row.ordinal}"
     if payment.is_reversal:
         return _post_reversal(desk, row, payment, source)
-    submission = _submission(desk, row.control_number) or desk.submissions[-1]
-    verdict = post_claim_payment(payment, _posting_situation(desk, submission), source=source)
-    if verdict.exception is not None:
-        row.state = "excepted"
+    standing = _standing_rows(desk)
+    if standing and repeats_an_answer(payment):
+        row.state = "posted"
         desk.session.add(row)
-        desk.say(f"A remittance of {format_dollars(row.paid_cents)} was not posted: {verdict.exception}")
-        desk.open_task(
-            NewTask(
-                TaskType.UNMATCHED_REMIT,
-                key=row.id,
-                reason=f"A claim payment was not posted by machine: {verdict.exception}.",
-                amount_cents=row.paid_cents,
-                detail={"remittance_claim_id": row.id},
-            )
-        )
-        return f"excepted: {verdict.exception}"
+        desk.say("The payer refused a duplicate of a claim that it has answered; nothing changes")
+        return "a duplicate was refused; the first answer stands"
+    submission = _submission(desk, row.control_number) or desk.submissions[-1]
+    is_paid = any(one.paid_cents for one in standing)
+    verdict = post_claim_payment(payment, _posting_situation(desk, already_adjudicated=is_paid), source=source)
+    if verdict.exception is not None:
+        return _except(desk, row, verdict.exception)
+    for one in standing:
+        _take_back(desk, one, row.id, source=f"superseded:{one.id}", state="superseded")
     desk.post(verdict.entries, remittance_id=row.remittance_id)
     row.state = "posted"
     desk.session.add(row)
     submission.adjudicated_at = desk.at
     submission.payer_claim_number = payment.payer_claim_number or submission.payer_claim_number
-    desk.unschedule(Reason.FOLLOW_UP)
+    desk.unschedule(Reason.FOLLOW_UP, Reason.APPEAL_LIMIT)
     desk.say(f"Adjudicated and posted: paid {format_dollars(payment.paid_cents)} of {format_dollars(row.charge_cents)}")
     for note in verdict.notes:
         desk.say(note[0].upper() + note[1:])
@@ -218,14 +221,31 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     return f"posted {payment.paid_cents} cents"
 
 
-def _posting_situation(desk: Desk, submission: Submission) -> PostingSituation:
+def _except(desk: Desk, row: RemittanceClaim, why: str) -> str:
+    """The row is not posted by machine; a person is asked."""
+    row.state = "excepted"
+    desk.session.add(row)
+    desk.say(f"A remittance of {format_dollars(row.paid_cents)} was not posted: {why}")
+    desk.open_task(
+        NewTask(
+            TaskType.UNMATCHED_REMIT,
+            key=row.id,
+            reason=f"A claim payment was not posted by machine: {why}.",
+            amount_cents=row.paid_cents,
+            detail={"remittance_claim_id": row.id},
+        )
+    )
+    return f"excepted: {why}"
+
+
+def _posting_situation(desk: Desk, *, already_adjudicated: bool) -> PostingSituation:
     benefits = encounters.latest_benefits(desk.session, desk.encounter.id)
     return PostingSituation(
         lines=desk.billed_lines,
         charge_cents=desk.claim.charge_cents,
         filing_indicator=desk.claim.coverage.filing_indicator,
         is_qmb=benefits.is_qmb if benefits else False,
-        already_adjudicated=bool(_standing_rows(desk)),
+        already_adjudicated=already_adjudicated,
         payer_detail=desk.encounter.payer_id,
     )
 
@@ -249,45 +269,49 @@ def _open_denials(desk: Desk, row: RemittanceClaim, denied: Sequence[DeniedAmoun
             )
         )
     desk.session.flush()
-    words = []
-    for one in denied:
-        line = desk.line_ids.index(one.line_id) + 1
-        code = f"{one.group}-{one.reason}" + (f" with {', '.join(one.remarks)}" if one.remarks else "")
-        why = one.blocked_reason or "refused by the payer"
-        words.append(f"line {line}: {format_dollars(one.amount_cents)} {code}: {why}")
-    desk.open_task(
-        NewTask(
-            TaskType.DENIAL_REVIEW,
-            key=row.id,
-            reason="; ".join(words),
-            amount_cents=sum(one.amount_cents for one in denied),
-            detail={"remittance_claim_id": row.id},
-        )
-    )
+    limit = appeal_deadline(desk.at, desk.policies)
+    desk.schedule(Reason.APPEAL_LIMIT, limit - timedelta(days=desk.policy("appeal_warning_days")))
+    desk.open_task(review(denied, line_ids=desk.line_ids, key=row.id, not_after=limit, remittance_claim_id=row.id))
 
 
 def _post_reversal(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, source: str) -> str:
     original = next(one for one in _standing_rows(desk) if reverses(payment, records.load(ClaimPayment, one.payment)))
-    posted = ledger.entries_from(
-        desk.session,
-        practice_id=row.practice_id,
-        source_prefix=f"remit:{original.remittance_id}:{original.ordinal}",
-        kind=EntryKind.CLAIM_PAYMENT,
-    )
-    desk.post(reversing_entries(posted, source=source), remittance_id=row.remittance_id)
-    original.reversed_by = row.id
+    _take_back(desk, original, row.id, source=source, state="reversed", remittance_id=row.remittance_id)
     row.state = "posted"
-    desk.session.add_all([original, row])
-    for denial in desk.session.exec(select(Denial).where(Denial.remittance_claim_id == original.id)):
-        if denial.state == "open":
-            denial.state = "reversed"
-            desk.session.add(denial)
-    _close_tasks_of(desk, original)
+    desk.session.add(row)
     submission = _submission(desk, original.control_number)
     if submission is not None:
         submission.adjudicated_at = None
     desk.say(f"The payer took back its answer: {format_dollars(payment.paid_cents)} reversed")
     return f"reversed {payment.paid_cents} cents"
+
+
+def _take_back(
+    desk: Desk,
+    original: RemittanceClaim,
+    ended_by: str,
+    *,
+    source: str,
+    state: str,
+    remittance_id: str | None = None,
+) -> None:
+    """Undo what an answer did to the books, its denials and its review; `ended_by` names the row that ends it, and
+    `remittance_id` the remittance whose cash pays for that."""
+    posted = ledger.entries_from(
+        desk.session,
+        practice_id=original.practice_id,
+        source_prefix=f"remit:{original.remittance_id}:{original.ordinal}",
+        kind=EntryKind.CLAIM_PAYMENT,
+    )
+    desk.post(reversing_entries(posted, source=source), remittance_id=remittance_id)
+    original.reversed_by = ended_by
+    desk.unschedule(Reason.APPEAL_LIMIT)
+    desk.session.add(original)
+    for denial in desk.session.exec(select(Denial).where(Denial.remittance_claim_id == original.id)):
+        if denial.state in encounters.UNDECIDED or denial.state == "resubmitted":
+            denial.state = state
+            desk.session.add(denial)
+    _close_tasks_of(desk, original)
 
 
 def _close_tasks_of(desk: Desk, row: RemittanceClaim) -> None:

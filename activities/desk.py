@@ -11,6 +11,7 @@ from functools import cached_property
 
 from sqlmodel import Session
 
+from activities.denial_tasks import amounts_of, review
 from activities.messages import AgendaItem, OpenTask, Standing
 from billing.claim import Claim
 from billing.deadlines import OWNERS, Deadline, Reason
@@ -18,6 +19,7 @@ from billing.ledger import Account, Balances, Entry
 from billing.money import format_dollars
 from billing.policies import Policies
 from billing.posting import BilledLine
+from billing.roles import Role
 from billing.stages import WAITING_ON, Stage, Step
 from billing.submission import SubmissionState, deadlines, filing_clock
 from billing.tasks import KINDS, NewTask, TaskType
@@ -49,7 +51,7 @@ MOOT_ONCE: dict[TaskType, frozenset[SubmissionState]] = {
 """Tasks that close themselves when what they waited for has come after all."""
 
 RECOMPUTED = frozenset({Reason.TASK_DUE, Reason.TIMELY_FILING, Reason.HOLD_ENDS})
-KEPT_UNTIL_DONE = frozenset({Reason.INQUIRY_RETRY, Reason.FOLLOW_UP, Reason.HOLD_ENDS})
+KEPT_UNTIL_DONE = frozenset({Reason.INQUIRY_RETRY, Reason.FOLLOW_UP, Reason.APPEAL_LIMIT, Reason.HOLD_ENDS})
 """Agenda entries that a step puts there and the same step's end takes away"""
 
 
@@ -117,7 +119,7 @@ class Desk:
             at=self.at,
         )
         if task is not None:
-            self.say(f"Task for the {KINDS[new.type].role.replace('_', ' ')}: {KINDS[new.type].title}")
+            self.say(f"Task for the {new.owner.replace('_', ' ')}: {KINDS[new.type].title}")
 
     def open_tasks(self) -> list[Task]:
         """Tasks of this encounter that wait for a person."""
@@ -254,16 +256,16 @@ class Desk:
         """Nobody's case is nobody's: an adjudicated claim whose payer's part is not zero has a task or a follow-up."""
         if self.stage != Stage.POSTING or seen.open_tasks or seen.facts_wait or Reason.FOLLOW_UP in self._agenda:
             return
-        open_cents = seen.balances.total(Account.AR_INSURANCE)
-        which = "is open and undecided" if open_cents >= 0 else "was paid beyond the charge"
-        self.open_task(
-            NewTask(
-                TaskType.DENIAL_REVIEW,
-                key=f"unsettled:{self.encounter.version}",
-                reason=f"{format_dollars(abs(open_cents))} of the payer's part {which}; nothing else asks about it.",
-                amount_cents=abs(open_cents),
-            )
-        )
+        key = f"unsettled:{self.encounter.version}"
+        denials = encounters.open_denials(self.session, self.encounter.id)
+        if denials:
+            limit = self._agenda.get(Reason.APPEAL_LIMIT)
+            self.open_task(review(amounts_of(denials), line_ids=self.line_ids, key=key, not_after=limit))
+        else:
+            open_cents = seen.balances.total(Account.AR_INSURANCE)
+            which = "is open and undecided" if open_cents >= 0 else "was paid beyond the charge"
+            reason = f"{format_dollars(abs(open_cents))} of the payer's part {which}; nothing else asks about it."
+            self.open_task(NewTask(TaskType.DENIAL_REVIEW, key, reason, amount_cents=abs(open_cents)))
         seen.open_tasks.extend(self.open_tasks())
 
     def _close_if_settled(self, seen: "Seen") -> None:
@@ -351,7 +353,7 @@ class Seen:
 
 def _open_task(task: Task) -> OpenTask:
     kind = TaskType(task.type)
-    return OpenTask(task_id=task.id, type=kind, role=KINDS[kind].role, due_at=task.due_at, escalation=task.escalation)
+    return OpenTask(task_id=task.id, type=kind, role=Role(task.role), due_at=task.due_at, escalation=task.escalation)
 
 
 def _is_moot(task: Task, state: SubmissionState | None, balances: Balances) -> bool:

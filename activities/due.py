@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from activities.denial_desk import review_again
 from activities.desk import Desk
 from billing.deadlines import WORDS, Reason, after_business_days, filing_deadline
 from billing.ledger import Account
@@ -33,6 +34,8 @@ def act(desk: Desk, reason: Reason) -> None:
             desk.schedule(reason, desk.at + timedelta(days=desk.policy("remittance_repeat_days")))
         case Reason.TIMELY_FILING:
             _warn_of_filing_limit(desk)
+        case Reason.APPEAL_LIMIT:
+            _warn_of_appeal_limit(desk)
         case Reason.REVERSAL_UNPAIRED:
             _ask_about_waiting_facts(desk)
         case Reason.PATIENT_BALANCE_DUE:
@@ -90,6 +93,16 @@ def _warn_of_filing_limit(desk: Desk) -> None:
         )
 
 
+def _warn_of_appeal_limit(desk: Desk) -> None:
+    """Said once; the review comes up again if nobody has it open."""
+    desk.unschedule(Reason.APPEAL_LIMIT)
+    words = f"the last day to appeal comes near: {desk.policy('appeal_warning_days')} days are left"
+    desk.say(words[0].upper() + words[1:])
+    again = review_again(desk, key=f"appeal_limit:{desk.encounter.version}", because=words)
+    if again is not None and not any(task.type == TaskType.DENIAL_REVIEW for task in desk.open_tasks()):
+        desk.open_task(again)
+
+
 def _ask_about_waiting_facts(desk: Desk) -> None:
     for fact in encounters.pending_facts(desk.session, desk.encounter.id):
         desk.open_task(
@@ -121,22 +134,17 @@ def _ask_about_patient_balance(desk: Desk) -> None:
 def _follow_up(desk: Desk) -> None:
     """The day that a person named: bring the matter up again."""
     desk.unschedule(Reason.FOLLOW_UP)
-    denials = encounters.open_denials(desk.session, desk.encounter.id)
-    if denials:
-        new = NewTask(
-            TaskType.DENIAL_REVIEW,
-            key=f"again:{desk.at:%Y%m%d%H%M}",
-            reason="The day to look at this denial again has come.",
-            amount_cents=sum(denial.amount_cents for denial in denials),
-        )
-    else:
-        new = NewTask(
+    key = f"again:{desk.at:%Y%m%d%H%M}"
+    again = review_again(desk, key=key, because="the day to look at this denial again has come")
+    desk.open_task(
+        again
+        or NewTask(
             TaskType.NO_RESPONSE,
-            key=f"again:{desk.at:%Y%m%d%H%M}",
+            key=key,
             reason="The day to ask the payer again has come.",
             amount_cents=desk.encounter.charge_cents,
         )
-    desk.open_task(new)
+    )
 
 
 def _escalate(desk: Desk) -> None:

@@ -5,35 +5,27 @@ travelled.
 """
 
 import json
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, time
+from collections.abc import Callable
+from functools import partial
 
 from sqlmodel import select
 
 from activities import due
+from activities.denial_desk import amount_to_write_off, review_again, take_exit, write_off
 from activities.desk import Desk
 from activities.inquiry_desk import forget_inquiry, verified_by_telephone
 from activities.messages import Answer, CommandStep, CompleteTask, PlaceHold, ReleaseHold
-from activities.submission_desk import make_submission, move_to_payer, post_charges
-from billing.corrections import CorrectionsInvalid, apply_corrections, parse_corrections
+from activities.refusals import Refused, Values, correct, day_to_come
+from activities.submission_desk import make_submission, post_charges
 from billing.deadlines import Reason
+from billing.denials import Exit
 from billing.ledger import Account, Entry, EntryKind, Side
 from billing.money import Cents, format_dollars
 from billing.roles import Permission, Role, permissions_of
 from billing.stages import Stage
 from billing.tasks import KINDS, NewTask, TaskType, form_faults
 from database import audit, commands, encounters, tasks
-from database.tables import Denial, Task, TaskForm, User
-
-Values = dict[str, str]
-
-
-class Refused(Exception):
-    """A command that may not be carried out; becomes a typed answer."""
-
-    def __init__(self, code: str, message: str, faults: tuple[tuple[str, str], ...] = ()) -> None:
-        super().__init__(message)
-        self.answer = Answer(done=False, code=code, message=message, faults=faults)
+from database.tables import Task, TaskForm, User
 
 
 def execute(desk: Desk, step: CommandStep) -> Answer:
@@ -152,26 +144,13 @@ def _check_rights(desk: Desk, task: Task, resolution: str, actor_id: str) -> Non
             raise Refused("needs_second_person", "a write-off is approved by somebody else than who proposed it")
 
 
-def _corrected(desk: Desk, values: Values) -> None:
-    try:
-        claim = apply_corrections(desk.claim, parse_corrections(values["corrections"]))
-    except CorrectionsInvalid as invalid:
-        raise Refused(
-            "invalid",
-            "some corrections cannot be applied",
-            tuple(("corrections", f"{path}: {fault}") for path, fault in invalid.faults.items()),
-        ) from invalid
-    desk.keep(claim)
-    move_to_payer(desk)
-
-
 def _fields_completed(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    _corrected(desk, values)
+    correct(desk, values["corrections"])
     return "Registration completed"
 
 
 def _ask_again(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    _corrected(desk, values)
+    correct(desk, values["corrections"])
     forget_inquiry(desk)
     return "Coverage corrected; the payer is asked again"
 
@@ -187,12 +166,12 @@ def _phone_verified(desk: Desk, task: Task, values: Values, actor_id: str) -> st
 
 
 def _recoded(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    _corrected(desk, values)
+    correct(desk, values["corrections"])
     return "Recoded"
 
 
 def _charges_changed(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    _corrected(desk, values)
+    correct(desk, values["corrections"])
     return "Charges changed"
 
 
@@ -205,7 +184,7 @@ def _charges_approved(desk: Desk, task: Task, values: Values, actor_id: str) -> 
 
 
 def _edits_fixed(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    _corrected(desk, values)
+    correct(desk, values["corrections"])
     desk.move_to(Stage.CODING)
     return "Claim mended; looked at again"
 
@@ -218,9 +197,12 @@ def _edits_overridden(desk: Desk, task: Task, values: Values, actor_id: str) -> 
 
 
 def _new_original(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    _corrected(desk, values)
+    correct(desk, values["corrections"])
+    if desk.claim.frequency == "8":
+        make_submission(desk)
+        return "Corrected; the void is sent again"
     desk.move_to(Stage.CODING)
-    return "Corrected; a new original claim follows"
+    return "Corrected; the claim is sent anew"
 
 
 def _resend(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
@@ -235,69 +217,21 @@ def _handled(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
 
 
 def _status_known(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    desk.schedule(Reason.FOLLOW_UP, _day(desk, values["follow_up"]))
+    desk.schedule(Reason.FOLLOW_UP, day_to_come(desk, values["follow_up"]))
     return f"Status known (reference {values['reference']}); looked at again on {values['follow_up']}"
-
-
-def _day(desk: Desk, text: str) -> datetime:
-    day = datetime.combine(datetime.strptime(text, "%Y-%m-%d").date(), time(12), UTC)  # noqa: DTZ007
-    if day <= desk.at:
-        raise Refused("invalid", "choose a day to come", (("follow_up", "choose a day to come"),))
-    return day
-
-
-def _propose_write_off(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    denials = encounters.open_denials(desk.session, desk.encounter.id)
-    amount = Cents(sum(denial.amount_cents for denial in denials))
-    if amount <= desk.policy("write_off_limit_cents"):
-        return _write_off(desk, denials, actor=actor_id)
-    desk.open_task(
-        NewTask(
-            TaskType.WRITE_OFF_APPROVAL,
-            key=task.id,
-            reason=f"A write-off of {format_dollars(amount)} is proposed: {values['reason']}",
-            amount_cents=amount,
-            detail={"proposed_by": actor_id},
-        )
-    )
-    return f"A write-off of {format_dollars(amount)} was proposed"
 
 
 def _approve_write_off(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     denials = encounters.open_denials(desk.session, desk.encounter.id)
-    amount = sum(denial.amount_cents for denial in denials)
-    if amount != task.amount_cents:
+    if amount_to_write_off(desk, denials) != task.amount_cents:
         raise Refused("amount_changed", "the denied amount has changed since this was proposed; propose it again")
-    return _write_off(desk, denials, actor=actor_id)
-
-
-def _write_off(desk: Desk, denials: Sequence[Denial], *, actor: str) -> str:
-    entries = []
-    total = 0
-    for denial in denials:
-        amount = Cents(denial.amount_cents)
-        code = f"{denial.adjustment_group}-{denial.reason}"
-        sides = (
-            Side(Account.ADJUSTMENT_DENIAL, amount, denial.line_id, code),
-            Side(Account.AR_INSURANCE, Cents(-amount), denial.line_id, desk.encounter.payer_id),
-        )
-        entries.append(Entry(EntryKind.WRITE_OFF, f"write_off:{denial.id}", sides, desk.encounter.service_date))
-        denial.state = "written_off"
-        desk.session.add(denial)
-        total += denial.amount_cents
-    desk.post(entries, actor=actor)
-    return f"{format_dollars(total)} of denied charges written off with approval"
+    return write_off(desk, denials, actor=actor_id)
 
 
 def _reject_write_off(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    desk.open_task(
-        NewTask(
-            TaskType.DENIAL_REVIEW,
-            key=f"rejected:{task.id}",
-            reason=f"The write-off was not approved: {values['reason']}",
-            amount_cents=task.amount_cents,
-        )
-    )
+    because = f"the write-off was not approved: {values['reason']}"
+    again = review_again(desk, key=f"rejected:{task.id}", because=because)
+    desk.open_task(again or NewTask(TaskType.DENIAL_REVIEW, f"rejected:{task.id}", because, task.amount_cents))
     return "The write-off was not approved"
 
 
@@ -322,7 +256,7 @@ def _refund_patient(desk: Desk, task: Task, values: Values, actor_id: str) -> st
 
 
 def _patient_follow_up(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    desk.schedule(Reason.PATIENT_BALANCE_DUE, _day(desk, values["follow_up"]))
+    desk.schedule(Reason.PATIENT_BALANCE_DUE, day_to_come(desk, values["follow_up"]))
     return f"Spoken with the patient; looked at again on {values['follow_up']}"
 
 
@@ -344,8 +278,7 @@ _RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str
     (TaskType.CLAIM_REJECTED, "corrected_new_claim"): _new_original,
     (TaskType.NO_RESPONSE, "status_known"): _status_known,
     (TaskType.NO_RESPONSE, "resubmitted"): _resend,
-    (TaskType.DENIAL_REVIEW, "write_off"): _propose_write_off,
-    (TaskType.DENIAL_REVIEW, "wait_until"): _status_known,
+    **{(TaskType.DENIAL_REVIEW, way): partial(take_exit, way=way) for way in Exit},
     (TaskType.WRITE_OFF_APPROVAL, "approved"): _approve_write_off,
     (TaskType.WRITE_OFF_APPROVAL, "rejected"): _reject_write_off,
     (TaskType.UNMATCHED_REMIT, "payer_contacted"): _left_unapplied,

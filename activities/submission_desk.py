@@ -55,6 +55,20 @@ def _charge_entries(desk: Desk, balances: Balances, line_id: str, charge: Cents)
     return entries
 
 
+def void_charges(desk: Desk) -> None:
+    """Take every charge back: the visit is billed to nobody. What a payer answered stays until it takes that back."""
+    entries = []
+    for line_id in desk.line_ids:
+        posted = Cents(-desk.balances.line(Account.REVENUE, line_id))
+        if posted:
+            sides = transfer(
+                Account.AR_INSURANCE, Account.REVENUE, Cents(-posted), line_id=line_id, detail=desk.encounter.payer_id
+            )
+            source = f"void:{line_id}:{desk.encounter.version}"
+            entries.append(Entry(EntryKind.VOIDED, source, sides, desk.encounter.service_date))
+    desk.post(entries)
+
+
 def make_submission(desk: Desk) -> None:
     """Make the claim ready: its own control number, a line number per line, and a wish for a batch.
 
@@ -111,11 +125,11 @@ def trial_write(desk: Desk) -> str | None:
 
 
 def outgoing(claim: Claim, number: str, line_ids: list[str]) -> Claim:
-    """The claim as it leaves: our control numbers, an original, no other sender's trace."""
+    """The claim as it leaves: our control numbers, no other sender's trace."""
     lines = tuple(
         replace(line, control_number=line_id.upper()) for line_id, line in zip(line_ids, claim.lines, strict=True)
     )
-    return replace(claim, control_number=number, lines=lines, frequency="1", clearinghouse_trace=None)
+    return replace(claim, control_number=number, lines=lines, clearinghouse_trace=None)
 
 
 def move_to_payer(desk: Desk) -> None:

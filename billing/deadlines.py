@@ -21,6 +21,8 @@ class Reason(StrEnum):
     """The payer should have answered by now"""
     TIMELY_FILING = "timely_filing"
     """The payer's filing limit comes near"""
+    APPEAL_LIMIT = "appeal_limit"
+    """The last day to appeal a denial comes near"""
     REVERSAL_UNPAIRED = "reversal_unpaired"
     """A remittance waits for the one it takes back"""
     PATIENT_BALANCE_DUE = "patient_balance_due"
@@ -39,6 +41,7 @@ OWNERS: dict[Reason, Role] = {
     Reason.PAYER_ACKNOWLEDGMENT_DUE: Role.BILLER,
     Reason.REMITTANCE_DUE: Role.BILLER,
     Reason.TIMELY_FILING: Role.BILLER,
+    Reason.APPEAL_LIMIT: Role.DENIALS,
     Reason.REVERSAL_UNPAIRED: Role.POSTER,
     Reason.PATIENT_BALANCE_DUE: Role.ACCOUNT_REP,
     Reason.FOLLOW_UP: Role.BILLER,
@@ -53,6 +56,7 @@ WORDS: dict[Reason, str] = {
     Reason.PAYER_ACKNOWLEDGMENT_DUE: "the payer should have acknowledged the claim",
     Reason.REMITTANCE_DUE: "the payer should have answered with a remittance",
     Reason.TIMELY_FILING: "the filing limit comes near",
+    Reason.APPEAL_LIMIT: "the last day to appeal comes near",
     Reason.REVERSAL_UNPAIRED: "a reversal still has no original",
     Reason.PATIENT_BALANCE_DUE: "the patient's share should have been paid",
     Reason.FOLLOW_UP: "look again, as was agreed",
@@ -80,6 +84,12 @@ def after_business_days(start: datetime, days: int) -> datetime:
         if instant.weekday() < 5:
             days -= 1
     return instant
+
+
+def appeal_deadline(answered_at: datetime, policies: Policies) -> datetime:
+    """The end (UTC) of the last day to appeal a denial: the payer's `appeal_limit_days` after its answer."""
+    days = policies.value("appeal_limit_days", as_of=answered_at.date())
+    return datetime.combine(answered_at.date() + timedelta(days=days), time(23, 59), UTC)
 
 
 def filing_deadline(service_date: date, policies: Policies) -> datetime:

@@ -62,6 +62,12 @@ class EntryKind(StrEnum):
     CREDIT = "credit"
     REFUND = "refund"
     WRITE_OFF = "write_off"
+    PAYER_CHANGED = "payer_changed"
+    """The open amount is another payer's"""
+    BILLED_TO_PATIENT = "billed_to_patient"
+    """A person decided that a refused share is the patient's"""
+    VOIDED = "voided"
+    """The charges of a voided claim"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,14 @@ def _move(
     return replace(debit_side, detail=code), replace(credit_side, detail=situation.payer_detail)
 
 
+def repeats_an_answer(payment: ClaimPayment) -> bool:
+    """Whether the payer only says that it has this claim already: nothing paid, and everything refused as a duplicate
+    (CARC 18, or B13 paid before)."""
+    adjustments = list(payment.all_adjustments())
+    refused = [one for one in adjustments if one.amount_cents]
+    return payment.paid_cents == 0 and bool(refused) and all(one.reason in {"18", "B13"} for one in refused)
+
+
 def reverses(reversal: ClaimPayment, original: ClaimPayment) -> bool:
     """Whether a CLP 22 takes back exactly `original`: same claim, same payer number where given, amounts negated."""
     same_payer_claim = (

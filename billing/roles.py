@@ -8,10 +8,13 @@ class Role(StrEnum):
 
     FRONT_DESK = "front_desk"
     ELIGIBILITY = "eligibility_specialist"
+    AUTHORIZATION = "authorization_specialist"
     CODER = "coder"
     CHARGE_REVIEWER = "charge_reviewer"
     BILLER = "biller"
     EDI_ANALYST = "edi_analyst"
+    CREDENTIALING = "credentialing"
+    """Provider numbers and enrolments"""
     POSTER = "payment_poster"
     DENIALS = "denial_specialist"
     ACCOUNT_REP = "account_representative"
@@ -47,10 +50,12 @@ _WORKER = _EVERYONE | {Permission.WORK, Permission.HOLD}
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.FRONT_DESK: _WORKER | {Permission.INTAKE, Permission.TAKE_PAYMENT},
     Role.ELIGIBILITY: _WORKER,
+    Role.AUTHORIZATION: _WORKER,
     Role.CODER: _WORKER,
     Role.CHARGE_REVIEWER: _WORKER,
     Role.BILLER: _WORKER | {Permission.INTAKE},
     Role.EDI_ANALYST: _WORKER | {Permission.INTAKE, Permission.OPERATE},
+    Role.CREDENTIALING: _WORKER,
     Role.POSTER: _WORKER | {Permission.TAKE_PAYMENT},
     Role.DENIALS: _WORKER,
     Role.ACCOUNT_REP: _WORKER | {Permission.TAKE_PAYMENT},

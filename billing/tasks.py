@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from billing.deadlines import after_business_days
 from billing.roles import Role
 
 
@@ -62,7 +63,7 @@ class Field:
     name: str
     label: str
     kind: str = "text"
-    """text, date, amount, corrections (many lines of `path = value`) or choice"""
+    """text, long, date, amount, corrections (many lines of `path = value`) or choice"""
     required: bool = True
 
 
@@ -87,6 +88,7 @@ class Kind:
 
 
 _CORRECTIONS = Field("corrections", "Corrections, one a line: field = value", kind="corrections")
+_SOME_CORRECTIONS = Field("corrections", "Corrections, one a line: field = value", kind="corrections", required=False)
 _REASON = Field("reason", "Reason")
 _REFERENCE = Field("reference", "Call reference or document number")
 _FOLLOW_UP = Field("follow_up", "Look again on", kind="date")
@@ -170,8 +172,22 @@ KINDS: dict[TaskType, Kind] = {
         timedelta(days=10),
         "Work the denial",
         {
+            "replace": Resolution("Corrected; send a replacement (frequency 7)", (_SOME_CORRECTIONS,)),
+            "new_original": Resolution("Corrected; send as a new original", (_SOME_CORRECTIONS,)),
+            "retro_auth": Resolution(
+                "Authorized after the fact; send a replacement", (Field("authorization", "Authorization number"),)
+            ),
+            "other_payer": Resolution("Another payer is liable; send it there", (_CORRECTIONS,)),
+            "appeal": Resolution(
+                "Appeal: write the letter", (Field("argument", "Why the payer should pay", kind="long"),)
+            ),
+            "reopening": Resolution("Clerical reopening asked for", (_REFERENCE, _FOLLOW_UP)),
+            "payer_reprocessing": Resolution("The payer processes it again", (_REFERENCE, _FOLLOW_UP)),
+            "records_sent": Resolution("What was asked for was sent", (_REFERENCE, _FOLLOW_UP)),
+            "bill_patient": Resolution("Bill the patient", (_REASON,)),
             "write_off": Resolution("Propose a write-off", (_REASON,)),
-            "wait_until": Resolution("The payer is reprocessing; look again later", (_REFERENCE, _FOLLOW_UP)),
+            "void": Resolution("Void the claim (frequency 8)", (_REASON,)),
+            "wait_until": Resolution("Wait; look again later", (_REFERENCE, _FOLLOW_UP)),
         },
     ),
     TaskType.WRITE_OFF_APPROVAL: Kind(
@@ -234,9 +250,21 @@ class NewTask:
     reason: str
     amount_cents: int = 0
     detail: dict[str, str] = field(default_factory=dict)
+    role: Role | None = None
+    """Whose it is, where the cause decides that; None: the type's own role"""
+    business_days: int | None = None
+    """Until it is due, where the cause decides that"""
+    not_after: datetime | None = None
+    """Due by then whatever else holds: the payer's own limit"""
+
+    @property
+    def owner(self) -> Role:
+        return self.role or KINDS[self.type].role
 
     def due_at(self, opened_at: datetime) -> datetime:
-        return opened_at + KINDS[self.type].due
+        days = self.business_days
+        due = opened_at + KINDS[self.type].due if days is None else after_business_days(opened_at, days)
+        return due if self.not_after is None else max(opened_at, min(due, self.not_after))
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,11 @@ _PENDING_FACTS = (
     .order_by(col(Fact.received_at), Fact.id)
 )
 _SUBMISSIONS = select(Submission).where(Submission.encounter_id == _OF_ENCOUNTER).order_by(col(Submission.ordinal))
-_OPEN_DENIALS = select(Denial).where(Denial.encounter_id == _OF_ENCOUNTER, Denial.state == "open").order_by(Denial.id)
+UNDECIDED = ("open", "appealed")
+"""States of a denial that keep its amount on the payer's account and the encounter open"""
+_OPEN_DENIALS = (
+    select(Denial).where(Denial.encounter_id == _OF_ENCOUNTER, col(Denial.state).in_(UNDECIDED)).order_by(Denial.id)
+)
 _LINES = select(Line).where(Line.encounter_id == _OF_ENCOUNTER).order_by(col(Line.ordinal))
 
 
@@ -318,7 +322,7 @@ def latest_benefits(session: Session, encounter_id: str) -> Benefits | None:
 def open_denials(session: Session, encounter_id: str) -> Sequence[Denial]:
     """Denied amounts that nobody has decided on."""
     found = session.exec(_OPEN_DENIALS, params={"encounter_id": encounter_id})
-    return [denial for denial in found if denial.state == "open"]
+    return [denial for denial in found if denial.state in UNDECIDED]
 
 
 def page(

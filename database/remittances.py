@@ -48,6 +48,22 @@ def rows(session: Session, remittance_id: str) -> Sequence[RemittanceClaim]:
     ).all()
 
 
+def standing_rows(session: Session, encounter_id: str) -> list[RemittanceClaim]:
+    """Answers posted to the encounter that were neither taken back nor answered anew, oldest first."""
+    return list(
+        session.exec(
+            select(RemittanceClaim)
+            .where(
+                RemittanceClaim.encounter_id == encounter_id,
+                RemittanceClaim.state == "posted",
+                col(RemittanceClaim.reversed_by).is_(None),
+                RemittanceClaim.status != "22",
+            )
+            .order_by(RemittanceClaim.id)
+        )
+    )
+
+
 def count_by_state(session: Session, remittance_id: str) -> dict[str, int]:
     """How many rows are open, unmatched, posted, excepted."""
     counted = session.exec(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from billing.tasks import ESCALATION_STEP, KINDS, LAST_ESCALATION, NewTask, TaskType
+from billing.tasks import ESCALATION_STEP, LAST_ESCALATION, NewTask, TaskType
 from database.columns import Id, new_id
 from database.tables import Task
 
@@ -38,7 +38,7 @@ def open_task(
         id=new_id(),
         practice_id=practice_id,
         type=new.type,
-        role=KINDS[new.type].role,
+        role=new.owner,
         subject=subject,
         subject_id=subject_id,
         opening_key=key,

@@ -4,6 +4,7 @@ No `from __future__ import annotations` here: SQLModel reads the annotations at 
 """
 
 from database.tables.access import AuditEvent, Command, TaskForm, Token, User, WebSession
+from database.tables.documents import Letter
 from database.tables.encounters import (
     AgendaEntry,
     Benefits,
@@ -36,6 +37,7 @@ __all__ = [
     "InboundMessage",
     "Inquiry",
     "Journal",
+    "Letter",
     "Line",
     "Outbox",
     "Partner",

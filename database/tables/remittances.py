@@ -72,7 +72,7 @@ class RemittanceClaim(SQLModel, table=True):
     """The rung of the ladder: control_number, payer_claim_number, service, person"""
     encounter_id: str | None = Field(default=None, sa_type=Id, foreign_key="encounter.id", index=True)
     reversed_by: str | None = Field(default=None, sa_type=Id)
-    """The remittance claim that took this posting back"""
+    """The remittance claim that took this posting back, or answered the claim anew; the submission that voided it"""
 
 
 class Denial(SQLModel, table=True):
@@ -92,4 +92,5 @@ class Denial(SQLModel, table=True):
     blocked_reason: str | None = Field(default=None, sa_type=sa.String(200))
     """Set when it is a patient share that may not be billed: which rule forbids it"""
     state: str = Field(default="open", sa_type=sa.String(12))
-    """open, written_off, reversed"""
+    """open, appealed; ended: resubmitted, moved (to another payer), billed (to the patient), written_off, voided,
+    superseded (answered anew), reversed"""

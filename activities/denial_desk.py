@@ -1,0 +1,282 @@
+"""The ways out of a denial: what each does to the claim, the books and the agenda, in the command's transaction."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlmodel import func, select
+
+from activities.denial_tasks import amounts_of, review
+from activities.desk import Desk
+from activities.inquiry_desk import forget_inquiry
+from activities.refusals import Refused, Values, correct, day_to_come
+from activities.submission_desk import make_submission, trial_write, void_charges
+from billing.deadlines import Reason, appeal_deadline
+from billing.denials import Exit, Situation, classify, patient_amounts, why_not
+from billing.ledger import Account, Entry, EntryKind, Side
+from billing.letters import appeal_letter
+from billing.money import Cents, format_dollars
+from billing.patient_share import ShareQuestion, patient_may_be_billed
+from billing.stages import Stage
+from billing.tasks import NewTask, TaskType
+from database import encounters, records
+from database.columns import new_id
+from database.remittances import standing_rows
+from database.tables import Denial, Letter, RemittanceClaim, Task
+
+
+def take_exit(desk: Desk, task: Task, values: Values, actor_id: str, *, way: Exit) -> str:
+    """End a review by `way`. Raises Refused with what stands in the way and what to do instead."""
+    denials = encounters.open_denials(desk.session, desk.encounter.id)
+    reason = why_not(way, situation_of(desk, denials))
+    if reason is not None:
+        raise Refused("not_possible", reason)
+    match way:
+        case Exit.REPLACE:
+            return _send_again(desk, denials, values, frequency="7")
+        case Exit.RETRO_AUTH:
+            desk.keep(replace(desk.claim, authorization=values["authorization"]))
+            return _send_again(desk, denials, values, frequency="7")
+        case Exit.NEW_ORIGINAL:
+            return _send_again(desk, denials, values, frequency="1")
+        case Exit.OTHER_PAYER:
+            return _to_other_payer(desk, denials, values)
+        case Exit.APPEAL:
+            return _appeal(desk, denials, values, actor_id)
+        case Exit.BILL_PATIENT:
+            return _bill_patient(desk, denials, values, actor_id)
+        case Exit.WRITE_OFF:
+            return _propose_write_off(desk, task, denials, values, actor_id)
+        case Exit.VOID:
+            return _void(desk, denials, values)
+    return _look_again(desk, values, way)
+
+
+def situation_of(desk: Desk, denials: Sequence[Denial]) -> Situation:
+    """What decides which ways out are open now."""
+    standing = standing_rows(desk.session, desk.encounter.id)
+    numbers = [row.payer_claim_number for row in standing] + [one.payer_claim_number for one in desk.submissions]
+    return Situation(
+        denied=amounts_of(denials),
+        payer_claim_number=next((number for number in numbers if number), None),
+        takes_replacements=bool(desk.policy("takes_replacements")),
+        is_paid=any(row.paid_cents for row in standing),
+    )
+
+
+def review_again(desk: Desk, *, key: str, because: str) -> NewTask | None:
+    """The task that brings what is still refused up again; None when nothing is."""
+    denials = encounters.open_denials(desk.session, desk.encounter.id)
+    if not denials:
+        return None
+    return review(
+        amounts_of(denials),
+        line_ids=desk.line_ids,
+        key=key,
+        not_after=desk.due_at(Reason.APPEAL_LIMIT),
+        because=because,
+    )
+
+
+def _decided(desk: Desk, denials: Sequence[Denial], state: str) -> None:
+    for denial in denials:
+        denial.state = state
+        desk.session.add(denial)
+    left = encounters.open_denials(desk.session, desk.encounter.id)
+    if not any(one.state == "open" for one in left):
+        desk.unschedule(Reason.FOLLOW_UP, Reason.APPEAL_LIMIT)
+
+
+def _send_again(desk: Desk, denials: Sequence[Denial], values: Values, *, frequency: str) -> str:
+    """The claim as it stands now, corrected, goes through coding, charges and edits again."""
+    if values.get("corrections"):
+        correct(desk, values["corrections"])
+    number = situation_of(desk, denials).payer_claim_number if frequency != "1" else None
+    desk.keep(replace(desk.claim, frequency=frequency, original_reference=number))
+    _decided(desk, denials, "resubmitted")
+    desk.move_to(Stage.CODING)
+    if frequency == "1":
+        return "Corrected; a new original claim follows"
+    return f"Corrected; a replacement of the payer's claim {number} follows"
+
+
+def _to_other_payer(desk: Desk, denials: Sequence[Denial], values: Values) -> str:
+    before = desk.encounter.payer_id
+    correct(desk, values["corrections"])
+    if desk.encounter.payer_id == before:
+        fault = "name the other payer: payer_id = ..., and the member_id there"
+        raise Refused("invalid", "this is the payer that refused", (("corrections", fault),))
+    sides: list[Side] = []
+    for line_id, cents in desk.balances.lines(Account.AR_INSURANCE).items():
+        sides.append(Side(Account.AR_INSURANCE, cents, line_id, desk.encounter.payer_id))
+        sides.append(Side(Account.AR_INSURANCE, Cents(-cents), line_id, before))
+    if sides:
+        source = f"payer_changed:{desk.encounter.id}:{desk.encounter.version}"
+        desk.post([Entry(EntryKind.PAYER_CHANGED, source, tuple(sides), desk.encounter.service_date)])
+    desk.keep(replace(desk.claim, frequency="1", original_reference=None))
+    _decided(desk, denials, "moved")
+    desk.encounter.verified_at = None
+    desk.move_to(Stage.VERIFICATION)
+    forget_inquiry(desk)
+    return "Another payer is liable; its coverage is verified before the claim goes there"
+
+
+def _appeal(desk: Desk, denials: Sequence[Denial], values: Values, actor_id: str) -> str:
+    if not denials:
+        raise Refused("not_possible", "nothing is denied any more; reload the page")
+    row = desk.session.get(RemittanceClaim, denials[0].remittance_claim_id)
+    submission = next((one for one in desk.submissions if row and one.control_number == row.control_number), None)
+    answered_at = (submission or desk.submissions[-1]).adjudicated_at or desk.at
+    if desk.at > appeal_deadline(answered_at, desk.policies):
+        raise Refused("too_late", "the payer's last day to appeal has passed; write it off with approval")
+    level = (
+        1
+        + desk.session.exec(
+            select(func.count()).where(Letter.encounter_id == desk.encounter.id, Letter.kind == "appeal")
+        ).one()
+    )
+    letter = appeal_letter(
+        desk.claim,
+        written_on=desk.at.date(),
+        payer_claim_number=situation_of(desk, denials).payer_claim_number,
+        answered_on=answered_at.date(),
+        level=level,
+        disputed=[_dispute(desk, one) for one in denials],
+        amount_cents=sum(one.amount_cents for one in denials),
+        argument=values["argument"],
+    )
+    desk.session.add(
+        Letter(
+            id=new_id(),
+            practice_id=desk.encounter.practice_id,
+            encounter_id=desk.encounter.id,
+            kind="appeal",
+            content=records.dump(letter),
+            written_at=desk.at,
+            written_by=actor_id,
+        )
+    )
+    _decided(desk, denials, "appealed")
+    desk.schedule(Reason.FOLLOW_UP, desk.at + timedelta(days=desk.policy("appeal_decision_days")))
+    return f"Appealed at level {level}; the letter waits in the print queue"
+
+
+def _dispute(desk: Desk, denial: Denial) -> str:
+    [amount] = amounts_of([denial])
+    line = desk.claim.lines[desk.line_ids.index(denial.line_id)]
+    code = f"{denial.adjustment_group}-{denial.reason}" + (f", {denial.remarks}" if denial.remarks else "")
+    return (
+        f"{line.procedure} on {line.service_date:%m/%d/%Y}: {format_dollars(denial.amount_cents)}, "
+        f"refused as {code} ({classify(amount).words})"
+    )
+
+
+def _bill_patient(desk: Desk, denials: Sequence[Denial], values: Values, actor_id: str) -> str:
+    chosen = {one.line_id for one in patient_amounts(amounts_of(denials))}
+    moving = [one for one in denials if one.adjustment_group == "PR" and one.blocked_reason is None]
+    _ask_the_gate(desk, moving, denials)
+    entries = [
+        Entry(
+            EntryKind.BILLED_TO_PATIENT,
+            f"billed:{one.id}",
+            (
+                Side(Account.AR_PATIENT, Cents(one.amount_cents), one.line_id, f"PR-{one.reason}"),
+                Side(Account.AR_INSURANCE, Cents(-one.amount_cents), one.line_id, desk.encounter.payer_id),
+            ),
+            desk.encounter.service_date,
+        )
+        for one in moving
+        if one.line_id in chosen
+    ]
+    desk.post(entries, actor=actor_id)
+    _decided(desk, moving, "billed")
+    return f"{format_dollars(sum(one.amount_cents for one in moving))} is the patient's: {values['reason']}"
+
+
+def _ask_the_gate(desk: Desk, moving: Sequence[Denial], denials: Sequence[Denial]) -> None:
+    benefits = encounters.latest_benefits(desk.session, desk.encounter.id)
+    for one in moving:
+        others = any(other.line_id == one.line_id and other not in moving for other in denials)
+        permission = patient_may_be_billed(
+            ShareQuestion(
+                filing_indicator=desk.claim.coverage.filing_indicator,
+                is_qmb=benefits.is_qmb if benefits else False,
+                remarks=frozenset(one.remarks.split(",")),
+                reasons=frozenset({one.reason}),
+                has_open_denial=others,
+            )
+        )
+        if not permission.allowed:
+            raise Refused("not_possible", permission.reason)
+
+
+def _propose_write_off(desk: Desk, task: Task, denials: Sequence[Denial], values: Values, actor_id: str) -> str:
+    amount = amount_to_write_off(desk, denials)
+    if amount <= 0:
+        raise Refused("not_possible", "nothing is left to write off; reload the page")
+    if amount <= desk.policy("write_off_limit_cents"):
+        return write_off(desk, denials, actor=actor_id)
+    desk.open_task(
+        NewTask(
+            TaskType.WRITE_OFF_APPROVAL,
+            key=task.id,
+            reason=f"A write-off of {format_dollars(amount)} is proposed: {values['reason']}",
+            amount_cents=amount,
+            detail={"proposed_by": actor_id},
+        )
+    )
+    return f"A write-off of {format_dollars(amount)} was proposed"
+
+
+def amount_to_write_off(desk: Desk, denials: Sequence[Denial]) -> Cents:
+    """What is refused; where no amount is, what the payer still owes without having said why."""
+    if denials:
+        return Cents(sum(denial.amount_cents for denial in denials))
+    return Cents(sum(cents for cents in desk.balances.lines(Account.AR_INSURANCE).values() if cents > 0))
+
+
+def write_off(desk: Desk, denials: Sequence[Denial], *, actor: str) -> str:
+    """Give the refused amounts up; the caller has seen to the approval."""
+    total = amount_to_write_off(desk, denials)
+    source = f"{desk.encounter.id}:{desk.encounter.version}"
+    rows: list[tuple[str, str | None, Cents, str]] = [
+        (f"write_off:{one.id}", one.line_id, Cents(one.amount_cents), f"{one.adjustment_group}-{one.reason}")
+        for one in denials
+    ] or [
+        (f"write_off:{source}:{line_id}", line_id, cents, "unexplained")
+        for line_id, cents in desk.balances.lines(Account.AR_INSURANCE).items()
+        if cents > 0
+    ]
+    entries = [
+        Entry(
+            EntryKind.WRITE_OFF,
+            key,
+            (
+                Side(Account.ADJUSTMENT_DENIAL, cents, line_id, code),
+                Side(Account.AR_INSURANCE, Cents(-cents), line_id, desk.encounter.payer_id),
+            ),
+            desk.encounter.service_date,
+        )
+        for key, line_id, cents, code in rows
+    ]
+    desk.post(entries, actor=actor)
+    _decided(desk, denials, "written_off")
+    return f"{format_dollars(total)} of denied charges written off with approval"
+
+
+def _void(desk: Desk, denials: Sequence[Denial], values: Values) -> str:
+    number = situation_of(desk, denials).payer_claim_number
+    desk.keep(replace(desk.claim, frequency="8", original_reference=number))
+    unsendable = trial_write(desk)
+    if unsendable is not None:
+        raise Refused("not_possible", f"the void cannot be written as an 837P: {unsendable}")
+    _decided(desk, denials, "voided")
+    void_charges(desk)
+    make_submission(desk)
+    return f"The claim is voided (frequency 8): {values['reason']}"
+
+
+def _look_again(desk: Desk, values: Values, way: Exit) -> str:
+    desk.schedule(Reason.FOLLOW_UP, day_to_come(desk, values["follow_up"]))
+    what = str(way).replace("_", " ").capitalize()
+    return f"{what} (reference {values['reference']}); looked at again on {values['follow_up']}"

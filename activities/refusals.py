@@ -1,0 +1,41 @@
+"""What every staff command may need: a typed refusal, corrections of the claim, a day to come."""
+
+from datetime import UTC, datetime, time
+
+from activities.desk import Desk
+from activities.messages import Answer
+from activities.submission_desk import move_to_payer
+from billing.corrections import CorrectionsInvalid, apply_corrections, parse_corrections
+
+Values = dict[str, str]
+"""A filled-in form: field name to what was typed"""
+
+
+class Refused(Exception):
+    """A command that may not be carried out; becomes a typed answer."""
+
+    def __init__(self, code: str, message: str, faults: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.answer = Answer(done=False, code=code, message=message, faults=faults)
+
+
+def correct(desk: Desk, text: str) -> None:
+    """Put what was typed as `field = value` lines on the claim. Raises Refused with every fault at once."""
+    try:
+        claim = apply_corrections(desk.claim, parse_corrections(text))
+    except CorrectionsInvalid as invalid:
+        raise Refused(
+            "invalid",
+            "some corrections cannot be applied",
+            tuple(("corrections", f"{path}: {fault}") for path, fault in invalid.faults.items()),
+        ) from invalid
+    desk.keep(claim)
+    move_to_payer(desk)
+
+
+def day_to_come(desk: Desk, text: str) -> datetime:
+    """Noon (UTC) of the day that was typed as YYYY-MM-DD. Raises Refused for a day that has passed."""
+    day = datetime.combine(datetime.strptime(text, "%Y-%m-%d").date(), time(12), UTC)  # noqa: DTZ007
+    if day <= desk.at:
+        raise Refused("invalid", "choose a day to come", (("follow_up", "choose a day to come"),))
+    return day

@@ -1,0 +1,89 @@
+"""Letters: one view model per letter, from which its page and its PDF are made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from billing.claim import Address, Claim
+from billing.money import format_dollars
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the letter's head."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a letter says."""
+
+    title: str
+    written_on: date
+    sender: tuple[str, ...]
+    """Lines of the letterhead"""
+    addressee: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    """What the matter is known by"""
+    paragraphs: tuple[str, ...]
+    items: tuple[str, ...] = ()
+    """What is disputed, one a line"""
+    closing: str = "Sincerely,"
+
+
+def appeal_letter(
+    claim: Claim,
+    *,
+    written_on: date,
+    payer_claim_number: str | None,
+    answered_on: date,
+    level: int,
+    disputed: Sequence[str],
+    amount_cents: int,
+    argument: str,
+) -> Letter:
+    """An appeal of a payer's decision: what was refused, why it should be paid, and what is asked for."""
+    provider = claim.billing_provider
+    facts = [
+        Fact("Patient", _full_name(claim)),
+        Fact("Member ID", claim.coverage.member_id or "not known"),
+        Fact("Claim", payer_claim_number or "not known"),
+        Fact("Date of service", _days(claim)),
+        Fact("Billed", format_dollars(claim.charge_cents)),
+        Fact("In dispute", format_dollars(amount_cents)),
+        Fact("Your decision of", f"{answered_on:%B %-d, %Y}"),
+        Fact("Provider NPI", provider.id or "not known"),
+    ]
+    nth = "an appeal" if level == 1 else f"an appeal at level {level}"
+    return Letter(
+        title="Appeal of a claim decision",
+        written_on=written_on,
+        sender=(provider.name.last, *_address(provider.address)),
+        addressee=(claim.coverage.payer.name.last, "Appeals", *_address(claim.coverage.payer.address)),
+        facts=tuple(facts),
+        paragraphs=(
+            f"We ask for {nth} of your decision on the claim named above. You did not pay:",
+            *[part.strip() for part in argument.split("\n") if part.strip()],
+            "Please review the claim, pay the amount in dispute, and tell us your decision and its reasons in writing.",
+        ),
+        items=tuple(disputed),
+    )
+
+
+def _full_name(claim: Claim) -> str:
+    name = claim.patient.name
+    return " ".join(part for part in (name.first, name.middle, name.last, name.suffix) if part)
+
+
+def _days(claim: Claim) -> str:
+    first, last = claim.service_from, claim.service_to
+    return f"{first:%m/%d/%Y}" if first == last else f"{first:%m/%d/%Y} to {last:%m/%d/%Y}"
+
+
+def _address(address: Address | None) -> tuple[str, ...]:
+    if address is None:
+        return ()
+    street = tuple(part for part in (address.street, address.street_2) if part)
+    return (*street, " ".join(part for part in (address.city, address.state, address.postal_code) if part))

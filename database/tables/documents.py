@@ -1,0 +1,26 @@
+"""Papers that the office writes: kept as what they say, so that page and PDF are always the same."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from database.columns import Id, Instant
+
+
+class Letter(SQLModel, table=True):
+    """One letter. It waits in the print queue until somebody marks it as sent."""
+
+    __table_args__ = (sa.Index("ix_letter_queue", "practice_id", "sent_at", "written_at"),)
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    encounter_id: str | None = Field(default=None, sa_type=Id, foreign_key="encounter.id", index=True)
+    kind: str = Field(sa_type=sa.String(30))
+    """appeal"""
+    content: str = Field(sa_type=sa.Text)
+    """billing.letters.Letter as JSON"""
+    written_at: datetime = Field(sa_type=Instant)
+    written_by: str = Field(sa_type=Id)
+    sent_at: datetime | None = Field(default=None, sa_type=Instant)
+    sent_by: str | None = Field(default=None, sa_type=Id)

@@ -1,0 +1,259 @@
+"""A payer refuses, the office answers: every way out of a denial, on the books."""
+
+import pytest
+from sqlmodel import select
+
+from activities.messages import CommandResult
+from billing.claim import Claim
+from billing.letters import Letter as LetterContent
+from database import records
+from database.tables import Denial, Letter, Task
+from interchange.x12 import claims_837p
+from tests.builders import a_277ca, a_claim, a_line, a_payment, a_reversal, an_835, an_837p
+from tests.office import Office
+
+BOTH_DATABASES = True
+
+
+def sent(office: Office, claim: Claim | None = None) -> str:
+    """An encounter whose claim the payer has."""
+    office.take_in(an_837p(claim or a_claim()))
+    [encounter] = office.encounter_ids()
+    office.go_on(encounter)
+    office.send_claims()
+    return encounter
+
+
+def answered(
+    office: Office,
+    encounter: str,
+    *adjustments: tuple[str, str, int],
+    paid: int = 0,
+    trace: str = "EFT0001",
+    **changes: object,
+) -> None:
+    number = office.submission(encounter).control_number
+    payment = a_payment(number, paid=paid, adjustments=adjustments, status="4" if not paid else "1", **changes)  # type: ignore[arg-type]
+    office.deliver_835(an_835(payment, trace=trace))
+    office.go_on(encounter)
+
+
+def exit_by(office: Office, encounter: str, way: str, **values: str) -> CommandResult:
+    result = office.complete(encounter, "denial_review", way, values, by=office.supervisor_id)
+    office.go_on(encounter)
+    return result
+
+
+def went_out(office: Office, encounter: str) -> Claim:
+    """The newest claim as the payer reads it."""
+    office.send_claims()
+    sent_last = list(office.wire.claims.values())[-1]
+    [claim] = [one.claim for one in claims_837p.read(sent_last) if isinstance(one, claims_837p.ReadClaim)]
+    assert claim is not None
+    return claim
+
+
+def denials(office: Office, encounter: str) -> list[str]:
+    with office.database.reading() as session:
+        return sorted(session.exec(select(Denial.state).where(Denial.encounter_id == encounter)).all())
+
+
+def review_of(office: Office, encounter: str) -> Task:
+    with office.database.reading() as session:
+        query = select(Task).where(Task.subject_id == encounter, Task.type == "denial_review", Task.state == "open")
+        return session.exec(query).one()
+
+
+def test_a_replacement_names_the_payers_claim_and_its_answer_takes_the_denials_place(office: Office) -> None:
+    encounter = sent(office)
+    answered(office, encounter, ("CO", "16", 15000), remarks=("N290",))
+    task = review_of(office, encounter)
+    assert (task.role, task.amount_cents) == ("biller", 15000)
+    assert "rendering provider's number" in task.reason
+    exit_by(office, encounter, "replace", corrections="provider.82.npi = 1999999976")
+    claim = went_out(office, encounter)
+    assert (claim.frequency, claim.original_reference) == ("7", "ICN001")
+    answered(office, encounter, ("CO", "45", 5000), paid=10000, trace="EFT0002", payer_claim_number="ICN001R")
+    assert office.stage(encounter) == "closed"
+    assert denials(office, encounter) == ["superseded"]
+    assert office.accounts(encounter) == {
+        ("ADJ_CONTRACT", 1): 5000,
+        ("CASH_UNAPPLIED", 1): 10000,
+        ("REVENUE_GROSS", 1): -15000,
+    }
+
+
+def test_a_partly_paid_claim_is_replaced_and_its_reversal_and_correction_come_in_one_file(office: Office) -> None:
+    encounter = sent(office, a_claim(a_line("99213", 10000), a_line("93000", 5000)))
+    first = office.submission(encounter).control_number
+    paid_line = a_payment(first, charge=10000, paid=10000, adjustments=()).lines[0]
+    denied_line = a_payment(first, charge=5000, paid=0, adjustments=(("CO", "16", 5000),), procedure="93000").lines[0]
+    original = a_payment(first, paid=10000, adjustments=(), lines=(paid_line, denied_line))
+    office.deliver_835(an_835(original))
+    office.go_on(encounter)
+    assert office.accounts(encounter)["AR_INS", 2] == 5000
+    refused = office.complete(encounter, "denial_review", "new_original", {}, by=office.supervisor_id)
+    assert "duplicate" in refused.answer.message
+    exit_by(office, encounter, "replace", corrections="line.2.modifiers = 59")
+    went_out(office, encounter)
+    second = office.submission(encounter).control_number
+    good = a_payment(second, charge=5000, paid=4000, adjustments=(("CO", "45", 1000),), procedure="93000").lines[0]
+    corrected = a_payment(
+        second, paid=14000, adjustments=(), lines=(paid_line, good), payer_claim_number="ICN001R", frequency="7"
+    )
+    office.deliver_835(an_835(a_reversal(original), corrected, trace="EFT0002"))
+    office.go_on(encounter)
+    assert office.stage(encounter) == "closed", office.story(encounter)
+    assert office.accounts(encounter)["CASH_UNAPPLIED", 2] == 4000
+
+
+def test_an_unprocessable_claim_goes_out_as_a_new_original(office: Office) -> None:
+    encounter = sent(office)
+    answered(office, encounter, ("CO", "16", 15000), remarks=("MA130",))
+    refused = office.complete(encounter, "denial_review", "replace", {}, by=office.supervisor_id)
+    assert not refused.answer.done
+    assert "new original" in refused.answer.message
+    exit_by(office, encounter, "new_original")
+    claim = went_out(office, encounter)
+    assert (claim.frequency, claim.original_reference) == ("1", None)
+
+
+def test_a_payer_that_takes_no_replacements_is_asked_for_a_reopening(office: Office) -> None:
+    office.policy("takes_replacements", 0)
+    encounter = sent(office)
+    answered(office, encounter, ("CO", "4", 15000))
+    refused = office.complete(encounter, "denial_review", "replace", {}, by=office.supervisor_id)
+    assert "reopening" in refused.answer.message
+    day = f"{office.now.date().replace(year=office.now.year + 1)}"
+    exit_by(office, encounter, "reopening", reference="CALL77", follow_up=day)
+    assert office.open_task_types(encounter) == []
+    answered(office, encounter, ("CO", "45", 5000), paid=10000, trace="EFT0002")
+    assert office.stage(encounter) == "closed"
+
+
+def test_an_authorization_that_came_late_travels_with_the_replacement(office: Office) -> None:
+    encounter = sent(office)
+    answered(office, encounter, ("CO", "197", 15000))
+    assert review_of(office, encounter).role == "authorization_specialist"
+    exit_by(office, encounter, "retro_auth", authorization="AUTH0042")
+    claim = went_out(office, encounter)
+    assert (claim.authorization, claim.frequency) == ("AUTH0042", "7")
+
+
+def test_another_payer_is_liable_and_owes_what_was_open(office: Office) -> None:
+    encounter = sent(office)
+    answered(office, encounter, ("CO", "22", 15000))
+    same = office.complete(
+        encounter, "denial_review", "other_payer", {"corrections": "group_number = 7"}, by=office.supervisor_id
+    )
+    assert same.answer.faults[0][0] == "corrections"
+    exit_by(
+        office, encounter, "other_payer", corrections="payer_id = 60054\npayer_name = OTHER MUTUAL\nmember_id = W99"
+    )
+    claim = went_out(office, encounter)
+    assert (claim.coverage.payer.id, claim.coverage.member_id, claim.frequency) == ("60054", "W99", "1")
+    answered(office, encounter, ("CO", "45", 5000), paid=10000, trace="EFT0002", payer_claim_number="W-ICN")
+    assert office.stage(encounter) == "closed"
+    assert denials(office, encounter) == ["moved"]
+
+
+def test_a_wrong_member_id_becomes_a_correction_and_never_a_statement(office: Office) -> None:
+    """PR-31 is no patient share: the person is not identified as insured."""
+    encounter = sent(office)
+    answered(office, encounter, ("PR", "31", 15000))
+    task = review_of(office, encounter)
+    assert task.role == "eligibility_specialist"
+    assert ("AR_PAT", 1) not in office.accounts(encounter)
+    exit_by(office, encounter, "replace", corrections="member_id = ABC123457")
+    assert went_out(office, encounter).coverage.member_id == "ABC123457"
+
+
+def test_two_of_four_units_denied_on_a_paid_line_is_a_denial_of_the_difference(office: Office) -> None:
+    encounter = sent(office)
+    answered(office, encounter, ("CO", "45", 3000), ("CO", "151", 6000), paid=6000)
+    task = review_of(office, encounter)
+    assert (task.amount_cents, office.accounts(encounter)["AR_INS", 1]) == (6000, 6000)
+
+
+def test_an_appeal_writes_its_letter_and_waits_for_the_decision(office: Office) -> None:
+    encounter = sent(office)
+    answered(office, encounter, ("CO", "50", 15000))
+    exit_by(office, encounter, "appeal", argument="The records show the need.\nSee the note of that day.")
+    with office.database.reading() as session:
+        letter = session.exec(select(Letter).where(Letter.encounter_id == encounter)).one()
+    content = records.load(LetterContent, letter.content)
+    assert content.items == ("99213 on 10/20/2026: $150.00, refused as CO-50 (not medically necessary)",)
+    assert content.paragraphs[1:3] == ("The records show the need.", "See the note of that day.")
+    assert office.open_task_types(encounter) == []
+    assert denials(office, encounter) == ["appealed"]
+    office.let_pass(days=61)
+    office.go_on(encounter)
+    assert office.open_task_types(encounter) == ["denial_review"]
+    exit_by(office, encounter, "appeal", argument="We ask again.")
+    with office.database.reading() as session:
+        assert len(session.exec(select(Letter).where(Letter.encounter_id == encounter)).all()) == 2
+    answered(office, encounter, ("CO", "45", 5000), paid=10000, trace="EFT0003")
+    assert office.stage(encounter) == "closed"
+
+
+def test_an_appeal_after_the_last_day_is_refused(office: Office) -> None:
+    encounter = sent(office)
+    answered(office, encounter, ("CO", "50", 15000))
+    office.let_pass(days=121)
+    refused = office.complete(encounter, "denial_review", "appeal", {"argument": "please"}, by=office.supervisor_id)
+    assert refused.answer.code == "too_late"
+
+
+def test_a_denial_nobody_works_comes_up_before_the_last_day_to_appeal(office: Office) -> None:
+    encounter = sent(office)
+    answered(office, encounter, ("CO", "50", 15000))
+    office.let_pass(days=106)
+    office.go_on(encounter)
+    assert any("last day to appeal" in said for said in office.story(encounter))
+
+
+def test_a_refused_share_is_billed_to_the_patient_by_a_person_and_through_the_gate(office: Office) -> None:
+    encounter = sent(office)
+    answered(office, encounter, ("PR", "204", 15000))
+    exit_by(office, encounter, "bill_patient", reason="the plan excludes it; the patient was told and signed")
+    assert office.accounts(encounter)["AR_PAT", 1] == 15000
+    office.pay(encounter, 15000)
+    office.go_on(encounter)
+    assert office.stage(encounter) == "closed"
+
+
+@pytest.mark.parametrize("group", ["CO", "OA", "PI"])
+def test_what_the_payer_did_not_assign_is_never_the_patients(office: Office, group: str) -> None:
+    encounter = sent(office)
+    answered(office, encounter, (group, "204", 15000))
+    refused = office.complete(encounter, "denial_review", "bill_patient", {"reason": "x"}, by=office.supervisor_id)
+    assert not refused.answer.done
+    assert ("AR_PAT", 1) not in office.accounts(encounter)
+
+
+def test_the_gate_stops_a_share_of_a_qualified_medicare_beneficiary(office: Office) -> None:
+    encounter = sent(office)
+    answered(office, encounter, ("PR", "204", 15000), remarks=("N781",))
+    refused = office.complete(encounter, "denial_review", "bill_patient", {"reason": "x"}, by=office.supervisor_id)
+    assert "qualified Medicare beneficiary" in refused.answer.message
+
+
+def test_a_void_takes_the_charges_back_and_closes_when_the_payer_takes_it(office: Office) -> None:
+    encounter = sent(office)
+    answered(office, encounter, ("CO", "45", 5000), ("CO", "96", 10000))
+    exit_by(office, encounter, "void", reason="wrong patient")
+    claim = went_out(office, encounter)
+    assert (claim.frequency, claim.original_reference) == ("8", "ICN001")
+    office.deliver(a_277ca(office.submission(encounter).control_number, sender="PR"))
+    office.go_on(encounter)
+    assert office.stage(encounter) == "closed", office.story(encounter)
+    assert office.accounts(encounter) == {}
+
+
+def test_a_refused_duplicate_changes_nothing_where_an_answer_stands(office: Office) -> None:
+    encounter = sent(office)
+    answered(office, encounter, ("CO", "45", 3000), ("CO", "16", 2000), paid=10000)
+    before = office.accounts(encounter)
+    answered(office, encounter, ("OA", "18", 15000), trace="EFT0002", payer_claim_number="ICN002")
+    assert office.accounts(encounter) == before
+    assert office.open_task_types(encounter) == ["denial_review"]

@@ -53,7 +53,7 @@ def appeal_letter(
         Fact("Date of service", _days(claim)),
         Fact("Billed", format_dollars(claim.charge_cents)),
         Fact("In dispute", format_dollars(amount_cents)),
-        Fact("Your decision of", f"{answered_on:%B %-d, %Y}"),
+        Fact("Your decision of", f"{answered_on:%B} {answered_on.day}, {answered_on.year}"),
         Fact("Provider NPI", provider.id or "not known"),
     ]
     nth = "an appeal" if level == 1 else f"an appeal at level {level}"

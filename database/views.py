@@ -14,7 +14,8 @@ from billing.claim import Claim
 from billing.deadlines import WORDS, Reason
 from billing.ledger import RECEIVABLES, Account, EntryKind
 from billing.stages import WAITING_ON, Stage
-from database import encounters, ledger, worklists
+from database import encounters, ledger, letters, worklists
+from database.letters import LetterRow
 from database.tables import (
     AgendaEntry,
     Benefits,
@@ -165,6 +166,7 @@ class EncounterView:
     tasks: list[TaskRow]
     submissions: list[SubmissionView]
     benefits: list[BenefitsView]
+    letters: list[LetterRow]
     timeline: list[Event]
     next_action: AgendaView | None = field(default=None)
 
@@ -256,6 +258,7 @@ def encounter(session: Session, *, practice_id: str, encounter_id: str) -> Encou
         tasks=tasks,
         submissions=submissions(session, practice_id=practice_id, encounter_id=row.id),
         benefits=_benefits(session, row),
+        letters=list(letters.of_encounter(session, row.id)),
         timeline=[_event(one) for one in encounters.timeline(session, practice_id=practice_id, encounter_id=row.id)],
         next_action=agenda[0] if agenda else None,
     )

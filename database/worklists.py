@@ -51,6 +51,8 @@ class ResolutionView:
     label: str
     needs_approval_right: bool
     fields: list[FieldView]
+    is_usual: bool
+    """What is usually tried for a matter like this; such ways come first"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,17 +342,20 @@ def _drafts(session: Session, task_ids: Sequence[str]) -> dict[str, dict[str, di
 
 def _task_row(row: Task, drafts: dict[str, dict[str, str]]) -> TaskRow:
     kind = KINDS[TaskType(row.type)]
+    detail: dict[str, str] = json.loads(row.detail) if row.detail else {}
+    usual = [name for name in detail.get("usual", "").split(",") if name in kind.resolutions]
     resolutions = [
         ResolutionView(
             name,
-            resolution.label,
-            resolution.needs_approval_right,
+            kind.resolutions[name].label,
+            kind.resolutions[name].needs_approval_right,
             [
                 FieldView(one.name, one.label, one.kind, one.required, drafts.get(name, {}).get(one.name, ""))
-                for one in resolution.fields
+                for one in kind.resolutions[name].fields
             ],
+            name in usual,
         )
-        for name, resolution in kind.resolutions.items()
+        for name in dict.fromkeys((*usual, *kind.resolutions))
     ]
     return TaskRow(
         id=row.id,
@@ -365,7 +370,7 @@ def _task_row(row: Task, drafts: dict[str, dict[str, str]]) -> TaskRow:
         due_at=row.due_at,
         escalation=row.escalation,
         reason=row.reason,
-        detail=json.loads(row.detail) if row.detail else {},
+        detail=detail,
         state=row.state,
         resolution=row.resolution,
         closed_at=row.closed_at,

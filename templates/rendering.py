@@ -1,11 +1,14 @@
 """Renders the pages: one environment, and the filters that turn cents, days and codes into text for people."""
 
+import json
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from billing.letters import Letter
 from billing.money import format_dollars
 
 FOLDER = Path(__file__).parent
@@ -37,6 +40,16 @@ def day(value: date | None) -> str:
     return "–" if value is None else value.strftime("%Y-%m-%d")
 
 
+def long_day(value: date) -> str:
+    """`March 31, 2026`, as letters say it."""
+    return f"{value:%B} {value.day}, {value.year}"
+
+
+def letter_content(letter: Letter) -> str:
+    """What a letter says, as the JSON that its PDF is made of."""
+    return json.dumps(asdict(letter) | {"written_on": long_day(letter.written_on)})
+
+
 def instant(value: datetime | None) -> str:
     """`2026-03-31 14:05 UTC`; a dash when there is none."""
     return "–" if value is None else value.strftime("%Y-%m-%d %H:%M UTC")
@@ -52,4 +65,6 @@ def diagnosis(code: str) -> str:
     return code if len(code) <= CATEGORY else f"{code[:CATEGORY]}.{code[CATEGORY:]}"
 
 
-environment.filters.update(dollars=dollars, day=day, instant=instant, words=words, diagnosis=diagnosis)
+environment.filters.update(
+    dollars=dollars, day=day, instant=instant, long_day=long_day, words=words, diagnosis=diagnosis
+)

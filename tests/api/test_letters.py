@@ -1,0 +1,100 @@
+"""Letters: queued, shown, printed as tagged PDF with whatever was typed into them, sent once, and nobody else's."""
+
+from datetime import date
+
+import pytest
+from sqlmodel import select
+
+from billing.letters import Letter as Content
+from billing.letters import appeal_letter
+from billing.roles import Role
+from database import records
+from database.columns import new_id
+from database.tables import AuditEvent, Letter
+from tests.api import builders
+from tests.api.conftest import OPENED, Book
+
+HOSTILE = '<b>#panic("typst")</b> $x^2$ *bold* "quoted" \\'
+
+
+@pytest.fixture
+def letter(book: Book) -> Letter:
+    content = appeal_letter(
+        builders.claim(),
+        written_on=date(2026, 3, 2),
+        payer_claim_number="ICN001",
+        answered_on=date(2026, 2, 20),
+        level=1,
+        disputed=["99213 on 02/01/2026: $150.00"],
+        amount_cents=15000,
+        argument=HOSTILE,
+    )
+    row = Letter(
+        id=new_id(),
+        practice_id=book.practice_id,
+        encounter_id=book.encounter().id,
+        kind="appeal",
+        content=records.dump(content),
+        written_at=OPENED,
+        written_by=new_id(),
+    )
+    with book.database.writing() as session:
+        session.add(row)
+    return row
+
+
+async def test_a_letter_waits_is_read_and_is_sent_once(book: Book, letter: Letter) -> None:
+    async with book.connect(Role.DENIALS) as client:
+        [waiting] = (await client.get("/api/v1/letters")).json()
+        assert (waiting["id"], waiting["title"]) == (letter.id, "Appeal of a claim decision")
+        said = (await client.get(f"/api/v1/letters/{letter.id}")).json()
+        assert HOSTILE in said["paragraphs"]
+        for _ in range(2):
+            assert (await client.post(f"/api/v1/letters/{letter.id}/sent")).status_code == 204
+        assert (await client.get("/api/v1/letters")).json() == []
+        assert len((await client.get("/api/v1/letters?state=sent")).json()) == 1
+    with book.database.reading() as session:
+        said_so = select(AuditEvent).where(AuditEvent.subject == "letter", AuditEvent.action == "update")
+        assert len(session.exec(said_so).all()) == 1
+
+
+async def test_what_was_typed_is_text_in_the_page_and_in_the_pdf(book: Book, letter: Letter) -> None:
+    async with book.signed_in(Role.DENIALS) as browser:
+        page = await browser.get(f"/letters/{letter.id}")
+        assert "&lt;b&gt;#panic(" in page.text
+        made = await browser.get(f"/letters/{letter.id}/letter.pdf")
+    assert made.headers["content-type"] == "application/pdf"
+    assert made.content.startswith(b"%PDF-")
+    assert b"/StructTreeRoot" in made.content
+
+
+async def test_the_print_queue_leads_to_its_letters(book: Book, letter: Letter) -> None:
+    async with book.signed_in(Role.DENIALS) as browser:
+        assert f'href="/letters/{letter.id}"' in (await browser.get("/letters")).text
+        sent = await browser.post(f"/letters/{letter.id}/sent")
+        assert sent.headers["location"] == f"/letters/{letter.id}?note=done"
+        assert "No letter waits." in (await browser.get("/letters")).text
+        assert f'href="/letters/{letter.id}"' in (await browser.get("/letters?state=sent")).text
+
+
+async def test_another_practice_sees_nothing_of_it(book: Book, letter: Letter) -> None:
+    async with book.connect(token=book.stranger) as client:
+        assert (await client.get("/api/v1/letters")).json() == []
+        assert (await client.get(f"/api/v1/letters/{letter.id}")).status_code == 404
+        assert (await client.get(f"/api/v1/letters/{letter.id}/letter.pdf")).status_code == 404
+        assert (await client.post(f"/api/v1/letters/{letter.id}/sent")).status_code == 404
+
+
+def test_a_second_appeal_says_its_level() -> None:
+    letter = appeal_letter(
+        builders.claim(),
+        written_on=date(2026, 3, 2),
+        payer_claim_number=None,
+        answered_on=date(2026, 2, 20),
+        level=2,
+        disputed=[],
+        amount_cents=1,
+        argument="x",
+    )
+    assert isinstance(letter, Content)
+    assert "level 2" in letter.paragraphs[0]

@@ -210,7 +210,7 @@ class ClaimBooks:
 def claim_books(session: Session) -> list[ClaimBooks]:
     """The ledger by encounter, under the control number of its newest submission."""
     sums: dict[str, dict[str, int]] = {}
-    by_payer = (EntryKind.CLAIM_PAYMENT, EntryKind.REVERSAL, EntryKind.WRITE_OFF)
+    by_payer = (EntryKind.CLAIM_PAYMENT, EntryKind.REVERSAL, EntryKind.WRITE_OFF, EntryKind.BILLED_TO_PATIENT)
     rows = session.exec(
         select(Posting.encounter_id, Posting.account, func.sum(Posting.amount_cents))
         .join(Journal, col(Journal.number) == col(Posting.journal_number))

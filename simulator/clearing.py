@@ -24,6 +24,7 @@ EARLY_AFTER = timedelta(minutes=10)
 CLEARINGHOUSE_AFTER = timedelta(minutes=20)
 PAYER_AFTER = timedelta(days=1)
 PAYMENT_AFTER = timedelta(days=14)
+SLOW_AFTER = timedelta(days=60)
 DUPLICATE_AFTER = timedelta(days=15)
 CORRECTION_AFTER = timedelta(days=20)
 
@@ -162,16 +163,20 @@ class Clearing:
             accepted = scenario != Scenario.REJECT
             plan(self._later(at, PAYER_AFTER), "acknowledge", numbers=own, sender="PR", accepted=accepted)
             if accepted:
-                delay = EARLY_AFTER if scenario == Scenario.EARLY else PAYMENT_AFTER
+                delay = {Scenario.EARLY: EARLY_AFTER, Scenario.SLOW: SLOW_AFTER}.get(scenario, PAYMENT_AFTER)
                 plan(self._later(at, delay), "pay", numbers=own)
             if scenario == Scenario.REVERSED:
                 plan(self._later(at, CORRECTION_AFTER), "correct", numbers=own)
 
     def _scenario(self, claim: Claim) -> Scenario:
-        """A silent claim that comes again is paid: somebody has called."""
+        """What becomes of a claim. One that comes again and says what was asked for is paid, and so is a silent one:
+        somebody has called. Any other that comes again as an original is a duplicate."""
         scenario = scenario_of(claim.coverage.member_id)
-        known = self._store.row("SELECT 1 FROM claim WHERE fingerprint = ?", _fingerprint(claim))
-        return Scenario.PAID if scenario == Scenario.SILENT and known is not None else scenario
+        known = self._store.row("SELECT 1 FROM claim WHERE fingerprint = ?", _fingerprint(claim)) is not None
+        is_again = known or claim.frequency != "1"
+        if is_again and (scenario == Scenario.SILENT or payer.is_mended(claim, scenario)):
+            return Scenario.PAID
+        return Scenario.REPEATED if known and claim.frequency == "1" and scenario != Scenario.REJECT else scenario
 
     def _scenario_of(self, number: str) -> Scenario:
         row = self._store.row("SELECT scenario FROM claim WHERE control_number = ?", number)
@@ -229,7 +234,7 @@ class Clearing:
             claim, _ = self._claim(number)
             groups.setdefault((claim.coverage.payer, claim.billing_provider), []).append(number)
         for (who, payee), numbers in groups.items():
-            payments = [self._adjudicated(number, at) for number in numbers]
+            payments = [one for number in numbers for one in self._answers(number, at)]
             self._send_payment(who, payee, payments, at)
             again = [number for number in numbers if self._scenario_of(number) == Scenario.DUPLICATE]
             if again:
@@ -243,6 +248,22 @@ class Clearing:
                     payments=[_PAYMENT.dump_python(one, mode="json") for one in payments],
                 )
 
+    def _answers(self, number: str, at: datetime) -> list[ClaimPayment]:
+        """The answer to one claim; where it replaces one that was paid, what was paid is taken back first."""
+        claim, _ = self._claim(number)
+        first = self._store.row("SELECT * FROM claim WHERE payer_claim_number = ?", claim.original_reference or "")
+        if first is None:
+            return [self._adjudicated(number, at)]
+        before = payer.adjudicate(
+            _CLAIM.validate_json(first["claim"]),
+            Scenario(first["scenario"]),
+            payer_claim_number=first["payer_claim_number"],
+            at=at,
+        ).payment
+        self._book(first["control_number"], **{name: 0 for name in BOOKED if name != "charge"})
+        taken_back = [payer.reversed_payment(before)] if before.paid_cents else []
+        return [*taken_back, self._adjudicated(number, at)]
+
     def _last_trace(self) -> str:
         row = self._store.row("SELECT last FROM sequence WHERE name = 'trace'")
         assert row is not None, "a payment was sent before"
@@ -251,15 +272,17 @@ class Clearing:
     def _adjudicated(self, number: str, at: datetime, *, corrected: bool = False) -> ClaimPayment:
         claim, payer_claim_number = self._claim(number)
         suffix = "R" if corrected else ""
-        decided = payer.adjudicate(claim, payer_claim_number=payer_claim_number + suffix, at=at, corrected=corrected)
-        billable = 0 if claim.coverage.filing_indicator == payer.MEDICAID else decided.patient
+        scenario = self._scenario_of(number)
+        decided = payer.adjudicate(
+            claim, scenario, payer_claim_number=payer_claim_number + suffix, at=at, corrected=corrected
+        )
         self._book(
             number,
             allowed=decided.allowed,
             paid=decided.payment.paid_cents,
             contractual=decided.contractual,
             patient=decided.patient,
-            billable_to_patient=billable,
+            billable_to_patient=0 if decided.is_protected else decided.patient,
             recoverable=decided.denied,
         )
         return decided.payment
@@ -286,7 +309,8 @@ class Clearing:
     def _correct(self, event: dict[str, Any], at: datetime) -> None:
         for number in event["numbers"]:
             claim, payer_claim_number = self._claim(number)
-            before = payer.adjudicate(claim, payer_claim_number=payer_claim_number, at=at).payment
+            scenario = self._scenario_of(number)
+            before = payer.adjudicate(claim, scenario, payer_claim_number=payer_claim_number, at=at).payment
             after = self._adjudicated(number, at, corrected=True)
             payments = [payer.reversed_payment(before), after]
             self._send_payment(claim.coverage.payer, claim.billing_provider, payments, at)

@@ -35,7 +35,7 @@ def visits(count: int, *, seed: int, today: date) -> list[Claim]:
     """`count` clean visits of the week before `today`, over the scenarios in their shares."""
     dice = random.Random(seed)
     mix = [scenario for scenario, story in STORIES.items() for _ in range(story.share)]
-    order = list(Scenario)
+    order = [scenario for scenario, story in STORIES.items() if story.share]
     chosen = [order[number] if number < len(order) else dice.choice(mix) for number in range(count)]
     return [_visit(number, scenario, dice, seed=seed, today=today) for number, scenario in enumerate(chosen, start=1)]
 
@@ -50,6 +50,8 @@ def _visit(number: int, scenario: Scenario, dice: random.Random, *, seed: int, t
     day = today - timedelta(days=dice.randint(1, 7))
     lines = tuple(_line(dice, day) for _ in range(dice.randint(1, 4)))
     payer_name, payer_id = dice.choice(PAYERS)
+    if scenario == Scenario.OTHER:
+        payer_name, payer_id = PAYERS[0]
     person = Person(
         name=Name(dice.choice(LAST_NAMES), dice.choice(FIRST_NAMES)),
         birth_date=date(dice.randint(1940, 2015), dice.randint(1, 12), dice.randint(1, 28)),

@@ -29,6 +29,37 @@ class Adjudication:
     contractual: int
     patient: int
     denied: int
+    is_protected: bool
+    """No share of it may be billed to the patient"""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a payer will not pay, and why."""
+
+    group: str
+    reason: str
+    remarks: tuple[str, ...] = ()
+    is_whole: bool = False
+    """The whole claim, not its first line"""
+
+
+REFUSALS: dict[Scenario, Refusal] = {
+    Scenario.DENIED: Refusal("CO", "50", ("N115",)),
+    Scenario.DATA: Refusal("CO", "16", ("N290",), is_whole=True),
+    Scenario.UNPROCESSABLE: Refusal("CO", "16", ("MA130",), is_whole=True),
+    Scenario.AUTH: Refusal("CO", "197"),
+    Scenario.BUNDLED: Refusal("CO", "97"),
+    Scenario.OTHER: Refusal("CO", "22", is_whole=True),
+    Scenario.ENDED: Refusal("PR", "27", is_whole=True),
+    Scenario.STRANGER: Refusal("PR", "31", is_whole=True),
+    Scenario.LATE: Refusal("CO", "29", is_whole=True),
+    Scenario.EXCLUDED: Refusal("PR", "204"),
+    Scenario.UNITS: Refusal("CO", "151"),
+    Scenario.REPEATED: Refusal("OA", "18", is_whole=True),
+}
+PATIENT_REASONS = ("1", "2", "3", "204")
+"""CARCs under PR that are the patient's in the end"""
 
 
 def answer_inquiry(inquiry: EligibilityInquiry) -> EligibilityResponse:
@@ -61,24 +92,26 @@ def answer_inquiry(inquiry: EligibilityInquiry) -> EligibilityResponse:
     return replace(response, benefits=tuple(benefits))
 
 
-def adjudicate(claim: Claim, *, payer_claim_number: str, at: datetime, corrected: bool = False) -> Adjudication:
+def adjudicate(
+    claim: Claim, scenario: Scenario, *, payer_claim_number: str, at: datetime, corrected: bool = False
+) -> Adjudication:
     """Decide on a claim by its scenario. Every line balances by construction."""
-    scenario = scenario_of(claim.coverage.member_id)
     copayment = CORRECTED_COPAYMENT if corrected else COPAYMENT
     lines = tuple(
         _adjudicate_line(line, scenario, is_first=number == 0, copayment=copayment)
         for number, line in enumerate(claim.lines)
     )
+    paid = sum(line.paid_cents for line in lines)
     payment = ClaimPayment(
         control_number=claim.control_number,
-        status="1",
+        status="1" if paid else "4",
         charge_cents=claim.charge_cents,
-        paid_cents=Cents(sum(line.paid_cents for line in lines)),
+        paid_cents=Cents(paid),
         payer_claim_number=payer_claim_number,
         filing_indicator=_filing_indicator(claim),
         place_of_service=claim.place_of_service,
-        frequency="1",
-        patient_responsibility_cents=Cents(_patient_total(lines)) or None,
+        frequency=claim.frequency,
+        patient_responsibility_cents=Cents(_total(lines, "PR")) or None,
         patient_name=claim.patient.name,
         member_id=claim.coverage.member_id,
         service_from=claim.service_from,
@@ -86,12 +119,15 @@ def adjudicate(claim: Claim, *, payer_claim_number: str, at: datetime, corrected
         received=at.date(),
         lines=lines,
     )
+    contractual = _total(lines, "CO", "45")
+    patient = sum(_total(lines, "PR", reason) for reason in PATIENT_REASONS)
     return Adjudication(
         payment,
-        allowed=sum(_allowed(line) for line in claim.lines),
-        contractual=_total(lines, "CO", "45"),
-        patient=_patient_total(lines),
-        denied=_total(lines, "CO", "50"),
+        allowed=claim.charge_cents - contractual,
+        contractual=contractual,
+        patient=patient,
+        denied=claim.charge_cents - contractual - patient - paid,
+        is_protected=scenario == Scenario.PROTECTED or claim.coverage.filing_indicator == MEDICAID,
     )
 
 
@@ -107,9 +143,14 @@ def _allowed(line: ServiceLine) -> int:
 
 
 def _adjudicate_line(line: ServiceLine, scenario: Scenario, *, is_first: bool, copayment: int) -> LinePayment:
+    refusal = REFUSALS.get(scenario)
+    if refusal is not None and refusal.is_whole:
+        adjustments = [Adjustment(refusal.group, refusal.reason, line.charge_cents)]
+        return _answered(line, 0, adjustments, refusal.remarks)
     allowed = _allowed(line)
     adjustments = [Adjustment("CO", "45", Cents(line.charge_cents - allowed))]
     taken = 0
+    remarks: tuple[str, ...] = ()
     match scenario:
         case Scenario.COPAY | Scenario.REVERSED if is_first:
             taken = min(copayment, allowed)
@@ -117,34 +158,53 @@ def _adjudicate_line(line: ServiceLine, scenario: Scenario, *, is_first: bool, c
         case Scenario.DEDUCT if is_first:
             taken = allowed
             adjustments.append(Adjustment("PR", "1", Cents(taken)))
-        case Scenario.COINS:
+        case Scenario.COINS | Scenario.PROTECTED:
             taken = allowed * COINSURANCE // 100
             adjustments.append(Adjustment("PR", "2", Cents(taken)))
-        case Scenario.DENIED if is_first:
-            taken = allowed
-            adjustments.append(Adjustment("CO", "50", Cents(taken)))
+            remarks = ("N781",) if scenario == Scenario.PROTECTED else ()
+        case _ if refusal is not None and is_first:
+            taken = allowed // 2 if scenario == Scenario.UNITS else allowed
+            adjustments.append(Adjustment(refusal.group, refusal.reason, Cents(taken)))
+            remarks = refusal.remarks
+    return _answered(line, allowed - taken, adjustments, remarks)
+
+
+def _answered(line: ServiceLine, paid: int, adjustments: list[Adjustment], remarks: tuple[str, ...]) -> LinePayment:
     return LinePayment(
         procedure=line.procedure,
         modifiers=line.modifiers,
         charge_cents=line.charge_cents,
-        paid_cents=Cents(allowed - taken),
+        paid_cents=Cents(paid),
         adjustments=tuple(one for one in adjustments if one.amount_cents),
         units=line.units,
         service_date=line.service_date,
         control_number=line.control_number,
-        allowed_cents=Cents(allowed),
-        remarks=("N115",) if scenario == Scenario.DENIED and is_first else (),
+        allowed_cents=Cents(_allowed(line)),
+        remarks=remarks,
     )
 
 
-def _total(lines: tuple[LinePayment, ...], group: str, reason: str) -> int:
+def _total(lines: tuple[LinePayment, ...], group: str, reason: str | None = None) -> int:
     return sum(
-        one.amount_cents for line in lines for one in line.adjustments if (one.group, one.reason) == (group, reason)
+        one.amount_cents
+        for line in lines
+        for one in line.adjustments
+        if one.group == group and reason in {None, one.reason}
     )
 
 
-def _patient_total(lines: tuple[LinePayment, ...]) -> int:
-    return sum(one.amount_cents for line in lines for one in line.adjustments if one.group == "PR")
+def is_mended(claim: Claim, scenario: Scenario) -> bool:
+    """Whether a claim that comes again says what its first answer asked for."""
+    match scenario:
+        case Scenario.DATA:
+            return claim.frequency == "7"
+        case Scenario.UNPROCESSABLE:
+            return claim.frequency == "1"
+        case Scenario.AUTH:
+            return claim.frequency == "7" and claim.authorization is not None
+        case Scenario.BUNDLED:
+            return claim.frequency == "7" and any("59" in line.modifiers for line in claim.lines)
+    return False
 
 
 def reversed_payment(payment: ClaimPayment) -> ClaimPayment:

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from billing.tasks import TaskType
@@ -21,6 +21,37 @@ class Way:
     values: Callable[[Mapping[str, Any]], Values]
     role: str | None = None
     """Who does it; None: the task's own role"""
+
+
+def denial_way(task: Mapping[str, Any]) -> Way:
+    """What a denial specialist does: what is usual, but no second try once the first has come to nothing."""
+    usual = [one["name"] for one in task["resolutions"] if one["is_usual"]]
+    category = task["detail"].get("category", "")
+    if "look at this denial again" in task["reason"]:
+        return WAYS[TaskType.DENIAL_REVIEW]
+    if category == "duplicate":
+        return Way("wait_until", _look_again)
+    if "bill_patient" in usual and category == "benefit":
+        return Way("bill_patient", _reason("the plan excludes it, and the patient was told before"))
+    return _DENIAL_WAYS.get(next(iter(usual), ""), WAYS[TaskType.DENIAL_REVIEW])
+
+
+def _look_again(task: Mapping[str, Any]) -> Values:
+    day = datetime.fromisoformat(task["opened_at"]).date() + timedelta(days=30)
+    return {"reference": "CALL-1", "follow_up": day.isoformat()}
+
+
+def _replaced(task: Mapping[str, Any]) -> Values:
+    if task["detail"].get("category") == "eligibility":
+        return _corrected_member(task)
+    if task["detail"].get("category") in {"bundling", "coding"}:
+        return {"corrections": "line.1.modifiers = 59"}
+    return {"corrections": ""}
+
+
+def _other_payer(task: Mapping[str, Any]) -> Values:
+    member = _corrected_member(task)["corrections"]
+    return {"corrections": f"payer_id = 90002\npayer_name = EXAMPLE MUTUAL\n{member}"}
 
 
 def _reason(text: str) -> Callable[[Mapping[str, Any]], Values]:
@@ -43,6 +74,14 @@ def _called(task: Mapping[str, Any]) -> Values:
     return {"reference": "CALL-1"}
 
 
+_DENIAL_WAYS: dict[str, Way] = {
+    "replace": Way("replace", _replaced),
+    "new_original": Way("new_original", lambda task: {"corrections": ""}),
+    "retro_auth": Way("retro_auth", lambda task: {"authorization": f"A{task['subject_id'][:9].upper()}"}),
+    "other_payer": Way("other_payer", _other_payer),
+    "appeal": Way("appeal", lambda task: {"argument": "The records of the visit show that the service was needed."}),
+}
+
 WAYS: dict[TaskType, Way] = {
     TaskType.REGISTRATION_INCOMPLETE: Way("fields_completed", _patient_complete),
     TaskType.ELIG_NOT_FOUND: Way("corrected_id", _corrected_member),
@@ -54,7 +93,7 @@ WAYS: dict[TaskType, Way] = {
     TaskType.TRANSMISSION_FAILED: Way("handled", _reason("the clearinghouse was called")),
     TaskType.CLAIM_REJECTED: Way("corrected_new_claim", _corrected_member),
     TaskType.NO_RESPONSE: Way("resubmitted", _called),
-    TaskType.DENIAL_REVIEW: Way("write_off", _reason("not worth an appeal")),
+    TaskType.DENIAL_REVIEW: Way("write_off", _reason("nothing more can be had for it")),
     TaskType.WRITE_OFF_APPROVAL: Way("approved", _reason("agreed"), SUPERVISOR),
     TaskType.ERA_UNBALANCED: Way("payer_contacted", _reason("the payer sends it again")),
     TaskType.REMITTANCE_CONFLICT: Way("payer_contacted", _reason("the payer sends it again")),
@@ -93,7 +132,7 @@ class Staff:
         return completed
 
     def _resolve(self, task: Mapping[str, Any]) -> int:
-        way = WAYS[TaskType(task["type"])]
+        way = denial_way(task) if task["type"] == TaskType.DENIAL_REVIEW else WAYS[TaskType(task["type"])]
         role = way.role or task["role"]
         if self._dice.random() < self.error_rate:
             self.refused += self.office.complete(task["id"], role, "no_such_way", {}).status == 422

@@ -19,6 +19,20 @@ class Scenario(StrEnum):
     INACTIVE = "INACTIVE"
     NOTFOUND = "NOTFOUND"
     REVERSED = "REVERSED"
+    DATA = "DATA"
+    UNPROCESSABLE = "UNPROC"
+    AUTH = "AUTH"
+    BUNDLED = "BUNDLED"
+    OTHER = "OTHER"
+    ENDED = "ENDED"
+    STRANGER = "STRANGER"
+    LATE = "LATE"
+    EXCLUDED = "EXCLUDED"
+    UNITS = "UNITS"
+    PROTECTED = "PROTECTED"
+    SLOW = "SLOW"
+    REPEATED = "REPEATED"
+    """No member id begins so: a claim that the payer has already"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +45,31 @@ class Story:
 
 
 STORIES: dict[Scenario, Story] = {
-    Scenario.PAID: Story("the allowed amount is paid in full; every other member id fares the same", 28),
-    Scenario.COPAY: Story("a copayment of 20.00 (PR-3) on the first line, the rest is paid", 14),
-    Scenario.DEDUCT: Story("the first line goes to the deductible (PR-1), the rest is paid", 9),
-    Scenario.COINS: Story("coinsurance of 20 % (PR-2) on every line, the rest is paid", 11),
-    Scenario.REJECT: Story("the payer's 277CA rejects the claim (A7:164); another member id is taken", 7),
-    Scenario.DENIED: Story("the first line is denied (CO-50), the rest is paid", 7),
-    Scenario.DUPLICATE: Story("paid, and the same 835 comes again a day later in a new envelope", 5),
-    Scenario.EARLY: Story("the 835 comes before both 277CAs", 5),
-    Scenario.SILENT: Story("no 277CA of the payer and no 835; the claim sent again is paid", 4),
+    Scenario.PAID: Story("the allowed amount is paid in full; every other member id fares the same", 22),
+    Scenario.COPAY: Story("a copayment of 20.00 (PR-3) on the first line, the rest is paid", 10),
+    Scenario.DEDUCT: Story("the first line goes to the deductible (PR-1), the rest is paid", 7),
+    Scenario.COINS: Story("coinsurance of 20 % (PR-2) on every line, the rest is paid", 8),
+    Scenario.REJECT: Story("the payer's 277CA rejects the claim (A7:164); another member id is taken", 5),
+    Scenario.DENIED: Story("the first line is denied (CO-50), the rest is paid", 4),
+    Scenario.DUPLICATE: Story("paid, and the same 835 comes again a day later in a new envelope", 4),
+    Scenario.EARLY: Story("the 835 comes before both 277CAs", 4),
+    Scenario.SILENT: Story("no 277CA of the payer and no 835; the claim sent again is paid", 3),
     Scenario.INACTIVE: Story("eligibility: coverage is not active (EB01 6); another member id is covered", 3),
     Scenario.NOTFOUND: Story("eligibility: subscriber not found (AAA 75); another member id is found", 3),
-    Scenario.REVERSED: Story("a copayment of 20.00 first; six days later reversed and corrected to 10.00", 4),
+    Scenario.REVERSED: Story("a copayment of 20.00 first; six days later reversed and corrected to 10.00", 3),
+    Scenario.DATA: Story("the claim is denied (CO-16, N290); its replacement is paid", 3),
+    Scenario.UNPROCESSABLE: Story("the claim is denied (CO-16, MA130); only a new original is paid", 2),
+    Scenario.AUTH: Story("the first line is denied (CO-197), the rest is paid; a replacement with REF G1 is paid", 3),
+    Scenario.BUNDLED: Story("the first line is denied (CO-97), the rest is paid; a replacement with -59 is paid", 2),
+    Scenario.OTHER: Story("the claim is denied (CO-22); the payer with the id 90002 takes it as PAID", 2),
+    Scenario.ENDED: Story("the claim is denied (PR-27); a replacement with another member id is paid", 2),
+    Scenario.STRANGER: Story("the claim is denied (PR-31); a replacement with another member id is paid", 2),
+    Scenario.LATE: Story("the claim is denied (CO-29) and stays so", 1),
+    Scenario.EXCLUDED: Story("the first line is denied (PR-204), the rest is paid; it may be billed", 2),
+    Scenario.UNITS: Story("half of the first line is denied (CO-151), the rest is paid", 2),
+    Scenario.PROTECTED: Story("coinsurance of 20 % (PR-2) on every line with N781: nothing of it may be billed", 2),
+    Scenario.SLOW: Story("paid as PAID, 60 days after it came", 1),
+    Scenario.REPEATED: Story("a claim that the payer has already comes again: the whole is denied (OA-18)", 0),
 }
 
 

@@ -74,6 +74,21 @@ async def denied_and_written_off(live: Running) -> str:
     return encounter
 
 
+async def denied_and_replaced(live: Running) -> str:
+    """A denial, an appeal that brings nothing, a replacement that is paid."""
+    encounter, number = await opened(live)
+    live.office.deliver_835(an_835(a_payment(number, paid=0, status="4", adjustments=(("CO", "16", 15000),))))
+    await live.tell(encounter)
+    await live.complete(encounter, resolution="appeal", values={"argument": "all data was there"})
+    await live.advance(encounter, timedelta(days=61))
+    await live.complete(encounter, resolution="replace", values={"corrections": "line.1.modifiers = 25"})
+    number = live.office.submission(encounter).control_number
+    paid = a_payment(number, paid=10000, adjustments=(("CO", "45", 5000),), payer_claim_number="ICN001R")
+    live.office.deliver_835(an_835(paid, trace="EFT0002"))
+    await live.tell(encounter)
+    return encounter
+
+
 async def silent_payer(live: Running) -> str:
     """Ninety days of silence: alarms, escalations, a new history; then the answer."""
     encounter, number = await opened(live)
@@ -96,6 +111,7 @@ STORIES: dict[str, Story] = {
     "clean": clean,
     "rejected_and_corrected": rejected_and_corrected,
     "denied_and_written_off": denied_and_written_off,
+    "denied_and_replaced": denied_and_replaced,
     "silent_payer": silent_payer,
     "held": held,
 }

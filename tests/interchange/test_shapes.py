@@ -150,11 +150,13 @@ def test_a_run_that_comes_often_is_scanned(
     assert len(long_way) < 6
 
 
-def test_remarks_of_another_list_are_no_remark_codes() -> None:
+def test_remarks_of_another_list_are_no_remark_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shapes, "_BOOKS", {})
     for path in FILES:
         data = path.read_bytes()
         if b"LQ*HE*" in data and b"SVC*" in data:
             break
+    read(data)
     said, silent = read(data), read(data.replace(b"LQ*HE*", b"LQ*RX*"))
     assert any(line.remarks for line in _lines(said))
     assert not any(line.remarks for line in _lines(silent))

@@ -69,6 +69,10 @@ class ComponentSlip:
         return self._element.join(parts)
 
 
+_ABOVE = {"22": "20", "23": "22"}
+"""HL03 of the level that HL02 must name"""
+
+
 class HierarchyChecks:
     """Follows HL01, HL02 and LX01."""
 
@@ -87,6 +91,15 @@ class HierarchyChecks:
         elif name == "HL":
             return self._check_level(segment, loop)
         return []
+
+    def take(self, number: str, parent: str | None, level: str) -> bool:
+        """Take a level whose HL01 and HL02 are right; one that is not is left for `check`."""
+        above = _ABOVE.get(level)
+        if number != str(self._last_hl + 1) or (above is not None and self._known.get(above) != parent):
+            return False
+        self._last_hl += 1
+        self._known[level] = number
+        return True
 
     def _check_line(self, segment: Segment, loop: str, control_number: str | None) -> list[Issue]:
         self._last_lx += 1
@@ -107,7 +120,7 @@ class HierarchyChecks:
         if number != str(self._last_hl):
             message = f"HL01 is not {self._last_hl}: number the levels of a transaction from 1"
             found.append(issue_at(segment, "7", message, level="element", severity="warning", element=1, loop=loop))
-        above = {"22": "20", "23": "22"}.get(level)
+        above = _ABOVE.get(level)
         if above is not None and self._known.get(above) != parent:
             message = "HL02 does not name the level above it: the claim was read under the one that stands before it"
             found.append(issue_at(segment, "7", message, level="element", element=2, loop=loop))

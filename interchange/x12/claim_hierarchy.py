@@ -18,7 +18,7 @@ Row = tuple[str, Elements]
 _coverage = quick(Coverage)
 _opaque_segment = quick(OpaqueSegment)
 
-_PARTY_SEGMENTS = {"N3", "N4", "REF", "PRV", "PER", "DMG"}
+PARTY_SEGMENTS = {"N3", "N4", "REF", "PRV", "PER", "DMG"}
 
 
 @dataclass(slots=True)
@@ -39,6 +39,11 @@ class Hierarchy:
         if level in {"20", "22"}:
             self.subscriber, self._subscriber_read = [], None
         self.patient, self._patient_read = [], None
+
+    def open_subscriber(self, coverage: Coverage, person: Person, rest: list[OpaqueSegment]) -> None:
+        """Start anew at a subscriber whose nouns were made."""
+        self.open("22")
+        self._subscriber_read = (coverage, person, rest)
 
     def add(self, loop: str, elements: Elements) -> bool:
         """Take a segment of loops 2000A to 2010CA; False for any other loop."""
@@ -147,7 +152,7 @@ def _party_groups(rows: list[Row], loops: set[str]) -> tuple[dict[str, list[list
         known = groups.setdefault(loop, []) if loop in loops else None
         if known is not None and elements[0] == "NM1":
             known.append([elements])
-        elif known and elements[0] in _PARTY_SEGMENTS:
+        elif known and elements[0] in PARTY_SEGMENTS:
             known[-1].append(elements)
         else:
             rest.append(_opaque_segment(loop, elements))
@@ -198,7 +203,7 @@ def take_providers(rows: list[Row], prefix: str) -> tuple[tuple[Party, ...], lis
         if elements[0] == "NM1" and loop.startswith(prefix):
             close()
             open_rows, open_loop = [elements], loop
-        elif open_rows and loop == open_loop and elements[0] in _PARTY_SEGMENTS:
+        elif open_rows and loop == open_loop and elements[0] in PARTY_SEGMENTS:
             open_rows.append(elements)
         else:
             rest.append((loop, elements))

@@ -21,7 +21,7 @@ _opaque_segment = quick(OpaqueSegment)
 
 _CLM = ("",) * 21
 _SV1 = ("",) * 16
-_DIAGNOSIS_KINDS = {"ABK", "ABF", "BK", "BF"}
+DIAGNOSIS_KINDS = {"ABK", "ABF", "BK", "BF"}
 
 
 @dataclass(slots=True)
@@ -80,8 +80,8 @@ def read_claim(hierarchy: Hierarchy, rows: list[Row]) -> Claim:
 def _read_head_segment(head: _Head, loop: str, elements: Elements) -> None:
     kind = get(elements, 1)
     if loop == "2300":
-        if elements[0] == "HI" and part(kind, 1) in _DIAGNOSIS_KINDS and not head.diagnoses:
-            head.diagnoses = [_read_diagnosis(text) for text in elements[1:] if text]
+        if elements[0] == "HI" and part(kind, 1) in DIAGNOSIS_KINDS and not head.diagnoses:
+            head.diagnoses = [read_diagnosis(text) for text in elements[1:] if text]
             return
         if elements[0] == "REF" and kind in {"F8", "G1", "9F", "D9"} and kind not in head.references:
             head.references[kind] = get(elements, 2)
@@ -93,7 +93,8 @@ def _read_head_segment(head: _Head, loop: str, elements: Elements) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _read_diagnosis(text: str) -> Diagnosis:
+def read_diagnosis(text: str) -> Diagnosis:
+    """One composite of HI."""
     qualifier, code, *_ = (*text.split(":"), "")
     return _diagnosis(code, qualifier)
 
@@ -134,7 +135,7 @@ def _read_service(
     sv1 += _SV1[len(sv1) :]
     code = sv1[1].split(":")
     code += [""] * (7 - len(code))
-    pointers = _read_pointers(sv1[7])
+    pointers = read_pointers(sv1[7])
     if pointers is None:
         raise Unreadable("SV1", 7, "holds a diagnosis pointer that is not a number")
     return _service_line(
@@ -160,7 +161,7 @@ def _read_service(
 
 
 @lru_cache(maxsize=1024)
-def _read_pointers(text: str) -> tuple[int, ...] | None:
+def read_pointers(text: str) -> tuple[int, ...] | None:
     """SV107; None when a pointer is no number."""
     pointers = [one for one in text.split(":") if one]
     if not all(one.isascii() and one.isdigit() for one in pointers):

@@ -18,6 +18,7 @@ from interchange.x12.fields import Elements, Unreadable, get
 from interchange.x12.grammar import Guide
 from interchange.x12.issues import Issue
 from interchange.x12.reading import guide_issues
+from interchange.x12.scanning import Former, Path
 from interchange.x12.shapes import Recogniser, Shape
 from interchange.x12.syntax import Segment
 from interchange.x12.walking import Walker
@@ -66,10 +67,18 @@ class ClaimSet(Generic[ClaimT, BatchT, ReadT]):
     batch: type[BatchT]
     item: Callable[[ClaimT | None, tuple[Issue, ...], BatchT | None, str, int, TransactionId], ReadT]
     """The ReadClaim of the set"""
+    former: Former | None = None
+    """Makes the same claims of runs that are scanned, as far as it can"""
 
     def read(self, transaction: Transaction) -> Iterator[ReadT | ReadTransaction]:
         """Every claim of the transaction, then what belongs to none."""
         return _TransactionReader(transaction, self).read()
+
+
+_BEHIND = ("CLM*", "HL*", "SE*")
+"""What may follow a run that is scanned; at anything else the reader looks closer"""
+_ANYWHERE = ClaimRun(Segment(("CLM",), "CLM", 0, 0), lambda name, number: None)
+"""For a claim of which only has to be known whether anything is wrong"""
 
 
 class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
@@ -79,7 +88,9 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
         self._transaction = transaction
         self._claims = claims
         self._delimiters = transaction.delimiters
-        self._runs = Recogniser(Walker(claims.guide, transaction.delimiters))
+        self._is_normal = fields.is_normal(transaction.delimiters)
+        former = claims.former if self._is_normal and transaction.delimiters.element == "*" else None
+        self._runs = Recogniser(Walker(claims.guide, transaction.delimiters), former, _BEHIND)
         self._ends = run_ends(transaction.delimiters, "CLM", "HL")
         self._hierarchy = Hierarchy()
         self._header: list[Row] = []
@@ -88,7 +99,6 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
         self._issues: list[Issue] = []
         self._numbers = claim_checks.HierarchyChecks()
         self._slip = claim_checks.ComponentSlip(transaction.delimiters)
-        self._is_normal = fields.is_normal(transaction.delimiters)
         self._count = 0
 
     def read(self) -> Iterator[ReadT | ReadTransaction]:
@@ -99,8 +109,10 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
             name = segment.elements[0]
             if name == "CLM":
                 yield self._take_claim(segment)
+                yield from self._scanned()
             elif name == "HL":
                 self._take_level(segment)
+                yield from self._scanned()
             else:
                 self._take(segment)
         if last is None or last.id != "SE":
@@ -118,6 +130,42 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
         row = (walker.loop, fields.normal(segment.elements, self._delimiters))
         if not self._hierarchy.add(*row):
             self._header.append(row)
+
+    def _scanned(self) -> Iterator[ReadT]:
+        """The claims that follow, as long as they and their levels are of kinds that come often and have no fault."""
+        while (scanned := self._runs.scan(*self._transaction.ahead())) is not None:
+            path, values, end = scanned
+            claim: ClaimT | None = None
+            is_claim = path.steps[0].rule.id == "CLM"
+            try:
+                if is_claim:
+                    claim = self._make_claim(path, values)
+                fits = claim is not None if is_claim else self._make_level(path, values)
+            except Unreadable:
+                return
+            if not fits:
+                return
+            self._runs.take(path)
+            position = self._transaction.segment_count + 1
+            self._transaction.skip(len(path.steps), end)
+            if is_claim:
+                self._count += 1
+                identity = self._transaction.id
+                yield self._claims.item(claim, (), self._batch, str(values[0]), position, identity)
+
+    def _make_level(self, path: Path, values: tuple[str | None, ...]) -> bool:
+        """Enter a level; False when its numbers are wrong."""
+        number, parent, coverage, person, rest = path.make(values)
+        if not self._numbers.take(number, parent, path.steps[0].code):
+            return False
+        self._hierarchy.open_subscriber(coverage, person, rest)
+        return True
+
+    def _make_claim(self, path: Path, values: tuple[str | None, ...]) -> ClaimT | None:
+        """A claim; None when its sums or pointers are wrong."""
+        self._read_header()
+        claim: ClaimT = path.make(values, (*self._hierarchy.billing_parties(), *self._hierarchy.people()))
+        return None if any(self._claims.check(claim, _ANYWHERE)) else claim
 
     def _take_level(self, hl: Segment) -> None:
         """A level of the hierarchy, up to its first claim or the next level."""
@@ -186,8 +234,7 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
         return self._transaction.segments_of_run(len(rows) - 1)[places[number - 1] - 1]
 
     def _read(self, clm: Segment, rows: list[Row], issues: list[Issue]) -> ReadT:
-        if not self._batch_is_read:
-            self._batch, self._batch_is_read = _read_batch(self._claims.batch, self._header, self._issues), True
+        self._read_header()
         claim: ClaimT | None = None
         try:
             claim = self._claims.build(self._hierarchy, rows)
@@ -196,6 +243,10 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
         else:
             issues += self._claims.check(claim, ClaimRun(clm, functools.partial(self._find, rows)))
         return self._claims.item(claim, tuple(issues), self._batch, clm.get(1), clm.position, self._transaction.id)
+
+    def _read_header(self) -> None:
+        if not self._batch_is_read:
+            self._batch, self._batch_is_read = _read_batch(self._claims.batch, self._header, self._issues), True
 
 
 def _unreadable(reason: Unreadable, clm: Segment) -> Issue:

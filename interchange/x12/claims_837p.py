@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from billing.claim import Claim, ClaimBatch
-from interchange.x12 import claim_checks, claim_reading, claim_transactions, claim_writing
+from interchange.x12 import claim_checks, claim_making, claim_reading, claim_transactions, claim_writing
 from interchange.x12.envelope import EnvelopeReport, Transaction, read_transactions
 from interchange.x12.fields import Elements
 from interchange.x12.guides.x222a1 import GUIDE
@@ -28,7 +28,7 @@ class ReadClaim(claim_transactions.ReadClaim[Claim, ClaimBatch]):
 
 
 _SET = claim_transactions.ClaimSet(
-    GUIDE, claim_reading.read_claim, claim_checks.professional_issues, ClaimBatch, ReadClaim
+    GUIDE, claim_reading.read_claim, claim_checks.professional_issues, ClaimBatch, ReadClaim, claim_making.Claims()
 )
 
 

@@ -10,7 +10,7 @@ A rule is a word: `!` required, `?` situational, `-` not used, then what the ele
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -95,31 +95,47 @@ def segment_pattern(
     segment_id: str, rules: tuple[ElementRule, ...], conditions: tuple[Rule, ...], delimiters: Delimiters
 ) -> re.Pattern[str]:
     """One regex that accepts the raw text of a well-formed segment and nothing else."""
+    return re.compile(segment_regex(segment_id, rules, conditions, delimiters), re.ASCII)
+
+
+def segment_regex(
+    segment_id: str,
+    rules: tuple[ElementRule, ...],
+    conditions: tuple[Rule, ...],
+    delimiters: Delimiters,
+    *,
+    captured: Container[int] = (),
+) -> str:
+    """The same as text, which may go on behind the segment's terminator; the elements `captured` are its groups, the
+    whole segment when 0 is among them."""
     separator = re.escape(delimiters.element)
-    body = _joined([_element_regex(rule, delimiters) for rule in rules], rules, separator, lead=True)
-    ahead = _conditions_regex(conditions, delimiters.element)
-    return re.compile(f"{ahead}{re.escape(segment_id)}{body}(?<!{separator})", re.ASCII)
+    bodies = [_element_regex(rule, delimiters) for rule in rules]
+    bodies = [f"({body})" if number in captured else body for number, body in enumerate(bodies, start=1)]
+    ahead = _conditions_regex(conditions, delimiters)
+    whole = f"{re.escape(segment_id)}{_joined(bodies, rules, separator, lead=True)}(?<!{separator})"
+    return f"{ahead}({whole})" if 0 in captured else f"{ahead}{whole}"
 
 
-def _conditions_regex(conditions: tuple[Rule, ...], separator: str) -> str:
+def _conditions_regex(conditions: tuple[Rule, ...], delimiters: Delimiters) -> str:
     """Looks ahead from the segment's first letter at what the conditions speak of; not at all in a segment that is
     shorter than the lowest element of any of them."""
-    ahead = "".join(_condition_regex(one, separator) for one in conditions)
+    ahead = "".join(_condition_regex(one, delimiters) for one in conditions)
     lowest = min((min(positions) for letter, positions in conditions if letter != "R"), default=0)
     if not ahead or not lowest or any(letter == "R" for letter, _ in conditions):
         return ahead
-    mark = re.escape(separator)
-    return f"(?:(?!(?:[^{mark}]*+{mark}){{{lowest}}})|{ahead})"
+    mark, end = re.escape(delimiters.element), re.escape(delimiters.segment)
+    return f"(?:(?!(?:[^{mark}{end}]*+{mark}){{{lowest}}})|{ahead})"
 
 
-def _condition_regex(condition: Rule, separator: str) -> str:
+def _condition_regex(condition: Rule, delimiters: Delimiters) -> str:
     letter, positions = condition
-    mark, other = re.escape(separator), f"[^{re.escape(separator)}]"
+    mark, end = re.escape(delimiters.element), re.escape(delimiters.segment)
+    other = f"[^{mark}{end}]"
     given = [f"(?:{other}*+{mark}){{{position}}}{other}" for position in positions]
     every = "".join(f"(?={one})" for one in given)
     if letter == "P" and len(positions) == 2 and positions[1] == positions[0] + 1:
         here = f"(?:{other}*+{mark}){{{positions[0]}}}"
-        return rf"(?:(?={here}(?:{other}++{mark}{other}|{mark}(?:{mark}|\Z)|\Z))|(?!{here}))"
+        return rf"(?:(?={here}(?:{other}++{mark}{other}|{mark}(?:{mark}|{end}|\Z)|{end}|\Z))|(?!{here}))"
     if letter == "P":
         return f"(?:{every}|{''.join(f'(?!{one})' for one in given)})"
     if letter == "R":
@@ -169,7 +185,7 @@ def _simple_regex(rule: ElementRule, delimiters: Delimiters) -> str:
             if "%" in _KINDS[rule.kind]
             else _KINDS[rule.kind]
         )
-    outside = re.escape(delimiters.element + delimiters.component + (delimiters.repetition or ""))
+    outside = re.escape(delimiters.all())
     return f"[^{outside}]{{{rule.minimum},{rule.maximum}}}+"
 
 

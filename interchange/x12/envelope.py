@@ -94,6 +94,18 @@ class Transaction:
             self.issues += [_not_ascii(one) for one in self.segments_of_run(len(texts)) if not one.text.isascii()]
         return texts
 
+    def ahead(self) -> tuple[str, int, int]:
+        """While `segments` is read: as `SegmentReader.ahead`. The text is empty for a transaction that is watched."""
+        if self._reader is None or self.watch is not None:
+            return "", 0, 0
+        return self._reader.ahead()
+
+    def skip(self, count: int, place: int) -> None:
+        """Take a run of `count` segments of that text, up to this place in it."""
+        if self._reader is not None:
+            self._reader.skip(count, place)
+            self.segment_count += count
+
     def segments_of_run(self, count: int) -> list[Segment]:
         """The segments of the run of `count` texts that was just taken."""
         found = self._reader.last(count) if self._reader is not None else []

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 
 from billing.claim import Address, Contact, Name, Party, Person, Reference, Sex
@@ -99,15 +100,21 @@ def read_person(rows: Sequence[Elements]) -> tuple[Person, tuple[Elements, ...]]
             dmg = row
         elif row[0] not in {"N3", "N4"}:
             rest.append(row)
+    birth_date, sex = read_demographics(dmg)
     person = _person(
         name=read_name(nm1),
-        birth_date=fields.parse_day(get(dmg, 2)),
-        sex=_SEXES.get(get(dmg, 3)),
+        birth_date=birth_date,
+        sex=sex,
         address=read_address(rows),
         references=tuple(references),
         is_person=get(nm1, 2) != "2",
     )
     return person, tuple(rest)
+
+
+def read_demographics(dmg: Elements) -> tuple[date | None, Sex | None]:
+    """DMG02 and DMG03."""
+    return fields.parse_day(get(dmg, 2)), _SEXES.get(get(dmg, 3))
 
 
 def write_party(party: Party, *, qualified: bool = True, suffixed: bool = True) -> list[Elements]:

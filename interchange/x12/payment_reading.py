@@ -10,7 +10,7 @@ from interchange.x12 import fields, parties
 from interchange.x12.fields import Elements, Unreadable, get, maybe
 from interchange.x12.quick import quick
 
-_REMARKS = {"MOA": (3, 4, 5, 6, 7), "MIA": (5, 20, 21, 22, 23)}
+REMARKS = {"MOA": (3, 4, 5, 6, 7), "MIA": (5, 20, 21, 22, 23)}
 """Elements of MOA and MIA that hold remark codes"""
 
 
@@ -73,8 +73,8 @@ def plan_payment(rows: Sequence[Elements]) -> PaymentPlan:
             plan.references.append(at)
         elif name == "DTM":
             plan.days.append((kind, at))
-        elif name in _REMARKS:
-            plan.remarks.append((at, _REMARKS[name]))
+        elif name in REMARKS:
+            plan.remarks.append((at, REMARKS[name]))
     return plan
 
 
@@ -89,7 +89,7 @@ def _place_in_line(plan: LinePlan, at: int, name: str, kind: str) -> None:
         plan.references.append(at)
     elif name == "AMT" and kind == "B6":
         plan.allowed = at
-    elif name == "LQ" and kind == "HE":
+    elif name == "LQ":
         plan.remarks.append(at)
 
 
@@ -198,7 +198,7 @@ def _read_line(rows: Sequence[Elements], plan: LinePlan) -> LinePayment:
         days.get("151"),
         maybe(rows[plan.control_number], 2) if plan.control_number else None,
         fields.cents(rows[plan.allowed], 2) if plan.allowed else None,
-        tuple([rows[at][2] for at in plan.remarks if get(rows[at], 2)]) if plan.remarks else (),
+        tuple([rows[at][2] for at in plan.remarks if get(rows[at], 2) and rows[at][1] == "HE"]) if plan.remarks else (),
         _read_references(rows, plan.references) if plan.references else (),
     )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from billing import remittance as sums
 from billing.money import ZERO, Cents
 from billing.remittance import ClaimPayment, Imbalance, ProviderAdjustment, Remittance
-from interchange.x12 import fields, payment_reading, payment_writing
+from interchange.x12 import fields, payment_making, payment_reading, payment_writing
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions, run_ends
 from interchange.x12.fields import Elements, Unreadable
 from interchange.x12.guides.x221a1 import GUIDE
@@ -42,6 +42,32 @@ class RemittanceHeader:
     """Everything it holds, from the ST on: the model's part and the rest"""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptSegments:
+    """Segments as they stand in the file, cut only when somebody asks."""
+
+    cut: tuple[Elements, ...]
+    """Those that were cut before"""
+    text: str = ""
+    """The others, which follow"""
+    separator: str = ""
+    glue: str = ""
+    """Behind each of the others"""
+
+    def all(self) -> tuple[Elements, ...]:
+        """Every one."""
+        if not self.text:
+            return self.cut
+        texts = self.text.removesuffix(self.glue).split(self.glue)
+        return (*self.cut, *(tuple(one.split(self.separator)) for one in texts))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KeptSegments) and self.all() == other.all()
+
+    def __hash__(self) -> int:
+        return hash(self.all())
+
+
 @dataclass(frozen=True, slots=True)
 class ReadPayment:
     """One CLP of the file."""
@@ -55,9 +81,13 @@ class ReadPayment:
     """CLP01 as sent"""
     segment_index: int
     transaction: TransactionId
-    segments: tuple[Elements, ...] = ()
-    """Everything it holds, the model's part and the rest; LX and provider summaries (TS2, TS3) stand before the CLP
-    that follows them"""
+    kept: KeptSegments
+
+    @property
+    def segments(self) -> tuple[Elements, ...]:
+        """Everything it holds, the model's part and the rest; LX and provider summaries (TS2, TS3) stand before the CLP
+        that follows them."""
+        return self.kept.all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +202,10 @@ def write(remittance: Remittance, payments: Iterable[ClaimPayment]) -> list[Elem
 
 
 _read_payment = quick(ReadPayment)
+_kept_segments = quick(KeptSegments)
+_FORMER = payment_making.Payments()
+_BEHIND = ("CLP*", "LX*", "PLB*", "SE*")
+"""What may follow a payment that is scanned; at anything else the reader looks closer"""
 
 
 class _TransactionReader:
@@ -180,14 +214,15 @@ class _TransactionReader:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
         self._delimiters = transaction.delimiters
-        self._runs = Recogniser(Walker(GUIDE, transaction.delimiters))
+        self._is_normal = transaction.delimiters.element == "*" and fields.is_normal(transaction.delimiters)
+        former = _FORMER if self._is_normal else None
+        self._runs = Recogniser(Walker(GUIDE, transaction.delimiters), former, _BEHIND)
         self._ends = run_ends(transaction.delimiters, "CLP", "LX", "PLB")
         self._header: list[tuple[str, Elements]] = []
         self._between: list[Elements] = []
         self._plb: list[ProviderAdjustment] = []
         self._issues: list[Issue] = []
         self._digest = hashlib.sha256()
-        self._is_normal = transaction.delimiters.element == "*" and fields.is_normal(transaction.delimiters)
         self._count = 0
         self._paid = ZERO
         self._all_read = True
@@ -208,6 +243,8 @@ class _TransactionReader:
                 yield self._begin()
             if name == "CLP":
                 yield self._take_payment(segment)
+                while (payment := self._scan_payment()) is not None:
+                    yield payment
             else:
                 self._take(segment, name)
         if last is None or last.id != "SE":
@@ -273,6 +310,30 @@ class _TransactionReader:
         walked = self._runs.walk(run, self._transaction.next_segment())
         return self._read(clp, rows, payment_reading.plan_payment(rows), walked.issues)
 
+    def _scan_payment(self) -> ReadPayment | None:
+        """The next payment, where it is of a kind that comes often and has no fault; it is not taken otherwise."""
+        text, place, glue = self._transaction.ahead()
+        scanned = self._runs.scan(text, place, glue)
+        if scanned is None:
+            return None
+        path, values, end = scanned
+        try:
+            payment: ClaimPayment = path.make(values)
+        except Unreadable:
+            return None
+        if sums.claim_imbalances(payment, ordinal=self._count + 1):
+            return None
+        self._runs.take(path)
+        position = self._transaction.segment_count + 1
+        self._transaction.skip(len(path.steps), end)
+        self._count += 1
+        self._paid = Cents(self._paid + payment.paid_cents)
+        mark = text[end - glue : end]
+        told = text[place:end]
+        self._digest.update((told.replace(mark, "~") if mark != "~" else told).encode())
+        kept = _kept_segments(self._told() if self._between else (), told, "*", mark)
+        return _read_payment(payment, self._count, (), payment.control_number, position, self._transaction.id, kept)
+
     def _read(
         self, clp: Segment, rows: list[Elements], plan: payment_reading.PaymentPlan, issues: Iterable[Issue]
     ) -> ReadPayment:
@@ -291,7 +352,13 @@ class _TransactionReader:
                 found.append(_imbalance(one, self._segment(clp, len(rows), place), control_number))
         segments = (*self._told(), *rows) if self._between else tuple(rows)
         return _read_payment(
-            payment, self._count, tuple(found), control_number, clp.position, self._transaction.id, segments
+            payment,
+            self._count,
+            tuple(found),
+            control_number,
+            clp.position,
+            self._transaction.id,
+            _kept_segments(segments),
         )
 
     def _segment(self, clp: Segment, count: int, place: int) -> Segment:

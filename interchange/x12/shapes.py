@@ -2,27 +2,38 @@
 
 Which loops a run opens, and whether anything is missing or out of order in it, depends on nothing but where the walk
 stood and on the keys of its segments. So that is worked out once, by the walker, and remembered as a shape. A run whose
-shape is known costs a look-up and one regex per segment; any other, and any with a fault in it, is walked.
+shape is known costs a look-up and one regex per segment; any other, and any with a fault in it, is walked. The shapes
+that come most often cost one regex for the whole run (`scanning`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import gt
 from typing import Any
 
 from interchange.x12.grammar import Guide, Key, SegmentRule, State
 from interchange.x12.issues import Issue
+from interchange.x12.scanning import LONGEST, Former, Path, Scanner, scanner, step
 from interchange.x12.syntax import Delimiters, Segment
 from interchange.x12.walking import Walker
 
 KEPT = 4_096
 """Shapes that are remembered per guide and set of delimiters; real files have a few hundred"""
 PREFIXES_KEPT = 50_000
+OFTEN = 30
+"""Times that a shape is met before its regex is made"""
+STATES_KEPT = 1_000
+"""States from which what comes often is counted; real files have a few dozen"""
+SCANNED = 32
+"""Shapes that are scanned for from one state"""
+REGEX_BYTES = 2_000_000
+"""Memory that all scanners of one guide may take; no more are made then"""
 LONG = 8
 """Characters in which a segment id, its separator, a qualifier and the next separator have room"""
 SHORT = 3
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Shape:
     """A run of segments that fits the guide."""
 
@@ -31,8 +42,14 @@ class Shape:
     """Loop id of each segment"""
     matchers: tuple[Callable[[str], object], ...]
     """What each segment must match"""
+    rules: tuple[SegmentRule, ...]
+    keys: tuple[Key, ...]
     plan: Any = None
     """What a reader worked out about runs of this shape"""
+    met: int = 0
+    """How often it was recognised the long way"""
+    reach: list[int] = field(default_factory=list)
+    """The last element of each segment in any of those runs"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +70,59 @@ class _Book:
     """Keys of segments without a qualifier, by their first three characters"""
     long: dict[str, Key] = field(default_factory=dict)
     """Keys of the others, by their first eight"""
+    often: dict[tuple[State, int], "_Often"] = field(default_factory=dict)
+    """What is scanned for, by the state and how many characters stand between two segments"""
+    regex_bytes: int = 0
+    """Memory that the scanners take"""
 
 
-_BOOKS: dict[tuple[Guide, Delimiters], _Book] = {}
+@dataclass(slots=True)
+class _Often:
+    """The shapes that come often from one state."""
+
+    shapes: list[Shape] = field(default_factory=list)
+    scanner: Scanner | None = None
+    misses: int = 0
+    """Runs since the regex was made that came the long way"""
+    is_stale: bool = False
+    """There is a shape, or a longer segment, that the regex does not know"""
+
+
+_BOOKS: dict[tuple[Guide, Delimiters, Former | None], _Book] = {}
 
 
 class Recogniser:
     """Takes runs of segments of one transaction: at once where their shape is known, else through the walker."""
 
-    def __init__(self, walker: Walker) -> None:
+    def __init__(self, walker: Walker, former: Former | None = None, ends: Iterable[str] = ()) -> None:
+        """`former` makes nouns of the runs that are scanned; behind such a run stands one of `ends`."""
         self._live = walker
         self._guide, self._delimiters = walker.guide, walker.delimiters
+        self._former, self._following = former, tuple(ends)
         if len(_BOOKS) > 64:
             _BOOKS.clear()
-        self._book = _BOOKS.setdefault((walker.guide, walker.delimiters), _Book())
+        self._book = _BOOKS.setdefault((walker.guide, walker.delimiters, former), _Book())
         self._state: State | None = None
+        self._glue = 0
+
+    def scan(self, text: str, place: int, glue: int) -> tuple[Path, tuple[str | None, ...], int] | None:
+        """The run at this place of a block's text, what was captured of it, and where it ends; None when it must be
+        recognised or walked. It is not taken until `take` is called."""
+        self._glue = glue
+        if self._state is None or self._former is None:
+            return None
+        often = self._book.often.get((self._state, glue))
+        if often is None or often.scanner is None:
+            return None
+        found = often.scanner.match(text, place)
+        if found is None:
+            return None
+        path, groups = often.scanner.leaves[found.lastindex]
+        return path, found.group(*groups), found.end()
+
+    def take(self, path: Path) -> None:
+        """Go on behind a run that was scanned."""
+        self._state = path.shape.after
 
     def recognise(self, texts: Sequence[str]) -> Shape | None:
         """The shape of a run that fits in every way; None when it must be walked."""
@@ -83,7 +138,51 @@ class Recogniser:
             if match(text) is None:
                 return None
         self._state = shape.after
+        if self._former is not None and self._glue and len(texts) <= LONGEST:
+            self._meet(state, shape, texts, self._former)
         return shape
+
+    def _meet(self, state: State, shape: Shape, texts: Sequence[str], former: Former) -> None:
+        """Count a run that came the long way; make the regex anew when that pays."""
+        book, separator = self._book, self._delimiters.element
+        if len(book.often) >= STATES_KEPT:
+            book.often.clear()
+            book.regex_bytes = 0
+        often = book.often.setdefault((state, self._glue), _Often())
+        counts = [text.count(separator) for text in texts]
+        if not shape.met:
+            shape.reach = counts
+        shape.met += 1
+        if any(map(gt, counts, shape.reach)):
+            shape.reach = list(map(max, counts, shape.reach))
+            often.is_stale = True
+        if shape.met >= OFTEN and shape not in often.shapes and len(often.shapes) < SCANNED:
+            often.shapes.append(shape)
+            often.is_stale = True
+        often.misses += 1
+        if often.is_stale and often.misses > OFTEN * (1 + len(often.shapes)) and book.regex_bytes < REGEX_BYTES:
+            self._make_scanner(often, former)
+
+    def _make_scanner(self, often: _Often, former: Former) -> None:
+        paths = [path for path in [self._path(shape, former) for shape in often.shapes] if path is not None]
+        glue = self._delimiters.segment + "\n" * (self._glue - 1)
+        often.misses, often.is_stale = 0, False
+        if not paths:
+            return
+        self._book.regex_bytes -= often.scanner.size if often.scanner is not None else 0
+        often.scanner = scanner(paths, self._delimiters, glue, self._following, self._guide.qualifiers)
+        self._book.regex_bytes += often.scanner.size
+
+    def _path(self, shape: Shape, former: Former) -> Path | None:
+        """The run of a shape as it is scanned for; None when it cannot be."""
+        positions = self._guide.qualifiers
+        steps = [
+            step(rule, key, reach, loop, positions.get(rule.id), former)
+            for rule, key, reach, loop in zip(shape.rules, shape.keys, shape.reach, shape.loops, strict=True)
+        ]
+        known = [one for one in steps if one is not None]
+        make = former.maker(known) if len(known) == len(steps) else None
+        return Path(tuple(known), shape, make) if make is not None else None
 
     def walker(self) -> Walker:
         """The walker, where the runs have come to."""
@@ -116,7 +215,8 @@ class Recogniser:
 
     def _learn(self, before: State, texts: list[str], loops: list[str], rules: list[SegmentRule]) -> Shape:
         keys = tuple([self._key(text) for text in texts])
-        shape = Shape(self._live.state(), tuple(loops), tuple([self._live.pattern(rule).fullmatch for rule in rules]))
+        matchers = tuple([self._live.pattern(rule).fullmatch for rule in rules])
+        shape = Shape(self._live.state(), tuple(loops), matchers, tuple(rules), keys)
         if len(self._book.shapes) >= KEPT:
             self._book.shapes.clear()
         self._book.shapes[before, keys] = shape

@@ -23,7 +23,7 @@ _BLANK = " \t\r\n\x00\x1a\x0b\x0c"
 _ISA_HEADER_BYTES = 1024
 _ISA = re.compile(rb"ISA([^A-Za-z0-9\s])")
 _FIRST_ID = re.compile(rb"\s*[A-Z][A-Z0-9]{1,2}([^A-Za-z0-9\s.,;'\"()])")
-_ODD = re.compile(r"[\t\r\x00\x1a\x0b\x0c]")
+_ODD = "\t\r\x00\x1a\x0b\x0c"
 
 Source = bytes | BinaryIO
 
@@ -85,6 +85,8 @@ class _Block:
     """Nothing that follows belongs to the last of them: a header or the end of the file comes next"""
     glue: int = 1
     """Bytes between two segments, where they are the same everywhere"""
+    text: str = ""
+    """The whole, where it is ASCII and nothing but the glue stands between its segments"""
     starts: list[int] = field(default_factory=list)
     """Byte offset of each segment in the block; worked out when it is asked for"""
 
@@ -111,6 +113,7 @@ class SegmentReader:
         self._ended = False
         self._block = _Block([], 0)
         self._at = 0
+        self._known = (0, 0)
         self._first_index = 1
         self._before: Segment | None = None
         self.skipped_bytes = 0
@@ -160,6 +163,23 @@ class SegmentReader:
             looked_at = len(texts) - start
             self._lengthen()
 
+    def ahead(self) -> tuple[str, int, int]:
+        """The text of this block, where in it the next segment begins, and how many characters stand between two
+        segments; the text is empty where that is not the same everywhere."""
+        block = self._block
+        if not block.text:
+            return "", 0, 0
+        at, place = self._known
+        if at != self._at:
+            place += sum(map(len, block.texts[at : self._at])) + block.glue * (self._at - at)
+            self._known = (self._at, place)
+        return block.text, place, block.glue
+
+    def skip(self, count: int, place: int) -> None:
+        """Read past `count` segments of the text that `ahead` gave, up to this place in it."""
+        self._at += count
+        self._known = (self._at, place)
+
     @property
     def is_plain(self) -> bool:
         """Whether all that is at hand is ASCII."""
@@ -205,7 +225,7 @@ class SegmentReader:
         self._before = self.latest()
         self._first_index += self._at
         self._drop(self._block.start(self._at))
-        self._at, self._block = 0, _Block([], 0)
+        self._at, self._block, self._known = 0, _Block([], 0), (0, 0)
 
     def _terminator(self) -> bytes:
         return self.delimiters.segment.encode("latin-1")
@@ -285,7 +305,9 @@ def _split(data: bytes, terminator: bytes) -> _Block:
 def _split_regular(text: str, terminator: str) -> _Block | None:
     """Cut where nothing, or the same line end, stands between all segments; None where it is not so."""
     body = text[:-1]
-    if not text.endswith(terminator) or not body or body[0] in terminator + _BLANK or _ODD.search(body):
+    if not text.endswith(terminator) or not body or body[0] in terminator + _BLANK:
+        return None
+    if any(mark in body for mark in _ODD):
         return None
     glue = f"{terminator}\n" if "\n" in body and terminator != "\n" else terminator
     if len(glue) == 2:
@@ -294,7 +316,7 @@ def _split_regular(text: str, terminator: str) -> _Block | None:
             return None
     if glue + terminator in body or f"{glue} " in body:
         return None
-    return _Block(body.split(glue), len(text), glue=len(glue))
+    return _Block(body.split(glue), len(text), glue=len(glue), text=text)
 
 
 def guess_delimiters(head: bytes) -> Delimiters | None:

@@ -146,7 +146,10 @@ def complaints_about(damaged: Damaged) -> list[str]:
     except NotX12:
         return []
     claims, payments = _claims(data), _payments(data)
-    with mock.patch.object(shapes.Recogniser, "recognise", nothing_is_known):
+    with (
+        mock.patch.object(shapes.Recogniser, "recognise", nothing_is_known),
+        mock.patch.object(shapes.Recogniser, "scan", nothing_is_known),
+    ):
         walked = list(claims_837p.read(data)), list(remittance_835.read(data))
     again = list(claims_837p.read(data)), list(remittance_835.read(data))
     found = []
@@ -170,8 +173,8 @@ def _otherwise_before_the_damage(damaged: Damaged, claims: list[object], payment
             yield f"one of the first {safe} {name} is not read as it was before the damage behind it"
 
 
-def nothing_is_known(_recogniser: object, _texts: Sequence[str]) -> None:
-    """In place of `Recogniser.recognise`: everything is walked."""
+def nothing_is_known(_recogniser: object, *_: object) -> None:
+    """In place of `Recogniser.recognise` and `scan`: everything is walked."""
 
 
 def _claims(data: bytes) -> list[object]:

@@ -1,13 +1,16 @@
 """What is recognised is read as what is walked: the same nouns, the same issues, in files good and bad."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks import files
 from billing.money import ZERO
-from billing.remittance import ClaimPayment
+from billing.remittance import ClaimPayment, LinePayment
 from interchange.x12 import claims_837p, elements, remittance_835, shapes
 from interchange.x12.elements import Rule
 from interchange.x12.quick import quick
@@ -15,6 +18,15 @@ from interchange.x12.syntax import Delimiters, NotX12
 from tests.interchange.conftest import golden_files
 
 FILES = golden_files("x222a1", "x221a1", "broken")
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Forty claims and payments, most of them alike."""
+    folder = tmp_path_factory.mktemp("many")
+    files.write_payments(folder / "many.835", 40)
+    files.write_claims(folder / "many.837", 40)
+    return {path.suffix[1:]: path.read_bytes() for path in folder.iterdir()}
 
 
 def read(data: bytes) -> list[object]:
@@ -25,14 +37,47 @@ def read(data: bytes) -> list[object]:
         return []
 
 
-@pytest.mark.golden("x222a1", "x221a1", "broken")
-def test_a_file_read_twice_is_read_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = path.read_bytes()
-    with monkeypatch.context() as patch:
+@contextmanager
+def walking() -> Iterator[None]:
+    """Every run is walked."""
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shapes.Recogniser, "recognise", lambda self, texts: None)
+        patch.setattr(shapes.Recogniser, "scan", lambda self, text, place, glue: None)
+        yield
+
+
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was met once is scanned for, at once; no test finds what another has met."""
+    monkeypatch.setattr(shapes, "OFTEN", 1)
+    monkeypatch.setattr(shapes, "REGEX_BYTES", 1_000_000_000)
+    monkeypatch.setattr(shapes, "_BOOKS", {})
+
+
+def scanned(data: bytes) -> list[object]:
+    """What the readers say when they have read the file so often that they know it."""
+    for _ in range(4):
+        read(data)
+    return read(data)
+
+
+@pytest.mark.golden("x222a1", "x221a1", "broken")
+def test_a_file_read_twice_is_read_the_same(path: Path, eager: None) -> None:
+    data = path.read_bytes()
+    with walking():
         walked = read(data)
     read(data)
     assert read(data) == walked
+    assert scanned(data) == walked
+
+
+@pytest.mark.golden("x222a1", "x221a1")
+def test_line_ends_and_odd_delimiters_are_read_the_same(path: Path, eager: None) -> None:
+    data = path.read_bytes()
+    for other in (b"".join(data.splitlines()), data.replace(b"~", b"~\r\n"), data.replace(b"*", b"|")):
+        with walking():
+            walked = read(other)
+        assert scanned(other) == walked
 
 
 @settings(deadline=None, max_examples=150)
@@ -46,11 +91,80 @@ def test_a_damaged_file_is_read_the_same(path: Path, edits: list[tuple[int, int,
         at = place % len(data)
         data[at : at + width] = bytes([byte])
     whole = bytes(data)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shapes.Recogniser, "recognise", lambda self, texts: None)
+    with walking():
         walked = read(whole)
     read(whole)
     assert read(whole) == walked
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    kind=st.sampled_from(["835", "837"]),
+    edits=st.lists(
+        st.tuples(st.integers(0, 100_000), st.integers(0, 3), st.sampled_from(list(b"*~:0A\n"))), max_size=4
+    ),
+    moved=st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400)), max_size=3),
+    glue=st.sampled_from([b"~", b"~\n", b"~\r\n"]),
+    end=st.integers(0, 400),
+)
+def test_a_damaged_file_of_runs_that_are_scanned_for_is_read_the_same(
+    kind: str,
+    edits: list[tuple[int, int, int]],
+    moved: list[tuple[int, int]],
+    glue: bytes,
+    end: int,
+    many: dict[str, bytes],
+    eager: None,
+) -> None:
+    segments = many[kind].split(b"~\n")
+    whole = glue.join(segments)
+    scanned(whole)
+    for one, other in moved:
+        segments[one % len(segments)], segments[other % len(segments)] = (
+            segments[other % len(segments)],
+            segments[one % len(segments)],
+        )
+    data = bytearray(glue.join(segments[: len(segments) - end]))
+    for place, width, byte in edits:
+        at = 200 + place % max(1, len(data) - 200)
+        data[at : at + width] = bytes([byte])
+    with walking():
+        walked = read(bytes(data))
+    assert read(bytes(data)) == walked
+
+
+@pytest.mark.parametrize("kind", ["835", "837"])
+def test_a_run_that_comes_often_is_scanned(
+    kind: str, many: dict[str, bytes], eager: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = scanned(many[kind])
+    long_way = []
+    recognise = shapes.Recogniser.recognise
+
+    def counted(self: shapes.Recogniser, texts: list[str]) -> shapes.Shape | None:
+        long_way.append(texts[0])
+        return recognise(self, texts)
+
+    monkeypatch.setattr(shapes.Recogniser, "recognise", counted)
+    assert read(many[kind]) == whole
+    assert len(long_way) < 6
+
+
+def test_remarks_of_another_list_are_no_remark_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shapes, "_BOOKS", {})
+    for path in FILES:
+        data = path.read_bytes()
+        if b"LQ*HE*" in data and b"SVC*" in data:
+            break
+    read(data)
+    said, silent = read(data), read(data.replace(b"LQ*HE*", b"LQ*RX*"))
+    assert any(line.remarks for line in _lines(said))
+    assert not any(line.remarks for line in _lines(silent))
+
+
+def _lines(items: list[object]) -> list[LinePayment]:
+    payments = [one.payment for one in items if isinstance(one, remittance_835.ReadPayment)]
+    return [line for one in payments if one is not None for line in one.lines]
 
 
 def test_a_shape_that_is_known_is_not_walked(monkeypatch: pytest.MonkeyPatch) -> None:

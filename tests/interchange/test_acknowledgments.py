@@ -13,6 +13,7 @@ from billing.acknowledgment import (
     SetAcknowledgment,
 )
 from billing.claim import Name, Party
+from billing.money import Cents
 from interchange.x12 import (
     acknowledgment_277ca,
     acknowledgment_999,
@@ -193,3 +194,15 @@ def test_a_provider_in_a_277ca_has_its_sums_and_a_verdict_without_a_date(golden:
     assert [row[0] for row in level[2:6]] == ["TRN", "STC", "QTY", "AMT"]
     assert (level[3][2], level[4][1:]) == ("", ("QA", str(len(claims))))
     assert ("NM1", "41", "1", "ROE", "PAT", "", "", "", "46", "LAKEFP01") in rows
+
+
+def test_a_277ca_without_a_verdict_on_the_batch_says_that_it_came(golden: Path) -> None:
+    (read,) = acknowledgment_277ca.read((golden / "x214" / "made-accepted-and-rejected.edi").read_bytes())
+    assert read.file
+    claims = tuple(one for one in read.file.acknowledgments if one.level == "claim")
+    text = interchange(
+        acknowledgment_277ca.write(replace(read.file, acknowledgments=claims)), acknowledgment_277ca.VERSION, "277"
+    )
+    total = fields.print_cents(Cents(sum(one.charge_cents or 0 for one in claims)))
+    assert f"STC*A1:19:{read.file.sender.role}*20260310*WQ*{total}~" in text
+    assert oracles.pyx12(text) == []

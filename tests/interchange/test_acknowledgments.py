@@ -175,6 +175,18 @@ def test_nothing_of_a_small_set_is_dropped(path: Path) -> None:
     assert [row for item in codec.read(data) for row in item.segments] == sent
 
 
+def test_a_loop_id_that_ik303_cannot_hold_is_read_and_not_written() -> None:
+    error = SegmentError("NM1", 8, "2010BB", "8")
+    said = ImplementationAcknowledgment("HC", "1", "R", (SetAcknowledgment("837", "0001", "R", (error,), ("5",)),))
+    with pytest.raises(acknowledgment_999.LoopTooLong, match="IK303 of segment 8 NM1"):
+        acknowledgment_999.write(said)
+    rows = acknowledgment_999.write(replace(said, sets=(replace(said.sets[0], errors=(replace(error, loop="2010"),)),)))
+    text = interchange(rows, acknowledgment_999.VERSION, "999").replace("*2010*", "*2010BB*")
+    (read,) = acknowledgment_999.read(text.encode())
+    assert read.acknowledgment
+    assert (read.acknowledgment.sets[0].errors, read.issues) == ((error,), ())
+
+
 def test_a_payment_has_no_context_in_a_999() -> None:
     error = SegmentError("CAS", 12, "2110", "8", (("1", "7", None),), "ACC1")
     for transaction, context in (("837", [("CTX", "CLM01:ACC1")]), ("835", [])):

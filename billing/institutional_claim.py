@@ -175,6 +175,16 @@ class InstitutionalClaim:
     """Everything else: loops 2000A-2010BB that are not modelled, 2300, 2320 and below (other payers), in file order"""
 
     @property
+    def service_from(self) -> date:
+        """First day of the statement."""
+        return self.statement_from
+
+    @property
+    def service_to(self) -> date:
+        """Last day of the statement."""
+        return self.statement_to
+
+    @property
     def type_of_bill(self) -> str:
         """Facility type and frequency, as the UB-04 prints them: `"0131"`."""
         return f"0{self.facility_type}{self.frequency}"

@@ -9,7 +9,7 @@ Nothing is posted from a remittance that does not balance. AMT amounts are infor
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -153,6 +153,20 @@ class ProviderAdjustment:
 
 
 @dataclass(frozen=True, slots=True)
+class BankAccount:
+    """One end of an electronic payment; the numbers stay out of its repr, and so out of logs."""
+
+    bank: str
+    """BPR07 or 13: the bank's routing number"""
+    account: str | None = field(default=None, repr=False)
+    """BPR09 or 15"""
+    bank_qualifier: str = "01"
+    """BPR06 or 12: 01 ABA routing number with its check digit, 04 Canadian bank and branch"""
+    account_qualifier: str | None = "DA"
+    """BPR08 or 14: DA demand deposit, SG savings"""
+
+
+@dataclass(frozen=True, slots=True)
 class Remittance:
     """One ST*835 without its claim payments, which are streamed beside it."""
 
@@ -179,6 +193,16 @@ class Remittance:
     provider_adjustments: tuple[ProviderAdjustment, ...] = ()
     supplemental_code: str | None = None
     """TRN04"""
+    payment_format: str | None = None
+    """BPR05: CCP cash concentration with addenda, CTX corporate trade exchange"""
+    payer_account: BankAccount | None = None
+    """BPR06-09"""
+    originator_id: str | None = None
+    """BPR10: as the bank knows the payer, 1 + tax id; the same as TRN03"""
+    originator_code: str | None = None
+    """BPR11: the payer's own division"""
+    payee_account: BankAccount | None = None
+    """BPR12-15"""
 
     @property
     def payee_tax_id(self) -> str | None:

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from billing.acknowledgment import ClaimAcknowledgment, ImplementationAcknowledgment, InterchangeAcknowledgment
 from billing.claim import Claim, Party
+from billing.institutional_claim import InstitutionalClaim
 from billing.remittance import ClaimPayment
 from interchange.x12 import acknowledgment_999, answering, eligibility_270, eligibility_271
 from interchange.x12.envelope import TransactionId
@@ -116,12 +117,16 @@ class Clearing:
                 self._store.plan(soon, "envelope", said=_TA1.dump_python(answer.interchange, mode="json"))
             for said in answer.groups:
                 self._store.plan(soon, "syntax", said=_SAID.dump_python(said, mode="json"))
-            self._refuse(answer, at)
-            self._take_in([one.claim for one in answer.taken], at)
+            self._tell(answer, at)
+            self._take_in([one.claim for one in answer.taken if isinstance(one.claim, Claim)], at)
 
-    def _refuse(self, answer: answering.Answer, at: datetime) -> None:
-        """Claims that cannot be read, or whose sums do not come out, are told one by one; the others go on."""
-        if not answer.refused:
+    def _tell(self, answer: answering.Answer, at: datetime) -> None:
+        """Claims that cannot be read, or whose sums do not come out, are told one by one; the others go on.
+
+        Institutional claims are told here too: no payer of the simulator decides them.
+        """
+        taken = [one.claim for one in answer.taken if isinstance(one.claim, InstitutionalClaim)]
+        if not answer.refused and not taken:
             return
         known = [one.provider for one in answer.refused if one.provider is not None]
         known += [one.claim.billing_provider for one in answer.taken] + [mailing.NOBODY]
@@ -132,6 +137,14 @@ class Clearing:
             )
             for one in answer.refused
         ]
+        for claim in taken:
+            word = mailing.verdict(claim, sender=mailing.CLEARINGHOUSE, accepted=True, at=at)
+            verdicts.append(
+                (
+                    _PARTY.dump_python(claim.billing_provider, mode="json"),
+                    _VERDICT.dump_python(word, mode="json"),
+                )
+            )
         self._store.plan(self._later(at, CLEARINGHOUSE_AFTER), "refuse", verdicts=verdicts)
 
     def _take_in(self, claims: Sequence[Claim], at: datetime) -> None:

@@ -11,6 +11,7 @@ from billing.acknowledgment import (
     StatusReason,
 )
 from billing.claim import Address, Claim, Contact, Name, Party, Reference
+from billing.institutional_claim import InstitutionalClaim
 from billing.money import Cents
 from billing.remittance import ClaimPayment, Remittance
 from interchange.x12 import (
@@ -64,7 +65,7 @@ def claim_acknowledgment(
     store: Store, claims: Sequence[Claim], *, sender: Party, accepted: bool, submitter_id: str, at: datetime
 ) -> bytes:
     """277CA: a payer's or the clearinghouse's word on claims it has looked at."""
-    verdicts = [(claim.billing_provider, _verdict(claim, sender, accepted, at)) for claim in claims]
+    verdicts = [(claim.billing_provider, verdict(claim, sender=sender, accepted=accepted, at=at)) for claim in claims]
     return verdicts_on_claims(store, verdicts, sender=sender, submitter_id=submitter_id, at=at)
 
 
@@ -111,7 +112,8 @@ def envelope_acknowledgment(store: Store, said: InterchangeAcknowledgment, at: d
     return text.encode("ascii")
 
 
-def _verdict(claim: Claim, sender: Party, accepted: bool, at: datetime) -> ClaimAcknowledgment:
+def verdict(claim: Claim | InstitutionalClaim, *, sender: Party, accepted: bool, at: datetime) -> ClaimAcknowledgment:
+    """What a payer or the clearinghouse says of a claim that it has looked at."""
     from_payer = sender.role == "PR"
     reason = StatusReason("A2", "20") if accepted else StatusReason("A7", "164", "IL")
     return ClaimAcknowledgment(

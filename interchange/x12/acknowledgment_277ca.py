@@ -182,6 +182,7 @@ def _lines(rows: list[Elements]) -> Iterator[LineAcknowledgment]:
 def write(file: ClaimAcknowledgmentFile) -> list[Elements]:
     """The body of one ST*277, BHT to the last claim. Counts and sums (QTY, AMT) are computed from the claims.
 
+    A batch without a verdict of its own is told as received (A1, status 19), for 2200B must hold an STC.
     All claims stand under the one provider that the file names, with the sums of its claims; its own verdicts have no
     date (STC02 is not used there). Without a provider only the batch is answered. Raises
     ReceiverUnknown.
@@ -204,11 +205,24 @@ def write(file: ClaimAcknowledgmentFile) -> list[Elements]:
         *parties.write_party(file.receiver, suffixed=False),
         ("TRN", "2", reference),
     ]
-    rows += [stc for one in batch for stc in _statuses(one)]
+    rows += [stc for one in batch or [_received(file, claims)] for stc in _statuses(one)]
     rows += _totals(claims, accepted="90", rejected="AA")
     if file.provider is not None:
         rows += _provider(file, file.provider, claims)
     return rows
+
+
+def _received(file: ClaimAcknowledgmentFile, claims: Sequence[ClaimAcknowledgment]) -> ClaimAcknowledgment:
+    """The batch came in, whatever became of its claims."""
+    return ClaimAcknowledgment(
+        sender=file.sender,
+        control_number=None,
+        reasons=(StatusReason("A1", "19", file.sender.role),),
+        accepted=True,
+        effective=file.created,
+        charge_cents=Cents(sum(one.charge_cents or ZERO for one in claims)),
+        level="batch",
+    )
 
 
 def _provider(file: ClaimAcknowledgmentFile, provider: Party, claims: Sequence[ClaimAcknowledgment]) -> list[Elements]:

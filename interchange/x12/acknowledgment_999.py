@@ -18,7 +18,11 @@ _CONTEXT = {"837": "CLM01"}
 """CTX01-1 by the set that is answered: the guide has no name for a payment of an 835."""
 _CONTEXT_CHARACTERS = 35
 _LOOP_CHARACTERS = 4
-"""IK303 holds four characters, so that 2010AA is told as 2010."""
+"""IK303 holds four characters, so that 2010AA is told as 2010; longer ones that others send are read."""
+
+
+class LoopTooLong(ValueError):
+    """A loop id has more characters than IK303 holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def read(source: Source) -> Iterator[ReadAcknowledgment]:
 
 
 def write(acknowledgment: ImplementationAcknowledgment) -> list[Elements]:
-    """The body of one ST*999, AK1 to AK9."""
+    """The body of one ST*999, AK1 to AK9. Raises LoopTooLong."""
     group = acknowledgment
     rows = [trimmed("AK1", group.functional_id, group.group_control_number, group.version)]
     for one in group.sets:
@@ -155,8 +159,12 @@ def _read_error(rows: list[Elements]) -> SegmentError:
 
 
 def _write_error(error: SegmentError, transaction: str) -> list[Elements]:
-    loop = (error.loop or "")[:_LOOP_CHARACTERS]
-    rows = [trimmed("IK3", error.segment, str(error.position), loop, error.code)]
+    if len(error.loop or "") > _LOOP_CHARACTERS:
+        raise LoopTooLong(
+            f"IK303 of segment {error.position} {error.segment} has more than {_LOOP_CHARACTERS} characters: "
+            "send the first four of the loop id"
+        )
+    rows = [trimmed("IK3", error.segment, str(error.position), error.loop, error.code)]
     if error.control_number and transaction in _CONTEXT:
         rows.append(("CTX", join(_CONTEXT[transaction], error.control_number[:_CONTEXT_CHARACTERS])))
     rows += [trimmed("IK4", join(*position.split(":")), "", code, copy) for position, code, copy in error.elements]
@@ -195,7 +203,8 @@ def _segment_errors(issues: Iterable[Issue]) -> tuple[SegmentError, ...]:
             if one.level == "element" and one.element
         )
         first = members[0]
-        found.append(SegmentError(name, position, first.loop, code or "8", elements, first.control_number))
+        loop = (first.loop or "")[:_LOOP_CHARACTERS] or None
+        found.append(SegmentError(name, position, loop, code or "8", elements, first.control_number))
     return tuple(found)
 
 

@@ -16,25 +16,46 @@ from billing.acknowledgment import (
     StatusReason,
 )
 from billing.claim import Claim, ClaimBatch, Party
-from interchange.x12 import acknowledgment_999, acknowledgment_ta1, claims_837p, validate
+from billing.institutional_claim import InstitutionalBatch, InstitutionalClaim
+from interchange.x12 import acknowledgment_999, acknowledgment_ta1, claims_837i, claims_837p, validate
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions
-from interchange.x12.guides import x222a1
+from interchange.x12.guides import x222a1, x223a2
 from interchange.x12.issues import Issue, has_errors
 from interchange.x12.syntax import Source
 
 REJECTED = "A7"
 """Claim status category: rejected for invalid information"""
-REASONS = {"charge-sum": "178", "unreadable": "21"}
-"""Claim status code by our own code: submitted charges; missing or invalid information"""
+CHARGES = "178"
+"""Claim status code: submitted charges"""
 OTHER = "21"
+"""Claim status code: missing or invalid information; the standard wants another one that says which"""
+_REASONS = {
+    "CLM01": "478",
+    "CLM02": CHARGES,
+    "DTP01": "188",
+    "SV101": "454",
+    "SV102": "583",
+    "SV104": "476",
+    "SV107": "477",
+    "SV201": "455",
+    "SV203": "583",
+    "SV205": "476",
+}
+"""Claim status code by the element at fault: patient control number, charges, statement dates, procedure, line charge,
+units, diagnosis pointer, revenue code. None of them wants an entity (STC01-3)."""
+_DAYS = {"2300": "188", "2400": "187"}
+"""The same for a date, by its loop: statement dates, dates of service"""
+_READERS = {x222a1.GUIDE.version: claims_837p.read_transaction, x223a2.GUIDE.version: claims_837i.read_transaction}
+
+ReadClaim = claims_837p.ReadClaim | claims_837i.ReadClaim
 
 
 @dataclass(frozen=True, slots=True)
 class TakenClaim:
     """One claim of a set that was taken."""
 
-    claim: Claim
-    batch: ClaimBatch | None
+    claim: Claim | InstitutionalClaim
+    batch: ClaimBatch | InstitutionalBatch | None
     """The header it came under"""
 
 
@@ -57,9 +78,9 @@ class Answer:
     groups: tuple[ImplementationAcknowledgment, ...]
     """Empty when the interchange is refused, or holds nothing but acknowledgments, which nobody acknowledges"""
     taken: tuple[TakenClaim, ...] = ()
-    """Claims of an 837P that go on"""
+    """Claims of an 837P or 837I that go on"""
     refused: tuple[RefusedClaim, ...] = ()
-    """Claims of an 837P that do not"""
+    """Claims of an 837P or 837I that do not"""
 
 
 _Sets = list[tuple[TransactionId, list[Issue]]]
@@ -67,12 +88,12 @@ _Sets = list[tuple[TransactionId, list[Issue]]]
 
 
 def answer(source: Source, *, sender: Party, on: date) -> Iterator[Answer]:
-    """Answer each interchange of a file: claims (837P), remittances (835), inquiries, whatever the guides know.
+    """Answer each interchange of a file: claims (837P, 837I), remittances (835), inquiries, whatever the guides know.
 
     `sender` is who speaks in the 277CA, `on` its day. Raises NotX12 when the source holds no ISA.
     """
     groups: dict[str, _Sets] = {}
-    read: list[tuple[list[Issue], list[claims_837p.ReadClaim]]] = []
+    read: list[tuple[list[Issue], list[ReadClaim]]] = []
     for item in read_transactions(source):
         if isinstance(item, EnvelopeReport):
             yield _answer(item, groups, read, sender, on)
@@ -83,15 +104,17 @@ def answer(source: Source, *, sender: Party, on: date) -> Iterator[Answer]:
         read.append((issues, claims))
 
 
-def _read(transaction: Transaction) -> tuple[list[Issue], list[claims_837p.ReadClaim]]:
+def _read(transaction: Transaction) -> tuple[list[Issue], list[ReadClaim]]:
     """The issues of a transaction, and its claims if it has any."""
-    if validate.guide_for(transaction.id) is not x222a1.GUIDE:
+    guide = validate.guide_for(transaction.id)
+    reader = _READERS.get(guide.version) if guide is not None else None
+    if reader is None:
         return list(validate.judge(transaction).issues), []
     issues: list[Issue] = []
-    claims: list[claims_837p.ReadClaim] = []
-    for item in claims_837p.read_transaction(transaction):
+    claims: list[ReadClaim] = []
+    for item in reader(transaction):
         issues += item.issues
-        if isinstance(item, claims_837p.ReadClaim):
+        if isinstance(item, ReadClaim):
             claims.append(item)
     return issues, claims
 
@@ -99,7 +122,7 @@ def _read(transaction: Transaction) -> tuple[list[Issue], list[claims_837p.ReadC
 def _answer(
     report: EnvelopeReport,
     groups: dict[str, _Sets],
-    read: list[tuple[list[Issue], list[claims_837p.ReadClaim]]],
+    read: list[tuple[list[Issue], list[ReadClaim]]],
     sender: Party,
     on: date,
 ) -> Answer:
@@ -126,7 +149,7 @@ def _answer(
 
 
 def _judge(
-    read: list[tuple[list[Issue], list[claims_837p.ReadClaim]]], refused_groups: set[str], sender: Party, on: date
+    read: list[tuple[list[Issue], list[ReadClaim]]], refused_groups: set[str], sender: Party, on: date
 ) -> tuple[list[TakenClaim], list[RefusedClaim]]:
     """The claims of the sets that a 999 takes: those that go on, and the verdicts on those that do not."""
     taken: list[TakenClaim] = []
@@ -145,7 +168,7 @@ def _judge(
     return taken, refused
 
 
-def _refusal(one: claims_837p.ReadClaim, sender: Party, on: date) -> ClaimAcknowledgment:
+def _refusal(one: ReadClaim, sender: Party, on: date) -> ClaimAcknowledgment:
     claim = one.claim
     return ClaimAcknowledgment(
         sender=sender,
@@ -163,5 +186,15 @@ def _refusal(one: claims_837p.ReadClaim, sender: Party, on: date) -> ClaimAcknow
 
 
 def _reasons(errors: Sequence[Issue]) -> tuple[StatusReason, ...]:
-    codes = dict.fromkeys(REASONS.get(issue.code, OTHER) for issue in errors)
+    codes = dict.fromkeys(code for issue in errors for code in _statuses(issue))
     return tuple(StatusReason(REJECTED, code) for code in codes)
+
+
+def _statuses(issue: Issue) -> tuple[str, ...]:
+    """The claim status codes of one error: what could not be read is missing or invalid information, and which."""
+    if issue.code == "charge-sum":
+        return (CHARGES,)
+    which = _REASONS.get(issue.place)
+    if issue.place == "DTP03":
+        which = _DAYS.get(issue.loop or "")
+    return (OTHER, which) if which else (OTHER,)

@@ -215,5 +215,5 @@ def required(elements: Elements, number: int) -> str:
     """Element text; raises Unreadable when it is empty."""
     text = get(elements, number)
     if not text:
-        raise Unreadable(elements[0], number, "is empty")
+        raise Unreadable(elements[0], number, "is empty", elements)
     return text

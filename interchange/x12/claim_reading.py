@@ -137,7 +137,7 @@ def _read_service(
     code += [""] * (7 - len(code))
     pointers = read_pointers(sv1[7])
     if pointers is None:
-        raise Unreadable("SV1", 7, "holds a diagnosis pointer that is not a number")
+        raise Unreadable("SV1", 7, "holds a diagnosis pointer that is not a number", sv1)
     return _service_line(
         procedure=code[1],
         charge_cents=fields.cents(sv1, 2),

@@ -16,7 +16,7 @@ from interchange.x12.claim_hierarchy import Hierarchy, Row
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, run_ends
 from interchange.x12.fields import Elements, Unreadable, get
 from interchange.x12.grammar import Guide
-from interchange.x12.issues import Issue
+from interchange.x12.issues import Issue, issue_at
 from interchange.x12.reading import guide_issues
 from interchange.x12.scanning import Former, Path
 from interchange.x12.shapes import Recogniser, Shape
@@ -239,7 +239,7 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
         try:
             claim = self._claims.build(self._hierarchy, rows)
         except Unreadable as reason:
-            issues.append(_unreadable(reason, clm))
+            issues.append(self._unreadable(reason, clm, rows))
         else:
             issues += self._claims.check(claim, ClaimRun(clm, functools.partial(self._find, rows)))
         return self._claims.item(claim, tuple(issues), self._batch, clm.get(1), clm.position, self._transaction.id)
@@ -248,20 +248,20 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
         if not self._batch_is_read:
             self._batch, self._batch_is_read = _read_batch(self._claims.batch, self._header, self._issues), True
 
-
-def _unreadable(reason: Unreadable, clm: Segment) -> Issue:
-    return Issue(
-        "unreadable",
-        f"the claim cannot be read: {reason.segment}{reason.element:02d} {reason}; correct it and send it again",
-        segment=reason.segment,
-        element=reason.element,
-        segment_index=clm.position,
-        file_index=clm.index,
-        offset=clm.offset,
-        loop="2300",
-        control_number=clm.get(1),
-        level="rule",
-    )
+    def _unreadable(self, reason: Unreadable, clm: Segment, rows: list[Row]) -> Issue:
+        """At the segment that is meant, at the CLM when it is missing or stands above the claim."""
+        at = reason.place(row for _, row in rows) or 0
+        where = self._transaction.segments_of_run(len(rows) - 1)[at - 1] if at else clm
+        return issue_at(
+            where,
+            "unreadable",
+            f"the claim cannot be read: {reason.segment}{reason.element:02d} {reason}; correct it and send it again",
+            level="rule",
+            name=reason.segment,
+            element=reason.element,
+            loop=rows[at][0] if at else "2300",
+            control_number=clm.get(1),
+        )
 
 
 def _read_batch(kind: type[BatchT], header: list[Row], issues: list[Issue]) -> BatchT | None:

@@ -1,5 +1,6 @@
 """Elements into values and back: amounts, dates, numbers, composites. Raises Unreadable with the segment's place."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -16,12 +17,19 @@ REPETITION = "^"
 
 
 class Unreadable(ValueError):
-    """An element that a noun cannot do without says nothing usable. Carries the segment id and element number."""
+    """An element that a noun cannot do without says nothing usable. Carries the segment id, the element number
+    and, unless the segment is missing, its elements."""
 
-    def __init__(self, segment: str, element: int, reason: str) -> None:
+    def __init__(self, segment: str, element: int, reason: str, row: Elements = ()) -> None:
         super().__init__(reason)
         self.segment = segment
         self.element = element
+        self.row = row
+
+    def place(self, rows: Iterable[Elements]) -> int | None:
+        """Where among `rows`, from 0, the segment stands; None when it is not among them."""
+        wanted = trimmed(*self.row) if self.row else None
+        return next((at for at, row in enumerate(rows) if row == wanted), None)
 
 
 class Joined(str):
@@ -87,7 +95,7 @@ def cents(elements: Elements, number: int) -> Cents:
     try:
         return _parse_cents(elements[number] if number < len(elements) else "")
     except money.NotAnAmount as reason:
-        raise Unreadable(elements[0], number, str(reason)) from None
+        raise Unreadable(elements[0], number, str(reason), elements) from None
 
 
 def maybe_cents(elements: Elements, number: int) -> Cents | None:
@@ -99,7 +107,7 @@ def decimal(elements: Elements, number: int) -> Decimal:
     """A required quantity or rate."""
     value = _parse_decimal(get(elements, number))
     if isinstance(value, str):
-        raise Unreadable(elements[0], number, value)
+        raise Unreadable(elements[0], number, value, elements)
     return value
 
 
@@ -147,7 +155,7 @@ def day(elements: Elements, number: int) -> date:
     """A required day."""
     found = parse_day(get(elements, number))
     if found is None:
-        raise Unreadable(elements[0], number, "is not a date CCYYMMDD that exists")
+        raise Unreadable(elements[0], number, "is not a date CCYYMMDD that exists", elements)
     return found
 
 
@@ -156,7 +164,7 @@ def period(elements: Elements, number: int) -> tuple[date, date | None]:
     first, _, last = get(elements, number).partition("-")
     start, end = parse_day(first), parse_day(last)
     if start is None or (last and end is None):
-        raise Unreadable(elements[0], number, "is not a date or span of dates that exists")
+        raise Unreadable(elements[0], number, "is not a date or span of dates that exists", elements)
     return start, end
 
 

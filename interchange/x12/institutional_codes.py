@@ -48,26 +48,27 @@ class ClaimCodes:
             return False
         if self.drg is not None and any(part(text, 1) == "DR" for _, text in composites):
             return False
-        for number, text in composites:
-            self._take_composite(number, text)
+        for number, _ in composites:
+            self._take_composite(hi, number)
         return True
 
-    def _take_composite(self, number: int, text: str) -> None:
+    def _take_composite(self, hi: Elements, number: int) -> None:
+        text = hi[number]
         kind, code = part(text, 1) or "", part(text, 2) or ""
         if kind in _DIAGNOSIS_KINDS:
             self.diagnoses.append(InstitutionalDiagnosis(code, kind, part(text, 9)))
         elif kind in _PROCEDURE_KINDS:
-            performed = _days(text, number)[0] if part(text, 4) else None
+            performed = _days(hi, number)[0] if part(text, 4) else None
             self.procedures.append(Procedure(code, performed, kind))
         elif kind == "DR":
             self.drg = code
         elif kind == "BI":
-            first, last = _days(text, number)
+            first, last = _days(hi, number)
             self.occurrence_spans.append(OccurrenceSpan(code, first, last or first))
         elif kind == "BH":
-            self.occurrences.append(Occurrence(code, _days(text, number)[0]))
+            self.occurrences.append(Occurrence(code, _days(hi, number)[0]))
         elif kind == "BE":
-            self.values.append(_value(code, text, number))
+            self.values.append(_value(code, hi, number))
         elif kind == "BG":
             self.conditions.append(code)
         else:
@@ -81,18 +82,18 @@ class ClaimCodes:
         return tuple(diagnoses), tuple(procedures)
 
 
-def _days(text: str, number: int) -> tuple[date, date | None]:
+def _days(hi: Elements, number: int) -> tuple[date, date | None]:
     try:
-        return fields.period(("HI", part(text, 4) or ""), 1)
+        return fields.period(("HI", part(hi[number], 4) or ""), 1)
     except Unreadable as reason:
-        raise Unreadable("HI", number, f"holds a code whose date {reason}") from None
+        raise Unreadable("HI", number, f"holds a code whose date {reason}", hi) from None
 
 
-def _value(code: str, text: str, number: int) -> ValueAmount:
+def _value(code: str, hi: Elements, number: int) -> ValueAmount:
     try:
-        return ValueAmount(code, money.parse_cents(part(text, 5) or ""))
+        return ValueAmount(code, money.parse_cents(part(hi[number], 5) or ""))
     except money.NotAnAmount as reason:
-        raise Unreadable("HI", number, f"holds a value whose {reason}") from None
+        raise Unreadable("HI", number, f"holds a value whose {reason}", hi) from None
 
 
 # Writing ----------------------------------------------------------------------------------------------------------

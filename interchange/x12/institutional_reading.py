@@ -60,7 +60,9 @@ class _Head:
         if kind == "434" and self.statement is None:
             self.statement = fields.period(dtp, 3)
         elif kind == "435" and self.admission_date is None:
-            self.admission_date = fields.day(("DTP", *dtp[1:3], text[:_HOUR_AT]), 3)
+            self.admission_date = fields.parse_day(text[:_HOUR_AT])
+            if self.admission_date is None:
+                raise Unreadable("DTP", 3, "is not a date CCYYMMDD that exists", dtp)
             self.admission_hour = text[_HOUR_AT:] or None
         elif kind == "096" and self.discharge_hour is None:
             self.discharge_hour = text or None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from billing.claim import Address, Contact, Name, Party, Reference
-from billing.remittance import Adjustment, ClaimPayment, LinePayment, ProviderAdjustment, Remittance
+from billing.remittance import Adjustment, BankAccount, ClaimPayment, LinePayment, ProviderAdjustment, Remittance
 from interchange.x12 import fields, parties
 from interchange.x12.fields import Elements, Unreadable, get, maybe
 from interchange.x12.quick import quick
@@ -230,7 +230,20 @@ def read_remittance(header: list[tuple[str, Elements]], plb: list[ProviderAdjust
         production_date=fields.parse_day(get(produced, 2)) if produced else None,
         provider_adjustments=tuple(plb),
         supplemental_code=maybe(trn, 4),
+        payment_format=maybe(bpr, 5),
+        payer_account=_read_account(bpr, 6),
+        originator_id=maybe(bpr, 10),
+        originator_code=maybe(bpr, 11),
+        payee_account=_read_account(bpr, 12),
     )
+
+
+def _read_account(bpr: Elements, first: int) -> BankAccount | None:
+    """The four elements from `first` on; None when all are empty."""
+    qualifier, bank, kind, number = (get(bpr, first + at) for at in range(4))
+    if not (qualifier or bank or kind or number):
+        return None
+    return BankAccount(bank, number or None, qualifier, kind or None)
 
 
 def read_provider_adjustments(plb: Elements) -> list[ProviderAdjustment]:

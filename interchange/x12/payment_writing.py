@@ -7,7 +7,7 @@ from itertools import groupby
 from billing import remittance as sums
 from billing.claim import Contact
 from billing.money import Cents
-from billing.remittance import Adjustment, ClaimPayment, Imbalance, LinePayment, Remittance
+from billing.remittance import Adjustment, BankAccount, ClaimPayment, Imbalance, LinePayment, Remittance
 from interchange.x12 import fields, parties
 from interchange.x12.fields import Elements, join, print_cents, print_day, print_decimal, trimmed
 
@@ -25,8 +25,12 @@ class NotBalanced(ValueError):
         self.imbalances = tuple(imbalances)
 
 
+class TooManyRemarks(ValueError):
+    """A claim payment has more remark codes than the one MOA that the guide allows it can hold (MOA03-07)."""
+
+
 def write_remittance(remittance: Remittance, payments: Iterable[ClaimPayment]) -> list[Elements]:
-    """BPR to the last PLB. Raises NotBalanced."""
+    """BPR to the last PLB. Raises NotBalanced or TooManyRemarks."""
     written = list(payments)
     _prove(remittance, written)
     rows = _header(remittance)
@@ -60,7 +64,11 @@ def _header(remittance: Remittance) -> list[Elements]:
             print_cents(remittance.paid_cents),
             remittance.credit_debit,
             remittance.method,
-            *("",) * 11,
+            remittance.payment_format,
+            *_account(remittance.payer_account),
+            remittance.originator_id,
+            remittance.originator_code,
+            *_account(remittance.payee_account),
             day,
         ),
         trimmed("TRN", "1", remittance.trace, remittance.payer_id, remittance.supplemental_code),
@@ -76,6 +84,12 @@ def _header(remittance: Remittance) -> list[Elements]:
     rows += parties.write_address(payee.address)
     rows += [("REF", ref.qualifier, ref.value) for ref in payee.references]
     return rows
+
+
+def _account(account: BankAccount | None) -> tuple[str | None, ...]:
+    if account is None:
+        return ("",) * 4
+    return account.bank_qualifier, account.bank, account.account_qualifier, account.account
 
 
 def _payment(payment: ClaimPayment) -> list[Elements]:
@@ -95,8 +109,13 @@ def _payment(payment: ClaimPayment) -> list[Elements]:
     ]
     rows += _adjustments(payment.adjustments)
     rows += _names(payment)
-    for at in range(0, len(payment.remarks), _REMARKS_PER_MOA):
-        rows.append(trimmed("MOA", "", "", *payment.remarks[at : at + _REMARKS_PER_MOA]))
+    if len(payment.remarks) > _REMARKS_PER_MOA:
+        raise TooManyRemarks(
+            f"claim payment {payment.control_number} has {len(payment.remarks)} remark codes, MOA holds "
+            f"{_REMARKS_PER_MOA}: move the others to the lines (LQ)"
+        )
+    if payment.remarks:
+        rows.append(trimmed("MOA", "", "", *payment.remarks))
     rows += [("REF", ref.qualifier, ref.value) for ref in payment.references]
     rows += _days(("232", payment.service_from), ("233", payment.service_to), ("050", payment.received))
     for line in payment.lines:

@@ -1,7 +1,7 @@
 """What the small transaction sets share: walk one transaction, keep its segments and loops, gather the issues."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from interchange.x12 import fields
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions
@@ -32,7 +32,12 @@ class WalkedTransaction:
         message = f"{reason.segment}{reason.element:02d} {reason}; ask the sender for a corrected file"
         if self.last is None:
             return Issue("unreadable", message, segment=reason.segment, element=reason.element, level="rule")
-        return issue_at(self.last, "unreadable", message, level="rule", name=reason.segment, element=reason.element)
+        issue = issue_at(self.last, "unreadable", message, level="rule", name=reason.segment, element=reason.element)
+        at = reason.place(self.segments)
+        if at is None:
+            return issue
+        index, loop = self.last.index - len(self.rows) + 1 + at, self.rows[at][0]
+        return replace(issue, segment_index=at + 1, file_index=index, offset=None, loop=loop)
 
 
 def walk(source: Source, guide: Guide) -> Iterator[WalkedTransaction | EnvelopeReport]:

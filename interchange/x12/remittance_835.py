@@ -344,7 +344,8 @@ class _TransactionReader:
             payment = payment_reading.read_payment(rows, plan)
         except Unreadable as reason:
             self._all_read = False
-            found.append(_unreadable(reason, clp, "the claim payment cannot be read", control_number))
+            where = self._segment(clp, len(rows), reason.place(rows) or 0)
+            found.append(_unreadable(reason, where, "the claim payment cannot be read", control_number))
         else:
             self._paid = Cents(self._paid + payment.paid_cents)
             for one in sums.claim_imbalances(payment, ordinal=self._count):
@@ -370,8 +371,9 @@ class _TransactionReader:
         try:
             remittance = payment_reading.read_remittance(self._header, self._plb)
         except Unreadable as reason:
-            if last is not None:
-                self._issues.append(_unreadable(reason, last, "the remittance cannot be read", None))
+            where = self._bpr if self._bpr is not None and reason.segment == "BPR" else last
+            if where is not None:
+                self._issues.append(_unreadable(reason, where, "the remittance cannot be read", None))
         if remittance is not None and self._all_read:
             found = sums.transaction_imbalance(remittance, claims_paid_cents=self._paid)
             if found is not None and self._bpr is not None:

@@ -2,10 +2,11 @@
 
 import dataclasses
 import datetime as dt
+from typing import Any
 
 from billing.claim import Party, Reference
 from billing.money import Cents
-from billing.remittance import Adjustment, ClaimPayment, LinePayment, ProviderAdjustment, Remittance
+from billing.remittance import Adjustment, BankAccount, ClaimPayment, LinePayment, ProviderAdjustment, Remittance
 from tests.interchange.draw import Draw, shares
 
 REASONS = ("45", "1", "2", "3", "97", "B7", "253", "16", "18", "96", "223")
@@ -23,11 +24,12 @@ def remittance(draw: Draw) -> tuple[Remittance, list[ClaimPayment]]:
         forward = ProviderAdjustment("1234567893", dt.date(2026, 12, 31), "FB", draw.number(30), Cents(left))
         adjustments, left = (*adjustments, forward), 0
     day, trace = draw.day(), draw.number(30)
+    payer_id, by_bank = f"1{draw.digits(9)}", left > 0 and draw.often()
     noun = Remittance(
         trace=trace,
-        payer_id=f"1{draw.digits(9)}",
+        payer_id=payer_id,
         paid_cents=Cents(left),
-        method=draw.choice(("CHK", "FWT")) if left else "NON",
+        **(_electronic(draw, payer_id) if by_bank else {"method": draw.choice(("CHK", "FWT")) if left else "NON"}),
         handling="I" if left else "H",
         credit_debit="C",
         payment_date=day,
@@ -45,6 +47,18 @@ def remittance(draw: Draw) -> tuple[Remittance, list[ClaimPayment]]:
         supplemental_code=draw.maybe(lambda: draw.number(30), 0.2),
     )
     return noun, payments
+
+
+def _electronic(draw: Draw, payer_id: str) -> dict[str, Any]:
+    """BPR04 to BPR15 of an ACH payment."""
+    return {
+        "method": "ACH",
+        "payment_format": draw.choice(("CCP", "CTX")),
+        "payer_account": BankAccount(draw.digits(9), draw.digits(12)),
+        "originator_id": payer_id,
+        "originator_code": draw.maybe(lambda: draw.digits(9), 0.3),
+        "payee_account": BankAccount(draw.digits(9), draw.digits(10), "01", draw.choice(("DA", "SG"))),
+    }
 
 
 def _payee(draw: Draw) -> Party:

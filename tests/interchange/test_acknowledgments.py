@@ -13,6 +13,7 @@ from billing.acknowledgment import (
     SetAcknowledgment,
 )
 from billing.claim import Name, Party
+from billing.money import Cents
 from interchange.x12 import (
     acknowledgment_277ca,
     acknowledgment_999,
@@ -174,6 +175,18 @@ def test_nothing_of_a_small_set_is_dropped(path: Path) -> None:
     assert [row for item in codec.read(data) for row in item.segments] == sent
 
 
+def test_a_loop_id_that_ik303_cannot_hold_is_read_and_not_written() -> None:
+    error = SegmentError("NM1", 8, "2010BB", "8")
+    said = ImplementationAcknowledgment("HC", "1", "R", (SetAcknowledgment("837", "0001", "R", (error,), ("5",)),))
+    with pytest.raises(acknowledgment_999.LoopTooLong, match="IK303 of segment 8 NM1"):
+        acknowledgment_999.write(said)
+    rows = acknowledgment_999.write(replace(said, sets=(replace(said.sets[0], errors=(replace(error, loop="2010"),)),)))
+    text = interchange(rows, acknowledgment_999.VERSION, "999").replace("*2010*", "*2010BB*")
+    (read,) = acknowledgment_999.read(text.encode())
+    assert read.acknowledgment
+    assert (read.acknowledgment.sets[0].errors, read.issues) == ((error,), ())
+
+
 def test_a_payment_has_no_context_in_a_999() -> None:
     error = SegmentError("CAS", 12, "2110", "8", (("1", "7", None),), "ACC1")
     for transaction, context in (("837", [("CTX", "CLM01:ACC1")]), ("835", [])):
@@ -193,3 +206,15 @@ def test_a_provider_in_a_277ca_has_its_sums_and_a_verdict_without_a_date(golden:
     assert [row[0] for row in level[2:6]] == ["TRN", "STC", "QTY", "AMT"]
     assert (level[3][2], level[4][1:]) == ("", ("QA", str(len(claims))))
     assert ("NM1", "41", "1", "ROE", "PAT", "", "", "", "46", "LAKEFP01") in rows
+
+
+def test_a_277ca_without_a_verdict_on_the_batch_says_that_it_came(golden: Path) -> None:
+    (read,) = acknowledgment_277ca.read((golden / "x214" / "made-accepted-and-rejected.edi").read_bytes())
+    assert read.file
+    claims = tuple(one for one in read.file.acknowledgments if one.level == "claim")
+    text = interchange(
+        acknowledgment_277ca.write(replace(read.file, acknowledgments=claims)), acknowledgment_277ca.VERSION, "277"
+    )
+    total = fields.print_cents(Cents(sum(one.charge_cents or 0 for one in claims)))
+    assert f"STC*A1:19:{read.file.sender.role}*20260310*WQ*{total}~" in text
+    assert oracles.pyx12(text) == []

@@ -1,14 +1,16 @@
 """What is said to a file that came in: TA1, 999, and the verdicts on its claims."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from billing.acknowledgment import ClaimAcknowledgmentFile
 from billing.money import Cents
-from interchange.x12 import acknowledgment_999, answering, writing
-from simulator.mailing import CLEARINGHOUSE
+from interchange.x12 import acknowledgment_277ca, acknowledgment_999, answering, writing
+from simulator.mailing import CLEARINGHOUSE, NOBODY
 from tests.builders import NOON, RECEIVER, SENDER, a_claim, an_837p
 from tests.interchange import oracles
 
@@ -87,3 +89,53 @@ def test_a_remittance_is_answered_by_a_999_that_others_accept(whole: bool, code:
         instant=NOON,
     )
     assert oracles.pyx12(text) == []
+
+
+def an_837i(golden: Path) -> str:
+    """Two institutional claims in one set, whose grammar and sums are right."""
+    return (golden / "x223a2" / "stu-two-claims-for-the-same-provider.edi").read_text()
+
+
+def test_institutional_claims_are_taken_too(golden: Path) -> None:
+    [said] = answers(an_837i(golden).encode())
+    assert [group.code for group in said.groups] == ["A"]
+    assert len(said.taken) == 2
+    assert said.refused == ()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wrong", "reasons"),
+    [
+        (r"(CLM\*[^*]*\*)[0-9.]+", r"\g<1>1", [("A7", "178", None)]),
+        (r"(DTP\*434\*RD8\*)\d+-\d+", r"\g<1>20050231-20050301", [("A7", "21", None), ("A7", "188", None)]),
+        (r"(SV2\*[^*]*\*[^*]*\*)[0-9.]+", r"\g<1>1.234", [("A7", "21", None), ("A7", "583", None)]),
+        (r"HI\*BF:4019[^~]*", "HI*BH:11:D8:20050231", [("A7", "21", None)]),
+    ],
+)
+def test_an_institutional_claim_is_refused_alone_and_with_the_status_that_says_why(
+    pattern: str, wrong: str, reasons: list[tuple[str, str, str | None]], golden: Path
+) -> None:
+    text, count = re.subn(pattern, wrong, an_837i(golden), count=1)
+    assert count == 1
+    [said] = answers(text.encode())
+    assert [group.code for group in said.groups] == ["A"]
+    [refused] = said.refused
+    assert [(one.category, one.status, one.entity) for one in refused.verdict.reasons] == reasons
+    assert len(said.taken) == 1
+
+
+def test_pyx12_takes_the_277ca_that_refuses_an_institutional_claim_for_its_sum(golden: Path) -> None:
+    [said] = answers(re.sub(r"(CLM\*[^*]*\*)[0-9.]+", r"\g<1>1", an_837i(golden), count=1).encode())
+    [refused] = said.refused
+    file = ClaimAcknowledgmentFile(
+        reference="ACK1",
+        created=DAY,
+        sender=CLEARINGHOUSE,
+        receiver=replace(CLEARINGHOUSE, role="41"),
+        provider=NOBODY,
+        acknowledgments=(refused.verdict,),
+    )
+    body = acknowledgment_277ca.write(file)
+    group = writing.Group(1, acknowledgment_277ca.VERSION, [("0001", body)], "277")
+    ends = {"sender": SENDER, "receiver": RECEIVER}
+    assert oracles.pyx12(writing.write_interchange([group], **ends, control_number=1, instant=NOON)) == []

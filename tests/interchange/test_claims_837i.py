@@ -128,7 +128,10 @@ def test_an_unreadable_value_is_named_by_its_place(
     (item, *_) = claims_837i.read(text.replace(right, wrong).encode())
     assert isinstance(item, ReadClaim)
     assert item.claim is None
-    assert place in [(issue.segment, issue.element) for issue in item.issues if issue.code == "unreadable"]
+    (issue,) = [issue for issue in item.issues if issue.code == "unreadable"]
+    assert (issue.segment, issue.element) == place
+    assert issue.file_index is not None
+    assert list(SegmentReader(text.replace(right, wrong).encode()))[issue.file_index - 1].id == place[0]
 
 
 def test_an_admission_at_an_hour_that_is_none_is_a_fault_and_no_loss(golden: Path) -> None:

@@ -2,14 +2,16 @@
 
 import dataclasses
 import datetime as dt
+import re
 from pathlib import Path
 
 import oxedi
 import pytest
 
 from billing.money import Cents
+from billing.remittance import BankAccount
 from interchange.x12 import fields, remittance_835, writing
-from interchange.x12.payment_writing import NotBalanced
+from interchange.x12.payment_writing import NotBalanced, TooManyRemarks
 from interchange.x12.remittance_835 import ReadPayment, ReadRemittance, RemittanceEnd, RemittanceHeader
 from interchange.x12.syntax import NotX12, SegmentReader
 from tests.interchange import oracles
@@ -154,3 +156,35 @@ def test_nothing_of_a_file_is_dropped(path: Path) -> None:
         return
     kept = [row for item in remittance_835.read(data) for row in getattr(item, "segments", ())]
     assert kept == sent
+
+
+ACH = "BPR*I*160*C*ACH*CCP*01*999988880*DA*123456*1512345678*DIVISION9*01*999988881*SG*98765*"
+
+
+def test_a_payment_through_the_bank_names_both_accounts_and_is_written_so(golden: Path) -> None:
+    text = (golden / "x221a1" / "made-reversal-correction.edi").read_text()
+    (given,) = re.findall(r"BPR\*[^~]*\*(?=\d{8}~)", text)
+    paid = given.split("*")[2]
+    (read,) = remittance_835.read_remittances(text.replace(given, ACH.replace("*160*", f"*{paid}*")).encode())
+    assert read.remittance
+    assert (read.remittance.payment_format, read.remittance.originator_id) == ("CCP", "1512345678")
+    assert read.remittance.payer_account == BankAccount("999988880", "123456")
+    assert read.remittance.payee_account == BankAccount("999988881", "98765", "01", "SG")
+    assert "98765" not in repr(read.remittance)
+    again = written(read)
+    assert ACH.replace("*160*", f"*{paid}*") in again
+    assert oracles.pyx12(again) == []
+    assert [str(one) for one in oxedi.parse(again.encode()).diagnostics] == []
+
+
+def test_more_remarks_than_moa_holds_are_refused(golden: Path) -> None:
+    (read,) = remittance_835.read_remittances((golden / "x221a1" / "made-reversal-correction.edi").read_bytes())
+    first = read.payments[0]
+    assert first.payment
+    remarks = ("MA01", "MA02", "MA07", "MA13", "N1", "N2")
+    payments = (
+        dataclasses.replace(first, payment=dataclasses.replace(first.payment, remarks=remarks)),
+        *read.payments[1:],
+    )
+    with pytest.raises(TooManyRemarks, match="6 remark codes"):
+        written(dataclasses.replace(read, payments=payments))

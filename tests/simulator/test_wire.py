@@ -21,6 +21,7 @@ from simulator.scenarios import Scenario
 BEGIN = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 TOKEN = "token"
 SIGNED_IN = {"Authorization": f"Bearer {TOKEN}"}
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 class House:
@@ -97,6 +98,18 @@ def test_a_claim_whose_sum_is_off_is_refused_alone(house: House) -> None:
         if one.level == "claim"
     ]
     assert sorted(set(verdicts)) == [(first.control_number, False), (second.control_number, True)]
+
+
+def test_institutional_claims_are_answered_one_by_one_and_not_paid(house: House) -> None:
+    text = (GOLDEN / "x223a2" / "stu-two-claims-for-the-same-provider.edi").read_text()
+    house.send(text.replace("*89.95*", "*89.96*", 1).encode())
+    house.pass_time(days=30)
+    bodies = [(mail["kind"], house.body(mail["id"])) for mail in house.mail()]
+    assert [kind for kind, _ in bodies] == ["999", "277CA"]
+    (read,) = acknowledgment_277ca.read(bodies[1][1])
+    assert read.file
+    told = {one.control_number: one.accepted for one in read.file.acknowledgments if one.level == "claim"}
+    assert told == {"756048Q": False, "756049Q": True}
 
 
 @pytest.mark.parametrize("path", ["/v1/mailbox", "/v1/mailbox/1", "/v1/books", "/v1/clock"])

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from temporalio.client import Client
 
+from activities.account import AccountActivities
 from activities.batch import BatchActivities
 from activities.dispatch import Dispatcher
 from activities.eligibility import EligibilityActivities
@@ -19,11 +20,12 @@ from database.engine import Database
 from settings import OperatorError, Settings
 from temporal import bootstrap, client, encryption, logs, worker_runtime
 from workflows.encounter_billing import EncounterBilling
+from workflows.patient_account import PatientAccount
 from workflows.remittance_file import RemittanceFile
 from workflows.scheduled_runs import Mailbox, Reconcile
 from workflows.submission_batch import SubmissionBatch
 
-WORKFLOWS: Sequence[type] = (EncounterBilling, SubmissionBatch, RemittanceFile, Mailbox, Reconcile)
+WORKFLOWS: Sequence[type] = (EncounterBilling, PatientAccount, SubmissionBatch, RemittanceFile, Mailbox, Reconcile)
 """Every workflow of the office: worker and replayer read them here."""
 
 
@@ -43,6 +45,7 @@ def activities_of(
             )
         return settings.partner_tokens[name].get_secret_value()
 
+    account = AccountActivities(database)
     encounter = EncounterActivities(database)
     eligibility = EligibilityActivities(database, http, token_of)
     batch = BatchActivities(database, http, token_of)
@@ -50,6 +53,7 @@ def activities_of(
     mailbox = MailboxActivities(database, http, token_of)
     reconcile = ReconcileActivities(database, temporal)
     return (
+        account.look_after_account,
         encounter.open_encounter,
         encounter.register_encounter,
         encounter.note_silent_payer,

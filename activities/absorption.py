@@ -14,13 +14,14 @@ from activities.denial_tasks import review
 from activities.desk import Desk
 from billing.acknowledgment import ClaimAcknowledgment
 from billing.deadlines import Reason, appeal_deadline
-from billing.ledger import Account, Entry, EntryKind, Side
-from billing.money import Cents, format_dollars
+from billing.ledger import Account, Entry, EntryKind, Side, transfer
+from billing.money import ZERO, Cents, format_dollars
 from billing.posting import (
     DeniedAmount,
     PostingSituation,
     allocation,
     post_claim_payment,
+    reinstatement,
     released_credit,
     repeats_an_answer,
     reverses,
@@ -65,6 +66,8 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
             verdict = _post_remittance(desk, fact)
         case FactKind.PATIENT_PAID:
             verdict = _take_payment(desk, fact)
+        case FactKind.BALANCE_GIVEN_UP:
+            verdict = _give_up(desk, fact)
     if verdict is None:
         fact.verdict = "waits for the remittance that it takes back"
     else:
@@ -329,8 +332,36 @@ def _take_payment(desk: Desk, fact: Fact) -> str:
         Side(Account.PATIENT_UNAPPLIED, Cents(-amount), None),
     )
     desk.post([Entry(EntryKind.PATIENT_PAYMENT, f"payment:{payment.id}", sides)])
+    _reinstate(desk, amount, source=f"reinstated:{payment.id}")
     desk.say(f"The patient paid {format_dollars(amount)} by {payment.method}")
     return f"took {amount} cents"
+
+
+def _give_up(desk: Desk, fact: Fact) -> str:
+    """The account's decision on what is left of the patient's share."""
+    decided: dict[str, str] = json.loads(fact.body)
+    entries = []
+    total = 0
+    for line_id, cents in desk.balances.lines(Account.AR_PATIENT).items():
+        if cents > 0:
+            sides = transfer(Account.BAD_DEBT, Account.AR_PATIENT, cents, line_id=line_id)
+            source = f"given_up:{fact.id}:{line_id}"
+            entries.append(Entry(EntryKind.GIVEN_UP, source, sides, desk.encounter.service_date))
+            total += cents
+    if not entries:
+        return "nothing was left to give up"
+    desk.post(entries, actor=decided["actor_id"])
+    desk.say(f"{format_dollars(total)} of the patient's share: {decided['words']}")
+    return f"gave up {total} cents"
+
+
+def _reinstate(desk: Desk, available: Cents, *, source: str) -> None:
+    """Bring back what was given up, as far as it is paid or taken off now."""
+    entry = reinstatement(desk.balances, desk.line_ids, available_cents=available, source=source)
+    if entry is not None:
+        desk.post([entry])
+        cents = Cents(sum(side.amount_cents for side in entry.sides if side.amount_cents > 0))
+        desk.say(f"{format_dollars(cents)} that was given up is back on the patient's account")
 
 
 def settle_patient_money(desk: Desk) -> None:
@@ -342,6 +373,7 @@ def settle_patient_money(desk: Desk) -> None:
     if submission is None or encounters.progress(submission).state != SubmissionState.ADJUDICATED:
         return
     step = f"{desk.encounter.id}:step{desk.encounter.version}"
+    _reinstate(desk, ZERO, source=f"reinstated:{step}")
     credit = released_credit(desk.balances, desk.line_ids, source=f"credit:{step}")
     if credit is not None:
         desk.post([credit])

@@ -23,7 +23,8 @@ from billing.roles import Role
 from billing.stages import WAITING_ON, Stage, Step
 from billing.submission import SubmissionState, deadlines, filing_clock
 from billing.tasks import KINDS, NewTask, TaskType
-from database import encounters, ledger, office, tasks
+from database import encounters, ledger, office, outbox, tasks
+from database.outbox import OutboxKind
 from database.tables import Encounter, Submission, Task
 
 BEFORE_SUBMISSION = (Stage.REGISTRATION, Stage.VERIFICATION, Stage.CODING, Stage.CHARGE_REVIEW, Stage.SCRUBBING)
@@ -63,6 +64,8 @@ class Desk:
         self.encounter = encounter
         self.at = max(at, encounter.touched_at)
         self.said: list[str] = []
+        self._patient_money_moved = False
+        self._stage_was = encounter.stage
         self._agenda_rows = encounters.agenda(session, encounter.id)
         self._agenda = {Reason(row.reason): row.due_at for row in self._agenda_rows}
 
@@ -145,8 +148,12 @@ class Desk:
             for line_id, line in zip(self.line_ids, self.claim.lines, strict=True)
         )
 
-    def post(self, entries: Iterable[Entry], *, remittance_id: str | None = None, actor: str = "office") -> None:
+    def post(self, given: Iterable[Entry], *, remittance_id: str | None = None, actor: str = "office") -> None:
         """Append to the ledger."""
+        entries = list(given)
+        self._patient_money_moved |= any(
+            side.account == Account.AR_PATIENT for entry in entries for side in entry.sides
+        )
         ledger.post(
             self.session,
             entries,
@@ -189,6 +196,7 @@ class Desk:
             if self.stage not in BEFORE_SUBMISSION:
                 self.encounter.stage = self._stage_after_submission(seen.state, seen)
         self._close_if_settled(seen)
+        self._tell_account(seen)
         self._ask_about_what_is_unsettled(seen)
         step = self._step(seen)
         agenda = self._deadlines(seen)
@@ -278,6 +286,18 @@ class Desk:
         self.move_to(Stage.CLOSED)
         self.encounter.closed_at = self.at
         self.say("Closed: nobody owes anything on this visit")
+
+    def _tell_account(self, seen: "Seen") -> None:
+        """The patient's account hears that its balance moved, or that the payer is done with this visit or is not."""
+        is_theirs = seen.balances.total(Account.AR_PATIENT) != 0
+        if self._patient_money_moved or (is_theirs and self._stage_was != self.encounter.stage):
+            outbox.enqueue(
+                self.session,
+                OutboxKind.WAKE_ACCOUNT,
+                practice_id=self.encounter.practice_id,
+                subject_id=self.encounter.patient_id,
+                at=self.at,
+            )
 
     def _deadlines(self, seen: "Seen") -> list[Deadline]:
         """What should be on the agenda: entries keep the instant they were given until they are done or moved."""

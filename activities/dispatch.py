@@ -15,8 +15,8 @@ from temporalio.common import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.ids import batch_workflow, encounter_workflow, remittance_workflow
-from activities.messages import FactsArrived, StartBatch, StartEncounter, StartRemittance
+from activities.ids import account_workflow, batch_workflow, encounter_workflow, remittance_workflow
+from activities.messages import BalanceChanged, FactsArrived, StartAccount, StartBatch, StartEncounter, StartRemittance
 from billing.stages import Stage
 from database import outbox
 from database.columns import new_id
@@ -86,6 +86,8 @@ class Dispatcher:
         match OutboxKind(first.kind):
             case OutboxKind.WAKE_ENCOUNTER:
                 await self._wake_encounter(rows, latest)
+            case OutboxKind.WAKE_ACCOUNT:
+                await self._wake_account(first, latest)
             case OutboxKind.START_REMITTANCE:
                 await self._start_remittance(first)
             case OutboxKind.START_BATCH:
@@ -122,6 +124,22 @@ class Dispatcher:
                 raise
             return False
         return True
+
+    async def _wake_account(self, row: Outbox, at: datetime) -> None:
+        """Running or ended, the account looks at its balance."""
+        await self._client.start_workflow(
+            "PatientAccount",
+            StartAccount(practice_id=row.practice_id, patient_id=row.subject_id),
+            id=account_workflow(row.practice_id, row.subject_id),
+            task_queue=self._task_queue,
+            start_signal="balance_changed",
+            start_signal_args=[BalanceChanged(at=at)],
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            search_attributes=TypedSearchAttributes([SearchAttributePair(attributes.PRACTICE_ID, row.practice_id)]),
+            static_summary="What one patient owes over all visits",
+            static_details=f"[Open it in the workbench](/accounts/{row.subject_id})",
+            priority=Priority(fairness_key=row.practice_id),
+        )
 
     async def _start_remittance(self, row: Outbox) -> None:
         await self._client.start_workflow(

@@ -5,6 +5,10 @@ def encounter_workflow(practice_id: str, encounter_id: str) -> str:
     return f"encounter/{practice_id}/{encounter_id}"
 
 
+def account_workflow(practice_id: str, patient_id: str) -> str:
+    return f"account/{practice_id}/{patient_id}"
+
+
 def remittance_workflow(practice_id: str, remittance_id: str) -> str:
     return f"remittance/{practice_id}/{remittance_id}"
 

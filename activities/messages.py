@@ -186,6 +186,52 @@ class EncounterClosed(Message):
     closed_at: datetime
 
 
+class StartAccount(Message):
+    """Ids only: the account is loaded from the database."""
+
+    practice_id: str
+    patient_id: str
+
+
+class BalanceChanged(Message):
+    """Signal: the ledger moved on this account, in either direction. Without amounts: look at yourself."""
+
+    at: datetime | None = None
+
+
+class AccountStep(Message):
+    """Input of every step on one account."""
+
+    practice_id: str
+    patient_id: str
+    at: datetime
+
+
+class AccountStanding(Message):
+    """Where an account stands, as the database says."""
+
+    version: int
+    owed_cents: int = 0
+    next_at: datetime | None = None
+    """When something happens by itself; None: nothing does"""
+    is_paused: bool = False
+    open_tasks: int = 0
+    at: datetime | None = None
+    said: tuple[str, ...] = ()
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is owed and nobody is asked anything."""
+        return self.owed_cents == 0 and not self.open_tasks and not self.is_paused
+
+
+class AccountSettled(Message):
+    """Result of the workflow: nothing is owed on the account now."""
+
+    patient_id: str
+    settled_at: datetime
+
+
 class StartBatch(Message):
     """Take the ready claims of one practice for one partner."""
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from activities.account_decisions import decide_before_collections
 from activities.messages import Answer
 from activities.remittance import tell_of_rows
 from billing.tasks import TaskType, form_faults
@@ -40,6 +41,13 @@ def complete_office_task(
         if refused is not None:
             return refused
         said = "matched" if resolution == "matched" else "left unapplied"
+    elif task.type == TaskType.PRECOLLECTION_APPROVAL:
+        refused = decide_before_collections(
+            session, task, resolution, typed, practice_id=practice_id, actor_id=actor_id, at=at
+        )
+        if refused is not None:
+            return refused
+        said = {"place": "placed with the agency", "write_off": "written off", "hold": "waits"}[resolution]
     elif resolution == "resent":
         return Answer(
             done=False, code="invalid", message="claims are sent again one by one, from their own encounters' tasks"

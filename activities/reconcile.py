@@ -11,7 +11,7 @@ from activities.ids import encounter_workflow
 from activities.messages import Reconciled, ReconcileStep
 from billing.stages import Stage
 from billing.submission import SubmissionState
-from database import outbox
+from database import accounts, outbox
 from database.engine import Database
 from database.outbox import OutboxKind
 from database.tables import Encounter, Fact, RemittanceFile, Submission
@@ -45,6 +45,10 @@ class ReconcileActivities:
                     subject_id=encounter_id,
                     fact_id="reconcile",
                     at=step.at,
+                )
+            for practice_id, patient_id in accounts.waiting(session, before=step.at - GRACE, limit=LOOKED_AT_ONCE):
+                outbox.enqueue(
+                    session, OutboxKind.WAKE_ACCOUNT, practice_id=practice_id, subject_id=patient_id, at=step.at
                 )
             batches = self._wish_for_batches(session, step)
             remittances = self._wish_for_remittances(session, step)

@@ -60,8 +60,8 @@ def appeal_letter(
     return Letter(
         title="Appeal of a claim decision",
         written_on=written_on,
-        sender=(provider.name.last, *_address(provider.address)),
-        addressee=(claim.coverage.payer.name.last, "Appeals", *_address(claim.coverage.payer.address)),
+        sender=(provider.name.last, *address_lines(provider.address)),
+        addressee=(claim.coverage.payer.name.last, "Appeals", *address_lines(claim.coverage.payer.address)),
         facts=tuple(facts),
         paragraphs=(
             f"We ask for {nth} of your decision on the claim named above. You did not pay:",
@@ -82,7 +82,8 @@ def _days(claim: Claim) -> str:
     return f"{first:%m/%d/%Y}" if first == last else f"{first:%m/%d/%Y} to {last:%m/%d/%Y}"
 
 
-def _address(address: Address | None) -> tuple[str, ...]:
+def address_lines(address: Address | None) -> tuple[str, ...]:
+    """An address as the lines of an envelope; none when it is not known."""
     if address is None:
         return ()
     street = tuple(part for part in (address.street, address.street_2) if part)

@@ -284,6 +284,20 @@ def allocation(balances: Balances, line_order: Sequence[str], *, source: str) ->
     return Entry(EntryKind.ALLOCATION, source, tuple(sides)) if sides else None
 
 
+def reinstatement(balances: Balances, line_order: Sequence[str], *, available_cents: int, source: str) -> Entry | None:
+    """Bring back what was given up: what a reversal takes off the patient's account, and what the patient pays now."""
+    sides: list[Side] = []
+    for line_id in line_order:
+        given_up = balances.line(Account.BAD_DEBT, line_id)
+        taken_off = max(0, -balances.line(Account.AR_PATIENT, line_id))
+        part = Cents(min(given_up, taken_off + available_cents))
+        if part <= 0:
+            continue
+        sides += transfer(Account.AR_PATIENT, Account.BAD_DEBT, part, line_id=line_id, detail="")
+        available_cents -= max(0, part - taken_off)
+    return Entry(EntryKind.REINSTATED, source, tuple(sides)) if sides else None
+
+
 def released_credit(balances: Balances, line_order: Sequence[str], *, source: str) -> Entry | None:
     """Turn a patient balance below zero (paid more than the corrected share) into unapplied money of the patient."""
     sides: list[Side] = []

@@ -42,6 +42,8 @@ class FactKind(StrEnum):
     REMITTANCE_ARRIVED = "remittance_arrived"
     """All rows of one remittance for this encounter"""
     PATIENT_PAID = "patient_paid"
+    BALANCE_GIVEN_UP = "balance_given_up"
+    """The patient's account placed what is left with an agency, or wrote it off"""
 
 
 WAITING_ON: dict[Stage, str] = {

@@ -50,6 +50,8 @@ class TaskType(StrEnum):
     """The patient paid more than is owed"""
     PATIENT_BALANCE_DUE = "patient_balance_due"
     """The patient's share is still open"""
+    PRECOLLECTION_APPROVAL = "precollection_approval"
+    """Statements and final notice brought nothing: a person decides before an agency is given anything"""
     INTAKE_ERROR = "intake_error"
     """Something that came in could not be taken in"""
     UNKNOWN_PAYEE = "unknown_payee"
@@ -226,6 +228,16 @@ KINDS: dict[TaskType, Kind] = {
         timedelta(days=5),
         "The patient's share is open",
         {"follow_up": Resolution("Spoken with the patient; look again later", (_REFERENCE, _FOLLOW_UP))},
+    ),
+    TaskType.PRECOLLECTION_APPROVAL: Kind(
+        Role.SUPERVISOR,
+        timedelta(days=10),
+        "Decide before collections",
+        {
+            "place": Resolution("Place with an agency", (Field("agency", "Agency"),), needs_approval_right=True),
+            "write_off": Resolution("Write off as bad debt", (_REASON,), needs_approval_right=True),
+            "hold": Resolution("Wait: dispute, plan, assistance", (_REASON, _FOLLOW_UP)),
+        },
     ),
     TaskType.INTAKE_ERROR: Kind(
         Role.EDI_ANALYST, timedelta(days=1), "Something could not be taken in", {"handled": _HANDLED}

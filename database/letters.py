@@ -6,7 +6,9 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from billing.dunning import Notice
 from billing.letters import Letter as Content
+from billing.statements import Statement
 from database import records
 from database.tables import Encounter, Letter, Patient
 
@@ -20,6 +22,7 @@ class LetterRow:
     title: str
     addressee: str
     encounter_id: str | None
+    patient_id: str | None
     patient: str | None
     written_at: datetime
     sent_at: datetime | None
@@ -30,7 +33,11 @@ def page(session: Session, *, practice_id: str, is_sent: bool, limit: int = 100)
     query = (
         select(Letter, Patient)
         .join(Encounter, col(Encounter.id) == col(Letter.encounter_id), isouter=True)
-        .join(Patient, col(Patient.id) == col(Encounter.patient_id), isouter=True)
+        .join(
+            Patient,
+            (col(Patient.id) == col(Encounter.patient_id)) | (col(Patient.id) == col(Letter.patient_id)),
+            isouter=True,
+        )
         .where(Letter.practice_id == practice_id)
     )
     if is_sent:
@@ -51,8 +58,20 @@ def of_encounter(session: Session, encounter_id: str) -> Sequence[LetterRow]:
     return [_row(letter, None) for letter in session.exec(query)]
 
 
-def content_of(letter: Letter) -> Content:
-    """What the letter says."""
+def of_account(session: Session, *, practice_id: str, patient_id: str) -> list[LetterRow]:
+    """Statements and notices of one account, the newest first."""
+    query = (
+        select(Letter)
+        .where(Letter.practice_id == practice_id, Letter.patient_id == patient_id)
+        .order_by(col(Letter.written_at).desc())
+    )
+    return [_row(letter, None) for letter in session.exec(query)]
+
+
+def content_of(letter: Letter) -> Content | Statement:
+    """What the paper says."""
+    if letter.kind in set(Notice):
+        return records.load(Statement, letter.content)
     return records.load(Content, letter.content)
 
 
@@ -74,6 +93,7 @@ def _row(letter: Letter, patient: Patient | None) -> LetterRow:
         title=content.title,
         addressee=content.addressee[0],
         encounter_id=letter.encounter_id,
+        patient_id=letter.patient_id,
         patient=name,
         written_at=letter.written_at,
         sent_at=letter.sent_at,

@@ -19,6 +19,8 @@ class OutboxKind(StrEnum):
 
     WAKE_ENCOUNTER = "wake_encounter"
     """Signal-with-start: there is a new encounter, or a fact for one"""
+    WAKE_ACCOUNT = "wake_account"
+    """Signal-with-start: the patient's balance moved"""
     START_REMITTANCE = "start_remittance"
     START_BATCH = "start_batch"
     """Claims are ready for a partner"""

@@ -24,6 +24,7 @@ from database.tables import (
     Fact,
     InboundMessage,
     Partner,
+    PatientAccount,
     RemittanceClaim,
     RemittanceFile,
     Submission,
@@ -299,7 +300,7 @@ def pending(session: Session) -> Pending:
         open_remittances=_count(session, col(RemittanceFile.state).in_(["stored", "posting"])),
         machine_work=outbox_rows + unfiled + fresh_facts + _unfinished_steps(session),
         mail_cursor=session.exec(select(func.coalesce(func.max(Partner.last_mail_id), 0))).one(),
-        next_agenda_at=session.exec(select(AgendaEntry.due_at).order_by(col(AgendaEntry.due_at)).limit(1)).first(),
+        next_agenda_at=_next_instant(session),
     )
 
 
@@ -324,6 +325,14 @@ def _unfinished_steps(session: Session) -> int:
     rows = _count(session, RemittanceClaim.state == "open")
     stored = _count(session, RemittanceFile.state == "stored")
     return moving + ready + prepared + rows + stored
+
+
+def _next_instant(session: Session) -> datetime | None:
+    """When an encounter or an account does something next by itself."""
+    agenda = select(func.min(AgendaEntry.due_at))
+    accounts = select(func.min(PatientAccount.next_at))
+    instants = [session.exec(agenda).one(), session.exec(accounts).one()]
+    return min((one for one in instants if one is not None), default=None)
 
 
 def _task_rows(session: Session, rows: Sequence[Task]) -> list[TaskRow]:

@@ -11,6 +11,8 @@ from simulator.office_client import OfficeClient
 
 Values = dict[str, str]
 SUPERVISOR = "supervisor"
+NEVER_PAYS = 10
+"""One of so many patients who owe something"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ WAYS: dict[TaskType, Way] = {
     TaskType.PLB_REVIEW: Way("reviewed", _reason("agrees with the payer's letter")),
     TaskType.CREDIT_BALANCE: Way("refund_patient", lambda task: {"reference": "REFUND-1"}),
     TaskType.PATIENT_BALANCE_DUE: Way("follow_up", lambda task: {"reference": "CALL-1", "follow_up": "2099-01-01"}),
+    TaskType.PRECOLLECTION_APPROVAL: Way("place", lambda task: {"agency": "EXAMPLE RECOVERY"}, SUPERVISOR),
     TaskType.INTAKE_ERROR: Way("handled", _reason("returned to the sender")),
     TaskType.UNKNOWN_PAYEE: Way("handled", _reason("returned to the payer")),
 }
@@ -148,11 +151,14 @@ class Staff:
 
 @dataclass
 class Patients:
-    """Patients pay their share: most at once, every third in two parts."""
+    """Patients pay their share: most at once, every third in two parts, every tenth who owes never."""
 
     office: OfficeClient
     paid_cents: int = 0
     payments: int = 0
+    unwilling: set[str] = field(default_factory=set)
+    """Visits whose patient never pays"""
+    _asked: set[str] = field(default_factory=set)
 
     def pay(self, today: date) -> int:
         """Everybody who owes something pays; returns how many payments were made."""
@@ -160,7 +166,7 @@ class Patients:
         for row in self.office.encounters("patient_balance"):
             encounter = self.office.encounter(row["id"])
             owed = int(encounter["patient_owed_cents"])
-            if owed <= 0:
+            if owed <= 0 or not self._is_willing(row["id"]):
                 continue
             parts = [owed // 2, owed - owed // 2] if self.payments % 3 == 2 and owed > 1 else [owed]
             for number, cents in enumerate(parts):
@@ -171,3 +177,10 @@ class Patients:
                     self.paid_cents += cents
             self.payments += 1
         return made
+
+    def _is_willing(self, encounter_id: str) -> bool:
+        if encounter_id not in self._asked:
+            self._asked.add(encounter_id)
+            if len(self._asked) % NEVER_PAYS == 0:
+                self.unwilling.add(encounter_id)
+        return encounter_id not in self.unwilling

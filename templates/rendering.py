@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from billing.letters import Letter
 from billing.money import format_dollars
+from billing.statements import ServiceRow, Statement
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -48,6 +49,39 @@ def long_day(value: date) -> str:
 def letter_content(letter: Letter) -> str:
     """What a letter says, as the JSON that its PDF is made of."""
     return json.dumps(asdict(letter) | {"written_on": long_day(letter.written_on)})
+
+
+def statement_content(statement: Statement) -> str:
+    """What a statement says, as the JSON that its PDF is made of: amounts and days as people read them."""
+    visits = [
+        {
+            "heading": f"{long_day(visit.day)}, {visit.provider}",
+            "about": f"Visit {visit.number} · {visit.plan}",
+            "rows": [[row.service, *(dollars(cents) for cents in amounts_of(row))] for row in visit.rows],
+            "why": list(visit.why),
+            "owed": dollars(visit.owed_cents),
+        }
+        for visit in statement.visits
+    ]
+    return json.dumps(
+        {
+            "title": statement.title,
+            "number": statement.number,
+            "written_on": long_day(statement.written_on),
+            "pay_by": long_day(statement.pay_by),
+            "sender": statement.sender,
+            "addressee": statement.addressee,
+            "message": statement.message,
+            "total": dollars(statement.total_cents),
+            "visits": visits,
+            "ages": [[label, dollars(cents)] for label, cents in statement.ages],
+        }
+    )
+
+
+def amounts_of(row: ServiceRow) -> tuple[int, int, int, int, int]:
+    """The amounts of one service in the order that statements print them."""
+    return (row.charged_cents, row.plan_paid_cents, row.taken_off_cents, row.you_paid_cents, row.owed_cents)
 
 
 def instant(value: datetime | None) -> str:

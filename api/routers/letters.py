@@ -11,6 +11,7 @@ from api.office import Office, TheOffice
 from api.routers.pages import NOTES, show
 from billing.letters import Letter as Content
 from billing.roles import Permission
+from billing.statements import Statement
 from database import audit, letters
 from database.access import Person
 from database.letters import LetterRow
@@ -32,8 +33,8 @@ def list_letters(office: TheOffice, person: Viewer, state: State = "waiting") ->
 
 
 @api.get("/{letter_id}")
-def show_letter(request: Request, letter_id: str, office: TheOffice, person: Viewer) -> Content:
-    """What one letter says."""
+def show_letter(request: Request, letter_id: str, office: TheOffice, person: Viewer) -> Content | Statement:
+    """What one letter or statement says."""
     return letters.content_of(_find(request, office, person, letter_id))
 
 
@@ -60,12 +61,13 @@ def show_queue(request: Request, office: TheOffice, person: Viewer, state: State
 def show_page(request: Request, letter_id: str, office: TheOffice, person: Viewer, note: str = "") -> Response:
     """One letter as it will be printed."""
     letter = _find(request, office, person, letter_id)
+    content = letters.content_of(letter)
     return show(
         request,
-        "letter.html",
+        "statement.html" if isinstance(content, Statement) else "letter.html",
         person,
         letter=letter,
-        content=letters.content_of(letter),
+        content=content,
         note=NOTES.get(note, ""),
         may_work=person.may(Permission.WORK),
     )
@@ -94,8 +96,12 @@ def _find(request: Request, office: Office, person: Person, letter_id: str) -> L
 
 
 def _pdf(letter: Letter) -> Response:
-    made = documents.pdf("letters/letter", rendering.letter_content(letters.content_of(letter)))
-    headers = {"Content-Disposition": f'inline; filename="letter-{letter.id}.pdf"'}
+    content = letters.content_of(letter)
+    if isinstance(content, Statement):
+        made = documents.pdf("statements/statement", rendering.statement_content(content))
+    else:
+        made = documents.pdf("letters/letter", rendering.letter_content(content))
+    headers = {"Content-Disposition": f'inline; filename="{letter.kind}-{letter.id}.pdf"'}
     return Response(made, media_type="application/pdf", headers=headers)
 
 

@@ -160,7 +160,8 @@ async def complete_task(
             return encounter_page(request, office, person, task.subject_id, failed)
         return task_page(request, office, person, task_id, failed)
 
-    home = f"/encounters/{task.subject_id}" if task.subject == "encounter" else f"/tasks/{task_id}"
+    homes = {"encounter": f"/encounters/{task.subject_id}", "account": f"/accounts/{task.subject_id}"}
+    home = homes.get(task.subject, f"/tasks/{task_id}")
     return await answer(act, f"{task_id}-{resolution}", typed, home, page)
 
 
@@ -253,11 +254,11 @@ def encounter_page(
         keys=failed.key_for,
         note=note,
         now=office.today,
-        workable={task.id for task in encounter.tasks if _may_work(person, task)},
+        workable={task.id for task in encounter.tasks if may_work(person, task)},
         may_take_payment=person.may(Permission.TAKE_PAYMENT),
         may_hold=person.may(Permission.HOLD),
         methods=get_args(PaymentMethod),
-        engine_page=_engine_page(office, person, encounter_id),
+        engine_page=engine_page(office, ids.encounter_workflow(person.practice_id, encounter_id)),
     )
 
 
@@ -273,7 +274,7 @@ def task_page(
         person,
         status=failed.status,
         task=task,
-        workable=_may_work(person, task),
+        workable=may_work(person, task),
         failed=failed,
         keys=failed.key_for,
         note=note,
@@ -343,11 +344,12 @@ def _task(office: Office, person: Person, task_id: str) -> TaskRow:
     return task
 
 
-def _may_work(person: Person, task: TaskRow) -> bool:
+def may_work(person: Person, task: TaskRow) -> bool:
+    """Whether this person may finish the task."""
     return person.may(Permission.APPROVE) or (person.may(Permission.WORK) and task.role in person.roles)
 
 
-def _engine_page(office: Office, person: Person, encounter_id: str) -> str:
-    workflow_id = quote(ids.encounter_workflow(person.practice_id, encounter_id), safe="")
+def engine_page(office: Office, workflow_id: str) -> str:
+    """Where Temporal's web interface shows a workflow, behind our own sign-in."""
     namespace = office.client.namespace if office.client else office.settings.namespace
-    return f"{UI_PATH}/namespaces/{namespace}/workflows/{workflow_id}"
+    return f"{UI_PATH}/namespaces/{namespace}/workflows/{quote(workflow_id, safe='')}"

@@ -4,6 +4,7 @@ No `from __future__ import annotations` here: SQLModel reads the annotations at 
 """
 
 from database.tables.access import AuditEvent, Command, TaskForm, Token, User, WebSession
+from database.tables.accounts import BalanceItem, PatientAccount, Placement
 from database.tables.documents import Letter
 from database.tables.encounters import (
     AgendaEntry,
@@ -25,6 +26,7 @@ from database.tables.remittances import Denial, RemittanceClaim, RemittanceFile
 __all__ = [
     "AgendaEntry",
     "AuditEvent",
+    "BalanceItem",
     "Batch",
     "Benefits",
     "BillingEntity",
@@ -42,8 +44,10 @@ __all__ = [
     "Outbox",
     "Partner",
     "Patient",
+    "PatientAccount",
     "PatientPayment",
     "Payer",
+    "Placement",
     "Policy",
     "Posting",
     "Practice",

@@ -16,11 +16,15 @@ class Letter(SQLModel, table=True):
     id: str = Field(sa_type=Id, primary_key=True)
     practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
     encounter_id: str | None = Field(default=None, sa_type=Id, foreign_key="encounter.id", index=True)
+    """The visit that an appeal is about"""
+    patient_id: str | None = Field(default=None, sa_type=Id, foreign_key="patient.id", index=True)
+    """The account that a statement is of"""
     kind: str = Field(sa_type=sa.String(30))
-    """appeal"""
+    """appeal, or a notice of the account: statement, reminder, final_notice"""
     content: str = Field(sa_type=sa.Text)
-    """billing.letters.Letter as JSON"""
+    """JSON: billing.letters.Letter for an appeal, billing.statements.Statement for a notice"""
     written_at: datetime = Field(sa_type=Instant)
     written_by: str = Field(sa_type=Id)
+    """A user; `office` for what goes out by itself"""
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
     sent_by: str | None = Field(default=None, sa_type=Id)

@@ -122,6 +122,16 @@ class Running:
         self.office.now += duration
         await self.settle(encounter_id)
 
+    async def advance_workflow(self, handle: WorkflowHandle[Any, Any], duration: timedelta) -> None:
+        """Let time pass for one workflow and for the office, and wait until it has nothing left to do at once."""
+        await TimeSkipper(self.client).fast_forward(handle, duration)
+        self.office.now += duration
+        for _ in range(200):
+            raw = (await handle.describe()).raw_description
+            if not raw.pending_activities and not raw.HasField("pending_workflow_task"):
+                return
+            await asyncio.sleep(0.02)
+
 
 @asynccontextmanager
 async def running(office: Office, engine: Any) -> AsyncIterator[Running]:

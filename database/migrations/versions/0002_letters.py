@@ -21,8 +21,8 @@ def upgrade() -> None:
         sa.Column("written_by", sa.String(length=20), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_by", sa.String(length=20), nullable=True),
-        sa.ForeignKeyConstraint(["encounter_id"], ["encounter.id"], name=op.f("fk_letter_encounter_id_encounter")),
-        sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_letter_practice_id_practice")),
+        sa.ForeignKeyConstraint(["encounter_id"], ["encounter.id"], name=op.f("fk_letter_encounter_id")),
+        sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_letter_practice_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
     )
     with op.batch_alter_table("letter", schema=None) as batch_op:

@@ -1,0 +1,226 @@
+"""The steps on a patient's account: keep the items in step, write the paper that is due, ask before collections.
+
+One transaction a step, under the account's row lock. The account decides; each encounter posts what is decided on it.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+from temporalio import activity
+
+from activities.messages import AccountStanding, AccountStep
+from billing.dunning import BalanceItem as Item
+from billing.dunning import Notice, Plan, plan
+from billing.ledger import Account, EntryKind
+from billing.money import format_dollars
+from billing.statements import ServiceRow, Statement, VisitPart, statement, visit_part
+from billing.tasks import NewTask, TaskType
+from database import accounts, encounters, ledger, office, records, tasks
+from database.columns import new_id
+from database.engine import Database
+from database.tables import BalanceItem, Encounter, Letter, PatientAccount, Payer
+
+TAKEN_OFF = frozenset(
+    {Account.ADJUSTMENT_CONTRACTUAL, Account.ADJUSTMENT_SEQUESTRATION, Account.ADJUSTMENT_DENIAL, Account.BAD_DEBT}
+)
+SHARES = frozenset({EntryKind.CLAIM_PAYMENT, EntryKind.REVERSAL, EntryKind.BILLED_TO_PATIENT})
+"""Entries that move a share to the patient's account or take it back"""
+
+
+class AccountActivities:
+    """What an account's workflow asks of the book of record."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @activity.defn
+    def look_after_account(self, step: AccountStep) -> AccountStanding:
+        """Do what is due on the account now, and say when to look again."""
+        with self._database.writing() as session:
+            account = accounts.lock(session, practice_id=step.practice_id, patient_id=step.patient_id, at=step.at)
+            return AccountDesk(session, account, step.at).look_after()
+
+
+class AccountDesk:
+    """One account inside one transaction."""
+
+    def __init__(self, session: Session, account: PatientAccount, at: datetime) -> None:
+        self.session = session
+        self.account = account
+        self.at = max(at, account.touched_at)
+        self.said: list[str] = []
+        self.policies = office.policies_for(session, practice_id=account.practice_id, payer_id=None)
+
+    def look_after(self) -> AccountStanding:
+        """Bring the items into step with the ledger, and act on what is due."""
+        account = self.account
+        owed = accounts.owed_by_visit(self.session, practice_id=account.practice_id, patient_id=account.patient_id)
+        items = accounts.keep_in_step(self.session, account, owed, at=self.at)
+        self._end_pause()
+        self._close_moot_reviews(items)
+        if account.paused_until is None:
+            due = plan(items, last_paper_at=account.last_paper_at, policies=self.policies, at=self.at)
+            self._do(due)
+            account.next_at = due.next_at
+        else:
+            account.next_at = account.paused_until
+        account.owed_cents = sum(one.cents for one in owed)
+        account.version += 1
+        account.touched_at = self.at
+        self.session.add(account)
+        self.session.flush()
+        return AccountStanding(
+            version=account.version,
+            owed_cents=account.owed_cents,
+            next_at=account.next_at,
+            is_paused=account.paused_until is not None,
+            open_tasks=len(self._reviews()),
+            at=self.at,
+            said=tuple(self.said),
+        )
+
+    def _end_pause(self) -> None:
+        account = self.account
+        if account.paused_until is not None and account.paused_until <= self.at:
+            account.paused_until = account.pause_reason = None
+            self.said.append("The pause ended")
+            for row in accounts.items(self.session, account.patient_id):
+                row.reviewed_at = None
+                self.session.add(row)
+
+    def _reviews(self) -> list[str]:
+        found = tasks.open_tasks(self.session, practice_id=self.account.practice_id, subject_id=self.account.patient_id)
+        return [task.id for task in found]
+
+    def _close_moot_reviews(self, items: Sequence[Item]) -> None:
+        """A review ends by itself when what it asked about was paid or is the payer's again."""
+        if any(one.reviewed_at is not None for one in items):
+            return
+        for task in tasks.open_tasks(
+            self.session, practice_id=self.account.practice_id, subject_id=self.account.patient_id
+        ):
+            tasks.close_task(self.session, task, resolution="answered", at=self.at, actor_id=None)
+            self.said.append("Nothing is left to decide before collections")
+
+    def _do(self, due: Plan) -> None:
+        if due.review:
+            self._ask(due.review)
+        if due.notice is not None:
+            self._write(due.notice, due.items)
+
+    def _rows(self, chosen: Sequence[Item]) -> list[BalanceItem]:
+        names = {one.encounter_id for one in chosen}
+        return [row for row in accounts.items(self.session, self.account.patient_id) if row.encounter_id in names]
+
+    def _ask(self, review: Sequence[Item]) -> None:
+        total = sum(one.owed_cents for one in review)
+        first = min(one.first_statement_at for one in review if one.first_statement_at is not None)
+        tasks.open_task(
+            self.session,
+            NewTask(
+                TaskType.PRECOLLECTION_APPROVAL,
+                key=f"{self.account.version}",
+                reason=f"{format_dollars(total)} on {len(review)} visit(s) is unpaid after {review[0].statements} "
+                f"statements and a final notice; the first statement went out on {first:%Y-%m-%d}. Look for a dispute, "
+                "a plan, assistance, a wrong address or a death before anything is placed.",
+                amount_cents=total,
+                detail={"encounters": ",".join(one.encounter_id for one in review)},
+            ),
+            practice_id=self.account.practice_id,
+            subject="account",
+            subject_id=self.account.patient_id,
+            at=self.at,
+        )
+        for row in self._rows(review):
+            row.reviewed_at = self.at
+            self.session.add(row)
+        self.said.append("A person decides before collections")
+
+    def _write(self, notice: Notice, chosen: Sequence[Item]) -> None:
+        paper = write_statement(self.session, chosen, notice=notice, at=self.at, pay_by_days=self._days())
+        self.session.add(
+            Letter(
+                id=paper.number.lower(),
+                practice_id=self.account.practice_id,
+                patient_id=self.account.patient_id,
+                kind=notice,
+                content=records.dump(paper),
+                written_at=self.at,
+                written_by="office",
+            )
+        )
+        for row in self._rows(chosen):
+            row.statements += 1
+            row.first_statement_at = row.first_statement_at or self.at
+            row.final_notice_at = self.at if notice == Notice.FINAL_NOTICE else row.final_notice_at
+            self.session.add(row)
+            self._tell(row.encounter_id, f"{paper.title} of {format_dollars(paper.total_cents)} to the patient")
+        self.account.last_paper_at = self.at
+        self.said.append(f"{paper.title}: {format_dollars(paper.total_cents)} on {len(chosen)} visit(s)")
+
+    def _days(self) -> int:
+        return self.policies.value("final_notice_answer_days", as_of=self.at.date())
+
+    def _tell(self, encounter_id: str, text: str) -> None:
+        encounter = self.session.get_one(Encounter, encounter_id)
+        encounters.tell(self.session, encounter, text, at=self.at)
+
+
+def write_statement(
+    session: Session, items: Sequence[Item], *, notice: Notice, at: datetime, pay_by_days: int
+) -> Statement:
+    """The paper on these items, from the claims and the ledger as they stand."""
+    visits = []
+    claims = []
+    wanted = {one.encounter_id: one for one in items}
+    found = session.exec(
+        select(Encounter).where(col(Encounter.id).in_(wanted)).order_by(col(Encounter.service_date), Encounter.id)
+    )
+    for encounter in found:
+        claims.append(encounters.claim_of(encounter))
+        visits.append(_visit(session, encounter, wanted[encounter.id]))
+    return statement(
+        claims,
+        visits,
+        number=new_id().upper(),
+        notice=notice,
+        written_on=at.date(),
+        pay_by=at.date() + timedelta(days=pay_by_days),
+    )
+
+
+def _visit(session: Session, encounter: Encounter, item: Item) -> VisitPart:
+    claim = encounters.claim_of(encounter)
+    by_line: dict[str | None, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    shares: dict[str, int] = defaultdict(int)
+    for journal, posting in ledger.journal_of_encounter(
+        session, practice_id=encounter.practice_id, encounter_id=encounter.id
+    ):
+        by_line[posting.line_id][posting.account] += posting.amount_cents
+        if posting.account == Account.AR_PATIENT and journal.kind in SHARES:
+            shares[posting.detail] += posting.amount_cents
+        if posting.account == Account.AR_PATIENT and journal.kind == EntryKind.ALLOCATION:
+            by_line[posting.line_id]["you paid"] -= posting.amount_cents
+    rows = []
+    for line_row, line in zip(encounters.lines(session, encounter), claim.lines, strict=True):
+        sums = by_line[line_row.id]
+        rows.append(
+            ServiceRow(
+                service="-".join((line.procedure, *line.modifiers)),
+                charged_cents=-sums[Account.REVENUE],
+                plan_paid_cents=sums[Account.CASH_UNAPPLIED],
+                taken_off_cents=sum(sums[account] for account in TAKEN_OFF),
+                you_paid_cents=sums["you paid"],
+                owed_cents=sums[Account.AR_PATIENT],
+            )
+        )
+    return visit_part(
+        claim,
+        number=encounter.external_id,
+        plan=session.get_one(Payer, encounter.payer_id).name,
+        rows=rows,
+        shares=shares,
+        billed_first_on=item.first_statement_at.date() if item.first_statement_at else None,
+    )

@@ -1,0 +1,94 @@
+"""What people decide about a patient's account: placement, write-off, a pause. Each wakes the account."""
+
+import json
+from datetime import UTC, datetime, time
+
+from sqlmodel import Session
+
+from activities.messages import Answer
+from billing.stages import FactKind
+from database import accounts, encounters, outbox
+from database.columns import new_id
+from database.outbox import OutboxKind
+from database.tables import PatientAccount, Placement, Task
+
+
+def decide_before_collections(
+    session: Session,
+    task: Task,
+    resolution: str,
+    values: dict[str, str],
+    *,
+    practice_id: str,
+    actor_id: str,
+    at: datetime,
+) -> Answer | None:
+    """Carry out one way out of `precollection_approval`; None when done, else why not."""
+    account = accounts.lock(session, practice_id=practice_id, patient_id=task.subject_id, at=at)
+    if resolution == "hold":
+        until = datetime.combine(datetime.strptime(values["follow_up"], "%Y-%m-%d").date(), time(12), UTC)  # noqa: DTZ007
+        if until <= at:
+            fault = (("follow_up", "choose a day to come"),)
+            return Answer(done=False, code="invalid", message="please correct the form", faults=fault)
+        pause(session, account, until=until, reason=values["reason"], at=at)
+        return None
+    asked_about = set(json.loads(task.detail)["encounters"].split(","))
+    owed = accounts.owed_by_visit(session, practice_id=practice_id, patient_id=task.subject_id)
+    items = {row.encounter_id: row for row in accounts.items(session, task.subject_id)}
+    for one in owed:
+        row = items.get(one.encounter_id)
+        if one.encounter_id not in asked_about or row is None:
+            continue
+        words = f"written off as bad debt: {values.get('reason', '')}"
+        if resolution == "place":
+            words = f"placed with {values['agency']}"
+            session.add(
+                Placement(
+                    id=new_id(),
+                    practice_id=practice_id,
+                    patient_id=task.subject_id,
+                    encounter_id=one.encounter_id,
+                    agency=values["agency"][:100],
+                    amount_cents=one.cents,
+                    placed_at=at,
+                    placed_by=actor_id,
+                    first_statement_at=row.first_statement_at or at,
+                )
+            )
+        encounters.add_fact(
+            session,
+            practice_id=practice_id,
+            encounter_id=one.encounter_id,
+            kind=FactKind.BALANCE_GIVEN_UP,
+            source_key=f"given_up:{task.id}",
+            subject_id=task.id,
+            received_at=at,
+            body=json.dumps({"words": words, "actor_id": actor_id}),
+        )
+    wake(session, account, at=at)
+    return None
+
+
+def pause(session: Session, account: PatientAccount, *, until: datetime, reason: str, at: datetime) -> None:
+    """Write nothing to the patient and place nothing until that day: dispute, plan, assistance, bankruptcy, death."""
+    account.paused_until, account.pause_reason = until, reason[:500]
+    session.add(account)
+    wake(session, account, at=at)
+
+
+def resume(session: Session, account: PatientAccount, *, at: datetime) -> None:
+    """End a pause before its day."""
+    account.paused_until = at
+    session.add(account)
+    wake(session, account, at=at)
+
+
+def wake(session: Session, account: PatientAccount, *, at: datetime) -> None:
+    """The account looks at itself soon."""
+    outbox.enqueue(
+        session,
+        OutboxKind.WAKE_ACCOUNT,
+        practice_id=account.practice_id,
+        subject_id=account.patient_id,
+        at=at,
+    )

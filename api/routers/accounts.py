@@ -1,0 +1,166 @@
+"""Patient accounts: what is owed over all visits, the papers that went out, and the pause."""
+
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+from sqlmodel import Session
+
+from activities import account_decisions, ids
+from api import auth, errors, idempotency
+from api.actions import Done
+from api.auth import Viewer, require
+from api.claim_form import Part
+from api.errors import Fault
+from api.idempotency import IdempotencyKey
+from api.office import Office, TheOffice
+from api.routers.pages import NOTES, Failed, answer, engine_page, may_work, read, show, typed_into
+from billing.roles import Permission
+from database import account_views, accounts, audit
+from database.access import Person
+from database.account_views import AccountView
+from database.accounts import AccountMissing
+from database.tables import PatientAccount
+
+api = APIRouter(prefix="/api/v1/accounts", tags=["accounts"])
+pages = APIRouter(prefix="/accounts", include_in_schema=False)
+
+Worker = Annotated[Person, require(Permission.WORK)]
+
+
+class PauseForm(Part):
+    """Send nothing and place nothing until a day."""
+
+    until: date
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+@api.get("/{patient_id}")
+def show_account(request: Request, patient_id: str, office: TheOffice, person: Viewer) -> AccountView:
+    """What one patient owes over all visits, with papers, placements and tasks."""
+    return _find(request, office, person, patient_id)
+
+
+@api.post("/{patient_id}/pause")
+def pause_account(
+    patient_id: str, form: PauseForm, key: IdempotencyKey, office: TheOffice, person: Worker
+) -> dict[str, Any]:
+    """Dispute, plan, assistance, bankruptcy, death: no paper goes out and nothing is placed until that day."""
+    return _pause(office, person, patient_id, form, key=key).body
+
+
+@api.post("/{patient_id}/resume")
+def resume_account(patient_id: str, key: IdempotencyKey, office: TheOffice, person: Worker) -> dict[str, Any]:
+    """End a pause before its day."""
+    return _resume(office, person, patient_id, key=key).body
+
+
+@pages.get("/{patient_id}")
+def show_page(request: Request, patient_id: str, office: TheOffice, person: Viewer, note: str = "") -> Response:
+    """The account's page."""
+    return account_page(request, office, person, patient_id, Failed(), note=NOTES.get(note, ""))
+
+
+@pages.post("/{patient_id}/pause")
+async def pause_page(request: Request, patient_id: str, office: TheOffice, person: Worker) -> Response:
+    """Pause from the page's form."""
+    typed = await typed_into(request)
+
+    async def act() -> Done:
+        form = read(PauseForm, typed)
+        return await run_in_threadpool(_pause, office, person, patient_id, form, key=typed["key"])
+
+    def page(failed: Failed) -> Response:
+        return account_page(request, office, person, patient_id, failed)
+
+    return await answer(act, "pause", typed, f"/accounts/{patient_id}", page)
+
+
+@pages.post("/{patient_id}/resume")
+async def resume_page(request: Request, patient_id: str, office: TheOffice, person: Worker) -> Response:
+    """Go on from the page's button."""
+    typed = await typed_into(request)
+
+    async def act() -> Done:
+        return await run_in_threadpool(_resume, office, person, patient_id, key=typed["key"])
+
+    def page(failed: Failed) -> Response:
+        return account_page(request, office, person, patient_id, failed)
+
+    return await answer(act, "resume", typed, f"/accounts/{patient_id}", page)
+
+
+def account_page(
+    request: Request, office: Office, person: Person, patient_id: str, failed: Failed, note: str = ""
+) -> Response:
+    """The account's page, with the refused form if there is one."""
+    account = _find(request, office, person, patient_id)
+    return show(
+        request,
+        "account.html",
+        person,
+        status=failed.status,
+        account=account,
+        workable={task.id for task in account.tasks if may_work(person, task)},
+        may_work=person.may(Permission.WORK),
+        failed=failed,
+        keys=failed.key_for,
+        note=note,
+        engine_page=engine_page(office, ids.account_workflow(person.practice_id, patient_id)),
+    )
+
+
+def _find(request: Request, office: Office, person: Person, patient_id: str) -> AccountView:
+    with office.database.reading() as session:
+        found = account_views.account(session, practice_id=person.practice_id, patient_id=patient_id)
+    if found is None:
+        raise errors.not_found("account")
+    auth.seen(request, person, subject="account", subject_id=patient_id)
+    return found
+
+
+def _pause(office: Office, person: Person, patient_id: str, form: PauseForm, *, key: str) -> Done:
+    until = datetime.combine(form.until, time(12), UTC)
+    if until <= office.now():
+        raise errors.invalid([Fault(field="until", message="choose a day to come")])
+
+    def effect(session: Session, account: PatientAccount) -> None:
+        account_decisions.pause(session, account, until=until, reason=form.reason, at=office.now())
+
+    return _decide(office, person, patient_id, "pause_account", form.model_dump(mode="json"), effect, key=key)
+
+
+def _resume(office: Office, person: Person, patient_id: str, *, key: str) -> Done:
+    def effect(session: Session, account: PatientAccount) -> None:
+        account_decisions.resume(session, account, at=office.now())
+
+    return _decide(office, person, patient_id, "resume_account", {}, effect, key=key)
+
+
+def _decide(
+    office: Office, person: Person, patient_id: str, name: str, body: dict[str, Any], effect: Any, *, key: str
+) -> Done:
+    """One decision under the account's lock, once per key, in the audit."""
+
+    def once(session: Session) -> tuple[str, dict[str, Any]]:
+        try:
+            account = accounts.lock(session, practice_id=person.practice_id, patient_id=patient_id, at=office.now())
+        except AccountMissing as error:
+            raise errors.not_found("account") from error
+        effect(session, account)
+        audit.record(
+            session,
+            practice_id=person.practice_id,
+            at=office.now(),
+            actor_id=person.user_id,
+            action="update",
+            subject="account",
+            subject_id=patient_id,
+            reason=f"{name}: {body.get('reason', '')}"[:300],
+        )
+        return patient_id, {"patient_id": patient_id}
+
+    sha256 = idempotency.fingerprint(name, patient_id, body)
+    return Done(idempotency.once(office, person, name=name, key=key, body_sha256=sha256, effect=once))

@@ -1,0 +1,155 @@
+"""The patient's statement: one view model, from which its page and its PDF are made.
+
+It says for each visit what was charged, what the plan paid, what was taken off, and why the rest is the patient's.
+Nothing clinical stands on it but the codes of the services; an itemised bill is another paper.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from billing.adjustment_codes import PATIENT_SHARE_WORDS
+from billing.claim import Claim
+from billing.denial_codes import REASON_CODES
+from billing.dunning import Notice
+from billing.letters import address_lines
+from billing.money import format_dollars
+
+TITLES: dict[Notice, str] = {
+    Notice.STATEMENT: "Statement",
+    Notice.REMINDER: "Statement: a reminder",
+    Notice.FINAL_NOTICE: "Final notice",
+}
+_MESSAGES: dict[Notice, str] = {
+    Notice.STATEMENT: "Your plan has answered. This is your share; please pay it by the day below, or call us.",
+    Notice.REMINDER: "We have not received all of your share yet. If you have paid meanwhile, thank you; please "
+    "disregard this reminder.",
+    Notice.FINAL_NOTICE: "This is the last notice for the visits below. Please pay, or call us about a payment plan, "
+    "financial help, or anything you do not agree with, before the day below. After that day the balance may be given "
+    "to a collection agency.",
+}
+AGES = ((30, "up to 30 days"), (60, "31 to 60 days"), (90, "61 to 90 days"))
+OLDER = "over 90 days"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """One service of a visit, in cents: charged = plan_paid + taken_off + you_paid + owed + with_plan."""
+
+    service: str
+    charged_cents: int
+    plan_paid_cents: int
+    taken_off_cents: int
+    """Given up by contract or by the practice"""
+    you_paid_cents: int
+    owed_cents: int
+    """The patient's, still open"""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitPart:
+    """One visit on a statement."""
+
+    number: str
+    """The practice's own number"""
+    day: date
+    provider: str
+    plan: str
+    rows: tuple[ServiceRow, ...]
+    why: tuple[str, ...]
+    """Why the rest is the patient's"""
+    billed_first_on: date | None
+    """None: this paper is the first"""
+
+    @property
+    def owed_cents(self) -> int:
+        return sum(row.owed_cents for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one paper says."""
+
+    number: str
+    notice: Notice
+    written_on: date
+    pay_by: date
+    sender: tuple[str, ...]
+    addressee: tuple[str, ...]
+    visits: tuple[VisitPart, ...]
+    total_cents: int
+    ages: tuple[tuple[str, int], ...]
+    """What is owed by how long it has been billed"""
+    message: str
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.notice]
+
+
+def visit_part(
+    claim: Claim,
+    *,
+    number: str,
+    plan: str,
+    rows: Sequence[ServiceRow],
+    shares: Mapping[str, int],
+    billed_first_on: date | None,
+) -> VisitPart:
+    """One visit; `shares` are the cents that came to the patient by reason (`PR-1`)."""
+    rendering = claim.provider("82")
+    name = claim.billing_provider.name if rendering is None else rendering.name
+    provider = " ".join(part for part in (name.first, name.last) if part)
+    return VisitPart(
+        number=number,
+        day=claim.service_from,
+        provider=provider,
+        plan=plan,
+        rows=tuple(rows),
+        why=tuple(_why(code, cents) for code, cents in sorted(shares.items()) if cents > 0),
+        billed_first_on=billed_first_on,
+    )
+
+
+def statement(
+    claims: Sequence[Claim], visits: Sequence[VisitPart], *, number: str, notice: Notice, written_on: date, pay_by: date
+) -> Statement:
+    """The paper for one account; sender and addressee are read off its newest claim."""
+    newest = claims[-1]
+    provider, patient = newest.billing_provider, newest.patient
+    name = " ".join(part for part in (patient.name.first, patient.name.last) if part)
+    return Statement(
+        number=number,
+        notice=notice,
+        written_on=written_on,
+        pay_by=pay_by,
+        sender=(provider.name.last, *address_lines(provider.address)),
+        addressee=(name, *address_lines(patient.address)),
+        visits=tuple(visits),
+        total_cents=sum(one.owed_cents for one in visits),
+        ages=_ages(visits, written_on),
+        message=_MESSAGES[notice],
+    )
+
+
+def _ages(visits: Sequence[VisitPart], today: date) -> tuple[tuple[str, int], ...]:
+    sums = {label: 0 for _, label in AGES} | {OLDER: 0}
+    for visit in visits:
+        days = 0 if visit.billed_first_on is None else (today - visit.billed_first_on).days
+        label = next((label for limit, label in AGES if days <= limit), OLDER)
+        sums[label] += visit.owed_cents
+    return tuple(sums.items())
+
+
+def _why(code: str, cents: int) -> str:
+    reason = code.partition("-")[2]
+    words = {
+        "1": "went to your deductible: what you pay each year before the plan pays",
+        "2": "is your coinsurance: the part of the allowed amount that your plan leaves to you",
+        "3": "is your copayment: the fixed amount for this kind of visit",
+    }.get(reason)
+    if words is None:
+        known = REASON_CODES.get(reason)
+        said = PATIENT_SHARE_WORDS.get(reason) or (known.words if known else "your plan left it to you")
+        words = f"was left to you by your plan: {said}"
+    return f"{format_dollars(cents)} {words}."

@@ -1,0 +1,129 @@
+"""Patient accounts: locked before they are changed, their items kept in step with the ledger, their papers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, func, select
+
+from billing.dunning import BalanceItem as Item
+from billing.ledger import Account
+from billing.stages import Stage
+from database.tables import BalanceItem, Encounter, Patient, PatientAccount, Placement, Posting
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a patient owes on one visit, by the ledger."""
+
+    encounter_id: str
+    stage: Stage
+    cents: int
+
+
+class AccountMissing(LookupError):
+    """No such patient in this practice."""
+
+
+def lock(session: Session, *, practice_id: str, patient_id: str, at: datetime) -> PatientAccount:
+    """The account, held until the transaction ends; opened when there is none yet. Raises AccountMissing."""
+    query = select(PatientAccount).where(
+        PatientAccount.practice_id == practice_id, PatientAccount.patient_id == patient_id
+    )
+    found = session.exec(query.with_for_update()).first()
+    if found is not None:
+        return found
+    patient = session.get(Patient, patient_id)
+    if patient is None or patient.practice_id != practice_id:
+        raise AccountMissing(f"no patient {patient_id} in practice {practice_id}")
+    account = PatientAccount(patient_id=patient_id, practice_id=practice_id, touched_at=at)
+    session.add(account)
+    session.flush()
+    return account
+
+
+def find(session: Session, *, practice_id: str, patient_id: str) -> PatientAccount | None:
+    """The account for reading, or None."""
+    return session.exec(
+        select(PatientAccount).where(PatientAccount.practice_id == practice_id, PatientAccount.patient_id == patient_id)
+    ).first()
+
+
+def owed_by_visit(session: Session, *, practice_id: str, patient_id: str) -> list[Owed]:
+    """Every visit with a balance on the patient's account, the oldest first."""
+    total = func.sum(Posting.amount_cents)
+    rows = session.exec(
+        select(Encounter.id, Encounter.stage, total)
+        .join(Posting, col(Posting.encounter_id) == col(Encounter.id))
+        .where(
+            Encounter.practice_id == practice_id,
+            Encounter.patient_id == patient_id,
+            Posting.account == Account.AR_PATIENT,
+        )
+        .group_by(Encounter.id, Encounter.stage, col(Encounter.service_date))
+        .having(total > 0)
+        .order_by(col(Encounter.service_date), Encounter.id)
+    )
+    return [Owed(encounter_id, Stage(stage), int(cents)) for encounter_id, stage, cents in rows]
+
+
+def items(session: Session, patient_id: str) -> Sequence[BalanceItem]:
+    """The account's balance items."""
+    return session.exec(
+        select(BalanceItem).where(BalanceItem.patient_id == patient_id).order_by(col(BalanceItem.due_since))
+    ).all()
+
+
+def keep_in_step(session: Session, account: PatientAccount, owed: Sequence[Owed], *, at: datetime) -> list[Item]:
+    """Make the items what the ledger says: new ones begin, settled ones end, those a payer opened again begin anew.
+
+    Returns the items that may be billed: the payer is done with their visits.
+    """
+    rows = {one.encounter_id: one for one in items(session, account.patient_id)}
+    billable = {one.encounter_id: one.cents for one in owed if one.stage == Stage.PATIENT_BALANCE}
+    for encounter_id, row in rows.items():
+        if encounter_id not in billable:
+            session.delete(row)
+    for encounter_id in billable:
+        if encounter_id not in rows:
+            rows[encounter_id] = BalanceItem(
+                encounter_id=encounter_id,
+                practice_id=account.practice_id,
+                patient_id=account.patient_id,
+                due_since=at,
+            )
+            session.add(rows[encounter_id])
+    session.flush()
+    return [noun(rows[encounter_id], cents) for encounter_id, cents in billable.items()]
+
+
+def noun(row: BalanceItem, cents: int) -> Item:
+    """One item as billing's noun."""
+    return Item(
+        row.encounter_id,
+        cents,
+        row.due_since,
+        row.statements,
+        row.first_statement_at,
+        row.final_notice_at,
+        row.reviewed_at,
+    )
+
+
+def placements(session: Session, *, practice_id: str, patient_id: str) -> Sequence[Placement]:
+    """What was given to agencies, the newest first."""
+    return session.exec(
+        select(Placement)
+        .where(Placement.practice_id == practice_id, Placement.patient_id == patient_id)
+        .order_by(col(Placement.placed_at).desc())
+    ).all()
+
+
+def waiting(session: Session, *, before: datetime, limit: int) -> list[tuple[str, str]]:
+    """(practice, patient) of accounts whose own next action lies before an instant."""
+    rows = session.exec(
+        select(PatientAccount.practice_id, PatientAccount.patient_id)
+        .where(col(PatientAccount.next_at) < before)
+        .limit(limit)
+    )
+    return list(rows.all())

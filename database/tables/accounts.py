@@ -1,0 +1,58 @@
+"""What a patient owes over all visits: the account, its balance items, and what was placed with an agency."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from database.columns import Id, Instant
+
+
+class PatientAccount(SQLModel, table=True):
+    """One account. Its row is the lock of every step on it. The patient is the guarantor."""
+
+    __tablename__ = "patient_account"
+
+    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id", index=True)
+    version: int = Field(default=0)
+    last_paper_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When a statement, reminder or notice was written last"""
+    paused_until: datetime | None = Field(default=None, sa_type=Instant)
+    pause_reason: str | None = Field(default=None, sa_type=sa.String(500))
+    next_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When something happens by itself; None: nothing does"""
+    owed_cents: int = Field(default=0, sa_type=sa.BigInteger)
+    """What the items came to at the last look, for lists; the ledger alone decides"""
+    touched_at: datetime = Field(sa_type=Instant)
+
+
+class BalanceItem(SQLModel, table=True):
+    """One visit's share while it is owed. A visit that the payer opens again starts anew."""
+
+    __tablename__ = "balance_item"
+
+    encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", index=True)
+    due_since: datetime = Field(sa_type=Instant)
+    statements: int = Field(default=0)
+    first_statement_at: datetime | None = Field(default=None, sa_type=Instant)
+    final_notice_at: datetime | None = Field(default=None, sa_type=Instant)
+    reviewed_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When a person was asked before placement"""
+
+
+class Placement(SQLModel, table=True):
+    """One visit's share given to a collection agency, as it stood that day. Never overwritten."""
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", index=True)
+    encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", index=True)
+    agency: str = Field(sa_type=sa.String(100))
+    amount_cents: int = Field(sa_type=sa.BigInteger)
+    placed_at: datetime = Field(sa_type=Instant)
+    placed_by: str = Field(sa_type=Id)
+    first_statement_at: datetime = Field(sa_type=Instant)
+    """With service date and payments in the ledger, what an agency must be able to itemise"""

@@ -1,0 +1,244 @@
+"""What a patient owes: statements in their order, a person before collections, and never a paper after paying."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from activities import account_decisions
+from activities.account import AccountActivities
+from activities.ids import account_workflow
+from activities.messages import AccountStanding, AccountStep
+from activities.office_tasks import complete_office_task
+from billing.statements import Statement
+from database import accounts, letters, outbox, tasks
+from database.tables import Encounter, Letter, Placement
+from tests.builders import a_claim, a_line, a_payment, a_reversal, an_835, an_837p
+from tests.office import Office
+from tests.stories.running import running
+
+BOTH_DATABASES = True
+
+
+def with_a_share(office: Office, *, cents: int = 2000, code: str = "3") -> str:
+    office.take_in(an_837p(a_claim()))
+    [encounter] = office.encounter_ids()
+    office.go_on(encounter)
+    office.send_claims()
+    answer(office, encounter, cents=cents, code=code)
+    return encounter
+
+
+def answer(office: Office, encounter: str, *, cents: int = 2000, code: str = "3", trace: str = "EFT0001") -> None:
+    number = office.submission(encounter).control_number
+    adjustments = (("CO", "45", 5000), ("PR", code, cents))
+    office.deliver_835(an_835(a_payment(number, paid=10000 - cents, adjustments=adjustments), trace=trace))
+    office.go_on(encounter)
+
+
+def patient_of(office: Office, encounter: str) -> str:
+    with office.database.reading() as session:
+        return session.get_one(Encounter, encounter).patient_id
+
+
+def look(office: Office, encounter: str) -> AccountStanding:
+    step = AccountStep(practice_id=office.practice_id, patient_id=patient_of(office, encounter), at=office.now)
+    return AccountActivities(office.database).look_after_account(step)
+
+
+def papers(office: Office, encounter: str) -> list[Statement]:
+    with office.database.reading() as session:
+        found = session.exec(
+            select(Letter).where(Letter.patient_id == patient_of(office, encounter)).order_by(Letter.written_at)  # type: ignore[arg-type]
+        )
+        contents = [letters.content_of(one) for one in found]
+    return [one for one in contents if isinstance(one, Statement)]
+
+
+def let_days_pass(office: Office, encounter: str, days: int) -> None:
+    for _ in range(days):
+        office.let_pass(days=1)
+        look(office, encounter)
+
+
+def decide(office: Office, encounter: str, resolution: str, **values: str) -> Any:
+    with office.database.writing() as session:
+        [task] = tasks.open_tasks(session, practice_id=office.practice_id, subject_id=patient_of(office, encounter))
+        return complete_office_task(
+            session,
+            practice_id=office.practice_id,
+            task=task,
+            resolution=resolution,
+            values=values,
+            actor_id=office.supervisor_id,
+            at=office.now,
+        )
+
+
+def test_the_share_wakes_the_account_and_paying_it_wakes_it_again(office: Office) -> None:
+    encounter = with_a_share(office)
+    with office.database.writing() as session:
+        woken = [row for row in outbox.lease(session, limit=100) if row.kind == "wake_account"]
+        assert [row.subject_id for row in woken] == [patient_of(office, encounter)]
+        outbox.sent(session, woken)
+    office.pay(encounter, 2000)
+    office.go_on(encounter)
+    with office.database.writing() as session:
+        assert "wake_account" in {row.kind for row in outbox.lease(session, limit=100)}
+    assert look(office, encounter).is_settled
+
+
+def test_a_statement_says_what_was_charged_paid_taken_off_and_why(office: Office) -> None:
+    encounter = with_a_share(office, code="1")
+    look(office, encounter)
+    let_days_pass(office, encounter, 2)
+    [paper] = papers(office, encounter)
+    [visit] = paper.visits
+    [row] = visit.rows
+    assert (row.charged_cents, row.plan_paid_cents, row.taken_off_cents, row.you_paid_cents, row.owed_cents) == (
+        15000,
+        8000,
+        5000,
+        0,
+        2000,
+    )
+    assert visit.why == ("$20.00 went to your deductible: what you pay each year before the plan pays.",)
+    assert (paper.title, paper.total_cents, paper.addressee[0]) == ("Statement", 2000, "JANE DOE")
+
+
+def test_nobody_is_reminded_after_paying_or_of_more_than_is_left(office: Office) -> None:
+    encounter = with_a_share(office)
+    look(office, encounter)
+    let_days_pass(office, encounter, 3)
+    office.pay(encounter, 1500)
+    office.go_on(encounter)
+    let_days_pass(office, encounter, 30)
+    assert [one.total_cents for one in papers(office, encounter)] == [2000, 500]
+    assert papers(office, encounter)[1].visits[0].rows[0].you_paid_cents == 1500
+    office.pay(encounter, 500)
+    office.go_on(encounter)
+    let_days_pass(office, encounter, 60)
+    assert len(papers(office, encounter)) == 2
+    assert office.stage(encounter) == "closed"
+
+
+def test_unpaid_to_the_end_a_person_places_it_and_a_late_payment_comes_back_from_there(office: Office) -> None:
+    encounter = with_a_share(office)
+    look(office, encounter)
+    let_days_pass(office, encounter, 125)
+    assert [one.notice for one in papers(office, encounter)] == ["statement", "reminder", "reminder", "final_notice"]
+    assert decide(office, encounter, "place", agency="Example Recovery").done
+    office.go_on(encounter)
+    assert office.stage(encounter) == "closed"
+    assert office.accounts(encounter)["BAD_DEBT", 1] == 2000
+    with office.database.reading() as session:
+        placed = session.exec(select(Placement).where(Placement.encounter_id == encounter)).one()
+    assert (placed.amount_cents, placed.agency) == (2000, "Example Recovery")
+    assert look(office, encounter).is_settled
+    office.pay(encounter, 1200)
+    office.go_on(encounter)
+    assert office.accounts(encounter)["BAD_DEBT", 1] == 800
+    assert office.stage(encounter) == "closed"
+
+
+def test_a_reversal_after_placement_takes_it_back_and_leaves_no_credit(office: Office) -> None:
+    encounter = with_a_share(office)
+    look(office, encounter)
+    let_days_pass(office, encounter, 125)
+    decide(office, encounter, "write_off", reason="nobody there")
+    office.go_on(encounter)
+    number = office.submission(encounter).control_number
+    first = a_payment(number)
+    corrected = a_payment(
+        number, paid=9000, adjustments=(("CO", "45", 5000), ("PR", "3", 1000)), payer_claim_number="ICN001R"
+    )
+    office.deliver_835(an_835(a_reversal(first), corrected, trace="EFT0009"))
+    office.go_on(encounter)
+    books = office.accounts(encounter)
+    assert ("PAT_UNAPPLIED", None) not in books
+    assert books.get(("BAD_DEBT", 1), 0) + books.get(("AR_PAT", 1), 0) == 1000
+
+
+def test_what_the_payer_opens_again_is_not_billed_and_begins_anew(office: Office) -> None:
+    encounter = with_a_share(office)
+    look(office, encounter)
+    let_days_pass(office, encounter, 40)
+    assert len(papers(office, encounter)) == 2
+    number = office.submission(encounter).control_number
+    office.deliver_835(an_835(a_reversal(a_payment(number)), trace="EFT0002", plb=(("WO", "ICN001", -8000),)))
+    office.go_on(encounter)
+    let_days_pass(office, encounter, 60)
+    assert len(papers(office, encounter)) == 2
+    answer(office, encounter, trace="EFT0003")
+    look(office, encounter)
+    let_days_pass(office, encounter, 3)
+    assert papers(office, encounter)[-1].notice == "statement"
+
+
+def test_a_pause_sends_nothing_until_its_day(office: Office) -> None:
+    encounter = with_a_share(office)
+    look(office, encounter)
+    with office.database.writing() as session:
+        account = accounts.lock(
+            session, practice_id=office.practice_id, patient_id=patient_of(office, encounter), at=office.now
+        )
+        until = office.now + timedelta(days=50)
+        account_decisions.pause(session, account, until=until, reason="dispute", at=office.now)
+    let_days_pass(office, encounter, 49)
+    assert papers(office, encounter) == []
+    let_days_pass(office, encounter, 3)
+    assert len(papers(office, encounter)) == 1
+
+
+def test_waiting_is_a_decision_too_and_the_question_comes_again(office: Office) -> None:
+    encounter = with_a_share(office)
+    look(office, encounter)
+    let_days_pass(office, encounter, 125)
+    day = (office.now + timedelta(days=20)).date().isoformat()
+    assert decide(office, encounter, "hold", reason="payment plan", follow_up=day).done
+    let_days_pass(office, encounter, 19)
+    assert look(office, encounter).open_tasks == 0
+    let_days_pass(office, encounter, 3)
+    assert look(office, encounter).open_tasks == 1
+
+
+def test_two_visits_of_one_patient_are_one_paper(office: Office) -> None:
+    encounter = with_a_share(office)
+    office.take_in(an_837p(a_claim(a_line("99214", 15000), control_number="EXT2002"), number=2))
+    other = next(one for one in office.encounter_ids() if one != encounter)
+    office.go_on(other)
+    office.send_claims()
+    number = office.submission(other).control_number
+    office.deliver_835(an_835(a_payment(number, procedure="99214", payer_claim_number="ICN2"), trace="EFT0002"))
+    office.go_on(other)
+    assert patient_of(office, other) == patient_of(office, encounter)
+    look(office, encounter)
+    let_days_pass(office, encounter, 3)
+    [paper] = papers(office, encounter)
+    assert (len(paper.visits), paper.total_cents) == (2, 4000)
+
+
+@pytest.mark.parametrize("resolution", ["place"])
+async def test_on_the_engine_the_account_lives_beside_its_visit(office: Office, engine: Any, resolution: str) -> None:
+    async with running(office, engine) as live:
+        office.take_in(an_837p(a_claim(a_line(service_date=office.now.date() - timedelta(days=2)))))
+        [encounter] = office.encounter_ids()
+        await live.settle(encounter)
+        number = office.submission(encounter).control_number
+        office.deliver_835(an_835(a_payment(number)))
+        await live.tell(encounter)
+        workflow = live.client.get_workflow_handle(account_workflow(office.practice_id, patient_of(office, encounter)))
+        for _ in range(13):
+            await live.advance_workflow(workflow, timedelta(days=10))
+        assert [one.notice for one in papers(office, encounter)] == [
+            "statement",
+            "reminder",
+            "reminder",
+            "final_notice",
+        ]
+        decide(office, encounter, resolution, agency="Example Recovery")
+        await live.settle(encounter)
+        assert (await workflow.result())["patient_id"] == patient_of(office, encounter)
+        await live.handle(encounter).result()
+        assert office.stage(encounter) == "closed"

@@ -122,8 +122,8 @@ class AccountDesk:
             NewTask(
                 TaskType.PRECOLLECTION_APPROVAL,
                 key=f"{self.account.version}",
-                reason=f"{format_dollars(total)} on {len(review)} visit(s) is unpaid after {review[0].statements} "
-                f"statements and a final notice; the first statement went out on {first:%Y-%m-%d}. Look for a dispute, "
+                reason=f"{format_dollars(total)} on {_visits(len(review))} is unpaid after "
+                f"{review[0].statements - 1} statements and a final notice; the first statement went out on {first:%Y-%m-%d}. Look for a dispute, "
                 "a plan, assistance, a wrong address or a death before anything is placed.",
                 amount_cents=total,
                 detail={"encounters": ",".join(one.encounter_id for one in review)},
@@ -139,10 +139,13 @@ class AccountDesk:
         self.said.append("A person decides before collections")
 
     def _write(self, notice: Notice, chosen: Sequence[Item]) -> None:
-        paper = write_statement(self.session, chosen, notice=notice, at=self.at, pay_by_days=self._days())
+        paper_id = new_id()
+        paper = write_statement(
+            self.session, chosen, number=number_of(paper_id), notice=notice, at=self.at, pay_by_days=self._days()
+        )
         self.session.add(
             Letter(
-                id=paper.number.lower(),
+                id=paper_id,
                 practice_id=self.account.practice_id,
                 patient_id=self.account.patient_id,
                 kind=notice,
@@ -158,7 +161,7 @@ class AccountDesk:
             self.session.add(row)
             self._tell(row.encounter_id, f"{paper.title} of {format_dollars(paper.total_cents)} to the patient")
         self.account.last_paper_at = self.at
-        self.said.append(f"{paper.title}: {format_dollars(paper.total_cents)} on {len(chosen)} visit(s)")
+        self.said.append(f"{paper.title}: {format_dollars(paper.total_cents)} on {_visits(len(chosen))}")
 
     def _days(self) -> int:
         return self.policies.value("final_notice_answer_days", as_of=self.at.date())
@@ -168,8 +171,13 @@ class AccountDesk:
         encounters.tell(self.session, encounter, text, at=self.at)
 
 
+def number_of(paper_id: str) -> str:
+    """What a patient writes on a cheque: the first ten characters of the paper's id, in two groups."""
+    return f"{paper_id[:5]}-{paper_id[5:10]}".upper()
+
+
 def write_statement(
-    session: Session, items: Sequence[Item], *, notice: Notice, at: datetime, pay_by_days: int
+    session: Session, items: Sequence[Item], *, number: str, notice: Notice, at: datetime, pay_by_days: int
 ) -> Statement:
     """The paper on these items, from the claims and the ledger as they stand."""
     visits = []
@@ -184,7 +192,7 @@ def write_statement(
     return statement(
         claims,
         visits,
-        number=new_id().upper(),
+        number=number,
         notice=notice,
         written_on=at.date(),
         pay_by=at.date() + timedelta(days=pay_by_days),
@@ -224,3 +232,7 @@ def _visit(session: Session, encounter: Encounter, item: Item) -> VisitPart:
         shares=shares,
         billed_first_on=item.first_statement_at.date() if item.first_statement_at else None,
     )
+
+
+def _visits(count: int) -> str:
+    return "one visit" if count == 1 else f"{count} visits"

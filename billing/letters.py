@@ -7,6 +7,9 @@ from datetime import date
 from billing.claim import Address, Claim
 from billing.money import format_dollars
 
+ZIP_PLUS_FOUR = 9
+"""Digits of a long postal code, which is printed with a dash"""
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -87,4 +90,7 @@ def address_lines(address: Address | None) -> tuple[str, ...]:
     if address is None:
         return ()
     street = tuple(part for part in (address.street, address.street_2) if part)
-    return (*street, " ".join(part for part in (address.city, address.state, address.postal_code) if part))
+    code = address.postal_code or ""
+    if len(code) == ZIP_PLUS_FOUR and code.isdigit():
+        code = f"{code[:5]}-{code[5:]}"
+    return (*street, " ".join(part for part in (address.city, address.state, code) if part))

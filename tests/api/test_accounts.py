@@ -12,6 +12,7 @@ from billing.roles import Role
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
 from database import accounts, encounters, ledger, records
+from database.columns import new_id
 from database.tables import Encounter, Letter
 from tests.api.conftest import Book
 
@@ -36,10 +37,12 @@ def owing(book: Book) -> Encounter:
         account = accounts.lock(session, practice_id=book.practice_id, patient_id=row.patient_id, at=book.now)
         owed = accounts.owed_by_visit(session, practice_id=book.practice_id, patient_id=row.patient_id)
         items = accounts.keep_in_step(session, account, owed, at=book.now)
-        paper = write_statement(session, items, notice=Notice.STATEMENT, at=book.now, pay_by_days=30)
+        paper = write_statement(
+            session, items, number="ABCDE-FGHJK", notice=Notice.STATEMENT, at=book.now, pay_by_days=30
+        )
         session.add(
             Letter(
-                id=paper.number.lower(),
+                id=new_id(),
                 practice_id=book.practice_id,
                 patient_id=row.patient_id,
                 kind=Notice.STATEMENT,

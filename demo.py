@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +30,9 @@ import proofs
 from api.app import create_app
 from billing.roles import Role
 from database import access, office
+from database import figures as office_figures
 from database.engine import Database
+from database.figures import Ratio
 from settings import OperatorError, Settings, require_free_port, variable
 from simulator.drive import Drive, Outcome, Progress, World
 from simulator.office_client import OfficeClient
@@ -124,7 +126,7 @@ async def show(*, encounters: int, once: bool, seed: int) -> None:
         began = time.monotonic()
         outcome = await drive(parts, encounters=encounters, seed=seed)
         figures = await proofs_of(parts)
-        print_outcome(outcome, figures, time.monotonic() - began)
+        print_outcome(outcome, ratios_of(parts), figures, time.monotonic() - began)
         if once:
             if not figures["holds"] or outcome.stuck_tasks:
                 sys.exit(1)
@@ -146,7 +148,8 @@ async def prove() -> None:
         async with office_at_work(settings) as parts:
             outcome = await drive(parts, encounters=PROOF_ENCOUNTERS, seed=PROOF_SEED)
             figures = await proofs_of(parts)
-    print_outcome(outcome, figures, 0)
+            ratios = ratios_of(parts)
+    print_outcome(outcome, ratios, figures, 0)
     if not figures["holds"] or outcome.stuck_tasks:
         sys.exit(1)
 
@@ -172,6 +175,12 @@ async def drive(parts: Parts, *, encounters: int, seed: int) -> Outcome:
         ).run()
 
 
+def ratios_of(parts: Parts) -> list[Ratio]:
+    """How well the office worked."""
+    with parts.database.reading() as session:
+        return office_figures.ratios(session)
+
+
 def _progress(progress: Progress) -> Table:
     table = Table(title=f"{progress.now:%A %Y-%m-%d}: {progress.tasks_done} tasks done, {progress.payments} payments")
     for stage in progress.by_stage:
@@ -180,7 +189,7 @@ def _progress(progress: Progress) -> Table:
     return table
 
 
-def print_outcome(outcome: Outcome, figures: proofs.Figures, seconds: float) -> None:
+def print_outcome(outcome: Outcome, ratios: Sequence[Ratio], figures: proofs.Figures, seconds: float) -> None:
     """What happened, then the proof: a table for people and one JSON line."""
     console.print(
         f"{outcome.encounters} encounters ({outcome.created} new, {outcome.duplicates} known, {outcome.refused} "
@@ -189,6 +198,9 @@ def print_outcome(outcome: Outcome, figures: proofs.Figures, seconds: float) -> 
     )
     console.print("scenarios: " + ", ".join(f"{name} {count}" for name, count in sorted(outcome.by_scenario.items())))
     console.print("tasks done: " + ", ".join(f"{name} {count}" for name, count in outcome.tasks_done.items()))
+    for one in ratios:
+        percent = "nothing to count" if one.percent is None else f"{one.percent} %"
+        console.print(f"{one.name}: {percent} ({one.count} of {one.of}: {one.formula})")
     proofs.show(figures, console)
 
 

@@ -123,8 +123,9 @@ class AccountDesk:
                 TaskType.PRECOLLECTION_APPROVAL,
                 key=f"{self.account.version}",
                 reason=f"{format_dollars(total)} on {_visits(len(review))} is unpaid after "
-                f"{review[0].statements - 1} statements and a final notice; the first statement went out on {first:%Y-%m-%d}. Look for a dispute, "
-                "a plan, assistance, a wrong address or a death before anything is placed.",
+                f"{review[0].statements - 1} statements and a final notice; the first statement went out on "
+                f"{first:%Y-%m-%d}. Look for a dispute, a plan, assistance, a wrong address or a death before "
+                "anything is placed.",
                 amount_cents=total,
                 detail={"encounters": ",".join(one.encounter_id for one in review)},
             ),

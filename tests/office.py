@@ -32,6 +32,7 @@ from activities.messages import (
     Standing,
 )
 from activities.remittance import RemittanceActivities
+from billing.claim import ServiceLine
 from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse
 from billing.stages import FactKind, Step
 from database import encounters, ledger, messages, office, remittances, tasks
@@ -303,6 +304,11 @@ class Office:
         """The newest submission of the encounter."""
         with self.database.reading() as session:
             return encounters.submissions(session, encounter_id)[-1]
+
+    def encounter_line(self, encounter_id: str) -> ServiceLine:
+        """The first service line of the encounter's claim."""
+        with self.database.reading() as session:
+            return encounters.claim_of(session.get_one(Encounter, encounter_id)).lines[0]
 
     def stage(self, encounter_id: str) -> str:
         with self.database.reading() as session:

@@ -15,7 +15,7 @@ from billing.money import Cents, format_dollars
 from billing.remittance import ClaimPayment, ProviderAdjustment, Remittance
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import encounters, ledger, records, remittances, submissions, tasks
+from database import encounters, ledger, messages, records, remittances, submissions, tasks
 from database.columns import new_id
 from database.engine import Database
 from database.tables import InboundMessage, RemittanceClaim, RemittanceFile
@@ -167,8 +167,9 @@ def post_cash(session: Session, file: RemittanceFile, step: RemittanceStep) -> N
     """The money advised, and what the payer took or gave outside the claims, each under its own source."""
     header = remittances.header(file)
     paid = Cents(file.paid_cents)
+    in_hand = header.method == "CHK" and messages.is_typed(session, file.message_id)
     sides = (
-        Side(Account.EFT_CLEARING, paid, None, header.method),
+        Side(Account.UNDEPOSITED if in_hand else Account.EFT_CLEARING, paid, None, header.method),
         Side(Account.CASH_UNAPPLIED, Cents(-paid), None),
     )
     entries = [Entry(EntryKind.REMITTANCE_CASH, f"cash:{file.id}", sides)]

@@ -12,7 +12,7 @@ from api import codec, errors, temporal_ui
 from api.codec import CodecCors
 from api.metrics import Meter, Metrics
 from api.office import Clock, Office, wall_clock
-from api.routers import accounts, encounters, inbound, letters, operations, pages, records, sign_in, tasks
+from api.routers import accounts, encounters, inbound, letters, operations, pages, paper, records, sign_in, tasks
 from api.routers.sign_in import SignInLimit
 from api.security import Door
 from database.engine import Database
@@ -26,6 +26,7 @@ ROUTERS = (
     tasks.router,
     records.router,
     letters.api,
+    paper.api,
     accounts.api,
     inbound.router,
     operations.router,
@@ -33,6 +34,7 @@ ROUTERS = (
     temporal_ui.router,
     sign_in.router,
     letters.pages,
+    paper.pages,
     accounts.pages,
     pages.router,
 )

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     WORK = "work"
     """Complete tasks of one's own roles"""
     TAKE_PAYMENT = "take_payment"
+    POST_REMITTANCE = "post_remittance"
+    """Type in what a payer answered on paper"""
     HOLD = "hold"
     """Place and release holds"""
     APPROVE = "approve"
@@ -56,7 +58,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.BILLER: _WORKER | {Permission.INTAKE},
     Role.EDI_ANALYST: _WORKER | {Permission.INTAKE, Permission.OPERATE},
     Role.CREDENTIALING: _WORKER,
-    Role.POSTER: _WORKER | {Permission.TAKE_PAYMENT},
+    Role.POSTER: _WORKER | {Permission.TAKE_PAYMENT, Permission.POST_REMITTANCE},
     Role.DENIALS: _WORKER,
     Role.ACCOUNT_REP: _WORKER | {Permission.TAKE_PAYMENT},
     Role.SUPERVISOR: frozenset(Permission),

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from database.columns import new_id
 from database.engine import insert
-from database.tables import ControlSequence, InboundMessage, Task
+from database.tables import ControlSequence, InboundMessage, RemittanceFile, Task
 
 INTERCHANGE_NUMBERS = 999_999_999
 """ISA13 has nine digits and then begins again"""
@@ -52,6 +52,19 @@ def asked_about(session: Session, *, practice_id: str, message_id: str) -> Inbou
         .join(Task, col(Task.subject_id) == col(InboundMessage.id))
         .where(InboundMessage.id == message_id, Task.subject == "message", Task.practice_id == practice_id)
     ).first()
+
+
+def remittance_of(session: Session, message_id: str) -> RemittanceFile | None:
+    """The first remittance that a message brought, or None: it brought none, or one that came before."""
+    return session.exec(
+        select(RemittanceFile).where(RemittanceFile.message_id == message_id).order_by(col(RemittanceFile.set_ordinal))
+    ).first()
+
+
+def is_typed(session: Session, message_id: str) -> bool:
+    """Whether a person typed the message in: it came from no partner."""
+    message = session.get(InboundMessage, message_id)
+    return message is not None and message.partner_id is None
 
 
 def next_number(session: Session, *, partner_id: str, name: str) -> int:

@@ -1,0 +1,226 @@
+"""Paper remittances: a cheque and its EOB, typed in line by line, posted as every remittance is."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field, ValidationError
+from sqlmodel import Session
+
+from activities import paper as papers
+from api import auth, errors, idempotency
+from api.actions import Done
+from api.auth import require
+from api.claim_form import Amount, Part
+from api.errors import Fault
+from api.idempotency import IdempotencyKey
+from api.office import Office, TheOffice
+from api.routers.pages import NOTES, Failed, answer, show, typed_into
+from billing import paper_remittance
+from billing.claim import Claim
+from billing.money import Cents
+from billing.paper_remittance import PaperClaim, PaperLine, PaperRemittance
+from billing.remittance import Adjustment
+from billing.roles import Permission
+from database import audit
+from database.access import Person
+
+api = APIRouter(prefix="/api/v1/remittances", tags=["remittances"])
+pages = APIRouter(prefix="/paper-remittance", include_in_schema=False)
+
+Poster = Annotated[Person, require(Permission.POST_REMITTANCE)]
+ControlNumber = Annotated[str, Field(pattern="^[A-Za-z0-9]{4,20}$")]
+
+COLUMNS = (
+    ("paid", "Paid", None),
+    ("contractual", "Contract (CO-45)", ("CO", "45")),
+    ("deductible", "Deductible (PR-1)", ("PR", "1")),
+    ("coinsurance", "Coinsurance (PR-2)", ("PR", "2")),
+    ("copayment", "Copayment (PR-3)", ("PR", "3")),
+    ("other", "Other amount", None),
+)
+"""Columns of the page's grid: name, label, and the adjustment that an amount in it is"""
+
+
+class AdjustmentForm(Part):
+    """One adjustment as the paper names it."""
+
+    group: Annotated[str, Field(pattern="^(CO|PR|OA|PI)$")]
+    reason: Annotated[str, Field(pattern="^[A-Za-z0-9]{1,5}$")]
+    amount: Amount
+
+
+class LineForm(Part):
+    """One service line, in the order of the claim."""
+
+    paid: Amount
+    adjustments: Annotated[list[AdjustmentForm], Field(max_length=20)] = []
+    remarks: Annotated[list[Annotated[str, Field(pattern="^[A-Za-z0-9]{2,6}$")]], Field(max_length=10)] = []
+
+
+class ClaimForm(Part):
+    """One claim of the paper."""
+
+    control_number: ControlNumber
+    payer_claim_number: Annotated[str, Field(max_length=50)] | None = None
+    lines: Annotated[list[LineForm], Field(min_length=1, max_length=50)]
+
+
+class PaperForm(Part):
+    """One cheque with its explanation of benefits; an amount of 0.00 is a paper without money."""
+
+    check_number: Annotated[str, Field(min_length=1, max_length=30, pattern="^[A-Za-z0-9 -]+$")]
+    paid_on: date
+    amount: Amount
+    claims: Annotated[list[ClaimForm], Field(min_length=1, max_length=100)]
+
+    def paper(self) -> PaperRemittance:
+        """As billing's noun."""
+        return PaperRemittance(
+            self.check_number,
+            self.paid_on,
+            Cents(self.amount),
+            tuple(
+                PaperClaim(
+                    one.control_number.upper(),
+                    tuple(
+                        PaperLine(
+                            Cents(line.paid),
+                            tuple(
+                                Adjustment(adjusted.group, adjusted.reason.upper(), Cents(adjusted.amount))
+                                for adjusted in line.adjustments
+                                if adjusted.amount
+                            ),
+                            tuple(remark.upper() for remark in line.remarks),
+                        )
+                        for line in one.lines
+                    ),
+                    one.payer_claim_number or None,
+                )
+                for one in self.claims
+            ),
+        )
+
+
+@api.post("/paper", status_code=201)
+def enter_paper(form: PaperForm, key: IdempotencyKey, office: TheOffice, person: Poster) -> dict[str, Any]:
+    """Enter a paper remittance. 422 names every fault; the same cheque with other content becomes a task."""
+    return _enter(office, person, form, key=key).body
+
+
+@pages.get("")
+def show_form(
+    request: Request,
+    office: TheOffice,
+    person: Poster,
+    claims: Annotated[str, Query(max_length=2000)] = "",
+    note: str = "",
+) -> Response:
+    """Name the claims on the paper, then type in what it says of each line."""
+    return _page(request, office, person, _numbers(claims), Failed(), note=NOTES.get(note, ""))
+
+
+@pages.post("")
+async def post_form(request: Request, office: TheOffice, person: Poster) -> Response:
+    """The filled-in grid."""
+    typed = await typed_into(request)
+    numbers = _numbers(typed.get("claims", ""))
+
+    async def act() -> Done:
+        grid = await run_in_threadpool(_grid, office, person, numbers)
+        form = _form_of(typed, grid)
+        return await run_in_threadpool(_enter, office, person, form, key=typed["key"])
+
+    def page(failed: Failed) -> Response:
+        return _page(request, office, person, numbers, failed)
+
+    return await answer(act, "paper", typed, "/paper-remittance", page)
+
+
+def _numbers(text: str) -> list[str]:
+    return list(dict.fromkeys(text.replace(",", " ").upper().split()))[:20]
+
+
+def _grid(office: Office, person: Person, numbers: list[str]) -> dict[str, Claim]:
+    wanted = PaperRemittance("", office.today, Cents(0), tuple(PaperClaim(number, ()) for number in numbers))
+    with office.database.reading() as session:
+        return papers.sent_claims(session, wanted, practice_id=person.practice_id)
+
+
+def _page(
+    request: Request, office: Office, person: Person, numbers: list[str], failed: Failed, note: str = ""
+) -> Response:
+    grid = _grid(office, person, numbers)
+    for number in grid:
+        auth.seen(request, person, subject="claim", subject_id=number)
+    return show(
+        request,
+        "paper_remittance.html",
+        person,
+        status=failed.status,
+        claims=list(grid.items()),
+        unknown=[number for number in numbers if number not in grid],
+        numbers=" ".join(grid),
+        columns=COLUMNS,
+        failed=failed,
+        keys=failed.key_for,
+        note=note,
+        now=office.today,
+    )
+
+
+def _form_of(typed: dict[str, str], grid: dict[str, Claim]) -> PaperForm:
+    """The grid's texts as the call's own model. Raises Problem 422 with the fault at its cell."""
+    claims = []
+    for index, (number, claim) in enumerate(grid.items()):
+        lines = [_line_of(typed, f"claims.{index}.lines.{at}") for at in range(len(claim.lines))]
+        payer_number = typed.get(f"claims.{index}.payer_claim_number", "").strip() or None
+        claims.append({"control_number": number, "payer_claim_number": payer_number, "lines": lines})
+    values = {name: typed.get(name, "").strip() for name in ("check_number", "paid_on", "amount")}
+    try:
+        return PaperForm.model_validate({**values, "claims": claims})
+    except ValidationError as error:
+        raise errors.invalid(errors.validation_faults(error.errors())) from error
+
+
+def _line_of(typed: dict[str, str], where: str) -> dict[str, Any]:
+    def cell(name: str) -> str:
+        return typed.get(f"{where}.{name}", "").strip().replace("$", "").replace(",", "")
+
+    adjustments = [
+        {"group": code[0], "reason": code[1], "amount": cell(name)} for name, _, code in COLUMNS if code and cell(name)
+    ]
+    group, _, reason = cell("code").upper().partition("-")
+    if cell("other") or group:
+        adjustments.append({"group": group, "reason": reason, "amount": cell("other") or "0.00"})
+    return {"paid": cell("paid") or "0.00", "adjustments": adjustments, "remarks": cell("remarks").split()}
+
+
+def _enter(office: Office, person: Person, form: PaperForm, *, key: str) -> Done:
+    paper = form.paper()
+
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        sent = papers.sent_claims(session, paper, practice_id=person.practice_id)
+        found = paper_remittance.faults(paper, sent, today=office.today)
+        if found:
+            raise errors.invalid([Fault(field=one.field, message=one.message) for one in found])
+        note, remittance = papers.take_in(session, paper, sent, practice_id=person.practice_id, at=office.now())
+        audit.record(
+            session,
+            practice_id=person.practice_id,
+            at=office.now(),
+            actor_id=person.user_id,
+            action="create",
+            subject="remittance",
+            subject_id=remittance.id if remittance else "",
+            reason="typed in from paper",
+        )
+        return (remittance.id if remittance else key[:20]), {
+            "remittance_id": remittance.id if remittance else None,
+            "note": note,
+        }
+
+    sha256 = idempotency.fingerprint("enter_paper", "", form.model_dump(mode="json"))
+    answered = idempotency.once(office, person, name="enter_paper", key=key, body_sha256=sha256, effect=effect)
+    return Done(answered, 201)

@@ -1,0 +1,88 @@
+"""The page on which a paper remittance is typed in."""
+
+from billing.claim import Claim
+from billing.money import Cents
+from billing.roles import Role
+from billing.submission import SubmissionState
+from database import records
+from database.tables import Encounter, Submission
+from tests.api import builders
+from tests.api.conftest import Book
+
+NUMBER = "ZPAPER0000000001"
+
+
+def sent(book: Book) -> Encounter:
+    """A visit whose claim went out under NUMBER."""
+    encounter = book.encounter()
+    claim: Claim = builders.claim()
+    with book.database.writing() as session:
+        session.add(
+            Submission(
+                control_number=NUMBER,
+                practice_id=book.practice_id,
+                encounter_id=encounter.id,
+                payer_id=encounter.payer_id,
+                partner_id=book.partner_id,
+                ordinal=1,
+                state=SubmissionState.TRANSMITTED,
+                claim=records.dump(claim),
+                ready_at=book.now,
+            )
+        )
+    return encounter
+
+
+def filled(claim: Claim, **changes: str) -> dict[str, str]:
+    """The grid of a claim that is paid in full."""
+    cells = {f"claims.0.lines.{at}.paid": f"{line.charge_cents / 100:.2f}" for at, line in enumerate(claim.lines)}
+    amount = f"{Cents(claim.charge_cents) / 100:.2f}"
+    head = {"claims": NUMBER, "check_number": "7788", "paid_on": "2026-03-01", "amount": amount, "key": "paper-key-01"}
+    return head | cells | changes
+
+
+async def test_the_grid_shows_the_lines_and_takes_them_once(book: Book) -> None:
+    sent(book)
+    claim = builders.claim()
+    async with book.signed_in(Role.POSTER) as browser:
+        page = (await browser.get(f"/paper-remittance?claims={NUMBER.lower()}")).text
+        assert f'name="claims.0.lines.{len(claim.lines) - 1}.paid"' in page
+        for _ in range(2):
+            done = await browser.post("/paper-remittance", data=filled(claim))
+            assert done.headers["location"] == "/paper-remittance?note=done"
+        listed = (await browser.get("/api/v1/remittances")).json()["items"]
+    assert len(listed) == 1
+
+
+async def test_a_wrong_sum_comes_back_at_its_cell_with_what_was_typed(book: Book) -> None:
+    sent(book)
+    wrong = filled(builders.claim()) | {"claims.0.lines.0.paid": "1.00"}
+    async with book.signed_in(Role.POSTER) as browser:
+        refused = await browser.post("/paper-remittance", data=wrong)
+    assert refused.status_code == 422
+    assert "paid and adjustments come to $1.00" in refused.text
+    assert 'value="7788"' in refused.text
+
+
+async def test_what_is_no_amount_is_told_at_its_cell(book: Book) -> None:
+    sent(book)
+    wrong = filled(builders.claim()) | {"claims.0.lines.0.contractual": "five", "amount": ""}
+    async with book.signed_in(Role.POSTER) as browser:
+        refused = await browser.post("/paper-remittance", data=wrong)
+    assert refused.status_code == 422
+    assert 'value="five"' in refused.text
+
+
+async def test_an_unknown_claim_and_another_practices_are_not_found(book: Book) -> None:
+    sent(book)
+    async with book.signed_in(Role.POSTER) as browser:
+        assert "Not known here: NOBODYS" in (await browser.get("/paper-remittance?claims=nobodys")).text
+    async with book.connect(token=book.stranger, headers={"Accept": "text/html"}) as stranger:
+        assert f"Not known here: {NUMBER}" in (await stranger.get(f"/paper-remittance?claims={NUMBER}")).text
+
+
+async def test_the_front_desk_may_not(book: Book) -> None:
+    async with book.connect(Role.FRONT_DESK) as client:
+        headers = {"Idempotency-Key": "paper-0001"}
+        assert (await client.post("/api/v1/remittances/paper", json={}, headers=headers)).status_code in {403, 422}
+        assert (await client.get("/paper-remittance")).status_code == 403

@@ -1,0 +1,107 @@
+"""A cheque and a paper EOB, typed in: posted as an 835 is, once, and never out of balance."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from temporalio.testing import ActivityEnvironment
+
+from activities import paper as papers
+from activities.messages import RemittanceStep
+from activities.remittance import RemittanceActivities
+from billing.money import Cents
+from billing.paper_remittance import PaperClaim, PaperLine, PaperRemittance, faults
+from billing.remittance import Adjustment
+from database import ledger, remittances
+from tests.builders import a_claim, a_line, an_837p
+from tests.office import Office
+
+BOTH_DATABASES = True
+
+
+def sent(office: Office) -> tuple[str, str]:
+    office.take_in(an_837p(a_claim(a_line("99213", 10000), a_line("93000", 5000))))
+    [encounter] = office.encounter_ids()
+    office.go_on(encounter)
+    office.send_claims()
+    return encounter, office.submission(encounter).control_number
+
+
+def a_paper(office: Office, number: str) -> PaperRemittance:
+    lines = (
+        PaperLine(Cents(6000), (Adjustment("CO", "45", Cents(2000)), Adjustment("PR", "3", Cents(2000)))),
+        PaperLine(Cents(0), (Adjustment("CO", "16", Cents(5000)),), ("N290",)),
+    )
+    return PaperRemittance("7788", office.now.date(), Cents(6000), (PaperClaim(number, lines, "ICN77"),))
+
+
+def take_in(office: Office, paper: PaperRemittance) -> str:
+    with office.database.writing() as session:
+        known = papers.sent_claims(session, paper, practice_id=office.practice_id)
+        note, _ = papers.take_in(session, paper, known, practice_id=office.practice_id, at=office.now)
+    with office.database.reading() as session:
+        waiting = remittances.waiting(session, practice_id=office.practice_id)
+    activities = RemittanceActivities(office.database, None, "billing")  # type: ignore[arg-type]
+    for one in waiting:
+        step = RemittanceStep(practice_id=office.practice_id, remittance_id=one.id, at=office.now)
+        ActivityEnvironment().run(activities.store_rows, step)
+    return note
+
+
+def test_it_is_posted_line_by_line_and_the_cheque_is_in_hand(office: Office) -> None:
+    encounter, number = sent(office)
+    assert "1 claims stored" in take_in(office, a_paper(office, number))
+    office.go_on(encounter)
+    assert office.accounts(encounter) == {
+        ("ADJ_CONTRACT", 1): 2000,
+        ("AR_INS", 2): 5000,
+        ("AR_PAT", 1): 2000,
+        ("CASH_UNAPPLIED", 1): 6000,
+        ("REVENUE_GROSS", 1): -10000,
+        ("REVENUE_GROSS", 2): -5000,
+    }
+    assert office.open_task_types(encounter) == ["denial_review"]
+    with office.database.reading() as session:
+        totals = ledger.account_totals(session, practice_id=office.practice_id)
+    assert totals["UNDEPOSITED"] == 6000
+    assert "EFT_CLEARING" not in totals
+
+
+def test_the_same_paper_twice_is_one_and_the_same_cheque_with_other_content_is_none(office: Office) -> None:
+    encounter, number = sent(office)
+    paper = a_paper(office, number)
+    take_in(office, paper)
+    office.go_on(encounter)
+    before = office.accounts(encounter)
+    office.now += timedelta(minutes=3)
+    assert "the same remittance came before" in take_in(office, paper)
+    [claim] = paper.claims
+    other = replace(paper, claims=(replace(claim, payer_claim_number="ICN78"),))
+    assert "other content" in take_in(office, other)
+    office.go_on(encounter)
+    assert office.accounts(encounter) == before
+
+
+def test_every_fault_is_named_by_its_field(office: Office) -> None:
+    _, number = sent(office)
+    paper = a_paper(office, number)
+    [claim] = paper.claims
+    bad = replace(
+        paper,
+        paid_on=office.now.date() + timedelta(days=1),
+        amount_cents=Cents(1),
+        claims=(
+            replace(claim, lines=(replace(claim.lines[0], paid_cents=Cents(5999)), claim.lines[1])),
+            replace(claim, control_number="NOBODYS"),
+            claim,
+        ),
+    )
+    with office.database.reading() as session:
+        known = papers.sent_claims(session, bad, practice_id=office.practice_id)
+    found = {one.field for one in faults(bad, known, today=office.now.date())}
+    assert found == {
+        "paid_on",
+        "amount",
+        "claims.0.lines.0.paid",
+        "claims.1.control_number",
+        "claims.2.control_number",
+    }

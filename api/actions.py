@@ -23,7 +23,7 @@ from billing.money import NotAnAmount, format_dollars, parse_cents
 from billing.roles import Permission, Role
 from billing.stages import FactKind
 from billing.tasks import KINDS, TaskType
-from database import audit, encounters, office, worklists
+from database import audit, cash, encounters, office, worklists
 from database import tasks as task_rows
 from database.access import Person
 from database.columns import new_id
@@ -125,6 +125,9 @@ def take_payment(
             charge = format_dollars(encounter.charge_cents)
             message = f"is more than the visit's charge of {charge}; record what belongs to this visit"
             raise errors.invalid([Fault(field="amount", message=message)])
+        if cash.is_closed(session, practice_id=person.practice_id, user_id=person.user_id, day=received_on):
+            message = "your till of that day is closed; date it on a day that is open"
+            raise errors.invalid([Fault(field="received_on", message=message)])
         payment = PatientPayment(
             id=new_id(),
             practice_id=person.practice_id,

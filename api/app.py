@@ -12,7 +12,19 @@ from api import codec, errors, temporal_ui
 from api.codec import CodecCors
 from api.metrics import Meter, Metrics
 from api.office import Clock, Office, wall_clock
-from api.routers import accounts, encounters, inbound, letters, operations, pages, paper, records, sign_in, tasks
+from api.routers import (
+    accounts,
+    day_close,
+    encounters,
+    inbound,
+    letters,
+    operations,
+    pages,
+    paper,
+    records,
+    sign_in,
+    tasks,
+)
 from api.routers.sign_in import SignInLimit
 from api.security import Door
 from database.engine import Database
@@ -27,6 +39,7 @@ ROUTERS = (
     records.router,
     letters.api,
     paper.api,
+    day_close.api,
     accounts.api,
     inbound.router,
     operations.router,
@@ -35,6 +48,7 @@ ROUTERS = (
     sign_in.router,
     letters.pages,
     paper.pages,
+    day_close.pages,
     accounts.pages,
     pages.router,
 )

@@ -318,7 +318,7 @@ async def answer(
         )
         return await run_in_threadpool(page, failed)
     note = "accepted" if done.status == 202 else "done"
-    return RedirectResponse(f"{home}?note={note}", 303)
+    return RedirectResponse(f"{home}{'' if home.endswith('&') else '?'}note={note}", 303)
 
 
 async def _answer_encounter(

@@ -5,6 +5,7 @@ No `from __future__ import annotations` here: SQLModel reads the annotations at 
 
 from database.tables.access import AuditEvent, Command, TaskForm, Token, User, WebSession
 from database.tables.accounts import BalanceItem, PatientAccount, Placement
+from database.tables.cash import Deposit, TillClose
 from database.tables.documents import Letter
 from database.tables.encounters import (
     AgendaEntry,
@@ -34,6 +35,7 @@ __all__ = [
     "Command",
     "ControlSequence",
     "Denial",
+    "Deposit",
     "Encounter",
     "Fact",
     "InboundMessage",
@@ -56,6 +58,7 @@ __all__ = [
     "Submission",
     "Task",
     "TaskForm",
+    "TillClose",
     "TimelineEvent",
     "Token",
     "User",

@@ -1,0 +1,199 @@
+"""The end of the day: what each person took, counted; and what is carried to the bank."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+from sqlmodel import Session
+
+from api import errors, idempotency
+from api.actions import Done
+from api.auth import require
+from api.claim_form import Amount, Part
+from api.errors import Fault, Problem
+from api.idempotency import IdempotencyKey
+from api.office import Office, TheOffice
+from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
+from billing.roles import Permission
+from database import audit, cash
+from database.access import Person
+from database.cash import DayClosed, Takings
+
+api = APIRouter(prefix="/api/v1/tills", tags=["tills"])
+pages = APIRouter(prefix="/day-close", include_in_schema=False)
+
+Cashier = Annotated[Person, require(Permission.TAKE_PAYMENT)]
+Poster = Annotated[Person, require(Permission.POST_REMITTANCE)]
+
+
+class CountForm(Part):
+    """What lies in the till."""
+
+    cash: Amount
+    cheques: Amount
+    reason: Annotated[str, Field(max_length=500)] = ""
+    """Needed when counted and expected differ"""
+
+
+class DepositForm(Part):
+    """What is carried to the bank: every closed day, and payers' cheques."""
+
+    reference: Annotated[str, Field(min_length=1, max_length=100)]
+    payer_cheques: Amount
+
+
+@api.get("/{day}")
+def show_takings(day: date, office: TheOffice, person: Cashier) -> list[Takings]:
+    """What each person took on that day (UTC), by method, and what was counted."""
+    with office.database.reading() as session:
+        return cash.takings(session, practice_id=person.practice_id, day=day)
+
+
+@api.post("/{day}/{user_id}/close", status_code=201)
+def close_till(
+    day: date, user_id: str, form: CountForm, key: IdempotencyKey, office: TheOffice, person: Cashier
+) -> dict[str, Any]:
+    """Count and close one's own day; a supervisor closes anybody's. 409: it is closed already."""
+    return _close(office, person, day, user_id, form, key=key).body
+
+
+@api.post("/deposits", status_code=201)
+def make_deposit(form: DepositForm, key: IdempotencyKey, office: TheOffice, person: Poster) -> dict[str, Any]:
+    """Carry every closed day to the bank at once."""
+    return _deposit(office, person, form, key=key).body
+
+
+@pages.get("")
+def show_page(
+    request: Request, office: TheOffice, person: Cashier, day: date | None = None, note: str = ""
+) -> Response:
+    """One day's tills."""
+    return _page(request, office, person, day or office.today, Failed(), note=NOTES.get(note, ""))
+
+
+@pages.post("/{day}/{user_id}/close")
+async def close_from_page(request: Request, day: date, user_id: str, office: TheOffice, person: Cashier) -> Response:
+    """Count and close from the page's form."""
+    typed = await typed_into(request)
+
+    async def act() -> Done:
+        form = read(CountForm, typed)
+        return await run_in_threadpool(_close, office, person, day, user_id, form, key=typed["key"])
+
+    def page(failed: Failed) -> Response:
+        return _page(request, office, person, day, failed)
+
+    return await answer(act, f"close-{user_id}", typed, f"/day-close?day={day}&", page)
+
+
+@pages.post("/deposit")
+async def deposit_from_page(request: Request, office: TheOffice, person: Poster) -> Response:
+    """Carry to the bank from the page's form."""
+    typed = await typed_into(request)
+
+    async def act() -> Done:
+        form = read(DepositForm, typed)
+        return await run_in_threadpool(_deposit, office, person, form, key=typed["key"])
+
+    def page(failed: Failed) -> Response:
+        return _page(request, office, person, office.today, failed)
+
+    return await answer(act, "deposit", typed, "/day-close", page)
+
+
+def _page(request: Request, office: Office, person: Person, day: date, failed: Failed, note: str = "") -> Response:
+    with office.database.reading() as session:
+        rows = cash.takings(session, practice_id=person.practice_id, day=day)
+        closes = cash.in_the_house(session, person.practice_id)
+        in_the_house = cash.undeposited_cents(session, person.practice_id)
+    return show(
+        request,
+        "day_close.html",
+        person,
+        status=failed.status,
+        day=day,
+        rows=rows,
+        closed_count=len(closes),
+        closed_cents=sum(one.counted_cash_cents + one.counted_cheque_cents for one in closes),
+        in_the_house=in_the_house,
+        may_close={row.user_id for row in rows if _may_close(person, row.user_id)},
+        may_deposit=person.may(Permission.POST_REMITTANCE),
+        failed=failed,
+        keys=failed.key_for,
+        note=note,
+    )
+
+
+def _may_close(person: Person, user_id: str) -> bool:
+    return user_id == person.user_id or person.may(Permission.APPROVE)
+
+
+def _close(office: Office, person: Person, day: date, user_id: str, form: CountForm, *, key: str) -> Done:
+    if not _may_close(person, user_id):
+        raise Problem(
+            403, "forbidden", "This is another person's till", "They close it themselves, or a supervisor does."
+        )
+    if day > office.today:
+        raise errors.invalid([Fault(field="cash", message="this day has not come yet")])
+
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        try:
+            close = cash.close_day(
+                session,
+                practice_id=person.practice_id,
+                user_id=user_id,
+                day=day,
+                cash_cents=form.cash,
+                cheque_cents=form.cheques,
+                reason=form.reason,
+                at=office.now(),
+                actor_id=person.user_id,
+            )
+        except DayClosed as error:
+            raise Problem(409, "day-closed", "This day is closed already", "Look at the page again.") from error
+        except ValueError as error:
+            raise errors.invalid([Fault(field="reason", message=str(error))]) from error
+        _audit(session, office, person, "till", close.id)
+        return close.id, {"till_close_id": close.id}
+
+    return _once(office, person, "close_till", f"{day}:{user_id}", form, effect, key=key)
+
+
+def _deposit(office: Office, person: Person, form: DepositForm, *, key: str) -> Done:
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        try:
+            made = cash.deposit(
+                session,
+                practice_id=person.practice_id,
+                payer_cheque_cents=form.payer_cheques,
+                reference=form.reference,
+                at=office.now(),
+                actor_id=person.user_id,
+            )
+        except ValueError as error:
+            raise errors.invalid([Fault(field="payer_cheques", message=str(error))]) from error
+        _audit(session, office, person, "deposit", made.id)
+        return made.id, {"deposit_id": made.id, "amount_cents": made.amount_cents}
+
+    return _once(office, person, "make_deposit", "", form, effect, key=key)
+
+
+def _once(
+    office: Office, person: Person, name: str, subject: str, form: Part, effect: idempotency.Effect, *, key: str
+) -> Done:
+    sha256 = idempotency.fingerprint(name, subject, form.model_dump(mode="json"))
+    return Done(idempotency.once(office, person, name=name, key=key, body_sha256=sha256, effect=effect), 201)
+
+
+def _audit(session: Session, office: Office, person: Person, subject: str, subject_id: str) -> None:
+    audit.record(
+        session,
+        practice_id=person.practice_id,
+        at=office.now(),
+        actor_id=person.user_id,
+        action="create",
+        subject=subject,
+        subject_id=subject_id,
+    )

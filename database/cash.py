@@ -1,0 +1,175 @@
+"""The till and the bank: takings by person and day, closed days, deposits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlmodel import Session, col, func, select
+
+from billing.ledger import Account, Entry, EntryKind, Side
+from billing.money import Cents
+from database import ledger
+from database.columns import new_id
+from database.tables import Deposit, PatientPayment, TillClose, User
+
+IN_THE_TILL = ("cash", "cheque")
+
+
+class DayClosed(ValueError):
+    """The person's day is closed; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Takings:
+    """What one person took on one day, by method, and what was counted."""
+
+    user_id: str
+    name: str
+    cash_cents: int
+    cheque_cents: int
+    card_cents: int
+    """Card and transfer: nothing to count"""
+    counted_cash_cents: int | None
+    counted_cheque_cents: int | None
+    reason: str
+    closed_at: datetime | None
+    is_deposited: bool
+
+    @property
+    def difference_cents(self) -> int:
+        """Counted less expected; zero while it is not counted."""
+        if self.counted_cash_cents is None or self.counted_cheque_cents is None:
+            return 0
+        return self.counted_cash_cents + self.counted_cheque_cents - self.cash_cents - self.cheque_cents
+
+
+def takings(session: Session, *, practice_id: str, day: date) -> list[Takings]:
+    """Everybody who took money on that day (UTC), by name."""
+    sums: dict[str, dict[str, int]] = {}
+    begin = datetime.combine(day, time(), UTC)
+    rows = session.exec(
+        select(PatientPayment.recorded_by, PatientPayment.method, func.sum(PatientPayment.amount_cents))
+        .where(
+            PatientPayment.practice_id == practice_id,
+            col(PatientPayment.received_at) >= begin,
+            col(PatientPayment.received_at) < begin + timedelta(days=1),
+        )
+        .group_by(PatientPayment.recorded_by, PatientPayment.method)
+    )
+    for user_id, method, cents in rows:
+        sums.setdefault(user_id, {})[method] = int(cents)
+    closed = {one.user_id: one for one in _closes(session, practice_id, day)}
+    found = [_takings(session, user_id, sums.get(user_id, {}), closed.get(user_id)) for user_id in {*sums, *closed}]
+    return sorted(found, key=lambda one: (one.name, one.user_id))
+
+
+def _closes(session: Session, practice_id: str, day: date) -> Sequence[TillClose]:
+    return session.exec(select(TillClose).where(TillClose.practice_id == practice_id, TillClose.day == day)).all()
+
+
+def _takings(session: Session, user_id: str, sums: dict[str, int], close: TillClose | None) -> Takings:
+    user = session.get(User, user_id)
+    return Takings(
+        user_id,
+        user.display_name if user else user_id,
+        close.expected_cash_cents if close else sums.get("cash", 0),
+        close.expected_cheque_cents if close else sums.get("cheque", 0),
+        sum(cents for method, cents in sums.items() if method not in IN_THE_TILL),
+        close.counted_cash_cents if close else None,
+        close.counted_cheque_cents if close else None,
+        close.reason if close else "",
+        close.closed_at if close else None,
+        close is not None and close.deposit_id is not None,
+    )
+
+
+def is_closed(session: Session, *, practice_id: str, user_id: str, day: date) -> bool:
+    """Whether nothing may be dated into the person's day any more."""
+    return any(one.user_id == user_id for one in _closes(session, practice_id, day))
+
+
+def close_day(
+    session: Session,
+    *,
+    practice_id: str,
+    user_id: str,
+    day: date,
+    cash_cents: int,
+    cheque_cents: int,
+    reason: str,
+    at: datetime,
+    actor_id: str,
+) -> TillClose:
+    """Count a person's day and close it. Raises DayClosed; ValueError when a difference has no reason."""
+    if is_closed(session, practice_id=practice_id, user_id=user_id, day=day):
+        raise DayClosed("this day is closed already")
+    known = [one for one in takings(session, practice_id=practice_id, day=day) if one.user_id == user_id]
+    expected = known[0] if known else _takings(session, user_id, {}, None)
+    if (cash_cents, cheque_cents) != (expected.cash_cents, expected.cheque_cents) and not reason:
+        raise ValueError("counted and expected differ: say why")
+    close = TillClose(
+        id=new_id(),
+        practice_id=practice_id,
+        user_id=user_id,
+        day=day,
+        expected_cash_cents=expected.cash_cents,
+        expected_cheque_cents=expected.cheque_cents,
+        counted_cash_cents=cash_cents,
+        counted_cheque_cents=cheque_cents,
+        reason=reason[:500],
+        closed_at=at,
+        closed_by=actor_id,
+    )
+    session.add(close)
+    session.flush()
+    return close
+
+
+def in_the_house(session: Session, practice_id: str) -> Sequence[TillClose]:
+    """Closed days whose money was not carried to the bank yet, the oldest first."""
+    return session.exec(
+        select(TillClose)
+        .where(TillClose.practice_id == practice_id, col(TillClose.deposit_id).is_(None))
+        .order_by(col(TillClose.day), TillClose.id)
+    ).all()
+
+
+def undeposited_cents(session: Session, practice_id: str) -> int:
+    """What the ledger says is in the house: desk money and payers' cheques."""
+    return ledger.account_totals(session, practice_id=practice_id).get(Account.UNDEPOSITED, 0)
+
+
+def deposit(
+    session: Session, *, practice_id: str, payer_cheque_cents: int, reference: str, at: datetime, actor_id: str
+) -> Deposit:
+    """Carry every closed day, and so much of payers' cheques, to the bank. Raises ValueError when there is nothing,
+    or when more is carried than the ledger says is in the house."""
+    closes = in_the_house(session, practice_id)
+    expected = sum(one.expected_cash_cents + one.expected_cheque_cents for one in closes) + payer_cheque_cents
+    counted = sum(one.counted_cash_cents + one.counted_cheque_cents for one in closes) + payer_cheque_cents
+    if not expected and not counted:
+        raise ValueError("nothing is counted that could be carried to the bank; close a day first")
+    if expected > undeposited_cents(session, practice_id):
+        raise ValueError("this is more than the ledger says is in the house; was it carried to the bank before?")
+    made = Deposit(
+        id=new_id(),
+        practice_id=practice_id,
+        amount_cents=counted,
+        reference=reference,
+        made_at=at,
+        made_by=actor_id,
+    )
+    session.add(made)
+    session.flush()
+    for one in closes:
+        one.deposit_id = made.id
+        session.add(one)
+    sides = (
+        Side(Account.CASH_BANK, Cents(counted), None, "deposit"),
+        Side(Account.CASH_OVER_SHORT, Cents(expected - counted), None, "till"),
+        Side(Account.UNDEPOSITED, Cents(-expected), None, "deposit"),
+    )
+    moving = tuple(side for side in sides if side.amount_cents)
+    entry = Entry(EntryKind.DEPOSIT, f"deposit:{made.id}", moving)
+    ledger.post(session, [entry], practice_id=practice_id, at=at, actor=actor_id)
+    return made

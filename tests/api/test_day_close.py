@@ -1,0 +1,106 @@
+"""The end of the day: counted, closed once, carried to the bank, and to the cent in the ledger."""
+
+from typing import Any
+
+import httpx
+
+from billing.ledger import Account, Entry, EntryKind, transfer
+from billing.money import Cents
+from billing.roles import Role
+from database import cash, ledger
+from tests.api.conftest import Book
+
+DAY = "2026-03-02"
+
+
+async def take(client: httpx.AsyncClient, encounter_id: str, amount: str, method: str, key: str) -> httpx.Response:
+    body = {"amount": amount, "method": method, "received_on": DAY, "reference": ""}
+    headers = {"Idempotency-Key": key}
+    return await client.post(f"/api/v1/encounters/{encounter_id}/payments", json=body, headers=headers)
+
+
+async def close(
+    client: httpx.AsyncClient, user_id: str, body: dict[str, Any], key: str = "close-0001"
+) -> httpx.Response:
+    return await client.post(f"/api/v1/tills/{DAY}/{user_id}/close", json=body, headers={"Idempotency-Key": key})
+
+
+async def test_a_day_is_counted_closed_once_and_nothing_is_dated_into_it(book: Book) -> None:
+    encounter = book.encounter()
+    async with book.connect(Role.FRONT_DESK) as client:
+        assert (await take(client, encounter.id, "20.00", "cash", "pay-00001")).status_code == 201
+        assert (await take(client, encounter.id, "5.00", "card", "pay-00002")).status_code == 201
+        [till] = (await client.get(f"/api/v1/tills/{DAY}")).json()
+        assert (till["cash_cents"], till["cheque_cents"], till["card_cents"]) == (2000, 0, 500)
+        short = await close(client, till["user_id"], {"cash": "19.00", "cheques": "0.00"})
+        assert short.status_code == 422
+        assert "say why" in short.text
+        body = {"cash": "19.00", "cheques": "0.00", "reason": "wrong change"}
+        assert (await close(client, till["user_id"], body, "close-0002")).status_code == 201
+        assert (await close(client, till["user_id"], body, "close-0002")).status_code == 201
+        assert (await close(client, till["user_id"], body, "close-0003")).status_code == 409
+        late = await take(client, encounter.id, "1.00", "cash", "pay-00003")
+        assert late.status_code == 422
+        assert "closed" in late.text
+
+
+async def test_another_persons_till_is_theirs_or_a_supervisors(book: Book) -> None:
+    encounter = book.encounter()
+    async with book.connect(Role.FRONT_DESK) as client:
+        await take(client, encounter.id, "20.00", "cheque", "pay-00001")
+        [till] = (await client.get(f"/api/v1/tills/{DAY}")).json()
+    body = {"cash": "0.00", "cheques": "20.00"}
+    async with book.connect(Role.POSTER) as client:
+        assert (await close(client, till["user_id"], body)).status_code == 403
+    async with book.connect(Role.SUPERVISOR) as client:
+        assert (await close(client, till["user_id"], body)).status_code == 201
+
+
+async def test_what_goes_to_the_bank_leaves_the_house_and_the_shortage_is_named(book: Book) -> None:
+    encounter = book.encounter()
+    with book.database.writing() as session:
+        sides = transfer(Account.UNDEPOSITED, Account.PATIENT_UNAPPLIED, Cents(2000))
+        ledger.post(session, [Entry(EntryKind.PATIENT_PAYMENT, "p", sides)], practice_id=book.practice_id, at=book.now)
+    async with book.connect(Role.SUPERVISOR) as client:
+        await take(client, encounter.id, "20.00", "cash", "pay-00001")
+        [till] = (await client.get(f"/api/v1/tills/{DAY}")).json()
+        await close(client, till["user_id"], {"cash": "19.00", "cheques": "0.00", "reason": "wrong change"})
+        body = {"reference": "SLIP 7", "payer_cheques": "0.00"}
+        headers = {"Idempotency-Key": "deposit-01"}
+        made = [await client.post("/api/v1/tills/deposits", json=body, headers=headers) for _ in range(2)]
+        assert [one.status_code for one in made] == [201, 201]
+        assert made[0].json()["amount_cents"] == 1900
+        again = await client.post("/api/v1/tills/deposits", json=body, headers={"Idempotency-Key": "deposit-02"})
+        assert again.status_code == 422
+    with book.database.reading() as session:
+        totals = ledger.account_totals(session, practice_id=book.practice_id)
+        assert cash.undeposited_cents(session, book.practice_id) == 0
+    assert (totals["CASH_BANK"], totals["CASH_OVER_SHORT"]) == (1900, 100)
+
+
+async def test_the_page_shows_the_day_and_keeps_what_was_typed(book: Book) -> None:
+    encounter = book.encounter()
+    async with book.signed_in(Role.FRONT_DESK) as browser:
+        assert "Nobody took money on this day." in (await browser.get(f"/day-close?day={DAY}")).text
+    async with book.connect(Role.FRONT_DESK) as client:
+        await take(client, encounter.id, "20.00", "cash", "pay-00001")
+        [till] = (await client.get(f"/api/v1/tills/{DAY}")).json()
+    async with book.signed_in(Role.FRONT_DESK) as browser:
+        refused = await browser.post(
+            f"/day-close/{DAY}/{till['user_id']}/close", data={"cash": "18.50", "cheques": "0.00"}
+        )
+        assert refused.status_code == 422
+        assert 'value="18.50"' in refused.text
+        done = await browser.post(
+            f"/day-close/{DAY}/{till['user_id']}/close", data={"cash": "20.00", "cheques": "0.00"}
+        )
+        assert done.headers["location"] == f"/day-close?day={DAY}&note=done"
+        assert "closed 2026-03-02" in (await browser.get(f"/day-close?day={DAY}")).text
+
+
+async def test_another_practice_sees_nothing_of_it(book: Book) -> None:
+    encounter = book.encounter()
+    async with book.connect(Role.FRONT_DESK) as client:
+        await take(client, encounter.id, "20.00", "cash", "pay-00001")
+    async with book.connect(token=book.stranger) as client:
+        assert (await client.get(f"/api/v1/tills/{DAY}")).json() == []

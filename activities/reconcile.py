@@ -46,7 +46,8 @@ class ReconcileActivities:
                     fact_id="reconcile",
                     at=step.at,
                 )
-            for practice_id, patient_id in accounts.waiting(session, before=step.at - GRACE, limit=LOOKED_AT_ONCE):
+            late = accounts.waiting(session, before=step.at - GRACE, limit=LOOKED_AT_ONCE)
+            for practice_id, patient_id in {*late, *accounts.forgotten(session)}:
                 outbox.enqueue(
                     session, OutboxKind.WAKE_ACCOUNT, practice_id=practice_id, subject_id=patient_id, at=step.at
                 )

@@ -127,3 +127,26 @@ def waiting(session: Session, *, before: datetime, limit: int) -> list[tuple[str
         .limit(limit)
     )
     return list(rows.all())
+
+
+def owing_visits(session: Session) -> list[tuple[str, str, str]]:
+    """(practice, patient, encounter) of every visit whose payer is done and whose patient still owes."""
+    rows = session.exec(
+        select(Encounter.practice_id, Encounter.patient_id, Encounter.id)
+        .join(Posting, col(Posting.encounter_id) == col(Encounter.id))
+        .where(Encounter.stage == Stage.PATIENT_BALANCE, Posting.account == Account.AR_PATIENT)
+        .group_by(Encounter.practice_id, Encounter.patient_id, Encounter.id)
+        .having(func.sum(Posting.amount_cents) > 0)
+    )
+    return list(rows)
+
+
+def forgotten(session: Session) -> set[tuple[str, str]]:
+    """(practice, patient) of shares that are no item of an account: from before there were accounts, or because a
+    message was lost."""
+    known = set(session.exec(select(BalanceItem.encounter_id)))
+    return {
+        (practice_id, patient_id)
+        for practice_id, patient_id, encounter_id in owing_visits(session)
+        if encounter_id not in known
+    }

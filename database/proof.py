@@ -12,17 +12,22 @@ from datetime import date, timedelta
 from sqlmodel import Session, col, func, select
 
 from billing.ledger import ENCOUNTER_BALANCES, Account, EntryKind
+from billing.roles import Permission, Role, permissions_of
 from billing.stages import Stage
 from billing.tasks import TaskType
-from database import audit
+from database import accounts, audit
 from database.tables import (
     AgendaEntry,
+    BalanceItem,
     Encounter,
     Journal,
+    Outbox,
+    PatientAccount,
     Posting,
     RemittanceFile,
     Submission,
     Task,
+    User,
 )
 
 SHOWN = 20
@@ -159,6 +164,44 @@ def _write_offs_are_approved(session: Session) -> Proof:
     return Proof("write_offs", "no denial is written off without a second person", len(written), off[:SHOWN])
 
 
+def _people_decided(session: Session) -> Proof:
+    """A refused share billed to a patient, and a share given up, each name the person who decided; giving up takes the
+    right to approve."""
+    rows = session.exec(
+        select(Journal.number, Journal.kind, Journal.actor).where(
+            col(Journal.kind).in_([EntryKind.BILLED_TO_PATIENT, EntryKind.GIVEN_UP])
+        )
+    ).all()
+    people = {one.id: one.roles for one in session.exec(select(User))}
+    off = []
+    for number, kind, actor in rows:
+        roles = frozenset(Role(name) for name in people.get(actor, "").split(",") if name)
+        if actor not in people or (kind == EntryKind.GIVEN_UP and Permission.APPROVE not in permissions_of(roles)):
+            off.append(f"entry {number}")
+    return Proof("people", "no share is billed after a refusal, or given up, but by a person", len(rows), off[:SHOWN])
+
+
+def _balances_are_pursued(session: Session) -> Proof:
+    """Every share that a patient owes is an item of an account that does something next, or asks, or is paused."""
+    owed = accounts.owing_visits(session)
+    items = set(session.exec(select(BalanceItem.encounter_id)))
+    asked = set(session.exec(select(Task.subject_id).where(Task.subject == "account", Task.state == "open")))
+    waiting = set(session.exec(select(Outbox.subject_id)))
+    looked_after = {
+        one.patient_id
+        for one in session.exec(select(PatientAccount))
+        if one.next_at is not None or one.paused_until is not None or one.patient_id in asked
+    }
+    off = [
+        f"encounter {encounter_id}"
+        for _, patient_id, encounter_id in owed
+        if patient_id not in waiting and (encounter_id not in items or patient_id not in looked_after)
+    ]
+    return Proof(
+        "accounts", "every share that a patient owes is pursued, asked about or paused", len(owed), off[:SHOWN]
+    )
+
+
 def _open_has_next_action(session: Session) -> Proof:
     """What was opened less than `TO_START` before the last step of the books may not have begun yet."""
     open_ones = session.exec(
@@ -189,6 +232,8 @@ _PROOFS: tuple[Callable[[Session], Proof], ...] = (
     _remittances_are_spent,
     _patients_owe_only_shares,
     _write_offs_are_approved,
+    _people_decided,
+    _balances_are_pursued,
     _open_has_next_action,
     _audit_chain_is_whole,
 )

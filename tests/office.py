@@ -21,6 +21,7 @@ from activities.encounter import EncounterActivities
 from activities.filing import file_message
 from activities.intake import ImportReport, import_file
 from activities.messages import (
+    Answer,
     BatchStep,
     CommandResult,
     CommandStep,
@@ -31,6 +32,7 @@ from activities.messages import (
     RemittanceStep,
     Standing,
 )
+from activities.office_tasks import complete_office_task
 from activities.remittance import RemittanceActivities
 from billing.claim import ServiceLine
 from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse
@@ -304,6 +306,27 @@ class Office:
         """The newest submission of the encounter."""
         with self.database.reading() as session:
             return encounters.submissions(session, encounter_id)[-1]
+
+    def patient_of(self, encounter_id: str) -> str:
+        """Whose account the visit's share stands on."""
+        with self.database.reading() as session:
+            return session.get_one(Encounter, encounter_id).patient_id
+
+    def decide_account(self, encounter_id: str, resolution: str, **values: str) -> Answer:
+        """A supervisor answers the only question about the account of the visit's patient."""
+        with self.database.writing() as session:
+            [task] = tasks.open_tasks(
+                session, practice_id=self.practice_id, subject_id=session.get_one(Encounter, encounter_id).patient_id
+            )
+            return complete_office_task(
+                session,
+                practice_id=self.practice_id,
+                task=task,
+                resolution=resolution,
+                values=values,
+                actor_id=self.supervisor_id,
+                at=self.now,
+            )
 
     def encounter_line(self, encounter_id: str) -> ServiceLine:
         """The first service line of the encounter's claim."""

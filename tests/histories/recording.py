@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from activities.ids import account_workflow
 from database.engine import Database
 from database.setup import upgrade
 from settings import Settings
@@ -89,6 +90,22 @@ async def denied_and_replaced(live: Running) -> str:
     return encounter
 
 
+async def unpaid_and_placed(live: Running) -> str:
+    """A share that nobody pays: statements, final notice, placement. The account's own history is kept too."""
+    encounter, number = await opened(live)
+    live.office.deliver_835(an_835(a_payment(number)))
+    await live.tell(encounter)
+    account = live.client.get_workflow_handle(
+        account_workflow(live.office.practice_id, live.office.patient_of(encounter))
+    )
+    for _ in range(13):
+        await live.advance_workflow(account, timedelta(days=10))
+    live.office.decide_account(encounter, "place", agency="Example Recovery")
+    await live.settle(encounter)
+    await account.result()
+    return encounter
+
+
 async def silent_payer(live: Running) -> str:
     """Ninety days of silence: alarms, escalations, a new history; then the answer."""
     encounter, number = await opened(live)
@@ -112,6 +129,7 @@ STORIES: dict[str, Story] = {
     "rejected_and_corrected": rejected_and_corrected,
     "denied_and_written_off": denied_and_written_off,
     "denied_and_replaced": denied_and_replaced,
+    "unpaid_and_placed": unpaid_and_placed,
     "silent_payer": silent_payer,
     "held": held,
 }
@@ -134,12 +152,20 @@ async def _record_one(story: str, live_it: Story, shared: Any, folder: Path) -> 
     database = Database(f"sqlite:///{folder / story}.db")
     upgrade(database)
     async with running(Office(database), shared) as live:
-        workflow_id = live.handle(await live_it(live)).id
-        runs = [one async for one in live.client.list_workflows(f"WorkflowId='{workflow_id}'")]
-        for number, run in enumerate(sorted(runs, key=lambda one: one.start_time), start=1):
-            history = await live.client.get_workflow_handle(workflow_id, run_id=run.run_id).fetch_history()
-            (FOLDER / f"{story}.{number}.json").write_text(history.to_json() + "\n", encoding="utf-8")
+        encounter = await live_it(live)
+        await _keep(live, live.handle(encounter).id, story)
+        if story == "unpaid_and_placed":
+            account = account_workflow(live.office.practice_id, live.office.patient_of(encounter))
+            await _keep(live, account, f"{story}.account")
     database.close()
+
+
+async def _keep(live: Running, workflow_id: str, name: str) -> None:
+    """Every run of one workflow, as the replay test reads it."""
+    runs = [one async for one in live.client.list_workflows(f"WorkflowId='{workflow_id}'")]
+    for number, run in enumerate(sorted(runs, key=lambda one: one.start_time), start=1):
+        history = await live.client.get_workflow_handle(workflow_id, run_id=run.run_id).fetch_history()
+        (FOLDER / f"{name}.{number}.json").write_text(history.to_json() + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,15 +5,18 @@ from typing import Any
 
 import pytest
 from sqlmodel import select
+from temporalio.testing import ActivityEnvironment
 
 from activities import account_decisions
 from activities.account import AccountActivities
 from activities.ids import account_workflow
-from activities.messages import AccountStanding, AccountStep
-from activities.office_tasks import complete_office_task
+from activities.messages import AccountStanding, AccountStep, ReconcileStep
+from activities.reconcile import ReconcileActivities
+from billing.ledger import Account, Entry, EntryKind, transfer
+from billing.money import Cents
 from billing.statements import Statement
-from database import accounts, letters, outbox, tasks
-from database.tables import Encounter, Letter, Placement
+from database import accounts, ledger, letters, outbox, proof
+from database.tables import Letter, Placement
 from tests.builders import a_claim, a_line, a_payment, a_reversal, an_835, an_837p
 from tests.office import Office
 from tests.stories.running import running
@@ -37,20 +40,15 @@ def answer(office: Office, encounter: str, *, cents: int = 2000, code: str = "3"
     office.go_on(encounter)
 
 
-def patient_of(office: Office, encounter: str) -> str:
-    with office.database.reading() as session:
-        return session.get_one(Encounter, encounter).patient_id
-
-
 def look(office: Office, encounter: str) -> AccountStanding:
-    step = AccountStep(practice_id=office.practice_id, patient_id=patient_of(office, encounter), at=office.now)
+    step = AccountStep(practice_id=office.practice_id, patient_id=office.patient_of(encounter), at=office.now)
     return AccountActivities(office.database).look_after_account(step)
 
 
 def papers(office: Office, encounter: str) -> list[Statement]:
     with office.database.reading() as session:
         found = session.exec(
-            select(Letter).where(Letter.patient_id == patient_of(office, encounter)).order_by(Letter.written_at)  # type: ignore[arg-type]
+            select(Letter).where(Letter.patient_id == office.patient_of(encounter)).order_by(Letter.written_at)  # type: ignore[arg-type]
         )
         contents = [letters.content_of(one) for one in found]
     return [one for one in contents if isinstance(one, Statement)]
@@ -62,25 +60,11 @@ def let_days_pass(office: Office, encounter: str, days: int) -> None:
         look(office, encounter)
 
 
-def decide(office: Office, encounter: str, resolution: str, **values: str) -> Any:
-    with office.database.writing() as session:
-        [task] = tasks.open_tasks(session, practice_id=office.practice_id, subject_id=patient_of(office, encounter))
-        return complete_office_task(
-            session,
-            practice_id=office.practice_id,
-            task=task,
-            resolution=resolution,
-            values=values,
-            actor_id=office.supervisor_id,
-            at=office.now,
-        )
-
-
 def test_the_share_wakes_the_account_and_paying_it_wakes_it_again(office: Office) -> None:
     encounter = with_a_share(office)
     with office.database.writing() as session:
         woken = [row for row in outbox.lease(session, limit=100) if row.kind == "wake_account"]
-        assert [row.subject_id for row in woken] == [patient_of(office, encounter)]
+        assert [row.subject_id for row in woken] == [office.patient_of(encounter)]
         outbox.sent(session, woken)
     office.pay(encounter, 2000)
     office.go_on(encounter)
@@ -128,7 +112,7 @@ def test_unpaid_to_the_end_a_person_places_it_and_a_late_payment_comes_back_from
     look(office, encounter)
     let_days_pass(office, encounter, 125)
     assert [one.notice for one in papers(office, encounter)] == ["statement", "reminder", "reminder", "final_notice"]
-    assert decide(office, encounter, "place", agency="Example Recovery").done
+    assert office.decide_account(encounter, "place", agency="Example Recovery").done
     office.go_on(encounter)
     assert office.stage(encounter) == "closed"
     assert office.accounts(encounter)["BAD_DEBT", 1] == 2000
@@ -146,7 +130,7 @@ def test_a_reversal_after_placement_takes_it_back_and_leaves_no_credit(office: O
     encounter = with_a_share(office)
     look(office, encounter)
     let_days_pass(office, encounter, 125)
-    decide(office, encounter, "write_off", reason="nobody there")
+    office.decide_account(encounter, "write_off", reason="nobody there")
     office.go_on(encounter)
     number = office.submission(encounter).control_number
     first = a_payment(number)
@@ -181,7 +165,7 @@ def test_a_pause_sends_nothing_until_its_day(office: Office) -> None:
     look(office, encounter)
     with office.database.writing() as session:
         account = accounts.lock(
-            session, practice_id=office.practice_id, patient_id=patient_of(office, encounter), at=office.now
+            session, practice_id=office.practice_id, patient_id=office.patient_of(encounter), at=office.now
         )
         until = office.now + timedelta(days=50)
         account_decisions.pause(session, account, until=until, reason="dispute", at=office.now)
@@ -196,7 +180,7 @@ def test_waiting_is_a_decision_too_and_the_question_comes_again(office: Office) 
     look(office, encounter)
     let_days_pass(office, encounter, 125)
     day = (office.now + timedelta(days=20)).date().isoformat()
-    assert decide(office, encounter, "hold", reason="payment plan", follow_up=day).done
+    assert office.decide_account(encounter, "hold", reason="payment plan", follow_up=day).done
     let_days_pass(office, encounter, 19)
     assert look(office, encounter).open_tasks == 0
     let_days_pass(office, encounter, 3)
@@ -212,7 +196,7 @@ def test_two_visits_of_one_patient_are_one_paper(office: Office) -> None:
     number = office.submission(other).control_number
     office.deliver_835(an_835(a_payment(number, procedure="99214", payer_claim_number="ICN2"), trace="EFT0002"))
     office.go_on(other)
-    assert patient_of(office, other) == patient_of(office, encounter)
+    assert office.patient_of(other) == office.patient_of(encounter)
     look(office, encounter)
     let_days_pass(office, encounter, 3)
     [paper] = papers(office, encounter)
@@ -228,7 +212,7 @@ async def test_on_the_engine_the_account_lives_beside_its_visit(office: Office, 
         number = office.submission(encounter).control_number
         office.deliver_835(an_835(a_payment(number)))
         await live.tell(encounter)
-        workflow = live.client.get_workflow_handle(account_workflow(office.practice_id, patient_of(office, encounter)))
+        workflow = live.client.get_workflow_handle(account_workflow(office.practice_id, office.patient_of(encounter)))
         for _ in range(13):
             await live.advance_workflow(workflow, timedelta(days=10))
         assert [one.notice for one in papers(office, encounter)] == [
@@ -237,8 +221,49 @@ async def test_on_the_engine_the_account_lives_beside_its_visit(office: Office, 
             "reminder",
             "final_notice",
         ]
-        decide(office, encounter, resolution, agency="Example Recovery")
+        office.decide_account(encounter, resolution, agency="Example Recovery")
         await live.settle(encounter)
-        assert (await workflow.result())["patient_id"] == patient_of(office, encounter)
+        assert (await workflow.result())["patient_id"] == office.patient_of(encounter)
         await live.handle(encounter).result()
         assert office.stage(encounter) == "closed"
+
+
+async def test_a_share_from_before_there_were_accounts_is_taken_up(office: Office, engine: Any) -> None:
+    """What an upgrade finds: shares that no account knows. The safety net wakes their accounts, once."""
+    encounter = with_a_share(office)
+    with office.database.writing() as session:
+        outbox.sent(session, outbox.lease(session, limit=100))
+    async with running(office, engine) as live:
+        reconcile = ReconcileActivities(office.database, live.client)
+        step = ReconcileStep(at=office.now + timedelta(hours=1))
+        await ActivityEnvironment().run(reconcile.reconcile, step)
+        with office.database.writing() as session:
+            woken = [row.subject_id for row in outbox.lease(session, limit=100) if row.kind == "wake_account"]
+    assert woken == [office.patient_of(encounter)]
+    look(office, encounter)
+    with office.database.reading() as session:
+        assert accounts.forgotten(session) == set()
+
+
+def test_the_proofs_see_a_share_that_nobody_pursues_and_one_given_up_by_nobody(office: Office) -> None:
+    encounter = with_a_share(office)
+    look(office, encounter)
+    assert failing(office) == set()
+    with office.database.writing() as session:
+        account = accounts.lock(
+            session, practice_id=office.practice_id, patient_id=office.patient_of(encounter), at=office.now
+        )
+        account.next_at = None
+        session.add(account)
+        outbox.sent(session, outbox.lease(session, limit=100))
+        sides = transfer(Account.BAD_DEBT, Account.AR_PATIENT, Cents(1), line_id=None)
+        entry = Entry(EntryKind.GIVEN_UP, "by nobody", sides)
+        ledger.post(
+            session, [entry], practice_id=office.practice_id, at=office.now, encounter_id=encounter, actor="office"
+        )
+    assert failing(office) == {"accounts", "people"}
+
+
+def failing(office: Office) -> set[str]:
+    with office.database.reading() as session:
+        return {one.name for one in proof.prove_rows(session) if not one.holds}

@@ -75,6 +75,36 @@ def appeal_letter(
     )
 
 
+def receipt(
+    claim: Claim,
+    *,
+    number: str,
+    visit: str,
+    received_on: date,
+    amount_cents: int,
+    method: str,
+    reference: str | None,
+) -> Letter:
+    """What a patient takes home after paying; silent about what is still owed, as the payer may not have answered."""
+    provider = claim.billing_provider
+    facts = [
+        Fact("Received from", _full_name(claim)),
+        Fact("Amount", format_dollars(amount_cents)),
+        Fact("Paid by", method if reference is None else f"{method}, {reference}"),
+        Fact("For the visit", f"{visit} of {_days(claim)}"),
+        Fact("Receipt number", number),
+    ]
+    return Letter(
+        title="Receipt",
+        written_on=received_on,
+        sender=(provider.name.last, *address_lines(provider.address)),
+        addressee=(_full_name(claim), *address_lines(claim.patient.address)),
+        facts=tuple(facts),
+        paragraphs=("Thank you for your payment. What your plan leaves to you may differ; a statement will say so.",),
+        closing="With thanks,",
+    )
+
+
 def _full_name(claim: Claim) -> str:
     name = claim.patient.name
     return " ".join(part for part in (name.first, name.middle, name.last, name.suffix) if part)

@@ -6,8 +6,9 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from billing.stages import Stage
-from database import accounts, letters, worklists
+from database import accounts, letters, notes, worklists
 from database.letters import LetterRow
+from database.notes import NoteSubject, NoteView
 from database.tables import Encounter, Patient
 from database.worklists import TaskRow
 
@@ -52,6 +53,7 @@ class AccountView:
     papers: list[LetterRow]
     placements: list[PlacementView]
     tasks: list[TaskRow]
+    notes: list[NoteView]
 
 
 def account(session: Session, *, practice_id: str, patient_id: str) -> AccountView | None:
@@ -76,6 +78,7 @@ def account(session: Session, *, practice_id: str, patient_id: str) -> AccountVi
             for one in accounts.placements(session, practice_id=practice_id, patient_id=patient_id)
         ],
         tasks=worklists.tasks_of(session, practice_id=practice_id, subject_id=patient_id),
+        notes=notes.of(session, practice_id=practice_id, subject=NoteSubject.ACCOUNT, subject_id=patient_id),
     )
 
 

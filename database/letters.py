@@ -6,11 +6,13 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from billing.claim import Claim
 from billing.dunning import Notice
 from billing.letters import Letter as Content
+from billing.letters import receipt
 from billing.statements import Statement
 from database import records
-from database.tables import Encounter, Letter, Patient
+from database.tables import Encounter, Letter, Patient, PatientPayment
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,23 @@ def content_of(letter: Letter) -> Content | Statement:
     if letter.kind in set(Notice):
         return records.load(Statement, letter.content)
     return records.load(Content, letter.content)
+
+
+def receipt_of(session: Session, *, practice_id: str, encounter_id: str, payment_id: str) -> Content | None:
+    """The receipt of one payment, or None when the practice knows no such payment of that visit."""
+    payment = session.get(PatientPayment, payment_id)
+    if payment is None or (payment.practice_id, payment.encounter_id) != (practice_id, encounter_id):
+        return None
+    encounter = session.get_one(Encounter, encounter_id)
+    return receipt(
+        records.load(Claim, encounter.record),
+        number=f"{payment.id[:5]}-{payment.id[5:10]}".upper(),
+        visit=encounter.external_id,
+        received_on=payment.received_at.date(),
+        amount_cents=payment.amount_cents,
+        method=payment.method,
+        reference=payment.reference,
+    )
 
 
 def mark_sent(session: Session, letter: Letter, *, at: datetime, actor_id: str) -> bool:

@@ -14,14 +14,16 @@ from billing.claim import Claim
 from billing.deadlines import WORDS, Reason
 from billing.ledger import RECEIVABLES, Account, EntryKind
 from billing.stages import WAITING_ON, Stage
-from database import encounters, ledger, letters, worklists
+from database import encounters, ledger, letters, notes, worklists
 from database.letters import LetterRow
+from database.notes import NoteSubject, NoteView
 from database.tables import (
     AgendaEntry,
     Benefits,
     Encounter,
     Journal,
     Patient,
+    PatientPayment,
     Payer,
     Posting,
     Submission,
@@ -82,6 +84,17 @@ class LineMoney:
     patient_paid_cents: int
     open_cents: int
     """What payer and patient still owe"""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    """Money that the patient paid towards the visit."""
+
+    id: str
+    amount_cents: int
+    method: str
+    reference: str | None
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +181,8 @@ class EncounterView:
     submissions: list[SubmissionView]
     benefits: list[BenefitsView]
     letters: list[LetterRow]
+    payments: list[PaymentView]
+    notes: list[NoteView]
     timeline: list[Event]
     next_action: AgendaView | None = field(default=None)
 
@@ -261,6 +276,8 @@ def encounter(session: Session, *, practice_id: str, encounter_id: str) -> Encou
         submissions=submissions(session, practice_id=practice_id, encounter_id=row.id),
         benefits=_benefits(session, row),
         letters=list(letters.of_encounter(session, row.id)),
+        payments=_payments(session, row),
+        notes=notes.of(session, practice_id=practice_id, subject=NoteSubject.ENCOUNTER, subject_id=row.id),
         timeline=[_event(one) for one in encounters.timeline(session, practice_id=practice_id, encounter_id=row.id)],
         next_action=agenda[0] if agenda else None,
     )
@@ -328,6 +345,15 @@ def _line_money(ordinal: int, claim: Claim, sides: Sequence[tuple[Journal, Posti
         patient_paid_cents=patient_paid,
         open_cents=sum(by_account[account] for account in RECEIVABLES),
     )
+
+
+def _payments(session: Session, row: Encounter) -> list[PaymentView]:
+    rows = session.exec(
+        select(PatientPayment)
+        .where(PatientPayment.encounter_id == row.id)
+        .order_by(col(PatientPayment.received_at), PatientPayment.id)
+    )
+    return [PaymentView(one.id, one.amount_cents, one.method, one.reference, one.received_at) for one in rows]
 
 
 def _benefits(session: Session, row: Encounter) -> list[BenefitsView]:

@@ -23,11 +23,11 @@ from api.office import Office, TheOffice
 from api.routers.encounters import HoldForm, PaymentForm
 from billing.roles import Permission, Role
 from billing.stages import Stage
-from database import messages, views, worklists
+from database import letters, messages, views, worklists
 from database.access import Person
 from database.columns import new_id
 from database.worklists import NotACursor, TaskOrder, TaskRow
-from templates import rendering
+from templates import documents, rendering
 from temporal.engine import UI_PATH
 
 router = APIRouter(include_in_schema=False)
@@ -192,6 +192,20 @@ async def take_payment(
     return await _answer_encounter(request, office, person, encounter_id, "payment", typed, act)
 
 
+@router.get("/encounters/{encounter_id}/payments/{payment_id}/receipt.pdf")
+def take_receipt(request: Request, encounter_id: str, payment_id: str, office: TheOffice, person: Viewer) -> Response:
+    """What the patient takes home after paying."""
+    with office.database.reading() as session:
+        receipt = letters.receipt_of(
+            session, practice_id=person.practice_id, encounter_id=encounter_id, payment_id=payment_id
+        )
+    if receipt is None:
+        raise errors.not_found("payment")
+    auth.seen(request, person, subject="payment", subject_id=payment_id)
+    made = documents.pdf("letters/letter", rendering.letter_content(receipt))
+    return Response(made, media_type="application/pdf", headers={"Content-Disposition": "inline"})
+
+
 @router.post("/encounters/{encounter_id}/hold")
 async def place_hold(
     request: Request, encounter_id: str, office: TheOffice, person: Annotated[Person, require(Permission.HOLD)]
@@ -255,6 +269,7 @@ def encounter_page(
         note=note,
         now=office.today,
         workable={task.id for task in encounter.tasks if may_work(person, task)},
+        may_work=person.may(Permission.WORK),
         may_take_payment=person.may(Permission.TAKE_PAYMENT),
         may_hold=person.may(Permission.HOLD),
         methods=get_args(PaymentMethod),

@@ -21,6 +21,7 @@ from database.tables.encounters import (
 )
 from database.tables.ledger import Journal, Posting
 from database.tables.messages import Batch, ControlSequence, InboundMessage, Inquiry, Outbox
+from database.tables.notes import Note
 from database.tables.office import BillingEntity, Charge, Partner, Payer, Policy, Practice
 from database.tables.remittances import Denial, RemittanceClaim, RemittanceFile
 
@@ -43,6 +44,7 @@ __all__ = [
     "Journal",
     "Letter",
     "Line",
+    "Note",
     "Outbox",
     "Partner",
     "Patient",

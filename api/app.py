@@ -12,7 +12,7 @@ from api import codec, errors, temporal_ui
 from api.codec import CodecCors
 from api.metrics import Meter, Metrics
 from api.office import Clock, Office, wall_clock
-from api.routers import encounters, inbound, letters, operations, pages, records, sign_in, tasks
+from api.routers import encounters, inbound, letters, operations, pages, patients, records, sign_in, tasks
 from api.routers.sign_in import SignInLimit
 from api.security import Door
 from database.engine import Database
@@ -26,12 +26,14 @@ ROUTERS = (
     tasks.router,
     records.router,
     letters.api,
+    patients.api,
     inbound.router,
     operations.router,
     codec.router,
     temporal_ui.router,
     sign_in.router,
     letters.pages,
+    patients.pages,
     pages.router,
 )
 

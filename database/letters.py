@@ -51,6 +51,17 @@ def of_encounter(session: Session, encounter_id: str) -> Sequence[LetterRow]:
     return [_row(letter, None) for letter in session.exec(query)]
 
 
+def of_patient(session: Session, *, practice_id: str, patient_id: str) -> list[LetterRow]:
+    """The letters about all visits of one patient, the newest first."""
+    query = (
+        select(Letter)
+        .join(Encounter, col(Encounter.id) == col(Letter.encounter_id))
+        .where(Letter.practice_id == practice_id, Encounter.patient_id == patient_id)
+        .order_by(col(Letter.written_at).desc(), Letter.id)
+    )
+    return [_row(letter, None) for letter in session.exec(query)]
+
+
 def content_of(letter: Letter) -> Content:
     """What the letter says."""
     return records.load(Content, letter.content)

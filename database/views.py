@@ -147,6 +147,7 @@ class EncounterView:
     waiting_on: str
     on_hold: bool
     hold_reason: str | None
+    patient_id: str
     patient: str
     birth_date: date | None
     payer: str
@@ -240,6 +241,7 @@ def encounter(session: Session, *, practice_id: str, encounter_id: str) -> Encou
         waiting_on=open_roles[0] if open_roles else WAITING_ON[Stage(row.stage)],
         on_hold=row.on_hold,
         hold_reason=row.hold_reason,
+        patient_id=row.patient_id,
         patient=_patient_name(session.get_one(Patient, row.patient_id)),
         birth_date=claim.patient.birth_date,
         payer=session.get_one(Payer, row.payer_id).name,

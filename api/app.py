@@ -12,7 +12,7 @@ from api import codec, errors, temporal_ui
 from api.codec import CodecCors
 from api.metrics import Meter, Metrics
 from api.office import Clock, Office, wall_clock
-from api.routers import encounters, inbound, letters, operations, pages, patients, records, sign_in, tasks
+from api.routers import encounters, inbound, letters, operations, pages, patients, records, sign_in, tasks, visits
 from api.routers.sign_in import SignInLimit
 from api.security import Door
 from database.engine import Database
@@ -34,6 +34,7 @@ ROUTERS = (
     sign_in.router,
     letters.pages,
     patients.pages,
+    visits.pages,
     pages.router,
 )
 

@@ -12,7 +12,19 @@ from api import codec, errors, temporal_ui
 from api.codec import CodecCors
 from api.metrics import Meter, Metrics
 from api.office import Clock, Office, wall_clock
-from api.routers import encounters, inbound, letters, operations, pages, patients, records, sign_in, tasks, visits
+from api.routers import (
+    charges,
+    encounters,
+    inbound,
+    letters,
+    operations,
+    pages,
+    patients,
+    records,
+    sign_in,
+    tasks,
+    visits,
+)
 from api.routers.sign_in import SignInLimit
 from api.security import Door
 from database.engine import Database
@@ -27,6 +39,7 @@ ROUTERS = (
     records.router,
     letters.api,
     patients.api,
+    charges.api,
     inbound.router,
     operations.router,
     codec.router,
@@ -35,6 +48,7 @@ ROUTERS = (
     letters.pages,
     patients.pages,
     visits.pages,
+    charges.pages,
     pages.router,
 )
 

@@ -84,8 +84,6 @@ FILING_INDICATORS = {
 """SBR09 of 005010X222A1, without the rare ones"""
 
 _MEANINGS = {
-    "birth_date": "write the day as YYYY-MM-DD",
-    "service_date": "write the day as YYYY-MM-DD",
     "state": "two letters, such as OH",
     "postal_code": "five or nine digits",
     "npi": "ten digits",
@@ -389,6 +387,6 @@ def _input_of(field: str, typed: Typed) -> str:
 def _in_words(fault: Fault, name: str) -> str:
     if name == "lines.0.procedure" and not fault.field.endswith("procedure"):
         return "enter at least one line"
-    if fault.message == "Field required":
-        return "is needed"
+    if fault.message == "is needed":
+        return fault.message
     return _MEANINGS.get(name.split(".")[-1], fault.message)

@@ -95,20 +95,23 @@ async def sign_in(page: Page, served: Served) -> list[str]:
 async def test_a_patient_is_found_and_gets_a_new_visit(served: Served, page: Page) -> None:
     refused_by_policy = await sign_in(page, served)
     await page.click("nav >> text=Patients")
+    await page.wait_for_selector("#q:focus")
     await page.keyboard.type("zwie")
     await page.keyboard.press("Enter")
     await page.click("text=Zwiebelturm, Ottilie")
     await page.click("main >> text=New visit")
     assert await page.input_value("[id='coverage.member_id']") == "QX99887766"
 
+    await page.wait_for_selector("[id='diagnoses.0']:focus")
     await page.keyboard.type("E119")
     await page.fill("[id='lines.0.procedure']", "99214")
     await page.fill("[id='lines.0.charge']", "a lot")
     await page.click("text=One more line")
+    await page.wait_for_selector("[id='lines.1.procedure']:focus")
     await page.keyboard.type("87880")
     await page.keyboard.press("Enter")
     await page.wait_for_selector("[id='lines.0.charge-fault']")
-    assert await page.evaluate("document.activeElement.id") == "lines.0.charge"
+    await page.wait_for_selector("[id='lines.0.charge']:focus")
     assert await page.input_value("[id='lines.1.procedure']") == "87880"
 
     await page.fill("[id='lines.0.charge']", "210")

@@ -20,6 +20,7 @@ from api.routers import (
     operations,
     pages,
     patients,
+    payers,
     records,
     sign_in,
     tasks,
@@ -40,6 +41,7 @@ ROUTERS = (
     letters.api,
     patients.api,
     charges.api,
+    payers.api,
     inbound.router,
     operations.router,
     codec.router,
@@ -49,6 +51,7 @@ ROUTERS = (
     patients.pages,
     visits.pages,
     charges.pages,
+    payers.pages,
     pages.router,
 )
 

@@ -47,6 +47,7 @@ def set_policy(
     value: int,
     effective_from: date,
     payer_id: str | None = None,
+    source: str = "practice",
 ) -> None:
     """Add a practice's (or its payer's) own row. Rows are added, never changed: the newest in force counts."""
     if name not in DEFAULTS:
@@ -59,7 +60,7 @@ def set_policy(
             name=name,
             value=value,
             effective_from=effective_from,
-            source="practice",
+            source=source,
         )
     )
 

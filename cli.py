@@ -21,6 +21,7 @@ import proofs
 import worker as office_worker
 from activities.intake import import_file
 from api.app import create_app
+from billing.charges import ChargeMasterInvalid
 from database.engine import Database, DatabaseMissing
 from settings import OperatorError, Settings, require_free_port, variable
 from simulator.__main__ import main as serve_simulator
@@ -51,7 +52,7 @@ def main() -> None:
 def _in_words(error: Exception) -> str | None:
     """What an operator is told about an error that they can mend; None for the others."""
     match error:
-        case OperatorError() | DatabaseMissing():
+        case OperatorError() | DatabaseMissing() | ChargeMasterInvalid():
             return str(error)
         case ValidationError():
             faults = (f"{variable(str(one['loc'][0]))}: {one['msg']}" for one in error.errors() if one["loc"])

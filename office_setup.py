@@ -23,7 +23,8 @@ from temporalio.client import (
 
 from activities.ids import mailbox_workflow
 from activities.messages import StartMailbox
-from database import access, office
+from billing.charges import ChargeMasterInvalid, read_charge_master
+from database import access, office, prices
 from database.access import FirstAccess
 from database.columns import new_id
 from database.engine import Database
@@ -60,10 +61,18 @@ def install(
     with database.writing() as session:
         made = _practice_and_partner(session, settings, practice=practice, at=at)
         if charges is not None:
-            office.load_charge_master(session, practice_id=made.id, path=charges)
+            _load_prices(session, made, charges)
         if access.has_users(session, practice_id=made.id):
             return None
         return access.install_first_access(session, practice_id=made.id, login=f"supervisor-{made.id[:4]}", at=at)
+
+
+def _load_prices(session: Session, practice: Practice, path: Path) -> None:
+    """Load a CSV of prices. Raises ChargeMasterInvalid with every faulty row."""
+    read = read_charge_master(path.read_text(encoding="utf-8-sig"))
+    if read.faults:
+        raise ChargeMasterInvalid(read.faults)
+    prices.save(session, prices.compare(session, read.prices, practice_id=practice.id), practice_id=practice.id)
 
 
 def _practice_and_partner(session: Session, settings: Settings, *, practice: str, at: datetime) -> Practice:

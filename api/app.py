@@ -14,6 +14,7 @@ from api.metrics import Meter, Metrics
 from api.office import Clock, Office, wall_clock
 from api.routers import (
     accounts,
+    charges,
     day_close,
     encounters,
     inbound,
@@ -22,9 +23,12 @@ from api.routers import (
     operations,
     pages,
     paper,
+    patients,
+    payers,
     records,
     sign_in,
     tasks,
+    visits,
 )
 from api.routers.sign_in import SignInLimit
 from api.security import Door
@@ -43,6 +47,9 @@ ROUTERS = (
     notes.api,
     day_close.api,
     accounts.api,
+    patients.api,
+    charges.api,
+    payers.api,
     inbound.router,
     operations.router,
     codec.router,
@@ -53,6 +60,10 @@ ROUTERS = (
     notes.pages,
     day_close.pages,
     accounts.pages,
+    patients.pages,
+    visits.pages,
+    charges.pages,
+    payers.pages,
     pages.router,
 )
 

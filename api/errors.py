@@ -27,6 +27,16 @@ MACHINE_PATHS = ("/api/", "/codec", "/metrics", "/healthz", "/readyz")
 
 SIGN_IN_PATH = "/sign-in"
 
+_PLAIN = {
+    "missing": "is needed",
+    "string_too_short": "is needed",
+    "int_parsing": "must be a whole number",
+    "greater_than_equal": "is too small",
+    "date_parsing": "write the day as YYYY-MM-DD",
+    "date_from_datetime_parsing": "write the day as YYYY-MM-DD",
+}
+"""What people are told instead of the model's own words"""
+
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 
 
@@ -157,6 +167,8 @@ def _path(error: ErrorDetails) -> str:
 
 
 def _message(error: ErrorDetails) -> str:
+    if error["type"] in _PLAIN:
+        return _PLAIN[error["type"]]
     if error["type"] == "extra_forbidden":
         return "is no field here"
     if error["type"] == "json_invalid":

@@ -1,18 +1,27 @@
 """Step 4, charges: the price of each line against the practice's charge master."""
 
-from collections.abc import Iterable, Mapping
+import csv
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from billing.claim import Claim, ServiceLine
-from billing.money import Cents, NotAnAmount, format_dollars, parse_cents
+from billing.money import Cents, NotAnAmount, format_amount, format_dollars, parse_cents
+
+COLUMNS = ("procedure", "price", "effective_from")
+"""What a charge master file must have"""
+
+_PROCEDURE = re.compile("[A-Za-z0-9]{1,48}")
+_MODIFIER = re.compile("([A-Za-z0-9]{2})?")
 
 
 class ChargeMasterInvalid(ValueError):
     """A charge master file has faulty rows; `faults` lists all of them."""
 
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__(f"{len(faults)} faulty rows: {'; '.join(faults[:5])}")
+    def __init__(self, faults: Sequence["PriceFault"]) -> None:
+        first = "; ".join(f"line {one.line}: {one.message}" for one in faults[:5])
+        super().__init__(f"the charge master has {len(faults)} faulty rows: {first}")
         self.faults = faults
 
 
@@ -24,6 +33,23 @@ class Price:
     price_cents: Cents
     effective_from: date
     modifier: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceFault:
+    """A row of a charge master file that cannot be taken."""
+
+    line: int
+    """In the file, from 1"""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """What a charge master file says."""
+
+    prices: tuple[Price, ...]
+    faults: tuple[PriceFault, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +113,63 @@ def charge_faults(claim: Claim, master: ChargeMaster) -> list[str]:
     return faults
 
 
-def read_charge_master(rows: Iterable[Mapping[str, str | None]]) -> list[Price]:
-    """Read CSV rows with the columns procedure, modifier, price, effective_from (YYYY-MM-DD).
+def read_charge_master(text: str) -> PriceList:
+    """Read a CSV with the columns procedure, modifier, price, effective_from (YYYY-MM-DD): good rows and faulty ones.
 
-    Raises ChargeMasterInvalid with every faulty row, not only the first.
+    A comma, a semicolon or a tab may stand between the columns; modifier may be missing, other columns are passed over.
     """
-    prices: list[Price] = []
-    faults: list[str] = []
-    for number, row in enumerate(rows, start=2):
-        procedure = (row.get("procedure") or "").strip().upper()
-        try:
-            price = parse_cents((row.get("price") or "").strip())
-            effective_from = date.fromisoformat((row.get("effective_from") or "").strip())
-        except (NotAnAmount, ValueError) as error:
-            faults.append(f"row {number}: {error}")
-            continue
-        if not procedure or price <= 0:
-            faults.append(f"row {number}: a procedure code and a price above zero are needed")
-            continue
-        prices.append(Price(procedure, price, effective_from, (row.get("modifier") or "").strip().upper()))
-    if faults:
-        raise ChargeMasterInvalid(faults)
-    return prices
+    text = text.removeprefix("\N{BOM}")
+    header = text.partition("\n")[0]
+    delimiter = max(",;\t", key=header.count)
+    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter)
+    prices: dict[tuple[str, str, date], tuple[int, Price]] = {}
+    faults: list[PriceFault] = []
+    try:
+        reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+        missing = [name for name in COLUMNS if name not in reader.fieldnames]
+        if missing:
+            return PriceList(
+                (), (PriceFault(1, f"the first line must name the columns; missing: {', '.join(missing)}"),)
+            )
+        for row in reader:
+            price = _read_price(row)
+            if isinstance(price, str):
+                faults.append(PriceFault(reader.line_num, price))
+                continue
+            key = (price.procedure, price.modifier, price.effective_from)
+            line, _ = prices.setdefault(key, (reader.line_num, price))
+            if line != reader.line_num:
+                faults.append(PriceFault(reader.line_num, f"the same code and day stand in line {line} already"))
+    except csv.Error as error:
+        faults.append(PriceFault(reader.line_num, f"cannot be read: {error}"))
+    return PriceList(tuple(price for _, price in prices.values()), tuple(faults))
+
+
+def _read_price(row: Mapping[str, str | None]) -> Price | str:
+    """The price, or everything that is wrong with the row."""
+    procedure, modifier, price, day = (
+        (row.get(name) or "").strip() for name in (*COLUMNS[:1], "modifier", *COLUMNS[1:])
+    )
+    wrong: list[str] = []
+    cents, effective_from = Cents(0), date.min
+    if not _PROCEDURE.fullmatch(procedure):
+        wrong.append("procedure must be a code of letters and digits")
+    if not _MODIFIER.fullmatch(modifier):
+        wrong.append("modifier must be two letters or digits, or nothing")
+    try:
+        cents = parse_cents(price)
+        if cents <= 0:
+            wrong.append("price must be above zero")
+    except NotAnAmount as error:
+        wrong.append(f"price: {error}")
+    try:
+        effective_from = date.fromisoformat(day)
+    except ValueError:
+        wrong.append("effective_from must be a day as YYYY-MM-DD")
+    return "; ".join(wrong) or Price(procedure.upper(), cents, effective_from, modifier.upper())
+
+
+def write_charge_master(prices: Iterable[Price]) -> str:
+    """The CSV that `read_charge_master` reads."""
+    rows = (f"{one.procedure},{one.modifier},{format_amount(one.price_cents)},{one.effective_from}" for one in prices)
+    return "\n".join(["procedure,modifier,price,effective_from", *rows])

@@ -62,6 +62,13 @@ DEFAULTS: dict[str, Default] = {
 }
 
 
+SWITCHES = frozenset({"sends_payer_acknowledgment", "takes_replacements", "strict_npi_check_digit"})
+"""Policies that are 1 for yes and 0 for no"""
+
+ABOUT_PAYERS = tuple(sorted(DEFAULTS.keys() - {"batch_wait_seconds", "batch_claims"}))
+"""Policies of which a payer may have a row of its own; a batch holds claims to many payers"""
+
+
 @dataclass(frozen=True, slots=True)
 class Policies:
     """The rows that can apply to one encounter."""

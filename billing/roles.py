@@ -40,6 +40,8 @@ class Permission(StrEnum):
     """Place and release holds"""
     APPROVE = "approve"
     """Approve above another role's limit, work any task"""
+    SET_UP = "set_up"
+    """Change prices, payers and their policies"""
     DECODE = "decode"
     """Read the engine's encrypted payloads"""
     OPERATE = "operate"

@@ -70,6 +70,20 @@ def of_account(session: Session, *, practice_id: str, patient_id: str) -> list[L
     return [_row(letter, None) for letter in session.exec(query)]
 
 
+def of_patient(session: Session, *, practice_id: str, patient_id: str) -> list[LetterRow]:
+    """Letters about all visits of one patient, and the statements of the account, the newest first."""
+    query = (
+        select(Letter)
+        .join(Encounter, col(Encounter.id) == col(Letter.encounter_id), isouter=True)
+        .where(
+            Letter.practice_id == practice_id,
+            (col(Encounter.patient_id) == patient_id) | (col(Letter.patient_id) == patient_id),
+        )
+        .order_by(col(Letter.written_at).desc(), Letter.id)
+    )
+    return [_row(letter, None) for letter in session.exec(query)]
+
+
 def content_of(letter: Letter) -> Content | Statement:
     """What the paper says."""
     if letter.kind in set(Notice):

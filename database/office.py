@@ -1,14 +1,12 @@
 """Practices, partners, payers, policies and prices."""
 
-import csv
 from collections.abc import Iterable
 from datetime import date, datetime
-from pathlib import Path
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, or_, select
 
-from billing.charges import ChargeMaster, Price, read_charge_master
+from billing.charges import ChargeMaster, Price
 from billing.claim import Party
 from billing.money import Cents
 from billing.policies import DEFAULTS, Policies, PolicyRow
@@ -42,7 +40,14 @@ def install_policies(session: Session) -> None:
 
 
 def set_policy(
-    session: Session, *, practice_id: str, name: str, value: int, effective_from: date, payer_id: str | None = None
+    session: Session,
+    *,
+    practice_id: str,
+    name: str,
+    value: int,
+    effective_from: date,
+    payer_id: str | None = None,
+    source: str = "practice",
 ) -> None:
     """Add a practice's (or its payer's) own row. Rows are added, never changed: the newest in force counts."""
     if name not in DEFAULTS:
@@ -55,7 +60,7 @@ def set_policy(
             name=name,
             value=value,
             effective_from=effective_from,
-            source="practice",
+            source=source,
         )
     )
 
@@ -164,27 +169,3 @@ def charge_master(session: Session, *, practice_id: str, procedures: Iterable[st
     return ChargeMaster(
         tuple(Price(row.procedure, Cents(row.price_cents), row.effective_from, row.modifier) for row in rows)
     )
-
-
-def load_charge_master(session: Session, *, practice_id: str, path: Path) -> int:
-    """Load a CSV of prices; a price already there for the same day is replaced. Returns how many rows it had."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        prices = read_charge_master(csv.DictReader(file))
-    for price in prices:
-        key = (
-            Charge.practice_id == practice_id,
-            Charge.procedure == price.procedure,
-            Charge.modifier == price.modifier,
-            Charge.effective_from == price.effective_from,
-        )
-        row = session.exec(select(Charge).where(*key)).first() or Charge(
-            id=new_id(),
-            practice_id=practice_id,
-            procedure=price.procedure,
-            modifier=price.modifier,
-            price_cents=0,
-            effective_from=price.effective_from,
-        )
-        row.price_cents = price.price_cents
-        session.add(row)
-    return len(prices)

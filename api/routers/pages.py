@@ -37,7 +37,11 @@ VALUE_PREFIX = "value."
 
 Form = TypeVar("Form", bound=BaseModel)
 
-NOTES = {"done": "Done.", "accepted": "Accepted; it is being done. Reload the page in a moment.", "": ""}
+NOTES = {
+    "done": "Done.",
+    "accepted": "Accepted; it is being done. Reload the page in a moment.",
+    "opened": "The visit is open.",
+}
 
 
 @dataclass(frozen=True)
@@ -296,9 +300,9 @@ def task_page(
     )
 
 
-async def typed_into(request: Request) -> dict[str, str]:
+async def typed_into(request: Request, *, max_fields: int = 50) -> dict[str, str]:
     """The texts of a posted form. A form without a key of its own gets one, and is then done as often as sent."""
-    async with request.form(max_files=0, max_fields=50) as form:
+    async with request.form(max_files=0, max_fields=max_fields) as form:
         typed = {name: value for name, value in form.items() if isinstance(value, str)}
     return {"key": new_id()} | typed
 

@@ -1,5 +1,5 @@
 // Nothing typed is lost by accident: leaving a page with a half-filled form asks first, and a form is sent once.
-let typed = false;
+let typed = document.querySelector("[data-unsaved]") !== null;
 document.addEventListener("input", () => { typed = true; });
 document.addEventListener("submit", (event) => {
   typed = false;

@@ -81,6 +81,48 @@ async def page() -> AsyncIterator[Page]:
         await browser.close()
 
 
+async def sign_in(page: Page, served: Served) -> list[str]:
+    """Sign in; gives the list in which the browser's refusals by policy are gathered."""
+    refused_by_policy: list[str] = []
+    page.on("console", lambda message: refused_by_policy.append(message.text) if "Policy" in message.text else None)
+    await page.goto(served.origin + "/sign-in")
+    await page.fill("#login", "lead")
+    await page.fill("#password", "open sesame")
+    await page.click("main button[type=submit]")
+    return refused_by_policy
+
+
+async def test_a_patient_is_found_and_gets_a_new_visit(served: Served, page: Page) -> None:
+    refused_by_policy = await sign_in(page, served)
+    await page.click("nav >> text=Patients")
+    await page.wait_for_selector("#q:focus")
+    await page.keyboard.type("zwie")
+    await page.keyboard.press("Enter")
+    await page.click("text=Zwiebelturm, Ottilie")
+    await page.click("main >> text=New visit")
+    assert await page.input_value("[id='coverage.member_id']") == "QX99887766"
+
+    await page.wait_for_selector("[id='diagnoses.0']:focus")
+    await page.keyboard.type("E119")
+    await page.fill("[id='lines.0.procedure']", "99214")
+    await page.fill("[id='lines.0.charge']", "a lot")
+    await page.click("text=One more line")
+    await page.wait_for_selector("[id='lines.1.procedure']:focus")
+    await page.keyboard.type("87880")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("[id='lines.0.charge-fault']")
+    await page.wait_for_selector("[id='lines.0.charge']:focus")
+    assert await page.input_value("[id='lines.1.procedure']") == "87880"
+
+    await page.fill("[id='lines.0.charge']", "210")
+    await page.click("[aria-label='Remove line 2']")
+    await page.click("button:not(.first):has-text('Open the visit')")
+    await page.wait_for_selector("text=The visit is open.")
+    assert await page.locator("table >> text=$210.00").first.is_visible()
+    assert await page.locator("dd >> text=E11.9").is_visible()
+    assert refused_by_policy == []
+
+
 async def test_a_signed_in_person_works_and_reads_what_the_engine_keeps(served: Served, page: Page) -> None:
     refused_by_policy: list[str] = []
     page.on("console", lambda message: refused_by_policy.append(message.text) if "Policy" in message.text else None)

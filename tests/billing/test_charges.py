@@ -1,10 +1,17 @@
-import csv
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from billing.charges import ChargeMaster, ChargeMasterInvalid, Price, charge_faults, price_claim, read_charge_master
+from billing.charges import (
+    ChargeMaster,
+    Price,
+    PriceList,
+    charge_faults,
+    price_claim,
+    read_charge_master,
+    write_charge_master,
+)
 from billing.money import Cents
 from tests.builders import a_claim, a_line
 
@@ -70,25 +77,43 @@ def test_a_reviewer_sees_what_is_below_the_master(line: object, words: str | Non
     assert (words or "") in "".join(faults)
 
 
-def test_a_file_of_prices_is_read() -> None:
-    rows = csv.DictReader(
-        ["procedure,modifier,price,effective_from", " 99213 ,25,170.00,2026-07-01", "j1885,,9.5,2026-01-01"]
+def test_a_file_of_prices_is_read_and_written() -> None:
+    text = "\N{BOM}Procedure , modifier,price,effective_from\r\n 99213 ,25,170.00,2026-07-01\r\n\r\n"
+    text += "j1885,,9.5,2026-01-01\r\n"
+    expected = (Price("99213", Cents(17000), NEW, "25"), Price("J1885", Cents(950), date(2026, 1, 1)))
+    assert read_charge_master(text) == PriceList(expected, ())
+    assert read_charge_master(write_charge_master(expected)) == PriceList(expected, ())
+    assert read_charge_master("effective_from;price;procedure;name\n2026-07-01;170;99213;Visit\n").prices == (
+        Price("99213", Cents(17000), NEW),
     )
-    assert read_charge_master(rows) == [
-        Price("99213", Cents(17000), NEW, "25"),
-        Price("J1885", Cents(950), date(2026, 1, 1)),
-    ]
 
 
-def test_every_faulty_row_is_named() -> None:
-    rows = [
-        {"procedure": "99213", "price": "1.234", "effective_from": "2026-01-01"},
-        {"procedure": "99213", "price": "150", "effective_from": "01/01/2026"},
-        {"procedure": "", "price": "150", "effective_from": "2026-01-01"},
-        {"procedure": "99213", "price": "0", "effective_from": "2026-01-01"},
-        {"procedure": "99213", "price": None, "effective_from": None},
-        {"procedure": "99213", "price": "150", "effective_from": "2026-01-01"},
-    ]
-    with pytest.raises(ChargeMasterInvalid) as raised:
-        read_charge_master(rows)
-    assert [fault.partition(":")[0] for fault in raised.value.faults] == ["row 2", "row 3", "row 4", "row 5", "row 6"]
+def test_every_faulty_row_is_named_by_its_line_and_loses_no_other() -> None:
+    text = """procedure,modifier,price,effective_from
+99213,,1.234,2026-01-01
+99213,,150,01/01/2026
+
+,,150,2026-01-01
+99213,,0,2026-01-01
+99213
+99213,,150,2026-01-01
+99214,255,,soon
+99213,,160,2026-01-01
+"""
+    found = read_charge_master(text)
+    assert found.prices == (Price("99213", Cents(15000), date(2026, 1, 1)),)
+    assert [one.line for one in found.faults] == [2, 3, 5, 6, 7, 9, 10]
+    assert found.faults[5].message.count(";") == 2
+    assert found.faults[6].message == "the same code and day stand in line 8 already"
+
+
+@pytest.mark.parametrize("text", ["", "99213,,150,2026-01-01", "procedure,price"])
+def test_a_file_without_its_columns_says_which(text: str) -> None:
+    [fault] = read_charge_master(text).faults
+    assert (fault.line, "effective_from" in fault.message) == (1, True)
+
+
+def test_a_row_that_is_no_csv_is_a_fault() -> None:
+    text = "procedure,price,effective_from\n99213,150,2026-01-01\n" + "9" * 200_000 + ",1,2026-01-01\n"
+    found = read_charge_master(text)
+    assert (len(found.prices), len(found.faults)) == (1, 1)

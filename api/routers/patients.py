@@ -1,0 +1,58 @@
+"""Patients: found by name, birth date, member id or a number; one patient with every visit and balance."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import auth, errors
+from api.auth import Viewer
+from api.office import Office, TheOffice
+from api.routers.pages import show
+from billing.roles import Permission
+from database import patients
+from database.access import Person
+from database.patients import PatientList, PatientView
+
+api = APIRouter(prefix="/api/v1/patients", tags=["patients"])
+pages = APIRouter(prefix="/patients", include_in_schema=False)
+
+Sought = Annotated[str, Query(max_length=80)]
+
+
+@api.get("")
+def find_patients(request: Request, office: TheOffice, person: Viewer, q: Sought = "") -> PatientList:
+    """Patients by last name, `last, first`, birth date, member id, visit number or control number; at most fifty."""
+    with office.database.reading() as session:
+        found = patients.search(session, practice_id=person.practice_id, text=q)
+    if found.items:
+        auth.seen(request, person, subject="patients", subject_id="search")
+    return found
+
+
+@api.get("/{patient_id}")
+def show_patient(request: Request, patient_id: str, office: TheOffice, person: Viewer) -> PatientView:
+    """One patient: coverage as last used, every visit with its balances, letters."""
+    return _find(request, office, person, patient_id)
+
+
+@pages.get("")
+def show_search(request: Request, office: TheOffice, person: Viewer, q: Sought = "") -> Response:
+    """The search, and who was found."""
+    found = find_patients(request, office, person, q)
+    return show(request, "patients.html", person, q=q.strip(), found=found, may_open=person.may(Permission.INTAKE))
+
+
+@pages.get("/{patient_id}")
+def show_page(request: Request, patient_id: str, office: TheOffice, person: Viewer) -> Response:
+    """One patient."""
+    patient = _find(request, office, person, patient_id)
+    return show(request, "patient.html", person, patient=patient, may_open=person.may(Permission.INTAKE))
+
+
+def _find(request: Request, office: Office, person: Person, patient_id: str) -> PatientView:
+    with office.database.reading() as session:
+        patient = patients.patient(session, practice_id=person.practice_id, patient_id=patient_id)
+    if patient is None:
+        raise errors.not_found("patient")
+    auth.seen(request, person, subject="patient", subject_id=patient_id)
+    return patient

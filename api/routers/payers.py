@@ -1,0 +1,222 @@
+"""Payers: what each owes, its name, and its own policy rows; a supervisor changes them and says why."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from pydantic import Field
+from sqlmodel import Session
+
+from api import auth, errors, idempotency
+from api.actions import Done
+from api.auth import Viewer, require
+from api.claim_form import Part, Text60
+from api.errors import Fault
+from api.idempotency import IdempotencyKey
+from api.office import Office, TheOffice
+from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
+from billing.characters import can_be_sent
+from billing.policies import ABOUT_PAYERS, SWITCHES
+from billing.roles import Permission
+from database import audit, payers
+from database import office as office_rows
+from database.access import Person
+from database.payers import PayerRow, PayerView
+from database.tables import Payer
+
+api = APIRouter(prefix="/api/v1/payers", tags=["payers"])
+pages = APIRouter(prefix="/setup/payers", include_in_schema=False)
+
+Supervisor = Annotated[Person, require(Permission.SET_UP)]
+Why = Annotated[str, Field(min_length=1, max_length=200)]
+
+LARGEST_VALUE = 1_000_000_000
+
+
+class NameForm(Part):
+    """Another name for a payer."""
+
+    name: Text60
+    reason: Why
+
+
+class PolicyForm(Part):
+    """A policy's value for one payer, from a day on."""
+
+    policy: Annotated[str, Field(max_length=60)]
+    value: Annotated[int, Field(ge=0, le=LARGEST_VALUE)]
+    """Hours, days, cents, or 1 for yes and 0 for no: the policy's last word tells"""
+    effective_from: date
+    reason: Why
+
+
+@api.get("")
+def list_payers(office: TheOffice, person: Viewer) -> list[PayerRow]:
+    """The practice's payers with what each owes."""
+    with office.database.reading() as session:
+        return payers.page(session, practice_id=person.practice_id)
+
+
+@api.get("/{payer_id}")
+def show_payer(payer_id: str, office: TheOffice, person: Viewer) -> PayerView:
+    """One payer with the policies that hold for it."""
+    with office.database.reading() as session:
+        found = payers.payer(session, practice_id=person.practice_id, payer_id=payer_id, today=office.today)
+    if found is None:
+        raise errors.not_found("payer")
+    return found
+
+
+@api.post("/{payer_id}/name", response_model=dict[str, Any])
+def rename(
+    request: Request, payer_id: str, form: NameForm, key: IdempotencyKey, office: TheOffice, person: Supervisor
+) -> Response:
+    """Call the payer by another name. Claims that are in work keep the name they have."""
+    return JSONResponse(_rename(request, office, person, payer_id, form, key).body)
+
+
+@api.post("/{payer_id}/policies", response_model=dict[str, Any])
+def add_policy(
+    request: Request, payer_id: str, form: PolicyForm, key: IdempotencyKey, office: TheOffice, person: Supervisor
+) -> Response:
+    """Give a policy another value for this payer, from a day on. Earlier rows stay."""
+    return JSONResponse(_add_policy(request, office, person, payer_id, form, key).body)
+
+
+@pages.get("")
+def show_list(request: Request, office: TheOffice, person: Viewer) -> Response:
+    """The practice's payers."""
+    return show(request, "payers.html", person, payers=list_payers(office, person))
+
+
+@pages.get("/{payer_id}")
+def show_page(request: Request, payer_id: str, office: TheOffice, person: Viewer, note: str = "") -> Response:
+    """One payer."""
+    return _page(request, office, person, payer_id, Failed(), note=NOTES.get(note, ""))
+
+
+@pages.post("/{payer_id}/name")
+async def rename_by_form(request: Request, payer_id: str, office: TheOffice, person: Supervisor) -> Response:
+    """Call the payer by another name."""
+    typed = await typed_into(request)
+
+    def act() -> Done:
+        return _rename(request, office, person, payer_id, read(NameForm, typed), typed["key"])
+
+    return await _answer(request, office, person, payer_id, "name", typed, act)
+
+
+@pages.post("/{payer_id}/policies")
+async def add_policy_by_form(request: Request, payer_id: str, office: TheOffice, person: Supervisor) -> Response:
+    """Give a policy another value for this payer."""
+    typed = await typed_into(request)
+
+    def act() -> Done:
+        return _add_policy(request, office, person, payer_id, read(PolicyForm, typed), typed["key"])
+
+    return await _answer(request, office, person, payer_id, "policy", typed, act)
+
+
+async def _answer(
+    request: Request,
+    office: Office,
+    person: Person,
+    payer_id: str,
+    form: str,
+    typed: dict[str, str],
+    act: Callable[[], Done],
+) -> Response:
+    def page(failed: Failed) -> Response:
+        return _page(request, office, person, payer_id, failed)
+
+    return await answer(lambda: run_in_threadpool(act), form, typed, f"/setup/payers/{payer_id}", page)
+
+
+def _page(request: Request, office: Office, person: Person, payer_id: str, failed: Failed, note: str = "") -> Response:
+    return show(
+        request,
+        "payer.html",
+        person,
+        status=failed.status,
+        view=show_payer(payer_id, office, person),
+        policies=ABOUT_PAYERS,
+        failed=failed,
+        keys=failed.key_for,
+        note=note,
+        today=office.today,
+        may_change=person.may(Permission.SET_UP),
+    )
+
+
+def _rename(request: Request, office: Office, person: Person, payer_id: str, form: NameForm, key: str) -> Done:
+    if not can_be_sent(form.name):
+        message = "a character cannot be sent to a payer; write it with plain letters"
+        raise errors.invalid([Fault(field="name", message=message)])
+
+    def change(session: Session, payer: Payer) -> str:
+        before, payer.name = payer.name, form.name
+        session.add(payer)
+        return f"name was {before}: {form.reason}"
+
+    return _change(request, office, person, payer_id, "rename_payer", form, key, change)
+
+
+def _add_policy(request: Request, office: Office, person: Person, payer_id: str, form: PolicyForm, key: str) -> Done:
+    if form.policy not in ABOUT_PAYERS:
+        raise errors.invalid([Fault(field="policy", message="choose one of the policies")])
+    if form.policy in SWITCHES and form.value > 1:
+        raise errors.invalid([Fault(field="value", message="this one is 1 for yes or 0 for no")])
+
+    def change(session: Session, payer: Payer) -> str:
+        if payers.has_policy_from(session, payer=payer, name=form.policy, day=form.effective_from):
+            message = "this policy has a value from that day already; choose another day"
+            raise errors.invalid([Fault(field="effective_from", message=message)])
+        office_rows.set_policy(
+            session,
+            practice_id=person.practice_id,
+            payer_id=payer.id,
+            name=form.policy,
+            value=form.value,
+            effective_from=form.effective_from,
+            source=form.reason,
+        )
+        return f"{form.policy} = {form.value} from {form.effective_from}: {form.reason}"
+
+    return _change(request, office, person, payer_id, "set_payer_policy", form, key, change)
+
+
+def _change(
+    request: Request,
+    office: Office,
+    person: Person,
+    payer_id: str,
+    name: str,
+    form: Part,
+    key: str,
+    change: Callable[[Session, Payer], str],
+) -> Done:
+    """Change the payer once, and write down what and why."""
+
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        payer = payers.find(session, practice_id=person.practice_id, payer_id=payer_id)
+        if payer is None:
+            raise errors.not_found("payer")
+        said = change(session, payer)
+        audit.record(
+            session,
+            practice_id=person.practice_id,
+            at=office.now(),
+            actor_id=person.user_id,
+            action="update",
+            subject="payer",
+            subject_id=payer_id,
+            reason=said[:300],
+            source=auth.source_of(request),
+        )
+        return payer_id, {"payer_id": payer_id}
+
+    sha256 = idempotency.fingerprint(name, payer_id, form.model_dump(mode="json"))
+    return Done(idempotency.once(office, person, name=name, key=key, body_sha256=sha256, effect=effect))

@@ -1,0 +1,141 @@
+"""A new visit by hand: the same encounter as a program would send, typed by a person.
+
+Rows of lines come and go by buttons that post the form back, so that the page needs no script.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse
+
+from api import actions, auth, errors, visit_form
+from api.auth import require
+from api.errors import Problem
+from api.office import Office, TheOffice
+from api.routers.pages import Failed, show, typed_into
+from api.visit_form import Typed
+from billing.claim import Claim
+from billing.roles import Permission
+from database import encounters, favourites, patients
+from database.access import Person
+from database.columns import new_id
+from database.favourites import Favourites
+
+pages = APIRouter(prefix="/visits", include_in_schema=False)
+
+Clerk = Annotated[Person, require(Permission.INTAKE)]
+
+FORM = "visit"
+LONGEST_FORM = 1000
+"""Inputs of the page with all its lines"""
+REMOVE = "remove-line-"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a request for the form stands on."""
+
+    request: Request
+    office: Office
+    person: Person
+    base: Claim | None
+    """The visit that the new one is like"""
+    offered: Favourites
+
+
+@pages.get("/new")
+def start_visit(request: Request, office: TheOffice, person: Clerk, patient: str = "", copy: str = "") -> Response:
+    """An empty form, or one filled in from the patient's last visit, or from a visit that is copied."""
+    desk = _desk(request, office, person, patient, copy)
+    if not patient and not copy:
+        known = next(iter(desk.offered.billing), "")
+        return _page(desk, visit_form.blank(today=office.today) | {"billing": known}, focus="patient.last_name")
+    if patient:
+        auth.seen(request, person, subject="patient", subject_id=patient)
+    if copy:
+        auth.seen(request, person, subject="encounter", subject_id=copy)
+    assert desk.base is not None
+    typed = visit_form.of_claim(desk.base, desk.offered, today=office.today, with_codes=bool(copy))
+    return _page(desk, typed, focus="lines.0.service_date" if copy else "diagnoses.0")
+
+
+@pages.post("/new")
+async def open_visit(request: Request, office: TheOffice, person: Clerk, patient: str = "", copy: str = "") -> Response:
+    """Open the encounter; or give the form back with one line more or less."""
+    typed = await typed_into(request, max_fields=LONGEST_FORM)
+    return await run_in_threadpool(_answer, request, office, person, patient, copy, typed)
+
+
+def _answer(request: Request, office: Office, person: Person, patient: str, copy: str, typed: Typed) -> Response:
+    desk = _desk(request, office, person, patient, copy)
+    do = typed.pop("do", "open")
+    if do.startswith(REMOVE):
+        typed = visit_form.tidy(typed, without=do.removeprefix(REMOVE))
+        return _page(desk, _at_least_one_row(typed, office), focus="lines.0.procedure")
+    typed = visit_form.tidy(typed)
+    if do == "add-line":
+        typed = visit_form.with_row(typed, today=office.today)
+        return _page(desk, typed, focus=f"lines.{visit_form.rows(typed) - 1}.procedure")
+    try:
+        number = typed["key"].upper()[:12]
+        form = visit_form.read(typed, desk.offered, desk.base, today=office.today, number=number)
+        done = actions.open_encounter(office, person, form, key=typed["key"])
+    except Problem as problem:
+        return _refused(desk, _at_least_one_row(typed, office), problem)
+    return RedirectResponse(f"/encounters/{done.body['encounter_id']}?note=opened", 303)
+
+
+def _refused(desk: Desk, typed: Typed, problem: Problem) -> Response:
+    title, detail = problem.title, problem.detail
+    if problem.name == "key-reused":
+        title = "A visit was opened from this form already"
+        detail = "Look for it under the patient. To open one more, send the form again."
+    names = visit_form.in_order(typed)
+    faults = {one.field if one.field in names else "body": one.message for one in problem.faults}
+    failed = Failed(form=FORM, title=title, detail=detail, faults=faults, typed=typed, status=problem.status)
+    first = next((name for name in names if name in faults), "")
+    return _page(desk, typed | {"key": new_id()}, focus=first, failed=failed)
+
+
+def _at_least_one_row(typed: Typed, office: Office) -> Typed:
+    return typed if "lines.0.procedure" in typed else visit_form.with_row(typed, today=office.today)
+
+
+def _desk(request: Request, office: Office, person: Person, patient: str, copy: str) -> Desk:
+    """What the form offers and builds upon. Raises Problem 403 and 404."""
+    if not person.may(Permission.VIEW):
+        raise Problem(403, "forbidden", "Not with your roles", f"This needs the permission {Permission.VIEW}.")
+    base: Claim | None = None
+    with office.database.reading() as session:
+        if patient:
+            base = patients.last_claim(session, practice_id=person.practice_id, patient_id=patient)
+        if copy:
+            copied = encounters.find(session, practice_id=person.practice_id, encounter_id=copy)
+            base = None if copied is None else encounters.claim_of(copied)
+        if base is None and (patient or copy):
+            raise errors.not_found("visit to build upon")
+        offered = favourites.favourites(session, practice_id=person.practice_id, today=office.today, also=base)
+    return Desk(request, office, person, base, offered)
+
+
+def _page(desk: Desk, typed: Typed, *, focus: str, failed: Failed | None = None) -> Response:
+    return show(
+        desk.request,
+        "visit.html",
+        desk.person,
+        status=failed.status if failed else 200,
+        typed=typed,
+        key=typed.get("key") or new_id(),
+        failed=failed or Failed(),
+        focus=focus,
+        rows=visit_form.rows(typed),
+        lines_allowed=visit_form.LINES,
+        offered=desk.offered,
+        partners={name: name for name in desk.offered.partners},
+        relationships=visit_form.RELATIONSHIPS,
+        filing_indicators=visit_form.FILING_INDICATORS,
+        query=desk.request.url.query,
+        is_unsaved=desk.request.method == "POST",
+    )

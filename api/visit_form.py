@@ -1,0 +1,392 @@
+"""A visit as a person types it: texts by the REST route's own field names, and their way to the same EncounterForm.
+
+Three lists stand beside the typed fields: `payer`, `billing` and `rendering` name somebody whom the practice knows,
+so that nobody types an address twice. Faults carry the name of the input they belong to.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from pydantic import ValidationError
+
+from api import errors
+from api.claim_form import EncounterForm
+from api.errors import Fault
+from billing.claim import Claim, Diagnosis, Party, Person
+from billing.coding import diagnosis_is_well_formed, procedure_is_well_formed
+from billing.money import format_amount
+from database.favourites import Favourites, KnownPayer
+from templates import rendering
+
+Typed = dict[str, str]
+"""What stands in each input, by its name"""
+
+PERSON = (
+    *("last_name", "first_name", "middle_name", "suffix", "birth_date", "sex"),
+    *("address.street", "address.street_2", "address.city", "address.state", "address.postal_code"),
+)
+PROVIDER = ("npi", "last_name", "first_name", "taxonomy")
+ADDRESS = ("address.street", "address.city", "address.state", "address.postal_code")
+FIELDS = (
+    *(f"patient.{name}" for name in PERSON),
+    *("payer", "coverage.payer.name", "coverage.payer.id", "partner"),
+    *("coverage.member_id", "coverage.group_number", "coverage.filing_indicator", "authorization"),
+    "coverage.relationship",
+    *(f"coverage.subscriber.{name}" for name in PERSON),
+    "rendering",
+    *(f"providers.rendering.{name}" for name in PROVIDER),
+    "billing",
+    *(f"providers.billing.{name}" for name in ("npi", "last_name", "tax_id", "taxonomy", *ADDRESS)),
+    *("place_of_service", "external_id"),
+)
+"""Every input above the codes, in the order of the page"""
+LINE = ("service_date", "procedure", "modifiers", "diagnosis_pointers", "units", "unit_basis", "charge")
+"""The inputs of one line; of these the first, and the two for units, are filled in from the beginning"""
+TYPED_IN_LINE = ("procedure", "modifiers", "diagnosis_pointers", "charge")
+DIAGNOSES = 12
+LINES = 50
+
+RELATIONSHIPS = {
+    "18": "self",
+    "01": "spouse",
+    "19": "child",
+    "20": "employee",
+    "21": "unknown",
+    "39": "organ donor",
+    "40": "cadaver donor",
+    "53": "life partner",
+    "G8": "other",
+}
+"""SBR02 and PAT01 of 005010X222A1"""
+FILING_INDICATORS = {
+    "MB": "Medicare Part B",
+    "MC": "Medicaid",
+    "BL": "Blue Cross or Blue Shield",
+    "CI": "commercial",
+    "12": "PPO",
+    "13": "POS",
+    "14": "EPO",
+    "15": "indemnity",
+    "16": "Medicare Advantage HMO",
+    "HM": "HMO",
+    "CH": "TRICARE",
+    "VA": "Veterans Affairs",
+    "FI": "Federal Employees Program",
+    "OF": "other federal program",
+    "WC": "workers' compensation",
+    "AM": "automobile medical",
+    "LM": "liability",
+    "11": "other non-federal program",
+    "ZZ": "unknown",
+}
+"""SBR09 of 005010X222A1, without the rare ones"""
+
+_MEANINGS = {
+    "state": "two letters, such as OH",
+    "postal_code": "five or nine digits",
+    "npi": "ten digits",
+    "tax_id": "nine digits, such as 12-3456780",
+    "taxonomy": "ten letters and digits",
+    "units": "a number above zero with at most three decimals",
+    "modifiers": "two letters or digits each, at most four",
+    "diagnosis_pointers": "the numbers or letters of one to four diagnoses, such as 1,2 or AB",
+    "place_of_service": "two digits, such as 11",
+    "external_id": "at most 38 letters, digits, dots, dashes and underscores",
+}
+"""What a field wants, where the model's own words are a pattern"""
+
+
+def read(typed: Typed, offered: Favourites, base: Claim | None, *, today: date, number: str) -> EncounterForm:
+    """The typed texts as the REST route's own model; `number` is the visit's when none was typed.
+
+    Raises Problem 422 with every fault at the name of its input.
+    """
+    faults = _own_faults(typed, today)
+    body = _body(typed, offered, base, faults) | {"external_id": typed.get("external_id") or number}
+    try:
+        form = EncounterForm.model_validate(body)
+    except ValidationError as error:
+        for fault in errors.validation_faults(error.errors()):
+            name = _input_of(fault.field, typed)
+            faults.setdefault(name, _in_words(fault, name))
+        form = None
+    if faults or form is None:
+        raise errors.invalid([Fault(field=name, message=message) for name, message in faults.items()])
+    return form
+
+
+def in_order(typed: Typed) -> list[str]:
+    """The names of all inputs in the order of the page."""
+    diagnoses = [f"diagnoses.{place}" for place in range(DIAGNOSES)]
+    return [*FIELDS, *diagnoses, *(f"lines.{row}.{name}" for row in range(rows(typed)) for name in LINE)]
+
+
+def rows(typed: Typed) -> int:
+    """How many lines the page shows."""
+    return 1 + max((int(name.split(".")[1]) for name in typed if name.startswith("lines.")), default=0)
+
+
+def tidy(typed: Typed, *, without: str = "") -> Typed:
+    """What was typed, without spaces around it, and its lines without gaps, empty ones and the row `without`."""
+    found: dict[str, Typed] = {}
+    kept: Typed = {}
+    for name, text in typed.items():
+        if match := re.fullmatch(r"lines\.(\d{1,4})\.(\w+)", name):
+            found.setdefault(match[1], {})[match[2]] = text.strip()
+        else:
+            kept[name] = text.strip()
+    filled = [
+        line
+        for row, line in sorted(found.items(), key=lambda item: int(item[0]))
+        if row != without and any(line.get(name) for name in TYPED_IN_LINE)
+    ]
+    for row, line in enumerate(filled[:LINES]):
+        kept |= {f"lines.{row}.{name}": text for name, text in line.items() if name in LINE}
+    return kept
+
+
+def with_row(typed: Typed, *, today: date) -> Typed:
+    """One more line, on the day of the line above."""
+    if not any(name.startswith("lines.") for name in typed):
+        row, day = 0, str(today)
+    else:
+        row = rows(typed)
+        day = typed.get(f"lines.{row - 1}.service_date", str(today))
+    if row >= LINES:
+        return typed
+    return typed | _line(row, service_date=day)
+
+
+def blank(*, today: date) -> Typed:
+    """A form that nobody typed into."""
+    return with_row({"coverage.relationship": "18", "place_of_service": "11"}, today=today)
+
+
+def of_claim(claim: Claim, offered: Favourites, *, today: date, with_codes: bool) -> Typed:
+    """A new visit like an earlier one: people, coverage and providers; with diagnoses and lines when asked for."""
+    coverage = claim.coverage
+    payer = _payer_like(offered.payers, coverage.payer)
+    typed = {
+        **_person("patient", claim.patient),
+        "coverage.member_id": coverage.member_id or "",
+        "coverage.group_number": coverage.group_number or "",
+        "coverage.filing_indicator": coverage.filing_indicator or "",
+        "coverage.relationship": coverage.relationship,
+        "place_of_service": claim.place_of_service,
+        "billing": _known(offered.billing, claim.billing_provider),
+        "rendering": _known(offered.rendering, claim.provider("82")),
+    }
+    if payer is not None:
+        typed["payer"] = payer.id
+    if not coverage.is_self:
+        typed |= _person("coverage.subscriber", claim.subscriber)
+    if not with_codes:
+        return with_row(typed, today=today)
+    for place, one in enumerate(claim.diagnoses[:DIAGNOSES]):
+        typed[f"diagnoses.{place}"] = rendering.diagnosis(one.code)
+    return typed | _lines(claim, offered, today)
+
+
+def _lines(claim: Claim, offered: Favourites, today: date) -> Typed:
+    """The lines with today's date; a charge is copied only where the charge master has no price."""
+    priced = {one.code for one in offered.procedures if one.price_cents is not None}
+    typed: Typed = {}
+    for row, line in enumerate(claim.lines[:LINES]):
+        typed |= _line(
+            row,
+            service_date=str(today),
+            procedure=line.procedure,
+            modifiers=" ".join(line.modifiers),
+            diagnosis_pointers=",".join(str(one) for one in line.diagnosis_pointers),
+            units=f"{line.units.normalize():f}",
+            unit_basis=line.unit_basis,
+            charge="" if line.procedure in priced else format_amount(line.charge_cents),
+        )
+    return typed
+
+
+def _line(row: int, **texts: str) -> Typed:
+    line = {"units": "1", "unit_basis": "UN"} | texts
+    return {f"lines.{row}.{name}": line.get(name, "") for name in LINE}
+
+
+def _person(prefix: str, person: Person) -> Typed:
+    address = person.address
+    texts = {
+        "last_name": person.name.last,
+        "first_name": person.name.first,
+        "middle_name": person.name.middle,
+        "suffix": person.name.suffix,
+        "birth_date": str(person.birth_date) if person.birth_date else None,
+        "sex": person.sex,
+    }
+    if address is not None:
+        texts |= {f"address.{name}": text for name, text in _address(address).items()}
+    return {f"{prefix}.{name}": text for name, text in texts.items() if text}
+
+
+def _address(address: Any) -> dict[str, str]:
+    names = ("street", "street_2", "city", "state", "postal_code")
+    return {name: text for name in names if (text := getattr(address, name))}
+
+
+def _known(parties: Mapping[str, Party], party: Party | None) -> str:
+    return party.npi if party and party.npi and party.npi in parties else ""
+
+
+def _payer_like(payers: Iterable[KnownPayer], payer: Party) -> KnownPayer | None:
+    return next((one for one in payers if one.number == (payer.id or "")), None)
+
+
+def _own_faults(typed: Typed, today: date) -> dict[str, str]:
+    """What the model lets through, because an office mends it later, and a person at the form mends at once."""
+    faults: dict[str, str] = {}
+    diagnoses = _diagnoses(typed)
+    for place, code in enumerate(diagnoses):
+        if not code:
+            faults[f"diagnoses.{place}"] = "is empty; move the diagnoses up"
+        elif not diagnosis_is_well_formed(Diagnosis(code.upper().replace(".", ""))):
+            faults[f"diagnoses.{place}"] = "is no ICD-10-CM code, such as J06.9"
+    for name, text in typed.items():
+        if name.endswith((".birth_date", ".service_date")) and _is_after(text, today):
+            faults[name] = "lies in the future"
+        if name.endswith(".procedure") and text and not procedure_is_well_formed(text.upper()):
+            faults[name] = "is no CPT or HCPCS code, such as 99213"
+        if name.endswith(".diagnosis_pointers") and any(one > max(len(diagnoses), 1) for one in _pointers(text) or []):
+            faults[name] = "points at a diagnosis that is not there"
+    if typed.get("coverage.relationship") == "18" and _under(typed, "coverage.subscriber"):
+        faults["coverage.relationship"] = "a subscriber is named below: say how the patient is related, or clear it"
+    return faults
+
+
+def _is_after(text: str, today: date) -> bool:
+    try:
+        return date.fromisoformat(text) > today
+    except ValueError:
+        return False
+
+
+def _diagnoses(typed: Typed) -> list[str]:
+    codes = [typed.get(f"diagnoses.{place}", "") for place in range(DIAGNOSES)]
+    while codes and not codes[-1]:
+        codes.pop()
+    return codes
+
+
+def _body(typed: Typed, offered: Favourites, base: Claim | None, faults: dict[str, str]) -> dict[str, Any]:
+    payer = _payer(typed, offered, base, faults)
+    coverage: dict[str, Any] = _under(typed, "coverage") | {"payer": payer}
+    if typed.get("coverage.relationship", "18") == "18":
+        coverage.pop("subscriber", None)
+    else:
+        coverage.setdefault("subscriber", {})
+    providers = {
+        "billing": _provider("billing", typed, offered.billing, faults) or {},
+        "rendering": _provider("rendering", typed, offered.rendering, faults),
+    }
+    body: dict[str, Any] = {
+        "partner": payer.pop("partner", None) or typed.get("partner") or None,
+        "patient": _under(typed, "patient"),
+        "coverage": coverage,
+        "providers": providers,
+        "diagnoses": [code or "-" for code in _diagnoses(typed)],
+        "lines": [_line_body(typed, row) for row in range(rows(typed))] if "lines.0.procedure" in typed else [],
+        "authorization": typed.get("authorization") or None,
+    }
+    return body | ({"place_of_service": typed["place_of_service"]} if typed.get("place_of_service") else {})
+
+
+def _line_body(typed: Typed, row: int) -> dict[str, Any]:
+    texts = {name: text for name in LINE if (text := typed.get(f"lines.{row}.{name}"))}
+    line: dict[str, Any] = dict(texts)
+    if "modifiers" in texts:
+        line["modifiers"] = re.split(r"[\s,:-]+", texts["modifiers"])
+    if "diagnosis_pointers" in texts:
+        line["diagnosis_pointers"] = _pointers(texts["diagnosis_pointers"]) or ["?"]
+    if "charge" in texts:
+        line["charge"] = texts["charge"].replace("$", "").replace(",", "").strip()
+    return line
+
+
+def _pointers(text: str) -> list[int] | None:
+    """`1,2`, `1 2` or `AB` -> [1, 2]; None when it is neither."""
+    parts = [part for part in re.split(r"[\s,:]+", text.upper()) if part]
+    if all(part.isascii() and part.isdigit() for part in parts):
+        return [int(part) for part in parts]
+    letters = "".join(parts)
+    return [ord(one) - ord("A") + 1 for one in letters] if re.fullmatch("[A-L]+", letters) else None
+
+
+def _payer(typed: Typed, offered: Favourites, base: Claim | None, faults: dict[str, str]) -> dict[str, Any]:
+    written = _under(typed, "coverage.payer")
+    chosen = next((one for one in offered.payers if one.id == typed.get("payer")), None)
+    if chosen is None:
+        if not written:
+            faults["payer"] = "choose a payer, or name a new one below"
+        return written
+    if written:
+        faults["payer"] = "a new payer is named below: clear it, or choose none here"
+    payer: dict[str, Any] = {"name": chosen.name, "partner": chosen.partner}
+    if chosen.number:
+        payer["id"] = chosen.number
+    earlier = base.coverage.payer if base else None
+    if earlier and earlier.address and (earlier.id or "") == chosen.number:
+        payer["address"] = _address(earlier.address)
+    return payer
+
+
+def _provider(role: str, typed: Typed, known: Mapping[str, Party], faults: dict[str, str]) -> dict[str, Any] | None:
+    written = _under(typed, f"providers.{role}")
+    party = known.get(typed.get(role, ""))
+    if party is None:
+        return written or None
+    if written:
+        faults[role] = "another one is named below: clear it, or choose none here"
+    texts = {"npi": party.npi, "last_name": party.name.last, "first_name": party.name.first, "taxonomy": party.taxonomy}
+    found: dict[str, Any] = {name: text for name, text in texts.items() if text}
+    if party.address:
+        found["address"] = _address(party.address)
+    if role == "billing":
+        found["tax_id"] = party.reference("EI")
+        found.pop("first_name", None)
+    return found
+
+
+def _under(typed: Typed, prefix: str) -> dict[str, Any]:
+    """The texts below a name as nested objects, without empty ones."""
+    found: dict[str, Any] = {}
+    for name in FIELDS:
+        text = typed.get(name)
+        if text and name.startswith(f"{prefix}."):
+            *path, last = name.removeprefix(f"{prefix}.").split(".")
+            place = found
+            for part in path:
+                place = place.setdefault(part, {})
+            place[last] = text
+    return found
+
+
+def _input_of(field: str, typed: Typed) -> str:
+    """The input that a fault of the model belongs to."""
+    if field.startswith("coverage.payer") and (typed.get("payer") or not _under(typed, "coverage.payer")):
+        return "payer"
+    for role in ("billing", "rendering"):
+        if field.startswith(f"providers.{role}") and typed.get(role):
+            return role
+    if field in {"lines", "lines.0"}:
+        return "lines.0.procedure"
+    names = set(in_order(typed))
+    parts = field.split(".")
+    while parts and ".".join(parts) not in names:
+        parts.pop()
+    return ".".join(parts) or "body"
+
+
+def _in_words(fault: Fault, name: str) -> str:
+    if name == "lines.0.procedure" and not fault.field.endswith("procedure"):
+        return "enter at least one line"
+    if fault.message == "is needed":
+        return fault.message
+    return _MEANINGS.get(name.split(".")[-1], fault.message)

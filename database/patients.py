@@ -1,0 +1,320 @@
+"""Patients: found by what a caller can say of them, and one patient with every visit, balance and letter.
+
+Every query takes the practice. A patient is one person under one coverage: who changes the plan is a new row, and
+the page of one leads to the others.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, func, or_, select
+
+from billing.claim import Claim
+from billing.ledger import ENCOUNTER_BALANCES, RECEIVABLES, Account
+from billing.stages import Stage
+from database import encounters, letters
+from database.letters import LetterRow
+from database.tables import Encounter, Patient, Payer, Posting, Submission
+
+SHORTEST_NUMBER = 4
+"""Characters of a member id, visit or control number that is worth looking for"""
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRow:
+    """One patient that was found."""
+
+    id: str
+    name: str
+    birth_date: date | None
+    last_visit: date | None
+    visits: int
+    open_cents: int
+    """What payers and the patient still owe"""
+
+
+@dataclass(frozen=True, slots=True)
+class PatientList:
+    """Who was found."""
+
+    items: list[PatientRow]
+    has_more: bool
+    """There are others: say more of the name"""
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageView:
+    """The coverage of the last visit."""
+
+    payer: str
+    payer_number: str | None
+    member_id: str | None
+    group_number: str | None
+    relationship: str
+    subscriber: str
+    filing_indicator: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRow:
+    """One visit and who owes what on it."""
+
+    id: str
+    external_id: str
+    service_date: date
+    stage: Stage
+    on_hold: bool
+    payer: str
+    charge_cents: int
+    payer_owed_cents: int
+    patient_owed_cents: int
+    unapplied_cents: int
+    """Money of the patient that no balance has taken yet"""
+
+
+@dataclass(frozen=True, slots=True)
+class PatientView:
+    """Everything the patient's page shows."""
+
+    id: str
+    name: str
+    birth_date: date | None
+    sex: str | None
+    address: tuple[str, ...]
+    """Lines as the last visit has them"""
+    known_since: datetime
+    coverage: CoverageView | None
+    visits: list[VisitRow]
+    """The newest first"""
+    charge_cents: int
+    payer_owed_cents: int
+    patient_owed_cents: int
+    unapplied_cents: int
+    letters: list[LetterRow]
+    other_coverages: list[PatientRow]
+    """The same name and birth date under another payer or member id"""
+
+
+def search(session: Session, *, practice_id: str, text: str, limit: int = 50) -> PatientList:
+    """Patients by the beginning of the last name (`last, first` narrows it), birth date, member id or a number.
+
+    The number is the visit's own (CLM01 as it came) or that of a claim that was sent. An empty text finds nobody.
+    """
+    ids = _matching(practice_id, text.strip())
+    if ids is None:
+        return PatientList([], has_more=False)
+    query = select(Patient).where(Patient.practice_id == practice_id, or_(*ids))
+    query = query.order_by(Patient.last_name, col(Patient.first_name), col(Patient.birth_date), Patient.id)
+    found = session.exec(query.limit(limit + 1)).all()
+    if not found:
+        found = _with_member_id(session, practice_id, text.strip(), limit)
+    return PatientList(_rows(session, practice_id, found[:limit]), has_more=len(found) > limit)
+
+
+def find(session: Session, *, practice_id: str, patient_id: str) -> Patient | None:
+    """One patient of the practice, or None."""
+    return session.exec(select(Patient).where(Patient.practice_id == practice_id, Patient.id == patient_id)).first()
+
+
+def last_claim(session: Session, *, practice_id: str, patient_id: str) -> Claim | None:
+    """The claim of the patient's newest visit, as the office knows it now."""
+    newest = next(iter(_visits(session, practice_id, patient_id)), None)
+    return None if newest is None else encounters.claim_of(newest)
+
+
+def patient(session: Session, *, practice_id: str, patient_id: str) -> PatientView | None:
+    """The patient's page; None when the practice has no such patient."""
+    row = find(session, practice_id=practice_id, patient_id=patient_id)
+    if row is None:
+        return None
+    found = _visits(session, practice_id, patient_id)
+    visits = _visit_rows(session, practice_id, found)
+    claim = encounters.claim_of(found[0]) if found else None
+    return PatientView(
+        id=row.id,
+        name=_name(row),
+        birth_date=row.birth_date,
+        sex=row.sex,
+        address=_address(claim),
+        known_since=row.created_at,
+        coverage=_coverage(claim),
+        visits=visits,
+        charge_cents=sum(one.charge_cents for one in visits),
+        payer_owed_cents=sum(one.payer_owed_cents for one in visits),
+        patient_owed_cents=sum(one.patient_owed_cents for one in visits),
+        unapplied_cents=sum(one.unapplied_cents for one in visits),
+        letters=letters.of_patient(session, practice_id=practice_id, patient_id=patient_id),
+        other_coverages=_other_coverages(session, row),
+    )
+
+
+def _matching(practice_id: str, text: str) -> list[sa.ColumnElement[bool]] | None:
+    """The conditions that a text stands for; None when it says nothing."""
+    day = _day(text)
+    if day is not None:
+        return [col(Patient.birth_date) == day]
+    last, _, first = (part.strip() for part in text.partition(","))
+    if not last:
+        return None
+    named = _begins(Patient.last_name, last)
+    conditions = [sa.and_(named, _begins(Patient.first_name, first)) if first else named]
+    if len(text) >= SHORTEST_NUMBER:
+        spellings = {text, text.upper()}
+        visits = select(Encounter.patient_id).where(Encounter.practice_id == practice_id)
+        by_control_number = (
+            select(Encounter.patient_id)
+            .join(Submission, col(Submission.encounter_id) == col(Encounter.id))
+            .where(Submission.practice_id == practice_id, col(Submission.control_number).in_(spellings))
+        )
+        conditions.append(col(Patient.id).in_(visits.where(col(Encounter.external_id).in_(spellings))))
+        conditions.append(col(Patient.id).in_(by_control_number))
+    return conditions
+
+
+def _begins(column: str | None, text: str) -> sa.ColumnElement[bool]:
+    return func.lower(column).startswith(text.lower(), autoescape=True)
+
+
+def _day(text: str) -> date | None:
+    """A day as the office writes it, or as people in the United States say it: `1970-05-01`, `5/1/1970`."""
+    try:
+        if "/" in text:
+            month, day, year = (int(part) for part in text.split("/"))
+            return date(year, month, day)
+        return date.fromisoformat(text) if "-" in text else None
+    except ValueError:
+        return None
+
+
+def _with_member_id(session: Session, practice_id: str, text: str, limit: int) -> Sequence[Patient]:
+    """Patients with a visit under this member id: it stands only in the claim, so this reads the practice's visits."""
+    member_id = text.replace(" ", "")
+    if len(member_id) < SHORTEST_NUMBER or not any(char.isdigit() for char in member_id):
+        return []
+    wanted = {f'"member_id":{json.dumps(one)}' for one in (member_id, member_id.upper())}
+    visits = select(Encounter.patient_id).where(
+        Encounter.practice_id == practice_id,
+        or_(*(col(Encounter.record).contains(one, autoescape=True) for one in sorted(wanted))),
+    )
+    query = select(Patient).where(Patient.practice_id == practice_id, col(Patient.id).in_(visits))
+    return session.exec(query.order_by(Patient.last_name, Patient.id).limit(limit + 1)).all()
+
+
+def _rows(session: Session, practice_id: str, found: Sequence[Patient]) -> list[PatientRow]:
+    ids = [row.id for row in found]
+    visits = session.exec(
+        select(Encounter.patient_id, func.max(Encounter.service_date), func.count())
+        .where(Encounter.practice_id == practice_id, col(Encounter.patient_id).in_(ids))
+        .group_by(Encounter.patient_id)
+    )
+    seen = {patient_id: (last, int(count)) for patient_id, last, count in visits}
+    owed = session.exec(
+        select(Encounter.patient_id, func.sum(Posting.amount_cents))
+        .join(Posting, col(Posting.encounter_id) == col(Encounter.id))
+        .where(
+            Encounter.practice_id == practice_id,
+            col(Encounter.patient_id).in_(ids),
+            col(Posting.account).in_([account.value for account in RECEIVABLES]),
+        )
+        .group_by(Encounter.patient_id)
+    )
+    cents = {patient_id: int(total) for patient_id, total in owed}
+    return [
+        PatientRow(
+            id=row.id,
+            name=_name(row),
+            birth_date=row.birth_date,
+            last_visit=seen[row.id][0] if row.id in seen else None,
+            visits=seen[row.id][1] if row.id in seen else 0,
+            open_cents=cents.get(row.id, 0),
+        )
+        for row in found
+    ]
+
+
+def _visits(session: Session, practice_id: str, patient_id: str) -> Sequence[Encounter]:
+    return session.exec(
+        select(Encounter)
+        .where(Encounter.practice_id == practice_id, Encounter.patient_id == patient_id)
+        .order_by(col(Encounter.service_date).desc(), col(Encounter.created_at).desc(), Encounter.id)
+    ).all()
+
+
+def _visit_rows(session: Session, practice_id: str, found: Sequence[Encounter]) -> list[VisitRow]:
+    balances = _balances(session, practice_id, [row.id for row in found])
+    payer_ids = {row.payer_id for row in found}
+    payers = {row.id: row.name for row in session.exec(select(Payer).where(col(Payer.id).in_(payer_ids)))}
+    return [
+        VisitRow(
+            id=row.id,
+            external_id=row.external_id,
+            service_date=row.service_date,
+            stage=Stage(row.stage),
+            on_hold=row.on_hold,
+            payer=payers[row.payer_id],
+            charge_cents=row.charge_cents,
+            payer_owed_cents=balances[row.id, Account.AR_INSURANCE],
+            patient_owed_cents=balances[row.id, Account.AR_PATIENT],
+            unapplied_cents=-balances[row.id, Account.PATIENT_UNAPPLIED],
+        )
+        for row in found
+    ]
+
+
+def _balances(session: Session, practice_id: str, ids: Iterable[str]) -> dict[tuple[str, str], int]:
+    rows = session.exec(
+        select(Posting.encounter_id, Posting.account, func.sum(Posting.amount_cents))
+        .where(
+            Posting.practice_id == practice_id,
+            col(Posting.encounter_id).in_(list(ids)),
+            col(Posting.account).in_([account.value for account in ENCOUNTER_BALANCES]),
+        )
+        .group_by(col(Posting.encounter_id), Posting.account)
+    )
+    found: dict[tuple[str, str], int] = defaultdict(int)
+    found.update({(encounter_id or "", account): int(cents) for encounter_id, account, cents in rows})
+    return found
+
+
+def _other_coverages(session: Session, row: Patient) -> list[PatientRow]:
+    if row.birth_date is None:
+        return []
+    query = select(Patient).where(
+        Patient.practice_id == row.practice_id,
+        Patient.birth_date == row.birth_date,
+        func.lower(Patient.last_name) == row.last_name.lower(),
+        func.lower(func.coalesce(Patient.first_name, "")) == (row.first_name or "").lower(),
+        Patient.id != row.id,
+    )
+    return _rows(session, row.practice_id, session.exec(query.order_by(Patient.id)).all())
+
+
+def _coverage(claim: Claim | None) -> CoverageView | None:
+    if claim is None:
+        return None
+    coverage, subscriber = claim.coverage, claim.subscriber.name
+    return CoverageView(
+        payer=coverage.payer.name.last,
+        payer_number=coverage.payer.id,
+        member_id=coverage.member_id,
+        group_number=coverage.group_number,
+        relationship=coverage.relationship,
+        subscriber=f"{subscriber.last}, {subscriber.first}" if subscriber.first else subscriber.last,
+        filing_indicator=coverage.filing_indicator,
+    )
+
+
+def _address(claim: Claim | None) -> tuple[str, ...]:
+    address = None if claim is None else claim.patient.address
+    if address is None:
+        return ()
+    town = " ".join(part for part in (address.city, address.state, address.postal_code) if part)
+    return tuple(part for part in (address.street, address.street_2, town) if part)
+
+
+def _name(row: Patient) -> str:
+    return f"{row.last_name}, {row.first_name}" if row.first_name else row.last_name

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from billing.claim import BatchHeader, Name, OpaqueSegment, Party
 from interchange.x12 import claim_checks, fields, parties
 from interchange.x12.claim_checks import ClaimRun
+from interchange.x12.claim_glimpse import Glimpse, glimpse
 from interchange.x12.claim_hierarchy import Hierarchy, Row
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, run_ends
 from interchange.x12.fields import Elements, Unreadable, get
@@ -42,6 +43,8 @@ class ReadClaim(Generic[ClaimT, BatchT]):
     segment_index: int
     """Place of the CLM in its transaction, ST = 1"""
     transaction: TransactionId
+    glimpse: Glimpse | None = None
+    """What can be seen of a claim that is None; None when there is a claim"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class ClaimSet(Generic[ClaimT, BatchT, ReadT]):
     check: Callable[[ClaimT, ClaimRun], Iterable[Issue]]
     """Sums and pointers of a claim that was built"""
     batch: type[BatchT]
-    item: Callable[[ClaimT | None, tuple[Issue, ...], BatchT | None, str, int, TransactionId], ReadT]
+    item: Callable[[ClaimT | None, tuple[Issue, ...], BatchT | None, str, int, TransactionId, Glimpse | None], ReadT]
     """The ReadClaim of the set"""
     former: Former | None = None
     """Makes the same claims of runs that are scanned, as far as it can"""
@@ -151,7 +154,7 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
             if is_claim:
                 self._count += 1
                 identity = self._transaction.id
-                yield self._claims.item(claim, (), self._batch, str(values[0]), position, identity)
+                yield self._claims.item(claim, (), self._batch, str(values[0]), position, identity, None)
 
     def _make_level(self, path: Path, values: tuple[str | None, ...]) -> bool:
         """Enter a level; False when its numbers are wrong."""
@@ -236,13 +239,16 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
     def _read(self, clm: Segment, rows: list[Row], issues: list[Issue]) -> ReadT:
         self._read_header()
         claim: ClaimT | None = None
+        seen: Glimpse | None = None
         try:
             claim = self._claims.build(self._hierarchy, rows)
         except Unreadable as reason:
             issues.append(self._unreadable(reason, clm, rows))
+            seen = glimpse(self._hierarchy, rows, reason)
         else:
             issues += self._claims.check(claim, ClaimRun(clm, functools.partial(self._find, rows)))
-        return self._claims.item(claim, tuple(issues), self._batch, clm.get(1), clm.position, self._transaction.id)
+        identity = self._transaction.id
+        return self._claims.item(claim, tuple(issues), self._batch, clm.get(1), clm.position, identity, seen)
 
     def _read_header(self) -> None:
         if not self._batch_is_read:

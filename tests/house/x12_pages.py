@@ -151,7 +151,8 @@ with open("verdicts.277", "rb") as file:
         "STC03 decides whether a claim is accepted; without it, the category of STC01 does. A file that does not "
         "say who "
         "sends it (2100A) gives no noun and an issue.",
-        "QTY and AMT are computed on writing, from the claims.",
+        "QTY and AMT are computed on writing, from the claims. What 2100D and 2200D must hold and the verdict does not "
+        "know is written as unknown: name and number UNKNOWN, claim number 0, charge 0, service on 1900-01-01.",
         {"277CA": landings(x214.GUIDE, "HN", lambda data: [one.file for one in acknowledgment_277ca.read(data)])},
         x214.GUIDE.version,
     )

@@ -99,15 +99,16 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
         self._header: list[Row] = []
         self._batch: BatchT | None = None
         self._batch_is_read = False
-        self._issues: list[Issue] = []
         self._numbers = claim_checks.HierarchyChecks()
         self._slip = claim_checks.ComponentSlip(transaction.delimiters)
         self._count = 0
 
     def read(self) -> Iterator[ReadT | ReadTransaction]:
-        self._issues += guide_issues(self._transaction.id, self._claims.guide)
+        tell = self._transaction.tell
         last: Segment | None = None
         for segment in self._transaction.segments():
+            if last is None:
+                tell(guide_issues(self._transaction.id, self._claims.guide, segment))
             last = segment
             name = segment.elements[0]
             if name == "CLM":
@@ -119,17 +120,16 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
             else:
                 self._take(segment)
         if last is None or last.id != "SE":
-            self._issues += self._runs.walker().finish(last)
-        self._issues += self._transaction.issues
+            tell(self._runs.walker().finish(last))
         identity = self._transaction.id
-        yield ReadTransaction(tuple(self._issues), identity.st02, self._count, identity)
+        yield ReadTransaction(tuple(self._transaction.issues), identity.st02, self._count, identity)
 
     def _take(self, segment: Segment) -> None:
         """A segment outside every level and claim."""
         walker = self._runs.walker()
         walker.advance(segment)
-        self._issues += walker.missing
-        self._issues += walker.issues
+        self._transaction.tell(walker.missing)
+        self._transaction.tell(walker.issues)
         row = (walker.loop, fields.normal(segment.elements, self._delimiters))
         if not self._hierarchy.add(*row):
             self._header.append(row)
@@ -174,8 +174,8 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
         """A level of the hierarchy, up to its first claim or the next level."""
         texts = [hl.text, *self._transaction.run(self._ends)]
         loops, issues, _ = self._walk(hl, texts)
-        self._issues += issues
-        self._issues += self._numbers.check(hl, loops[0], None)
+        self._transaction.tell(issues)
+        self._transaction.tell(self._numbers.check(hl, loops[0], None))
         rows = self._rows(texts, loops)
         self._hierarchy.open(get(rows[0][1], 3))
         self._header += [row for row in rows if not self._hierarchy.add(*row)]
@@ -252,7 +252,9 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
 
     def _read_header(self) -> None:
         if not self._batch_is_read:
-            self._batch, self._batch_is_read = _read_batch(self._claims.batch, self._header, self._issues), True
+            issues: list[Issue] = []
+            self._batch, self._batch_is_read = _read_batch(self._claims.batch, self._header, issues), True
+            self._transaction.tell(issues)
 
     def _unreadable(self, reason: Unreadable, clm: Segment, rows: list[Row]) -> Issue:
         """At the segment that is meant, at the CLM when it is missing or stands above the claim."""

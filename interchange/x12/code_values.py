@@ -7,7 +7,7 @@ a code of good form may still be wrong, and one of bad form is the claim edits' 
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from billing.claim import Diagnosis
 from billing.coding import ICD9_QUALIFIERS, diagnosis_is_well_formed, procedure_is_well_formed
@@ -173,9 +173,10 @@ class CodeChecker:
     """Looks at the segments of one transaction as they pass."""
 
     delimiters: Delimiters
+    hear: Callable[[Issue], None]
+    """Told of each issue as it is found"""
     without: Collection[str] = ()
     """Rules that are switched off"""
-    issues: list[Issue] = field(default_factory=list)
     _claim: str | None = None
 
     def look(self, segment: Segment) -> None:
@@ -190,7 +191,7 @@ class CodeChecker:
             return
         for rule, element, component, message in check(segment, _Composites(self.delimiters.component)):
             if rule not in self.without:
-                self.issues.append(self._issue(segment, rule, element, component, message))
+                self.hear(self._issue(segment, rule, element, component, message))
 
     def _issue(self, segment: Segment, rule: str, element: int, component: int | None, message: str) -> Issue:
         return issue_at(

@@ -43,6 +43,17 @@ def test_an_837p_cut_in_the_middle_keeps_its_whole_claims(office: Office) -> Non
     assert [kind for kind, _ in office_tasks(office)] == ["intake_error"]
 
 
+def test_institutional_claims_are_refused_with_the_way_they_should_go(office: Office) -> None:
+    path = ROOT / "tests" / "golden" / "x223a2" / "stu-two-claims-for-the-same-provider.edi"
+    for _ in range(2):
+        report = office.take_in(path.read_bytes())
+        assert (report.kind, report.claims, report.created, len(report.refused)) == ("837I", 2, 0, 2)
+        assert report.refused[0].segment.startswith("CLM ")
+        assert "an institutional claim (837I)" in report.refused[0].reason
+        assert "professional claims (837P) only" in report.refused[0].reason
+    assert [kind for kind, _ in office_tasks(office)] == ["intake_error"]
+
+
 @pytest.mark.parametrize("cents", [7999, 8001])
 def test_an_835_off_by_a_cent_is_not_posted(office: Office, cents: int) -> None:
     encounter, number = sent_claim(office)
@@ -83,7 +94,7 @@ def test_acknowledgments_that_are_not_ours_become_tasks(office: Office) -> None:
 def test_a_verdict_on_the_batch_that_accepts_is_no_riddle(office: Office) -> None:
     """A conforming 277CA carries one above its claims (2200B STC)."""
     _, number = sent_claim(office)
-    body = a_277ca(number, sender="AY").replace(b"TRN*2*0~", b"TRN*2*0~STC*A1:19:PR*20261102*WQ*150~")
+    body = a_277ca(number, sender="AY")
     assert body.count(b"STC*") == 2
     office.deliver(body)
     assert office_tasks(office) == []

@@ -8,17 +8,18 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, TextIO, cast
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from billing.money import format_dollars
+from edi_output import Commands, Output, Spool, write_json
 from interchange.x12 import deidentify as copies
 from interchange.x12 import excerpts, statistics, tree
 from interchange.x12 import validate as verdicts
@@ -28,10 +29,14 @@ from interchange.x12.pseudonyms import KeyTooShort, Pseudonyms
 from interchange.x12.syntax import NotX12
 
 app = typer.Typer(
-    help="Look into X12 files. Exit codes: 0 all well, 1 errors found, 2 unreadable.", no_args_is_help=True
+    cls=Commands,
+    help="Look into X12 files: claims (837), remittances (835), eligibility, claim status, acknowledgments. No office "
+    "has to run. Exit codes: 0 all well, 1 errors found, 2 a file cannot be read or the output not be written.",
+    no_args_is_help=True,
 )
 console = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
-output = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+plain = Output()
+output = Console(file=cast(TextIO, plain), highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 OK, FOUND, UNREADABLE = 0, 1, 2
 STDIN = "-"
@@ -57,9 +62,11 @@ def show(
     elements: Annotated[bool, typer.Option("--elements", help="Explain each element")] = False,
     claim: Annotated[str | None, typer.Option("--claim", help="Only the claim of this number")] = None,
 ) -> None:
-    """Print a file as a tree: envelope, loops, segments. It shows what the file holds, patients' data included.
+    """Print a file as a tree of loops and segments with plain names, patients' data included.
 
-    Exit codes: 0 shown, 1 no claim of that number, 2 unreadable.
+    Example: zerobalance edi show claims.837 --claim A1001 --elements
+
+    Exit codes: 0 shown, 1 no claim of that number, 2 a file cannot be read.
     """
     worst = OK
     for name in files:
@@ -108,12 +115,17 @@ def validate(
     files: Files,
     as_json: AsJson = False,
     without: Annotated[
-        list[str] | None, typer.Option("--without", help="Switch a rule off, such as npi-check-digit; may be repeated")
+        list[str] | None,
+        typer.Option("--without", help=f"Switch a rule off; may be repeated. Rules: {', '.join(sorted(RULES))}"),
     ] = None,
 ) -> None:
-    """Judge files against their guides; a directory is walked. It shows the segments in error as they stand.
+    """Check files: envelope, guide, sums, codes. Each fault comes with its segment, patients' data included.
 
-    Exit codes: 0 no errors, 1 errors, 2 unreadable.
+    A directory stands for all files in it. Warnings alone leave the exit code 0.
+
+    Example: zerobalance edi validate inbox/ --without state --without postal-code
+
+    Exit codes: 0 no errors, 1 errors, 2 a file cannot be read.
     """
     unknown = sorted(set(without or ()) - RULES)
     if unknown:
@@ -121,63 +133,43 @@ def validate(
     worst = OK
     for name in _walked(files):
         try:
-            with _seekable(name) as file:
-                reports = list(verdicts.validate(file, without=without or ()))
-                file.seek(0)
-                shown = {} if as_json else excerpts.excerpts(file, (one for report in reports for one in report.issues))
+            with _seekable(name) as file, closing(Spool()) as spool:
+                for verdict in verdicts.verdicts(file, spool.hear, without=without or ()):
+                    spool.keep(verdict)
+                worst = max(worst, FOUND if spool.error_count else OK)
+                if as_json:
+                    write_json(plain, name, spool)
+                else:
+                    _print_verdicts(name, spool, file)
         except (NotX12, OSError) as error:
             if as_json:
-                typer.echo(json.dumps({"file": name, "ok": False, "transactions": [], "error": _reason(error)}))
+                plain.write(_line({"file": name, "ok": False, "transactions": [], "error": _reason(error)}))
             worst = max(worst, _unreadable(name, error))
-            continue
-        ok = all(report.is_valid for report in reports)
-        worst = max(worst, OK if ok else FOUND)
-        if as_json:
-            told = [_verdict(one) for one in reports if one.transaction or one.issues]
-            typer.echo(json.dumps({"file": name, "ok": ok, "transactions": told}))
-        else:
-            output.print(f"{name}: {'ok' if ok else 'errors'}", style="green" if ok else "red")
-            for report in reports:
-                _print_report(report, shown)
     raise typer.Exit(worst)
 
 
-def _verdict(report: verdicts.TransactionReport) -> dict[str, object]:
-    """One entry of `transactions`; what is wrong with the envelope has neither st01 nor st02."""
-    identity = report.transaction
-    return {
-        "st01": identity.st01 if identity else None,
-        "st02": identity.st02 if identity else None,
-        "ok": report.is_valid,
-        "claims": report.claims_count,
-        "issues": [
-            {
-                "code": one.code,
-                "segment": one.segment,
-                "element": one.element,
-                "loop": one.loop,
-                "segment_index": one.segment_index,
-                "severity": one.severity,
-                "message": one.message,
-            }
-            for one in report.issues
-        ],
-        "balanced": report.is_balanced,
-    }
+def _line(told: dict[str, object]) -> str:
+    return json.dumps(told) + "\n"
 
 
-def _print_report(report: verdicts.TransactionReport, shown: dict[Issue, excerpts.Excerpt]) -> None:
-    identity, errors = report.transaction, sum(one.is_error for one in report.issues)
-    warnings = len(report.issues) - errors
-    if identity is None and not report.issues:
+def _print_verdicts(name: str, spool: Spool, file: BinaryIO) -> None:
+    ok = not spool.error_count
+    output.print(f"{name}: {'ok' if ok else 'errors'}", style="green" if ok else "red")
+    for verdict, issues in spool.verdicts():
+        _print_verdict(verdict)
+        for issue in issues:
+            _print_issue(issue, excerpts.excerpt(file, issue, verdict.delimiters))
+
+
+def _print_verdict(verdict: verdicts.Verdict) -> None:
+    identity = verdict.transaction
+    said = [f"{verdict.error_count} errors", f"{verdict.warning_count} warnings"]
+    if identity is None and not verdict.error_count + verdict.warning_count:
         return
-    said = [f"{errors} errors", f"{warnings} warnings"]
-    if report.is_balanced is not None:
-        said = [f"{report.claims_count} claims", *said, "balanced" if report.is_balanced else "NOT BALANCED"]
+    if verdict.is_balanced is not None:
+        said = [f"{verdict.claims_count} claims", *said, "balanced" if verdict.is_balanced else "NOT BALANCED"]
     what = f"{identity.st01} {identity.st02}".strip() if identity else "envelope"
     output.print(f"  {_printable(what)}: {', '.join(said)}", style="bold")
-    for issue in report.issues:
-        _print_issue(issue, shown.get(issue))
 
 
 def _print_issue(issue: Issue, excerpt: excerpts.Excerpt | None) -> None:
@@ -199,9 +191,11 @@ def _print_issue(issue: Issue, excerpt: excerpts.Excerpt | None) -> None:
 
 @app.command()
 def stats(files: Files, as_json: AsJson = False) -> None:
-    """Count claims, lines and money per kind of transaction set; a directory is walked.
+    """Count claims, lines, money, days and parties per kind of transaction set; names no patient.
 
-    Exit codes: 0 counted, 1 an amount cannot be read, 2 unreadable.
+    A directory stands for all files in it, each counted by itself.
+
+    Exit codes: 0 counted, 1 an amount cannot be read, 2 a file cannot be read.
     """
     worst = OK
     for name in _walked(files):
@@ -210,12 +204,12 @@ def stats(files: Files, as_json: AsJson = False) -> None:
                 found = statistics.count(file)
         except (NotX12, OSError) as error:
             if as_json:
-                typer.echo(json.dumps({"file": name, "sets": [], "error": _reason(error)}))
+                plain.write(_line({"file": name, "sets": [], "error": _reason(error)}))
             worst = max(worst, _unreadable(name, error))
             continue
         worst = max(worst, FOUND if any(one.unreadable_count for one in found) else OK)
         if as_json:
-            typer.echo(json.dumps({"file": name, "sets": [_totals(one) for one in found]}))
+            plain.write(_line({"file": name, "sets": [_totals(one) for one in found]}))
         else:
             output.print(name, style="bold")
             for one in found:
@@ -262,15 +256,22 @@ def _print_totals(totals: dict[str, object]) -> None:
 def deidentify(
     files: Files,
     into: Annotated[Path | None, typer.Option(help="Directory for the copies; default: standard output")] = None,
-    key_file: Annotated[Path | None, typer.Option(help="Key that makes the same replacements in every run")] = None,
+    key_file: Annotated[Path | None, typer.Option(help="File of 16 bytes or more, to be kept like a password")] = None,
     keep_organisations: Annotated[
         bool, typer.Option("--keep-organisations", help="Keep the names and ids of payers and provider organisations")
     ] = False,
 ) -> None:
     """Write copies that name nobody: names, numbers, addresses and notes replaced, dates moved, codes and money kept.
 
-    Without --key-file the key is made for this run and thrown away. Copies are numbered, for file names may name
-    patients; a directory is walked. Exit codes: 0 written, 2 unreadable or not writable.
+    A directory stands for all files in it. Copies are numbered, for file names may name patients.
+
+    The same value is replaced alike throughout one run; with --key-file in later runs too.
+
+    Dates move back by 1 to 365 days, alike for one patient: docs/x12.md says what that means under HIPAA.
+
+    Example: zerobalance edi deidentify inbox/ --into copies/
+
+    Exit codes: 0 written, 2 a file cannot be read or a copy not be written.
     """
     try:
         names = Pseudonyms(key_file.read_bytes() if key_file else secrets.token_bytes(32))
@@ -282,7 +283,8 @@ def deidentify(
             with _opened(name) as file:
                 copied = copies.deidentify(file, names, as_of=today, keep_organisations=keep_organisations)
                 if into is None:
-                    _write(sys.stdout.buffer, copied)
+                    for one in copied:
+                        plain.write_bytes(_encoded(one))
                 else:
                     _write_new(into, f"{number:04d}.x12", copied)
         except (NotX12, OSError) as error:
@@ -292,7 +294,11 @@ def deidentify(
 
 def _write(target: BinaryIO, segments: Iterable[str]) -> None:
     for one in segments:
-        target.write(one.encode("latin-1", "replace"))  # ISA11 may be any letter; all other text is ours
+        target.write(_encoded(one))
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("latin-1", "replace")  # ISA11 may be any letter; all other text is ours
 
 
 def _write_new(directory: Path, name: str, segments: Iterator[str]) -> None:
@@ -334,15 +340,15 @@ def _standard_input() -> BinaryIO:
 
 @contextmanager
 def _seekable(name: str) -> Iterator[BinaryIO]:
-    """The file; standard input is laid into a file without a name, for it is read twice."""
-    if name != STDIN:
-        with _opened(name) as file:
+    """The file; standard input, or another pipe, is laid into a file without a name, for it is read twice."""
+    with _opened(name) if name != STDIN else nullcontext(_standard_input()) as file:
+        if name != STDIN and file.seekable():
             yield file
-        return
-    with tempfile.TemporaryFile() as copy:
-        shutil.copyfileobj(_standard_input(), copy)
-        copy.seek(0)
-        yield copy
+            return
+        with tempfile.TemporaryFile() as copy:
+            shutil.copyfileobj(file, copy)
+            copy.seek(0)
+            yield copy
 
 
 def _reason(error: Exception) -> str:
@@ -350,6 +356,8 @@ def _reason(error: Exception) -> str:
         return str(error)
     if error.errno == errno.EISDIR:
         return "a directory without files in it: name a file"
+    if error.errno == errno.ENOSPC:
+        return "no space left on the disk that is written to: make room, and run it again"
     where = error.filename2 or error.filename
     target = f" at {where}: choose an empty directory" if isinstance(error, FileExistsError) and where else ""
     return (error.strerror or "cannot be read") + target

@@ -18,10 +18,13 @@ from database.tables import InboundMessage
 from interchange.x12.claims_837p import ReadClaim, ReadTransaction, read
 from interchange.x12.detect import identify
 from interchange.x12.issues import Issue
+from interchange.x12.places import place
 from interchange.x12.syntax import NotX12
 
 CLAIMS_A_TRANSACTION = 20
 CLAIMS = "837P"
+OTHER_CLAIMS = {"837I": "an institutional claim", "837D": "a dental claim"}
+"""Claims that this office does not bill"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +106,28 @@ def _file_as_mail(database: Database, message: InboundMessage, is_new: bool) -> 
     if message.kind == "unknown":
         report.unreadable = note
         return report
+    if message.kind in OTHER_CLAIMS:
+        _refuse_all(message, report)
+        return report
     report.notes.append(note)
     if not is_filed(message.kind):
         report.incomplete = note
     return report
+
+
+def _refuse_all(message: InboundMessage, report: ImportReport) -> None:
+    """Claims of another kind: each is refused, and the sender told where it belongs."""
+    reason = (
+        f"{OTHER_CLAIMS[message.kind]} ({message.kind}): this office bills professional claims (837P) only, and took "
+        "nothing in. Send it from the system that bills such claims; `zerobalance edi validate` checks the file"
+    )
+    for placed in place(message.body):
+        if placed.segment.id == "CLM":
+            report.refused.append(RefusedClaim(placed.segment.get(1), f"CLM {placed.segment.position}", reason))
+    report.claims = len(report.refused)
+    if not report.refused:
+        report.incomplete = f"no claim stands in this {message.kind}: ask the sender for the whole file"
+        report.notes.append(report.incomplete)
 
 
 def _take_in(

@@ -21,6 +21,12 @@ VERSION = GUIDE.version
 _ACCEPTING = {"A0", "A1", "A2", "A5"}
 _LEVELS = {"21": "batch", "19": "provider", "PT": "claim"}
 _REASONS_PER_STC = 3
+_UNKNOWN = "UNKNOWN"
+"""NM103 and NM109 of a patient whose name or number the claim did not show; 2100D must hold both"""
+_NO_NUMBER = "0"
+"""TRN02 of a claim without a CLM01"""
+_NO_DAY = date(1900, 1, 1)
+"""DTP*472 of a claim without a readable date of service: 2200D must hold one, and X12 advises this one (RFI 1791)"""
 
 
 class ReceiverUnknown(ValueError):
@@ -184,8 +190,9 @@ def write(file: ClaimAcknowledgmentFile) -> list[Elements]:
 
     A batch without a verdict of its own is told as received (A1, status 19), for 2200B must hold an STC.
     All claims stand under the one provider that the file names, with the sums of its claims; its own verdicts have no
-    date (STC02 is not used there). Without a provider only the batch is answered. Raises
-    ReceiverUnknown.
+    date (STC02 is not used there). Without a provider only the batch is answered. What a claim must tell and
+    nobody knows is written as unknown (name and number UNKNOWN, charge 0, service on 1900-01-01), and the day of the
+    file stands for the verdict's. Raises ReceiverUnknown.
     """
     if file.receiver is None:
         raise ReceiverUnknown(f"277CA {file.reference} names no receiver: give the submitter that it answers")
@@ -236,14 +243,27 @@ def _provider(file: ClaimAcknowledgmentFile, provider: Party, claims: Sequence[C
     rows += _totals(claims, accepted="QA", rejected="QC")
     for number, one in enumerate(claims, start=4):
         rows.append(("HL", str(number), "3", "PT"))
-        rows += _claim(one)
+        rows += _claim(_with_what_is_due(one, file.created))
     return rows
 
 
-def _claim(one: ClaimAcknowledgment) -> list[Elements]:
+def _with_what_is_due(one: ClaimAcknowledgment, created: date) -> ClaimAcknowledgment:
+    """The verdict on a claim with everything that 2100D and 2200D must hold."""
     name = one.patient_name or Name("")
+    return dataclasses.replace(
+        one,
+        control_number=one.control_number or _NO_NUMBER,
+        effective=one.effective or created,
+        charge_cents=ZERO if one.charge_cents is None else one.charge_cents,
+        patient_name=name if name.last else dataclasses.replace(name, last=_UNKNOWN),
+        patient_id=one.patient_id or _UNKNOWN,
+        service_from=one.service_from or _NO_DAY,
+    )
+
+
+def _claim(one: ClaimAcknowledgment) -> list[Elements]:
     rows = [
-        parties.write_nm1("QC", name, is_person=True, qualifier="MI", number=one.patient_id),
+        parties.write_nm1("QC", one.patient_name or Name(""), is_person=True, qualifier="MI", number=one.patient_id),
         trimmed("TRN", "2", one.control_number),
         *_statuses(one),
     ]

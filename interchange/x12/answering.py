@@ -6,7 +6,7 @@ neighbours go on. A refused interchange is answered by a TA1 alone.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from billing.acknowledgment import (
@@ -45,6 +45,8 @@ _REASONS = {
 units, diagnosis pointer, revenue code. None of them wants an entity (STC01-3)."""
 _DAYS = {"2300": "188", "2400": "187"}
 """The same for a date, by its loop: statement dates, dates of service"""
+_DAYS_OF = {"435": "189"}
+"""The same for a date that is no date of service, by its DTP01: admission"""
 _READERS = {x222a1.GUIDE.version: claims_837p.read_transaction, x223a2.GUIDE.version: claims_837i.read_transaction}
 
 ReadClaim = claims_837p.ReadClaim | claims_837i.ReadClaim
@@ -65,7 +67,7 @@ class RefusedClaim:
 
     verdict: ClaimAcknowledgment
     provider: Party | None
-    """Under whom the 277CA tells it: the billing provider; None when the claim cannot be read"""
+    """Under whom the 277CA tells it: the billing provider; None when that cannot be read either"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,38 +165,55 @@ def _judge(
             if one.claim is not None and not has_errors(one.issues):
                 taken.append(TakenClaim(one.claim, one.batch))
             else:
-                provider = one.claim.billing_provider if one.claim is not None else None
-                refused.append(RefusedClaim(_refusal(one, sender, on), provider))
+                refused.append(_refusal(one, sender, on))
     return taken, refused
 
 
-def _refusal(one: ReadClaim, sender: Party, on: date) -> ClaimAcknowledgment:
-    claim = one.claim
-    return ClaimAcknowledgment(
+def _refusal(one: ReadClaim, sender: Party, on: date) -> RefusedClaim:
+    """The verdict on a claim, which names it by whatever could be read of it."""
+    claim, seen = one.claim, one.glimpse
+    errors = [issue for issue in one.issues if issue.is_error]
+    verdict = ClaimAcknowledgment(
         sender=sender,
         control_number=one.control_number or None,
-        reasons=_reasons([issue for issue in one.issues if issue.is_error]),
+        reasons=_reasons(errors, seen.fault if seen else None),
         accepted=False,
         effective=on,
-        charge_cents=claim.charge_cents if claim else None,
         batch_reference=one.batch.reference if one.batch else None,
-        patient_name=claim.patient.name if claim else None,
-        patient_id=claim.coverage.member_id if claim else None,
-        service_from=claim.service_from if claim else None,
-        service_to=claim.service_to if claim else None,
     )
+    if claim is not None:
+        verdict = replace(
+            verdict,
+            charge_cents=claim.charge_cents,
+            patient_name=claim.patient.name,
+            patient_id=claim.coverage.member_id,
+            service_from=claim.service_from,
+            service_to=claim.service_to,
+        )
+        return RefusedClaim(verdict, claim.billing_provider)
+    if seen is None:
+        return RefusedClaim(verdict, None)
+    verdict = replace(
+        verdict,
+        charge_cents=seen.charge_cents,
+        patient_name=seen.patient_name,
+        patient_id=seen.member_id,
+        service_from=seen.service_from,
+    )
+    return RefusedClaim(verdict, seen.billing_provider)
 
 
-def _reasons(errors: Sequence[Issue]) -> tuple[StatusReason, ...]:
-    codes = dict.fromkeys(code for issue in errors for code in _statuses(issue))
+def _reasons(errors: Sequence[Issue], fault: str | None) -> tuple[StatusReason, ...]:
+    codes = dict.fromkeys(code for issue in errors for code in _statuses(issue, fault))
     return tuple(StatusReason(REJECTED, code) for code in codes)
 
 
-def _statuses(issue: Issue) -> tuple[str, ...]:
+def _statuses(issue: Issue, fault: str | None) -> tuple[str, ...]:
     """The claim status codes of one error: what could not be read is missing or invalid information, and which."""
     if issue.code == "charge-sum":
         return (CHARGES,)
     which = _REASONS.get(issue.place)
     if issue.place == "DTP03":
-        which = _DAYS.get(issue.loop or "")
+        of_fault = _DAYS_OF.get(fault or "") if issue.code == "unreadable" else None
+        which = of_fault or _DAYS.get(issue.loop or "")
     return (OTHER, which) if which else (OTHER,)

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from billing.claim import BatchHeader, Name, OpaqueSegment, Party
 from interchange.x12 import claim_checks, fields, parties
 from interchange.x12.claim_checks import ClaimRun
+from interchange.x12.claim_glimpse import Glimpse, glimpse
 from interchange.x12.claim_hierarchy import Hierarchy, Row
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, run_ends
 from interchange.x12.fields import Elements, Unreadable, get
@@ -42,6 +43,8 @@ class ReadClaim(Generic[ClaimT, BatchT]):
     segment_index: int
     """Place of the CLM in its transaction, ST = 1"""
     transaction: TransactionId
+    glimpse: Glimpse | None = None
+    """What can be seen of a claim that is None; None when there is a claim"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class ClaimSet(Generic[ClaimT, BatchT, ReadT]):
     check: Callable[[ClaimT, ClaimRun], Iterable[Issue]]
     """Sums and pointers of a claim that was built"""
     batch: type[BatchT]
-    item: Callable[[ClaimT | None, tuple[Issue, ...], BatchT | None, str, int, TransactionId], ReadT]
+    item: Callable[[ClaimT | None, tuple[Issue, ...], BatchT | None, str, int, TransactionId, Glimpse | None], ReadT]
     """The ReadClaim of the set"""
     former: Former | None = None
     """Makes the same claims of runs that are scanned, as far as it can"""
@@ -96,15 +99,16 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
         self._header: list[Row] = []
         self._batch: BatchT | None = None
         self._batch_is_read = False
-        self._issues: list[Issue] = []
         self._numbers = claim_checks.HierarchyChecks()
         self._slip = claim_checks.ComponentSlip(transaction.delimiters)
         self._count = 0
 
     def read(self) -> Iterator[ReadT | ReadTransaction]:
-        self._issues += guide_issues(self._transaction.id, self._claims.guide)
+        tell = self._transaction.tell
         last: Segment | None = None
         for segment in self._transaction.segments():
+            if last is None:
+                tell(guide_issues(self._transaction.id, self._claims.guide, segment))
             last = segment
             name = segment.elements[0]
             if name == "CLM":
@@ -116,17 +120,16 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
             else:
                 self._take(segment)
         if last is None or last.id != "SE":
-            self._issues += self._runs.walker().finish(last)
-        self._issues += self._transaction.issues
+            tell(self._runs.walker().finish(last))
         identity = self._transaction.id
-        yield ReadTransaction(tuple(self._issues), identity.st02, self._count, identity)
+        yield ReadTransaction(tuple(self._transaction.issues), identity.st02, self._count, identity)
 
     def _take(self, segment: Segment) -> None:
         """A segment outside every level and claim."""
         walker = self._runs.walker()
         walker.advance(segment)
-        self._issues += walker.missing
-        self._issues += walker.issues
+        self._transaction.tell(walker.missing)
+        self._transaction.tell(walker.issues)
         row = (walker.loop, fields.normal(segment.elements, self._delimiters))
         if not self._hierarchy.add(*row):
             self._header.append(row)
@@ -151,7 +154,7 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
             if is_claim:
                 self._count += 1
                 identity = self._transaction.id
-                yield self._claims.item(claim, (), self._batch, str(values[0]), position, identity)
+                yield self._claims.item(claim, (), self._batch, str(values[0]), position, identity, None)
 
     def _make_level(self, path: Path, values: tuple[str | None, ...]) -> bool:
         """Enter a level; False when its numbers are wrong."""
@@ -171,8 +174,8 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
         """A level of the hierarchy, up to its first claim or the next level."""
         texts = [hl.text, *self._transaction.run(self._ends)]
         loops, issues, _ = self._walk(hl, texts)
-        self._issues += issues
-        self._issues += self._numbers.check(hl, loops[0], None)
+        self._transaction.tell(issues)
+        self._transaction.tell(self._numbers.check(hl, loops[0], None))
         rows = self._rows(texts, loops)
         self._hierarchy.open(get(rows[0][1], 3))
         self._header += [row for row in rows if not self._hierarchy.add(*row)]
@@ -236,17 +239,22 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
     def _read(self, clm: Segment, rows: list[Row], issues: list[Issue]) -> ReadT:
         self._read_header()
         claim: ClaimT | None = None
+        seen: Glimpse | None = None
         try:
             claim = self._claims.build(self._hierarchy, rows)
         except Unreadable as reason:
             issues.append(self._unreadable(reason, clm, rows))
+            seen = glimpse(self._hierarchy, rows, reason)
         else:
             issues += self._claims.check(claim, ClaimRun(clm, functools.partial(self._find, rows)))
-        return self._claims.item(claim, tuple(issues), self._batch, clm.get(1), clm.position, self._transaction.id)
+        identity = self._transaction.id
+        return self._claims.item(claim, tuple(issues), self._batch, clm.get(1), clm.position, identity, seen)
 
     def _read_header(self) -> None:
         if not self._batch_is_read:
-            self._batch, self._batch_is_read = _read_batch(self._claims.batch, self._header, self._issues), True
+            issues: list[Issue] = []
+            self._batch, self._batch_is_read = _read_batch(self._claims.batch, self._header, issues), True
+            self._transaction.tell(issues)
 
     def _unreadable(self, reason: Unreadable, clm: Segment, rows: list[Row]) -> Issue:
         """At the segment that is meant, at the CLM when it is missing or stands above the claim."""

@@ -1,4 +1,5 @@
-"""Code values that no guide lists: states, places of service, procedures, diagnoses, reason and remark codes, NPIs.
+"""Values that no guide lists: states, places of service, procedures, diagnoses, reason and remark codes, NPIs, and
+claim numbers that come twice.
 
 Their lists belong to others and change with releases of their own; what is checked here is their form, and the short
 lists that hardly ever change. Each rule has a name and can be switched off. What it finds is a warning of level `code`:
@@ -39,6 +40,10 @@ _MODIFIER = re.compile(r"[0-9A-Z]{2}")
 _CARC = re.compile(r"[1-9][0-9]{0,2}|[AWY][0-9]|[BDP][1-9][0-9]?")
 _RARC = re.compile(r"M[1-9][0-9]{0,2}|MA[0-9]{2,3}|N[1-9][0-9]{0,2}")
 _REMARKS = {"MOA": (3, 4, 5, 6, 7), "MIA": (5, 20, 21, 22, 23)}
+
+MAX_NUMBERS = 50_000
+"""Claim numbers of one transaction that are remembered, ten times what the guide advises; claims after that many are
+still held against them, not against each other"""
 
 Fault = tuple[str, int, int | None, str]
 """Rule, element, component, what to do"""
@@ -154,6 +159,7 @@ RULES = frozenset(
     {
         "adjustment-reason",
         "diagnosis",
+        "duplicate-claim",
         "frequency",
         "modifier",
         "npi-check-digit",
@@ -173,10 +179,13 @@ class CodeChecker:
     """Looks at the segments of one transaction as they pass."""
 
     delimiters: Delimiters
+    hear: Callable[[Issue], None]
+    """Told of each issue as it is found"""
     without: Collection[str] = ()
     """Rules that are switched off"""
-    issues: list[Issue] = field(default_factory=list)
     _claim: str | None = None
+    _numbers: set[int] = field(default_factory=set)
+    """Hashes of the CLM01 seen, at most MAX_NUMBERS"""
 
     def look(self, segment: Segment) -> None:
         """Check the codes of one segment."""
@@ -185,12 +194,23 @@ class CodeChecker:
             self._claim = segment.get(1) or None
         elif name in {"HL", "PLB"}:
             self._claim = None
+        if name == "CLM":
+            self._look_for_twin(segment)
         check = _CHECKS.get(name)
         if check is None:
             return
         for rule, element, component, message in check(segment, _Composites(self.delimiters.component)):
             if rule not in self.without:
-                self.issues.append(self._issue(segment, rule, element, component, message))
+                self.hear(self._issue(segment, rule, element, component, message))
+
+    def _look_for_twin(self, clm: Segment) -> None:
+        """An answer names a claim by its CLM01 alone: two claims of one number cannot be told apart."""
+        number = hash(clm.get(1))
+        if number in self._numbers and self._claim and "duplicate-claim" not in self.without:
+            message = "an earlier claim of this transaction has the same number: give each claim its own"
+            self.hear(self._issue(clm, "duplicate-claim", 1, None, message))
+        if len(self._numbers) < MAX_NUMBERS:
+            self._numbers.add(number)
 
     def _issue(self, segment: Segment, rule: str, element: int, component: int | None, message: str) -> Issue:
         return issue_at(

@@ -4,7 +4,7 @@ Reading never stops at a broken envelope. Segments outside any ST open a transac
 closes at the next header or at the end of the file, and each of these is an issue.
 """
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -64,18 +64,28 @@ class Transaction:
     id: TransactionId
     delimiters: Delimiters = field(default_factory=Delimiters)
     issues: list[Issue] = field(default_factory=list)
-    """Envelope issues of this transaction: counts, control numbers, a missing SE"""
+    """What is wrong with this transaction outside its claims: envelope, header, levels"""
     segment_count: int = 0
     complete: bool = False
     """Whether its SE was read"""
     watch: Callable[[Segment], None] | None = None
     """Told of every segment that passes, whoever takes it"""
+    hear: Callable[[Issue], None] | None = None
+    """Told of every issue that belongs to no claim as it is found; `issues` does not keep them then"""
     _stream: Iterator[Segment] = field(default_factory=lambda: iter(()), repr=False)
     _reader: SegmentReader | None = field(default=None, repr=False)
 
     def segments(self) -> Iterator[Segment]:
         """ST to SE, each once."""
         return self._stream
+
+    def tell(self, issues: Iterable[Issue]) -> None:
+        """Say what was found, outside the claims: to whoever hears, else it is kept."""
+        if self.hear is None:
+            self.issues += issues
+            return
+        for issue in issues:
+            self.hear(issue)
 
     def run(self, ends: Container[str]) -> list[str]:
         """While `segments` is read: the texts that follow, up to a segment that begins with one of `ends`.
@@ -91,7 +101,7 @@ class Transaction:
             for one in self.segments_of_run(len(texts)):
                 self.watch(one)
         if not self._reader.is_plain:
-            self.issues += [_not_ascii(one) for one in self.segments_of_run(len(texts)) if not one.text.isascii()]
+            self.tell(_not_ascii(one) for one in self.segments_of_run(len(texts)) if not one.text.isascii())
         return texts
 
     def ahead(self) -> tuple[str, int, int]:
@@ -157,6 +167,7 @@ class EnvelopeReport:
     group_count: int = 0
     groups: list[GroupReport] = field(default_factory=list)
     complete: bool = False
+    delimiters: Delimiters = field(default_factory=Delimiters)
 
 
 def run_ends(delimiters: Delimiters, *names: str) -> frozenset[str]:
@@ -227,6 +238,7 @@ class _EnvelopeReader:
             interchange_date=elements[9],
             interchange_time=elements[10],
             issues=self._early,
+            delimiters=self._reader.delimiters,
         )
         self._early = []
         self._check_isa(segment)
@@ -280,7 +292,7 @@ class _EnvelopeReader:
 
     def _open_report(self) -> EnvelopeReport:
         if self._report is None:
-            self._report = EnvelopeReport(isa13="")
+            self._report = EnvelopeReport(isa13="", delimiters=self._reader.delimiters)
             self._isa = ("",) * 17
             self._say("interchange", "024", "data stands outside any ISA..IEA: send it in an interchange", self._last)
         return self._report
@@ -361,7 +373,7 @@ class _EnvelopeReader:
             if transaction.watch is not None:
                 transaction.watch(segment)
             if not segment.text.isascii():
-                transaction.issues.append(_not_ascii(segment))
+                transaction.tell([_not_ascii(segment)])
             if name == "SE":
                 self._last = segment
                 self._check_trailer(transaction, segment)
@@ -374,18 +386,17 @@ class _EnvelopeReader:
             self._last.position = transaction.segment_count
         where = f"before {found.id}" if found is not None else "before the end of the file"
         message = f"SE is missing {where}: the transaction is cut short; ask for it again"
-        transaction.issues.append(
-            _issue("transaction", "2", message, self._last, name="SE", position=transaction.segment_count + 1)
-        )
+        position = transaction.segment_count + 1
+        transaction.tell([_issue("transaction", "2", message, self._last, name="SE", position=position)])
 
     def _check_trailer(self, transaction: Transaction, segment: Segment) -> None:
         transaction.complete = True
         if segment.get(2) != transaction.id.st02:
             message = "SE02 differs from ST02: the two must be the same number"
-            transaction.issues.append(_issue("transaction", "3", message, segment, element=2))
+            transaction.tell([_issue("transaction", "3", message, segment, element=2)])
         if not _is_count(segment.get(1), transaction.segment_count):
             message = f"SE01 does not say the {transaction.segment_count} segments from ST to SE"
-            transaction.issues.append(_issue("transaction", "4", message, segment, element=1))
+            transaction.tell([_issue("transaction", "4", message, segment, element=1)])
 
     def _say(
         self,

@@ -1,10 +1,10 @@
 """The raw segment that an issue speaks of, cut to a line's length, and where its faulty element stands in it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from interchange.x12.issues import Issue
-from interchange.x12.syntax import Delimiters, Segment, SegmentReader, Source
+from interchange.x12.syntax import Delimiters, Segment, segment_text
 
 _BEFORE, _LENGTH = 40, 160
 _CUT = "..."
@@ -21,23 +21,13 @@ class Excerpt:
     """Characters of the faulty element or component, at least 1"""
 
 
-def excerpts(source: Source, issues: Iterable[Issue]) -> dict[Issue, Excerpt]:
-    """Read the file once more and cut out the segments that the issues name; an issue that names none gets none.
-
-    Raises NotX12 like the reading that found the issues.
-    """
-    wanted: dict[int, list[Issue]] = {}
-    for issue in issues:
-        if issue.file_index is not None:
-            wanted.setdefault(issue.file_index, []).append(issue)
-    found: dict[Issue, Excerpt] = {}
-    reader = SegmentReader(source)
-    for segment in reader:
-        for issue in wanted.pop(segment.index, ()):
-            found[issue] = _excerpt(segment, issue, reader.delimiters)
-        if not wanted:
-            break
-    return found
+def excerpt(file: BinaryIO, issue: Issue, delimiters: Delimiters) -> Excerpt | None:
+    """Cut out the segment that the issue stands at, from a file that can be sought; None when it names no place."""
+    if issue.offset is None:
+        return None
+    file.seek(issue.offset)
+    text = segment_text(file, delimiters)
+    return _excerpt(Segment(tuple(text.split(delimiters.element)), text, 0, issue.offset), issue, delimiters)
 
 
 def _excerpt(segment: Segment, issue: Issue, delimiters: Delimiters) -> Excerpt:

@@ -1,7 +1,7 @@
 """What the small transaction sets share: walk one transaction, keep its segments and loops, gather the issues."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from interchange.x12 import fields
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions
@@ -21,6 +21,8 @@ class WalkedTransaction:
     """Loop id and elements with normal separators, ST to SE"""
     issues: list[Issue]
     last: Segment | None
+    offsets: list[int] = field(default_factory=list)
+    """Byte offset of each row"""
 
     @property
     def segments(self) -> tuple[Elements, ...]:
@@ -37,7 +39,7 @@ class WalkedTransaction:
         if at is None:
             return issue
         index, loop = self.last.index - len(self.rows) + 1 + at, self.rows[at][0]
-        return replace(issue, segment_index=at + 1, file_index=index, offset=None, loop=loop)
+        return replace(issue, segment_index=at + 1, file_index=index, offset=self.offsets[at], loop=loop)
 
 
 def walk(source: Source, guide: Guide) -> Iterator[WalkedTransaction | EnvelopeReport]:
@@ -51,27 +53,35 @@ def walk(source: Source, guide: Guide) -> Iterator[WalkedTransaction | EnvelopeR
 
 def walk_transaction(transaction: Transaction, guide: Guide) -> WalkedTransaction:
     """Read one transaction to its end."""
+    walked = WalkedTransaction(transaction.id, [], transaction.issues, None)
+    for loop, segment in follow(transaction, guide):
+        walked.last = segment
+        walked.rows.append((loop, fields.normal(segment.elements, transaction.delimiters)))
+        walked.offsets.append(segment.offset)
+    return walked
+
+
+def follow(transaction: Transaction, guide: Guide) -> Iterator[tuple[str, Segment]]:
+    """Each segment with its loop; the transaction is told what is wrong as they pass."""
     walker = Walker(guide, transaction.delimiters)
-    rows: list[tuple[str, Elements]] = []
-    issues = list(guide_issues(transaction.id, guide))
     last: Segment | None = None
     for segment in transaction.segments():
+        if last is None:
+            transaction.tell(guide_issues(transaction.id, guide, segment))
         last = segment
         walker.advance(segment)
-        issues += walker.missing
-        issues += walker.issues
-        rows.append((walker.loop, fields.normal(segment.elements, transaction.delimiters)))
+        transaction.tell(walker.missing)
+        transaction.tell(walker.issues)
+        yield walker.loop, segment
     if last is None or last.id != "SE":
-        issues += walker.finish(last)
-    issues += transaction.issues
-    return WalkedTransaction(transaction.id, rows, issues, last)
+        transaction.tell(walker.finish(last))
 
 
-def guide_issues(transaction: TransactionId, guide: Guide) -> Iterator[Issue]:
-    """A transaction of another version of the guide is read all the same, with a word about it."""
+def guide_issues(transaction: TransactionId, guide: Guide, first: Segment) -> Iterator[Issue]:
+    """A transaction of another version of the guide is read all the same, with a word about it at its first segment."""
     if transaction.st01 != guide.transaction:
         message = f"the transaction set is not an {guide.transaction}; it was read as one: check what was sent"
-        yield Issue("6", message, segment="ST", element=1, segment_index=1, level="transaction")
+        yield issue_at(first, "6", message, level="transaction", name="ST", element=1)
     elif transaction.version not in guide.versions:
         message = f"the guide named is not {guide.version}; it was read as that one: check what was sent"
-        yield Issue("I6", message, "warning", segment="ST", element=3, segment_index=1, level="transaction")
+        yield issue_at(first, "I6", message, level="transaction", severity="warning", name="ST", element=3)

@@ -221,7 +221,7 @@ class _TransactionReader:
         self._header: list[tuple[str, Elements]] = []
         self._between: list[Elements] = []
         self._plb: list[ProviderAdjustment] = []
-        self._issues: list[Issue] = []
+        self._tell = transaction.tell
         self._digest = hashlib.sha256()
         self._count = 0
         self._paid = ZERO
@@ -231,11 +231,11 @@ class _TransactionReader:
 
     def read(self) -> Iterator[Item]:
         last: Segment | None = None
-        self._issues += guide_issues(self._transaction.id, GUIDE)
         header_is_due = True
         for segment in self._transaction.segments():
             if last is None:
                 self._offset = segment.offset
+                self._tell(guide_issues(self._transaction.id, GUIDE, segment))
             last = segment
             name = segment.elements[0]
             if header_is_due and name in _AFTER_HEADER:
@@ -248,7 +248,7 @@ class _TransactionReader:
             else:
                 self._take(segment, name)
         if last is None or last.id != "SE":
-            self._issues += self._runs.walker().finish(last)
+            self._tell(self._runs.walker().finish(last))
         if header_is_due:
             yield self._begin()
         yield self._end(last)
@@ -259,8 +259,8 @@ class _TransactionReader:
         walker.advance(segment)
         elements = fields.normal(segment.elements, self._delimiters)
         self._between.append(elements)
-        self._issues += walker.missing
-        self._issues += walker.issues
+        self._tell(walker.missing)
+        self._tell(walker.issues)
         if name not in _ENVELOPE:
             _digest(self._digest.update, [elements])
         if name == "BPR":
@@ -275,7 +275,7 @@ class _TransactionReader:
             self._plb += payment_reading.read_provider_adjustments(elements)
         except Unreadable as reason:
             self._all_read = False
-            self._issues.append(_unreadable(reason, segment, "the provider adjustment cannot be read", None))
+            self._tell([_unreadable(reason, segment, "the provider adjustment cannot be read", None)])
 
     def _begin(self) -> RemittanceHeader:
         try:
@@ -373,14 +373,14 @@ class _TransactionReader:
         except Unreadable as reason:
             where = self._bpr if self._bpr is not None and reason.segment == "BPR" else last
             if where is not None:
-                self._issues.append(_unreadable(reason, where, "the remittance cannot be read", None))
+                self._tell([_unreadable(reason, where, "the remittance cannot be read", None)])
         if remittance is not None and self._all_read:
             found = sums.transaction_imbalance(remittance, claims_paid_cents=self._paid)
             if found is not None and self._bpr is not None:
-                self._issues.append(_imbalance(found, self._bpr, None))
+                self._tell([_imbalance(found, self._bpr, None)])
         return RemittanceEnd(
             remittance,
-            (*self._issues, *self._transaction.issues),
+            tuple(self._transaction.issues),
             self._count,
             self._paid,
             self._digest.hexdigest(),

@@ -119,6 +119,8 @@ class SegmentReader:
         self.skipped_bytes = 0
         """Bytes before the first ISA that are neither blank nor a byte-order mark."""
         self._fill(_ISA_HEADER_BYTES)
+        if not self._buffer:
+            raise NotX12("the file is empty: nothing was sent, or it was lost on the way; ask for it again")
         found = _ISA.search(self._buffer)
         guessed = None if needs_header or found is not None else guess_delimiters(self._buffer)
         if guessed is not None:
@@ -317,6 +319,14 @@ def _split_regular(text: str, terminator: str) -> _Block | None:
     if glue + terminator in body or f"{glue} " in body:
         return None
     return _Block(body.split(glue), len(text), glue=len(glue), text=text)
+
+
+def segment_text(file: BinaryIO, delimiters: Delimiters) -> str:
+    """The segment that the file stands at, as a SegmentReader gives it."""
+    terminator, data = delimiters.segment.encode("latin-1"), b""
+    while terminator not in data and len(data) < MAX_SEGMENT_BYTES and (more := file.read(_ISA_HEADER_BYTES)):
+        data += more
+    return _decode(data.partition(terminator)[0]).rstrip("\r\n")
 
 
 def guess_delimiters(head: bytes) -> Delimiters | None:

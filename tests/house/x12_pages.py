@@ -6,6 +6,9 @@ from interchange.x12 import (
     acknowledgment_277ca,
     acknowledgment_999,
     acknowledgment_ta1,
+    claim_status_276,
+    claim_status_277,
+    claims_837i,
     claims_837p,
     eligibility_270,
     eligibility_271,
@@ -13,7 +16,7 @@ from interchange.x12 import (
 )
 from interchange.x12.elements import parse_elements
 from interchange.x12.grammar import SegmentRule
-from interchange.x12.guides import names, x214, x221a1, x222a1, x231a1, x279a1
+from interchange.x12.guides import names, x212, x214, x221a1, x222a1, x223a2, x231a1, x279a1
 from tests.house.x12_landing import Landing, flat, landing_of, landings
 from tests.interchange.specimen import ISA
 
@@ -54,6 +57,52 @@ with open("claims.837", "rb") as file:
         "`ClaimBatch.other_segments`; `write` puts it back in the guide's order.",
         {"837P": landings(x222a1.GUIDE, "HC", _claims)},
         x222a1.GUIDE.version,
+    )
+
+
+def page_837i() -> str:
+    """docs/x12/837i.md"""
+    return _page(
+        "837I: the institutional claim",
+        "`interchange/x12/claims_837i.py`, guide 005010X223A2; a file that names 005010X223A3 is read without a word. "
+        "Every CLM gives one `ReadClaim`, streamed one by one, as in the [837P](837p.md); no process of the office "
+        "uses it yet.",
+        """from interchange.x12 import claims_837i
+
+with open("claims.837", "rb") as file:
+    for item in claims_837i.read(file):
+        if isinstance(item, claims_837i.ReadClaim) and item.claim is not None:
+            print(item.claim.control_number, item.claim.statement_from, item.claim.charge_cents)
+        else:
+            print([str(issue) for issue in item.issues])""",
+        "A claim that cannot be built has `claim` None, an issue `unreadable` that names the element, and a `glimpse` "
+        "of what could be read; its neighbours are not touched. Beyond the grammar are checked: CLM02 against the "
+        "lines (level `balance`), HL01, HL02 and LX01.",
+        "An opaque segment is an `OpaqueSegment` with its loop, in `other_segments` of claim, line or batch; `write` "
+        "puts it back in the guide's order.",
+        {"837I": landings(x223a2.GUIDE, "HC", _institutional_claims)},
+        x223a2.GUIDE.version,
+    )
+
+
+def page_276_277() -> str:
+    """docs/x12/276-277.md"""
+    request = landings(x212.INQUIRY, "HR", lambda data: [one.request for one in claim_status_276.read(data)])
+    answer = landings(x212.RESPONSE, "HN", lambda data: [one.answer for one in claim_status_277.read(data)])
+    return _page(
+        "276 and 277: claim status",
+        "`interchange/x12/claim_status_276.py` and `claim_status_277.py`, guide 005010X212; no process of the office "
+        "uses them yet. Each ST gives one item, with all that it asks or answers.",
+        """from interchange.x12 import claim_status_277
+
+with open("answer.277", "rb") as file:
+    for read in claim_status_277.read(file):
+        for one in read.answer.statuses if read.answer is not None else ():
+            print(one.reference, one.level, one.verdicts)""",
+        "An amount or date that cannot be read gives no noun and an issue `unreadable` that names the element.",
+        "Everything that a transaction holds stands in `segments` of what was read.",
+        {"276": request, "277": answer},
+        x212.INQUIRY.version,
     )
 
 
@@ -151,7 +200,8 @@ with open("verdicts.277", "rb") as file:
         "STC03 decides whether a claim is accepted; without it, the category of STC01 does. A file that does not "
         "say who "
         "sends it (2100A) gives no noun and an issue.",
-        "QTY and AMT are computed on writing, from the claims.",
+        "QTY and AMT are computed on writing, from the claims. What 2100D and 2200D must hold and the verdict does not "
+        "know is written as unknown: name and number UNKNOWN, claim number 0, charge 0, service on 1900-01-01.",
         {"277CA": landings(x214.GUIDE, "HN", lambda data: [one.file for one in acknowledgment_277ca.read(data)])},
         x214.GUIDE.version,
     )
@@ -185,8 +235,10 @@ with open("answer.ta1", "rb") as file:
 
 PAGES: dict[str, Callable[[], str]] = {
     "x12/837p.md": page_837p,
+    "x12/837i.md": page_837i,
     "x12/835.md": page_835,
     "x12/270-271.md": page_270_271,
+    "x12/276-277.md": page_276_277,
     "x12/999.md": page_999,
     "x12/ta1.md": page_ta1,
     "x12/277ca.md": page_277ca,
@@ -195,6 +247,11 @@ PAGES: dict[str, Callable[[], str]] = {
 
 def _claims(data: bytes) -> list[object]:
     found = [one for one in claims_837p.read(data) if isinstance(one, claims_837p.ReadClaim)]
+    return [*(one.claim for one in found), *(one.batch for one in found)]
+
+
+def _institutional_claims(data: bytes) -> list[object]:
+    found = [one for one in claims_837i.read(data) if isinstance(one, claims_837i.ReadClaim)]
     return [*(one.claim for one in found), *(one.batch for one in found)]
 
 

@@ -124,18 +124,72 @@ def test_an_institutional_claim_is_refused_alone_and_with_the_status_that_says_w
     assert len(said.taken) == 1
 
 
-def test_pyx12_takes_the_277ca_that_refuses_an_institutional_claim_for_its_sum(golden: Path) -> None:
-    [said] = answers(re.sub(r"(CLM\*[^*]*\*)[0-9.]+", r"\g<1>1", an_837i(golden), count=1).encode())
+def test_a_wrong_day_of_admission_is_told_as_such(golden: Path) -> None:
+    text = re.sub(r"(DTP\*434[^~]*~)", r"\g<1>DTP*435*DT*200502311200~", an_837i(golden), count=1)
+    [said] = answers(re.sub(r"SE\*(\d+)", lambda se: f"SE*{int(se[1]) + 1}", text).encode())
     [refused] = said.refused
+    assert [one.status for one in refused.verdict.reasons] == ["21", "189"]
+    assert oracles.pyx12(a_277ca(said)) == []
+
+
+def a_277ca(said: answering.Answer) -> str:
+    """The verdicts on the claims that were refused."""
     file = ClaimAcknowledgmentFile(
         reference="ACK1",
         created=DAY,
         sender=CLEARINGHOUSE,
         receiver=replace(CLEARINGHOUSE, role="41"),
         provider=NOBODY,
-        acknowledgments=(refused.verdict,),
+        acknowledgments=tuple(one.verdict for one in said.refused),
     )
     body = acknowledgment_277ca.write(file)
     group = writing.Group(1, acknowledgment_277ca.VERSION, [("0001", body)], "277")
-    ends = {"sender": SENDER, "receiver": RECEIVER}
-    assert oracles.pyx12(writing.write_interchange([group], **ends, control_number=1, instant=NOON)) == []
+    return writing.write_interchange([group], sender=SENDER, receiver=RECEIVER, control_number=1, instant=NOON)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wrong"),
+    [
+        (r"(CLM\*[^*]*\*)[0-9.]+", r"\g<1>1"),
+        (r"(CLM\*[^*]*\*)[0-9.]+", r"\g<1>1.234"),
+        (r"(DTP\*434\*RD8\*)\d+-\d+", r"\g<1>20050231-20050301"),
+        (r"(SV2\*[^*]*\*[^*]*\*)[0-9.]+", r"\g<1>1.234"),
+    ],
+)
+def test_pyx12_takes_the_277ca_that_refuses_an_institutional_claim(pattern: str, wrong: str, golden: Path) -> None:
+    text, count = re.subn(pattern, wrong, an_837i(golden), count=1)
+    assert count == 1
+    [said] = answers(text.encode())
+    assert len(said.refused) == 1
+    assert oracles.pyx12(a_277ca(said)) == []
+
+
+def test_a_claim_that_cannot_be_read_is_named_by_what_can_be_seen_of_it() -> None:
+    claim = a_claim(control_number="DARK")
+    text = re.sub(
+        rb"DTP\*472\*D8\*\d+", b"DTP*472*D8*20260231", an_837p(claim, a_claim(control_number="GOOD")), count=1
+    )
+    [said] = answers(text)
+    assert [one.claim.control_number for one in said.taken] == ["GOOD"]
+    [refused] = said.refused
+    verdict = refused.verdict
+    assert (verdict.control_number, verdict.service_from) == ("DARK", None)
+    assert (verdict.patient_name, verdict.patient_id) == (claim.patient.name, claim.coverage.member_id)
+    assert verdict.charge_cents == claim.charge_cents
+    assert refused.provider == claim.billing_provider
+    assert [one.status for one in verdict.reasons] == ["21", "187"]
+    written = a_277ca(said)
+    assert oracles.pyx12(written) == []
+    assert "DTP*472*D8*19000101~" in written
+
+
+def test_a_claim_of_which_nothing_is_known_is_told_as_x214_allows() -> None:
+    text = re.sub(rb"DTP\*472\*D8\*\d+", b"DTP*472*D8*20260231", an_837p(a_claim()), count=1)
+    [said] = answers(text)
+    [refused] = said.refused
+    verdict = replace(
+        refused.verdict, patient_name=None, patient_id=None, charge_cents=None, control_number=None, effective=None
+    )
+    written = a_277ca(replace(said, refused=(answering.RefusedClaim(verdict, None),)))
+    assert oracles.pyx12(written) == []
+    assert "NM1*QC*1*UNKNOWN*****MI*UNKNOWN~" in written

@@ -8,6 +8,8 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs" / "x12"
 FILES = {
     "837p.md": "x222a1/made-dependent-and-telehealth.edi",
+    "837i.md": "x223a2/stu-two-claims-for-the-same-provider.edi",
+    "276-277.md": "x212-277/lfh-claim-level-status.277",
     "835.md": "x221a1/made-bundled-cents.edi",
     "270-271.md": "x279a1-271/made-active-benefits-repeats.edi",
     "999.md": "x231a1/made-rejected-element-and-segment.edi",

@@ -4,11 +4,15 @@ import json
 import os
 import subprocess
 import sys
+import tracemalloc
+from itertools import islice
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from edi import app
+from interchange.x12 import validate
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -144,3 +148,50 @@ def test_a_target_that_is_taken_is_named(tmp_path: Path) -> None:
     assert edi("deidentify", CLAIM, "--into", tmp_path)[0] == 0
     code, _, said = edi("deidentify", CLAIM, "--into", tmp_path)
     assert (code, "choose an empty directory" in said) == (2, True)
+
+
+def run_in_shell(command: str) -> subprocess.CompletedProcess[bytes]:
+    """With `PYTHON` for the command line of the office."""
+    line = command.replace("PYTHON", f"{sys.executable} cli.py edi")
+    return subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("command", ["show", "validate --json", "deidentify"])
+def test_a_full_disk_is_one_sentence(command: str) -> None:
+    done = run_in_shell(f"PYTHON {command} {CLAIM} > /dev/full")
+    assert done.returncode == 2
+    assert done.stderr.count(b"\n") == 1
+    assert b"the output cannot be written" in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_fault(tmp_path: Path) -> None:
+    long = tmp_path / "long.edi"
+    long.write_bytes(CLAIM.read_bytes() * 200)
+    done = run_in_shell(f"PYTHON show {long} | head -1; exit ${{PIPESTATUS[0]}}")
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_an_empty_file_is_said_to_be_empty(tmp_path: Path) -> None:
+    (tmp_path / "empty.edi").touch()
+    for command in ("show", "validate", "stats", "deidentify"):
+        code, _, said = edi(command, tmp_path / "empty.edi")
+        assert (code, "the file is empty" in said) == (2, True)
+
+
+def test_a_set_without_a_guide_is_placed() -> None:
+    text = CLAIM.read_bytes().replace(b"ST*837*", b"ST*278*")
+    assert "segment 1 ST, byte " in edi("validate", "-", text=text)[1]
+
+
+def test_issues_are_not_kept_in_memory() -> None:
+    def peak(count: int) -> int:
+        text = CLAIM.read_bytes().replace(b"*IA*", b"*ZZ*") * count
+        tracemalloc.start()
+        told = list(islice(validate.verdicts(text, lambda issue: None), 0, None, 2 * count))
+        size = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert told
+        return size
+
+    few = peak(5)
+    assert peak(100) < few + 500_000

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from interchange.x12 import envelope, syntax, writing
 from interchange.x12.envelope import EnvelopeReport
 from interchange.x12.syntax import NotX12, Segment, SegmentReader
 
+GOLDEN = Path(__file__).parents[1] / "golden"
 ISA = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260310*1015*^*00501*000000101*0*T*:"
 TEXT = st.text(alphabet="ABCDEFGHIJ0123456789 -.", min_size=1, max_size=12).filter(lambda text: text.strip() == text)
 SEGMENTS = st.lists(st.lists(TEXT, min_size=1, max_size=6).map(lambda parts: ("REF", *parts)), max_size=30)
@@ -117,3 +119,15 @@ def test_delimiters_in_data_are_refused_with_their_place(text: str) -> None:
     ends = {"sender": writing.Address("ZZ", "A"), "receiver": writing.Address("ZZ", "B")}
     with pytest.raises(writing.DataHoldsDelimiter, match="REF02"):
         writing.write_interchange([group], **ends, control_number=9, instant=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+
+
+@pytest.mark.parametrize(
+    "path", sorted(set(GOLDEN.rglob("*.edi")) - set(GOLDEN.rglob("*no_ISA*"))), ids=lambda path: path.name
+)
+def test_a_segment_is_found_again_by_its_offset(path: Path) -> None:
+    data = path.read_bytes()
+    reader = SegmentReader(data)
+    for segment in reader:
+        file = io.BytesIO(data)
+        file.seek(segment.offset)
+        assert syntax.segment_text(file, reader.delimiters) == segment.text

@@ -7,6 +7,7 @@ import pytest
 from interchange.x12 import detect, validate
 from interchange.x12.detect import FileKind
 from interchange.x12.syntax import NotX12, SegmentReader
+from tests.builders import a_claim, an_837p
 from tests.interchange.conftest import GOLDEN
 
 KINDS = {
@@ -140,3 +141,17 @@ def test_a_service_facility_has_a_telephone_and_nothing_else(row: str, code: str
     at = text.index("SBR*", text.index("CLM*"))
     reports = validate.validate((text[:at] + "".join(f"{one}~" for one in facility) + text[at:]).encode())
     assert {one.code for report in reports for one in report.issues if one.segment == "PER"} == ({code} - {None})
+
+
+def test_a_claim_number_that_comes_twice_is_told_at_the_second() -> None:
+    twice = an_837p(a_claim(control_number="ONE"), a_claim(control_number="TWO"), a_claim(control_number="ONE"))
+    [found] = [issue for report in validate.validate(twice) for issue in report.issues]
+    assert (found.code, found.place, found.severity, found.level) == ("duplicate-claim", "CLM01", "warning", "code")
+    assert found.offset == twice.rindex(b"CLM*ONE*")
+    reports = validate.validate(twice, without={"duplicate-claim"})
+    assert [issue for report in reports for issue in report.issues] == []
+
+
+def test_a_claim_number_may_come_again_in_another_transaction() -> None:
+    twice = an_837p(a_claim(control_number="ONE")) + an_837p(a_claim(control_number="ONE"), number=2)
+    assert [issue for report in validate.validate(twice) for issue in report.issues] == []

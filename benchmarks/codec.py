@@ -164,6 +164,7 @@ def main(counts: list[int]) -> None:
         files.write_claims(folder / "tiny.837", 1)
         files.write_payments(folder / "tiny.835", 1)
         answer_small(folder)
+        subprocess.run([sys.executable, "-m", "benchmarks.codec_writing"], check=True)
         for count in counts:
             claims, payments = folder / f"{count}.837", folder / f"{count}.835"
             files.write_claims(claims, count)

@@ -163,6 +163,11 @@ class Guide:
         self._patterns: dict[Delimiters, dict[SegmentRule, re.Pattern[str]]] = {}
         self._states: dict[tuple[object, ...], State] = {}
         self.root = self._compile(root, None)
+        self._loop_ranks: dict[str, tuple[int, int]] = {}
+        """The first and the last rank in each loop"""
+        for (loop_id, _), rank in self._ranks.items():
+            first, last = self._loop_ranks.get(loop_id, (rank, rank))
+            self._loop_ranks[loop_id] = (min(first, rank), max(last, rank))
 
     def patterns(self, delimiters: Delimiters) -> dict[SegmentRule, re.Pattern[str]]:
         """The regexes for one set of delimiters; filled as segments are met."""
@@ -194,13 +199,13 @@ class Guide:
         wild = (parts[0], ANY)
         found = self._ranks.get((loop_id, key), self._ranks.get((loop_id, wild)))
         if found is None:
-            same = [rank for (loop, _), rank in self._ranks.items() if loop == loop_id]
-            found = max(same, default=0)
+            _, found = self._loop_ranks.get(loop_id, (0, 0))
         return found
 
     def loop_rank(self, loop_id: str) -> int:
         """The place of a loop's first segment in the guide's order."""
-        return min((rank for (loop, _), rank in self._ranks.items() if loop == loop_id), default=0)
+        first, _ = self._loop_ranks.get(loop_id, (0, 0))
+        return first
 
     def _compile(self, rule: LoopRule, parent: Loop | None) -> Loop:
         compiled = Loop(rule, parent)

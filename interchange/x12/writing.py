@@ -4,6 +4,7 @@ What a reader forgives a writer refuses: a delimiter inside data and a character
 exceptions that name the segment and the element, never the data.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -149,6 +150,9 @@ class _Printer:
         self._forbidden = frozenset(marks.all())
         self._plain = frozenset(EXTENDED - self._forbidden)
         self._joined = self._plain | {marks.component, marks.repetition or ""}
+        plain = "".join(sorted(self._plain | {marks.element}))
+        self._find_odd = re.compile(f"[^{re.escape(plain)}]").search
+        """Finds what has to be looked at element by element: composites, and what may not be sent"""
 
     def raw(self, text: str) -> None:
         self._out.append(text)
@@ -157,6 +161,10 @@ class _Printer:
         count = len(segment)
         while count > 1 and not segment[count - 1]:
             count -= 1
+        whole = self._marks.element.join(segment[:count])
+        if not self._find_odd(whole) and whole.count(self._marks.element) == count - 1:
+            self._out.append(whole)
+            return
         name = segment[0]
         texts = [self._element(name, number, segment[number]) for number in range(1, count)]
         self._out.append(self._marks.element.join((name, *texts)))

@@ -20,7 +20,7 @@ from billing.tasks import NewTask, TaskType
 from database import accounts, encounters, ledger, office, records, tasks
 from database.columns import new_id
 from database.engine import Database
-from database.tables import BalanceItem, Encounter, Letter, PatientAccount, Payer
+from database.tables import BalanceItem, Encounter, Letter, PatientAccount, Payer, Task
 
 TAKEN_OFF = frozenset(
     {Account.ADJUSTMENT_CONTRACTUAL, Account.ADJUSTMENT_SEQUESTRATION, Account.ADJUSTMENT_DENIAL, Account.BAD_DEBT}
@@ -56,9 +56,9 @@ class AccountDesk:
     def look_after(self) -> AccountStanding:
         """Bring the items into step with the ledger, and act on what is due."""
         account = self.account
+        self._end_pause()
         owed = accounts.owed_by_visit(self.session, practice_id=account.practice_id, patient_id=account.patient_id)
         items = accounts.keep_in_step(self.session, account, owed, at=self.at)
-        self._end_pause()
         self._close_moot_reviews(items)
         if account.paused_until is None:
             due = plan(items, last_paper_at=account.last_paper_at, policies=self.policies, at=self.at)
@@ -89,18 +89,16 @@ class AccountDesk:
             for row in accounts.items(self.session, account.patient_id):
                 row.reviewed_at = None
                 self.session.add(row)
+            self.session.flush()
 
-    def _reviews(self) -> list[str]:
-        found = tasks.open_tasks(self.session, practice_id=self.account.practice_id, subject_id=self.account.patient_id)
-        return [task.id for task in found]
+    def _reviews(self) -> Sequence[Task]:
+        return tasks.open_tasks(self.session, practice_id=self.account.practice_id, subject_id=self.account.patient_id)
 
     def _close_moot_reviews(self, items: Sequence[Item]) -> None:
         """A review ends by itself when what it asked about was paid or is the payer's again."""
         if any(one.reviewed_at is not None for one in items):
             return
-        for task in tasks.open_tasks(
-            self.session, practice_id=self.account.practice_id, subject_id=self.account.patient_id
-        ):
+        for task in self._reviews():
             tasks.close_task(self.session, task, resolution="answered", at=self.at, actor_id=None)
             self.said.append("Nothing is left to decide before collections")
 

@@ -12,7 +12,7 @@ from activities.inquiry_desk import forget_inquiry
 from activities.refusals import Refused, Values, correct, day_to_come
 from activities.submission_desk import make_submission, trial_write, void_charges
 from billing.deadlines import Reason, appeal_deadline
-from billing.denials import Exit, Situation, classify, patient_amounts, why_not
+from billing.denials import Exit, Situation, classify, why_not
 from billing.ledger import Account, Entry, EntryKind, Side
 from billing.letters import appeal_letter
 from billing.money import Cents, format_dollars
@@ -172,7 +172,6 @@ def _dispute(desk: Desk, denial: Denial) -> str:
 
 
 def _bill_patient(desk: Desk, denials: Sequence[Denial], values: Values, actor_id: str) -> str:
-    chosen = {one.line_id for one in patient_amounts(amounts_of(denials))}
     moving = [one for one in denials if one.adjustment_group == "PR" and one.blocked_reason is None]
     _ask_the_gate(desk, moving, denials)
     entries = [
@@ -186,7 +185,6 @@ def _bill_patient(desk: Desk, denials: Sequence[Denial], values: Values, actor_i
             desk.encounter.service_date,
         )
         for one in moving
-        if one.line_id in chosen
     ]
     desk.post(entries, actor=actor_id)
     _decided(desk, moving, "billed")

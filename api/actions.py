@@ -94,7 +94,7 @@ def _create(session: Session, office_: Office, person: Person, claim: Claim, par
             "The billing provider belongs to another practice",
             "Correct the billing provider's NPI, or have an operator move it.",
         ) from error
-    _audit(session, office_, person, action="create", subject="encounter", subject_id=encounter.id)
+    audited(session, office_, person, action="create", subject="encounter", subject_id=encounter.id)
     return encounter.id, is_new
 
 
@@ -149,7 +149,7 @@ def take_payment(
             subject_id=payment.id,
             received_at=now,
         )
-        _audit(session, office_, person, action="create", subject="payment", subject_id=payment.id)
+        audited(session, office_, person, action="create", subject="payment", subject_id=payment.id)
         return encounter_id, {"payment_id": payment.id, "amount_cents": payment.amount_cents}
 
     answer = idempotency.once(office_, person, name="take_payment", key=key, body_sha256=sha256, effect=effect)
@@ -302,7 +302,10 @@ def _done(answer: Answer) -> Done:
     )
 
 
-def _audit(session: Session, office_: Office, person: Person, *, action: str, subject: str, subject_id: str) -> None:
+def audited(
+    session: Session, office_: Office, person: Person, *, action: str, subject: str, subject_id: str, reason: str = ""
+) -> None:
+    """Write down what a person did, in the transaction of its effect."""
     audit.record(
         session,
         practice_id=person.practice_id,
@@ -311,4 +314,5 @@ def _audit(session: Session, office_: Office, person: Person, *, action: str, su
         action=action,
         subject=subject,
         subject_id=subject_id,
+        reason=reason[:300],
     )

@@ -4,7 +4,7 @@ A denial is an amount, not a line and not a claim: every CAS amount that is neit
 sequestration, nor a prior payer's effect (`adjustment_codes`) is one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -161,8 +161,3 @@ def _why_no_replacement(situation: Situation) -> str | None:
 
 def _is_unprocessable(situation: Situation) -> bool:
     return any(UNPROCESSABLE in one.remarks for one in situation.denied)
-
-
-def patient_amounts(denied: Iterable[DeniedAmount]) -> list[DeniedAmount]:
-    """The amounts that a person may move to the patient, should the gate allow it."""
-    return [one for one in denied if one.group == Group.PATIENT and one.blocked_reason is None]

@@ -19,6 +19,10 @@ class DayClosed(ValueError):
     """The person's day is closed; the message says what to do."""
 
 
+class NotOurs(LookupError):
+    """The person does not belong to the practice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Takings:
     """What one person took on one day, by method, and what was counted."""
@@ -100,7 +104,10 @@ def close_day(
     at: datetime,
     actor_id: str,
 ) -> TillClose:
-    """Count a person's day and close it. Raises DayClosed; ValueError when a difference has no reason."""
+    """Count a person's day and close it. Raises DayClosed, NotOurs; ValueError when a difference has no reason."""
+    user = session.get(User, user_id)
+    if user is None or user.practice_id != practice_id:
+        raise NotOurs("no such person in this practice")
     if is_closed(session, practice_id=practice_id, user_id=user_id, day=day):
         raise DayClosed("this day is closed already")
     known = [one for one in takings(session, practice_id=practice_id, day=day) if one.user_id == user_id]

@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlmodel import Session
 
 from activities import account_decisions, ids
-from api import auth, errors, idempotency
+from api import actions, auth, errors, idempotency
 from api.actions import Done
 from api.auth import Viewer, require
 from api.claim_form import Part
@@ -18,7 +18,7 @@ from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers.pages import NOTES, Failed, answer, engine_page, may_work, read, show, typed_into
 from billing.roles import Permission
-from database import account_views, accounts, audit
+from database import account_views, accounts
 from database.access import Person
 from database.account_views import AccountView
 from database.accounts import AccountMissing
@@ -150,15 +150,14 @@ def _decide(
         except AccountMissing as error:
             raise errors.not_found("account") from error
         effect(session, account)
-        audit.record(
+        actions.audited(
             session,
-            practice_id=person.practice_id,
-            at=office.now(),
-            actor_id=person.user_id,
+            office,
+            person,
             action="update",
             subject="account",
             subject_id=patient_id,
-            reason=f"{name}: {body.get('reason', '')}"[:300],
+            reason=f"{name}: {body.get('reason', '')}",
         )
         return patient_id, {"patient_id": patient_id}
 

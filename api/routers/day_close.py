@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from sqlmodel import Session
 
-from api import errors, idempotency
+from api import actions, errors, idempotency
 from api.actions import Done
 from api.auth import require
 from api.claim_form import Amount, Part
@@ -17,9 +17,9 @@ from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from billing.roles import Permission
-from database import audit, cash
+from database import cash
 from database.access import Person
-from database.cash import DayClosed, Takings
+from database.cash import DayClosed, NotOurs, Takings
 
 api = APIRouter(prefix="/api/v1/tills", tags=["tills"])
 pages = APIRouter(prefix="/day-close", include_in_schema=False)
@@ -151,11 +151,13 @@ def _close(office: Office, person: Person, day: date, user_id: str, form: CountF
                 at=office.now(),
                 actor_id=person.user_id,
             )
+        except NotOurs as error:
+            raise errors.not_found("person") from error
         except DayClosed as error:
             raise Problem(409, "day-closed", "This day is closed already", "Look at the page again.") from error
         except ValueError as error:
             raise errors.invalid([Fault(field="reason", message=str(error))]) from error
-        _audit(session, office, person, "till", close.id)
+        actions.audited(session, office, person, action="create", subject="till", subject_id=close.id)
         return close.id, {"till_close_id": close.id}
 
     return _once(office, person, "close_till", f"{day}:{user_id}", form, effect, key=key)
@@ -174,7 +176,7 @@ def _deposit(office: Office, person: Person, form: DepositForm, *, key: str) -> 
             )
         except ValueError as error:
             raise errors.invalid([Fault(field="payer_cheques", message=str(error))]) from error
-        _audit(session, office, person, "deposit", made.id)
+        actions.audited(session, office, person, action="create", subject="deposit", subject_id=made.id)
         return made.id, {"deposit_id": made.id, "amount_cents": made.amount_cents}
 
     return _once(office, person, "make_deposit", "", form, effect, key=key)
@@ -185,15 +187,3 @@ def _once(
 ) -> Done:
     sha256 = idempotency.fingerprint(name, subject, form.model_dump(mode="json"))
     return Done(idempotency.once(office, person, name=name, key=key, body_sha256=sha256, effect=effect), 201)
-
-
-def _audit(session: Session, office: Office, person: Person, subject: str, subject_id: str) -> None:
-    audit.record(
-        session,
-        practice_id=person.practice_id,
-        at=office.now(),
-        actor_id=person.user_id,
-        action="create",
-        subject=subject,
-        subject_id=subject_id,
-    )

@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from sqlmodel import Session
 
-from api import errors, idempotency
+from api import actions, errors, idempotency
 from api.actions import Done
 from api.auth import Viewer, require
 from api.claim_form import Part
@@ -16,7 +16,7 @@ from api.office import Office, TheOffice
 from api.routers.accounts import account_page
 from api.routers.pages import Failed, answer, encounter_page, read, typed_into
 from billing.roles import Permission
-from database import audit, notes
+from database import notes
 from database.access import Person
 from database.notes import NoteSubject, NoteView
 
@@ -80,15 +80,7 @@ def _write(office: Office, person: Person, subject: NoteSubject, subject_id: str
             at=office.now(),
             author_id=person.user_id,
         )
-        audit.record(
-            session,
-            practice_id=person.practice_id,
-            at=office.now(),
-            actor_id=person.user_id,
-            action="create",
-            subject="note",
-            subject_id=note.id,
-        )
+        actions.audited(session, office, person, action="create", subject="note", subject_id=note.id)
         return subject_id, {"note_id": note.id}
 
     sha256 = idempotency.fingerprint("write_note", f"{subject}:{subject_id}", form.model_dump(mode="json"))

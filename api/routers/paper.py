@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 from sqlmodel import Session
 
 from activities import paper as papers
-from api import auth, errors, idempotency
+from api import actions, auth, errors, idempotency
 from api.actions import Done
 from api.auth import require
 from api.claim_form import Amount, Part
@@ -23,7 +23,6 @@ from billing.money import Cents
 from billing.paper_remittance import PaperClaim, PaperLine, PaperRemittance
 from billing.remittance import Adjustment
 from billing.roles import Permission
-from database import audit
 from database.access import Person
 
 api = APIRouter(prefix="/api/v1/remittances", tags=["remittances"])
@@ -206,11 +205,10 @@ def _enter(office: Office, person: Person, form: PaperForm, *, key: str) -> Done
         if found:
             raise errors.invalid([Fault(field=one.field, message=one.message) for one in found])
         note, remittance = papers.take_in(session, paper, sent, practice_id=person.practice_id, at=office.now())
-        audit.record(
+        actions.audited(
             session,
-            practice_id=person.practice_id,
-            at=office.now(),
-            actor_id=person.user_id,
+            office,
+            person,
             action="create",
             subject="remittance",
             subject_id=remittance.id if remittance else "",

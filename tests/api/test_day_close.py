@@ -102,5 +102,8 @@ async def test_another_practice_sees_nothing_of_it(book: Book) -> None:
     encounter = book.encounter()
     async with book.connect(Role.FRONT_DESK) as client:
         await take(client, encounter.id, "20.00", "cash", "pay-00001")
+        [till] = (await client.get(f"/api/v1/tills/{DAY}")).json()
     async with book.connect(token=book.stranger) as client:
         assert (await client.get(f"/api/v1/tills/{DAY}")).json() == []
+        refused = await close(client, till["user_id"], {"cash": "20.00", "cheques": "0.00", "reason": "mine"})
+    assert refused.status_code == 404

@@ -58,6 +58,7 @@ def activities_of(
         encounter.register_encounter,
         encounter.note_silent_payer,
         encounter.prepare_claim,
+        encounter.bill_next_payer,
         encounter.absorb_facts,
         encounter.do_what_is_due,
         encounter.execute_command,

@@ -10,15 +10,20 @@ from datetime import timedelta
 
 from sqlmodel import col, select
 
+from activities import share_gate
 from activities.denial_tasks import review
 from activities.desk import Desk
+from activities.next_payer import await_crossover, has_next_payer, policy_for_answer
 from billing.acknowledgment import ClaimAcknowledgment
+from billing.coordination import PRIMARY, answered_as
 from billing.deadlines import Reason, appeal_deadline
+from billing.later_payers import post_later_payment
 from billing.ledger import Account, Entry, EntryKind, Side, transfer
 from billing.money import ZERO, Cents, format_dollars
 from billing.posting import (
     DeniedAmount,
     PostingSituation,
+    PostingVerdict,
     allocation,
     post_claim_payment,
     reinstatement,
@@ -123,14 +128,14 @@ def _note_void(desk: Desk, submission: Submission) -> None:
     is owed back until the payer takes it (CLP02 22)."""
     if _is_latest(desk, submission) and desk.claim.frequency == "8" and submission.adjudicated_at is None:
         submission.adjudicated_at = desk.at
-        for row in _standing_rows(desk):
+        for row in _standing_rows(desk, of=desk.responsibility):
             if row.paid_cents == 0:
                 _take_back(desk, row, submission.control_number, source=f"superseded:{row.id}", state="voided")
         desk.say("The payer took the void: the claim is withdrawn")
 
 
 def _is_latest(desk: Desk, submission: Submission) -> bool:
-    return desk.submissions[-1].control_number == submission.control_number
+    return desk.latest is submission
 
 
 def _refuse(desk: Desk, fact: Fact) -> str:
@@ -171,10 +176,10 @@ def _post_remittance(desk: Desk, fact: Fact) -> str | None:
     return "; ".join(posted) or "nothing left to post"
 
 
-def _standing_rows(desk: Desk) -> list[RemittanceClaim]:
-    """Posted rows of this encounter that were not taken back; what this very step posted counts."""
+def _standing_rows(desk: Desk, *, of: str | None = None) -> list[RemittanceClaim]:
+    """Posted rows of this encounter that were not taken back; what this very step posted counts. `of`: one payer's."""
     desk.session.flush()
-    return remittances.standing_rows(desk.session, desk.encounter.id)
+    return remittances.standing_rows(desk.session, desk.encounter.id, of=of)
 
 
 def _reversals_are_paired(desk: Desk, rows: Sequence[RemittanceClaim]) -> bool:
@@ -198,15 +203,15 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     source = f"remit:{row.remittance_id}:{row.ordinal}"
     if payment.is_reversal:
         return _post_reversal(desk, row, payment, source)
-    standing = _standing_rows(desk)
+    submission = _submission(desk, row.control_number) or desk.submissions[-1]
+    row.responsibility = answered_as(payment, sent_as=submission.responsibility)
+    standing = _standing_rows(desk, of=row.responsibility)
     if standing and repeats_an_answer(payment):
         row.state = "posted"
         desk.session.add(row)
         desk.say("The payer refused a duplicate of a claim that it has answered; nothing changes")
         return "a duplicate was refused; the first answer stands"
-    submission = _submission(desk, row.control_number) or desk.submissions[-1]
-    is_paid = any(one.paid_cents for one in standing)
-    verdict = post_claim_payment(payment, _posting_situation(desk, already_adjudicated=is_paid), source=source)
+    verdict = _decide(desk, row, payment, source, is_paid=any(one.paid_cents for one in standing))
     if verdict.exception is not None:
         return _except(desk, row, verdict.exception)
     for one in standing:
@@ -214,13 +219,16 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     desk.post(verdict.entries, remittance_id=row.remittance_id)
     row.state = "posted"
     desk.session.add(row)
-    submission.adjudicated_at = desk.at
-    submission.payer_claim_number = payment.payer_claim_number or submission.payer_claim_number
+    if row.responsibility == submission.responsibility:
+        submission.adjudicated_at = desk.at
+        submission.payer_claim_number = payment.payer_claim_number or submission.payer_claim_number
     desk.unschedule(Reason.FOLLOW_UP, Reason.APPEAL_LIMIT)
     desk.say(f"Adjudicated and posted: paid {format_dollars(payment.paid_cents)} of {format_dollars(row.charge_cents)}")
     for note in verdict.notes:
         desk.say(note[0].upper() + note[1:])
+    _keep_denials(desk, row, verdict.passed_on, state="passed_on")
     _open_denials(desk, row, verdict.denials)
+    await_crossover(desk, payment)
     return f"posted {payment.paid_cents} cents"
 
 
@@ -241,21 +249,43 @@ def _except(desk: Desk, row: RemittanceClaim, why: str) -> str:
     return f"excepted: {why}"
 
 
-def _posting_situation(desk: Desk, *, already_adjudicated: bool) -> PostingSituation:
-    benefits = encounters.latest_benefits(desk.session, desk.encounter.id)
-    return PostingSituation(
+def _decide(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, source: str, *, is_paid: bool) -> PostingVerdict:
+    """What the payment does, by the rules for the payer that speaks: the first one, or one after it."""
+    if row.responsibility != PRIMARY and not _standing_rows(desk, of=PRIMARY):
+        return PostingVerdict(exception="it speaks as a payer after the first, and the first has not answered")
+    answering = policy_for_answer(desk, row, payment, row.responsibility) if row.responsibility != PRIMARY else None
+    situation = PostingSituation(
         lines=desk.billed_lines,
         charge_cents=desk.claim.charge_cents,
-        filing_indicator=desk.claim.coverage.filing_indicator,
-        is_qmb=benefits.is_qmb if benefits else False,
-        already_adjudicated=already_adjudicated,
-        payer_detail=desk.encounter.payer_id,
+        filing_indicators=share_gate.filing_indicators(desk),
+        is_qmb=share_gate.is_qmb(desk),
+        already_adjudicated=is_paid,
+        payer_detail=answering.payer_id if answering else _payer_of(desk, row.responsibility),
+        has_next_payer=has_next_payer(desk, row.responsibility, payment),
     )
+    if row.responsibility == PRIMARY:
+        return post_claim_payment(payment, situation, source=source)
+    open_cents = {line_id: desk.balances.line(Account.AR_INSURANCE, line_id) for line_id in desk.line_ids}
+    return post_later_payment(payment, situation, open_cents, source=source)
+
+
+def _payer_of(desk: Desk, responsibility: str) -> str:
+    """The id of the payer with this place, whichever the claim is at now."""
+    of_others = (row.payer_id for row in desk.other_policies if row.responsibility == responsibility)
+    return next(of_others, desk.encounter.payer_id)
 
 
 def _open_denials(desk: Desk, row: RemittanceClaim, denied: Sequence[DeniedAmount]) -> None:
     if not denied:
         return
+    _keep_denials(desk, row, denied, state="open")
+    desk.session.flush()
+    limit = appeal_deadline(desk.at, desk.policies)
+    desk.schedule(Reason.APPEAL_LIMIT, limit - timedelta(days=desk.policy("appeal_warning_days")))
+    desk.open_task(review(denied, line_ids=desk.line_ids, key=row.id, not_after=limit, remittance_claim_id=row.id))
+
+
+def _keep_denials(desk: Desk, row: RemittanceClaim, denied: Sequence[DeniedAmount], *, state: str) -> None:
     for one in denied:
         desk.session.add(
             Denial(
@@ -269,21 +299,19 @@ def _open_denials(desk: Desk, row: RemittanceClaim, denied: Sequence[DeniedAmoun
                 remarks=",".join(one.remarks)[:60],
                 amount_cents=one.amount_cents,
                 blocked_reason=one.blocked_reason,
+                state=state,
             )
         )
-    desk.session.flush()
-    limit = appeal_deadline(desk.at, desk.policies)
-    desk.schedule(Reason.APPEAL_LIMIT, limit - timedelta(days=desk.policy("appeal_warning_days")))
-    desk.open_task(review(denied, line_ids=desk.line_ids, key=row.id, not_after=limit, remittance_claim_id=row.id))
 
 
 def _post_reversal(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, source: str) -> str:
     original = next(one for one in _standing_rows(desk) if reverses(payment, records.load(ClaimPayment, one.payment)))
     _take_back(desk, original, row.id, source=source, state="reversed", remittance_id=row.remittance_id)
     row.state = "posted"
+    row.responsibility = original.responsibility
     desk.session.add(row)
     submission = _submission(desk, original.control_number)
-    if submission is not None:
+    if submission is not None and submission.responsibility == original.responsibility:
         submission.adjudicated_at = None
     desk.say(f"The payer took back its answer: {format_dollars(payment.paid_cents)} reversed")
     return f"reversed {payment.paid_cents} cents"
@@ -311,7 +339,7 @@ def _take_back(
     desk.unschedule(Reason.APPEAL_LIMIT)
     desk.session.add(original)
     for denial in desk.session.exec(select(Denial).where(Denial.remittance_claim_id == original.id)):
-        if denial.state in encounters.UNDECIDED or denial.state == "resubmitted":
+        if denial.state in encounters.UNDECIDED or denial.state in {"resubmitted", "passed_on"}:
             denial.state = state
             desk.session.add(denial)
     _close_tasks_of(desk, original)

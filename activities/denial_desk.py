@@ -6,17 +6,17 @@ from datetime import timedelta
 
 from sqlmodel import func, select
 
+from activities import share_gate
 from activities.denial_tasks import amounts_of, review
 from activities.desk import Desk
 from activities.inquiry_desk import forget_inquiry
 from activities.refusals import Refused, Values, correct, day_to_come
-from activities.submission_desk import make_submission, trial_write, void_charges
+from activities.submission_desk import hand_over, make_submission, trial_write, void_charges
 from billing.deadlines import Reason, appeal_deadline
 from billing.denials import Exit, Situation, classify, why_not
 from billing.ledger import Account, Entry, EntryKind, Side
 from billing.letters import appeal_letter
 from billing.money import Cents, format_dollars
-from billing.patient_share import ShareQuestion, patient_may_be_billed
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
 from database import encounters, records
@@ -53,9 +53,11 @@ def take_exit(desk: Desk, task: Task, values: Values, actor_id: str, *, way: Exi
 
 
 def situation_of(desk: Desk, denials: Sequence[Denial]) -> Situation:
-    """What decides which ways out are open now."""
-    standing = standing_rows(desk.session, desk.encounter.id)
-    numbers = [row.payer_claim_number for row in standing] + [one.payer_claim_number for one in desk.submissions]
+    """What decides which ways out are open now, with the payer that the claim is at."""
+    mine = desk.responsibility
+    standing = standing_rows(desk.session, desk.encounter.id, of=mine)
+    sent = [one for one in desk.submissions if one.responsibility == mine]
+    numbers = [row.payer_claim_number for row in standing] + [one.payer_claim_number for one in sent]
     return Situation(
         denied=amounts_of(denials),
         payer_claim_number=next((number for number in numbers if number), None),
@@ -106,13 +108,7 @@ def _to_other_payer(desk: Desk, denials: Sequence[Denial], values: Values) -> st
     if desk.encounter.payer_id == before:
         fault = "name the other payer: payer_id = ..., and the member_id there"
         raise Refused("invalid", "this is the payer that refused", (("corrections", fault),))
-    sides: list[Side] = []
-    for line_id, cents in desk.balances.lines(Account.AR_INSURANCE).items():
-        sides.append(Side(Account.AR_INSURANCE, cents, line_id, desk.encounter.payer_id))
-        sides.append(Side(Account.AR_INSURANCE, Cents(-cents), line_id, before))
-    if sides:
-        source = f"payer_changed:{desk.encounter.id}:{desk.encounter.version}"
-        desk.post([Entry(EntryKind.PAYER_CHANGED, source, tuple(sides), desk.encounter.service_date)])
+    hand_over(desk, before=before, after=desk.encounter.payer_id)
     desk.keep(replace(desk.claim, frequency="1", original_reference=None))
     _decided(desk, denials, "moved")
     desk.encounter.verified_at = None
@@ -192,18 +188,9 @@ def _bill_patient(desk: Desk, denials: Sequence[Denial], values: Values, actor_i
 
 
 def _ask_the_gate(desk: Desk, moving: Sequence[Denial], denials: Sequence[Denial]) -> None:
-    benefits = encounters.latest_benefits(desk.session, desk.encounter.id)
     for one in moving:
         others = any(other.line_id == one.line_id and other not in moving for other in denials)
-        permission = patient_may_be_billed(
-            ShareQuestion(
-                filing_indicator=desk.claim.coverage.filing_indicator,
-                is_qmb=benefits.is_qmb if benefits else False,
-                remarks=frozenset(one.remarks.split(",")),
-                reasons=frozenset({one.reason}),
-                has_open_denial=others,
-            )
-        )
+        permission = share_gate.ask(desk, remarks=one.remarks.split(","), reasons=(one.reason,), has_open_denial=others)
         if not permission.allowed:
             raise Refused("not_possible", permission.reason)
 

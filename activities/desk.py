@@ -6,7 +6,7 @@ workflow may do next is decided here, from the database alone, and returned as a
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from sqlmodel import Session
@@ -14,6 +14,7 @@ from sqlmodel import Session
 from activities.denial_tasks import amounts_of, review
 from activities.messages import AgendaItem, OpenTask, Standing
 from billing.claim import Claim
+from billing.coordination import PRIMARY
 from billing.deadlines import OWNERS, Deadline, Reason
 from billing.ledger import Account, Balances, Entry
 from billing.money import format_dollars
@@ -23,9 +24,9 @@ from billing.roles import Role
 from billing.stages import WAITING_ON, Stage, Step
 from billing.submission import SubmissionState, deadlines, filing_clock
 from billing.tasks import KINDS, NewTask, TaskType
-from database import encounters, ledger, office, outbox, tasks
+from database import coverages, encounters, ledger, office, outbox, remittances, tasks
 from database.outbox import OutboxKind
-from database.tables import Encounter, Submission, Task
+from database.tables import Encounter, OtherPolicy, Submission, Task
 
 BEFORE_SUBMISSION = (Stage.REGISTRATION, Stage.VERIFICATION, Stage.CODING, Stage.CHARGE_REVIEW, Stage.SCRUBBING)
 
@@ -51,8 +52,13 @@ MOOT_ONCE: dict[TaskType, frozenset[SubmissionState]] = {
 }
 """Tasks that close themselves when what they waited for has come after all."""
 
+MEDICARE = frozenset({"MA", "MB"})
+"""SBR09"""
+
 RECOMPUTED = frozenset({Reason.TASK_DUE, Reason.TIMELY_FILING, Reason.HOLD_ENDS})
-KEPT_UNTIL_DONE = frozenset({Reason.INQUIRY_RETRY, Reason.FOLLOW_UP, Reason.APPEAL_LIMIT, Reason.HOLD_ENDS})
+KEPT_UNTIL_DONE = frozenset(
+    {Reason.INQUIRY_RETRY, Reason.FOLLOW_UP, Reason.APPEAL_LIMIT, Reason.HOLD_ENDS, Reason.CROSSOVER_DUE}
+)
 """Agenda entries that a step puts there and the same step's end takes away"""
 
 
@@ -137,8 +143,32 @@ class Desk:
 
     @property
     def latest(self) -> Submission | None:
-        """The newest submission."""
-        return self.submissions[-1] if self.submissions else None
+        """The newest submission that the office did not let go."""
+        return next((one for one in reversed(self.submissions) if one.withdrawn_at is None), None)
+
+    @cached_property
+    def other_policies(self) -> list[OtherPolicy]:
+        """The policies beside the claim's own, and the claim's own once there are others; first to pay first."""
+        return list(coverages.of_encounter(self.session, self.encounter.id))
+
+    @property
+    def responsibility(self) -> str:
+        """As which payer of the patient's (SBR01) the claim's payer is asked now."""
+        return self.claim.coverage.responsibility
+
+    @cached_property
+    def filing_anchor(self) -> date:
+        """The day that the payer's filing limit counts from: the visit, or for a payer that is not the first its
+        predecessor's answer. Medicare counts from the visit whatever its place (42 CFR 424.44).
+        """
+        if self.responsibility == PRIMARY or self.claim.coverage.filing_indicator in MEDICARE:
+            return self.encounter.service_date
+        earlier = [
+            remittances.answered_on(self.session, row)
+            for row in remittances.standing_rows(self.session, self.encounter.id)
+            if row.responsibility != self.responsibility
+        ]
+        return max(earlier, default=self.encounter.service_date)
 
     @property
     def billed_lines(self) -> tuple[BilledLine, ...]:
@@ -220,6 +250,7 @@ class Desk:
             else:
                 still_open.append(task)
         adjudicated = state == SubmissionState.ADJUDICATED
+        turns = adjudicated and balances.total(Account.AR_INSURANCE) > 0 and Reason.CROSSOVER_DUE not in self._agenda
         return Seen(
             submission=submission,
             state=state,
@@ -227,6 +258,7 @@ class Desk:
             open_tasks=still_open,
             facts_wait=bool(encounters.pending_facts(self.session, self.encounter.id)),
             is_denied=adjudicated and bool(encounters.open_denials(self.session, self.encounter.id)),
+            next_policy_waits=turns and any(one.state == coverages.WAITING for one in self.other_policies),
         )
 
     def _stage_after_submission(self, state: SubmissionState, seen: "Seen") -> Stage:
@@ -256,13 +288,17 @@ class Desk:
                 return Step.WAIT if Reason.INQUIRY_RETRY in self._agenda else Step.VERIFY
             case Stage.CODING | Stage.CHARGE_REVIEW | Stage.SCRUBBING:
                 return Step.PREPARE_CLAIM
-            case Stage.CLOSED:
-                return Step.WAIT
+            case Stage.POSTING if seen.next_policy_waits and not seen.is_denied and not seen.facts_wait:
+                return Step.BILL_NEXT_PAYER
         return Step.WAIT
 
     def _ask_about_what_is_unsettled(self, seen: "Seen") -> None:
         """Nobody's case is nobody's: an adjudicated claim whose payer's part is not zero has a task or a follow-up."""
-        if self.stage != Stage.POSTING or seen.open_tasks or seen.facts_wait or Reason.FOLLOW_UP in self._agenda:
+        if self.stage != Stage.POSTING or seen.open_tasks or seen.facts_wait:
+            return
+        if Reason.FOLLOW_UP in self._agenda or Reason.CROSSOVER_DUE in self._agenda:
+            return
+        if seen.next_policy_waits and not seen.is_denied:
             return
         key = f"unsettled:{self.encounter.version}"
         denials = encounters.open_denials(self.session, self.encounter.id)
@@ -310,7 +346,7 @@ class Desk:
             fresh += deadlines(encounters.progress(seen.submission), self.policies, at=self.at)
             accepted = bool(seen.submission.payer_accepted_at or seen.submission.adjudicated_at)
         if not accepted:
-            fresh += filing_clock(self.policies, at=self.at, service_date=self.encounter.service_date)
+            fresh += filing_clock(self.policies, at=self.at, anchor=self.filing_anchor)
         fresh += self._waiting_deadlines(seen)
         if seen.open_tasks:
             fresh.append(Deadline(Reason.TASK_DUE, min(tasks.next_rung(task) for task in seen.open_tasks)))
@@ -369,6 +405,8 @@ class Seen:
     """Facts are stored that did not fit yet"""
     is_denied: bool
     """A denied amount is undecided"""
+    next_policy_waits: bool
+    """The payer left something open, and another policy of the patient is to be asked"""
 
 
 def _open_task(task: Task) -> OpenTask:

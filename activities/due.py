@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from activities.denial_desk import review_again
 from activities.desk import Desk
+from activities.next_payer import forwarded_in_vain
 from billing.deadlines import WORDS, Reason, after_business_days, filing_deadline
 from billing.ledger import Account
 from billing.money import format_dollars
@@ -40,6 +41,8 @@ def act(desk: Desk, reason: Reason) -> None:
             _ask_about_waiting_facts(desk)
         case Reason.PATIENT_BALANCE_DUE:
             _ask_about_patient_balance(desk)
+        case Reason.CROSSOVER_DUE:
+            forwarded_in_vain(desk)
         case Reason.FOLLOW_UP:
             _follow_up(desk)
         case Reason.HOLD_ENDS:
@@ -78,7 +81,7 @@ def _alarm(desk: Desk, reason: Reason, task_type: TaskType) -> None:
 
 
 def _warn_of_filing_limit(desk: Desk) -> None:
-    limit = filing_deadline(desk.encounter.service_date, desk.policies)
+    limit = filing_deadline(desk.filing_anchor, desk.policies)
     passed = desk.at >= limit
     words = "has passed" if passed else "comes near"
     desk.say(f"The payer's filing limit {words}: {limit:%Y-%m-%d}")

@@ -11,6 +11,7 @@ from activities.absorption import absorb_pending
 from activities.desk import Desk
 from activities.inquiry_desk import ask_payer, note_silence, read_stored_answer
 from activities.messages import CommandResult, CommandStep, EncounterStep, Standing
+from activities.next_payer import turn_to_next_payer
 from activities.submission_desk import make_submission, post_charges, trial_write
 from billing.charges import charge_faults, price_claim
 from billing.coding import coding_faults
@@ -69,6 +70,15 @@ class EncounterActivities:
             if desk.stage == Stage.SCRUBBING:
                 scrub_claim(desk)
             return desk.put_back()
+
+    @activity.defn
+    def bill_next_payer(self, step: EncounterStep) -> Standing:
+        """The payer is done and something is open: the patient's next policy is verified, and billed."""
+        with self._database.writing() as session:
+            desk = _take(session, step)
+            turn_to_next_payer(desk)
+            inquiry_id = ask_payer(desk) if desk.stage == Stage.VERIFICATION else None
+            return desk.put_back(inquiry_id=inquiry_id)
 
     @activity.defn
     def absorb_facts(self, step: EncounterStep) -> Standing:
@@ -153,7 +163,8 @@ def review_charges(desk: Desk) -> None:
 
 def scrub_claim(desk: Desk) -> None:
     """Step 5, first half: every edit; a clean claim becomes ready to be sent."""
-    findings = scrub(desk.claim, Situation(desk.at, desk.policies, is_verified=desk.encounter.verified_at is not None))
+    verified = desk.encounter.verified_at is not None
+    findings = scrub(desk.claim, Situation(desk.at, desk.policies, verified, desk.filing_anchor))
     overridden = set(desk.encounter.edits_overridden.split(","))
     errors = [one for one in findings if one.severity == Severity.ERROR and one.edit not in overridden]
     if errors:

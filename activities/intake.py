@@ -16,6 +16,7 @@ from database.engine import Database
 from database.office import PayeeOfAnotherPractice
 from database.tables import InboundMessage
 from interchange.x12.claims_837p import ReadClaim, ReadTransaction, read
+from interchange.x12.coordination import read_other_payers
 from interchange.x12.detect import identify
 from interchange.x12.issues import Issue
 from interchange.x12.places import place
@@ -170,6 +171,7 @@ def _create(
             partner_id=partner_id,
             external_id=item.control_number,
             at=at,
+            others=read_other_payers(item.claim),
         )
     except PayeeOfAnotherPractice as error:
         return Refusal("NM1", f"{error}; import the file for that practice")

@@ -15,6 +15,7 @@ from activities.denial_desk import amount_to_write_off, review_again, take_exit,
 from activities.desk import Desk
 from activities.inquiry_desk import forget_inquiry, verified_by_telephone
 from activities.messages import Answer, CommandStep, CompleteTask, PlaceHold, ReleaseHold
+from activities.next_payer import let_policy_go
 from activities.refusals import Refused, Values, correct, day_to_come
 from activities.submission_desk import make_submission, post_charges
 from billing.deadlines import Reason
@@ -155,6 +156,10 @@ def _ask_again(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     return "Coverage corrected; the payer is asked again"
 
 
+def _no_coverage(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    return f"{let_policy_go(desk)} (reference {values['reference']})"
+
+
 def _retry(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     desk.unschedule(Reason.INQUIRY_RETRY)
     return "The payer is asked again"
@@ -266,6 +271,8 @@ _RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str
     (TaskType.ELIG_NOT_FOUND, "phone_verified"): _phone_verified,
     (TaskType.ELIG_INACTIVE, "new_coverage"): _ask_again,
     (TaskType.ELIG_INACTIVE, "phone_verified"): _phone_verified,
+    (TaskType.ELIG_NOT_FOUND, "no_coverage"): _no_coverage,
+    (TaskType.ELIG_INACTIVE, "no_coverage"): _no_coverage,
     (TaskType.PAYER_UNAVAILABLE, "retry"): _retry,
     (TaskType.PAYER_UNAVAILABLE, "phone_verified"): _phone_verified,
     (TaskType.CODE_REVIEW, "recoded"): _recoded,

@@ -6,16 +6,22 @@ from datetime import timedelta
 
 from activities.desk import Desk
 from billing.claim import Claim, ClaimBatch
+from billing.coordination import PRIMARY, OtherDecision, OtherPayer, decision_of
 from billing.deadlines import Reason
 from billing.identifiers import CONTROL_ALPHABET, CONTROL_BODY, control_number
-from billing.ledger import Account, Balances, Entry, EntryKind, transfer
+from billing.ledger import Account, Balances, Entry, EntryKind, Side, transfer
 from billing.money import Cents, format_dollars
+from billing.posting import lines_answered
+from billing.remittance import ClaimPayment
 from billing.stages import Stage
 from billing.submission import SubmissionState
-from database import office, outbox, records
+from database import coverages, office, outbox, records
 from database.outbox import OutboxKind
-from database.tables import Payer, Submission
+from database.remittances import answered_on, standing_rows
+from database.tables import Payer, RemittanceClaim, Submission
 from interchange.x12 import claims_837p, writing
+from interchange.x12.coordination import has_other_payers
+from interchange.x12.coordination_writing import with_other_payers
 from interchange.x12.hierarchy_writing import UnknownProviderRole
 
 SUBMISSION_REASONS = (
@@ -85,7 +91,8 @@ def make_submission(desk: Desk) -> None:
         partner_id=payer.partner_id,
         ordinal=len(desk.submissions) + 1,
         state=SubmissionState.READY,
-        claim=records.dump(outgoing(desk.claim, number, desk.line_ids)),
+        responsibility=desk.responsibility,
+        claim=records.dump(outgoing(desk, number)),
         ready_at=desk.at,
     )
     desk.session.add(submission)
@@ -103,12 +110,19 @@ def make_submission(desk: Desk) -> None:
     )
 
 
+def withdraw(desk: Desk, submission: Submission) -> None:
+    """Let go of a submission: it counts for nothing any more, and goes out in no batch."""
+    submission.withdrawn_at = desk.at
+    submission.state = SubmissionState.WITHDRAWN
+    desk.session.add(submission)
+
+
 def trial_write(desk: Desk) -> str | None:
     """Write the claim alone: None when it can be sent, else the segment and element that cannot.
 
     One claim that cannot be written would hold up a whole batch.
     """
-    claim = outgoing(desk.claim, control_number("0" * CONTROL_BODY), desk.line_ids)
+    claim = outgoing(desk, control_number("0" * CONTROL_BODY))
     party = claim.billing_provider
     batch = ClaimBatch(party, party, reference="TRIAL", created=desk.at.date(), created_time="0000", claims=(claim,))
     try:
@@ -124,12 +138,55 @@ def trial_write(desk: Desk) -> str | None:
     return None
 
 
-def outgoing(claim: Claim, number: str, line_ids: list[str]) -> Claim:
-    """The claim as it leaves: our control numbers, no other sender's trace."""
+def outgoing(desk: Desk, number: str) -> Claim:
+    """The claim as it leaves: our control numbers, no other sender's trace, what the other payers decided by now."""
+    claim = with_other_payers(desk.claim, other_payers(desk)) if tells_of_others(desk) else desk.claim
     lines = tuple(
-        replace(line, control_number=line_id.upper()) for line_id, line in zip(line_ids, claim.lines, strict=True)
+        replace(line, control_number=line_id.upper()) for line_id, line in zip(desk.line_ids, claim.lines, strict=True)
     )
     return replace(claim, control_number=number, lines=lines, clearinghouse_trace=None)
+
+
+def tells_of_others(desk: Desk) -> bool:
+    """Whether the claim's other payers are written from the books. A primary claim that came in with some keeps them
+    as they were sent: they may say more than the office's nouns do."""
+    if not desk.other_policies:
+        return False
+    return desk.responsibility != PRIMARY or not has_other_payers(desk.claim)
+
+
+def other_payers(desk: Desk) -> list[OtherPayer]:
+    """The patient's other policies, each with what its payer decided and did not take back."""
+    standing = standing_rows(desk.session, desk.encounter.id)
+    found = []
+    for row in desk.other_policies:
+        if row.responsibility == desk.responsibility:
+            continue
+        policy = coverages.policy_of(row)
+        answer = next((one for one in reversed(standing) if one.responsibility == row.responsibility), None)
+        found.append(policy if answer is None else replace(policy, decision=_decision(desk, policy, answer)))
+    return found
+
+
+def _decision(desk: Desk, policy: OtherPayer, answer: RemittanceClaim) -> OtherDecision:
+    """A posted answer as the next payer is told of it; without its lines where the claim's have changed since."""
+    payment = records.load(ClaimPayment, answer.payment)
+    answered = lines_answered(payment, desk.billed_lines) if payment.lines else []
+    if answered is None:
+        payment, answered = replace(payment, adjustments=tuple(payment.all_adjustments()), lines=()), []
+    numbers = [desk.line_ids.index(line.line_id) + 1 for line in answered]
+    return decision_of(payment, policy.coverage, lines=numbers, decided_on=answered_on(desk.session, answer))
+
+
+def hand_over(desk: Desk, *, before: str, after: str) -> None:
+    """What is open is another payer's now: the sub-account of AR_INS changes, the sum does not."""
+    sides: list[Side] = []
+    for line_id, cents in desk.balances.lines(Account.AR_INSURANCE).items():
+        sides.append(Side(Account.AR_INSURANCE, cents, line_id, after))
+        sides.append(Side(Account.AR_INSURANCE, Cents(-cents), line_id, before))
+    if sides:
+        source = f"payer_changed:{desk.encounter.id}:{desk.encounter.version}"
+        desk.post([Entry(EntryKind.PAYER_CHANGED, source, tuple(sides), desk.encounter.service_date)])
 
 
 def move_to_payer(desk: Desk) -> None:

@@ -29,6 +29,7 @@ from database.access import Person
 from database.columns import new_id
 from database.office import PayeeOfAnotherPractice
 from database.tables import Partner, PatientPayment, Task
+from interchange.x12.coordination import read_other_payers
 
 PaymentMethod = Literal["cash", "cheque", "card", "eft"]
 
@@ -85,6 +86,7 @@ def _create(session: Session, office_: Office, person: Person, claim: Claim, par
             practice_id=person.practice_id,
             partner_id=partner.id,
             external_id=claim.control_number,
+            others=read_other_payers(claim),
             at=office_.now(),
         )
     except PayeeOfAnotherPractice as error:

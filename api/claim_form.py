@@ -11,7 +11,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from billing.claim import Address, Claim, Coverage, Diagnosis, Name, Party, Person, Reference, ServiceLine, Sex
+from billing.coordination import IN_ORDER, PRIMARY, OtherPayer
 from billing.money import Cents, parse_cents
+from interchange.x12.coordination_writing import with_other_payers
 
 
 def _read_amount(value: object) -> int:
@@ -88,6 +90,9 @@ class CoverageForm(Part):
     group_name: Annotated[str, Field(max_length=60)] | None = None
     filing_indicator: Annotated[str, Field(pattern="^[A-Z0-9]{2}$")] | None = None
     """SBR09: MB, MC, CI, BL, HM, 12 ..."""
+    insurance_type: Annotated[str, Field(pattern="^(1[2-6]|4[1237])$")] | None = None
+    """SBR05, only where Medicare is not the primary payer: 12 working aged, 13 end-stage renal disease, 14 no-fault,
+    15 workers' compensation, 16 federal agency, 41 black lung, 42 Veterans Affairs, 43 disabled, 47 liability"""
 
     @model_validator(mode="after")
     def _names_the_subscriber(self) -> "CoverageForm":
@@ -95,7 +100,7 @@ class CoverageForm(Part):
             raise ValueError("name the subscriber, or set relationship to 18 when it is the patient")
         return self
 
-    def coverage(self) -> Coverage:
+    def coverage(self, responsibility: str = PRIMARY) -> Coverage:
         payer = Party(
             role="PR",
             is_person=False,
@@ -107,6 +112,8 @@ class CoverageForm(Part):
         return Coverage(
             payer=payer,
             member_id=self.member_id.replace(" ", "") if self.member_id else None,
+            responsibility=responsibility,
+            insurance_type=self.insurance_type,
             relationship=self.relationship,
             group_number=self.group_number,
             group_name=self.group_name,
@@ -192,6 +199,9 @@ class EncounterForm(Part):
     """Name of the clearinghouse; may be left out where there is one only"""
     patient: PersonForm
     coverage: CoverageForm
+    """The policy that pays first"""
+    other_coverages: Annotated[list[CoverageForm], Field(max_length=10)] = []
+    """The policies that pay after it, in that order: each is billed what the earlier ones left"""
     providers: ProvidersForm
     diagnoses: Annotated[list[Code], Field(max_length=12)] = []
     """ICD-10-CM, principal first"""
@@ -206,7 +216,7 @@ class EncounterForm(Part):
         patient = self.patient.person()
         subscriber = self.coverage.subscriber
         lines = tuple(form.line() for form in self.lines)
-        return Claim(
+        claim = Claim(
             control_number=self.external_id,
             charge_cents=Cents(sum(line.charge_cents for line in lines)),
             billing_provider=self.providers.billing.billing_party(),
@@ -221,6 +231,13 @@ class EncounterForm(Part):
             referral=self.referral,
             providers=self.providers.others(),
         )
+        return with_other_payers(claim, self._others(patient)) if self.other_coverages else claim
+
+    def _others(self, patient: Person) -> list[OtherPayer]:
+        return [
+            OtherPayer(form.coverage(place), form.subscriber.person() if form.subscriber else patient)
+            for place, form in zip(IN_ORDER[1:], self.other_coverages, strict=False)
+        ]
 
 
 def _diagnoses(codes: list[str]) -> tuple[Diagnosis, ...]:

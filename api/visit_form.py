@@ -16,6 +16,7 @@ from api.claim_form import EncounterForm
 from api.errors import Fault
 from billing.claim import Claim, Diagnosis, Party, Person
 from billing.coding import diagnosis_is_well_formed, procedure_is_well_formed
+from billing.coordination import OtherPayer
 from billing.money import format_amount
 from database.favourites import Favourites, KnownPayer
 from templates import rendering
@@ -35,6 +36,9 @@ FIELDS = (
     *("coverage.member_id", "coverage.group_number", "coverage.filing_indicator", "authorization"),
     "coverage.relationship",
     *(f"coverage.subscriber.{name}" for name in PERSON),
+    *("second", "second.payer.name", "second.payer.id", "second.member_id", "second.group_number"),
+    *("second.filing_indicator", "second.insurance_type", "second.relationship"),
+    *(f"second.subscriber.{name}" for name in PERSON),
     "rendering",
     *(f"providers.rendering.{name}" for name in PROVIDER),
     "billing",
@@ -82,6 +86,18 @@ FILING_INDICATORS = {
     "ZZ": "unknown",
 }
 """SBR09 of 005010X222A1, without the rare ones"""
+INSURANCE_TYPES = {
+    "12": "works, or the spouse does",
+    "13": "end-stage renal disease",
+    "14": "no-fault or automobile",
+    "15": "workers' compensation",
+    "16": "another federal agency",
+    "41": "black lung",
+    "42": "Veterans Affairs",
+    "43": "disabled, under 65",
+    "47": "liability",
+}
+"""SBR05 of 005010X222A1: why Medicare is not the first payer"""
 
 _MEANINGS = {
     "state": "two letters, such as OH",
@@ -161,10 +177,11 @@ def with_row(typed: Typed, *, today: date) -> Typed:
 
 def blank(*, today: date) -> Typed:
     """A form that nobody typed into."""
-    return with_row({"coverage.relationship": "18", "place_of_service": "11"}, today=today)
+    typed = {"coverage.relationship": "18", "second.relationship": "18", "place_of_service": "11"}
+    return with_row(typed, today=today)
 
 
-def of_claim(claim: Claim, offered: Favourites, *, today: date, with_codes: bool) -> Typed:
+def of_claim(claim: Claim, second: OtherPayer | None, offered: Favourites, *, today: date, with_codes: bool) -> Typed:
     """A new visit like an earlier one: people, coverage and providers; with diagnoses and lines when asked for."""
     coverage = claim.coverage
     payer = _payer_like(offered.payers, coverage.payer)
@@ -182,11 +199,29 @@ def of_claim(claim: Claim, offered: Favourites, *, today: date, with_codes: bool
         typed["payer"] = payer.id
     if not coverage.is_self:
         typed |= _person("coverage.subscriber", claim.subscriber)
+    if second is not None:
+        typed |= _second(second, offered)
     if not with_codes:
         return with_row(typed, today=today)
     for place, one in enumerate(claim.diagnoses[:DIAGNOSES]):
         typed[f"diagnoses.{place}"] = rendering.diagnosis(one.code)
     return typed | _lines(claim, offered, today)
+
+
+def _second(policy: OtherPayer, offered: Favourites) -> Typed:
+    coverage = policy.coverage
+    payer = _payer_like(offered.payers, coverage.payer)
+    typed = {
+        "second": payer.id if payer else "",
+        "second.payer.name": "" if payer else coverage.payer.name.last,
+        "second.payer.id": "" if payer else coverage.payer.id or "",
+        "second.member_id": coverage.member_id or "",
+        "second.group_number": coverage.group_number or "",
+        "second.filing_indicator": coverage.filing_indicator or "",
+        "second.insurance_type": coverage.insurance_type or "",
+        "second.relationship": coverage.relationship,
+    }
+    return typed if coverage.is_self else typed | _person("second.subscriber", policy.subscriber)
 
 
 def _lines(claim: Claim, offered: Favourites, today: date) -> Typed:
@@ -256,8 +291,11 @@ def _own_faults(typed: Typed, today: date) -> dict[str, str]:
             faults[name] = "is no CPT or HCPCS code, such as 99213"
         if name.endswith(".diagnosis_pointers") and any(one > max(len(diagnoses), 1) for one in _pointers(text) or []):
             faults[name] = "points at a diagnosis that is not there"
-    if typed.get("coverage.relationship") == "18" and _under(typed, "coverage.subscriber"):
-        faults["coverage.relationship"] = "a subscriber is named below: say how the patient is related, or clear it"
+    for policy in ("coverage", "second"):
+        if typed.get(f"{policy}.relationship") == "18" and _under(typed, f"{policy}.subscriber"):
+            faults[f"{policy}.relationship"] = (
+                "a subscriber is named below: say how the patient is related, or clear it"
+            )
     return faults
 
 
@@ -276,26 +314,43 @@ def _diagnoses(typed: Typed) -> list[str]:
 
 
 def _body(typed: Typed, offered: Favourites, base: Claim | None, faults: dict[str, str]) -> dict[str, Any]:
-    payer = _payer(typed, offered, base, faults)
-    coverage: dict[str, Any] = _under(typed, "coverage") | {"payer": payer}
-    if typed.get("coverage.relationship", "18") == "18":
-        coverage.pop("subscriber", None)
-    else:
-        coverage.setdefault("subscriber", {})
+    coverage = _coverage(typed, "coverage", _payer(typed, offered, base, faults))
+    partner = coverage["payer"].pop("partner", None)
     providers = {
         "billing": _provider("billing", typed, offered.billing, faults) or {},
         "rendering": _provider("rendering", typed, offered.rendering, faults),
     }
     body: dict[str, Any] = {
-        "partner": payer.pop("partner", None) or typed.get("partner") or None,
+        "partner": partner or typed.get("partner") or None,
         "patient": _under(typed, "patient"),
         "coverage": coverage,
+        "other_coverages": _other_coverages(typed, offered, faults),
         "providers": providers,
         "diagnoses": [code or "-" for code in _diagnoses(typed)],
         "lines": [_line_body(typed, row) for row in range(rows(typed))] if "lines.0.procedure" in typed else [],
         "authorization": typed.get("authorization") or None,
     }
     return body | ({"place_of_service": typed["place_of_service"]} if typed.get("place_of_service") else {})
+
+
+def _coverage(typed: Typed, prefix: str, payer: dict[str, Any]) -> dict[str, Any]:
+    coverage: dict[str, Any] = _under(typed, prefix) | {"payer": payer}
+    if typed.get(f"{prefix}.relationship", "18") == "18":
+        coverage.pop("subscriber", None)
+    else:
+        coverage.setdefault("subscriber", {})
+    return coverage
+
+
+def _other_coverages(typed: Typed, offered: Favourites, faults: dict[str, str]) -> list[dict[str, Any]]:
+    """The second policy, when anything of it was typed; that the patient holds it is no statement by itself."""
+    said = _under(typed, "second")
+    said.pop("relationship", None)
+    if not said and not typed.get("second"):
+        return []
+    payer = _payer(typed, offered, None, faults, chosen_in="second", prefix="second")
+    payer.pop("partner", None)
+    return [_coverage(typed, "second", payer)]
 
 
 def _line_body(typed: Typed, row: int) -> dict[str, Any]:
@@ -319,15 +374,23 @@ def _pointers(text: str) -> list[int] | None:
     return [ord(one) - ord("A") + 1 for one in letters] if re.fullmatch("[A-L]+", letters) else None
 
 
-def _payer(typed: Typed, offered: Favourites, base: Claim | None, faults: dict[str, str]) -> dict[str, Any]:
-    written = _under(typed, "coverage.payer")
-    chosen = next((one for one in offered.payers if one.id == typed.get("payer")), None)
+def _payer(
+    typed: Typed,
+    offered: Favourites,
+    base: Claim | None,
+    faults: dict[str, str],
+    *,
+    chosen_in: str = "payer",
+    prefix: str = "coverage",
+) -> dict[str, Any]:
+    written = _under(typed, f"{prefix}.payer")
+    chosen = next((one for one in offered.payers if one.id == typed.get(chosen_in)), None)
     if chosen is None:
         if not written:
-            faults["payer"] = "choose a payer, or name a new one below"
+            faults[chosen_in] = "choose a payer, or name a new one below"
         return written
     if written:
-        faults["payer"] = "a new payer is named below: clear it, or choose none here"
+        faults[chosen_in] = "a new payer is named below: clear it, or choose none here"
     payer: dict[str, Any] = {"name": chosen.name, "partner": chosen.partner}
     if chosen.number:
         payer["id"] = chosen.number
@@ -372,6 +435,10 @@ def _input_of(field: str, typed: Typed) -> str:
     """The input that a fault of the model belongs to."""
     if field.startswith("coverage.payer") and (typed.get("payer") or not _under(typed, "coverage.payer")):
         return "payer"
+    if field.startswith("other_coverages.0"):
+        field = field.replace("other_coverages.0", "second", 1)
+        if field.startswith("second.payer") and (typed.get("second") or not _under(typed, "second.payer")):
+            return "second"
     for role in ("billing", "rendering"):
         if field.startswith(f"providers.{role}") and typed.get(role):
             return role

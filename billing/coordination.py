@@ -1,4 +1,6 @@
-"""Coordination of benefits on a claim: what other payers decided before (loops 2320, 2330B and 2430), and its sums.
+"""Coordination of benefits: the patient's other policies, what their payers decided before, and its sums.
+
+Loops 2320, 2330A, 2330B and 2430 of the claim, and the answers (835) they are made from.
 
 line     SV102 = SVD02 + the line's adjustments by that payer
 claim    CLM02 = AMT*D + all adjustments by that payer, on the claim and its lines
@@ -8,12 +10,24 @@ Source: the balancing section of the 837 guides. AMT*EAF and AMT*A8 are informat
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from billing.claim import Claim, Coverage, Person
 from billing.money import Cents
-from billing.remittance import Adjustment, Imbalance, total
+from billing.remittance import Adjustment, ClaimPayment, Group, Imbalance, total
+
+PRIMARY = "P"
+"""SBR01"""
+IN_ORDER = "PSTABCDEFGH"
+"""SBR01: primary, secondary, tertiary, then the fourth to the eleventh payer"""
+MEDICARE_SECONDARY_REASONS = ("12", "13", "14", "15", "16", "41", "42", "43", "47")
+"""SBR05: why Medicare is not the primary payer"""
+_ANSWERS_AS = {"1": "P", "19": "P", "2": "S", "20": "S", "3": "T", "21": "T"}
+"""CLP02: as which payer it processed the claim"""
+FORWARDED = frozenset({"19", "20", "21"})
+"""CLP02: processed, and passed on to the next payer (a crossover)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +44,10 @@ class LineDecision:
     """SVD03-2: the code that was decided on"""
     units: Decimal | None = None
     """SVD05"""
+    modifiers: tuple[str, ...] = ()
+    """SVD03-3 to -6"""
+    procedure_qualifier: str = "HC"
+    """SVD03-1"""
     adjustments: tuple[Adjustment, ...] = ()
     adjudicated_on: date | None = None
     """DTP*573"""
@@ -56,6 +74,86 @@ class OtherDecision:
     adjudicated_on: date | None = None
     """DTP*573 of 2330B"""
     lines: tuple[LineDecision, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """MOA03-07"""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPayer:
+    """One 2320 with its 2330A and 2330B: another policy of the patient."""
+
+    coverage: Coverage
+    """SBR, NM109 of NM1*IL, and the payer of NM1*PR"""
+    subscriber: Person
+    """2330A NM1*IL, N3, N4"""
+    decision: OtherDecision | None = None
+    """None: that payer has not decided"""
+
+    @property
+    def responsibility(self) -> str:
+        """SBR01."""
+        return self.coverage.responsibility
+
+
+def answered_as(payment: ClaimPayment, *, sent_as: str) -> str:
+    """Which payer of the patient's (SBR01) speaks in a claim payment that names a claim sent to the `sent_as` one.
+
+    A control number of a secondary claim is known only to its payer, whatever CLP02 says. A primary claim's number
+    reaches the next payer too when the primary forwards the claim: then CLP02 tells them apart.
+    """
+    return sent_as if sent_as != PRIMARY else _ANSWERS_AS.get(payment.status, PRIMARY)
+
+
+def decision_of(payment: ClaimPayment, coverage: Coverage, *, lines: Sequence[int], decided_on: date) -> OtherDecision:
+    """What a posted claim payment says to the next payer. `lines`: the claim's line (from 1) of each SVC, in order.
+
+    Adjustments go on as the payer gave them, claim and line each at its place, so that the sums still come out.
+    """
+    payer_id = coverage.payer.id or ""
+    decided = tuple(
+        LineDecision(
+            line=number,
+            payer_id=payer_id,
+            paid_cents=line.paid_cents,
+            procedure=line.procedure,
+            units=line.units if line.units is not None else Decimal(1),
+            modifiers=line.modifiers,
+            procedure_qualifier=line.procedure_qualifier,
+            adjustments=line.adjustments,
+            adjudicated_on=decided_on,
+        )
+        for number, line in zip(lines, payment.lines, strict=True)
+    )
+    patient = Cents(sum(one.amount_cents for one in payment.all_adjustments() if one.group == Group.PATIENT))
+    return OtherDecision(
+        responsibility=coverage.responsibility,
+        payer_id=payer_id,
+        paid_cents=payment.paid_cents,
+        payer_claim_number=payment.payer_claim_number,
+        adjustments=payment.adjustments,
+        remaining_cents=patient or None,
+        adjudicated_on=None if decided else decided_on,
+        lines=decided,
+        remarks=payment.remarks[:5],
+    )
+
+
+def claim_to(claim: Claim, other: OtherPayer) -> Claim:
+    """The same visit billed to another policy of the patient: a new original, without what was the earlier payer's."""
+    subscriber = claim.patient if other.coverage.is_self else other.subscriber
+    return replace(
+        claim,
+        coverage=other.coverage,
+        subscriber=subscriber,
+        frequency="1",
+        original_reference=None,
+        authorization=None,
+    )
+
+
+def own_policy(claim: Claim) -> OtherPayer:
+    """The policy that a claim goes to, as the other payers of the patient are told of it."""
+    return OtherPayer(claim.coverage, claim.subscriber)
 
 
 def coordination_imbalances(

@@ -26,6 +26,8 @@ class Reason(StrEnum):
     REVERSAL_UNPAIRED = "reversal_unpaired"
     """A remittance waits for the one it takes back"""
     PATIENT_BALANCE_DUE = "patient_balance_due"
+    CROSSOVER_DUE = "crossover_due"
+    """The payer forwarded the claim: the next payer should have answered"""
     FOLLOW_UP = "follow_up"
     """A person said when to look again"""
     HOLD_ENDS = "hold_ends"
@@ -44,6 +46,7 @@ OWNERS: dict[Reason, Role] = {
     Reason.APPEAL_LIMIT: Role.DENIALS,
     Reason.REVERSAL_UNPAIRED: Role.POSTER,
     Reason.PATIENT_BALANCE_DUE: Role.ACCOUNT_REP,
+    Reason.CROSSOVER_DUE: Role.BILLER,
     Reason.FOLLOW_UP: Role.BILLER,
     Reason.HOLD_ENDS: Role.SUPERVISOR,
     Reason.TASK_DUE: Role.SUPERVISOR,
@@ -59,6 +62,7 @@ WORDS: dict[Reason, str] = {
     Reason.APPEAL_LIMIT: "the last day to appeal comes near",
     Reason.REVERSAL_UNPAIRED: "a reversal still has no original",
     Reason.PATIENT_BALANCE_DUE: "the patient's share should have been paid",
+    Reason.CROSSOVER_DUE: "the payer to whom the claim was forwarded should have answered",
     Reason.FOLLOW_UP: "look again, as was agreed",
     Reason.HOLD_ENDS: "the hold ends",
     Reason.TASK_DUE: "an open task becomes overdue",
@@ -92,16 +96,17 @@ def appeal_deadline(answered_at: datetime, policies: Policies) -> datetime:
     return datetime.combine(answered_at.date() + timedelta(days=days), time(23, 59), UTC)
 
 
-def filing_deadline(service_date: date, policies: Policies) -> datetime:
+def filing_deadline(anchor: date, policies: Policies) -> datetime:
     """The last instant at which the claim is timely: the end (UTC) of the payer's last filing day.
 
-    Anchor: the first date of service. The limit is the payer's policy row `filing_limit_days`.
+    Anchor: the first date of service; for a secondary payer the day of the earlier payer's answer. The limit is the
+    payer's policy row `filing_limit_days`.
     """
-    last_day = service_date + timedelta(days=policies.value("filing_limit_days", as_of=service_date))
+    last_day = anchor + timedelta(days=policies.value("filing_limit_days", as_of=anchor))
     return datetime.combine(last_day, time(23, 59), UTC)
 
 
-def filing_warning(service_date: date, policies: Policies) -> datetime:
+def filing_warning(anchor: date, policies: Policies) -> datetime:
     """When the office is warned: `filing_warning_days` before the limit."""
-    days = policies.value("filing_warning_days", as_of=service_date)
-    return filing_deadline(service_date, policies) - timedelta(days=days)
+    days = policies.value("filing_warning_days", as_of=anchor)
+    return filing_deadline(anchor, policies) - timedelta(days=days)

@@ -18,8 +18,8 @@ TRICARE = "CH"
 class ShareQuestion:
     """What is known about one line's patient share."""
 
-    filing_indicator: str | None
-    """SBR09 of the policy"""
+    filing_indicators: frozenset[str]
+    """SBR09 of every policy of the patient's: Medicaid forbids as any payer"""
     is_qmb: bool
     """271 EB04 = QM"""
     remarks: frozenset[str]
@@ -46,11 +46,11 @@ def patient_may_be_billed(question: ShareQuestion) -> Permission:
     """
     if question.is_qmb or question.remarks & QMB_REMARKS:
         return Permission(False, "the patient is a qualified Medicare beneficiary: no share may be collected")
-    if question.filing_indicator == MEDICAID:
+    if MEDICAID in question.filing_indicators:
         return Permission(False, "Medicaid pays in full: nothing may be collected from the patient")
-    if question.filing_indicator == WORKERS_COMPENSATION:
+    if WORKERS_COMPENSATION in question.filing_indicators:
         return Permission(False, "workers' compensation: the patient owes nothing")
-    if question.filing_indicator == TRICARE:
+    if TRICARE in question.filing_indicators:
         return Permission(False, "TRICARE hold harmless: look at the contract before billing the patient")
     if question.reasons & NEVER_FROM_PATIENT:
         return Permission(False, "the payer forbids collecting from the patient (CARC 209 or 303)")

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from billing.adjustment_codes import PATIENT_SHARE_WORDS, Treatment, treatment
+from billing.adjustment_codes import NEVER_FROM_PATIENT, PATIENT_SHARE_WORDS, Treatment, treatment
 from billing.ledger import Account, Balances, Entry, EntryKind, Side, transfer
 from billing.money import ZERO, Cents, format_dollars, share_pro_rata
 from billing.patient_share import ShareQuestion, patient_may_be_billed
-from billing.remittance import Adjustment, ClaimPayment, LinePayment
+from billing.remittance import Adjustment, ClaimPayment, Group, LinePayment
 
 POSTED_BY_MACHINE = frozenset({"1", "4", "19"})
 """CLP02: processed as primary, denied, processed as primary and forwarded"""
@@ -37,12 +37,15 @@ class PostingSituation:
 
     lines: tuple[BilledLine, ...]
     charge_cents: Cents
-    filing_indicator: str | None
+    filing_indicators: frozenset[str]
+    """SBR09 of every policy of the patient's"""
     is_qmb: bool
     already_adjudicated: bool
-    """A claim payment of this claim stands and was not reversed"""
+    """A claim payment of this payer stands and was not reversed"""
     payer_detail: str
     """Sub-account of AR_INS: the payer's id"""
+    has_next_payer: bool = False
+    """Another policy is to be asked: what this payer calls the patient's goes there first"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,14 @@ class PostingVerdict:
     entries: tuple[Entry, ...] = ()
     denials: tuple[DeniedAmount, ...] = ()
     exception: str | None = None
+    passed_on: tuple[DeniedAmount, ...] = ()
+    """What the payer called the patient's, and the next payer is asked for first: stays on AR_INS"""
     patient_share_cents: Cents = ZERO
     notes: tuple[str, ...] = field(default=())
 
 
 def post_claim_payment(payment: ClaimPayment, situation: PostingSituation, *, source: str) -> PostingVerdict:
-    """Decide the entries for one CLP that is no reversal.
+    """Decide the entries for one CLP of the primary payer that is no reversal.
 
     `source` identifies it: remittance id and CLP ordinal. Source of the rules: 005010X221A1 balancing; CARC
     treatment in `adjustment_codes`; the gate in `patient_share`.
@@ -80,18 +85,36 @@ def post_claim_payment(payment: ClaimPayment, situation: PostingSituation, *, so
     matched = match_lines(payment, situation.lines)
     if matched is None:
         return PostingVerdict(exception="its service lines do not match the claim's lines")
-    entries: list[Entry] = []
-    denials: list[DeniedAmount] = []
-    notes: list[str] = []
-    for ordinal, (billed, line) in enumerate(matched, start=1):
-        sides, refused, said = _line_sides(billed, line, payment, situation)
-        denials += refused
-        notes += said
-        entry = Entry(EntryKind.CLAIM_PAYMENT, f"{source}:{ordinal}", tuple(sides), billed.service_date)
-        if not entry.is_empty:
-            entries.append(entry)
+    return verdict_of(
+        [(billed, _decide_line(billed, line, payment, situation)) for billed, line in matched], source=source
+    )
+
+
+@dataclass(slots=True)
+class LineVerdict:
+    """What one SVC does."""
+
+    sides: list[Side] = field(default_factory=list)
+    denials: list[DeniedAmount] = field(default_factory=list)
+    passed_on: list[DeniedAmount] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def verdict_of(lines: Sequence[tuple[BilledLine, LineVerdict]], *, source: str) -> PostingVerdict:
+    """One entry per line that moves anything, and what is asked of people."""
+    entries = [
+        Entry(EntryKind.CLAIM_PAYMENT, f"{source}:{ordinal}", tuple(one.sides), billed.service_date)
+        for ordinal, (billed, one) in enumerate(lines, start=1)
+    ]
+    entries = [entry for entry in entries if not entry.is_empty]
     share = Cents(sum(s.amount_cents for entry in entries for s in entry.sides if s.account == Account.AR_PATIENT))
-    return PostingVerdict(tuple(entries), tuple(denials), None, share, tuple(notes))
+    return PostingVerdict(
+        entries=tuple(entries),
+        denials=tuple(denied for _, one in lines for denied in one.denials),
+        passed_on=tuple(passed for _, one in lines for passed in one.passed_on),
+        patient_share_cents=share,
+        notes=tuple(note for _, one in lines for note in one.notes),
+    )
 
 
 def _why_not(payment: ClaimPayment, situation: PostingSituation) -> str | None:
@@ -117,18 +140,25 @@ def match_lines(payment: ClaimPayment, billed: Sequence[BilledLine]) -> list[tup
     """
     if not payment.lines:
         return _spread(payment, billed)
-    lines = _with_claim_adjustments(payment)
+    answered = lines_answered(payment, billed)
+    if answered is None:
+        return None
+    return list(zip(answered, _with_claim_adjustments(payment), strict=True))
+
+
+def lines_answered(payment: ClaimPayment, billed: Sequence[BilledLine]) -> list[BilledLine] | None:
+    """The billed line of each SVC, in the order of the SVCs; None when any line is left over on either side."""
     left = list(billed)
     found: dict[int, BilledLine] = {}
     for is_line in (_has_its_number, _has_its_code_and_modifiers, _has_its_code):
-        for index, line in enumerate(lines):
+        for index, line in enumerate(payment.lines):
             fitting = [one for one in left if one.charge_cents == line.charge_cents and is_line(one, line)]
             if index not in found and fitting:
                 found[index] = fitting[0]
                 left.remove(fitting[0])
-    if left or len(found) != len(lines):
+    if left or len(found) != len(payment.lines):
         return None
-    return [(found[index], line) for index, line in enumerate(lines)]
+    return [found[index] for index in range(len(payment.lines))]
 
 
 def _has_its_number(billed: BilledLine, line: LinePayment) -> bool:
@@ -175,57 +205,84 @@ def _spread(payment: ClaimPayment, billed: Sequence[BilledLine]) -> list[tuple[B
     return pairs
 
 
-def _line_sides(
+def _decide_line(
     billed: BilledLine, line: LinePayment, payment: ClaimPayment, situation: PostingSituation
-) -> tuple[list[Side], list[DeniedAmount], list[str]]:
-    sides: list[Side] = []
-    denials: list[DeniedAmount] = []
-    notes: list[str] = []
-    remarks = tuple(dict.fromkeys((*line.remarks, *payment.remarks)))
-    sides += _move(Account.CASH_UNAPPLIED, line.paid_cents, billed, situation)
+) -> LineVerdict:
+    decided = LineVerdict(sides=[*move(Account.CASH_UNAPPLIED, line.paid_cents, billed, situation)])
+    remarks = remarks_on(line, payment)
     shares: list[Adjustment] = []
     for adjustment in line.adjustments:
         if adjustment.amount_cents == 0:
             continue  # nothing was refused or assigned; a spread claim leaves such parts on its small lines
         code = f"{adjustment.group}-{adjustment.reason}"
-        match treatment(adjustment):
-            case Treatment.CONTRACTUAL:
-                sides += _move(Account.ADJUSTMENT_CONTRACTUAL, adjustment.amount_cents, billed, situation, code)
-            case Treatment.SEQUESTRATION:
-                sides += _move(Account.ADJUSTMENT_SEQUESTRATION, adjustment.amount_cents, billed, situation, code)
-            case Treatment.PATIENT_SHARE:
-                shares.append(adjustment)
-            case Treatment.MEMO:
-                notes.append(f"{code} {format_dollars(adjustment.amount_cents)} is information of the prior payer")
-            case Treatment.DENIAL:
-                denials.append(_denied(billed, adjustment, remarks))
+        kind = treatment(adjustment)
+        if goes_on(adjustment, situation):
+            decided.passed_on.append(denied_amount(billed, adjustment, remarks))
+        elif kind == Treatment.CONTRACTUAL:
+            decided.sides += move(Account.ADJUSTMENT_CONTRACTUAL, adjustment.amount_cents, billed, situation, code)
+        elif kind == Treatment.SEQUESTRATION:
+            decided.sides += move(Account.ADJUSTMENT_SEQUESTRATION, adjustment.amount_cents, billed, situation, code)
+        elif kind == Treatment.PATIENT_SHARE:
+            shares.append(adjustment)
+        elif kind == Treatment.MEMO:
+            words = f"{code} {format_dollars(adjustment.amount_cents)} is information of the prior payer"
+            decided.notes.append(words)
+        else:
+            decided.denials.append(denied_amount(billed, adjustment, remarks))
+    bill_shares(decided, shares, billed, line, payment, situation)
+    return decided
+
+
+def goes_on(adjustment: Adjustment, situation: PostingSituation) -> bool:
+    """Whether the next payer is asked for this amount before anybody else: all that is called the patient's (PR), and
+    what the payer forbids to collect from the patient."""
+    return situation.has_next_payer and (adjustment.group == Group.PATIENT or adjustment.reason in NEVER_FROM_PATIENT)
+
+
+def bill_shares(
+    decided: LineVerdict,
+    shares: Sequence[Adjustment],
+    billed: BilledLine,
+    line: LinePayment,
+    payment: ClaimPayment,
+    situation: PostingSituation,
+) -> None:
+    """Put the patient's shares of one line through the gate: onto AR_PAT, or a question to a person."""
+    remarks = remarks_on(line, payment)
     permission = patient_may_be_billed(
         ShareQuestion(
-            filing_indicator=situation.filing_indicator,
+            filing_indicators=situation.filing_indicators,
             is_qmb=situation.is_qmb,
             remarks=frozenset(remarks),
             reasons=frozenset(one.reason for one in line.adjustments),
-            has_open_denial=bool(denials),
+            has_open_denial=bool(decided.denials),
         )
     )
     for adjustment in shares:
         code = f"{adjustment.group}-{adjustment.reason}"
         if permission.allowed:
-            sides += _move(Account.AR_PATIENT, adjustment.amount_cents, billed, situation, code)
+            decided.sides += move(Account.AR_PATIENT, adjustment.amount_cents, billed, situation, code)
             words = PATIENT_SHARE_WORDS[adjustment.reason]
-            notes.append(f"{words} of {format_dollars(adjustment.amount_cents)} is the patient's")
+            decided.notes.append(f"{words} of {format_dollars(adjustment.amount_cents)} is the patient's")
         else:
-            denials.append(replace(_denied(billed, adjustment, remarks), blocked_reason=permission.reason))
-    return sides, denials, notes
+            blocked = denied_amount(billed, adjustment, remarks)
+            decided.denials.append(replace(blocked, blocked_reason=permission.reason))
 
 
-def _denied(billed: BilledLine, adjustment: Adjustment, remarks: tuple[str, ...]) -> DeniedAmount:
+def remarks_on(line: LinePayment, payment: ClaimPayment) -> tuple[str, ...]:
+    """The RARCs of a line and of its claim, each once."""
+    return tuple(dict.fromkeys((*line.remarks, *payment.remarks)))
+
+
+def denied_amount(billed: BilledLine, adjustment: Adjustment, remarks: tuple[str, ...]) -> DeniedAmount:
+    """One amount of one line, as a person looks at it."""
     return DeniedAmount(billed.line_id, adjustment.group, adjustment.reason, adjustment.amount_cents, remarks)
 
 
-def _move(
+def move(
     debit: Account, cents: Cents, billed: BilledLine, situation: PostingSituation, code: str = ""
 ) -> tuple[Side, Side]:
+    """Take an amount off the payer's account; `code` is the sub-account it goes to."""
     debit_side, credit_side = transfer(debit, Account.AR_INSURANCE, cents, line_id=billed.line_id)
     return replace(debit_side, detail=code), replace(credit_side, detail=situation.payer_detail)
 

@@ -51,6 +51,8 @@ class Situation:
     """When the claim is about to leave (UTC)"""
     policies: Policies
     is_verified: bool
+    filing_anchor: date | None = None
+    """The day that the filing limit counts from, where it is not the visit's"""
 
     @property
     def today(self) -> date:
@@ -286,7 +288,7 @@ def service_not_in_future(claim: Claim, situation: Situation) -> Iterator[tuple[
 @edit("T02", Severity.WARNING)
 def filed_in_time(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """The payer's filing limit has not passed (policy filing_limit_days)."""
-    if filing_deadline(claim.service_from, situation.policies) < situation.at:
+    if filing_deadline(situation.filing_anchor or claim.service_from, situation.policies) < situation.at:
         yield "service_date", "the payer's filing limit has passed; expect a denial unless there is proof"
 
 

@@ -29,6 +29,7 @@ class Step(StrEnum):
     REGISTER = "register"
     VERIFY = "verify"
     PREPARE_CLAIM = "prepare_claim"
+    BILL_NEXT_PAYER = "bill_next_payer"
     WAIT = "wait"
 
 

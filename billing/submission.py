@@ -24,6 +24,8 @@ class SubmissionState(StrEnum):
     REJECTED = "rejected"
     """Refused by TA1, 999 or 277CA: never adjudicated"""
     ADJUDICATED = "adjudicated"
+    WITHDRAWN = "withdrawn"
+    """The office let go of it"""
 
 
 OPEN_STATES = frozenset(
@@ -93,10 +95,10 @@ def deadlines(progress: Progress, policies: Policies, *, at: datetime) -> list[D
     return found
 
 
-def filing_clock(policies: Policies, *, at: datetime, service_date: date) -> list[Deadline]:
+def filing_clock(policies: Policies, *, at: datetime, anchor: date) -> list[Deadline]:
     """The timely-filing entry of a claim that no payer has accepted yet: first the warning, then the limit itself."""
-    warning = filing_warning(service_date, policies)
-    limit = filing_deadline(service_date, policies)
+    warning = filing_warning(anchor, policies)
+    limit = filing_deadline(anchor, policies)
     if at < warning:
         return [Deadline(Reason.TIMELY_FILING, warning)]
     if at < limit:

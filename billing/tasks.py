@@ -96,6 +96,7 @@ _REFERENCE = Field("reference", "Call reference or document number")
 _FOLLOW_UP = Field("follow_up", "Look again on", kind="date")
 _PHONE = Resolution("Verified by telephone", (_REFERENCE,))
 _RECHECK = Resolution("Corrected; ask the payer again", (_CORRECTIONS,))
+_NOT_COVERED = Resolution("Not covered there; go on without this policy", (_REFERENCE,))
 _RETRY = Resolution("Ask the payer again now")
 _HANDLED = Resolution("Handled outside; close", (_REASON,))
 
@@ -110,13 +111,13 @@ KINDS: dict[TaskType, Kind] = {
         Role.ELIGIBILITY,
         timedelta(days=1),
         "Find the patient's coverage",
-        {"corrected_id": _RECHECK, "phone_verified": _PHONE},
+        {"corrected_id": _RECHECK, "phone_verified": _PHONE, "no_coverage": _NOT_COVERED},
     ),
     TaskType.ELIG_INACTIVE: Kind(
         Role.ELIGIBILITY,
         timedelta(days=1),
         "Coverage is not active",
-        {"new_coverage": _RECHECK, "phone_verified": _PHONE},
+        {"new_coverage": _RECHECK, "phone_verified": _PHONE, "no_coverage": _NOT_COVERED},
     ),
     TaskType.PAYER_UNAVAILABLE: Kind(
         Role.ELIGIBILITY,

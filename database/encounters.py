@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
 from billing.claim import Claim
+from billing.coordination import OtherPayer
 from billing.deadlines import OWNERS, Deadline, Reason
 from billing.intake import identity_text, intake_key
 from billing.stages import Stage
 from billing.submission import Progress
 from billing.verification import Verification
-from database import office, outbox, records
+from database import coverages, office, outbox, records
 from database.columns import Id, new_id
 from database.engine import insert
 from database.outbox import OutboxKind
@@ -57,11 +58,19 @@ class EncounterMissing(LookupError):
 
 
 def create(
-    session: Session, claim: Claim, *, practice_id: str, partner_id: str, external_id: str, at: datetime
+    session: Session,
+    claim: Claim,
+    *,
+    practice_id: str,
+    partner_id: str,
+    external_id: str,
+    at: datetime,
+    others: Sequence[OtherPayer] = (),
 ) -> tuple[Encounter, bool]:
     """Open an encounter for a claim: (encounter, whether it is new). The same claim again is the same encounter.
 
-    Writes the outbox row that starts its workflow in the same transaction. Raises office.PayeeOfAnotherPractice.
+    `others` are the patient's policies that the claim itself names beside its own (2320). Writes the outbox row that
+    starts its workflow in the same transaction. Raises office.PayeeOfAnotherPractice.
     """
     key = intake_key(claim)
     known = session.exec(
@@ -96,6 +105,9 @@ def create(
     session.flush()
     for ordinal in range(1, len(claim.lines) + 1):
         session.add(Line(id=new_id(), encounter_id=encounter.id, practice_id=practice_id, ordinal=ordinal))
+    for other in others:
+        if other.responsibility != claim.coverage.responsibility:
+            coverages.add(session, encounter, other, at=at)
     tell(session, encounter, "Encounter opened", at=at)
     outbox.enqueue(session, OutboxKind.WAKE_ENCOUNTER, practice_id=practice_id, subject_id=encounter.id, at=at)
     return encounter, True
@@ -313,7 +325,7 @@ def keep_benefits(
 
 
 def latest_benefits(session: Session, encounter_id: str) -> Benefits | None:
-    """The newest stored eligibility answer."""
+    """The newest stored eligibility answer, of whichever payer."""
     return session.exec(
         select(Benefits).where(Benefits.encounter_id == encounter_id).order_by(col(Benefits.answered_at).desc())
     ).first()

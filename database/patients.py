@@ -120,10 +120,9 @@ def find(session: Session, *, practice_id: str, patient_id: str) -> Patient | No
     return session.exec(select(Patient).where(Patient.practice_id == practice_id, Patient.id == patient_id)).first()
 
 
-def last_claim(session: Session, *, practice_id: str, patient_id: str) -> Claim | None:
-    """The claim of the patient's newest visit, as the office knows it now."""
-    newest = next(iter(_visits(session, practice_id, patient_id)), None)
-    return None if newest is None else encounters.claim_of(newest)
+def last_visit(session: Session, *, practice_id: str, patient_id: str) -> Encounter | None:
+    """The patient's newest visit."""
+    return next(iter(_visits(session, practice_id, patient_id)), None)
 
 
 def patient(session: Session, *, practice_id: str, patient_id: str) -> PatientView | None:

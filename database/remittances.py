@@ -1,6 +1,7 @@
 """Remittances: known by content, matched by a ladder, posted row by row."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from sqlmodel import Session, col, func, select
 
@@ -48,9 +49,10 @@ def rows(session: Session, remittance_id: str) -> Sequence[RemittanceClaim]:
     ).all()
 
 
-def standing_rows(session: Session, encounter_id: str) -> list[RemittanceClaim]:
-    """Answers posted to the encounter that were neither taken back nor answered anew, oldest first."""
-    return list(
+def standing_rows(session: Session, encounter_id: str, *, of: str | None = None) -> list[RemittanceClaim]:
+    """Answers posted to the encounter that were neither taken back nor answered anew, oldest first; `of`: only those
+    of the payer with this SBR01."""
+    rows = list(
         session.exec(
             select(RemittanceClaim)
             .where(
@@ -62,6 +64,14 @@ def standing_rows(session: Session, encounter_id: str) -> list[RemittanceClaim]:
             .order_by(RemittanceClaim.id)
         )
     )
+    return rows if of is None else [one for one in rows if one.responsibility == of]
+
+
+def answered_on(session: Session, row: RemittanceClaim) -> date:
+    """The day of the remittance that a claim payment came in (BPR16)."""
+    file = session.get(RemittanceFile, row.remittance_id)
+    assert file is not None, "a claim payment belongs to a remittance"
+    return file.payment_date
 
 
 def count_by_state(session: Session, remittance_id: str) -> dict[str, int]:

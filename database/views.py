@@ -14,7 +14,7 @@ from billing.claim import Claim
 from billing.deadlines import WORDS, Reason
 from billing.ledger import RECEIVABLES, Account, EntryKind
 from billing.stages import WAITING_ON, Stage
-from database import encounters, ledger, letters, notes, worklists
+from database import coverages, encounters, ledger, letters, notes, worklists
 from database.letters import LetterRow
 from database.notes import NoteSubject, NoteView
 from database.tables import (
@@ -137,6 +137,19 @@ class SubmissionView:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyView:
+    """One policy of the visit."""
+
+    responsibility: str
+    """SBR01: P, S, T"""
+    payer: str
+    member_id: str | None
+    filing_indicator: str | None
+    state: str
+    """current (the claim is there now), waiting, billed"""
+
+
+@dataclass(frozen=True, slots=True)
 class BenefitsView:
     """One eligibility answer."""
 
@@ -178,6 +191,8 @@ class EncounterView:
     lines: list[LineMoney]
     agenda: list[AgendaView]
     tasks: list[TaskRow]
+    policies: list[PolicyView]
+    """In the order in which they pay"""
     submissions: list[SubmissionView]
     benefits: list[BenefitsView]
     letters: list[LetterRow]
@@ -273,6 +288,7 @@ def encounter(session: Session, *, practice_id: str, encounter_id: str) -> Encou
         lines=_lines(session, row, claim),
         agenda=agenda,
         tasks=tasks,
+        policies=_policies(session, row, claim),
         submissions=submissions(session, practice_id=practice_id, encounter_id=row.id),
         benefits=_benefits(session, row),
         letters=list(letters.of_encounter(session, row.id)),
@@ -281,6 +297,21 @@ def encounter(session: Session, *, practice_id: str, encounter_id: str) -> Encou
         timeline=[_event(one) for one in encounters.timeline(session, practice_id=practice_id, encounter_id=row.id)],
         next_action=agenda[0] if agenda else None,
     )
+
+
+def _policies(session: Session, row: Encounter, claim: Claim) -> list[PolicyView]:
+    states = {one.responsibility: one.state for one in coverages.of_encounter(session, row.id)}
+    states[claim.coverage.responsibility] = "current"
+    return [
+        PolicyView(
+            responsibility=one.responsibility,
+            payer=one.coverage.payer.name.last,
+            member_id=one.coverage.member_id,
+            filing_indicator=one.coverage.filing_indicator,
+            state=states[one.responsibility],
+        )
+        for one in coverages.in_order(session, row, claim)
+    ]
 
 
 def submissions(session: Session, *, practice_id: str, encounter_id: str) -> list[SubmissionView]:

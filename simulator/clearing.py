@@ -13,7 +13,7 @@ from billing.acknowledgment import ClaimAcknowledgment, ImplementationAcknowledg
 from billing.claim import Claim, Party
 from billing.institutional_claim import InstitutionalClaim
 from billing.remittance import ClaimPayment
-from interchange.x12 import acknowledgment_999, answering, eligibility_270, eligibility_271
+from interchange.x12 import acknowledgment_999, answering, coordination, eligibility_270, eligibility_271
 from interchange.x12.envelope import TransactionId
 from interchange.x12.issues import Issue
 from simulator import mailing, payer
@@ -28,6 +28,8 @@ PAYMENT_AFTER = timedelta(days=14)
 SLOW_AFTER = timedelta(days=60)
 DUPLICATE_AFTER = timedelta(days=15)
 CORRECTION_AFTER = timedelta(days=20)
+CROSSOVER_AFTER = timedelta(days=7)
+"""After the first payer's answer"""
 
 _CLAIM = TypeAdapter(Claim)
 _PAYMENT = TypeAdapter(ClaimPayment)
@@ -55,6 +57,7 @@ class Clearing:
             "pay": self._pay,
             "again": self._send_again,
             "correct": self._correct,
+            "cross": self._cross,
         }
 
     def answer_eligibility(self, body: bytes, at: datetime) -> bytes:
@@ -289,6 +292,7 @@ class Clearing:
         decided = payer.adjudicate(
             claim, scenario, payer_claim_number=payer_claim_number + suffix, at=at, corrected=corrected
         )
+        self._settle_earlier(claim)
         self._book(
             number,
             allowed=decided.allowed,
@@ -298,7 +302,39 @@ class Clearing:
             billable_to_patient=0 if decided.is_protected else decided.patient,
             recoverable=decided.denied,
         )
-        return decided.payment
+        to = payer.forwards_to(claim)
+        if to is None or claim.coverage.responsibility != "P" or not decided.patient:
+            return decided.payment
+        self._store.plan(
+            self._later(at, CROSSOVER_AFTER),
+            "cross",
+            claim=_CLAIM.dump_python(payer.forwarded(claim, to, decided.payment, at=at), mode="json"),
+        )
+        return replace(decided.payment, status="19", crossover_payer=replace(to.coverage.payer, role="TT"))
+
+    def _settle_earlier(self, claim: Claim) -> None:
+        """What earlier payers called the patient's is asked of this one instead."""
+        for decision in coordination.read_decisions(claim):
+            row = self._store.row("SELECT * FROM claim WHERE payer_claim_number = ?", decision.payer_claim_number or "")
+            if row is not None:
+                self._book(row["control_number"], patient=0, billable_to_patient=0)
+
+    def _cross(self, event: dict[str, Any], at: datetime) -> None:
+        """The next payer answers a claim that the first one forwarded; its figures go to the same claim's books."""
+        claim = _CLAIM.validate_python(event["claim"])
+        number = f"ICN{self._store.next_number('payer_claim'):09d}"
+        scenario = scenario_of(claim.coverage.member_id)
+        decided = payer.adjudicate(claim, scenario, payer_claim_number=number, at=at)
+        row = self._store.row("SELECT * FROM claim WHERE control_number = ?", claim.control_number)
+        assert row is not None, "forwarded from there"
+        self._book(
+            claim.control_number,
+            paid=row["paid"] + decided.payment.paid_cents,
+            contractual=row["contractual"] + decided.contractual,
+            patient=decided.patient,
+            billable_to_patient=0 if decided.is_protected else decided.patient,
+        )
+        self._send_payment(claim.coverage.payer, claim.billing_provider, [decided.payment], at)
 
     def _send_payment(self, who: Party, payee: Party, payments: Sequence[ClaimPayment], at: datetime) -> None:
         trace = _trace(self._store.next_number("trace"))

@@ -18,8 +18,10 @@ from billing.claim import (
     ServiceLine,
     Sex,
 )
+from billing.coordination import OtherPayer
 from billing.money import Cents
 from interchange.x12 import claims_837p, writing
+from interchange.x12.coordination_writing import with_other_payers
 from simulator.scenarios import STORIES, Scenario
 
 CLINIC_NPI = "1999999984"
@@ -28,6 +30,10 @@ FIRST_NAMES = ("ANNA", "BRUNO", "CARLA", "DEMI", "EGON", "FIFI", "GUSTAV", "HILD
 LAST_NAMES = ("TESTMANN", "SAMPLEWELL", "MOCKINGTON", "DUMMLER", "EXAMPLO", "PLACEHOLT", "FICTIVO", "SPECIMEN")
 SERVICES = (("99213", 15000), ("99214", 22000), ("93000", 6000), ("36415", 2500), ("85025", 4000), ("J3420", 3000))
 DIAGNOSES = ("J069", "I10", "E119", "M545", "Z0000", "R51")
+SHARING = frozenset({Scenario.COINS, Scenario.DEDUCT, Scenario.COPAY})
+"""Scenarios in which a second policy has something to pay"""
+SECOND_KINDS = (("SECOND", "CI"), ("CROSS", "CI"), ("COPAY", "CI"), ("MEDICAID", "MC"))
+"""Letters of the second policy's member id, and its kind of plan (SBR09)"""
 PAYERS = (("SIMULATED HEALTH", "90001"), ("EXAMPLE MUTUAL", "90002"))
 
 
@@ -58,7 +64,7 @@ def _visit(number: int, scenario: Scenario, dice: random.Random, *, seed: int, t
         sex=dice.choice((Sex.FEMALE, Sex.MALE)),
         address=Address(f"{dice.randint(1, 999)} INVENTED ST", "ANYTOWN", "OH", "441019999"),
     )
-    return Claim(
+    claim = Claim(
         control_number=f"V{seed}X{number:05d}",
         charge_cents=Cents(sum(line.charge_cents for line in lines)),
         billing_provider=_clinic(),
@@ -83,6 +89,23 @@ def _visit(number: int, scenario: Scenario, dice: random.Random, *, seed: int, t
             ),
         ),
     )
+    if scenario not in SHARING:
+        return claim
+    return with_other_payers(claim, _second_policy(number, seed=seed, person=person))
+
+
+def _second_policy(number: int, *, seed: int, person: Person) -> list[OtherPayer]:
+    """Every second patient with a share to pay has another policy; each kind of it comes in turn."""
+    letters, indicator = SECOND_KINDS[number // 2 % len(SECOND_KINDS)]
+    if number % 2:
+        return []
+    coverage = Coverage(
+        payer=Party(role="PR", is_person=False, name=Name("SECOND RESERVE"), id_qualifier="PI", id="90003"),
+        member_id=f"{letters}{seed}{number:06d}",
+        responsibility="S",
+        filing_indicator=indicator,
+    )
+    return [OtherPayer(coverage, person)]
 
 
 def _line(dice: random.Random, day: date) -> ServiceLine:

@@ -1,19 +1,26 @@
 """The payers' own rules: what is allowed, what is paid, what is called the patient's. Hidden from the office."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from billing.claim import Claim, ServiceLine
+from billing.coordination import OtherDecision, OtherPayer, claim_to, decision_of, own_policy
 from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse, InquiryError
 from billing.money import Cents
 from billing.remittance import Adjustment, ClaimPayment, LinePayment
+from interchange.x12 import coordination
+from interchange.x12.coordination_writing import with_other_payers
 from simulator.scenarios import Scenario, scenario_of
 
 COPAYMENT = 2000
 CORRECTED_COPAYMENT = 1000
+SECOND_COPAYMENT = 500
+"""What a secondary payer leaves to a patient whose member id begins with COPAY"""
 COINSURANCE = 20
 """Percent of the allowed amount"""
 MEDICAID = "MC"
+CROSSOVER = "CROSS"
 FILING_INDICATORS = frozenset(
     ("12", "13", "14", "15", "16", "17", "AM", "CH", "DS", "HM", "LM", "MA", "MB", "MC", "OF", "TV", "VA", "WC", "ZZ")
 )
@@ -96,6 +103,10 @@ def adjudicate(
     claim: Claim, scenario: Scenario, *, payer_claim_number: str, at: datetime, corrected: bool = False
 ) -> Adjudication:
     """Decide on a claim by its scenario. Every line balances by construction."""
+    others = coordination.read_other_payers(claim)
+    decided = [one.decision for one in others if one.decision is not None]
+    if decided:
+        return adjudicate_after(claim, decided, scenario, payer_claim_number=payer_claim_number, at=at)
     copayment = CORRECTED_COPAYMENT if corrected else COPAYMENT
     lines = tuple(
         _adjudicate_line(line, scenario, is_first=number == 0, copayment=copayment)
@@ -127,8 +138,70 @@ def adjudicate(
         contractual=contractual,
         patient=patient,
         denied=claim.charge_cents - contractual - patient - paid,
-        is_protected=scenario == Scenario.PROTECTED or claim.coverage.filing_indicator == MEDICAID,
+        is_protected=scenario == Scenario.PROTECTED
+        or MEDICAID in {claim.coverage.filing_indicator, *(one.coverage.filing_indicator for one in others)},
     )
+
+
+def forwards_to(claim: Claim) -> OtherPayer | None:
+    """The policy to whose payer a primary claim is forwarded (a crossover): its member id begins with CROSS."""
+    others = coordination.read_other_payers(claim)
+    return next((one for one in others if (one.coverage.member_id or "").startswith(CROSSOVER)), None)
+
+
+def forwarded(claim: Claim, to: OtherPayer, payment: ClaimPayment, *, at: datetime) -> Claim:
+    """The claim as the next payer gets it from the first one: under the same control number."""
+    numbers = range(1, len(claim.lines) + 1)
+    decision = decision_of(payment, claim.coverage, lines=numbers, decided_on=at.date())
+    return with_other_payers(claim_to(claim, to), [replace(own_policy(claim), decision=decision)])
+
+
+def adjudicate_after(
+    claim: Claim, decided: Sequence[OtherDecision], scenario: Scenario, *, payer_claim_number: str, at: datetime
+) -> Adjudication:
+    """A secondary payer's answer: what the earlier payer called the patient's is paid, but for its own copayment.
+
+    Medicaid takes what was paid before for enough: nothing is paid, and nothing is the patient's.
+    """
+    is_medicaid = claim.coverage.filing_indicator == MEDICAID
+    lines = []
+    for number, line in enumerate(claim.lines, start=1):
+        before = [one for decision in decided for one in decision.lines if one.line == number]
+        left = sum(a.amount_cents for one in before[-1:] for a in one.adjustments if a.group == "PR")
+        paid_before = sum(one.paid_cents for one in before)
+        if is_medicaid:
+            adjustments = [("OA", "23", paid_before), ("CO", "45", line.charge_cents - paid_before)]
+            lines.append(_explained(line, 0, adjustments))
+            continue
+        taken = min(SECOND_COPAYMENT, left) if scenario == Scenario.COPAY and number == 1 else 0
+        lines.append(_explained(line, left - taken, [("OA", "23", line.charge_cents - left), ("PR", "3", taken)]))
+    paid = sum(line.paid_cents for line in lines)
+    left = sum(decision.remaining_cents or 0 for decision in decided[-1:])
+    patient = sum(_total(tuple(lines), "PR", reason) for reason in PATIENT_REASONS)
+    payment = ClaimPayment(
+        control_number=claim.control_number,
+        status="2",
+        charge_cents=claim.charge_cents,
+        paid_cents=Cents(paid),
+        payer_claim_number=payer_claim_number,
+        filing_indicator=_filing_indicator(claim),
+        place_of_service=claim.place_of_service,
+        frequency=claim.frequency,
+        patient_responsibility_cents=Cents(patient) or None,
+        patient_name=claim.patient.name,
+        member_id=claim.coverage.member_id,
+        service_from=claim.service_from,
+        service_to=claim.service_to,
+        received=at.date(),
+        lines=tuple(lines),
+    )
+    contractual = left if is_medicaid else 0
+    return Adjudication(payment, left, contractual, patient, 0, is_protected=is_medicaid)
+
+
+def _explained(line: ServiceLine, paid: int, adjustments: Sequence[tuple[str, str, int]]) -> LinePayment:
+    cas = [Adjustment(group, reason, Cents(amount)) for group, reason, amount in adjustments]
+    return replace(_answered(line, paid, cas, ()), allowed_cents=None)
 
 
 def _filing_indicator(claim: Claim) -> str:

@@ -26,6 +26,7 @@ from billing.claim import (
     ServiceLine,
     Sex,
 )
+from billing.coordination import OtherPayer
 from billing.money import Cents
 from billing.remittance import Adjustment, ClaimPayment, LinePayment, ProviderAdjustment, Remittance
 from interchange.x12 import (
@@ -89,6 +90,17 @@ def a_claim(*lines: ServiceLine, member_id: str = "ABC123456", **changes: Any) -
         providers=(Party(role="82", is_person=True, name=Name("SMITH", "ANN"), id_qualifier="XX", id=DOCTOR_NPI),),
     )
     return replace(claim, **changes)
+
+
+def a_second_policy(filing_indicator: str = "CI", responsibility: str = "S", payer: str = "88888") -> OtherPayer:
+    """A policy that pays after the claim's own; the patient is its subscriber."""
+    coverage = Coverage(
+        payer=Party("PR", is_person=False, name=Name(f"PAYER {payer}"), id_qualifier="PI", id=payer),
+        member_id=f"SEC{payer}",
+        responsibility=responsibility,
+        filing_indicator=filing_indicator,
+    )
+    return OtherPayer(coverage, Person(Name("DOE", "JANE")))
 
 
 def an_837p(*claims: Claim, number: int = 1) -> bytes:

@@ -190,6 +190,8 @@ class Office:
                     standing = self._verify(encounter_id, standing)
                 case Step.PREPARE_CLAIM:
                     standing = self.encounter.prepare_claim(self.step(encounter_id))
+                case Step.BILL_NEXT_PAYER:
+                    standing = self.encounter.bill_next_payer(self.step(encounter_id))
                 case Step.WAIT:
                     if standing.next_item is None or standing.next_item.due_at > self.now:
                         return standing

@@ -154,6 +154,8 @@ class EncounterBilling:
                 await self.verify_insurance()
             case Step.PREPARE_CLAIM:
                 await self.prepare_claim()
+            case Step.BILL_NEXT_PAYER:
+                await self.bill_next_payer()
             case Step.WAIT:
                 pass
 
@@ -192,6 +194,11 @@ class EncounterBilling:
         self.note(
             await take_step(EncounterActivities.prepare_claim, step, Standing, "Code, charge and scrub the claim")
         )
+
+    async def bill_next_payer(self) -> None:
+        """Steps 2 to 5 once more, for the patient's next policy; what was decided before goes with the claim."""
+        step = take_step(EncounterActivities.bill_next_payer, self.step(), Standing, "Bill the patient's next policy")
+        self.note(await step)
 
     async def wait(self) -> None:
         """Wait for a fact, a person, or the earliest entry of the agenda: the only timer there is."""

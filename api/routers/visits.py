@@ -17,8 +17,9 @@ from api.office import Office, TheOffice
 from api.routers.pages import Failed, show, typed_into
 from api.visit_form import Typed
 from billing.claim import Claim
+from billing.coordination import OtherPayer, claim_to
 from billing.roles import Permission
-from database import encounters, favourites, patients
+from database import coverages, encounters, favourites, patients
 from database.access import Person
 from database.columns import new_id
 from database.favourites import Favourites
@@ -41,7 +42,9 @@ class Desk:
     office: Office
     person: Person
     base: Claim | None
-    """The visit that the new one is like"""
+    """The visit that the new one is like, billed to its first policy"""
+    second: OtherPayer | None
+    """The policy that paid next then"""
     offered: Favourites
 
 
@@ -57,7 +60,7 @@ def start_visit(request: Request, office: TheOffice, person: Clerk, patient: str
     if copy:
         auth.seen(request, person, subject="encounter", subject_id=copy)
     assert desk.base is not None
-    typed = visit_form.of_claim(desk.base, desk.offered, today=office.today, with_codes=bool(copy))
+    typed = visit_form.of_claim(desk.base, desk.second, desk.offered, today=office.today, with_codes=bool(copy))
     return _page(desk, typed, focus="lines.0.service_date" if copy else "diagnoses.0")
 
 
@@ -108,16 +111,21 @@ def _desk(request: Request, office: Office, person: Person, patient: str, copy: 
     if not person.may(Permission.VIEW):
         raise Problem(403, "forbidden", "Not with your roles", f"This needs the permission {Permission.VIEW}.")
     base: Claim | None = None
+    second: OtherPayer | None = None
     with office.database.reading() as session:
+        visit = None
         if patient:
-            base = patients.last_claim(session, practice_id=person.practice_id, patient_id=patient)
+            visit = patients.last_visit(session, practice_id=person.practice_id, patient_id=patient)
         if copy:
-            copied = encounters.find(session, practice_id=person.practice_id, encounter_id=copy)
-            base = None if copied is None else encounters.claim_of(copied)
-        if base is None and (patient or copy):
+            visit = encounters.find(session, practice_id=person.practice_id, encounter_id=copy)
+        if visit is not None:
+            base = encounters.claim_of(visit)
+            first, *others = coverages.in_order(session, visit, base)
+            base, second = claim_to(base, first), others[0] if others else None
+        elif patient or copy:
             raise errors.not_found("visit to build upon")
         offered = favourites.favourites(session, practice_id=person.practice_id, today=office.today, also=base)
-    return Desk(request, office, person, base, offered)
+    return Desk(request, office, person, base, second, offered)
 
 
 def _page(desk: Desk, typed: Typed, *, focus: str, failed: Failed | None = None) -> Response:
@@ -136,6 +144,7 @@ def _page(desk: Desk, typed: Typed, *, focus: str, failed: Failed | None = None)
         partners={name: name for name in desk.offered.partners},
         relationships=visit_form.RELATIONSHIPS,
         filing_indicators=visit_form.FILING_INDICATORS,
+        insurance_types=visit_form.INSURANCE_TYPES,
         query=desk.request.url.query,
         is_unsaved=desk.request.method == "POST",
     )

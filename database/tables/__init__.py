@@ -6,9 +6,11 @@ No `from __future__ import annotations` here: SQLModel reads the annotations at 
 from database.tables.access import AuditEvent, Command, TaskForm, Token, User, WebSession
 from database.tables.accounts import BalanceItem, PatientAccount, Placement
 from database.tables.cash import Deposit, TillClose
+from database.tables.coverages import OtherPolicy
 from database.tables.documents import Letter
 from database.tables.encounters import (
     AgendaEntry,
+    Amendment,
     Benefits,
     Encounter,
     Fact,
@@ -27,6 +29,7 @@ from database.tables.remittances import Denial, RemittanceClaim, RemittanceFile
 
 __all__ = [
     "AgendaEntry",
+    "Amendment",
     "AuditEvent",
     "BalanceItem",
     "Batch",
@@ -45,6 +48,7 @@ __all__ = [
     "Letter",
     "Line",
     "Note",
+    "OtherPolicy",
     "Outbox",
     "Partner",
     "Patient",

@@ -54,6 +54,10 @@ class Encounter(SQLModel, table=True):
     """Tries of the eligibility inquiry since the last answer: the rung of the retry ladder"""
     edits_overridden: str = Field(default="", sa_type=sa.String(400))
     """Codes of claim edits that a supervisor overrode, comma separated"""
+    is_self_pay: bool = False
+    """Nobody but the patient is billed"""
+    is_void: bool = False
+    """The visit is billed to nobody: it did not happen, or not to this patient"""
     created_at: datetime = Field(sa_type=Instant)
     touched_at: datetime = Field(sa_type=Instant)
     """The instant of the last step: nothing about the encounter is dated before it"""
@@ -102,6 +106,10 @@ class Submission(SQLModel, table=True):
     payer_accepted_at: datetime | None = Field(default=None, sa_type=Instant)
     rejected_at: datetime | None = Field(default=None, sa_type=Instant)
     adjudicated_at: datetime | None = Field(default=None, sa_type=Instant)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
+    """The office let go of it: replaced before it was sent, or its policy turned out not to cover the visit"""
+    responsibility: str = Field(default="P", sa_type=sa.String(1))
+    """SBR01: as which payer of the patient's it was sent to this one"""
     payer_claim_number: str | None = Field(default=None, sa_type=sa.String(50), index=True)
     """CLP07, or REF*1K of the 277CA"""
 
@@ -210,6 +218,26 @@ class PatientPayment(SQLModel, table=True):
     reference: str | None = Field(default=None, sa_type=sa.String(100))
     received_at: datetime = Field(sa_type=Instant)
     recorded_by: str = Field(sa_type=Id)
+
+
+class Amendment(SQLModel, table=True):
+    """A change of what was billed, made after the fact; it waits where the claim can not be changed yet."""
+
+    __table_args__ = (sa.Index("ix_amendment_encounter", "encounter_id", "state"),)
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id")
+    kind: str = Field(sa_type=sa.String(20))
+    """billing.amendments.Change"""
+    body: str = Field(sa_type=sa.Text)
+    """What was typed, as JSON; or the claim that came in with frequency 7"""
+    state: str = Field(default="waiting", sa_type=sa.String(10))
+    """waiting (for the payer's claim number or its answer), voiding (the void is under way), done, dropped"""
+    made_at: datetime = Field(sa_type=Instant)
+    made_by: str | None = Field(default=None, sa_type=Id)
+    """None: it came in as a file"""
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class TimelineEvent(SQLModel, table=True):

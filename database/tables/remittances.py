@@ -71,6 +71,8 @@ class RemittanceClaim(SQLModel, table=True):
     matched_by: str | None = Field(default=None, sa_type=sa.String(20))
     """The rung of the ladder: control_number, payer_claim_number, service, person"""
     encounter_id: str | None = Field(default=None, sa_type=Id, foreign_key="encounter.id", index=True)
+    responsibility: str = Field(default="P", sa_type=sa.String(1))
+    """SBR01 of the policy whose payer answers here; known once posted"""
     reversed_by: str | None = Field(default=None, sa_type=Id)
     """The remittance claim that took this posting back, or answered the claim anew; the submission that voided it"""
 
@@ -92,5 +94,6 @@ class Denial(SQLModel, table=True):
     blocked_reason: str | None = Field(default=None, sa_type=sa.String(200))
     """Set when it is a patient share that may not be billed: which rule forbids it"""
     state: str = Field(default="open", sa_type=sa.String(12))
-    """open, appealed; ended: resubmitted, moved (to another payer), billed (to the patient), written_off, voided,
+    """open, appealed; passed_on (the next payer is asked first); ended: resubmitted, moved (to another payer), billed
+    (to the patient), written_off, voided,
     superseded (answered anew), reversed"""

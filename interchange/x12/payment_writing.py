@@ -107,7 +107,7 @@ def _payment(payment: ClaimPayment) -> list[Elements]:
             payment.frequency,
         )
     ]
-    rows += _adjustments(payment.adjustments)
+    rows += write_adjustments(payment.adjustments)
     rows += _names(payment)
     if len(payment.remarks) > _REMARKS_PER_MOA:
         raise TooManyRemarks(
@@ -158,7 +158,7 @@ def _line(line: LinePayment) -> list[Elements]:
         rows += _days(("150", line.service_date), ("151", line.service_date_to))
     else:
         rows += _days(("472", line.service_date))
-    rows += _adjustments(line.adjustments)
+    rows += write_adjustments(line.adjustments)
     if line.control_number:
         rows.append(("REF", "6R", line.control_number))
     rows += [("REF", ref.qualifier, ref.value) for ref in line.references]
@@ -172,7 +172,7 @@ def _days(*pairs: tuple[str, date | None]) -> list[Elements]:
     return [("DTM", qualifier, print_day(day)) for qualifier, day in pairs if day is not None]
 
 
-def _adjustments(adjustments: Sequence[Adjustment]) -> list[Elements]:
+def write_adjustments(adjustments: Sequence[Adjustment]) -> list[Elements]:
     """One CAS per run of a group and six adjustments: the order is kept."""
     rows = []
     for group, members in groupby(adjustments, key=lambda one: one.group):

@@ -1,7 +1,6 @@
 // Lines come and go without a way to the office. Without this file the same buttons post the form back.
 const table = document.querySelector("table.lines tbody");
 const add = document.getElementById("add-line");
-const relationship = document.getElementById("coverage.relationship");
 
 function renumber() {
   Array.from(table.rows).forEach((row, number) => {
@@ -45,6 +44,9 @@ table.addEventListener("click", (event) => {
   table.querySelector("[name$='.procedure']").focus();
 });
 
-relationship?.addEventListener("change", () => {
-  document.getElementById("subscriber").open = relationship.value !== "18";
-});
+for (const [select, details] of [["coverage.relationship", "subscriber"], ["second.relationship", "second-subscriber"]]) {
+  const relationship = document.getElementById(select);
+  relationship?.addEventListener("change", () => {
+    document.getElementById(details).open = relationship.value !== "18";
+  });
+}

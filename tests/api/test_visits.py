@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from api import visit_form
 from billing.roles import Role
-from database import encounters
+from database import coverages, encounters
 from database.columns import new_id
 from database.tables import AuditEvent, Charge, Encounter, Payer
 from tests.api import builders
@@ -106,6 +106,53 @@ async def test_a_typed_visit_becomes_the_encounter_that_a_program_would_have_sen
     assert (claim.patient.address.state, claim.patient.address.postal_code) == ("IL", "627011234")
     assert claim.subscriber == claim.patient
     assert row.external_id == "0123456789AB"
+
+
+SECOND = {
+    "second.payer.name": "Second Health",
+    "second.payer.id": "70002",
+    "second.member_id": "SH 9",
+    "second.filing_indicator": "MB",
+    "second.insurance_type": "12",
+    "second.relationship": "01",
+    "second.subscriber.last_name": "Apfelbaum",
+    "second.subscriber.first_name": "Rosa",
+}
+
+
+async def test_a_second_policy_waits_behind_the_first_and_is_offered_again_next_time(
+    book: Book, desk: httpx.AsyncClient
+) -> None:
+    response = await desk.post("/visits/new", data=TYPED | SECOND)
+    [row] = all_encounters(book)
+    with book.database.reading() as session:
+        first, second = coverages.in_order(session, row, encounters.claim_of(row))
+    page = await desk.get(response.headers["location"])
+    again = inputs_of((await desk.get(f"/visits/new?patient={row.patient_id}")).text)
+
+    assert first.coverage.payer.id == "70001"
+    assert (second.responsibility, second.coverage.payer.id, second.coverage.member_id) == ("S", "70002", "SH9")
+    assert (second.coverage.insurance_type, second.subscriber.name.first) == ("12", "Rosa")
+    assert "its turn comes" in page.text
+    assert (again["second.member_id"], again["second.subscriber.first_name"]) == ("SH9", "Rosa")
+    assert again["second"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "where"),
+    [
+        ({"second.member_id": "X1"}, "second"),
+        (SECOND | {"second.subscriber.last_name": ""}, "second.subscriber.last_name"),
+        (SECOND | {"second.relationship": "18"}, "second.relationship"),
+    ],
+)
+async def test_a_fault_of_the_second_policy_stands_at_its_input(
+    typed: dict[str, str], where: str, book: Book, desk: httpx.AsyncClient
+) -> None:
+    response = await desk.post("/visits/new", data=TYPED | typed)
+    assert response.status_code == 422
+    assert list(faults_of(response.text)) == [where]
+    assert all_encounters(book) == []
 
 
 async def test_a_second_click_opens_nothing_more_and_another_visit_under_the_same_key_is_named(

@@ -150,7 +150,7 @@ class Books(RuleBasedStateMachine):
                 for index, (line_id, line) in enumerate(zip(self.line_ids, self.lines, strict=True))
             ),
             charge_cents=Cents(sum(line.charge for line in self.lines)),
-            filing_indicator="CI",
+            filing_indicators=frozenset({"CI"}),
             is_qmb=False,
             already_adjudicated=self.answer is not None,
             payer_detail="payer",

@@ -39,7 +39,7 @@ def a_situation(*lines: BilledLine, **changes: Any) -> PostingSituation:
     usual = PostingSituation(
         lines=lines,
         charge_cents=Cents(sum(line.charge_cents for line in lines)),
-        filing_indicator="CI",
+        filing_indicators=frozenset({"CI"}),
         is_qmb=False,
         already_adjudicated=False,
         payer_detail="payer",
@@ -95,7 +95,7 @@ def books_after(situation: PostingSituation, verdict: PostingVerdict) -> dict[st
 
 
 E1 = a_situation(*billed(("99213", 15000)))
-E2 = a_situation(*billed(("99214", 18000)), filing_indicator="MB")
+E2 = a_situation(*billed(("99214", 18000)), filing_indicators=frozenset({"MB"}))
 E3 = a_situation(*billed(("99214", 20000), ("93000", 6000)))
 E4 = a_situation(*billed(("99212", 9000)))
 E9 = a_situation(*billed(("99215", 25000), ("36415", 5000)))
@@ -371,19 +371,23 @@ def test_a_spread_denial_opens_nothing_on_lines_that_bear_no_cent_of_it() -> Non
 
 
 ALLOWED = ShareQuestion(
-    filing_indicator="CI", is_qmb=False, remarks=frozenset(), reasons=frozenset({"2"}), has_open_denial=False
+    filing_indicators=frozenset({"CI"}),
+    is_qmb=False,
+    remarks=frozenset(),
+    reasons=frozenset({"2"}),
+    has_open_denial=False,
 )
 GATE: list[tuple[dict[str, Any], str | None]] = [
     ({}, None),
-    ({"filing_indicator": None}, None),
-    ({"filing_indicator": "MB"}, None),
+    ({"filing_indicators": frozenset()}, None),
+    ({"filing_indicators": frozenset({"MB"})}, None),
     ({"is_qmb": True}, "qualified Medicare beneficiary"),
     ({"remarks": frozenset({"N781"})}, "qualified Medicare beneficiary"),
     ({"remarks": frozenset({"N782", "N130"})}, "qualified Medicare beneficiary"),
     ({"remarks": frozenset({"N783"})}, "qualified Medicare beneficiary"),
-    ({"filing_indicator": "MC"}, "Medicaid"),
-    ({"filing_indicator": "WC"}, "workers' compensation"),
-    ({"filing_indicator": "CH"}, "TRICARE"),
+    ({"filing_indicators": frozenset({"MC"})}, "Medicaid"),
+    ({"filing_indicators": frozenset({"WC"})}, "workers' compensation"),
+    ({"filing_indicators": frozenset({"CH"})}, "TRICARE"),
     ({"reasons": frozenset({"2", "209"})}, "CARC 209"),
     ({"reasons": frozenset({"303"})}, "CARC 209 or 303"),
     ({"has_open_denial": True}, "denied and undecided"),
@@ -399,7 +403,12 @@ def test_the_gate_says_why(changes: dict[str, Any], words: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("situation", "remarks"),
-    [({"is_qmb": True}, ()), ({"filing_indicator": "MC"}, ()), ({"filing_indicator": "WC"}, ()), ({}, ("N781",))],
+    [
+        ({"is_qmb": True}, ()),
+        ({"filing_indicators": frozenset({"MC"})}, ()),
+        ({"filing_indicators": frozenset({"WC"})}, ()),
+        ({}, ("N781",)),
+    ],
 )
 def test_a_blocked_share_stays_with_the_payer_and_becomes_a_question(
     situation: dict[str, Any], remarks: tuple[str, ...]

@@ -101,5 +101,5 @@ def test_a_payer_that_sends_no_277ca_is_not_waited_for() -> None:
     ],
 )
 def test_the_filing_clock_warns_then_ends(at: datetime, due_at: datetime | None) -> None:
-    found = filing_clock(DEFAULTS, at=at, service_date=NOON.date() - timedelta(days=1))
+    found = filing_clock(DEFAULTS, at=at, anchor=NOON.date() - timedelta(days=1))
     assert [one.due_at for one in found] == ([] if due_at is None else [due_at])

@@ -15,11 +15,12 @@ from typing import Any
 from activities.ids import account_workflow
 from database.engine import Database
 from database.setup import upgrade
+from interchange.x12.coordination_writing import with_other_payers
 from settings import Settings
 from temporal import client
 from temporal import engine as embedded
 from temporal.encryption import KeyRing
-from tests.builders import a_277ca, a_claim, a_line, a_payment, an_835, an_837p
+from tests.builders import a_277ca, a_claim, a_line, a_payment, a_second_policy, an_835, an_837p
 from tests.conftest import EARLY_CONTINUE_AS_NEW, Engine
 from tests.office import Office
 from tests.stories.running import Running, running
@@ -90,6 +91,23 @@ async def denied_and_replaced(live: Running) -> str:
     return encounter
 
 
+async def two_payers(live: Running) -> str:
+    """The first payer leaves a share, the second pays it."""
+    day = live.office.now.date() - timedelta(days=2)
+    claim = with_other_payers(a_claim(a_line(service_date=day)), [a_second_policy()])
+    live.office.take_in(an_837p(claim))
+    [encounter] = live.office.encounter_ids()
+    await live.settle(encounter)
+    number = live.office.submission(encounter).control_number
+    live.office.deliver_835(an_835(a_payment(number, adjustments=(("CO", "45", 5000), ("PR", "2", 2000)))))
+    await live.tell(encounter)
+    number = live.office.submission(encounter).control_number
+    rest = a_payment(number, paid=2000, adjustments=(("OA", "23", 13000),), status="2", payer_claim_number="S1")
+    live.office.deliver_835(an_835(rest, trace="EFT0002"))
+    await live.tell(encounter)
+    return encounter
+
+
 async def unpaid_and_placed(live: Running) -> str:
     """A share that nobody pays: statements, final notice, placement. The account's own history is kept too."""
     encounter, number = await opened(live)
@@ -129,6 +147,7 @@ STORIES: dict[str, Story] = {
     "rejected_and_corrected": rejected_and_corrected,
     "denied_and_written_off": denied_and_written_off,
     "denied_and_replaced": denied_and_replaced,
+    "two_payers": two_payers,
     "unpaid_and_placed": unpaid_and_placed,
     "silent_payer": silent_payer,
     "held": held,

@@ -1,0 +1,77 @@
+"""The policies of a visit beside its claim's own, in the order in which they pay."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from billing.claim import Claim
+from billing.coordination import IN_ORDER, OtherPayer, own_policy
+from database import office, records
+from database.columns import Id, new_id
+from database.tables import Encounter, OtherPolicy, Payer
+
+WAITING = "waiting"
+BILLED = "billed"
+DROPPED = "dropped"
+_OF_ENCOUNTER = select(OtherPolicy).where(OtherPolicy.encounter_id == sa.bindparam("encounter_id", type_=Id))
+
+
+def of_encounter(session: Session, encounter_id: str) -> Sequence[OtherPolicy]:
+    """Every policy that was not let go, first to pay first."""
+    rows = session.exec(_OF_ENCOUNTER, params={"encounter_id": encounter_id})
+    return sorted((one for one in rows if one.state != DROPPED), key=order)
+
+
+def order(row: OtherPolicy) -> int:
+    """Its place among the payers, from 0."""
+    return IN_ORDER.index(row.responsibility)
+
+
+def next_waiting(session: Session, encounter_id: str) -> OtherPolicy | None:
+    """The policy whose turn is next, or None."""
+    return next((one for one in of_encounter(session, encounter_id) if one.state == WAITING), None)
+
+
+def in_order(session: Session, encounter: Encounter, claim: Claim) -> list[OtherPayer]:
+    """Every policy of the visit in the order in which they pay, the claim's own among them."""
+    rows = of_encounter(session, encounter.id)
+    found = [policy_of(one) for one in rows]
+    if not any(one.responsibility == claim.coverage.responsibility for one in rows):
+        found.insert(0, own_policy(claim))
+    return found
+
+
+def add(
+    session: Session, encounter: Encounter, other: OtherPayer, *, at: datetime, state: str = WAITING
+) -> OtherPolicy:
+    """Keep a policy; its payer is found or made, reached through the same partner as the claim's own."""
+    own = session.get(Payer, encounter.payer_id)
+    assert own is not None, "an encounter's payer is never deleted"
+    payer = office.payer_for(
+        session,
+        practice_id=encounter.practice_id,
+        partner_id=own.partner_id,
+        number=other.coverage.payer.id or "",
+        name=other.coverage.payer.name.last,
+    )
+    row = OtherPolicy(
+        id=new_id(),
+        practice_id=encounter.practice_id,
+        encounter_id=encounter.id,
+        payer_id=payer.id,
+        responsibility=other.responsibility,
+        record=records.dump(replace(other, decision=None)),
+        state=state,
+        added_at=at,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def policy_of(row: OtherPolicy) -> OtherPayer:
+    """The policy as billing's noun."""
+    return records.load(OtherPayer, row.record)

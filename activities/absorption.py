@@ -11,16 +11,19 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from activities import share_gate
+from activities.amending import go_on_with_amendments, take_amendment
 from activities.denial_tasks import review
 from activities.desk import Desk
 from activities.next_payer import await_crossover, has_next_payer, policy_for_answer
 from billing.acknowledgment import ClaimAcknowledgment
+from billing.claim import Claim
 from billing.coordination import PRIMARY, answered_as
 from billing.deadlines import Reason, appeal_deadline
 from billing.later_payers import post_later_payment
 from billing.ledger import Account, Entry, EntryKind, Side, transfer
 from billing.money import ZERO, Cents, format_dollars
 from billing.posting import (
+    BilledLine,
     DeniedAmount,
     PostingSituation,
     PostingVerdict,
@@ -34,7 +37,6 @@ from billing.posting import (
 )
 from billing.remittance import ClaimPayment
 from billing.stages import FactKind
-from billing.submission import SubmissionState
 from billing.tasks import NewTask, TaskType
 from database import encounters, ledger, records, remittances, tasks
 from database.columns import new_id
@@ -56,6 +58,7 @@ def absorb_pending(desk: Desk) -> int:
     while fitted := [fact for fact in waiting if _absorb(desk, fact)]:
         absorbed += len(fitted)
         waiting = [fact for fact in waiting if fact.absorbed_at is None]
+    go_on_with_amendments(desk)
     settle_patient_money(desk)
     return absorbed
 
@@ -73,6 +76,8 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
             verdict = _take_payment(desk, fact)
         case FactKind.BALANCE_GIVEN_UP:
             verdict = _give_up(desk, fact)
+        case FactKind.AMENDED:
+            verdict = take_amendment(desk, fact)
     if verdict is None:
         fact.verdict = "waits for the remittance that it takes back"
     else:
@@ -254,9 +259,10 @@ def _decide(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, source: str
     if row.responsibility != PRIMARY and not _standing_rows(desk, of=PRIMARY):
         return PostingVerdict(exception="it speaks as a payer after the first, and the first has not answered")
     answering = policy_for_answer(desk, row, payment, row.responsibility) if row.responsibility != PRIMARY else None
+    lines = _lines_as_sent(desk, row.control_number, payment)
     situation = PostingSituation(
-        lines=desk.billed_lines,
-        charge_cents=desk.claim.charge_cents,
+        lines=lines,
+        charge_cents=Cents(sum(line.charge_cents for line in lines)),
         filing_indicators=share_gate.filing_indicators(desk),
         is_qmb=share_gate.is_qmb(desk),
         already_adjudicated=is_paid,
@@ -267,6 +273,20 @@ def _decide(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, source: str
         return post_claim_payment(payment, situation, source=source)
     open_cents = {line_id: desk.balances.line(Account.AR_INSURANCE, line_id) for line_id in desk.line_ids}
     return post_later_payment(payment, situation, open_cents, source=source)
+
+
+def _lines_as_sent(desk: Desk, control_number: str, payment: ClaimPayment) -> tuple[BilledLine, ...]:
+    """The lines that the payer answers: the claim's own, or those of the submission it names where the claim has been
+    amended since."""
+    submission = _submission(desk, control_number)
+    if payment.charge_cents == desk.claim.charge_cents or submission is None:
+        return desk.billed_lines
+    sent = records.load(Claim, submission.claim)
+    ids = {row.id.upper(): row.id for row in encounters.lines(desk.session, desk.encounter)}
+    return tuple(
+        BilledLine(ids[line.control_number or ""], line.procedure, line.modifiers, line.charge_cents, line.service_date)
+        for line in sent.lines
+    )
 
 
 def _payer_of(desk: Desk, responsibility: str) -> str:
@@ -397,8 +417,7 @@ def settle_patient_money(desk: Desk) -> None:
 
     A credit born of a reversal is frozen until its correction comes: nothing moves while the claim is open again.
     """
-    submission = desk.latest
-    if submission is None or encounters.progress(submission).state != SubmissionState.ADJUDICATED:
+    if not desk.is_answered:
         return
     step = f"{desk.encounter.id}:step{desk.encounter.version}"
     _reinstate(desk, ZERO, source=f"reinstated:{step}")

@@ -257,6 +257,7 @@ def _void(desk: Desk, denials: Sequence[Denial], values: Values) -> str:
         raise Refused("not_possible", f"the void cannot be written as an 837P: {unsendable}")
     _decided(desk, denials, "voided")
     void_charges(desk)
+    desk.encounter.is_void = True
     make_submission(desk)
     return f"The claim is voided (frequency 8): {values['reason']}"
 

@@ -100,13 +100,22 @@ class Desk:
 
     @cached_property
     def line_ids(self) -> list[str]:
-        """The ids of the service lines in order."""
-        return [line.id for line in encounters.lines(self.session, self.encounter)]
+        """The ids of the claim's service lines in order."""
+        rows = encounters.lines(self.session, self.encounter)
+        return [line.id for line in rows[: len(self.claim.lines)]]
 
     def keep(self, claim: Claim) -> None:
         """Put a changed claim on the encounter."""
         encounters.keep_claim(self.session, self.encounter, claim)
         self.__dict__["claim"] = claim
+        self.__dict__.pop("line_ids", None)
+
+    @property
+    def is_answered(self) -> bool:
+        """Every payer that was billed has answered, or nobody is billed but the patient, or nobody at all."""
+        if self.latest is None:
+            return self.encounter.is_self_pay or self.encounter.is_void
+        return encounters.progress(self.latest).state == SubmissionState.ADJUDICATED
 
     def move_to(self, stage: Stage) -> None:
         """The encounter has come to `stage`."""
@@ -226,6 +235,8 @@ class Desk:
             if self.stage not in BEFORE_SUBMISSION:
                 self.encounter.stage = self._stage_after_submission(seen.state, seen)
         self._close_if_settled(seen)
+        if self.stage != Stage.CLOSED:
+            self.encounter.closed_at = None
         self._tell_account(seen)
         self._ask_about_what_is_unsettled(seen)
         step = self._step(seen)
@@ -315,7 +326,7 @@ class Desk:
     def _close_if_settled(self, seen: "Seen") -> None:
         """Close when nobody owes anything and nothing waits, in the very transaction that saw it."""
         waiting = seen.open_tasks or seen.facts_wait or seen.is_denied or self.encounter.on_hold
-        if seen.state != SubmissionState.ADJUDICATED or not seen.balances.is_zero or waiting:
+        if not self.is_answered or not seen.balances.is_zero or waiting:
             return
         if self.stage == Stage.CLOSED or self.stage in BEFORE_SUBMISSION:
             return
@@ -345,7 +356,7 @@ class Desk:
         if seen.submission is not None and self.stage not in BEFORE_SUBMISSION:
             fresh += deadlines(encounters.progress(seen.submission), self.policies, at=self.at)
             accepted = bool(seen.submission.payer_accepted_at or seen.submission.adjudicated_at)
-        if not accepted:
+        if not accepted and not self.encounter.is_self_pay and not self.encounter.is_void:
             fresh += filing_clock(self.policies, at=self.at, anchor=self.filing_anchor)
         fresh += self._waiting_deadlines(seen)
         if seen.open_tasks:

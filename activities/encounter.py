@@ -7,11 +7,12 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities import due, resolutions
-from activities.absorption import absorb_pending
+from activities.absorption import absorb_pending, settle_patient_money
 from activities.desk import Desk
 from activities.inquiry_desk import ask_payer, note_silence, read_stored_answer
 from activities.messages import CommandResult, CommandStep, EncounterStep, Standing
 from activities.next_payer import turn_to_next_payer
+from activities.self_pay import bill_patient_alone
 from activities.submission_desk import make_submission, post_charges, trial_write
 from billing.charges import charge_faults, price_claim
 from billing.coding import coding_faults
@@ -125,12 +126,15 @@ def register(desk: Desk) -> str | None:
     """Step 1. Returns the prepared inquiry's id when the registration is complete."""
     if desk.encounter.on_hold:
         return None
-    faults = registration_faults(desk.claim, as_of=desk.at.date())
+    faults = registration_faults(desk.claim, as_of=desk.at.date(), is_self_pay=desk.encounter.is_self_pay)
     if faults:
         _ask(desk, TaskType.REGISTRATION_INCOMPLETE, "; ".join(faults))
         return None
-    desk.move_to(Stage.VERIFICATION)
     desk.say("Registration is complete")
+    if desk.encounter.is_self_pay:
+        desk.move_to(Stage.CODING)
+        return None
+    desk.move_to(Stage.VERIFICATION)
     return ask_payer(desk)
 
 
@@ -162,7 +166,11 @@ def review_charges(desk: Desk) -> None:
 
 
 def scrub_claim(desk: Desk) -> None:
-    """Step 5, first half: every edit; a clean claim becomes ready to be sent."""
+    """Step 5, first half: every edit; a clean claim becomes ready to be sent. A self-pay visit is the patient's now."""
+    if desk.encounter.is_self_pay:
+        desk.say(bill_patient_alone(desk))
+        settle_patient_money(desk)
+        return
     verified = desk.encounter.verified_at is not None
     findings = scrub(desk.claim, Situation(desk.at, desk.policies, verified, desk.filing_anchor))
     overridden = set(desk.encounter.edits_overridden.split(","))

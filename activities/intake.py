@@ -9,9 +9,10 @@ from typing import Any
 from sqlmodel import Session
 
 from activities.filing import CUT_OFF, file_message, is_filed
-from billing.intake import Refusal, refusal
+from billing.amendments import change_of
+from billing.intake import Refusal, intake_key, refusal
 from billing.tasks import NewTask, TaskType
-from database import encounters, messages, tasks
+from database import amendments, encounters, messages, records, tasks
 from database.engine import Database
 from database.office import PayeeOfAnotherPractice
 from database.tables import InboundMessage
@@ -41,11 +42,13 @@ class RefusedClaim:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What became of one file: claims = created + duplicates + refused."""
+    """What became of one file: claims = created + amended + duplicates + refused."""
 
     kind: str
     claims: int = 0
     created: int = 0
+    amended: int = 0
+    """Replacements and voids of visits that are known"""
     duplicates: int = 0
     refused: list[RefusedClaim] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -62,6 +65,7 @@ class ImportReport:
             "kind": self.kind,
             "claims": self.claims,
             "created": self.created,
+            "amended": self.amended,
             "duplicates": self.duplicates,
             "refused": [asdict(one) for one in self.refused],
         }
@@ -152,11 +156,39 @@ def _take_in(
         reason = fault.message if fault else "the claim cannot be read"
         report.refused.append(RefusedClaim(item.control_number, where, reason))
         return
-    no = refusal(item.claim)
-    if no is None:
-        no = _create(session, item, report, practice_id=practice_id, partner_id=partner_id, at=at)
+    if not item.claim.is_original:
+        no = _amend(session, item, report, practice_id=practice_id, at=at)
+    else:
+        no = refusal(item.claim)
+        if no is None:
+            no = _create(session, item, report, practice_id=practice_id, partner_id=partner_id, at=at)
     if no is not None:
         report.refused.append(RefusedClaim(item.control_number, no.segment, no.reason))
+
+
+def _amend(
+    session: Session, item: ReadClaim, report: ImportReport, *, practice_id: str, at: datetime
+) -> Refusal | None:
+    """A replacement (7) or void (8) amends the encounter that it names."""
+    claim = item.claim
+    assert claim is not None, "checked by the caller"
+    encounter = amendments.original_of(session, claim, practice_id=practice_id)
+    if encounter is None:
+        words = (
+            f"no visit of this practice is named by its number or by REF F8; frequency {claim.frequency} changes one"
+        )
+        return Refusal("CLM", words)
+    change = change_of(claim, encounters.claim_of(encounter))
+    if change is None:
+        return Refusal("CLM", f"claim frequency {claim.frequency} is neither 7 (replacement) nor 8 (void)")
+    made = amendments.make(
+        session, encounter, change, body=records.dump(claim), at=at, source_key=intake_key(claim)[:60]
+    )
+    if made is None:
+        report.duplicates += 1
+    else:
+        report.amended += 1
+    return None
 
 
 def _create(
@@ -193,7 +225,8 @@ def _report_refusals(
     row = session.get(InboundMessage, message.id)
     assert row is not None, "stored above"
     row.state = "filed"
-    row.note = f"{report.created} created, {report.duplicates} duplicates, {len(report.refused)} refused"
+    known = f"{report.created} created, {report.amended} amended, {report.duplicates} duplicates"
+    row.note = f"{known}, {len(report.refused)} refused"
     session.add(row)
     faults = [f"{one.segment}: {one.reason}" for one in report.refused]
     faults += [text for text in (report.unreadable, report.incomplete) if text]

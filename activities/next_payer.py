@@ -12,7 +12,7 @@ from activities import share_gate
 from activities.denial_tasks import amounts_of, review
 from activities.desk import Desk
 from activities.inquiry_desk import forget_inquiry
-from activities.refusals import Refused
+from activities.refusals import Refused, Values
 from activities.submission_desk import SUBMISSION_REASONS, hand_over, withdraw
 from billing.adjustment_codes import PATIENT_SHARE
 from billing.claim import Coverage, Name, Party, Person
@@ -22,8 +22,10 @@ from billing.ledger import Account, Entry, EntryKind, Side
 from billing.money import Cents, format_dollars
 from billing.remittance import ClaimPayment
 from billing.stages import Stage
-from database import coverages, remittances
+from database import coverages, ledger, remittances
+from database.columns import new_id
 from database.tables import Denial, OtherPolicy, RemittanceClaim, RemittanceFile
+from interchange.x12.coordination_writing import with_other_payers
 
 RANKS = {"P": "primary", "S": "secondary", "T": "tertiary"}
 
@@ -95,6 +97,71 @@ def move_claim(desk: Desk, policy: OtherPayer, *, payer_id: str) -> None:
         desk.__dict__.pop(name, None)
 
 
+def add_policy(desk: Desk, values: Values) -> str:
+    """A policy that pays after the known ones; what is the patient's by now goes there first. Raises Refused."""
+    taken = {desk.responsibility, *(row.responsibility for row in desk.other_policies)}
+    place = next(one for one in IN_ORDER if one not in taken)
+    relationship = values.get("relationship") or "18"
+    is_self = relationship == "18"
+    if not is_self and not values.get("subscriber_last_name"):
+        raise Refused("invalid", "name the subscriber", (("subscriber_last_name", "who holds the policy?"),))
+    subscriber = Person(Name(values.get("subscriber_last_name", ""), values.get("subscriber_first_name") or None))
+    payer = Party("PR", is_person=False, name=Name(values["payer_name"]), id_qualifier="PI", id=values["payer_id"])
+    policy = OtherPayer(
+        Coverage(
+            payer=payer,
+            member_id=values["member_id"].replace(" ", ""),
+            responsibility=place,
+            relationship=relationship,
+            group_number=values.get("group_number") or None,
+            insurance_type=values.get("insurance_type") or None,
+            filing_indicator=values.get("filing_indicator") or None,
+        ),
+        desk.claim.patient if is_self else subscriber,
+    )
+    coverages.add(desk.session, desk.encounter, policy, at=desk.at)
+    desk.__dict__.pop("other_policies", None)
+    desk.keep(with_other_payers(desk.claim, ()))
+    _take_shares_back(desk)
+    return f"A {_rank(place)} policy is known"
+
+
+def _take_shares_back(desk: Desk) -> None:
+    """What payers called the patient's stands on AR_INS again, and is passed on to the policy that was learned of."""
+    standing = remittances.standing_rows(desk.session, desk.encounter.id)
+    shares: dict[tuple[str, str], int] = {}
+    for _, posting in ledger.journal_of_encounter(
+        desk.session, practice_id=desk.encounter.practice_id, encounter_id=desk.encounter.id
+    ):
+        if posting.account == Account.AR_PATIENT and posting.line_id and posting.detail.startswith("PR-"):
+            key = (posting.line_id, posting.detail)
+            shares[key] = shares.get(key, 0) + posting.amount_cents
+    entries = []
+    for (line_id, code), cents in shares.items():
+        if cents <= 0 or not standing:
+            continue
+        sides = (
+            Side(Account.AR_INSURANCE, Cents(cents), line_id, desk.encounter.payer_id),
+            Side(Account.AR_PATIENT, Cents(-cents), line_id, code),
+        )
+        source = f"taken_back:{desk.encounter.id}:{desk.encounter.version}:{line_id}:{code}"
+        entries.append(Entry(EntryKind.SHARE_TAKEN_BACK, source, sides, desk.encounter.service_date))
+        desk.session.add(
+            Denial(
+                id=new_id(),
+                practice_id=desk.encounter.practice_id,
+                encounter_id=desk.encounter.id,
+                line_id=line_id,
+                remittance_claim_id=standing[-1].id,
+                adjustment_group="PR",
+                reason=code.removeprefix("PR-"),
+                amount_cents=cents,
+                state="passed_on",
+            )
+        )
+    desk.post(entries)
+
+
 def passed_on(desk: Desk) -> list[Denial]:
     """What earlier payers called the patient's and nobody has settled."""
     desk.session.flush()
@@ -149,7 +216,7 @@ def _bill(desk: Desk, denial: Denial) -> None:
         Side(Account.AR_PATIENT, cents, denial.line_id, f"PR-{denial.reason}"),
         Side(Account.AR_INSURANCE, Cents(-cents), denial.line_id, desk.encounter.payer_id),
     )
-    entry = Entry(EntryKind.BILLED_TO_PATIENT, f"billed:{denial.id}", sides, desk.encounter.service_date)
+    entry = Entry(EntryKind.SHARE_LEFT, f"share_left:{denial.id}", sides, desk.encounter.service_date)
     desk.post([entry])
     denial.state = "billed"
     desk.say(f"{format_dollars(cents)} is the patient's: no other payer is left to ask")

@@ -10,12 +10,12 @@ from billing.coordination import PRIMARY, OtherDecision, OtherPayer, decision_of
 from billing.deadlines import Reason
 from billing.identifiers import CONTROL_ALPHABET, CONTROL_BODY, control_number
 from billing.ledger import Account, Balances, Entry, EntryKind, Side, transfer
-from billing.money import Cents, format_dollars
+from billing.money import ZERO, Cents, format_dollars
 from billing.posting import lines_answered
 from billing.remittance import ClaimPayment
 from billing.stages import Stage
 from billing.submission import SubmissionState
-from database import coverages, office, outbox, records
+from database import coverages, encounters, office, outbox, records
 from database.outbox import OutboxKind
 from database.remittances import answered_on, standing_rows
 from database.tables import Payer, RemittanceClaim, Submission
@@ -35,11 +35,14 @@ SUBMISSION_REASONS = (
 
 
 def post_charges(desk: Desk) -> None:
-    """Put each line's charge into the ledger. A changed charge is reversed and posted anew, never altered."""
+    """Put each line's charge into the ledger. A changed charge is reversed and posted anew, never altered; that of a
+    line which the claim has no more is taken back."""
     balances = desk.balances
     entries = []
     for line_id, line in zip(desk.line_ids, desk.claim.lines, strict=True):
         entries += _charge_entries(desk, balances, line_id, line.charge_cents)
+    for row in encounters.lines(desk.session, desk.encounter)[len(desk.line_ids) :]:
+        entries += _charge_entries(desk, balances, row.id, ZERO)
     if entries:
         desk.post(entries)
         desk.say(f"Charges of {format_dollars(desk.claim.charge_cents)} posted")
@@ -56,15 +59,16 @@ def _charge_entries(desk: Desk, balances: Balances, line_id: str, charge: Cents)
     if posted:
         sides = transfer(Account.AR_INSURANCE, Account.REVENUE, Cents(-posted), line_id=line_id, detail=payer)
         entries.append(Entry(EntryKind.CHARGE_CHANGED, f"charge:{line_id}:{version}:reversed", sides, day))
-    sides = transfer(Account.AR_INSURANCE, Account.REVENUE, charge, line_id=line_id, detail=payer)
-    entries.append(Entry(EntryKind.CHARGE, f"charge:{line_id}:{version}", sides, day))
+    if charge:
+        sides = transfer(Account.AR_INSURANCE, Account.REVENUE, charge, line_id=line_id, detail=payer)
+        entries.append(Entry(EntryKind.CHARGE, f"charge:{line_id}:{version}", sides, day))
     return entries
 
 
 def void_charges(desk: Desk) -> None:
     """Take every charge back: the visit is billed to nobody. What a payer answered stays until it takes that back."""
     entries = []
-    for line_id in desk.line_ids:
+    for line_id in [row.id for row in encounters.lines(desk.session, desk.encounter)]:
         posted = Cents(-desk.balances.line(Account.REVENUE, line_id))
         if posted:
             sides = transfer(

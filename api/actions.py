@@ -60,7 +60,7 @@ def open_encounter(office_: Office, person: Person, form: EncounterForm, *, key:
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
         partner = partner_for(session, form.partner)
-        encounter_id, is_new = _create(session, office_, person, claim, partner)
+        encounter_id, is_new = _create(session, office_, person, claim, partner, is_self_pay=form.self_pay)
         return encounter_id, {"encounter_id": encounter_id, "created": is_new}
 
     answer = idempotency.once(office_, person, name="open_encounter", key=key, body_sha256=sha256, effect=effect)
@@ -78,7 +78,9 @@ def partner_for(session: Session, name: str | None) -> Partner:
     return fitting[0]
 
 
-def _create(session: Session, office_: Office, person: Person, claim: Claim, partner: Partner) -> tuple[str, bool]:
+def _create(
+    session: Session, office_: Office, person: Person, claim: Claim, partner: Partner, *, is_self_pay: bool
+) -> tuple[str, bool]:
     try:
         encounter, is_new = encounters.create(
             session,
@@ -87,6 +89,7 @@ def _create(session: Session, office_: Office, person: Person, claim: Claim, par
             partner_id=partner.id,
             external_id=claim.control_number,
             others=read_other_payers(claim),
+            is_self_pay=is_self_pay,
             at=office_.now(),
         )
     except PayeeOfAnotherPractice as error:

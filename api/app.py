@@ -14,6 +14,7 @@ from api.metrics import Meter, Metrics
 from api.office import Clock, Office, wall_clock
 from api.routers import (
     accounts,
+    amendments,
     charges,
     day_close,
     encounters,
@@ -44,6 +45,7 @@ ROUTERS = (
     records.router,
     letters.api,
     paper.api,
+    amendments.api,
     notes.api,
     day_close.api,
     accounts.api,
@@ -57,6 +59,7 @@ ROUTERS = (
     sign_in.router,
     letters.pages,
     paper.pages,
+    amendments.pages,
     notes.pages,
     day_close.pages,
     accounts.pages,

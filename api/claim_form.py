@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from billing.amendments import SELF_PAY
 from billing.claim import Address, Claim, Coverage, Diagnosis, Name, Party, Person, Reference, ServiceLine, Sex
 from billing.coordination import IN_ORDER, PRIMARY, OtherPayer
 from billing.money import Cents, parse_cents
@@ -198,8 +199,10 @@ class EncounterForm(Part):
     partner: Annotated[str, Field(max_length=100)] | None = None
     """Name of the clearinghouse; may be left out where there is one only"""
     patient: PersonForm
-    coverage: CoverageForm
+    coverage: CoverageForm | None = None
     """The policy that pays first"""
+    self_pay: bool = False
+    """Nobody but the patient is billed; then no coverage is given"""
     other_coverages: Annotated[list[CoverageForm], Field(max_length=10)] = []
     """The policies that pay after it, in that order: each is billed what the earlier ones left"""
     providers: ProvidersForm
@@ -211,16 +214,24 @@ class EncounterForm(Part):
     authorization: Annotated[str, Field(max_length=50)] | None = None
     referral: Annotated[str, Field(max_length=50)] | None = None
 
+    @model_validator(mode="after")
+    def _has_a_payer_or_none(self) -> "EncounterForm":
+        if self.coverage is None and not self.self_pay:
+            raise ValueError("give a coverage, or set self_pay when nobody but the patient pays")
+        if self.self_pay and (self.coverage or self.other_coverages):
+            raise ValueError("a self-pay visit has no coverage: leave it out, or unset self_pay")
+        return self
+
     def claim(self) -> Claim:
-        """The claim this visit becomes."""
+        """The claim this visit becomes; that of a self-pay visit goes to nobody."""
         patient = self.patient.person()
-        subscriber = self.coverage.subscriber
+        subscriber = self.coverage.subscriber if self.coverage else None
         lines = tuple(form.line() for form in self.lines)
         claim = Claim(
             control_number=self.external_id,
             charge_cents=Cents(sum(line.charge_cents for line in lines)),
             billing_provider=self.providers.billing.billing_party(),
-            coverage=self.coverage.coverage(),
+            coverage=self.coverage.coverage() if self.coverage else SELF_PAY,
             subscriber=patient if subscriber is None else subscriber.person(),
             patient=patient,
             diagnoses=_diagnoses(self.diagnoses),

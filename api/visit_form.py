@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from api import errors
 from api.claim_form import EncounterForm
 from api.errors import Fault
+from billing.amendments import SELF_PAY
 from billing.claim import Claim, Diagnosis, Party, Person
 from billing.coding import diagnosis_is_well_formed, procedure_is_well_formed
 from billing.coordination import OtherPayer
@@ -32,7 +33,7 @@ PROVIDER = ("npi", "last_name", "first_name", "taxonomy")
 ADDRESS = ("address.street", "address.city", "address.state", "address.postal_code")
 FIELDS = (
     *(f"patient.{name}" for name in PERSON),
-    *("payer", "coverage.payer.name", "coverage.payer.id", "partner"),
+    *("self_pay", "payer", "coverage.payer.name", "coverage.payer.id", "partner"),
     *("coverage.member_id", "coverage.group_number", "coverage.filing_indicator", "authorization"),
     "coverage.relationship",
     *(f"coverage.subscriber.{name}" for name in PERSON),
@@ -197,6 +198,8 @@ def of_claim(claim: Claim, second: OtherPayer | None, offered: Favourites, *, to
     }
     if payer is not None:
         typed["payer"] = payer.id
+    if coverage.payer.id == SELF_PAY.payer.id:
+        typed["self_pay"] = "yes"
     if not coverage.is_self:
         typed |= _person("coverage.subscriber", claim.subscriber)
     if second is not None:
@@ -314,8 +317,13 @@ def _diagnoses(typed: Typed) -> list[str]:
 
 
 def _body(typed: Typed, offered: Favourites, base: Claim | None, faults: dict[str, str]) -> dict[str, Any]:
-    coverage = _coverage(typed, "coverage", _payer(typed, offered, base, faults))
-    partner = coverage["payer"].pop("partner", None)
+    coverage: dict[str, Any] | None = None
+    partner = None
+    if not typed.get("self_pay"):
+        coverage = _coverage(typed, "coverage", _payer(typed, offered, base, faults))
+        partner = coverage["payer"].pop("partner", None)
+    elif typed.get("payer") or typed.get("coverage.member_id") or typed.get("second"):
+        faults["self_pay"] = "a policy is given below: clear it, or let the insurance be billed"
     providers = {
         "billing": _provider("billing", typed, offered.billing, faults) or {},
         "rendering": _provider("rendering", typed, offered.rendering, faults),
@@ -324,6 +332,7 @@ def _body(typed: Typed, offered: Favourites, base: Claim | None, faults: dict[st
         "partner": partner or typed.get("partner") or None,
         "patient": _under(typed, "patient"),
         "coverage": coverage,
+        "self_pay": bool(typed.get("self_pay")),
         "other_coverages": _other_coverages(typed, offered, faults),
         "providers": providers,
         "diagnoses": [code or "-" for code in _diagnoses(typed)],
@@ -344,6 +353,8 @@ def _coverage(typed: Typed, prefix: str, payer: dict[str, Any]) -> dict[str, Any
 
 def _other_coverages(typed: Typed, offered: Favourites, faults: dict[str, str]) -> list[dict[str, Any]]:
     """The second policy, when anything of it was typed; that the patient holds it is no statement by itself."""
+    if typed.get("self_pay"):
+        return []
     said = _under(typed, "second")
     said.pop("relationship", None)
     if not said and not typed.get("second"):

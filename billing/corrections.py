@@ -12,6 +12,9 @@ from decimal import Decimal, InvalidOperation
 from billing.claim import Address, Claim, Diagnosis, Party, Person, Reference, ServiceLine, Sex
 from billing.money import Cents, parse_cents
 
+LINES_PER_CLAIM = 50
+"""005010X222A1: LX at most 50 times"""
+
 
 class CorrectionsInvalid(ValueError):
     """Some corrections cannot be applied; `faults` maps each path to what is wrong with it."""
@@ -82,12 +85,23 @@ def _apply_to_provider(claim: Claim, rest: str, value: str) -> Claim:
 
 def _apply_to_line(claim: Claim, rest: str, value: str) -> Claim:
     number, _, name = rest.partition(".")
-    if not number.isdecimal() or not 1 <= int(number) <= len(claim.lines) or name not in _LINE_FIELDS:
+    most = min(len(claim.lines) + 1, LINES_PER_CLAIM)
+    if not number.isdecimal() or not 1 <= int(number) <= most or name not in _LINE_FIELDS:
         raise ValueError("no such field")
     index = int(number) - 1
     lines = list(claim.lines)
+    if index == len(lines):
+        if name != "procedure":
+            raise ValueError("a new line begins with its procedure")
+        lines.append(_new_line(claim))
     lines[index] = _LINE_FIELDS[name](lines[index], value)
     return replace(claim, lines=tuple(lines))
+
+
+def _new_line(claim: Claim) -> ServiceLine:
+    """A late charge: one unit on the day of the visit for the first diagnosis, priced by the charge master."""
+    pointers = (1,) if claim.diagnoses else ()
+    return ServiceLine("", Cents(0), Decimal(1), claim.service_from, diagnosis_pointers=pointers)
 
 
 def _diagnoses(claim: Claim, value: str) -> Claim:

@@ -27,6 +27,7 @@ from billing.posting import (
     move,
     remarks_on,
     verdict_of,
+    why_not,
 )
 from billing.remittance import Adjustment, ClaimPayment, Group, LinePayment
 
@@ -41,7 +42,7 @@ def post_later_payment(
 
     `open_cents`: what stands on AR_INS before, by line id. `source` identifies the CLP: remittance id and ordinal.
     """
-    exception = _why_not(payment, situation)
+    exception = why_not(payment, situation, posted=POSTED_BY_MACHINE)
     if exception is not None:
         return PostingVerdict(exception=exception)
     matched = match_lines(payment, situation.lines)
@@ -57,21 +58,6 @@ def post_later_payment(
             )
         decided.append((billed, verdict))
     return verdict_of(decided, source=source)
-
-
-def _why_not(payment: ClaimPayment, situation: PostingSituation) -> str | None:
-    if payment.status not in POSTED_BY_MACHINE:
-        return f"claim status {payment.status} (CLP02) is not posted by machine"
-    if situation.already_adjudicated:
-        return "this payer has answered already and its first answer was not reversed"
-    if payment.charge_cents != situation.charge_cents:
-        return (
-            f"the payer answers a charge of {format_dollars(payment.charge_cents)}, "
-            f"the claim was {format_dollars(situation.charge_cents)}"
-        )
-    if payment.paid_cents < 0:
-        return "a negative payment that is no reversal"
-    return None
 
 
 def _decide_line(

@@ -44,6 +44,7 @@ DEFAULTS: dict[str, Default] = {
     "filing_limit_days": Default(365, "42 CFR 424.44 for Medicare; other payers by their own rows"),
     "filing_warning_days": Default(15, "office: urgent in the last fifteen days"),
     "unpaired_reversal_days": Default(30, "office: a person looks for the missing correction"),
+    "self_pay_discount_percent": Default(0, "office: taken off for who pays alone; 0 bills the full charge"),
     "crossover_wait_days": Default(30, "office: a payer that forwards a claim has the next one answer within a month"),
     "patient_balance_days": Default(200, "office: longer than statements, final notice and review take together"),
     "statement_first_days": Default(2, "office: one to five days after the share is known"),

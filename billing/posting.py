@@ -79,7 +79,7 @@ def post_claim_payment(payment: ClaimPayment, situation: PostingSituation, *, so
     `source` identifies it: remittance id and CLP ordinal. Source of the rules: 005010X221A1 balancing; CARC
     treatment in `adjustment_codes`; the gate in `patient_share`.
     """
-    exception = _why_not(payment, situation)
+    exception = why_not(payment, situation, posted=POSTED_BY_MACHINE)
     if exception is not None:
         return PostingVerdict(exception=exception)
     matched = match_lines(payment, situation.lines)
@@ -117,11 +117,12 @@ def verdict_of(lines: Sequence[tuple[BilledLine, LineVerdict]], *, source: str) 
     )
 
 
-def _why_not(payment: ClaimPayment, situation: PostingSituation) -> str | None:
-    if payment.status not in POSTED_BY_MACHINE:
+def why_not(payment: ClaimPayment, situation: PostingSituation, *, posted: frozenset[str]) -> str | None:
+    """Why a claim payment is not posted by machine; None when it may be. `posted`: the CLP02 that may."""
+    if payment.status not in posted:
         return f"claim status {payment.status} (CLP02) is not posted by machine"
     if situation.already_adjudicated:
-        return "the claim was already adjudicated and the first answer was not reversed"
+        return "the claim was already adjudicated by this payer and the first answer was not reversed"
     if payment.charge_cents != situation.charge_cents:
         return (
             f"the payer answers a charge of {format_dollars(payment.charge_cents)}, "

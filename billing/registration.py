@@ -6,11 +6,19 @@ from billing.characters import can_be_sent
 from billing.claim import Claim, Person, Sex
 
 
-def registration_faults(claim: Claim, *, as_of: date) -> list[str]:
-    """Every gap in the registration, each with the field that mends it; empty when complete.
+def registration_faults(claim: Claim, *, as_of: date, is_self_pay: bool = False) -> list[str]:
+    """Every gap in the registration, each with the field that mends it; empty when complete. Who pays alone needs no
+    policy.
 
     Source: guide 005010X222A1 loops 2010BA and 2010CA (N3, N4 and DMG belong to the patient's loop).
     """
+    faults: list[str] = [] if is_self_pay else _coverage_faults(claim)
+    faults += _person_faults(claim.patient, "patient", as_of=as_of, address_needed=True)
+    faults += _unsendable(claim)
+    return faults
+
+
+def _coverage_faults(claim: Claim) -> list[str]:
     faults: list[str] = []
     if not claim.coverage.member_id:
         faults.append("member id is missing (field member_id)")
@@ -18,8 +26,6 @@ def registration_faults(claim: Claim, *, as_of: date) -> list[str]:
         faults.append("payer id is missing (field payer_id)")
     if not claim.coverage.is_self and claim.coverage.relationship == "":
         faults.append("the patient's relationship to the subscriber is missing (field relationship)")
-    faults += _person_faults(claim.patient, "patient", as_of=as_of, address_needed=True)
-    faults += _unsendable(claim)
     return faults
 
 

@@ -45,6 +45,8 @@ class FactKind(StrEnum):
     PATIENT_PAID = "patient_paid"
     BALANCE_GIVEN_UP = "balance_given_up"
     """The patient's account placed what is left with an agency, or wrote it off"""
+    AMENDED = "amended"
+    """What was billed turns out to be otherwise: a late charge, another policy, nobody's visit"""
 
 
 WAITING_ON: dict[Stage, str] = {

@@ -3,6 +3,7 @@
 A task says why it exists and shows all faults at once; its resolutions are the only ways out, each a small form.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -89,23 +90,23 @@ class Kind:
     resolutions: dict[str, Resolution] = field(default_factory=dict)
 
 
-_CORRECTIONS = Field("corrections", "Corrections, one a line: field = value", kind="corrections")
+CORRECTIONS = Field("corrections", "Corrections, one a line: field = value", kind="corrections")
 _SOME_CORRECTIONS = Field("corrections", "Corrections, one a line: field = value", kind="corrections", required=False)
-_REASON = Field("reason", "Reason")
+REASON = Field("reason", "Reason")
 _REFERENCE = Field("reference", "Call reference or document number")
 _FOLLOW_UP = Field("follow_up", "Look again on", kind="date")
 _PHONE = Resolution("Verified by telephone", (_REFERENCE,))
-_RECHECK = Resolution("Corrected; ask the payer again", (_CORRECTIONS,))
+_RECHECK = Resolution("Corrected; ask the payer again", (CORRECTIONS,))
 _NOT_COVERED = Resolution("Not covered there; go on without this policy", (_REFERENCE,))
 _RETRY = Resolution("Ask the payer again now")
-_HANDLED = Resolution("Handled outside; close", (_REASON,))
+_HANDLED = Resolution("Handled outside; close", (REASON,))
 
 KINDS: dict[TaskType, Kind] = {
     TaskType.REGISTRATION_INCOMPLETE: Kind(
         Role.FRONT_DESK,
         timedelta(days=1),
         "Complete the registration",
-        {"fields_completed": Resolution("Fields completed", (_CORRECTIONS,))},
+        {"fields_completed": Resolution("Fields completed", (CORRECTIONS,))},
     ),
     TaskType.ELIG_NOT_FOUND: Kind(
         Role.ELIGIBILITY,
@@ -129,15 +130,15 @@ KINDS: dict[TaskType, Kind] = {
         Role.CODER,
         timedelta(days=2),
         "Review the codes",
-        {"recoded": Resolution("Recoded", (_CORRECTIONS,))},
+        {"recoded": Resolution("Recoded", (CORRECTIONS,))},
     ),
     TaskType.CHARGE_REVIEW: Kind(
         Role.CHARGE_REVIEWER,
         timedelta(days=2),
         "Review the charges",
         {
-            "changed": Resolution("Charges changed", (_CORRECTIONS,)),
-            "approved": Resolution("Approve the charges as they stand", (_REASON,)),
+            "changed": Resolution("Charges changed", (CORRECTIONS,)),
+            "approved": Resolution("Approve the charges as they stand", (REASON,)),
         },
     ),
     TaskType.CLAIM_EDIT_FAILED: Kind(
@@ -145,21 +146,21 @@ KINDS: dict[TaskType, Kind] = {
         timedelta(days=1),
         "Mend the claim",
         {
-            "fixed": Resolution("Fixed", (_CORRECTIONS,)),
-            "overridden": Resolution("Override the edits and send", (_REASON,), needs_approval_right=True),
+            "fixed": Resolution("Fixed", (CORRECTIONS,)),
+            "overridden": Resolution("Override the edits and send", (REASON,), needs_approval_right=True),
         },
     ),
     TaskType.TRANSMISSION_FAILED: Kind(
         Role.EDI_ANALYST,
         timedelta(hours=4),
         "A transmission failed",
-        {"resent": Resolution("Send again as a new submission", (_REASON,)), "handled": _HANDLED},
+        {"resent": Resolution("Send again as a new submission", (REASON,)), "handled": _HANDLED},
     ),
     TaskType.CLAIM_REJECTED: Kind(
         Role.BILLER,
         timedelta(days=2),
         "The claim was rejected",
-        {"corrected_new_claim": Resolution("Corrected; send as a new original", (_CORRECTIONS,))},
+        {"corrected_new_claim": Resolution("Corrected; send as a new original", (CORRECTIONS,))},
     ),
     TaskType.NO_RESPONSE: Kind(
         Role.BILLER,
@@ -180,16 +181,16 @@ KINDS: dict[TaskType, Kind] = {
             "retro_auth": Resolution(
                 "Authorized after the fact; send a replacement", (Field("authorization", "Authorization number"),)
             ),
-            "other_payer": Resolution("Another payer is liable; send it there", (_CORRECTIONS,)),
+            "other_payer": Resolution("Another payer is liable; send it there", (CORRECTIONS,)),
             "appeal": Resolution(
                 "Appeal: write the letter", (Field("argument", "Why the payer should pay", kind="long"),)
             ),
             "reopening": Resolution("Clerical reopening asked for", (_REFERENCE, _FOLLOW_UP)),
             "payer_reprocessing": Resolution("The payer processes it again", (_REFERENCE, _FOLLOW_UP)),
             "records_sent": Resolution("What was asked for was sent", (_REFERENCE, _FOLLOW_UP)),
-            "bill_patient": Resolution("Bill the patient", (_REASON,)),
-            "write_off": Resolution("Propose a write-off", (_REASON,)),
-            "void": Resolution("Void the claim (frequency 8)", (_REASON,)),
+            "bill_patient": Resolution("Bill the patient", (REASON,)),
+            "write_off": Resolution("Propose a write-off", (REASON,)),
+            "void": Resolution("Void the claim (frequency 8)", (REASON,)),
             "wait_until": Resolution("Wait; look again later", (_REFERENCE, _FOLLOW_UP)),
         },
     ),
@@ -198,8 +199,8 @@ KINDS: dict[TaskType, Kind] = {
         timedelta(days=5),
         "Approve a write-off",
         {
-            "approved": Resolution("Approve", (_REASON,), needs_approval_right=True),
-            "rejected": Resolution("Reject; work the denial", (_REASON,), needs_approval_right=True),
+            "approved": Resolution("Approve", (REASON,), needs_approval_right=True),
+            "rejected": Resolution("Reject; work the denial", (REASON,), needs_approval_right=True),
         },
     ),
     TaskType.ERA_UNBALANCED: Kind(
@@ -214,7 +215,7 @@ KINDS: dict[TaskType, Kind] = {
         "Match a payment",
         {
             "matched": Resolution("It belongs to this control number", (Field("control_number", "Control number"),)),
-            "payer_contacted": Resolution("Not ours; left unapplied", (_REASON,)),
+            "payer_contacted": Resolution("Not ours; left unapplied", (REASON,)),
         },
     ),
     TaskType.PLB_REVIEW: Kind(Role.POSTER, timedelta(days=2), "Money outside the claims", {"reviewed": _HANDLED}),
@@ -236,8 +237,8 @@ KINDS: dict[TaskType, Kind] = {
         "Decide before collections",
         {
             "place": Resolution("Place with an agency", (Field("agency", "Agency"),), needs_approval_right=True),
-            "write_off": Resolution("Write off as bad debt", (_REASON,), needs_approval_right=True),
-            "hold": Resolution("Wait: dispute, plan, assistance", (_REASON, _FOLLOW_UP)),
+            "write_off": Resolution("Write off as bad debt", (REASON,), needs_approval_right=True),
+            "hold": Resolution("Wait: dispute, plan, assistance", (REASON, _FOLLOW_UP)),
         },
     ),
     TaskType.INTAKE_ERROR: Kind(
@@ -293,7 +294,11 @@ def form_faults(task_type: TaskType, resolution: str, values: dict[str, str]) ->
     kind = KINDS[task_type]
     if resolution not in kind.resolutions:
         return [FormFault("resolution", f"is none of: {', '.join(sorted(kind.resolutions))}")]
-    fields = kind.resolutions[resolution].fields
+    return field_faults(kind.resolutions[resolution].fields, values)
+
+
+def field_faults(fields: Sequence[Field], values: dict[str, str]) -> list[FormFault]:
+    """What is missing, not asked for, or no day."""
     faults = [
         FormFault(one.name, f"{one.label}: please fill in")
         for one in fields

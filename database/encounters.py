@@ -66,6 +66,7 @@ def create(
     external_id: str,
     at: datetime,
     others: Sequence[OtherPayer] = (),
+    is_self_pay: bool = False,
 ) -> tuple[Encounter, bool]:
     """Open an encounter for a claim: (encounter, whether it is new). The same claim again is the same encounter.
 
@@ -98,6 +99,7 @@ def create(
         stage=Stage.REGISTRATION,
         record=records.dump(claim),
         charge_cents=claim.charge_cents,
+        is_self_pay=is_self_pay,
         created_at=at,
         touched_at=at,
     )
@@ -153,7 +155,11 @@ def claim_of(encounter: Encounter) -> Claim:
 
 
 def keep_claim(session: Session, encounter: Encounter, claim: Claim) -> None:
-    """Store a changed claim on the encounter."""
+    """Store a changed claim on the encounter; a line more than before gets a row of its own."""
+    known = len(lines(session, encounter))
+    for ordinal in range(known + 1, len(claim.lines) + 1):
+        session.add(Line(id=new_id(), encounter_id=encounter.id, practice_id=encounter.practice_id, ordinal=ordinal))
+        session.flush()
     encounter.record = records.dump(claim)
     encounter.charge_cents = claim.charge_cents
     encounter.service_date = claim.service_from

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from sqlmodel import Session, col, func, select
 
+from billing.amendments import SELF_PAY
 from billing.claim import Claim, Party
 from billing.ledger import EntryKind
 from billing.money import Cents
@@ -79,7 +80,7 @@ def known_payers(session: Session, *, practice_id: str) -> list[KnownPayer]:
     rows = session.exec(
         select(Payer, Partner.name)
         .join(Partner, col(Partner.id) == col(Payer.partner_id))
-        .where(Payer.practice_id == practice_id)
+        .where(Payer.practice_id == practice_id, Payer.payer_number != SELF_PAY.payer.id)
         .order_by(func.lower(Payer.name), Payer.payer_number, Payer.id)
     )
     return [KnownPayer(row.id, row.payer_number, row.name, partner) for row, partner in rows]

@@ -108,7 +108,7 @@ def _charges_are_posted(session: Session) -> Proof:
     """Charges in the ledger are the claims' charges, for every encounter that went past charge entry."""
     sent = session.exec(
         select(Encounter.id, Encounter.charge_cents).where(
-            col(Encounter.id).in_(select(Submission.encounter_id).distinct())
+            col(Encounter.id).in_(select(Submission.encounter_id).distinct()), col(Encounter.is_void).is_(False)
         )
     ).all()
     posted = dict(
@@ -144,7 +144,7 @@ def _patients_owe_only_shares(session: Session) -> Proof:
         .join(Journal, col(Journal.number) == col(Posting.journal_number))
         .where(
             Posting.account == Account.AR_PATIENT,
-            col(Journal.kind).in_([EntryKind.CLAIM_PAYMENT, EntryKind.REVERSAL]),
+            col(Journal.kind).in_([EntryKind.CLAIM_PAYMENT, EntryKind.REVERSAL, EntryKind.SHARE_LEFT]),
         )
     ).all()
     allowed = ("PR-1", "PR-2", "PR-3", "PR-66", "PR-142")
@@ -255,7 +255,14 @@ class ClaimBooks:
 def claim_books(session: Session) -> list[ClaimBooks]:
     """The ledger by encounter, under the control number of its newest submission."""
     sums: dict[str, dict[str, int]] = {}
-    by_payer = (EntryKind.CLAIM_PAYMENT, EntryKind.REVERSAL, EntryKind.WRITE_OFF, EntryKind.BILLED_TO_PATIENT)
+    by_payer = (
+        EntryKind.CLAIM_PAYMENT,
+        EntryKind.REVERSAL,
+        EntryKind.WRITE_OFF,
+        EntryKind.BILLED_TO_PATIENT,
+        EntryKind.SHARE_LEFT,
+        EntryKind.SHARE_TAKEN_BACK,
+    )
     rows = session.exec(
         select(Posting.encounter_id, Posting.account, func.sum(Posting.amount_cents))
         .join(Journal, col(Journal.number) == col(Posting.journal_number))

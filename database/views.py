@@ -10,11 +10,12 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, func, select
 
+from billing.amendments import FORMS, Change
 from billing.claim import Claim
 from billing.deadlines import WORDS, Reason
 from billing.ledger import RECEIVABLES, Account, EntryKind
 from billing.stages import WAITING_ON, Stage
-from database import coverages, encounters, ledger, letters, notes, worklists
+from database import amendments, coverages, encounters, ledger, letters, notes, worklists
 from database.letters import LetterRow
 from database.notes import NoteSubject, NoteView
 from database.tables import (
@@ -150,6 +151,19 @@ class PolicyView:
 
 
 @dataclass(frozen=True, slots=True)
+class AmendmentView:
+    """One change of what was billed."""
+
+    id: str
+    change: Change
+    label: str
+    state: str
+    """waiting, voiding, done, dropped"""
+    made_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class BenefitsView:
     """One eligibility answer."""
 
@@ -191,6 +205,9 @@ class EncounterView:
     lines: list[LineMoney]
     agenda: list[AgendaView]
     tasks: list[TaskRow]
+    is_self_pay: bool
+    is_void: bool
+    amendments: list[AmendmentView]
     policies: list[PolicyView]
     """In the order in which they pay"""
     submissions: list[SubmissionView]
@@ -288,6 +305,9 @@ def encounter(session: Session, *, practice_id: str, encounter_id: str) -> Encou
         lines=_lines(session, row, claim),
         agenda=agenda,
         tasks=tasks,
+        is_self_pay=row.is_self_pay,
+        is_void=row.is_void,
+        amendments=amendments_of(session, row.id),
         policies=_policies(session, row, claim),
         submissions=submissions(session, practice_id=practice_id, encounter_id=row.id),
         benefits=_benefits(session, row),
@@ -297,6 +317,14 @@ def encounter(session: Session, *, practice_id: str, encounter_id: str) -> Encou
         timeline=[_event(one) for one in encounters.timeline(session, practice_id=practice_id, encounter_id=row.id)],
         next_action=agenda[0] if agenda else None,
     )
+
+
+def amendments_of(session: Session, encounter_id: str) -> list[AmendmentView]:
+    """Every amendment of one encounter, oldest first."""
+    return [
+        AmendmentView(one.id, Change(one.kind), FORMS[Change(one.kind)].label, one.state, one.made_at, one.ended_at)
+        for one in amendments.of_encounter(session, encounter_id)
+    ]
 
 
 def _policies(session: Session, row: Encounter, claim: Claim) -> list[PolicyView]:

@@ -21,6 +21,7 @@ from api.auth import Viewer, require
 from api.errors import Problem
 from api.office import Office, TheOffice
 from api.routers.encounters import HoldForm, PaymentForm
+from billing.amendments import FORMS
 from billing.roles import Permission, Role
 from billing.stages import Stage
 from database import letters, messages, views, worklists
@@ -276,6 +277,9 @@ def encounter_page(
         may_work=person.may(Permission.WORK),
         may_take_payment=person.may(Permission.TAKE_PAYMENT),
         may_hold=person.may(Permission.HOLD),
+        may_amend=person.may(Permission.INTAKE) and person.may(Permission.WORK),
+        may_approve=person.may(Permission.APPROVE),
+        changes=FORMS,
         methods=get_args(PaymentMethod),
         engine_page=engine_page(office, ids.encounter_workflow(person.practice_id, encounter_id)),
     )

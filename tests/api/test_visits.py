@@ -155,6 +155,20 @@ async def test_a_fault_of_the_second_policy_stands_at_its_input(
     assert all_encounters(book) == []
 
 
+async def test_a_self_pay_visit_is_typed_without_a_policy_and_copied_as_one(
+    book: Book, desk: httpx.AsyncClient
+) -> None:
+    bare = {name: text for name, text in TYPED.items() if not name.startswith("coverage.")}
+    both = await desk.post("/visits/new", data=TYPED | {"self_pay": "yes"})
+    done = await desk.post("/visits/new", data=bare | {"self_pay": "yes"})
+    [row] = all_encounters(book)
+    again = inputs_of((await desk.get(f"/visits/new?copy={row.id}")).text)
+
+    assert (both.status_code, list(faults_of(both.text))) == (422, ["self_pay"])
+    assert (done.status_code, row.is_self_pay) == (303, True)
+    assert (again["self_pay"], again["payer"]) == ("yes", "")
+
+
 async def test_a_second_click_opens_nothing_more_and_another_visit_under_the_same_key_is_named(
     book: Book, desk: httpx.AsyncClient
 ) -> None:

@@ -91,7 +91,7 @@ def test_every_field_that_can_be_mended_is_in_the_table() -> None:
         "provider.DN.npi",
         "provider.82.nonsense",
         "line.0.charge",
-        "line.3.charge",
+        "line.4.charge",
         "line.x.charge",
         "line.².charge",
         "line.1.nonsense",
@@ -160,3 +160,17 @@ def test_lines_that_are_no_corrections_are_all_named() -> None:
     with pytest.raises(CorrectionsInvalid) as raised:
         parse_corrections("member_id\ncharge = 1\nhello")
     assert set(raised.value.faults) == {"line 1", "line 3"}
+
+
+def test_a_late_charge_is_a_line_more_that_begins_with_its_procedure() -> None:
+    number = len(CLAIM.lines) + 1
+    typed = {f"line.{number}.procedure": "93000", f"line.{number}.charge": "60.00"}
+    changed = apply_corrections(CLAIM, typed)
+    assert (changed.lines[-1].procedure, changed.lines[-1].units, changed.lines[-1].service_date) == (
+        "93000",
+        1,
+        CLAIM.service_from,
+    )
+    assert changed.charge_cents == CLAIM.charge_cents + 6000
+    with pytest.raises(CorrectionsInvalid, match="begins with its procedure"):
+        apply_corrections(CLAIM, {f"line.{number}.charge": "60.00"})

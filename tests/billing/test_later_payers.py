@@ -97,7 +97,7 @@ def test_what_is_new_is_what_the_earlier_payers_left(name: str) -> None:
     [
         (answer(2500, (("OA", "23", 12500),)), {}, "more than was charged"),
         (answer(1500, (("OA", "23", 12500), ("PR", "1", 1000))), {}, "more than was charged"),
-        (answer(1500, (("OA", "23", 13500),)), {"already_adjudicated": True}, "answered already"),
+        (answer(1500, (("OA", "23", 13500),)), {"already_adjudicated": True}, "already adjudicated"),
         (answer(1500, (("OA", "23", 13500),)), {"charge_cents": Cents(15001)}, "answers a charge"),
         (replace(answer(0, (("OA", "23", 15000),)), status="25"), {}, "claim status 25"),
     ],

@@ -139,7 +139,7 @@ def test_a_remittance_for_nobody_here_goes_to_the_operator(office: Office) -> No
     assert "unknown_payee" in found or "intake_error" in found
 
 
-def test_replacements_and_secondary_claims_are_refused_with_a_task(office: Office) -> None:
+def test_a_replacement_of_nothing_known_is_refused_with_a_task(office: Office) -> None:
     replaced = a_claim(control_number="REPLACED", frequency="7", original_reference="ICN1")
     report = office.take_in(an_837p(replaced))
     assert [(one.claim, one.segment) for one in report.refused] == [("REPLACED", "CLM")]

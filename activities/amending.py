@@ -1,0 +1,274 @@
+"""Amendments on the desk: each is planned by where the live claim stands, carried out, or kept until it can be.
+
+An amendment arrives as a fact, so that it reaches a closed visit too, and comes once however often it was sent.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlmodel import col, select
+
+from activities.desk import BEFORE_SUBMISSION, Desk
+from activities.inquiry_desk import forget_inquiry
+from activities.next_payer import add_policy
+from activities.refusals import Refused, Values, correct
+from activities.self_pay import bill_insurance_again, bill_patient_alone
+from activities.submission_desk import (
+    SUBMISSION_REASONS,
+    hand_over,
+    make_submission,
+    move_to_payer,
+    trial_write,
+    void_charges,
+    withdraw,
+)
+from billing.amendments import Change, LiveClaim, Plan, plan
+from billing.claim import Claim
+from billing.coordination import PRIMARY
+from billing.deadlines import Reason
+from billing.denial_codes import UNPROCESSABLE
+from billing.stages import Stage
+from billing.submission import SubmissionState
+from billing.tasks import TaskType
+from database import encounters, records, tasks
+from database.remittances import standing_rows
+from database.tables import Amendment, Denial, Fact, RemittanceClaim
+
+WAITING, VOIDING, DONE, DROPPED = "waiting", "voiding", "done", "dropped"
+SETTLED_BY_AN_AMENDMENT = frozenset(TaskType) - {TaskType.CREDIT_BALANCE, TaskType.UNMATCHED_REMIT}
+"""Tasks about the claim as it was; what is still wrong opens one again"""
+_IN_WORDS = {
+    Change.CORRECT: "what was billed is corrected",
+    Change.NEW_COVERAGE: "another policy pays first",
+    Change.ADD_POLICY: "another policy pays afterwards",
+    Change.SELF_PAY: "the patient alone is billed",
+    Change.VOID: "the visit did not happen",
+    Change.WRONG_PATIENT: "the visit was another patient's",
+}
+
+
+def take_amendment(desk: Desk, fact: Fact) -> str:
+    """A change that was made: carried out, or kept for later. The fact names its row."""
+    row = desk.session.get(Amendment, fact.subject_id)
+    assert row is not None, "an amendment's fact names its row"
+    desk.say(f"Amendment: {_IN_WORDS[Change(row.kind)]}", actor="staff" if row.made_by else "office")
+    return _go_on(desk, row)
+
+
+def go_on_with_amendments(desk: Desk) -> None:
+    """Try again what waited for a payer's number, its answer, or its letting go of a claim."""
+    query = select(Amendment).where(
+        Amendment.encounter_id == desk.encounter.id, col(Amendment.state).in_((WAITING, VOIDING))
+    )
+    for row in desk.session.exec(query.order_by(Amendment.id)).all():
+        if row.state == VOIDING and not _let_go(desk):
+            return
+        _go_on(desk, row)
+        if row.state in {WAITING, VOIDING}:
+            return
+
+
+def live_claim(desk: Desk) -> LiveClaim:
+    """What the plan is made from."""
+    mine = desk.responsibility
+    standing = standing_rows(desk.session, desk.encounter.id, of=mine)
+    latest = desk.latest
+    sent = [one for one in desk.submissions if one.responsibility == mine and one.withdrawn_at is None]
+    numbers = [row.payer_claim_number for row in standing] + [one.payer_claim_number for one in sent]
+    denials = encounters.open_denials(desk.session, desk.encounter.id)
+    before = desk.stage in BEFORE_SUBMISSION and (latest is None or latest.responsibility != mine)
+    return LiveClaim(
+        state=None if latest is None or before else encounters.progress(latest).state,
+        is_in_batch=latest is not None and latest.batch_id is not None,
+        payer_claim_number=next((number for number in reversed(numbers) if number), None),
+        takes_replacements=bool(desk.policy("takes_replacements")),
+        is_paid=any(row.paid_cents for row in standing),
+        is_unprocessable=any(UNPROCESSABLE in one.remarks.split(",") for one in denials),
+    )
+
+
+def _go_on(desk: Desk, row: Amendment) -> str:
+    change = Change(row.kind)
+    live = live_claim(desk)
+    wanted = plan(change, live)
+    if row.state == VOIDING:
+        wanted = Plan.AT_ONCE
+        void = desk.latest
+        assert void is not None, "the void went out as a submission"
+        void.adjudicated_at = void.adjudicated_at or desk.at
+        desk.session.add(void)
+    match wanted:
+        case Plan.WAIT:
+            desk.say("The payer has the claim and has given no number for it yet; the change waits for one")
+            return "waits for the payer's claim number"
+        case Plan.NOT_WITH_THIS_PAYER:
+            words = "this payer takes no replacements or voids (frequency 7, 8): ask for a reopening, or pay it back"
+            return _end(desk, row, DROPPED, f"Not done: {words}")
+        case Plan.VOID_FIRST:
+            return _void_first(desk, row, live.payer_claim_number)
+    try:
+        with desk.session.begin_nested():
+            said = _CARRY_OUT[change](desk, row, live if wanted == Plan.REPLACE else None)
+    except Refused as refusal:
+        faults = "; ".join(message for _, message in refusal.answer.faults)
+        return _end(desk, row, DROPPED, f"Not done: {faults or refusal.answer.message}")
+    return _end(desk, row, DONE, said)
+
+
+def _end(desk: Desk, row: Amendment, state: str, said: str) -> str:
+    row.state = state
+    row.ended_at = desk.at
+    desk.session.add(row)
+    desk.say(said)
+    return said
+
+
+def _void_first(desk: Desk, row: Amendment, number: str | None) -> str:
+    desk.keep(replace(desk.claim, frequency="8", original_reference=number))
+    unsendable = trial_write(desk)
+    if unsendable is not None:
+        return _end(desk, row, DROPPED, f"Not done: the void cannot be written as an 837P: {unsendable}")
+    _clear(desk, denials_become="voided")
+    make_submission(desk)
+    row.state = VOIDING
+    desk.session.add(row)
+    desk.say(f"The payer's claim {number} is voided first (frequency 8)")
+    return "the void is under way"
+
+
+def _let_go(desk: Desk) -> bool:
+    """Whether the payer has let go of the claim: nothing that it paid stands, and it took the void or took back."""
+    latest = desk.latest
+    desk.session.flush()
+    answers = desk.session.exec(
+        select(RemittanceClaim).where(
+            RemittanceClaim.encounter_id == desk.encounter.id,
+            RemittanceClaim.responsibility == desk.responsibility,
+            RemittanceClaim.state == "posted",
+            col(RemittanceClaim.paid_cents) > 0,
+        )
+    ).all()
+    if any(one.reversed_by is None for one in answers):
+        return False
+    return latest is not None and (latest.adjudicated_at is not None or bool(answers))
+
+
+def _clear(desk: Desk, *, denials_become: str) -> None:
+    """What asked about the claim as it was is settled by the change."""
+    desk.session.flush()
+    query = select(Denial).where(
+        Denial.encounter_id == desk.encounter.id, col(Denial.state).in_((*encounters.UNDECIDED, "passed_on"))
+    )
+    for denial in desk.session.exec(query):
+        denial.state = denials_become
+        desk.session.add(denial)
+    for task in desk.open_tasks():
+        if TaskType(task.type) in SETTLED_BY_AN_AMENDMENT:
+            tasks.close_task(desk.session, task, resolution="amended", at=desk.at, actor_id=None)
+    desk.unschedule(*SUBMISSION_REASONS, Reason.APPEAL_LIMIT, Reason.CROSSOVER_DUE)
+
+
+def _take_off_the_table(desk: Desk) -> None:
+    """Nothing that was made ready, refused or voided counts any more; an answered claim keeps its history."""
+    for submission in desk.submissions:
+        state = encounters.progress(submission).state
+        if submission.withdrawn_at is None and state in {SubmissionState.READY, SubmissionState.REJECTED}:
+            withdraw(desk, submission)
+
+
+def _correct(desk: Desk, row: Amendment, replaces: LiveClaim | None) -> str:
+    if row.made_by is None:
+        _keep_sent(desk, records.load(Claim, row.body))
+    else:
+        correct(desk, _values(row)["corrections"])
+    number = replaces.payer_claim_number if replaces else None
+    desk.keep(replace(desk.claim, frequency="7" if replaces else "1", original_reference=number))
+    _clear(desk, denials_become="resubmitted")
+    _take_off_the_table(desk)
+    if desk.stage in {Stage.REGISTRATION, Stage.VERIFICATION}:
+        forget_inquiry(desk)
+        return "Corrected; the registration is looked at again"
+    desk.move_to(Stage.CODING)
+    return f"Corrected; a replacement of the payer's claim {number} follows" if replaces else "Corrected"
+
+
+def _keep_sent(desk: Desk, sent: Claim) -> None:
+    """A claim that came in with frequency 7: its content, for the payer where the encounter is."""
+    desk.keep(replace(sent, coverage=replace(sent.coverage, responsibility=desk.responsibility)))
+    move_to_payer(desk)
+
+
+def _new_coverage(desk: Desk, row: Amendment, replaces: LiveClaim | None) -> str:
+    before = desk.encounter.payer_id
+    if row.made_by is None:
+        _keep_sent(desk, records.load(Claim, row.body))
+    else:
+        correct(desk, _coverage_as_corrections(_values(row)))
+    desk.keep(replace(desk.claim, frequency="1", original_reference=None, authorization=None))
+    _clear(desk, denials_become="moved")
+    for submission in desk.submissions:
+        if submission.withdrawn_at is None:
+            withdraw(desk, submission)
+    if desk.encounter.is_self_pay:
+        bill_insurance_again(desk)
+    hand_over(desk, before=before, after=desk.encounter.payer_id)
+    desk.encounter.verified_at = None
+    forget_inquiry(desk)
+    desk.move_to(Stage.REGISTRATION)
+    return "Another policy pays first; its coverage is verified before the claim goes there"
+
+
+def _coverage_as_corrections(values: Values) -> str:
+    names = ("payer_id", "payer_name", "member_id", "filing_indicator", "group_number")
+    typed = [f"{name} = {values[name]}" for name in names if values.get(name)]
+    return "\n".join([*typed, values.get("corrections", "")])
+
+
+def _add(desk: Desk, row: Amendment, replaces: LiveClaim | None) -> str:
+    return add_policy(desk, _values(row))
+
+
+def _self_pay(desk: Desk, row: Amendment, replaces: LiveClaim | None) -> str:
+    if desk.responsibility != PRIMARY:
+        raise Refused("not_possible", "an earlier payer has paid its part: let the later policy go instead")
+    _clear(desk, denials_become="moved")
+    for submission in desk.submissions:
+        if submission.withdrawn_at is None:
+            withdraw(desk, submission)
+    desk.keep(replace(desk.claim, frequency="1", original_reference=None))
+    desk.encounter.is_self_pay = True
+    forget_inquiry(desk)
+    desk.unschedule(Reason.INQUIRY_RETRY)
+    if desk.stage in BEFORE_SUBMISSION:
+        desk.move_to(Stage.CODING)
+        return "Billed as self-pay once it is coded and priced"
+    return bill_patient_alone(desk, actor=row.made_by or "office")
+
+
+def _void(desk: Desk, row: Amendment, replaces: LiveClaim | None) -> str:
+    _clear(desk, denials_become="voided")
+    _take_off_the_table(desk)
+    if desk.encounter.is_self_pay:
+        bill_insurance_again(desk)
+    void_charges(desk)
+    desk.encounter.is_void = True
+    forget_inquiry(desk)
+    desk.unschedule(Reason.INQUIRY_RETRY)
+    desk.move_to(Stage.PATIENT_BALANCE)
+    return "The visit is void: billed to nobody"
+
+
+def _values(row: Amendment) -> Values:
+    values: Values = json.loads(row.body)
+    return values
+
+
+_CARRY_OUT: dict[Change, Callable[[Desk, Amendment, LiveClaim | None], str]] = {
+    Change.CORRECT: _correct,
+    Change.NEW_COVERAGE: _new_coverage,
+    Change.ADD_POLICY: _add,
+    Change.SELF_PAY: _self_pay,
+    Change.VOID: _void,
+    Change.WRONG_PATIENT: _void,
+}

@@ -1,0 +1,129 @@
+"""Amendments: what was billed turns out to be otherwise. One plan per change, by where the live claim stands.
+
+Not sent, or refused: the claim is changed and goes on. With a payer whose number for it is not known: the change waits.
+With a number: a replacement (frequency 7), or a void (frequency 8) first where another payer, or nobody, is to be
+billed. What a payer paid is taken back by the payer itself; the change waits for that too.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from billing.claim import Claim, Coverage, Name, Party
+from billing.submission import SubmissionState
+from billing.tasks import CORRECTIONS, REASON, Field, Resolution
+
+SELF_PAY = Coverage(
+    payer=Party(role="PR", is_person=False, name=Name("SELF-PAY"), id_qualifier="PI", id="SELF-PAY"), member_id=None
+)
+"""What stands in the place of a policy where nobody but the patient pays"""
+
+
+class Change(StrEnum):
+    """What changes."""
+
+    CORRECT = "correct"
+    """Codes, charges, people; a late charge is a line more"""
+    NEW_COVERAGE = "new_coverage"
+    """Another policy pays first; a visit billed as self-pay turns out to be insured"""
+    ADD_POLICY = "add_policy"
+    """Another policy pays after the ones that are known"""
+    SELF_PAY = "self_pay"
+    """Nobody but the patient is billed"""
+    VOID = "void"
+    """The visit did not happen"""
+    WRONG_PATIENT = "wrong_patient"
+    """It happened to somebody else, whose visit is opened apart"""
+
+
+_PAYER = (
+    Field("payer_id", "Payer's number at the clearinghouse"),
+    Field("payer_name", "Payer's name"),
+    Field("member_id", "Member id"),
+    Field("filing_indicator", "Kind of plan (SBR09: MB, MC, CI, BL, HM ...)", required=False),
+    Field("group_number", "Group", required=False),
+)
+FORMS: dict[Change, Resolution] = {
+    Change.CORRECT: Resolution("Correct it, or add a charge", (CORRECTIONS, REASON)),
+    Change.NEW_COVERAGE: Resolution(
+        "Another policy pays first",
+        (*_PAYER, Field("corrections", "More, one a line: field = value", kind="corrections", required=False), REASON),
+    ),
+    Change.ADD_POLICY: Resolution(
+        "Another policy pays afterwards",
+        (
+            *_PAYER,
+            Field("insurance_type", "Why Medicare is not first (SBR05: 12, 13 ...)", required=False),
+            Field("relationship", "Patient to subscriber (18 self, 01 spouse, 19 child)", required=False),
+            Field("subscriber_last_name", "Subscriber's last name, when it is not the patient", required=False),
+            Field("subscriber_first_name", "Subscriber's first name", required=False),
+            REASON,
+        ),
+    ),
+    Change.SELF_PAY: Resolution("Bill the patient as self-pay", (REASON,), needs_approval_right=True),
+    Change.VOID: Resolution("Void it: the visit did not happen", (REASON,), needs_approval_right=True),
+    Change.WRONG_PATIENT: Resolution("Void it: it was another patient", (REASON,), needs_approval_right=True),
+}
+"""The form of each change"""
+
+ENDS_WITH_THE_PAYER = frozenset({Change.NEW_COVERAGE, Change.SELF_PAY, Change.VOID, Change.WRONG_PATIENT})
+"""Changes after which the claim is not this payer's any more"""
+
+
+class Plan(StrEnum):
+    """What is done about the live claim."""
+
+    AT_ONCE = "at_once"
+    """No payer has it: it is changed, and goes out as a new original if it goes out at all"""
+    WAIT = "wait"
+    """A payer has it, under a number that is not known yet"""
+    REPLACE = "replace"
+    """Frequency 7"""
+    VOID_FIRST = "void_first"
+    """Frequency 8; the change follows once the payer has let go of the claim"""
+    NOT_WITH_THIS_PAYER = "not_with_this_payer"
+    """The payer takes neither 7 nor 8"""
+
+
+def change_of(sent: Claim, known: Claim) -> Change | None:
+    """What a claim that came in with frequency 7 or 8 changes; None for another frequency."""
+    if sent.frequency == "8":
+        return Change.VOID
+    if sent.frequency != "7":
+        return None
+    return Change.CORRECT if sent.coverage.payer.id == known.coverage.payer.id else Change.NEW_COVERAGE
+
+
+@dataclass(frozen=True, slots=True)
+class LiveClaim:
+    """What decides the plan."""
+
+    state: SubmissionState | None
+    """Of the newest submission; None when there is none that counts"""
+    is_in_batch: bool
+    """Ready and taken by a batch: it may be on its way this moment"""
+    payer_claim_number: str | None
+    """CLP07, or REF*1K of a 277CA"""
+    takes_replacements: bool
+    is_paid: bool
+    """A payment of this payer stands"""
+    is_unprocessable: bool
+    """Its answer said MA130: it was never processed"""
+
+
+def plan(change: Change, claim: LiveClaim) -> Plan:
+    """Decide. Source: CLM05-3 and REF*F8 of 005010X222A1; remark MA130."""
+    if change == Change.ADD_POLICY:
+        return Plan.AT_ONCE
+    match claim.state:
+        case None | SubmissionState.REJECTED | SubmissionState.WITHDRAWN:
+            return Plan.AT_ONCE
+        case SubmissionState.READY if not claim.is_in_batch:
+            return Plan.AT_ONCE
+        case SubmissionState.ADJUDICATED if not claim.is_paid:
+            if change in ENDS_WITH_THE_PAYER or claim.is_unprocessable:
+                return Plan.AT_ONCE
+    if claim.payer_claim_number is None:
+        return Plan.WAIT
+    if not claim.takes_replacements:
+        return Plan.NOT_WITH_THIS_PAYER
+    return Plan.VOID_FIRST if change in ENDS_WITH_THE_PAYER else Plan.REPLACE

@@ -1,0 +1,341 @@
+"""What was billed turns out to be otherwise: one plan per place where the claim may be, and nothing is lost."""
+
+import json
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlmodel import select
+
+from billing.amendments import Change
+from billing.claim import Claim
+from billing.coordination import OtherPayer
+from database import amendments, encounters
+from database.columns import new_id
+from database.tables import Amendment, Submission
+from interchange.x12 import claims_837p
+from interchange.x12.coordination_writing import with_other_payers
+from tests.builders import a_277ca, a_claim, a_line, a_payment, a_reversal, a_second_policy, an_835, an_837p
+from tests.office import Office
+
+BOTH_DATABASES = True
+
+LATE_CHARGE = {"corrections": "line.2.procedure = 93000\nline.2.charge = 60.00", "reason": "the ECG was forgotten"}
+OTHER_PAYER = {"payer_id": "77777", "payer_name": "RIGHT PAYER", "member_id": "R 1", "reason": "the card was old"}
+BECAUSE = {"reason": "asked for by the front desk"}
+
+
+def opened(office: Office, claim: Claim | None = None) -> str:
+    office.take_in(an_837p(claim or a_claim()))
+    [encounter] = office.encounter_ids()
+    office.go_on(encounter)
+    return encounter
+
+
+def sent(office: Office, *others: OtherPayer) -> str:
+    encounter = opened(office, with_other_payers(a_claim(), others))
+    office.send_claims()
+    return encounter
+
+
+def amend(office: Office, encounter_id: str, change: Change, values: dict[str, str]) -> None:
+    with office.database.writing() as session:
+        encounter = encounters.find(session, practice_id=office.practice_id, encounter_id=encounter_id)
+        assert encounter is not None
+        amendments.make(
+            session,
+            encounter,
+            change,
+            body=json.dumps(values),
+            at=office.now,
+            source_key=new_id(),
+            made_by=office.supervisor_id,
+        )
+    office.go_on(encounter_id)
+
+
+def states(office: Office, encounter_id: str) -> list[str]:
+    with office.database.reading() as session:
+        return [one.state for one in amendments.of_encounter(session, encounter_id)]
+
+
+def went_out(office: Office) -> Claim:
+    office.send_claims()
+    last = list(office.wire.claims.values())[-1]
+    [claim] = [one.claim for one in claims_837p.read(last) if isinstance(one, claims_837p.ReadClaim)]
+    assert claim is not None
+    return claim
+
+
+def nothing_leaves(office: Office) -> bool:
+    with office.database.reading() as session:
+        return not session.exec(select(Submission).where(Submission.state == "ready")).all()
+
+
+def accepted(office: Office, encounter: str, number: str = "ICN001") -> None:
+    """The payer's 277CA, with its claim number."""
+    body = a_277ca(office.submission(encounter).control_number)
+    office.deliver(body.replace(b"~DTP*472", f"~REF*1K*{number}~DTP*472".encode()) if b"REF*1K" not in body else body)
+    office.go_on(encounter)
+
+
+def paid(office: Office, encounter: str, **changes: object) -> None:
+    number = office.submission(encounter).control_number
+    office.deliver_835(an_835(a_payment(number, **changes), trace=f"EFT{new_id()}"))  # type: ignore[arg-type]
+    office.go_on(encounter)
+
+
+def test_a_late_charge_before_sending_is_simply_on_the_claim(office: Office) -> None:
+    encounter = opened(office)
+    amend(office, encounter, Change.CORRECT, LATE_CHARGE)
+    claim = went_out(office)
+    assert (claim.frequency, claim.charge_cents) == ("1", 21000)
+    assert [one.procedure for one in claim.lines] == ["99213", "93000"]
+    assert len(office.wire.claims) == 1
+    assert office.accounts(encounter)["AR_INS", 2] == 6000
+
+
+def test_a_late_charge_waits_for_the_payers_number_and_then_replaces(office: Office) -> None:
+    encounter = sent(office)
+    amend(office, encounter, Change.CORRECT, LATE_CHARGE)
+    assert states(office, encounter) == ["waiting"]
+    assert ("AR_INS", 2) not in office.accounts(encounter)
+    paid(office, encounter, paid=10000, adjustments=(("CO", "45", 5000),))
+    assert states(office, encounter) == ["done"]
+    claim = went_out(office)
+    assert (claim.frequency, claim.original_reference, claim.charge_cents) == ("7", "ICN001", 21000)
+
+
+def test_the_first_answer_after_a_replacement_left_is_posted_to_the_lines_it_answers(office: Office) -> None:
+    encounter = sent(office)
+    first = office.submission(encounter).control_number
+    accepted(office, encounter)
+    amend(office, encounter, Change.CORRECT, LATE_CHARGE)
+    went_out(office)
+    original = a_payment(first, paid=10000, adjustments=(("CO", "45", 5000),))
+    office.deliver_835(an_835(original, trace="EFT1"))
+    office.go_on(encounter)
+    assert office.accounts(encounter)["CASH_UNAPPLIED", 1] == 10000
+    second = office.submission(encounter).control_number
+    lines = (original.lines[0], a_payment(second, charge=6000, paid=6000, adjustments=(), procedure="93000").lines[0])
+    anew = a_payment(second, charge=21000, paid=16000, adjustments=(), lines=lines, payer_claim_number="ICN001R")
+    office.deliver_835(an_835(a_reversal(original), anew, trace="EFT2"))
+    office.go_on(encounter)
+    assert office.stage(encounter) == "closed", office.story(encounter)
+    assert office.accounts(encounter)["CASH_UNAPPLIED", 2] == 6000
+
+
+def test_a_closed_visit_takes_a_late_charge(office: Office) -> None:
+    encounter = sent(office)
+    paid(office, encounter, paid=10000, adjustments=(("CO", "45", 5000),))
+    assert office.stage(encounter) == "closed"
+    amend(office, encounter, Change.CORRECT, LATE_CHARGE)
+    assert went_out(office).frequency == "7"
+
+
+def test_a_payer_without_replacements_is_told_about(office: Office) -> None:
+    office.policy("takes_replacements", 0)
+    encounter = sent(office)
+    paid(office, encounter, paid=10000, adjustments=(("CO", "45", 5000),))
+    amend(office, encounter, Change.CORRECT, LATE_CHARGE)
+    assert states(office, encounter) == ["dropped"]
+    assert any("reopening" in one for one in office.story(encounter))
+
+
+def test_a_wrong_correction_changes_nothing_and_says_why(office: Office) -> None:
+    encounter = opened(office)
+    amend(office, encounter, Change.CORRECT, {"corrections": "line.9.units = 2", "reason": "x"})
+    assert states(office, encounter) == ["dropped"]
+    assert any("line.9.units" in one for one in office.story(encounter))
+    assert went_out(office).charge_cents == 15000
+
+
+def test_another_payer_before_sending_gets_the_claim_alone(office: Office) -> None:
+    encounter = opened(office)
+    amend(office, encounter, Change.NEW_COVERAGE, OTHER_PAYER)
+    claim = went_out(office)
+    assert (claim.coverage.payer.id, claim.coverage.member_id, len(office.wire.claims)) == ("77777", "R1", 1)
+
+
+def test_a_paid_claim_of_the_wrong_payer_is_voided_taken_back_and_billed_to_the_right_one(office: Office) -> None:
+    encounter = sent(office)
+    number = office.submission(encounter).control_number
+    original = a_payment(number, paid=10000, adjustments=(("CO", "45", 5000),))
+    office.deliver_835(an_835(original))
+    office.go_on(encounter)
+    assert office.stage(encounter) == "closed"
+    amend(office, encounter, Change.NEW_COVERAGE, OTHER_PAYER)
+    void = went_out(office)
+    assert (void.frequency, void.original_reference, void.coverage.payer.id) == ("8", "ICN001", "99999")
+    accepted(office, encounter, "ICN001V")
+    assert states(office, encounter) == ["voiding"], "what was paid is not back yet"
+    office.deliver_835(an_835(a_reversal(original), trace="EFT2"))
+    office.go_on(encounter)
+    assert states(office, encounter) == ["done"]
+    claim = went_out(office)
+    assert (claim.frequency, claim.coverage.payer.id) == ("1", "77777")
+    paid(office, encounter, paid=9000, adjustments=(("CO", "45", 6000),), payer_claim_number="R1")
+    assert office.stage(encounter) == "closed", office.story(encounter)
+
+
+def test_an_accepted_claim_is_voided_before_another_payer_is_billed(office: Office) -> None:
+    encounter = sent(office)
+    accepted(office, encounter)
+    amend(office, encounter, Change.NEW_COVERAGE, OTHER_PAYER)
+    assert went_out(office).frequency == "8"
+    assert states(office, encounter) == ["voiding"]
+    accepted(office, encounter, "ICN001V")
+    assert states(office, encounter) == ["done"]
+    assert went_out(office).coverage.payer.id == "77777"
+
+
+def test_a_denied_claim_goes_to_the_right_payer_at_once(office: Office) -> None:
+    encounter = sent(office)
+    paid(office, encounter, paid=0, status="4", adjustments=(("PR", "31", 15000),))
+    amend(office, encounter, Change.NEW_COVERAGE, OTHER_PAYER)
+    claim = went_out(office)
+    assert (claim.frequency, claim.coverage.payer.id) == ("1", "77777")
+    assert office.open_task_types(encounter) == []
+
+
+def test_self_pay_before_sending_is_the_patients_with_its_discount(office: Office) -> None:
+    office.policy("self_pay_discount_percent", 40)
+    encounter = opened(office)
+    amend(office, encounter, Change.SELF_PAY, BECAUSE)
+    assert office.stage(encounter) == "patient_balance"
+    assert (office.accounts(encounter)["AR_PAT", 1], office.accounts(encounter)["ADJ_SELF_PAY", 1]) == (9000, 6000)
+    assert nothing_leaves(office)
+    office.pay(encounter, 9000)
+    office.go_on(encounter)
+    assert office.stage(encounter) == "closed", office.story(encounter)
+
+
+def test_a_self_pay_visit_turns_out_to_be_insured_and_the_patient_gets_the_money_back(office: Office) -> None:
+    encounter = opened(office)
+    amend(office, encounter, Change.SELF_PAY, BECAUSE)
+    office.pay(encounter, 15000)
+    office.go_on(encounter)
+    assert office.stage(encounter) == "closed"
+    amend(office, encounter, Change.NEW_COVERAGE, OTHER_PAYER)
+    assert went_out(office).coverage.payer.id == "77777"
+    paid(office, encounter, paid=8000, adjustments=(("CO", "45", 5000), ("PR", "3", 2000)))
+    assert office.open_task_types(encounter) == ["credit_balance"]
+    assert office.accounts(encounter)["PAT_UNAPPLIED", None] == -13000
+
+
+def test_self_pay_after_a_denial_needs_no_void(office: Office) -> None:
+    encounter = sent(office)
+    paid(office, encounter, paid=0, status="4", adjustments=(("PR", "27", 15000),))
+    amend(office, encounter, Change.SELF_PAY, BECAUSE)
+    assert office.stage(encounter) == "patient_balance"
+    assert office.accounts(encounter)["AR_PAT", 1] == 15000
+
+
+@pytest.mark.parametrize("change", [Change.VOID, Change.WRONG_PATIENT])
+def test_a_visit_that_never_left_is_void_and_closed(change: Change, office: Office) -> None:
+    encounter = opened(office)
+    amend(office, encounter, change, BECAUSE)
+    assert office.stage(encounter) == "closed", office.story(encounter)
+    assert office.accounts(encounter) == {}
+    assert nothing_leaves(office)
+
+
+def test_a_void_of_a_paid_visit_closes_when_the_money_is_taken_back(office: Office) -> None:
+    encounter = sent(office)
+    original = a_payment(office.submission(encounter).control_number, paid=10000, adjustments=(("CO", "45", 5000),))
+    office.deliver_835(an_835(original))
+    office.go_on(encounter)
+    amend(office, encounter, Change.WRONG_PATIENT, BECAUSE)
+    assert went_out(office).frequency == "8"
+    office.deliver_835(an_835(a_reversal(original), trace="EFT2"))
+    office.go_on(encounter)
+    assert (states(office, encounter), office.stage(encounter)) == (["done"], "closed")
+    assert office.accounts(encounter) == {}
+
+
+def test_a_void_gives_a_payment_of_the_patient_back(office: Office) -> None:
+    encounter = opened(office)
+    office.pay(encounter, 2000)
+    amend(office, encounter, Change.VOID, BECAUSE)
+    assert office.open_task_types(encounter) == ["credit_balance"]
+    office.complete(encounter, "credit_balance", "refund_patient", {"reference": "CHK 1"})
+    assert office.stage(encounter) == "closed"
+
+
+def test_a_policy_learned_of_after_the_patient_was_billed_is_asked_first(office: Office) -> None:
+    encounter = sent(office)
+    paid(office, encounter)
+    office.pay(encounter, 2000)
+    office.go_on(encounter)
+    assert office.stage(encounter) == "closed"
+    amend(office, encounter, Change.ADD_POLICY, OTHER_PAYER)
+    claim = went_out(office)
+    assert (claim.coverage.payer.id, claim.coverage.responsibility) == ("77777", "S")
+    paid(office, encounter, paid=2000, adjustments=(("OA", "23", 13000),), status="2", payer_claim_number="S1")
+    assert office.open_task_types(encounter) == ["credit_balance"], office.story(encounter)
+    assert office.accounts(encounter)["PAT_UNAPPLIED", None] == -2000
+
+
+def test_a_file_with_frequency_seven_amends_the_visit_it_names(office: Office) -> None:
+    encounter = sent(office)
+    paid(office, encounter, paid=10000, adjustments=(("CO", "45", 5000),))
+    changed = a_claim(a_line(), a_line("93000", 6000), frequency="7", original_reference="ICN001")
+    report = office.take_in(an_837p(changed, number=2))
+    again = office.take_in(an_837p(changed, number=3))
+    assert (report.amended, report.created, again.duplicates) == (1, 0, 1)
+    office.go_on(encounter)
+    claim = went_out(office)
+    assert (claim.frequency, claim.original_reference, claim.charge_cents) == ("7", "ICN001", 21000)
+    assert office.encounter_ids() == [encounter]
+
+
+def test_a_file_with_frequency_eight_voids_the_visit_it_names(office: Office) -> None:
+    encounter = opened(office)
+    report = office.take_in(an_837p(a_claim(frequency="8", original_reference="X9"), number=2))
+    assert report.amended == 1
+    office.go_on(encounter)
+    assert office.stage(encounter) == "closed"
+
+
+def test_a_replacement_with_fewer_lines_takes_their_charges_back(office: Office) -> None:
+    encounter = opened(office, a_claim(a_line(), a_line("93000", 6000)))
+    office.send_claims()
+    lines = (
+        a_payment("X", paid=10000, adjustments=(("CO", "45", 5000),)).lines[0],
+        a_payment("X", charge=6000, paid=0, adjustments=(("CO", "16", 6000),), procedure="93000").lines[0],
+    )
+    first = replace(
+        a_payment(office.submission(encounter).control_number, charge=21000, paid=10000, adjustments=()), lines=lines
+    )
+    office.deliver_835(an_835(first))
+    office.go_on(encounter)
+    office.take_in(an_837p(a_claim(frequency="7", original_reference="ICN001"), number=2))
+    office.go_on(encounter)
+    claim = went_out(office)
+    assert (claim.frequency, claim.charge_cents) == ("7", 15000)
+    anew = a_payment(claim.control_number, paid=10000, adjustments=(("CO", "45", 5000),), payer_claim_number="N2")
+    office.deliver_835(an_835(a_reversal(first), anew, trace="EFT2"))
+    office.go_on(encounter)
+    assert office.stage(encounter) == "closed", office.story(encounter)
+    assert office.accounts(encounter) == {
+        ("ADJ_CONTRACT", 1): 5000,
+        ("CASH_UNAPPLIED", 1): 10000,
+        ("REVENUE_GROSS", 1): -15000,
+    }
+
+
+def test_a_second_policy_can_not_be_made_self_pay(office: Office) -> None:
+    encounter = sent(office, a_second_policy())
+    paid(office, encounter, adjustments=(("CO", "45", 5000), ("PR", "2", 2000)))
+    amend(office, encounter, Change.SELF_PAY, BECAUSE)
+    assert states(office, encounter) == ["dropped"]
+
+
+def test_an_amendment_is_kept_with_who_made_it_and_when(office: Office) -> None:
+    encounter = opened(office)
+    amend(office, encounter, Change.VOID, BECAUSE)
+    with office.database.reading() as session:
+        [row] = amendments.of_encounter(session, encounter)
+    assert isinstance(row, Amendment)
+    assert (row.made_by, row.kind, row.ended_at is not None) == (office.supervisor_id, "void", True)
+    assert date.fromisoformat(str(row.made_at.date()))

@@ -34,10 +34,11 @@ from activities.messages import (
 )
 from activities.office_tasks import complete_office_task
 from activities.remittance import RemittanceActivities
+from billing.amendments import Change
 from billing.claim import ServiceLine
 from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse
 from billing.stages import FactKind, Step
-from database import encounters, ledger, messages, office, remittances, tasks
+from database import amendments, encounters, ledger, messages, office, remittances, tasks
 from database.columns import new_id
 from database.engine import Database
 from database.tables import Batch, Encounter, Partner, PatientPayment, Submission, TaskForm, User
@@ -268,6 +269,19 @@ class Office:
                 received_at=self.now,
             )
 
+    def amend(self, encounter_id: str, change: Change, values: dict[str, str]) -> None:
+        """A supervisor says that what was billed is otherwise; the encounter is not told yet."""
+        with self.database.writing() as session:
+            amendments.make(
+                session,
+                session.get_one(Encounter, encounter_id),
+                change,
+                body=json.dumps(values),
+                at=self.now,
+                source_key=new_id(),
+                made_by=self.supervisor_id,
+            )
+
     def complete(
         self, encounter_id: str, task_type: str, resolution: str, values: dict[str, str], *, by: str | None = None
     ) -> CommandResult:
@@ -313,6 +327,12 @@ class Office:
         """Whose account the visit's share stands on."""
         with self.database.reading() as session:
             return session.get_one(Encounter, encounter_id).patient_id
+
+    def asked_about_account(self, encounter_id: str) -> bool:
+        """Whether a person is asked about the account of the visit's patient."""
+        patient = self.patient_of(encounter_id)
+        with self.database.reading() as session:
+            return bool(tasks.open_tasks(session, practice_id=self.practice_id, subject_id=patient))
 
     def decide_account(self, encounter_id: str, resolution: str, **values: str) -> Answer:
         """A supervisor answers the only question about the account of the visit's patient."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from activities.ids import account_workflow
+from billing.amendments import Change
 from database.engine import Database
 from database.setup import upgrade
 from interchange.x12.coordination_writing import with_other_payers
@@ -20,9 +21,10 @@ from settings import Settings
 from temporal import client
 from temporal import engine as embedded
 from temporal.encryption import KeyRing
-from tests.builders import a_277ca, a_claim, a_line, a_payment, a_second_policy, an_835, an_837p
+from tests.builders import a_277ca, a_claim, a_line, a_payment, a_reversal, a_second_policy, an_835, an_837p
 from tests.conftest import EARLY_CONTINUE_AS_NEW, Engine
 from tests.office import Office
+from tests.stories import eighteen_months
 from tests.stories.running import Running, running
 
 FOLDER = Path(__file__).parent
@@ -108,6 +110,23 @@ async def two_payers(live: Running) -> str:
     return encounter
 
 
+async def amended(live: Running) -> str:
+    """A late charge after the visit was closed: a replacement, its answer, closed again."""
+    encounter, number = await opened(live)
+    first = a_payment(number, paid=10000, adjustments=(("CO", "45", 5000),))
+    live.office.deliver_835(an_835(first))
+    await live.tell(encounter)
+    late = {"corrections": "line.2.procedure = 93000\nline.2.charge = 60.00", "reason": "forgotten"}
+    live.office.amend(encounter, Change.CORRECT, late)
+    await live.settle(encounter)
+    number = live.office.submission(encounter).control_number
+    lines = (first.lines[0], a_payment(number, charge=6000, paid=6000, adjustments=(), procedure="93000").lines[0])
+    anew = a_payment(number, charge=21000, paid=16000, adjustments=(), lines=lines, payer_claim_number="ICN001R")
+    live.office.deliver_835(an_835(a_reversal(first), anew, trace="EFT0002"))
+    await live.tell(encounter)
+    return encounter
+
+
 async def unpaid_and_placed(live: Running) -> str:
     """A share that nobody pays: statements, final notice, placement. The account's own history is kept too."""
     encounter, number = await opened(live)
@@ -148,6 +167,8 @@ STORIES: dict[str, Story] = {
     "denied_and_written_off": denied_and_written_off,
     "denied_and_replaced": denied_and_replaced,
     "two_payers": two_payers,
+    "amended": amended,
+    "eighteen_months": eighteen_months.lived,
     "unpaid_and_placed": unpaid_and_placed,
     "silent_payer": silent_payer,
     "held": held,
@@ -173,7 +194,7 @@ async def _record_one(story: str, live_it: Story, shared: Any, folder: Path) -> 
     async with running(Office(database), shared) as live:
         encounter = await live_it(live)
         await _keep(live, live.handle(encounter).id, story)
-        if story == "unpaid_and_placed":
+        if story in {"unpaid_and_placed", "eighteen_months"}:
             account = account_workflow(live.office.practice_id, live.office.patient_of(encounter))
             await _keep(live, account, f"{story}.account")
     database.close()

@@ -1,6 +1,5 @@
 """What was billed turns out to be otherwise: one plan per place where the claim may be, and nothing is lost."""
 
-import json
 from dataclasses import replace
 from datetime import date
 
@@ -10,7 +9,7 @@ from sqlmodel import select
 from billing.amendments import Change
 from billing.claim import Claim
 from billing.coordination import OtherPayer
-from database import amendments, encounters
+from database import amendments
 from database.columns import new_id
 from database.tables import Amendment, Submission
 from interchange.x12 import claims_837p
@@ -38,20 +37,9 @@ def sent(office: Office, *others: OtherPayer) -> str:
     return encounter
 
 
-def amend(office: Office, encounter_id: str, change: Change, values: dict[str, str]) -> None:
-    with office.database.writing() as session:
-        encounter = encounters.find(session, practice_id=office.practice_id, encounter_id=encounter_id)
-        assert encounter is not None
-        amendments.make(
-            session,
-            encounter,
-            change,
-            body=json.dumps(values),
-            at=office.now,
-            source_key=new_id(),
-            made_by=office.supervisor_id,
-        )
-    office.go_on(encounter_id)
+def amend(office: Office, encounter: str, change: Change, values: dict[str, str]) -> None:
+    office.amend(encounter, change, values)
+    office.go_on(encounter)
 
 
 def states(office: Office, encounter_id: str) -> list[str]:

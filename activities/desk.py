@@ -276,6 +276,8 @@ class Desk:
         match state:
             case SubmissionState.READY:
                 return Stage.SUBMISSION
+            case SubmissionState.TRANSMITTED if seen.submission is not None and seen.submission.is_paper:
+                return Stage.ADJUDICATION
             case SubmissionState.TRANSMITTED | SubmissionState.SYNTAX_ACCEPTED | SubmissionState.REJECTED:
                 return Stage.ACKNOWLEDGMENT
             case SubmissionState.CLEARINGHOUSE_ACCEPTED if self.policy("sends_payer_acknowledgment"):

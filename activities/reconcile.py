@@ -99,6 +99,7 @@ class ReconcileActivities:
             select(Submission.practice_id, Submission.partner_id)
             .where(
                 Submission.state == SubmissionState.READY,
+                col(Submission.is_paper).is_(False),
                 col(Submission.batch_id).is_(None),
                 col(Submission.ready_at) < step.at - GRACE,
             )

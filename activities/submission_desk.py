@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from activities.desk import Desk
 from billing.claim import Claim, ClaimBatch
+from billing.cms1500 import paper_claim
 from billing.coordination import PRIMARY, OtherDecision, OtherPayer, decision_of
 from billing.deadlines import Reason
 from billing.identifiers import CONTROL_ALPHABET, CONTROL_BODY, control_number
@@ -16,9 +17,11 @@ from billing.remittance import ClaimPayment
 from billing.stages import Stage
 from billing.submission import SubmissionState
 from database import coverages, encounters, office, outbox, records
+from database.columns import new_id
+from database.letters import PAPER_CLAIM
 from database.outbox import OutboxKind
 from database.remittances import answered_on, standing_rows
-from database.tables import Payer, RemittanceClaim, Submission
+from database.tables import Letter, Payer, RemittanceClaim, Submission
 from interchange.x12 import claims_837p, writing
 from interchange.x12.coordination import has_other_payers
 from interchange.x12.coordination_writing import with_other_payers
@@ -96,6 +99,7 @@ def make_submission(desk: Desk) -> None:
         ordinal=len(desk.submissions) + 1,
         state=SubmissionState.READY,
         responsibility=desk.responsibility,
+        is_paper=not desk.policy("takes_electronic_claims"),
         claim=records.dump(outgoing(desk, number)),
         ready_at=desk.at,
     )
@@ -103,6 +107,9 @@ def make_submission(desk: Desk) -> None:
     desk.submissions.append(submission)
     desk.unschedule(*SUBMISSION_REASONS)
     desk.move_to(Stage.SUBMISSION)
+    if submission.is_paper:
+        _print(desk, submission)
+        return
     desk.say("The claim is clean and ready to be sent")
     outbox.enqueue(
         desk.session,
@@ -112,6 +119,22 @@ def make_submission(desk: Desk) -> None:
         at=desk.at,
         delay=timedelta(seconds=desk.policy("batch_wait_seconds")),
     )
+
+
+def _print(desk: Desk, submission: Submission) -> None:
+    """A payer without EDI gets paper: it waits in the print queue, and counts as sent once somebody has mailed it."""
+    claim = records.load(Claim, submission.claim)
+    letter = Letter(
+        id=new_id(),
+        practice_id=desk.encounter.practice_id,
+        encounter_id=desk.encounter.id,
+        kind=PAPER_CLAIM,
+        content=records.dump(paper_claim(claim, other_payers(desk))),
+        written_at=desk.at,
+        written_by="office",
+    )
+    desk.session.add(letter)
+    desk.say("The claim is clean; it goes on paper and waits in the print queue")
 
 
 def withdraw(desk: Desk, submission: Submission) -> None:

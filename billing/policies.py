@@ -40,6 +40,8 @@ DEFAULTS: dict[str, Default] = {
     "payer_acknowledgment_business_days": Default(3, "office: payers answer in one to two business days"),
     "sends_payer_acknowledgment": Default(1, "office: 0 for payers that send no 277CA of their own"),
     "remittance_alarm_days": Default(21, "office: commercial payers 7 to 30 days"),
+    "takes_electronic_claims": Default(1, "office: 0 for payers that take paper only (CMS-1500)"),
+    "paper_remittance_alarm_days": Default(45, "office: state prompt-pay laws allow about 45 days for paper"),
     "remittance_repeat_days": Default(14, "office: asked again every two weeks"),
     "filing_limit_days": Default(365, "42 CFR 424.44 for Medicare; other payers by their own rows"),
     "filing_warning_days": Default(15, "office: urgent in the last fifteen days"),
@@ -64,7 +66,9 @@ DEFAULTS: dict[str, Default] = {
 }
 
 
-SWITCHES = frozenset({"sends_payer_acknowledgment", "takes_replacements", "strict_npi_check_digit"})
+SWITCHES = frozenset(
+    {"takes_electronic_claims", "sends_payer_acknowledgment", "takes_replacements", "strict_npi_check_digit"}
+)
 """Policies that are 1 for yes and 0 for no"""
 
 ABOUT_PAYERS = tuple(sorted(DEFAULTS.keys() - {"batch_wait_seconds", "batch_claims"}))

@@ -50,6 +50,8 @@ class Progress:
     payer_accepted_at: datetime | None = None
     rejected_at: datetime | None = None
     adjudicated_at: datetime | None = None
+    is_paper: bool = False
+    """Mailed: nobody acknowledges it, the next word is the payer's answer"""
 
     @property
     def state(self) -> SubmissionState:
@@ -81,6 +83,9 @@ def deadlines(progress: Progress, policies: Policies, *, at: datetime) -> list[D
         case SubmissionState.READY:
             due = anchor + timedelta(hours=policies.value("transmission_due_hours", as_of=today))
             found.append(Deadline(Reason.TRANSMISSION_DUE, due))
+        case SubmissionState.TRANSMITTED if progress.is_paper:
+            days = policies.value("paper_remittance_alarm_days", as_of=today)
+            found.append(Deadline(Reason.REMITTANCE_DUE, anchor + timedelta(days=days)))
         case SubmissionState.TRANSMITTED | SubmissionState.SYNTAX_ACCEPTED:
             days = policies.value("clearinghouse_acknowledgment_business_days", as_of=today)
             found.append(Deadline(Reason.CLEARINGHOUSE_ACKNOWLEDGMENT_DUE, after_business_days(anchor, days)))

@@ -299,6 +299,7 @@ def progress(submission: Submission) -> Progress:
         payer_accepted_at=submission.payer_accepted_at,
         rejected_at=submission.rejected_at,
         adjudicated_at=submission.adjudicated_at,
+        is_paper=submission.is_paper,
     )
 
 

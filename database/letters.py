@@ -7,12 +7,15 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from billing.claim import Claim
+from billing.cms1500 import PaperClaim
 from billing.dunning import Notice
 from billing.letters import Letter as Content
 from billing.letters import receipt
 from billing.statements import Statement
-from database import records
+from database import records, submissions
 from database.tables import Encounter, Letter, Patient, PatientPayment
+
+PAPER_CLAIM = "paper_claim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,12 @@ def of_patient(session: Session, *, practice_id: str, patient_id: str) -> list[L
     return [_row(letter, None) for letter in session.exec(query)]
 
 
-def content_of(letter: Letter) -> Content | Statement:
+def content_of(letter: Letter) -> Content | PaperClaim | Statement:
     """What the paper says."""
     if letter.kind in set(Notice):
         return records.load(Statement, letter.content)
+    if letter.kind == PAPER_CLAIM:
+        return records.load(PaperClaim, letter.content)
     return records.load(Content, letter.content)
 
 
@@ -109,11 +114,14 @@ def receipt_of(session: Session, *, practice_id: str, encounter_id: str, payment
 
 
 def mark_sent(session: Session, letter: Letter, *, at: datetime, actor_id: str) -> bool:
-    """Printed and on its way; False when somebody said so before."""
+    """Printed and on its way, and a paper claim with it; False when somebody said so before."""
     if letter.sent_at is not None:
         return False
     letter.sent_at, letter.sent_by = at, actor_id
     session.add(letter)
+    content = content_of(letter)
+    if isinstance(content, PaperClaim):
+        submissions.mark_mailed(session, content.control_number, at=at)
     return True
 
 

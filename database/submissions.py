@@ -8,7 +8,8 @@ from sqlmodel import Session, col, select
 from billing.deadlines import OWNERS, Reason, after_business_days
 from billing.stages import Stage
 from billing.submission import SubmissionState
-from database import office
+from database import office, outbox
+from database.outbox import OutboxKind
 from database.tables import AgendaEntry, Batch, Encounter, Submission
 
 
@@ -22,6 +23,7 @@ def take_ready(session: Session, *, practice_id: str, partner_id: str, limit: in
             Submission.partner_id == partner_id,
             Submission.state == SubmissionState.READY,
             col(Submission.batch_id).is_(None),
+            col(Submission.is_paper).is_(False),
             col(Encounter.on_hold).is_(False),
         )
         .order_by(col(Submission.ready_at), Submission.control_number)
@@ -117,6 +119,24 @@ def _move_agenda(session: Session, submission: Submission, due_at: datetime) -> 
             owner=OWNERS[reason],
             due_at=due_at,
         )
+    )
+
+
+def mark_mailed(session: Session, control_number: str, *, at: datetime) -> None:
+    """A paper claim is in the mail: its encounter is woken, and waits for the payer's answer from now on."""
+    submission = session.get(Submission, control_number)
+    if submission is None or submission.transmitted_at is not None or submission.withdrawn_at is not None:
+        return
+    submission.transmitted_at = at
+    submission.state = SubmissionState.TRANSMITTED
+    session.add(submission)
+    outbox.enqueue(
+        session,
+        OutboxKind.WAKE_ENCOUNTER,
+        practice_id=submission.practice_id,
+        subject_id=submission.encounter_id,
+        fact_id=control_number,
+        at=at,
     )
 
 

@@ -1,5 +1,7 @@
 """Letters: the print queue, each letter as page, JSON and PDF, and the word that it was sent."""
 
+import json
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -9,6 +11,7 @@ from api import auth, errors
 from api.auth import Viewer, require
 from api.office import Office, TheOffice
 from api.routers.pages import NOTES, show
+from billing.cms1500 import PaperClaim
 from billing.letters import Letter as Content
 from billing.roles import Permission
 from billing.statements import Statement
@@ -23,6 +26,7 @@ pages = APIRouter(prefix="/letters", include_in_schema=False)
 
 Worker = Annotated[Person, require(Permission.WORK)]
 State = Literal["waiting", "sent"]
+_PAGES: dict[type, str] = {Statement: "statement.html", PaperClaim: "paper_claim.html"}
 
 
 @api.get("")
@@ -33,8 +37,10 @@ def list_letters(office: TheOffice, person: Viewer, state: State = "waiting") ->
 
 
 @api.get("/{letter_id}")
-def show_letter(request: Request, letter_id: str, office: TheOffice, person: Viewer) -> Content | Statement:
-    """What one letter or statement says."""
+def show_letter(
+    request: Request, letter_id: str, office: TheOffice, person: Viewer
+) -> Content | PaperClaim | Statement:
+    """What one letter, statement or paper claim (box by box) says."""
     return letters.content_of(_find(request, office, person, letter_id))
 
 
@@ -64,7 +70,7 @@ def show_page(request: Request, letter_id: str, office: TheOffice, person: Viewe
     content = letters.content_of(letter)
     return show(
         request,
-        "statement.html" if isinstance(content, Statement) else "letter.html",
+        _PAGES.get(type(content), "letter.html"),
         person,
         letter=letter,
         content=content,
@@ -99,6 +105,8 @@ def _pdf(letter: Letter) -> Response:
     content = letters.content_of(letter)
     if isinstance(content, Statement):
         made = documents.pdf("statements/statement", rendering.statement_content(content))
+    elif isinstance(content, PaperClaim):
+        made = documents.pdf("letters/paper_claim", json.dumps(asdict(content)))
     else:
         made = documents.pdf("letters/letter", rendering.letter_content(content))
     headers = {"Content-Disposition": f'inline; filename="{letter.kind}-{letter.id}.pdf"'}

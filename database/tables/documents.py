@@ -20,9 +20,9 @@ class Letter(SQLModel, table=True):
     patient_id: str | None = Field(default=None, sa_type=Id, foreign_key="patient.id", index=True)
     """The account that a statement is of"""
     kind: str = Field(sa_type=sa.String(30))
-    """appeal, or a notice of the account: statement, reminder, final_notice"""
+    """appeal; paper_claim; or a notice of the account: statement, reminder, final_notice"""
     content: str = Field(sa_type=sa.Text)
-    """JSON: billing.letters.Letter for an appeal, billing.statements.Statement for a notice"""
+    """JSON: billing.letters.Letter for an appeal, billing.cms1500.PaperClaim, billing.statements.Statement"""
     written_at: datetime = Field(sa_type=Instant)
     written_by: str = Field(sa_type=Id)
     """A user; `office` for what goes out by itself"""

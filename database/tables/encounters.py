@@ -106,6 +106,8 @@ class Submission(SQLModel, table=True):
     payer_accepted_at: datetime | None = Field(default=None, sa_type=Instant)
     rejected_at: datetime | None = Field(default=None, sa_type=Instant)
     adjudicated_at: datetime | None = Field(default=None, sa_type=Instant)
+    is_paper: bool = False
+    """Printed and mailed, not sent by wire"""
     withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
     """The office let go of it: replaced before it was sent, or its policy turned out not to cover the visit"""
     responsibility: str = Field(default="P", sa_type=sa.String(1))

@@ -5,10 +5,11 @@ from datetime import date
 import pytest
 from sqlmodel import select
 
+from billing.cms1500 import paper_claim
 from billing.letters import Letter as Content
 from billing.letters import appeal_letter
 from billing.roles import Role
-from database import records
+from database import letters, records
 from database.columns import new_id
 from database.tables import AuditEvent, Letter
 from tests.api import builders
@@ -66,6 +67,27 @@ async def test_what_was_typed_is_text_in_the_page_and_in_the_pdf(book: Book, let
     assert made.headers["content-type"] == "application/pdf"
     assert made.content.startswith(b"%PDF-")
     assert b"/StructTreeRoot" in made.content
+
+
+async def test_a_paper_claim_is_read_box_by_box_and_printed(book: Book) -> None:
+    row = Letter(
+        id=new_id(),
+        practice_id=book.practice_id,
+        encounter_id=book.encounter().id,
+        kind=letters.PAPER_CLAIM,
+        content=records.dump(paper_claim(builders.claim())),
+        written_at=OPENED,
+        written_by="office",
+    )
+    with book.database.writing() as session:
+        session.add(row)
+    async with book.signed_in(Role.BILLER) as browser:
+        [form] = (await browser.get(f"/api/v1/letters/{row.id}")).json()["forms"]
+        page = (await browser.get(f"/letters/{row.id}")).text
+        made = await browser.get(f"/letters/{row.id}/letter.pdf")
+    assert {"number": "1a", "about": "insured's member id", "value": builders.MEMBER_ID} in form["boxes"]
+    assert builders.MEMBER_ID in page
+    assert (made.content.startswith(b"%PDF-"), b"/StructTreeRoot" in made.content) == (True, True)
 
 
 async def test_the_print_queue_leads_to_its_letters(book: Book, letter: Letter) -> None:

@@ -50,6 +50,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("is_self_pay", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("is_void", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("submission", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("is_paper", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("responsibility", sa.String(length=1), nullable=False, server_default="P"))
     with op.batch_alter_table("remittance_claim", schema=None) as batch_op:
@@ -62,6 +63,7 @@ def downgrade() -> None:
     with op.batch_alter_table("submission", schema=None) as batch_op:
         batch_op.drop_column("responsibility")
         batch_op.drop_column("withdrawn_at")
+        batch_op.drop_column("is_paper")
     with op.batch_alter_table("encounter", schema=None) as batch_op:
         batch_op.drop_column("is_void")
         batch_op.drop_column("is_self_pay")

@@ -20,6 +20,7 @@ from interchange.x12 import (
     claim_status_277,
     claims_837i,
     claims_837p,
+    deidentify,
     eligibility_270,
     eligibility_271,
     remittance_835,
@@ -28,6 +29,7 @@ from interchange.x12 import (
 )
 from interchange.x12.fields import Elements
 from interchange.x12.issues import Issue
+from interchange.x12.pseudonyms import Pseudonyms
 
 ODD = Path(__file__).parent / "odd"
 FILES = sorted(ODD.iterdir())
@@ -115,6 +117,11 @@ def told(data: bytes) -> list[str]:
     return [str(issue) for issue in issues(data)]
 
 
+def enveloped(group: writing.Group) -> str:
+    ends = {"sender": writing.Address("ZZ", "LAKEFP01"), "receiver": writing.Address("ZZ", "MOCKHUB")}
+    return writing.write_interchange([group], **ends, control_number=101, instant=INSTANT, usage="T")
+
+
 @every_file
 def test_nobody_complains_and_every_noun_is_made(path: Path) -> None:
     data = path.read_bytes()
@@ -131,16 +138,18 @@ def test_it_reads_back_as_it_was_written(path: Path) -> None:
         pytest.skip("a 271 is written to an inquiry, a TA1 into an envelope")
     read = kind.read(path.read_bytes())
     bodies = [(f"{number:04d}", kind.write(noun)) for number, noun in enumerate(read, start=1)]
-    text = writing.write_interchange(
-        [writing.Group(1, kind.version, bodies, kind.transaction)],
-        sender=writing.Address("ZZ", "LAKEFP01"),
-        receiver=writing.Address("ZZ", "MOCKHUB"),
-        control_number=101,
-        instant=INSTANT,
-        usage="T",
-    )
+    text = enveloped(writing.Group(1, kind.version, bodies, kind.transaction))
     assert told(text.encode()) == []
     assert kind.read(text.encode()) == read
+
+
+@every_file
+def test_a_copy_that_names_nobody_is_legal_too(path: Path) -> None:
+    parts = deidentify.deidentify(path.read_bytes(), Pseudonyms(b"a key for nobody"), as_of=INSTANT.date())
+    copy = "".join(parts)
+    assert told(copy.encode()) == []
+    for name in ("DOE", "JANE", "ROE", "POE", "HARBOR", "ELM", "W1234", "PCN", "ICN"):
+        assert name not in copy
 
 
 # Delimiters and characters ----------------------------------------------------------------------------------------
@@ -245,6 +254,7 @@ def test_both_adjudications_of_a_stay_are_read() -> None:
     assert stay.remarks == ("MA02", "MA01", "MA18", "N2", "N19")
     assert (stay.corrected_member_id, stay.rendering_npi) == ("1EG4TE5MK74", "1234567893")
     assert (stay.crossover_payer.id, stay.received) == ("44556", dt.date(2026, 1, 10))
+    assert (stay.priority_payer.id, stay.coverage_ended) == ("77889", dt.date(2026, 12, 31))
     assert (visit.status, visit.remarks, visit.member_id) == ("19", ("MA01",), "123456789A")
 
 
@@ -288,6 +298,15 @@ def test_benefits_keep_their_parties_and_limits() -> None:
         (None, "N4:00409379501"),
     ]
     assert answer.benefits[0].service_types[-2:] == ("MH", "UC")
+    assert [one.places_of_service for one in answer.benefits if one.places_of_service] == [("11", "22")]
+
+
+def test_benefits_read_back_as_they_were_written() -> None:
+    [answer], inquiry = nouns("271-benefits"), nouns("270-everything")[0]
+    group = writing.Group(1, eligibility_271.VERSION, [("0001", eligibility_271.write(answer, inquiry))], "271")
+    [again] = KINDS["271"].read(enveloped(group).encode())
+    assert told(enveloped(group).encode()) == []
+    assert (again.benefits, again.dates, again.reference) == (answer.benefits, answer.dates, answer.reference)
 
 
 def test_errors_stand_at_their_levels() -> None:

@@ -195,6 +195,18 @@ def test_a_condition_says_the_same_as_a_regex_and_in_words(letter: str, position
     assert (pattern.fullmatch("*".join(["XX", *texts])) is None) == bool(found)
 
 
+@pytest.mark.parametrize("form", ["", "D8", "RD8", "DT", "TM"])
+@pytest.mark.parametrize("value", ["", "1015", "20260101", "20260101-20260102", "202601011015"])
+def test_a_form_says_the_same_as_a_regex_and_in_words(form: str, value: str) -> None:
+    rules = elements.parse_elements("?AN9 ?AN9 ?AN35 ?AN9")
+    condition: Rule = ("F", (2, 3))
+    found = list(elements.condition_faults(("XX", "A", form, value, "B"), (condition,)))
+    pattern = elements.segment_pattern("XX", rules, (condition,), Delimiters())
+    assert (pattern.fullmatch(f"XX*A*{form}*{value}*B") is None) == bool(found)
+    fitting = {"": True, "TM": True, "D8": len(value) < 9, "RD8": "-" in value, "DT": len(value) == 12}
+    assert bool(found) == (len(value) >= 8 and not fitting[form])
+
+
 def test_a_quick_noun_is_the_noun() -> None:
     made = quick(ClaimPayment)("N1", "1", ZERO, ZERO)
     assert made == ClaimPayment("N1", "1", ZERO, ZERO)

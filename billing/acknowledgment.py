@@ -109,6 +109,8 @@ class StatusReason:
     """-2: claim status code"""
     entity: str | None = None
     """-3: 85 billing provider, IL subscriber, PR payer ..."""
+    code_list: str | None = None
+    """-4, in a 277 only: RX, the status is a reject code of the pharmacies (NCPDP), not a claim status code"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,8 @@ class ClaimAcknowledgment:
     service_to: date | None = None
     """DTP*472 RD8"""
     lines: tuple[LineAcknowledgment, ...] = ()
+    provider: Party | None = None
+    """2100C NM1*85 that it stands under, when that is not the file's first; None: the file's `provider`"""
 
     @property
     def from_clearinghouse(self) -> bool:
@@ -175,6 +179,6 @@ class ClaimAcknowledgmentFile:
     receiver: Party | None
     """2100B NM1*41: the submitter"""
     provider: Party | None
-    """2100C NM1*85 of the first provider; others hang on their own acknowledgments' order"""
+    """2100C NM1*85 of the first provider; what stands under another names it itself"""
     acknowledgments: tuple[ClaimAcknowledgment, ...]
     created_time: str = "0000"

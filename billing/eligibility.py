@@ -73,6 +73,8 @@ class Benefit:
     """MSG01"""
     related: tuple[Party, ...] = ()
     """2120 NM1: PR other payer, P3 primary care provider ..."""
+    places_of_service: tuple[str, ...] = ()
+    """III02 of III*ZZ: where alone the benefit holds; empty: everywhere"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,10 @@ class ClaimPayment:
     references: tuple[Reference, ...] = ()
     rendering_npi: str | None = None
     """NM1*82"""
+    priority_payer: Party | None = None
+    """NM1*PR: who should have been billed first"""
+    coverage_ended: date | None = None
+    """DTM*036: the day on which the coverage ended"""
 
     @property
     def is_reversal(self) -> bool:

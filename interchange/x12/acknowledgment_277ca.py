@@ -69,6 +69,7 @@ class _FileReader:
         self.sender: Party | None = None
         self.receiver: Party | None = None
         self.provider: Party | None = None
+        self._other_provider: Party | None = None
         self.batch_reference: str | None = None
         self.found: list[ClaimAcknowledgment] = []
         self._patient: Elements = ()
@@ -95,6 +96,8 @@ class _FileReader:
         if row[0] in {"HL", "SE"}:
             self._close()
             self.level = get(row, 3)
+            if self.level != "PT":
+                self._other_provider = None
             self._patient = ()
         elif row[0] == "NM1":
             self._take_party(row)
@@ -114,6 +117,7 @@ class _FileReader:
             self.receiver = self.receiver or party
         elif self.level == "19":
             self.provider = self.provider or party
+            self._other_provider = party if party != self.provider else None
         elif self.level == "PT":
             self._patient = row
 
@@ -122,9 +126,8 @@ class _FileReader:
         level = _LEVELS.get(self.level)
         if level is None or self.sender is None or not any(row[0] == "STC" for row in rows):
             return
-        self.found.append(
-            _acknowledgment(rows, self.sender, level, patient=self._patient, batch_reference=self.batch_reference)
-        )
+        found = _acknowledgment(rows, self.sender, level, patient=self._patient, batch_reference=self.batch_reference)
+        self.found.append(dataclasses.replace(found, provider=self._other_provider))
 
 
 def _acknowledgment(
@@ -189,16 +192,16 @@ def write(file: ClaimAcknowledgmentFile) -> list[Elements]:
     """The body of one ST*277, BHT to the last claim. Counts and sums (QTY, AMT) are computed from the claims.
 
     A batch without a verdict of its own is told as received (A1, status 19), for 2200B must hold an STC.
-    All claims stand under the one provider that the file names, with the sums of its claims; its own verdicts have no
-    date (STC02 is not used there). Without a provider only the batch is answered. What a claim must tell and
-    nobody knows is written as unknown (name and number UNKNOWN, charge 0, service on 1900-01-01), and the day of the
-    file stands for the verdict's. Raises ReceiverUnknown.
+    Claims stand under the provider that they or else the file names, with the sums of its claims; a provider's own
+    verdicts have no date (STC02 is not used there). Without a provider only the batch is answered. What a claim must
+    tell and nobody knows is written as unknown (name and number UNKNOWN, charge 0, service on 1900-01-01), and the day
+    of the file stands for the verdict's. Raises ReceiverUnknown.
     """
     if file.receiver is None:
         raise ReceiverUnknown(f"277CA {file.reference} names no receiver: give the submitter that it answers")
     day = print_day(file.created)
     claims = [one for one in file.acknowledgments if one.level == "claim"]
-    has_provider = file.provider is not None
+    has_provider = file.provider is not None or any(one.provider for one in file.acknowledgments)
     batch = [one for one in file.acknowledgments if one.level == "batch"]
     reference = next((one.batch_reference for one in file.acknowledgments if one.batch_reference), "0")
     rows: list[Elements] = [
@@ -214,8 +217,13 @@ def write(file: ClaimAcknowledgmentFile) -> list[Elements]:
     ]
     rows += [stc for one in batch or [_received(file, claims)] for stc in _statuses(one)]
     rows += _totals(claims, accepted="90", rejected="AA")
-    if file.provider is not None:
-        rows += _provider(file, file.provider, claims)
+    below = [one for one in file.acknowledgments if one.level != "batch"]
+    levels = 2
+    for provider in dict.fromkeys([file.provider, *(one.provider or file.provider for one in below)]):
+        if provider is not None:
+            own = [one for one in below if (one.provider or file.provider) == provider]
+            rows += _provider(provider, own, created=file.created, number=levels + 1)
+            levels += 1 + sum(one.level == "claim" for one in own)
     return rows
 
 
@@ -232,18 +240,20 @@ def _received(file: ClaimAcknowledgmentFile, claims: Sequence[ClaimAcknowledgmen
     )
 
 
-def _provider(file: ClaimAcknowledgmentFile, provider: Party, claims: Sequence[ClaimAcknowledgment]) -> list[Elements]:
-    verdicts = [dataclasses.replace(one, effective=None) for one in file.acknowledgments if one.level == "provider"]
+def _provider(provider: Party, own: Sequence[ClaimAcknowledgment], *, created: date, number: int) -> list[Elements]:
+    """The level of one provider, HL01 `number`, with its own verdicts and its claims."""
+    verdicts = [dataclasses.replace(one, effective=None) for one in own if one.level == "provider"]
+    claims = [one for one in own if one.level == "claim"]
     rows: list[Elements] = [
-        ("HL", "3", "2", "19", "1" if claims else "0"),
+        ("HL", str(number), "2", "19", "1" if claims else "0"),
         *parties.write_party(provider),
         ("TRN", "1", "0"),
     ]
     rows += [stc for one in verdicts for stc in _statuses(one)]
     rows += _totals(claims, accepted="QA", rejected="QC")
-    for number, one in enumerate(claims, start=4):
-        rows.append(("HL", str(number), "3", "PT"))
-        rows += _claim(_with_what_is_due(one, file.created))
+    for at, one in enumerate(claims, start=number + 1):
+        rows.append(("HL", str(at), str(number), "PT"))
+        rows += _claim(_with_what_is_due(one, created))
     return rows
 
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from billing.acknowledgment import InterchangeAcknowledgment
 from interchange.x12.envelope import EnvelopeReport, read_transactions
 from interchange.x12.fields import Elements
-from interchange.x12.issues import Issue, issue_at
+from interchange.x12.issues import Issue
 from interchange.x12.syntax import Segment, Source
 
 _NOTE_NONE = "000"
-_CODES = {"A", "E", "R"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +28,7 @@ def read(source: Source) -> Iterator[ReadInterchangeAcknowledgment]:
     for item in read_transactions(source):
         if isinstance(item, EnvelopeReport):
             for segment in item.acknowledgments:
-                issues = (*item.issues, *_issues(segment))
-                yield ReadInterchangeAcknowledgment(_read(segment), issues, item.sender, item.receiver)
+                yield ReadInterchangeAcknowledgment(_read(segment), tuple(item.issues), item.sender, item.receiver)
 
 
 def write(acknowledgment: InterchangeAcknowledgment) -> Elements:
@@ -63,12 +61,3 @@ def _read(segment: Segment) -> InterchangeAcknowledgment:
         interchange_date=segment.get(2),
         interchange_time=segment.get(3),
     )
-
-
-def _issues(segment: Segment) -> Iterator[Issue]:
-    if not segment.get(1):
-        message = "TA101 is empty: nothing says which interchange is answered"
-        yield issue_at(segment, "1", message, level="element", element=1)
-    if segment.get(4) not in _CODES:
-        message = "TA104 is none of A, E, R: the answer cannot be understood"
-        yield issue_at(segment, "7", message, level="element", element=4)

@@ -134,7 +134,8 @@ def _verdicts(rows: Iterable[Elements]) -> tuple[StatusVerdict, ...]:
 
 
 def _reason(text: str) -> StatusReason:
-    return StatusReason(fields.part(text, 1) or "", fields.part(text, 2) or "", fields.part(text, 3))
+    category, status, entity, code_list = (fields.part(text, number) for number in range(1, 5))
+    return StatusReason(category or "", status or "", entity, code_list)
 
 
 # Writing ----------------------------------------------------------------------------------------------------------
@@ -159,7 +160,7 @@ def _trace(status: ClaimStatus) -> list[Elements]:
 def _stc(verdict: StatusVerdict) -> Elements:
     if not 1 <= len(verdict.reasons) <= _REASONS_PER_STC:
         raise TooManyReasons(f"a verdict has {len(verdict.reasons)} reasons, an STC holds 1 to 3: use one more verdict")
-    first, *more = [join(one.category, one.status, one.entity) for one in verdict.reasons]
+    first, *more = [join(one.category, one.status, one.entity, one.code_list) for one in verdict.reasons]
     return trimmed(
         "STC",
         first,

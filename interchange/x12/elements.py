@@ -6,6 +6,7 @@ A rule is a word: `!` required, `?` situational, `-` not used, then what the ele
     ?R18           decimal number                 ?N9        whole number of at most nine digits
     !DT8 ?TM4-8    date CCYYMMDD, time HHMM..     !PD        date, or two dates joined by a dash
     !DH            date, hour and minute behind it or not
+    !SP            two dates joined by a dash
     !(!=HC;!AN48)  composite of such words        ?=1,30x99  an element that repeats up to 99 times
 """
 
@@ -23,17 +24,20 @@ _KINDS = {
     "N": r"-?\d{%(minimum)d,%(maximum)d}+",
     "DT": _DATE,
     "PD": f"{_DATE}(?:-{_DATE})?",
+    "SP": f"{_DATE}-{_DATE}",
     "DH": rf"{_DATE}(?:(?:[01]\d|2[0-3])[0-5]\d)?",
     "TM": r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d\d{0,2})?",
 }
-_FAULT_OF_KIND = {"R": "6", "N": "6", "DT": "8", "PD": "8", "DH": "8", "TM": "9"}
+_BELIED = {"D8": r"\d{8}[-\d]", "DT": r"\d{8}(?!\d)", "RD8": r"\d{8}(?!-)"}
+"""How a value begins that is not of the form its qualifier names"""
+_FAULT_OF_KIND = {"R": "6", "N": "6", "DT": "8", "PD": "8", "SP": "8", "DH": "8", "TM": "9"}
 _WORD = re.compile(
-    r"([!?-])(?:=(?P<codes>[^x()]+|[^()]+?)|(?P<kind>AN|R|N|DT|DH|PD|TM)(?P<low>\d+)?(?:-(?P<high>\d+))?)?(?:x(?P<times>\d+))?"
+    r"([!?-])(?:=(?P<codes>[^x()]+|[^()]+?)|(?P<kind>AN|R|N|DT|DH|PD|SP|TM)(?P<low>\d+)?(?:-(?P<high>\d+))?)?(?:x(?P<times>\d+))?"
 )
 
 Rule = tuple[str, tuple[int, ...]]
 """A condition between elements: P all or none, R at least one, E at most one, C the first needs the rest, L the first
-needs one of the rest."""
+needs one of the rest, F the first says the form of the second, which follows it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,6 +146,9 @@ def _condition_regex(condition: Rule, delimiters: Delimiters) -> str:
         return f"(?:{'|'.join(f'(?={one})' for one in given)})"
     if letter == "E":
         return "".join(f"(?:(?!{one})|(?!{two}))" for one, two in combinations(given, 2))
+    if letter == "F":
+        here = f"(?:{other}*+{mark}){{{positions[0]}}}"
+        return f"(?!{here}(?:{'|'.join(f'{form}{mark}{belied}' for form, belied in _BELIED.items())}))"
     rest = "".join(f"(?={one})" for one in given[1:]) if letter == "C" else "|".join(f"(?={one})" for one in given[1:])
     return f"(?:(?!{given[0]})|{rest})"
 
@@ -219,7 +226,11 @@ def condition_faults(elements: tuple[str, ...], conditions: tuple[Rule, ...]) ->
     for letter, positions in conditions:
         given = [position for position in positions if position < count and elements[position]]
         first = positions[0] in given
-        if letter == "E":
+        if letter == "F":
+            form, value = (elements[position] if position < count else "" for position in positions)
+            if form in _BELIED and re.match(_BELIED[form], value):
+                yield ElementFault("8", positions[1], None, f"not a date of the form {form}: write what was announced")
+        elif letter == "E":
             if len(given) > 1:
                 yield ElementFault("10", given[1], None, f"at most one of the elements {positions} may be sent")
         elif (
@@ -291,6 +302,7 @@ _KIND_MESSAGES = {
     "R": "not a decimal number: digits, at most one point, no thousands separator",
     "N": "not a whole number of the length allowed",
     "DT": "not a date that exists: write CCYYMMDD",
+    "SP": "not a pair of dates: write CCYYMMDD-CCYYMMDD",
     "DH": "not a date that exists, with an hour or without: write CCYYMMDD or CCYYMMDDHHMM",
     "PD": "not a date or a pair of dates: write CCYYMMDD or CCYYMMDD-CCYYMMDD",
     "TM": "not a time: write HHMM or HHMMSS",

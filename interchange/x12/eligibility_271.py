@@ -167,6 +167,7 @@ def _benefit(rows: list[Elements]) -> Benefit:
         dates=tuple(_period(row) for row in rows if row[0] == "DTP"),
         messages=tuple(get(row, 1) for row in rows if row[0] == "MSG" and get(row, 1)),
         related=tuple(_related(rows)),
+        places_of_service=tuple(get(row, 2) for row in rows if row[0] == "III" and get(row, 1) == "ZZ" and get(row, 2)),
     )
 
 
@@ -257,6 +258,7 @@ def _write_benefit(benefit: Benefit, letter: str, errors: Sequence[Elements]) ->
     rows += [_dtp(one) for one in benefit.dates]
     rows += errors
     rows += [("MSG", text) for text in benefit.messages]
+    rows += [("III", "ZZ", code) for code in benefit.places_of_service]
     if benefit.related:
         rows.append(("LS", "2120"))
         for party in benefit.related:

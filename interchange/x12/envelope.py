@@ -23,6 +23,7 @@ _SETS_OF_GROUP = {
 }
 
 
+_TA1_CODES = frozenset("AER")
 COUNT_DIGITS = 10
 """Digits of SE01, GE01 and IEA01: what is longer is no count"""
 
@@ -287,6 +288,12 @@ class _EnvelopeReader:
 
     def _ta1_read(self, segment: Segment) -> None:
         self._open_report().acknowledgments.append(segment)
+        if not segment.get(1):
+            message = "TA101 is empty: nothing says which interchange is answered"
+            self._say("element", "1", message, segment, element=1)
+        if segment.get(4) not in _TA1_CODES:
+            message = "TA104 is none of A, E, R: the answer cannot be understood"
+            self._say("element", "7", message, segment, element=4)
 
     _HANDLERS = {"ISA": _isa_read, "GS": _gs_read, "GE": _ge_read, "IEA": _iea_read, "TA1": _ta1_read}
 

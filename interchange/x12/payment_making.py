@@ -23,7 +23,7 @@ _CAPTURED = {
     "LQ": (1, 2),
     **payment_reading.REMARKS,
 }
-_CAPTURED_OF_NAME = {"QC": (3, 4, 5, 6, 7, 9), "IL": (9,), "74": (9,), "82": (8, 9), "TT": (WHOLE,)}
+_CAPTURED_OF_NAME = {"QC": (3, 4, 5, 6, 7, 9), "IL": (9,), "74": (9,), "82": (8, 9), "TT": (WHOLE,), "PR": (WHOLE,)}
 
 
 def _read_procedure(text: str) -> tuple[str, tuple[str, ...], str]:
@@ -91,6 +91,8 @@ def _payment(draft: Draft, plan: PaymentPlan) -> str:
         f"tuple([one for one in {tuple_of(remarks)} if one])" if remarks else "()",
         _references(draft, plan.references),
         is_npi,
+        f"party[{text(names['PR'])}]" if "PR" in names else "None",
+        days.get("036", "None"),
     ]
     return f"payment({', '.join(values)})"
 

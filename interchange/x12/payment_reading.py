@@ -136,6 +136,8 @@ def read_payment(rows: Sequence[Elements], plan: PaymentPlan) -> ClaimPayment:
         _read_remarks(rows, plan) if plan.remarks else (),
         _read_references(rows, plan.references) if plan.references else (),
         people.rendering_npi,
+        people.priority_payer,
+        days.get("036"),
     )
 
 
@@ -146,6 +148,7 @@ class _People:
     corrected_member_id: str | None = None
     crossover_payer: Party | None = None
     rendering_npi: str | None = None
+    priority_payer: Party | None = None
 
 
 def _read_people(rows: Sequence[Elements], names: dict[str, int]) -> _People:
@@ -164,6 +167,8 @@ def _read_people(rows: Sequence[Elements], names: dict[str, int]) -> _People:
             found.rendering_npi = maybe(nm1, 9)
         elif role == "TT":
             found.crossover_payer, _ = parties.read_party([nm1])
+        elif role == "PR":
+            found.priority_payer, _ = parties.read_party([nm1])
     return found
 
 

@@ -117,7 +117,8 @@ def _payment(payment: ClaimPayment) -> list[Elements]:
     if payment.remarks:
         rows.append(trimmed("MOA", "", "", *payment.remarks))
     rows += [("REF", ref.qualifier, ref.value) for ref in payment.references]
-    rows += _days(("232", payment.service_from), ("233", payment.service_to), ("050", payment.received))
+    rows += _days(("232", payment.service_from), ("233", payment.service_to))
+    rows += _days(("036", payment.coverage_ended), ("050", payment.received))
     for line in payment.lines:
         rows += _line(line)
     return rows
@@ -137,6 +138,8 @@ def _names(payment: ClaimPayment) -> list[Elements]:
         rows.append(trimmed("NM1", "82", "1", *("",) * 5, "XX", payment.rendering_npi))
     if payment.crossover_payer:
         rows += parties.write_party(payment.crossover_payer)
+    if payment.priority_payer:
+        rows += parties.write_party(payment.priority_payer)
     return rows
 
 

@@ -236,6 +236,9 @@ class Recogniser:
         return key
 
     def _is_told(self, text: str, key: tuple[str, str]) -> bool:
-        """Whether the first eight characters tell the key: its qualifier ends before they do."""
+        """Whether the first eight characters tell the key: its qualifier stands in them, and not what looks like it
+        (HL01 may be 22 at any level), and ends before they do."""
+        if self._guide.qualifiers[key[0]] != 1:
+            return False
         end = len(key[0]) + 1 + len(key[1])
         return end < LONG and text[end : end + 1] in {self._delimiters.element, self._delimiters.component, ""}

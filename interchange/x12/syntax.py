@@ -354,7 +354,7 @@ def _read_delimiters(data: bytes) -> Delimiters | None:
     if len(parts) < 17 or len(parts[16]) < 2:
         return None
     repetition = parts[11].decode("latin-1")
-    usable = len(repetition) == 1 and not repetition.isalnum() and not repetition.isspace()
+    usable = len(repetition) == 1 and not repetition.isalnum() and repetition not in _BLANK
     tail = parts[16].decode("latin-1")
     return Delimiters(separator.decode("latin-1"), tail[0], repetition if usable else None, tail[1])
 

@@ -20,6 +20,7 @@ _KINDS = {
     "N": "whole number",
     "DT": "date CCYYMMDD",
     "PD": "date or two dates",
+    "SP": "two dates",
     "DH": "date, or date with time",
     "TM": "time",
     "COMPOSITE": "composite",

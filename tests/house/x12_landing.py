@@ -16,7 +16,15 @@ Look = Callable[[Elements], dict[str, str]]
 """One segment, put into its file, into every field of the nouns read from it"""
 
 _STRUCTURE = frozenset({"ST", "HL", "SE"})
-_OTHER_VALUES = {"R": "2", "N": "2", "DT": "20260103", "PD": "20260103", "DH": "20260103", "TM": "1016"}
+_OTHER_VALUES = {
+    "R": "2",
+    "N": "2",
+    "DT": "20260103",
+    "PD": "20260103",
+    "SP": "20260103-20260104",
+    "DH": "20260103",
+    "TM": "1016",
+}
 OPAQUE = "other_segments"
 
 

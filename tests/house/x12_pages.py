@@ -190,7 +190,8 @@ def page_277ca() -> str:
         "277CA: the claim acknowledgment",
         "`interchange/x12/acknowledgment_277ca.py`, guide 005010X214. Verdicts stand on the batch (2200B), on a "
         "provider "
-        "(2200C) or on a claim (2200D); each is a `ClaimAcknowledgment` whose `level` says which.",
+        "(2200C) or on a claim (2200D); each is a `ClaimAcknowledgment` whose `level` says which. Of several billing "
+        "providers the file names the first; what stands under another says so in its own `provider`.",
         """from interchange.x12 import acknowledgment_277ca
 
 with open("verdicts.277", "rb") as file:

@@ -209,8 +209,9 @@ def _read_by_the_others(data: bytes) -> None:
 
 @functools.cache
 def _files() -> tuple[bytes, ...]:
-    """The files that are damaged: golden ones of every set, and some generated ones of every kind."""
-    golden = [path.read_bytes() for path in sorted(GOLDEN.glob("*/*")) if path.parent.name != "LICENSES"]
+    """The files that are damaged: golden and odd ones of every set, and some generated ones of every kind."""
+    paths = (*sorted(GOLDEN.glob("*/*")), *sorted((Path(__file__).parent / "odd").iterdir()))
+    golden = [path.read_bytes() for path in paths if path.parent.name != "LICENSES"]
     drawn = [generated.draw_file(kind, seed=seed, count=2) for kind in generated.KINDS for seed in range(5)]
     return tuple(data for data in (*golden, *(one.text.encode() for one in drawn)) if len(data) <= LONGEST)
 

@@ -118,6 +118,8 @@ def _payment(draw: Draw) -> ClaimPayment:
         member_id=draw.maybe(lambda: draw.number(20), 0.9),
         corrected_member_id=draw.maybe(lambda: draw.number(20), 0.2),
         crossover_payer=draw.party("TT", qualifier="PI") if forwarded else None,
+        priority_payer=draw.party("PR", qualifier="PI") if draw.seldom() else None,
+        coverage_ended=draw.day() if draw.seldom() else None,
         service_from=first if draw.often() else None,
         service_to=draw.maybe(lambda: max(first, draw.day()), 0.4),
         received=draw.maybe(draw.day),

@@ -17,7 +17,15 @@ def plain(_segment: str, _element: int, _component: int, rule: ElementRule) -> s
     """The simplest value that the rule allows; of the kinds of id, the NPI."""
     if rule.codes is not None:
         return "XX" if "XX" in rule.codes else sorted(rule.codes)[0]
-    form = {"R": "1", "N": "1", "DT": "20260102", "PD": "20260102", "DH": "20260102", "TM": "1015"}.get(rule.kind)
+    form = {
+        "R": "1",
+        "N": "1",
+        "DT": "20260102",
+        "PD": "20260102",
+        "SP": "20260102-20260103",
+        "DH": "20260102",
+        "TM": "1015",
+    }.get(rule.kind)
     return form or "A" * max(rule.minimum, min(2, rule.maximum))
 
 

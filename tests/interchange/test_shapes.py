@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks import files
+from billing.claim import Name
 from billing.money import ZERO
 from billing.remittance import ClaimPayment, LinePayment
 from interchange.x12 import claims_837p, elements, remittance_835, shapes
 from interchange.x12.elements import Rule
 from interchange.x12.quick import quick
 from interchange.x12.syntax import Delimiters, NotX12
+from tests.builders import a_claim, an_837p
 from tests.interchange.conftest import golden_files
 
 FILES = golden_files("x222a1", "x221a1", "broken")
@@ -162,6 +165,10 @@ def test_remarks_of_another_list_are_no_remark_codes(monkeypatch: pytest.MonkeyP
     assert not any(line.remarks for line in _lines(silent))
 
 
+def _never(*_: object) -> None:
+    raise AssertionError("a known run was walked again")
+
+
 def _lines(items: list[object]) -> list[LinePayment]:
     payments = [one.payment for one in items if isinstance(one, remittance_835.ReadPayment)]
     return [line for one in payments if one is not None for line in one.lines]
@@ -169,14 +176,33 @@ def _lines(items: list[object]) -> list[LinePayment]:
 
 def test_a_shape_that_is_known_is_not_walked(monkeypatch: pytest.MonkeyPatch) -> None:
     data = next(path for path in FILES if path.name == "stu-commercial-health-insurance.edi").read_bytes()
+    cut_short = data.replace(b"HL*2*1*22*", b"HL*2*1*2*")
+    assert cut_short != data
+    list(claims_837p.read(cut_short))  # a level 2 that begins like a level 22 and was once taken for it
     walked = list(claims_837p.read(data))
     list(claims_837p.read(data))
-
-    def never(*_: object) -> None:
-        raise AssertionError("a known run was walked again")
-
-    monkeypatch.setattr(shapes.Recogniser, "walk", never)
+    monkeypatch.setattr(shapes.Recogniser, "walk", _never)
     assert list(claims_837p.read(data)) == walked
+
+
+def test_a_level_is_not_told_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HL*22*3 is a subscriber in one file and a dependent in the next: the second is known once it was walked."""
+    monkeypatch.setattr(shapes, "_BOOKS", {})
+    own, sibling = a_claim(), a_claim(member_id="XYZ987654")
+    other = replace(own.billing_provider, name=Name("ANOTHER CLINIC"))
+    members = [a_claim(member_id=f"M{number:08d}", billing_provider=other) for number in range(19)]
+    coverage = replace(sibling.coverage, relationship="19")
+    children = [
+        replace(sibling, coverage=coverage, patient=replace(own.patient, name=Name("DOE", f"CHILD{number}")))
+        for number in range(19)
+    ]
+    first, second = an_837p(own, *members), an_837p(own, *children)
+    assert b"HL*22*3*22*" in first
+    assert b"HL*22*3*23*" in second
+    for data in (first, second, second):
+        list(claims_837p.read(data))
+    monkeypatch.setattr(shapes.Recogniser, "walk", _never)
+    list(claims_837p.read(second))
 
 
 @settings(deadline=None, max_examples=150)
@@ -193,6 +219,18 @@ def test_a_condition_says_the_same_as_a_regex_and_in_words(letter: str, position
     found = list(elements.condition_faults(("XX", *texts), (condition,)))
     pattern = elements.segment_pattern("XX", rules, (condition,), Delimiters())
     assert (pattern.fullmatch("*".join(["XX", *texts])) is None) == bool(found)
+
+
+@pytest.mark.parametrize("form", ["", "D8", "RD8", "DT", "TM"])
+@pytest.mark.parametrize("value", ["", "1015", "20260101", "20260101-20260102", "202601011015"])
+def test_a_form_says_the_same_as_a_regex_and_in_words(form: str, value: str) -> None:
+    rules = elements.parse_elements("?AN9 ?AN9 ?AN35 ?AN9")
+    condition: Rule = ("F", (2, 3))
+    found = list(elements.condition_faults(("XX", "A", form, value, "B"), (condition,)))
+    pattern = elements.segment_pattern("XX", rules, (condition,), Delimiters())
+    assert (pattern.fullmatch(f"XX*A*{form}*{value}*B") is None) == bool(found)
+    fitting = {"": True, "TM": True, "D8": len(value) < 9, "RD8": "-" in value, "DT": len(value) == 12}
+    assert bool(found) == (len(value) >= 8 and not fitting[form])
 
 
 def test_a_quick_noun_is_the_noun() -> None:

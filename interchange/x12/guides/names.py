@@ -171,7 +171,7 @@ _TABLE: dict[str, str] = {
     "BHT": "beginning of the hierarchy|order of levels|purpose|reference|date|time|kind",
     "HL": "level|number|number of the level above|kind of level|levels below",
     "NM1": "name|role|person or organisation|last name or organisation|first name|middle name|prefix|suffix|"
-    "kind of id|id",
+    "kind of id|id|relation",
     "N1": "organisation|role|name|kind of id|id",
     "N2": "further name|name|name",
     "N3": "street|street|second line",
@@ -232,7 +232,7 @@ _TABLE: dict[str, str] = {
     "payer's claim number|place of service|frequency||DRG|DRG weight|discharge fraction",
     "SVC": "service line|procedure and modifiers|charge|paid|revenue code|units|submitted procedure|submitted units",
     "PLB": f"provider adjustments|provider|fiscal period|{_PAIRS}",
-    "EQ": "what is asked|service types|procedure and modifiers|coverage level",
+    "EQ": "what is asked|service types|procedure and modifiers|coverage level||diagnosis pointers",
     "III": "further detail|kind of code|code|category|text",
     "MPI": "military personnel|status|employment|service|description|rank|date format|period",
     "EB": "benefit|information|coverage level|service types|kind of insurance|plan|period|amount|percent|"

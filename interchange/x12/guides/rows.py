@@ -51,7 +51,9 @@ def ref_of_payer(codes: str, max_use: int = 1) -> SegmentRule:
 
 def dtp(codes: str, usage: str = "S", max_use: int = 1, forms: str = "D8") -> SegmentRule:
     """DTP: a date, or a span of dates when RD8 is among the forms."""
-    return segment("DTP", usage, max_use, f"!={codes} !={forms} !PD")
+    if forms == "D8":
+        return segment("DTP", usage, max_use, f"!={codes} !=D8 !DT8")
+    return segment("DTP", usage, max_use, f"!={codes} !={forms} !PD", "F0203")
 
 
 def amt(codes: str, usage: str = "S", max_use: int = 1) -> SegmentRule:

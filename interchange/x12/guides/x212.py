@@ -4,15 +4,17 @@ from interchange.x12.grammar import Guide, LoopRule, SegmentRule, loop, segment
 from interchange.x12.guides.rows import QUALIFIERS, SE, amt, dtp, hl, nm1, per, ref, st
 
 _STATUS = "(!AN30;!AN30;?AN2-3;-)"
+_CLAIM_STATUS = "(!AN30;!AN30;?AN2-3;?=RX)"
+"""RX: the status is a reject code of the pharmacies' list (NCPDP)"""
 _DMG = segment("DMG", "S", 1, "!=D8 !DT8 ?=F,M")
 _INQUIRY_REFERENCES = ("1K", "BLT", "LU", "6P", "EJ", "XZ", "D9")
 _RESPONSE_REFERENCES = ("1K", "BLT", "EJ", "XZ", "VV", "D9")
 
 
-def _stc(*, amounts: bool) -> SegmentRule:
+def _stc(status: str, *, amounts: bool = False) -> SegmentRule:
     """STC; only a claim's says what was charged, paid and when."""
     sums = "?R18 ?R18 ?DT8 - ?DT8 ?AN16" if amounts else "- - - - - -"
-    return segment("STC", "R", 0, f"!{_STATUS} !DT8 - {sums} ?{_STATUS} ?{_STATUS} -")
+    return segment("STC", "R", 0, f"!{status} !DT8 - {sums} ?{status} ?{status} -")
 
 
 def _trn(kind: str) -> SegmentRule:
@@ -30,14 +32,14 @@ def _line(name: str, *, answer: bool) -> LoopRule:
             "?AN48 - - !R15",
         )
     ]
-    rows += [_stc(amounts=False)] if answer else []
+    rows += [_stc(_CLAIM_STATUS)] if answer else []
     return loop(name, "S", 0, *rows, ref("FJ"), dtp("472", "R", 1, "D8,RD8"))
 
 
 def _claim(letter: str, *, answer: bool) -> LoopRule:
     """One claim: loop 2200D or 2200E."""
     rows = [_trn("2" if answer else "1")]
-    rows += [_stc(amounts=True)] if answer else []
+    rows += [_stc(_CLAIM_STATUS, amounts=True)] if answer else []
     rows += [ref(code) for code in (_RESPONSE_REFERENCES if answer else _INQUIRY_REFERENCES)]
     rows += [] if answer else [amt("T3")]
     return loop(
@@ -52,7 +54,7 @@ def _claim(letter: str, *, answer: bool) -> LoopRule:
 
 def _failure(name: str, kind: str) -> LoopRule:
     """Why the whole inquiry of a receiver (2200B) or provider (2200C) failed."""
-    return loop(name, "S", 1, _trn(kind), _stc(amounts=False))
+    return loop(name, "S", 1, _trn(kind), _stc(_STATUS))
 
 
 def _tree(*, answer: bool) -> LoopRule:
@@ -73,7 +75,7 @@ def _tree(*, answer: bool) -> LoopRule:
         0,
         hl("22"),
         *about,
-        loop("2100D", "R", 1, nm1("IL", "1", "24,II,MI", id_usage="!")),
+        loop("2100D", "R", 1, nm1("IL", "1,2", "24,II,MI", id_usage="!")),
         _claim("D", answer=answer),
         dependent,
     )

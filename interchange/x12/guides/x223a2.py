@@ -37,9 +37,9 @@ _HCP = hcp("DA,UN")
 _NUMBERS = "0B,1G,G2,LU"
 _POA = "-;-;-;-;-;-;?=N,U,W,Y"
 _DAY = "!=D8;!DT8;-;-;-;-;-"
-_SPAN = "!=RD8;!PD;-;-;-;-;-"
+_SPAN = "!=RD8;!SP;-;-;-;-;-"
 _AMOUNT = "-;-;!R18;-;-;-;-"
-_MIA_SUMS = " ?R18" * 10
+_MIA_SUMS = " ?R18" * 9
 
 
 def _codes(kind: str, value: str = "") -> SegmentRule:
@@ -71,7 +71,7 @@ _OTHER_PAYER = other_payer(
             "MIA",
             "S",
             1,
-            f"!R15 - ?R15 ?R18 ?AN50{_MIA_SUMS} ?R15 ?R18 ?R18 ?R18 ?AN50 ?AN50 ?AN50 ?AN50 ?R18",
+            f"!R15 - ?R15 ?R18 ?AN50{_MIA_SUMS} ?R15 ?R18 ?R18 ?R18 ?R18 ?AN50 ?AN50 ?AN50 ?AN50 ?R18",
         )
     ],
 )
@@ -111,7 +111,7 @@ _CLAIM = loop(
     ),
     segment("DTP", "S", 1, "!=096 !=TM !TM4-8"),
     dtp("434", "R", 1, "D8,RD8"),
-    segment("DTP", "S", 1, "!=435 !=D8,DT !DH"),
+    segment("DTP", "S", 1, "!=435 !=D8,DT !DH", "F0203"),
     dtp("050"),
     segment("CL1", "R", 1, "!AN1-1 ?AN1-1 !AN2 -"),
     _PWK,

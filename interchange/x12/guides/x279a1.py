@@ -6,11 +6,13 @@ from interchange.x12.guides.rows import N3_MAYBE, N4_MAYBE, QUALIFIERS, SE, amt,
 _ENTITY_IDS = "24,34,46,FI,II,MI,NI,PI,PP,SV,XV,XX"
 _PROVIDERS = "1P,2B,36,80,FA,GP,P5,PR"
 _REFERENCES = (
-    "0B,18,1J,1L,1W,3H,49,4A,6P,9F,A6,ALS,CE,CLI,CT,D7,EA,EI,EJ,EO,F6,FO,G1,GH,HJ,HPI,IF,IG,JD,M7,MRC,N5,N6,N7,NQ,Q4,"
+    "0B,18,1C,1D,1J,1L,1W,3H,49,4A,6P,9F,A6,ALS,CE,CLI,CT,D7,EA,EI,EJ,EL,EO,F6,FO,G1,GH,HJ,HPI,IF,IG,JD,M7,MRC,N5,N6,N7,NQ,Q4,"
     "SY,TJ,Y4"
 )
 _PROCEDURES = "AD,CJ,HC,ID,IV,N4,ND,ZZ"
 _SERVICE_TYPE = "AN2"
+_POINTERS = "?(!N2;?N2;?N2;?N2)"
+"""Which of the diagnoses of HI it is about"""
 
 
 def _ref(max_use: int) -> SegmentRule:
@@ -18,7 +20,7 @@ def _ref(max_use: int) -> SegmentRule:
 
 
 def _dtp(max_use: int) -> SegmentRule:
-    return segment("DTP", "S", max_use, "!AN3-3 !=D8,RD8 !PD")
+    return segment("DTP", "S", max_use, "!AN3-3 !=D8,RD8 !PD", "F0203")
 
 
 def _trn(kinds: str, max_use: int) -> SegmentRule:
@@ -34,17 +36,31 @@ _MPI = segment("MPI", "S", 1, "!AN1-1 !AN2-2 !AN1-1 ?AN80 ?AN2-2 ?AN2-3 ?AN35")
 _III = segment("III", "S", 10, "?=BF,BK,GR,NI,ZZ,ABF,ABK ?AN30 ?AN2-2 ?AN264")
 _PER = segment("PER", "S", 3, "!=IC ?AN60 ?AN2-2 ?AN256 ?AN2-2 ?AN256 ?AN2-2 ?AN256", "P0304 P0506 P0708")
 
-_EQ = segment("EQ", "R", 1, f"?{_SERVICE_TYPE}x99 ?(!={_PROCEDURES};!AN48;?AN2-2;?AN2-2;?AN2-2;?AN2-2) ?AN3-3")
+_EQ = segment(
+    "EQ",
+    "R",
+    1,
+    f"?{_SERVICE_TYPE}x99 ?(!={_PROCEDURES};!AN48;?AN2-2;?AN2-2;?AN2-2;?AN2-2) ?AN3-3 - {_POINTERS}",
+    "R0102",
+)
 _EB = segment(
     "EB",
     "R",
     1,
     f"!AN1-2 ?=CHD,DEP,ECH,EMP,ESP,FAM,IND,SPC,SPO ?{_SERVICE_TYPE}x99 ?AN1-3 ?AN50 ?AN1-2 ?R18 ?R10 ?AN2-2 ?R15 "
-    f"?=N,U,Y ?=N,U,W,Y ?(!={_PROCEDURES};!AN48;?AN2-2;?AN2-2;?AN2-2;?AN2-2;-;?AN48) ?(!N2;?N2;?N2;?N2)",
+    f"?=N,U,Y ?=N,U,W,Y ?(!={_PROCEDURES};!AN48;?AN2-2;?AN2-2;?AN2-2;?AN2-2;-;?AN48) {_POINTERS}",
     "P0910",
 )
 _HSD = segment("HSD", "S", 9, "?AN2-2 ?R15 ?AN2-2 ?R6 ?AN1-2 ?N3 ?AN1-2 ?AN1-1")
-_RELATED = "13,1I,1P,2B,36,73,FA,GP,GW,I3,IL,LR,OC,P3,P4,P5,PR,PRP,SEP,TTP,VER,VN,VY,X3,Y2"
+_RELATED_ROLES = "13,1I,1P,2B,36,73,FA,GP,GW,I3,IL,LR,OC,P3,P4,P5,PR,PRP,SEP,TTP,VER,VN,VY,X3,Y2"
+_RELATED = segment(
+    "NM1",
+    "R",
+    1,
+    f"!={_RELATED_ROLES} !=1,2 ?AN60 ?AN35 ?AN25 ?AN10 ?AN10 ?=FA,{_ENTITY_IDS} ?AN2-80 ?=01,02,27,41,48,65,72 - -",
+    "P0809",
+)
+"""A party to the benefit; NM110 says how it stands to the patient"""
 
 
 def _inquiry(name: str) -> LoopRule:
@@ -59,7 +75,7 @@ def _benefit(name: str, repeat: int = 0) -> LoopRule:
         f"2120{letter}",
         "S",
         23,
-        nm1(_RELATED, "1,2", _ENTITY_IDS, named="?"),
+        _RELATED,
         N3_MAYBE,
         N4_MAYBE,
         _PER,

@@ -30,7 +30,7 @@ from billing.deadlines import Reason
 from billing.denial_codes import UNPROCESSABLE
 from billing.stages import Stage
 from billing.submission import SubmissionState
-from billing.tasks import TaskType
+from billing.tasks import POLICY, TaskType
 from database import encounters, records, tasks
 from database.remittances import standing_rows
 from database.tables import Amendment, Denial, Fact, RemittanceClaim
@@ -204,7 +204,7 @@ def _new_coverage(desk: Desk, row: Amendment, replaces: LiveClaim | None) -> str
     if row.made_by is None:
         _keep_sent(desk, records.load(Claim, row.body))
     else:
-        correct(desk, _coverage_as_corrections(_values(row)))
+        correct(desk, coverage_as_corrections(_values(row)))
     desk.keep(replace(desk.claim, frequency="1", original_reference=None, authorization=None))
     _clear(desk, denials_become="moved")
     for submission in desk.submissions:
@@ -219,9 +219,9 @@ def _new_coverage(desk: Desk, row: Amendment, replaces: LiveClaim | None) -> str
     return "Another policy pays first; its coverage is verified before the claim goes there"
 
 
-def _coverage_as_corrections(values: Values) -> str:
-    names = ("payer_id", "payer_name", "member_id", "filing_indicator", "group_number")
-    typed = [f"{name} = {values[name]}" for name in names if values.get(name)]
+def coverage_as_corrections(values: Values) -> str:
+    """A policy that was typed into a form, as corrections of the claim."""
+    typed = [f"{field.name} = {values.get(field.name, '')}" for field in POLICY]
     return "\n".join([*typed, values.get("corrections", "")])
 
 
@@ -230,6 +230,11 @@ def _add(desk: Desk, row: Amendment, replaces: LiveClaim | None) -> str:
 
 
 def _self_pay(desk: Desk, row: Amendment, replaces: LiveClaim | None) -> str:
+    return make_self_pay(desk, actor=row.made_by or "office")
+
+
+def make_self_pay(desk: Desk, *, actor: str) -> str:
+    """Nobody but the patient is billed from here on. Raises Refused once an earlier payer has paid its part."""
     if desk.responsibility != PRIMARY:
         raise Refused("not_possible", "an earlier payer has paid its part: let the later policy go instead")
     _clear(desk, denials_become="moved")
@@ -243,7 +248,7 @@ def _self_pay(desk: Desk, row: Amendment, replaces: LiveClaim | None) -> str:
     if desk.stage in BEFORE_SUBMISSION:
         desk.move_to(Stage.CODING)
         return "Billed as self-pay once it is coded and priced"
-    return bill_patient_alone(desk, actor=row.made_by or "office")
+    return bill_patient_alone(desk, actor=actor)
 
 
 def _void(desk: Desk, row: Amendment, replaces: LiveClaim | None) -> str:

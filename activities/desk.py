@@ -32,7 +32,9 @@ BEFORE_SUBMISSION = (Stage.REGISTRATION, Stage.VERIFICATION, Stage.CODING, Stage
 
 BLOCKING: dict[Stage, frozenset[TaskType]] = {
     Stage.REGISTRATION: frozenset({TaskType.REGISTRATION_INCOMPLETE}),
-    Stage.VERIFICATION: frozenset({TaskType.ELIG_NOT_FOUND, TaskType.ELIG_INACTIVE, TaskType.PAYER_UNAVAILABLE}),
+    Stage.VERIFICATION: frozenset(
+        {TaskType.ELIG_NOT_FOUND, TaskType.ELIG_INACTIVE, TaskType.COB_CONFLICT, TaskType.PAYER_UNAVAILABLE}
+    ),
     Stage.CODING: frozenset({TaskType.CODE_REVIEW}),
     Stage.CHARGE_REVIEW: frozenset({TaskType.CHARGE_REVIEW}),
     Stage.SCRUBBING: frozenset({TaskType.CLAIM_EDIT_FAILED}),

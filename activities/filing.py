@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from billing.acknowledgment import ClaimAcknowledgment, ImplementationAcknowledgment
+from billing.claim import Claim, Party
 from billing.remittance import Remittance, adjustments_not_allowed
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
@@ -213,7 +214,7 @@ def _file_277ca(session: Session, message: InboundMessage) -> str:
                 _ask(session, message, f"A 277CA cannot be read: {_in_words(item.issues)}")
             continue
         for one in item.file.acknowledgments:
-            concerned = _claims_of(session, message, one)
+            concerned = _claims_of(session, one, one.provider or item.file.provider)
             names_a_claim = one.control_number is not None or not one.accepted
             unknown += names_a_claim and not concerned
             for submission in concerned:
@@ -223,14 +224,19 @@ def _file_277ca(session: Session, message: InboundMessage) -> str:
     return f"277CA: {kept} verdicts kept, {unknown} name no claim of ours"
 
 
-def _claims_of(session: Session, message: InboundMessage, one: ClaimAcknowledgment) -> list[Submission]:
+def _claims_of(session: Session, one: ClaimAcknowledgment, provider: Party | None) -> list[Submission]:
+    """The claims that a verdict is about: one by its number, a provider's in a batch, or all of a batch."""
     if one.control_number is not None:
         submission = submissions.by_control_number(session, one.control_number)
         return [submission] if submission is not None else []
     if one.level == "claim" or one.accepted:
         return []
     batch = session.get(Batch, (one.batch_reference or "").lower())
-    return list(submissions.of_batch(session, batch.id)) if batch is not None else []
+    if batch is None:
+        return []
+    sent = submissions.of_batch(session, batch.id)
+    npi = provider.npi if one.level == "provider" and provider is not None else None
+    return [row for row in sent if npi in {None, records.load(Claim, row.claim).billing_provider.npi}]
 
 
 def _keep_acknowledgment(

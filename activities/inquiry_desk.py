@@ -118,6 +118,10 @@ def read_stored_answer(desk: Desk, message_id: str) -> None:
     )
     desk.encounter.inquiry_count = 0
     match verification.outcome:
+        case VerificationOutcome.ACTIVE if verification.other_payers and not desk.other_policies:
+            names = ", ".join(verification.other_payers)
+            reason = f"Coverage is active, and the payer knows of another one: {names}. Find out which pays first."
+            _ask_person(desk, TaskType.COB_CONFLICT, reason)
         case VerificationOutcome.ACTIVE:
             verified(desk, "Eligibility verified: " + verification.reason)
         case VerificationOutcome.INACTIVE:

@@ -4,6 +4,7 @@ for a payer to whom an earlier one forwarded it.
 What the earlier payer called the patient's waits on AR_INS as `passed_on` until the last policy has answered.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlmodel import select
@@ -124,6 +125,17 @@ def add_policy(desk: Desk, values: Values) -> str:
     desk.keep(with_other_payers(desk.claim, ()))
     _take_shares_back(desk)
     return f"A {_rank(place)} policy is known"
+
+
+def keep_as_next(desk: Desk) -> None:
+    """The claim's own policy turns out to pay after another one: it waits for its turn."""
+    own = own_policy(desk.claim)
+    taken = {row.responsibility for row in desk.other_policies} | {PRIMARY}
+    place = next(one for one in IN_ORDER if one not in taken)
+    later = replace(own, coverage=replace(own.coverage, responsibility=place))
+    coverages.add(desk.session, desk.encounter, later, at=desk.at)
+    desk.__dict__.pop("other_policies", None)
+    desk.keep(with_other_payers(desk.claim, ()))
 
 
 def _take_shares_back(desk: Desk) -> None:

@@ -11,11 +11,12 @@ from functools import partial
 from sqlmodel import select
 
 from activities import due
+from activities.amending import coverage_as_corrections, make_self_pay
 from activities.denial_desk import amount_to_write_off, review_again, take_exit, write_off
 from activities.desk import Desk
-from activities.inquiry_desk import forget_inquiry, verified_by_telephone
+from activities.inquiry_desk import forget_inquiry, verified, verified_by_telephone
 from activities.messages import Answer, CommandStep, CompleteTask, PlaceHold, ReleaseHold
-from activities.next_payer import let_policy_go
+from activities.next_payer import add_policy, keep_as_next, let_policy_go
 from activities.refusals import Refused, Values, correct, day_to_come
 from activities.submission_desk import make_submission, post_charges
 from billing.deadlines import Reason
@@ -160,6 +161,28 @@ def _no_coverage(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     return f"{let_policy_go(desk)} (reference {values['reference']})"
 
 
+def _self_pay(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    return make_self_pay(desk, actor=actor_id)
+
+
+def _first_alone(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    verified(desk, "This policy pays first")
+    return f"No other policy is billed (reference {values['reference']})"
+
+
+def _first_of_two(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    said = add_policy(desk, values)
+    verified(desk, "This policy pays first")
+    return said
+
+
+def _second(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    keep_as_next(desk)
+    correct(desk, coverage_as_corrections(values))
+    forget_inquiry(desk)
+    return "Another policy pays first; its payer is asked"
+
+
 def _retry(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     desk.unschedule(Reason.INQUIRY_RETRY)
     return "The payer is asked again"
@@ -273,6 +296,12 @@ _RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str
     (TaskType.ELIG_INACTIVE, "phone_verified"): _phone_verified,
     (TaskType.ELIG_NOT_FOUND, "no_coverage"): _no_coverage,
     (TaskType.ELIG_INACTIVE, "no_coverage"): _no_coverage,
+    (TaskType.REGISTRATION_INCOMPLETE, "self_pay"): _self_pay,
+    (TaskType.ELIG_NOT_FOUND, "self_pay"): _self_pay,
+    (TaskType.ELIG_INACTIVE, "self_pay"): _self_pay,
+    (TaskType.COB_CONFLICT, "first_alone"): _first_alone,
+    (TaskType.COB_CONFLICT, "first_of_two"): _first_of_two,
+    (TaskType.COB_CONFLICT, "second"): _second,
     (TaskType.PAYER_UNAVAILABLE, "retry"): _retry,
     (TaskType.PAYER_UNAVAILABLE, "phone_verified"): _phone_verified,
     (TaskType.CODE_REVIEW, "recoded"): _recoded,

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from billing.claim import Claim, Coverage, Name, Party
 from billing.submission import SubmissionState
-from billing.tasks import CORRECTIONS, REASON, Field, Resolution
+from billing.tasks import CORRECTIONS, POLICY, REASON, Field, Resolution
 
 SELF_PAY = Coverage(
     payer=Party(role="PR", is_person=False, name=Name("SELF-PAY"), id_qualifier="PI", id="SELF-PAY"), member_id=None
@@ -35,23 +35,16 @@ class Change(StrEnum):
     """It happened to somebody else, whose visit is opened apart"""
 
 
-_PAYER = (
-    Field("payer_id", "Payer's number at the clearinghouse"),
-    Field("payer_name", "Payer's name"),
-    Field("member_id", "Member id"),
-    Field("filing_indicator", "Kind of plan (SBR09: MB, MC, CI, BL, HM ...)", required=False),
-    Field("group_number", "Group", required=False),
-)
 FORMS: dict[Change, Resolution] = {
     Change.CORRECT: Resolution("Correct it, or add a charge", (CORRECTIONS, REASON)),
     Change.NEW_COVERAGE: Resolution(
         "Another policy pays first",
-        (*_PAYER, Field("corrections", "More, one a line: field = value", kind="corrections", required=False), REASON),
+        (*POLICY, Field("corrections", "More, one a line: field = value", kind="corrections", required=False), REASON),
     ),
     Change.ADD_POLICY: Resolution(
         "Another policy pays afterwards",
         (
-            *_PAYER,
+            *POLICY,
             Field("insurance_type", "Why Medicare is not first (SBR05: 12, 13 ...)", required=False),
             Field("relationship", "Patient to subscriber (18 self, 01 spouse, 19 child)", required=False),
             Field("subscriber_last_name", "Subscriber's last name, when it is not the patient", required=False),

@@ -21,6 +21,8 @@ class TaskType(StrEnum):
     """The payer does not know the person (AAA 67, 72, 75 ...)"""
     ELIG_INACTIVE = "elig_inactive"
     """Coverage is not active on the date of service (EB01 6, 7, 8)"""
+    COB_CONFLICT = "cob_conflict"
+    """The payer knows of another payer (EB01 R), the office does not"""
     PAYER_UNAVAILABLE = "payer_unavailable"
     """The payer did not answer after every rung of the retry ladder"""
     CODE_REVIEW = "code_review"
@@ -97,6 +99,15 @@ _REFERENCE = Field("reference", "Call reference or document number")
 _FOLLOW_UP = Field("follow_up", "Look again on", kind="date")
 _PHONE = Resolution("Verified by telephone", (_REFERENCE,))
 _RECHECK = Resolution("Corrected; ask the payer again", (CORRECTIONS,))
+POLICY = (
+    Field("payer_id", "Payer's number at the clearinghouse"),
+    Field("payer_name", "Payer's name"),
+    Field("member_id", "Member id"),
+    Field("filing_indicator", "Kind of plan (SBR09: MB, MC, CI, BL, HM ...)", required=False),
+    Field("group_number", "Group", required=False),
+)
+"""What names a policy"""
+_SELF_PAY = Resolution("No insurance: bill the patient as self-pay", (REASON,), needs_approval_right=True)
 _NOT_COVERED = Resolution("Not covered there; go on without this policy", (_REFERENCE,))
 _RETRY = Resolution("Ask the payer again now")
 _HANDLED = Resolution("Handled outside; close", (REASON,))
@@ -106,19 +117,29 @@ KINDS: dict[TaskType, Kind] = {
         Role.FRONT_DESK,
         timedelta(days=1),
         "Complete the registration",
-        {"fields_completed": Resolution("Fields completed", (CORRECTIONS,))},
+        {"fields_completed": Resolution("Fields completed", (CORRECTIONS,)), "self_pay": _SELF_PAY},
     ),
     TaskType.ELIG_NOT_FOUND: Kind(
         Role.ELIGIBILITY,
         timedelta(days=1),
         "Find the patient's coverage",
-        {"corrected_id": _RECHECK, "phone_verified": _PHONE, "no_coverage": _NOT_COVERED},
+        {"corrected_id": _RECHECK, "phone_verified": _PHONE, "no_coverage": _NOT_COVERED, "self_pay": _SELF_PAY},
     ),
     TaskType.ELIG_INACTIVE: Kind(
         Role.ELIGIBILITY,
         timedelta(days=1),
         "Coverage is not active",
-        {"new_coverage": _RECHECK, "phone_verified": _PHONE, "no_coverage": _NOT_COVERED},
+        {"new_coverage": _RECHECK, "phone_verified": _PHONE, "no_coverage": _NOT_COVERED, "self_pay": _SELF_PAY},
+    ),
+    TaskType.COB_CONFLICT: Kind(
+        Role.ELIGIBILITY,
+        timedelta(days=3),
+        "Another payer may come first",
+        {
+            "first_alone": Resolution("This policy pays first, and no other is billed", (_REFERENCE,)),
+            "first_of_two": Resolution("This policy pays first; another one afterwards", (*POLICY, _REFERENCE)),
+            "second": Resolution("Another policy pays first; this one afterwards", (*POLICY, _REFERENCE)),
+        },
     ),
     TaskType.PAYER_UNAVAILABLE: Kind(
         Role.ELIGIBILITY,

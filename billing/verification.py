@@ -16,6 +16,14 @@ ACTIVE = frozenset({"1", "2", "3", "4", "5"})
 
 INACTIVE = frozenset({"6", "7", "8"})
 
+ABOUT_ONE_BENEFIT = "2110"
+"""An AAA of this loop refuses one question, not the patient"""
+
+OTHER_PAYER = "R"
+"""EB01: another payer covers the patient too"""
+OTHER_PAYER_ROLES = frozenset({"PR", "PRP", "SEP", "TTP"})
+"""2120 NM101: payer, primary, secondary and tertiary payer"""
+
 PLAN_COVERAGE = "30"
 """EB03: health benefit plan coverage"""
 
@@ -42,6 +50,8 @@ class Verification:
     """The patient's share: 0.2 is 20 %"""
     is_qmb: bool = False
     """Qualified Medicare beneficiary: never billed for shares (271 EB04 = QM)"""
+    other_payers: tuple[str, ...] = ()
+    """Payers that cover the patient too, by name; EB01 R without a name is `not named`"""
     codes: tuple[str, ...] = field(default=())
     """AAA03 codes, when there were any"""
 
@@ -52,8 +62,9 @@ def read_answer(response: EligibilityResponse, *, service_date: date) -> Verific
     Eligible when an EB*1 covers plan coverage (30), or names no service type, and the day lies within the plan's
     dates. Source: 005010X279A1 2110C; domain rule: several values of one kind keep the in-network one first.
     """
-    if response.errors:
-        codes = tuple(error.code for error in response.errors)
+    errors = [error for error in response.errors if not error.level.startswith(ABOUT_ONE_BENEFIT)]
+    if errors:
+        codes = tuple(error.code for error in errors)
         if any(code in UNAVAILABLE for code in codes):
             return Verification(VerificationOutcome.UNAVAILABLE, "the payer cannot answer now", codes=codes)
         return Verification(
@@ -79,7 +90,17 @@ def read_answer(response: EligibilityResponse, *, service_date: date) -> Verific
         deductible_remaining_cents=_amount(response, "C", period="29"),
         coinsurance=_percent(response),
         is_qmb=any(one.insurance_type == "QM" for one in response.benefits),
+        other_payers=_other_payers(response),
     )
+
+
+def _other_payers(response: EligibilityResponse) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for benefit in response.benefits:
+        if benefit.information == OTHER_PAYER:
+            named = [one.name.last for one in benefit.related if one.role in OTHER_PAYER_ROLES and one.name.last]
+            found |= dict.fromkeys(named or ["not named"])
+    return tuple(found)
 
 
 def _is_plan(benefit: Benefit) -> bool:

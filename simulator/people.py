@@ -88,6 +88,7 @@ WAYS: dict[TaskType, Way] = {
     TaskType.REGISTRATION_INCOMPLETE: Way("fields_completed", _patient_complete),
     TaskType.ELIG_NOT_FOUND: Way("corrected_id", _corrected_member),
     TaskType.ELIG_INACTIVE: Way("new_coverage", _corrected_member),
+    TaskType.COB_CONFLICT: Way("first_alone", _called),
     TaskType.PAYER_UNAVAILABLE: Way("retry", lambda task: {}),
     TaskType.CODE_REVIEW: Way("recoded", lambda task: {"corrections": "diagnoses = R69"}),
     TaskType.CHARGE_REVIEW: Way("approved", _reason("looked at")),

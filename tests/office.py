@@ -350,6 +350,11 @@ class Office:
                 at=self.now,
             )
 
+    def billing_npi(self, encounter_id: str) -> str | None:
+        """Under whose number the encounter is billed."""
+        with self.database.reading() as session:
+            return encounters.claim_of(session.get_one(Encounter, encounter_id)).billing_provider.npi
+
     def encounter_line(self, encounter_id: str) -> ServiceLine:
         """The first service line of the encounter's claim."""
         with self.database.reading() as session:

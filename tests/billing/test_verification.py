@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from billing.claim import Name, Party
 from billing.eligibility import Benefit, EligibilityResponse, InquiryError
 from billing.money import Cents
 from billing.verification import Verification, VerificationOutcome, read_answer
@@ -40,12 +41,31 @@ def answer(*benefits: Benefit, **fields: Any) -> Verification:
         ((), {"errors": (InquiryError("2100C", "72"), InquiryError("2100C", "58"))}, "not_found"),
         ((), {"errors": (InquiryError("2100A", "42"),)}, "unavailable"),
         ((ACTIVE,), {"errors": (InquiryError("2100A", "80"),)}, "unavailable"),
+        ((ACTIVE,), {"errors": (InquiryError("2110C", "54"),)}, "active"),
+        ((ACTIVE,), {"errors": (InquiryError("2110D", "54"), InquiryError("2100D", "67"))}, "not_found"),
     ],
 )
 def test_an_answer_is_read_for_the_visit(benefits: tuple[Benefit, ...], fields: dict[str, Any], outcome: str) -> None:
     found = answer(*benefits, **fields)
     assert found.outcome == VerificationOutcome(outcome)
     assert found.reason
+
+
+def payer(role: str, name: str) -> Party:
+    return Party(role, is_person=False, name=Name(name))
+
+
+@pytest.mark.parametrize(
+    ("related", "named"),
+    [
+        ((payer("PRP", "OTHER PLAN"), payer("P3", "DR. WHO")), ("OTHER PLAN",)),
+        ((payer("PR", "A"), payer("SEP", "B"), payer("PR", "A")), ("A", "B")),
+        ((), ("not named",)),
+    ],
+)
+def test_other_payers_are_named(related: tuple[Party, ...], named: tuple[str, ...]) -> None:
+    assert answer(ACTIVE, Benefit("R", related=related)).other_payers == named
+    assert answer(ACTIVE, Benefit("D", related=related)).other_payers == ()
 
 
 def test_the_codes_of_a_refusal_are_named() -> None:

@@ -61,6 +61,15 @@ def remittance_of(session: Session, message_id: str) -> RemittanceFile | None:
     ).first()
 
 
+def of_remittance(session: Session, *, practice_id: str, remittance_id: str) -> InboundMessage | None:
+    """The file that a remittance came in; None when it holds another practice's remittances too."""
+    file = session.get(RemittanceFile, remittance_id)
+    if file is None or file.practice_id != practice_id:
+        return None
+    payees = session.exec(select(RemittanceFile.practice_id).where(RemittanceFile.message_id == file.message_id))
+    return session.get(InboundMessage, file.message_id) if set(payees) == {practice_id} else None
+
+
 def is_typed(session: Session, message_id: str) -> bool:
     """Whether a person typed the message in: it came from no partner."""
     message = session.get(InboundMessage, message_id)

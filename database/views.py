@@ -10,12 +10,12 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, func, select
 
-from billing.amendments import FORMS, Change
-from billing.claim import Claim
+from billing.claim import Claim, Name
 from billing.deadlines import WORDS, Reason
 from billing.ledger import RECEIVABLES, Account, EntryKind
 from billing.stages import WAITING_ON, Stage
-from database import amendments, coverages, encounters, ledger, letters, notes, worklists
+from database import encounters, ledger, letters, notes, worklists
+from database.amendment_views import AmendmentView, PolicyView, amendments_of, policies_of
 from database.letters import LetterRow
 from database.notes import NoteSubject, NoteView
 from database.tables import (
@@ -135,32 +135,6 @@ class SubmissionView:
     rejected_at: datetime | None
     adjudicated_at: datetime | None
     payer_claim_number: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyView:
-    """One policy of the visit."""
-
-    responsibility: str
-    """SBR01: P, S, T"""
-    payer: str
-    member_id: str | None
-    filing_indicator: str | None
-    state: str
-    """current (the claim is there now), waiting, billed"""
-
-
-@dataclass(frozen=True, slots=True)
-class AmendmentView:
-    """One change of what was billed."""
-
-    id: str
-    change: Change
-    label: str
-    state: str
-    """waiting, voiding, done, dropped"""
-    made_at: datetime
-    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +282,7 @@ def encounter(session: Session, *, practice_id: str, encounter_id: str) -> Encou
         is_self_pay=row.is_self_pay,
         is_void=row.is_void,
         amendments=amendments_of(session, row.id),
-        policies=_policies(session, row, claim),
+        policies=policies_of(session, row, claim),
         submissions=submissions(session, practice_id=practice_id, encounter_id=row.id),
         benefits=_benefits(session, row),
         letters=list(letters.of_encounter(session, row.id)),
@@ -317,29 +291,6 @@ def encounter(session: Session, *, practice_id: str, encounter_id: str) -> Encou
         timeline=[_event(one) for one in encounters.timeline(session, practice_id=practice_id, encounter_id=row.id)],
         next_action=agenda[0] if agenda else None,
     )
-
-
-def amendments_of(session: Session, encounter_id: str) -> list[AmendmentView]:
-    """Every amendment of one encounter, oldest first."""
-    return [
-        AmendmentView(one.id, Change(one.kind), FORMS[Change(one.kind)].label, one.state, one.made_at, one.ended_at)
-        for one in amendments.of_encounter(session, encounter_id)
-    ]
-
-
-def _policies(session: Session, row: Encounter, claim: Claim) -> list[PolicyView]:
-    states = {one.responsibility: one.state for one in coverages.of_encounter(session, row.id)}
-    states[claim.coverage.responsibility] = "current"
-    return [
-        PolicyView(
-            responsibility=one.responsibility,
-            payer=one.coverage.payer.name.last,
-            member_id=one.coverage.member_id,
-            filing_indicator=one.coverage.filing_indicator,
-            state=states[one.responsibility],
-        )
-        for one in coverages.in_order(session, row, claim)
-    ]
 
 
 def submissions(session: Session, *, practice_id: str, encounter_id: str) -> list[SubmissionView]:
@@ -489,6 +440,11 @@ def _patients(session: Session, ids: set[str]) -> dict[str, Patient]:
 
 def _payers(session: Session, ids: set[str]) -> dict[str, Payer]:
     return {row.id: row for row in session.exec(select(Payer).where(col(Payer.id).in_(ids)))}
+
+
+def person_name(name: Name) -> str:
+    """`Last, First`."""
+    return ", ".join(part for part in (name.last, name.first) if part)
 
 
 def _patient_name(row: Patient) -> str:

@@ -7,14 +7,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from billing.deadlines import Reason
 from billing.roles import Role
 from billing.stages import Stage
 from billing.submission import SubmissionState
 from billing.tasks import KINDS, TaskType
-from database import ledger, outbox
+from database import ledger, outbox, remittances
 from database.columns import new_id
 from database.tables import (
     AgendaEntry,
@@ -261,6 +261,21 @@ def remittance_page(session: Session, *, practice_id: str, after: str | None, li
     rows = session.exec(query.order_by(RemittanceFile.id).limit(limit + 1)).all()
     shown = rows[:limit]
     return RemittancePage([_remittance(row) for row in shown], shown[-1].id if len(rows) > limit else None)
+
+
+def newest_remittances(
+    session: Session, *, practice_id: str, trace: str, before: str | None, limit: int
+) -> list[RemittanceRow]:
+    """Remittances, the newest first, from behind the one with the id `before` on; `trace`: TRN02 begins so."""
+    query = select(RemittanceFile).where(RemittanceFile.practice_id == practice_id)
+    if trace:
+        query = query.where(col(RemittanceFile.trace).startswith(trace, autoescape=True))
+    last = remittances.find(session, practice_id=practice_id, remittance_id=before) if before else None
+    if last is not None:
+        at, received_at = col(RemittanceFile.id), col(RemittanceFile.received_at)
+        query = query.where(or_(received_at < last.received_at, (received_at == last.received_at) & (at < last.id)))
+    newest = query.order_by(col(RemittanceFile.received_at).desc(), col(RemittanceFile.id).desc())
+    return [_remittance(row) for row in session.exec(newest.limit(limit))]
 
 
 def remittance(session: Session, *, practice_id: str, remittance_id: str) -> RemittanceView | None:

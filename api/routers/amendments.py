@@ -21,9 +21,9 @@ from billing.claim import Claim
 from billing.corrections import CorrectionsInvalid, apply_corrections, parse_corrections
 from billing.roles import Permission
 from billing.tasks import field_faults
-from database import amendments, encounters, views
+from database import amendment_views, amendments, encounters
 from database.access import Person
-from database.views import AmendmentView
+from database.amendment_views import AmendmentView
 
 api = APIRouter(prefix="/api/v1/encounters", tags=["encounters"])
 pages = APIRouter(prefix="/encounters", include_in_schema=False)
@@ -46,7 +46,7 @@ def list_amendments(encounter_id: str, office: TheOffice, person: Viewer) -> lis
     """Every amendment of the visit with what became of it, oldest first."""
     actions.require_encounter(office, person, encounter_id)
     with office.database.reading() as session:
-        return views.amendments_of(session, encounter_id)
+        return amendment_views.amendments_of(session, encounter_id)
 
 
 @api.post("/{encounter_id}/amendments", status_code=202)

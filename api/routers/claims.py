@@ -1,0 +1,73 @@
+"""Pages of the claims and the remittances: what went out, what came back, and what became of each line of it."""
+
+from fastapi import APIRouter, Request, Response
+
+from api import auth, errors
+from api.auth import Viewer
+from api.office import TheOffice
+from api.routers.pages import show
+from database import claim_views, messages, worklists
+from database.claim_views import ClaimView
+
+api = APIRouter(prefix="/api/v1/claims", tags=["claims"])
+pages = APIRouter(include_in_schema=False)
+
+PAGE = 50
+
+
+@api.get("/{control_number}/as-sent")
+def show_claim(request: Request, control_number: str, office: TheOffice, person: Viewer) -> ClaimView:
+    """One claim as it was sent, who acknowledged it, and what was answered, line by line."""
+    return _claim(request, office, person, control_number)
+
+
+@pages.get("/claims/{control_number}")
+def show_claim_page(request: Request, control_number: str, office: TheOffice, person: Viewer) -> Response:
+    """The same as a page."""
+    return show(request, "claim.html", person, claim=_claim(request, office, person, control_number))
+
+
+@pages.get("/remittances")
+def show_remittances(
+    request: Request, office: TheOffice, person: Viewer, trace: str = "", before: str | None = None
+) -> Response:
+    """Remittances, the newest first, or those with a trace number that begins so."""
+    with office.database.reading() as session:
+        rows = worklists.newest_remittances(
+            session, practice_id=person.practice_id, trace=trace.strip(), before=before, limit=PAGE + 1
+        )
+    more = rows[PAGE - 1].id if len(rows) > PAGE else None
+    return show(request, "remittances.html", person, remittances=rows[:PAGE], trace=trace, more=more)
+
+
+@pages.get("/remittances/{remittance_id}")
+def show_remittance(request: Request, remittance_id: str, office: TheOffice, person: Viewer) -> Response:
+    """One remittance: its money, each claim payment with what became of it, and the tasks about it."""
+    with office.database.reading() as session:
+        found = worklists.remittance(session, practice_id=person.practice_id, remittance_id=remittance_id)
+        tasks = worklists.tasks_of(session, practice_id=person.practice_id, subject_id=remittance_id)
+    if found is None:
+        raise errors.not_found("remittance")
+    auth.seen(request, person, subject="remittance", subject_id=remittance_id)
+    return show(request, "remittance.html", person, view=found, tasks=tasks)
+
+
+@pages.get("/remittances/{remittance_id}/file")
+def take_file(request: Request, remittance_id: str, office: TheOffice, person: Viewer) -> Response:
+    """The 835 as it came."""
+    with office.database.reading() as session:
+        message = messages.of_remittance(session, practice_id=person.practice_id, remittance_id=remittance_id)
+    if message is None:
+        raise errors.not_found("remittance whose file is this practice's alone")
+    auth.seen(request, person, subject="message", subject_id=message.id)
+    headers = {"Content-Disposition": f'attachment; filename="{remittance_id}.835"'}
+    return Response(message.body, media_type="application/edi-x12", headers=headers)
+
+
+def _claim(request: Request, office: TheOffice, person: Viewer, control_number: str) -> ClaimView:
+    with office.database.reading() as session:
+        found = claim_views.claim(session, practice_id=person.practice_id, control_number=control_number.upper())
+    if found is None:
+        raise errors.not_found("claim")
+    auth.seen(request, person, subject="claim", subject_id=found.submission.control_number)
+    return found

@@ -1,0 +1,202 @@
+"""One claim as its page shows it: as it was sent, who acknowledged it, and what was answered, line by line."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlmodel import Session, col, select
+
+from billing.acknowledgment import ClaimAcknowledgment
+from billing.claim import Claim
+from billing.denial_codes import REASON_CODES
+from billing.remittance import Adjustment, ClaimPayment
+from billing.stages import FactKind
+from database import records, views
+from database.tables import Fact, RemittanceClaim, Submission
+from database.views import SubmissionView
+
+
+@dataclass(frozen=True, slots=True)
+class SentLine:
+    """One service line as it was sent."""
+
+    procedure: str
+    modifiers: tuple[str, ...]
+    service_date: date
+    units: Decimal
+    charge_cents: int
+    pointers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One word of a clearinghouse or a payer before adjudication (277CA)."""
+
+    at: datetime
+    who: str
+    """clearinghouse or payer"""
+    accepted: bool
+    codes: str
+    """Category and status codes, such as A2:20"""
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentView:
+    """One CAS triplet in the office's words."""
+
+    code: str
+    """Group and reason, such as CO-45"""
+    amount_cents: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredLine:
+    """One SVC of an answer."""
+
+    procedure: str
+    charge_cents: int
+    paid_cents: int
+    adjustments: tuple[AdjustmentView, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """One claim payment (CLP) that names the claim."""
+
+    remittance_id: str
+    status: str
+    """CLP02"""
+    paid_cents: int
+    payer_claim_number: str | None
+    state: str
+    """open, posted, excepted, unmatched"""
+    is_taken_back: bool
+    adjustments: tuple[AdjustmentView, ...]
+    """On the claim as a whole"""
+    lines: tuple[AnsweredLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimView:
+    """Everything the claim's page shows."""
+
+    submission: SubmissionView
+    frequency: str
+    """CLM05-3"""
+    original_reference: str | None
+    """REF*F8"""
+    responsibility: str
+    """SBR01"""
+    member_id: str | None
+    patient: str
+    billing_provider: str
+    rendering_provider: str | None
+    diagnoses: tuple[str, ...]
+    authorization: str | None
+    charge_cents: int
+    lines: tuple[SentLine, ...]
+    is_paper: bool
+    withdrawn_at: datetime | None
+    verdicts: tuple[Verdict, ...]
+    answers: tuple[AnswerView, ...]
+
+
+def claim(session: Session, *, practice_id: str, control_number: str) -> ClaimView | None:
+    """The claim with this control number (CLM01), or None."""
+    row = session.get(Submission, control_number)
+    shown = views.submission(session, practice_id=practice_id, control_number=control_number)
+    if row is None or shown is None:
+        return None
+    sent = records.load(Claim, row.claim)
+    rendering = sent.provider("82")
+    return ClaimView(
+        submission=shown,
+        frequency=sent.frequency,
+        original_reference=sent.original_reference,
+        responsibility=row.responsibility,
+        member_id=sent.coverage.member_id,
+        patient=views.person_name(sent.patient.name),
+        billing_provider=f"{sent.billing_provider.name.last} ({sent.billing_provider.npi or 'no NPI'})",
+        rendering_provider=f"{views.person_name(rendering.name)} ({rendering.npi or 'no NPI'})" if rendering else None,
+        diagnoses=tuple(one.code for one in sent.diagnoses),
+        authorization=sent.authorization,
+        charge_cents=sent.charge_cents,
+        lines=tuple(
+            SentLine(
+                line.procedure,
+                line.modifiers,
+                line.service_date,
+                line.units,
+                line.charge_cents,
+                line.diagnosis_pointers,
+            )
+            for line in sent.lines
+        ),
+        is_paper=row.is_paper,
+        withdrawn_at=row.withdrawn_at,
+        verdicts=_verdicts(session, row),
+        answers=_answers(session, row),
+    )
+
+
+def _verdicts(session: Session, row: Submission) -> tuple[Verdict, ...]:
+    facts = session.exec(
+        select(Fact)
+        .where(Fact.encounter_id == row.encounter_id, Fact.kind == FactKind.CLAIM_ACKNOWLEDGED)
+        .order_by(col(Fact.received_at), Fact.id)
+    )
+    said = [(fact, records.load(ClaimAcknowledgment, fact.body)) for fact in facts]
+    return tuple(
+        Verdict(
+            at=fact.received_at,
+            who="clearinghouse" if one.from_clearinghouse else "payer",
+            accepted=one.accepted,
+            codes=", ".join(f"{reason.category}:{reason.status}" for reason in one.reasons),
+        )
+        for fact, one in said
+        if one.control_number == row.control_number
+    )
+
+
+def _answers(session: Session, row: Submission) -> tuple[AnswerView, ...]:
+    found = session.exec(
+        select(RemittanceClaim)
+        .where(
+            RemittanceClaim.practice_id == row.practice_id,
+            RemittanceClaim.encounter_id == row.encounter_id,
+            RemittanceClaim.control_number == row.control_number,
+        )
+        .order_by(RemittanceClaim.id)
+    )
+    return tuple(_answer(one) for one in found)
+
+
+def _answer(row: RemittanceClaim) -> AnswerView:
+    payment = records.load(ClaimPayment, row.payment)
+    return AnswerView(
+        remittance_id=row.remittance_id,
+        status=row.status,
+        paid_cents=row.paid_cents,
+        payer_claim_number=row.payer_claim_number,
+        state=row.state,
+        is_taken_back=row.reversed_by is not None,
+        adjustments=tuple(_adjustment(one) for one in payment.adjustments),
+        lines=tuple(
+            AnsweredLine(
+                line.procedure,
+                line.charge_cents,
+                line.paid_cents,
+                tuple(_adjustment(one) for one in line.adjustments),
+                line.remarks,
+            )
+            for line in payment.lines
+        ),
+    )
+
+
+def _adjustment(one: Adjustment) -> AdjustmentView:
+    known = REASON_CODES.get(one.reason)
+    words = known.words if known else "a reason this office does not know"
+    return AdjustmentView(f"{one.group}-{one.reason}", one.amount_cents, words)

@@ -58,6 +58,7 @@ def take_amendment(desk: Desk, fact: Fact) -> str:
 
 def go_on_with_amendments(desk: Desk) -> None:
     """Try again what waited for a payer's number, its answer, or its letting go of a claim."""
+    desk.session.flush()
     query = select(Amendment).where(
         Amendment.encounter_id == desk.encounter.id, col(Amendment.state).in_((WAITING, VOIDING))
     )

@@ -326,4 +326,5 @@ def test_an_amendment_is_kept_with_who_made_it_and_when(office: Office) -> None:
         [row] = amendments.of_encounter(session, encounter)
     assert isinstance(row, Amendment)
     assert (row.made_by, row.kind, row.ended_at is not None) == (office.supervisor_id, "void", True)
+    assert office.story(encounter).count("The visit is void: billed to nobody") == 1
     assert date.fromisoformat(str(row.made_at.date()))

@@ -33,6 +33,7 @@ from activities.messages import (
     Standing,
 )
 from activities.office_tasks import complete_office_task
+from activities.partner_lines import PartnerLines
 from activities.remittance import RemittanceActivities
 from billing.claim import ServiceLine
 from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse
@@ -133,7 +134,7 @@ class Office:
 
     def _bind(self) -> None:
         self.encounter = EncounterActivities(self.database)
-        self.batch = BatchActivities(self.database, self.http, lambda name: "token")
+        self.batch = BatchActivities(self.database, PartnerLines(self.http, lambda name: "token"))
         self.eligibility = EligibilityActivities(self.database, self.http, lambda name: "token")
 
     def over(self, database: Database) -> "Office":

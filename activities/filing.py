@@ -15,12 +15,14 @@ from billing.acknowledgment import ClaimAcknowledgment, ImplementationAcknowledg
 from billing.remittance import Remittance, adjustments_not_allowed
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import encounters, office, outbox, records, remittances, submissions, tasks
+from database import encounters, messages, office, outbox, records, remittances, submissions, tasks
 from database.columns import new_id
 from database.outbox import OutboxKind
 from database.tables import Batch, InboundMessage, RemittanceFile, Submission
 from interchange.x12 import acknowledgment_277ca, acknowledgment_999, acknowledgment_ta1, remittance_835
+from interchange.x12.detect import FileKind
 from interchange.x12.issues import Issue
+from interchange.x12.parting import parts
 from interchange.x12.syntax import NotX12
 
 CUT_OFF = frozenset({"2"})
@@ -36,15 +38,37 @@ def file_message(session: Session, message_id: str) -> str:
     assert message is not None, "a message is stored before it is filed"
     if message.state == "filed":
         return message.note
-    filer = _FILERS.get(message.kind)
-    try:
-        note = filer(session, message) if filer else _unknown(session, message)
-    except NotX12 as error:
-        note = _ask(session, message, f"The message is announced as {message.kind} and is no X12: {error}.")
+    several = parts(message.body)
+    note = _file_parts(session, message, several) if several else _file_one(session, message)
     message.state = "filed"
     message.note = note
     session.add(message)
     return note
+
+
+def _file_one(session: Session, message: InboundMessage) -> str:
+    filer = _FILERS.get(message.kind)
+    try:
+        return filer(session, message) if filer else _unknown(session, message)
+    except NotX12 as error:
+        return _ask(session, message, f"The message is announced as {message.kind} and is no X12: {error}.")
+
+
+def _file_parts(session: Session, message: InboundMessage, several: list[tuple[FileKind, bytes]]) -> str:
+    """A file of several kinds: each part is a message of its own, filed like one that came alone."""
+    notes = []
+    for kind, body in several:
+        part, _ = messages.store_inbound(
+            session,
+            partner_id=message.partner_id,
+            practice_id=message.practice_id,
+            kind=str(kind),
+            body=body,
+            received_at=message.received_at,
+            mail_id=message.mail_id,
+        )
+        notes.append(f"{kind}: {file_message(session, part.id)}")
+    return "; ".join(notes)
 
 
 def is_filed(kind: str) -> bool:

@@ -35,6 +35,16 @@ class Place:
     inbox: Path
     archive: Path
     opening: Opening
+    server: Server | None = None
+    """None: a folder of this machine"""
+
+    def facts(self) -> dict[str, Any]:
+        """What the partner's row says of it."""
+        facts: dict[str, Any] = {"outbox": str(self.outbox), "inbox": str(self.inbox), "base_url": ""}
+        if self.server is None:
+            return {**facts, "reached_by": "folder"}
+        of_server = {name: getattr(self.server, name) for name in ("host", "port", "login", "host_key")}
+        return {**facts, **of_server, "reached_by": "sftp"}
 
     def line(self, *, archive: bool = False, settling_seconds: float = 0.0) -> FileLine:
         folders = Folders(str(self.outbox), str(self.inbox), str(self.archive) if archive else None)
@@ -45,23 +55,24 @@ class Place:
 
 
 @pytest.fixture
-def make_place(tmp_path: Path) -> Callable[[Opening], Place]:
-    def make(opening: Opening) -> Place:
+def make_place(tmp_path: Path) -> Callable[..., Place]:
+    def make(opening: Opening, server: Server | None = None) -> Place:
         folders = [tmp_path / name for name in ("outbox", "inbox", "archive")]
         for folder in folders:
             folder.mkdir()
-        return Place(*folders, opening)
+        return Place(*folders, opening, server)
 
     return make
 
 
 @pytest.fixture(params=["folder", "sftp"])
-def place(request: pytest.FixtureRequest, make_place: Callable[[Opening], Place]) -> Place:
+def place(request: pytest.FixtureRequest, make_place: Callable[..., Place]) -> Place:
     if request.param == "folder":
         return make_place(open_folder)
-    return make_place(partial(open_server, server_of(request.getfixturevalue("sshd"))))
+    server = server_of(request.getfixturevalue("sshd"))
+    return make_place(partial(open_server, server), server)
 
 
 @pytest.fixture
-def by_sftp(sshd: Sshd, make_place: Callable[[Opening], Place]) -> Place:
-    return make_place(partial(open_server, server_of(sshd)))
+def by_sftp(sshd: Sshd, make_place: Callable[..., Place]) -> Place:
+    return make_place(partial(open_server, server_of(sshd)), server_of(sshd))

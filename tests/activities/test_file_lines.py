@@ -15,7 +15,7 @@ import pytest
 from activities.file_line import Opening
 from activities.lines import Cursor, Mail, NotReached, Parcel, Unread
 from activities.sftp_files import open_server
-from tests.activities.conftest import Place, server_of
+from tests.file_places import Place, server_of
 from tests.sshd import Sshd, cut_after, free_port, serving
 
 

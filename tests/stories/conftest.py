@@ -3,8 +3,19 @@
 import pytest
 
 from tests.databases import database, office, postgres, postgres_template, sqlite_template
+from tests.file_places import by_sftp, make_place, place, sshd
 
-__all__ = ["database", "office", "postgres", "postgres_template", "sqlite_template"]
+__all__ = [
+    "by_sftp",
+    "database",
+    "make_place",
+    "office",
+    "place",
+    "postgres",
+    "postgres_template",
+    "sqlite_template",
+    "sshd",
+]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -145,7 +145,15 @@ def _file_ta1(session: Session, message: InboundMessage) -> str:
 def _batch(session: Session, message: InboundMessage, *, interchange: str) -> Batch | None:
     if message.partner_id is None or not interchange.isdigit():
         return None
-    return submissions.batch_of_interchange(session, partner_id=message.partner_id, interchange_number=int(interchange))
+    found = submissions.batch_of_interchange(
+        session, partner_id=message.partner_id, interchange_number=int(interchange)
+    )
+    return found if found is not None and _may_speak_of(message, found) else None
+
+
+def _may_speak_of(message: InboundMessage, sent: Batch | Submission) -> bool:
+    """Only the partner it was sent by, and a file that a practice dropped by hand only of that practice's claims."""
+    return sent.partner_id == message.partner_id and message.practice_id in {None, sent.practice_id}
 
 
 def _file_999(session: Session, message: InboundMessage) -> str:
@@ -167,9 +175,10 @@ def _file_999(session: Session, message: InboundMessage) -> str:
 def _batch_of_group(session: Session, message: InboundMessage, said: ImplementationAcknowledgment) -> Batch | None:
     if message.partner_id is None or not said.group_control_number.isdigit():
         return None
-    return submissions.batch_of_group(
+    found = submissions.batch_of_group(
         session, partner_id=message.partner_id, group_number=int(said.group_control_number)
     )
+    return found if found is not None and _may_speak_of(message, found) else None
 
 
 def _fold_999(session: Session, message: InboundMessage, batch: Batch, said: ImplementationAcknowledgment) -> str:
@@ -250,11 +259,11 @@ def _file_277ca(session: Session, message: InboundMessage) -> str:
 def _claims_of(session: Session, message: InboundMessage, one: ClaimAcknowledgment) -> list[Submission]:
     if one.control_number is not None:
         submission = submissions.by_control_number(session, one.control_number)
-        return [submission] if submission is not None else []
+        return [submission] if submission is not None and _may_speak_of(message, submission) else []
     if one.level == "claim" or one.accepted:
         return []
     batch = session.get(Batch, (one.batch_reference or "").lower())
-    return list(submissions.of_batch(session, batch.id)) if batch is not None else []
+    return list(submissions.of_batch(session, batch.id)) if batch is not None and _may_speak_of(message, batch) else []
 
 
 def _keep_acknowledgment(
@@ -293,7 +302,7 @@ def _file_remittance(
     payee = remittance.payee
     npi = payee.id if payee.id_qualifier == "XX" else None
     practice_id = office.practice_of_payee(session, npi=npi, tax_id=remittance.payee_tax_id)
-    if practice_id is None:
+    if practice_id is None or message.practice_id not in {None, practice_id}:
         reason = f"Remittance {ordinal} of the file pays a provider whom no practice here bills under."
         return _ask(
             session,

@@ -17,6 +17,7 @@ FUZZ_SEED ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 CHROMIUM := /usr/bin/chromium
+SSHD := /usr/sbin/sshd
 LOCK_WITH = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --quiet
 
@@ -27,8 +28,9 @@ LOCK_WITH = $(UV) pip compile pyproject.toml --universal --python-version 3.11 -
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-system: system-python ## install the Debian packages that are missing: python3-venv, and chromium for the tests
+system: system-python ## install the Debian packages that are missing: python3-venv, and for the tests chromium and sshd
 	@test -x $(CHROMIUM) || sh deploy/debian-packages.sh chromium
+	@test -x $(SSHD) || sh deploy/debian-packages.sh openssh-server
 
 system-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -83,14 +83,18 @@ def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> NoReturn:
 def setup(
     practice: Annotated[str, typer.Option(help="Name of the first practice")] = office_setup.FIRST_PRACTICE,
     charges: Annotated[Path | None, typer.Option(help="CSV of prices: procedure,modifier,price,effective_from")] = None,
+    partners: Annotated[Path | None, typer.Option(help="TOML of trading partners and how each is reached")] = None,
 ) -> None:
-    """Migrate the database, register the practice and partner, prepare Temporal. Harmless when repeated."""
+    """Migrate the database, register the practice and partners, prepare Temporal. Harmless when repeated."""
     settings = Settings()
     database = office_setup.open_database(settings)
     access = office_setup.install(database, settings, practice=practice, charges=charges, at=datetime.now(UTC))
     if access is not None:
         console.print(f"login {access.login}, password {access.password}")
         console.print(f"first token, shown once: {access.token}")
+    if partners is not None:
+        names = office_setup.set_partners(database, partners)
+        console.print(f"trading partners set: {', '.join(names) or 'none'}")
     asyncio.run(office_setup.prepare_engine(settings, database))
     database.close()
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import tomllib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from temporalio.client import (
 from activities.ids import mailbox_workflow
 from activities.messages import StartMailbox
 from billing.charges import ChargeMasterInvalid, read_charge_master
+from billing.partners import PartnersInvalid, read_partners
 from database import access, office, prices
 from database.access import FirstAccess
 from database.columns import new_id
@@ -44,6 +46,10 @@ PARTNER = "clearinghouse"
 
 class NotSetUp(OperatorError):
     """The office was never set up."""
+
+
+class PartnersUnset(OperatorError):
+    """A file of trading partners cannot be taken; the message says everything that is wrong with it."""
 
 
 def open_database(settings: Settings) -> Database:
@@ -91,6 +97,25 @@ def _practice_and_partner(session: Session, settings: Settings, *, practice: str
             )
         )
     return office.practice_named(session, practice) or office.add_practice(session, name=practice, at=at)
+
+
+def set_partners(database: Database, path: Path) -> list[str]:
+    """Register or change the trading partners that a TOML file names; returns their names.
+
+    Raises PartnersUnset with every fault of the file: then nothing is changed.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PartnersUnset(f"{path} is no TOML file: {error}") from error
+    with database.writing() as session:
+        try:
+            found = read_partners(document, office.who_partners_are(session))
+        except PartnersInvalid as error:
+            raise PartnersUnset(f"{path}: nothing was changed.\n" + "\n".join(error.faults)) from error
+        for facts in found:
+            office.keep_partner(session, facts)
+    return [facts.name for facts in found]
 
 
 def whose(database: Database, settings: Settings, practice: str | None, *, at: datetime) -> tuple[str, str]:

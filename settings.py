@@ -124,7 +124,7 @@ class Settings(BaseSettings):
     """Where the first trading partner is reached, for `zerobalance setup`; by default the simulator on this machine."""
 
     partner_tokens: dict[str, SecretStr] = {}
-    """Bearer token per trading partner as JSON, `{"clearinghouse": "token"}`; sent with every call to it."""
+    """Bearer token, SFTP password or SFTP private key per trading partner as JSON, `{"clearinghouse": "token"}`."""
 
     webhook_secrets: dict[str, SecretStr] = {}
     """Webhook secret per trading partner as JSON; a notice without a fresh signature by it is refused."""

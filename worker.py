@@ -14,6 +14,7 @@ from activities.dispatch import Dispatcher
 from activities.eligibility import EligibilityActivities
 from activities.encounter import EncounterActivities
 from activities.mailbox import MailboxActivities
+from activities.partner_lines import PartnerLines
 from activities.reconcile import ReconcileActivities
 from activities.remittance import RemittanceActivities
 from database.engine import Database
@@ -29,8 +30,8 @@ WORKFLOWS: Sequence[type] = (EncounterBilling, PatientAccount, SubmissionBatch, 
 """Every workflow of the office: worker and replayer read them here."""
 
 
-class PartnerTokenMissing(OperatorError):
-    """A trading partner is called without a token for it."""
+class PartnerTokenMissing(OperatorError, LookupError):
+    """A trading partner is called without a token, password or key for it."""
 
 
 def activities_of(
@@ -41,16 +42,18 @@ def activities_of(
     def token_of(name: str) -> str:
         if name not in settings.partner_tokens:
             raise PartnerTokenMissing(
-                f'there is no token for the partner {name!r}: set ZEROBALANCE_PARTNER_TOKENS=\'{{"{name}": "..."}}\''
+                f"there is no token, password or key for the partner {name!r}: "
+                f'set ZEROBALANCE_PARTNER_TOKENS=\'{{"{name}": "..."}}\''
             )
         return settings.partner_tokens[name].get_secret_value()
 
+    lines = PartnerLines(http, token_of)
     account = AccountActivities(database)
     encounter = EncounterActivities(database)
     eligibility = EligibilityActivities(database, http, token_of)
-    batch = BatchActivities(database, http, token_of)
+    batch = BatchActivities(database, lines)
     remittance = RemittanceActivities(database, temporal, settings.task_queue)
-    mailbox = MailboxActivities(database, http, token_of)
+    mailbox = MailboxActivities(database, lines)
     reconcile = ReconcileActivities(database, temporal)
     return (
         account.look_after_account,

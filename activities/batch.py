@@ -6,15 +6,16 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from itertools import groupby
 
-import httpx
 from sqlmodel import Session
 from temporalio import activity
 
+from activities.lines import NotReached, Parcel
 from activities.messages import BatchStanding, BatchStep, ReceiptStep, Transmission
+from activities.partner_lines import SENDING_SECONDS, PartnerLines
+from billing import partners
 from billing.claim import Claim, ClaimBatch, Contact, Name, Party
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
@@ -22,18 +23,17 @@ from database import encounters, messages, office, records, submissions, tasks
 from database.engine import Database
 from database.tables import Batch, Partner, Submission
 from interchange.x12 import claims_837p, writing
+from interchange.x12.detect import FileKind
 
 CLAIMS_VERSION = claims_837p.VERSION
-TIMEOUT = httpx.Timeout(30.0)
 
 
 class BatchActivities:
     """What a batch's workflow asks of the book of record and of the partner."""
 
-    def __init__(self, database: Database, http: httpx.Client, token_of: Callable[[str], str]) -> None:
+    def __init__(self, database: Database, lines: PartnerLines) -> None:
         self._database = database
-        self._http = http
-        self._token_of = token_of
+        self._lines = lines
 
     @activity.defn
     def prepare_interchange(self, step: BatchStep) -> BatchStanding:
@@ -46,25 +46,16 @@ class BatchActivities:
 
     @activity.defn
     def transmit(self, step: BatchStep) -> Transmission:
-        """Send the stored bytes under the batch's own idempotency key. No transaction is open meanwhile."""
+        """Send the stored bytes under the batch's own key and name. No transaction is open meanwhile."""
         with self._database.reading() as session:
             batch = session.get(Batch, step.batch_id)
             assert batch is not None, "a batch is prepared before it is transmitted"
             partner = office.partner(session, step.partner_id)
+        parcel = Parcel(key=batch.id, name=_file_name(batch, partner), body=batch.body, sha256=batch.sha256)
         try:
-            response = self._http.post(
-                f"{partner.base_url}/v1/claims",
-                content=batch.body,
-                headers={
-                    "Authorization": f"Bearer {self._token_of(partner.secret_name)}",
-                    "Content-Type": "application/edi-x12",
-                    "Idempotency-Key": batch.id,
-                },
-                timeout=TIMEOUT,
-            )
-        except httpx.TransportError as error:
-            return Transmission(reason=f"the partner was not reached ({type(error).__name__})")
-        return _read_receipt(response, sha256=batch.sha256)
+            return self._lines.to(partner, within_seconds=SENDING_SECONDS).send(parcel)
+        except NotReached as error:
+            return Transmission(reason=str(error))
 
     @activity.defn
     def record_receipt(self, step: ReceiptStep) -> BatchStanding:
@@ -158,19 +149,15 @@ def _standing(session: Session, batch: Batch | None) -> BatchStanding:
     return BatchStanding(state=batch.state, claim_count=batch.claim_count, acknowledgment_due_at=due_at)
 
 
-def _read_receipt(response: httpx.Response, *, sha256: str) -> Transmission:
-    if response.status_code == 202:
-        receipt = response.json()
-        if receipt.get("sha256") not in {None, sha256}:
-            return Transmission(reason="the partner's receipt names other bytes than were sent")
-        return Transmission(receipt_id=str(receipt["receipt_id"]), received_at=receipt.get("received_at"))
-    if response.status_code in {408, 425, 429} or response.status_code >= 500:
-        wait = response.headers.get("retry-after", "")
-        return Transmission(
-            reason=f"the partner answered {response.status_code}",
-            retry_after_seconds=int(wait) if wait.isdigit() else 0,
-        )
-    return Transmission(refused=True, reason=f"the partner refused it with status {response.status_code}")
+def _file_name(batch: Batch, partner: Partner) -> str:
+    return partners.upload_name(
+        partner.upload_name,
+        kind=FileKind.CLAIMS_837P,
+        interchange_number=batch.interchange_number,
+        group_number=batch.group_number,
+        instant=batch.prepared_at,
+        usage=partner.usage,
+    )
 
 
 def _write_batch(session: Session, step: BatchStep) -> Batch | None:

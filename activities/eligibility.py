@@ -6,6 +6,7 @@ import httpx
 from temporalio import activity
 
 from activities.messages import InquiryAnswer, InquiryStep
+from billing.partners import NO_ANSWERS, Reach
 from database import messages, office
 from database.engine import Database
 from database.tables import Inquiry
@@ -34,6 +35,8 @@ class EligibilityActivities:
             if inquiry is None:
                 return InquiryAnswer(reason="the inquiry was withdrawn")
             partner = office.partner(session, inquiry.partner_id)
+        if not Reach(partner.reached_by).answers_at_once:
+            return InquiryAnswer(reason=NO_ANSWERS)
         try:
             response = self._http.post(
                 f"{partner.base_url}/v1/eligibility",

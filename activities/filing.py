@@ -16,12 +16,14 @@ from billing.claim import Claim, Party
 from billing.remittance import Remittance, adjustments_not_allowed
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import encounters, office, outbox, records, remittances, submissions, tasks
+from database import encounters, messages, office, outbox, records, remittances, submissions, tasks
 from database.columns import new_id
 from database.outbox import OutboxKind
 from database.tables import Batch, InboundMessage, RemittanceFile, Submission
 from interchange.x12 import acknowledgment_277ca, acknowledgment_999, acknowledgment_ta1, remittance_835
+from interchange.x12.detect import FileKind
 from interchange.x12.issues import Issue
+from interchange.x12.parting import parts
 from interchange.x12.syntax import NotX12
 
 CUT_OFF = frozenset({"2"})
@@ -37,15 +39,37 @@ def file_message(session: Session, message_id: str) -> str:
     assert message is not None, "a message is stored before it is filed"
     if message.state == "filed":
         return message.note
-    filer = _FILERS.get(message.kind)
-    try:
-        note = filer(session, message) if filer else _unknown(session, message)
-    except NotX12 as error:
-        note = _ask(session, message, f"The message is announced as {message.kind} and is no X12: {error}.")
+    several = parts(message.body)
+    note = _file_parts(session, message, several) if several else _file_one(session, message)
     message.state = "filed"
     message.note = note
     session.add(message)
     return note
+
+
+def _file_one(session: Session, message: InboundMessage) -> str:
+    filer = _FILERS.get(message.kind)
+    try:
+        return filer(session, message) if filer else _unknown(session, message)
+    except NotX12 as error:
+        return _ask(session, message, f"The message is announced as {message.kind} and is no X12: {error}.")
+
+
+def _file_parts(session: Session, message: InboundMessage, several: list[tuple[FileKind, bytes]]) -> str:
+    """A file of several kinds: each part is a message of its own, filed like one that came alone."""
+    notes = []
+    for kind, body in several:
+        part, _ = messages.store_inbound(
+            session,
+            partner_id=message.partner_id,
+            practice_id=message.practice_id,
+            kind=str(kind),
+            body=body,
+            received_at=message.received_at,
+            mail_id=message.mail_id,
+        )
+        notes.append(f"{kind}: {file_message(session, part.id)}")
+    return "; ".join(notes)
 
 
 def is_filed(kind: str) -> bool:
@@ -122,7 +146,15 @@ def _file_ta1(session: Session, message: InboundMessage) -> str:
 def _batch(session: Session, message: InboundMessage, *, interchange: str) -> Batch | None:
     if message.partner_id is None or not interchange.isdigit():
         return None
-    return submissions.batch_of_interchange(session, partner_id=message.partner_id, interchange_number=int(interchange))
+    found = submissions.batch_of_interchange(
+        session, partner_id=message.partner_id, interchange_number=int(interchange)
+    )
+    return found if found is not None and _may_speak_of(message, found) else None
+
+
+def _may_speak_of(message: InboundMessage, sent: Batch | Submission) -> bool:
+    """Only the partner it was sent by, and a file that a practice dropped by hand only of that practice's claims."""
+    return sent.partner_id == message.partner_id and message.practice_id in {None, sent.practice_id}
 
 
 def _file_999(session: Session, message: InboundMessage) -> str:
@@ -144,9 +176,10 @@ def _file_999(session: Session, message: InboundMessage) -> str:
 def _batch_of_group(session: Session, message: InboundMessage, said: ImplementationAcknowledgment) -> Batch | None:
     if message.partner_id is None or not said.group_control_number.isdigit():
         return None
-    return submissions.batch_of_group(
+    found = submissions.batch_of_group(
         session, partner_id=message.partner_id, group_number=int(said.group_control_number)
     )
+    return found if found is not None and _may_speak_of(message, found) else None
 
 
 def _fold_999(session: Session, message: InboundMessage, batch: Batch, said: ImplementationAcknowledgment) -> str:
@@ -214,7 +247,7 @@ def _file_277ca(session: Session, message: InboundMessage) -> str:
                 _ask(session, message, f"A 277CA cannot be read: {_in_words(item.issues)}")
             continue
         for one in item.file.acknowledgments:
-            concerned = _claims_of(session, one, one.provider or item.file.provider)
+            concerned = _claims_of(session, message, one, one.provider or item.file.provider)
             names_a_claim = one.control_number is not None or not one.accepted
             unknown += names_a_claim and not concerned
             for submission in concerned:
@@ -224,15 +257,17 @@ def _file_277ca(session: Session, message: InboundMessage) -> str:
     return f"277CA: {kept} verdicts kept, {unknown} name no claim of ours"
 
 
-def _claims_of(session: Session, one: ClaimAcknowledgment, provider: Party | None) -> list[Submission]:
+def _claims_of(
+    session: Session, message: InboundMessage, one: ClaimAcknowledgment, provider: Party | None
+) -> list[Submission]:
     """The claims that a verdict is about: one by its number, a provider's in a batch, or all of a batch."""
     if one.control_number is not None:
         submission = submissions.by_control_number(session, one.control_number)
-        return [submission] if submission is not None else []
+        return [submission] if submission is not None and _may_speak_of(message, submission) else []
     if one.level == "claim" or one.accepted:
         return []
     batch = session.get(Batch, (one.batch_reference or "").lower())
-    if batch is None:
+    if batch is None or not _may_speak_of(message, batch):
         return []
     sent = submissions.of_batch(session, batch.id)
     npi = provider.npi if one.level == "provider" and provider is not None else None
@@ -275,7 +310,7 @@ def _file_remittance(
     payee = remittance.payee
     npi = payee.id if payee.id_qualifier == "XX" else None
     practice_id = office.practice_of_payee(session, npi=npi, tax_id=remittance.payee_tax_id)
-    if practice_id is None:
+    if practice_id is None or message.practice_id not in {None, practice_id}:
         reason = f"Remittance {ordinal} of the file pays a provider whom no practice here bills under."
         return _ask(
             session,

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 from sqlmodel import col, select
 
-from activities.desk import Desk
+from activities.desk import BLOCKING, Desk
 from billing.claim import Claim, Party
 from billing.deadlines import INQUIRY_LADDER, Reason
 from billing.eligibility import EligibilityInquiry, EligibilityResponse
+from billing.partners import NO_ANSWERS, Reach
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
 from billing.verification import Verification, VerificationOutcome, read_answer
@@ -19,7 +20,17 @@ from interchange.x12.syntax import NotX12
 
 
 def ask_payer(desk: Desk) -> str | None:
-    """The id of the encounter's inquiry that waits to be sent; prepared and stored if there is none."""
+    """The id of the encounter's inquiry that waits to be sent; prepared and stored if there is none.
+
+    None when nobody can be asked: then a person was.
+    """
+    payer = desk.session.get(Payer, desk.encounter.payer_id)
+    assert payer is not None, "an encounter's payer is never deleted"
+    partner = office.partner(desk.session, payer.partner_id)
+    if not Reach(partner.reached_by).answers_at_once:
+        if not any(task.type in BLOCKING[Stage.VERIFICATION] for task in desk.open_tasks()):
+            _ask_person(desk, TaskType.PAYER_UNAVAILABLE, f"{NO_ANSWERS[0].upper()}{NO_ANSWERS[1:]}.")
+        return None
     waiting = desk.session.exec(
         select(Inquiry)
         .where(Inquiry.encounter_id == desk.encounter.id, col(Inquiry.answer_id).is_(None))
@@ -27,9 +38,6 @@ def ask_payer(desk: Desk) -> str | None:
     ).first()
     if waiting is not None:
         return waiting.id
-    payer = desk.session.get(Payer, desk.encounter.payer_id)
-    assert payer is not None, "an encounter's payer is never deleted"
-    partner = office.partner(desk.session, payer.partner_id)
     number = messages.next_number(desk.session, partner_id=partner.id, name="interchange")
     inquiry = Inquiry(
         id=new_id(),

@@ -1,33 +1,29 @@
 """The mailbox: fetch what a partner has, store the raw bytes with the cursor, then file what is stored."""
 
-from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
-from typing import Any
 
-import httpx
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 from temporalio import activity
 
 from activities.filing import file_message, note_failure
+from activities.lines import PAGE, Cursor, Mail, NotReached, Seen, Unread
 from activities.messages import Filed, FileStep, MailFetched, MailStep
+from activities.partner_lines import PartnerLines
 from database import messages, office
 from database.engine import Database
-from database.tables import InboundMessage, Partner
+from database.tables import InboundMessage, Partner, PartnerFile
 from interchange.x12.detect import identify
 
-PAGE = 50
-"""Messages fetched by one activity"""
 FILED_AT_ONCE = 200
-GONE = 410
 
 
 class MailboxActivities:
     """What the mailbox workflow asks of partners and of the book of record."""
 
-    def __init__(self, database: Database, http: httpx.Client, token_of: Callable[[str], str]) -> None:
+    def __init__(self, database: Database, lines: PartnerLines) -> None:
         self._database = database
-        self._http = http
-        self._token_of = token_of
+        self._lines = lines
 
     @activity.defn
     def fetch_mail(self, step: MailStep) -> MailFetched:
@@ -38,45 +34,43 @@ class MailboxActivities:
         """
         with self._database.reading() as session:
             partner = office.partner(session, step.partner_id)
-        headers = {"Authorization": f"Bearer {self._token_of(partner.secret_name)}"}
-        stored = 0
+            cursor = Cursor(partner.last_mail_id, _seen(session, partner.id))
+        looked = stored = 0
+        unread: list[str] = []
         try:
-            listing = self._get(
-                f"{partner.base_url}/v1/mailbox?after={partner.last_mail_id}&limit={PAGE}", headers
-            ).json()
-            for item in listing["messages"]:
-                response = self._get(f"{partner.base_url}/v1/mailbox/{int(item['id'])}", headers, gone_is_fine=True)
-                self._store(partner, item, response)
-                stored += 1
-                activity.heartbeat(stored)
-        except httpx.HTTPError as error:
-            return MailFetched(stored=stored, reason=f"the mailbox was not reached ({type(error).__name__})")
-        return MailFetched(stored=stored, more=len(listing["messages"]) == PAGE)
+            with closing(self._lines.to(partner, beat=activity.heartbeat).mail(cursor)) as mail:
+                for one in mail:
+                    if isinstance(one, Unread):
+                        unread.append(one.reason)
+                        continue
+                    stored += self._store(partner, one)
+                    looked += 1
+                    activity.heartbeat(looked)
+        except NotReached as error:
+            return MailFetched(stored=stored, reason="; ".join([*unread, str(error)]))
+        return MailFetched(stored=stored, more=looked == PAGE, reason="; ".join(unread))
 
-    def _get(self, url: str, headers: dict[str, str], *, gone_is_fine: bool = False) -> httpx.Response:
-        response = self._http.get(url, headers=headers, timeout=30.0)
-        if not (gone_is_fine and response.status_code == GONE):
-            response.raise_for_status()
-        return response
-
-    def _store(self, partner: Partner, item: dict[str, Any], response: httpx.Response) -> None:
-        received_at = datetime.fromisoformat(item["received_at"]).astimezone(UTC)
-        gone = response.status_code == GONE
-        body = f"410 gone: mail {item['id']}".encode() if gone else response.content
+    def _store(self, partner: Partner, mail: Mail) -> bool:
+        """Keep the bytes, and that they were taken. Returns whether they are new."""
         with self._database.writing() as session:
             row = session.exec(select(Partner).where(Partner.id == partner.id).with_for_update()).one()
-            if int(item["id"]) <= row.last_mail_id:
-                return
-            messages.store_inbound(
+            if mail.id is not None and mail.id <= row.last_mail_id:
+                return False
+            number = row.last_mail_id + 1 if mail.id is None else mail.id
+            message, is_new = messages.store_inbound(
                 session,
                 partner_id=partner.id,
-                kind="gone" if gone else str(item.get("kind") or identify(body)),
-                body=body,
-                received_at=received_at,
-                mail_id=int(item["id"]),
+                kind=mail.kind or str(identify(mail.body)),
+                body=mail.body,
+                received_at=mail.received_at,
+                mail_id=number,
             )
-            row.last_mail_id = int(item["id"])
-            session.add(row)
+            if mail.file is not None:
+                session.merge(_remembered(mail.file, message, is_new=is_new))
+            if is_new or mail.id is not None:
+                row.last_mail_id = number
+                session.add(row)
+            return is_new
 
     @activity.defn
     def file_messages(self, step: FileStep) -> Filed:
@@ -100,3 +94,21 @@ class MailboxActivities:
                 activity.logger.warning("message could not be filed", extra={"message_id": message_id}, exc_info=True)
             activity.heartbeat(message_id)
         return Filed(filed=len(waiting) - failed, failed=failed, more=len(waiting) == FILED_AT_ONCE)
+
+
+def _seen(session: Session, partner_id: str) -> dict[str, tuple[int, int]]:
+    rows = session.exec(select(PartnerFile).where(PartnerFile.partner_id == partner_id))
+    return {one.name: (one.size, one.modified) for one in rows}
+
+
+def _remembered(file: Seen, message: InboundMessage, *, is_new: bool) -> PartnerFile:
+    assert message.partner_id is not None, "files come from partners"
+    return PartnerFile(
+        partner_id=message.partner_id,
+        name=file.kept_name,
+        size=file.size,
+        modified=file.modified,
+        message_id=message.id,
+        seen_at=datetime.now(UTC),
+        note="" if is_new else "the same bytes came before: nothing was stored again",
+    )

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from database.columns import new_id
 from database.engine import insert
-from database.tables import ControlSequence, InboundMessage, RemittanceFile, Task
+from database.tables import ControlSequence, Fact, InboundMessage, RemittanceFile, Task
 
 INTERCHANGE_NUMBERS = 999_999_999
 """ISA13 has nine digits and then begins again"""
@@ -46,7 +46,20 @@ def store_inbound(
 
 
 def asked_about(session: Session, *, practice_id: str, message_id: str) -> InboundMessage | None:
-    """A message that a task of this practice is about, or None: mail from a partner may be another practice's."""
+    """A message that a task of this practice is about, or None.
+
+    Mail from a partner may be another practice's in part: then nobody but the operator sees its bytes.
+    """
+    others = (
+        session.exec(
+            select(RemittanceFile.id).where(
+                RemittanceFile.message_id == message_id, RemittanceFile.practice_id != practice_id
+            )
+        ).first()
+        or session.exec(select(Fact.id).where(Fact.subject_id == message_id, Fact.practice_id != practice_id)).first()
+    )
+    if others is not None:
+        return None
     return session.exec(
         select(InboundMessage)
         .join(Task, col(Task.subject_id) == col(InboundMessage.id))

@@ -1,6 +1,7 @@
 """Practices, partners, payers, policies and prices."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from sqlmodel import Session, col, or_, select
 from billing.charges import ChargeMaster, Price
 from billing.claim import Party
 from billing.money import Cents
+from billing.partners import WHO, PartnerFacts
 from billing.policies import DEFAULTS, Policies, PolicyRow
 from database.columns import new_id
 from database.tables import BillingEntity, Charge, Partner, Payer, Policy, Practice
@@ -113,6 +115,24 @@ def partner(session: Session, partner_id: str) -> Partner:
     found = session.get(Partner, partner_id)
     if found is None:
         raise KeyError(partner_id)
+    return found
+
+
+def who_partners_are(session: Session) -> dict[str, dict[str, str]]:
+    """Partner's name to the facts that say who it is, as they are kept."""
+    return {one.name: {fact: getattr(one, fact) for fact in WHO} for one in partners(session)}
+
+
+def keep_partner(session: Session, facts: PartnerFacts) -> Partner:
+    """Register a partner, or change the one with this name. The facts were checked (`billing.partners.faults_of`)."""
+    values = asdict(facts) | {"base_url": facts.base_url or ""}
+    found = partner_named(session, facts.name)
+    if found is None:
+        found = Partner(id=new_id(), **values)
+    for fact, value in values.items():
+        setattr(found, fact, value)
+    session.add(found)
+    session.flush()
     return found
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count
+from typing import Any
 
 import httpx
 from sqlmodel import select
@@ -20,6 +21,7 @@ from activities.eligibility import EligibilityActivities
 from activities.encounter import EncounterActivities
 from activities.filing import file_message
 from activities.intake import ImportReport, import_file
+from activities.mailbox import MailboxActivities
 from activities.messages import (
     Answer,
     BatchStep,
@@ -27,12 +29,16 @@ from activities.messages import (
     CommandStep,
     CompleteTask,
     EncounterStep,
+    FileStep,
     InquiryStep,
+    MailFetched,
+    MailStep,
     ReceiptStep,
     RemittanceStep,
     Standing,
 )
 from activities.office_tasks import complete_office_task
+from activities.partner_lines import PartnerLines
 from activities.remittance import RemittanceActivities
 from billing.amendments import Change
 from billing.claim import ServiceLine
@@ -105,6 +111,7 @@ class Office:
         self.wire = wire or Wire()
         self.http = httpx.Client(transport=httpx.MockTransport(self.wire))
         self.now = NOON
+        self.secret = "token"
         self._mail = count(1)
         with database.writing() as session:
             self.practice_id = office.add_practice(session, name=f"Clinic {new_id()}", at=NOON).id
@@ -134,8 +141,27 @@ class Office:
 
     def _bind(self) -> None:
         self.encounter = EncounterActivities(self.database)
-        self.batch = BatchActivities(self.database, self.http, lambda name: "token")
-        self.eligibility = EligibilityActivities(self.database, self.http, lambda name: "token")
+        self.lines = PartnerLines(self.http, lambda name: self.secret, settling_seconds=0)
+        self.batch = BatchActivities(self.database, self.lines)
+        self.eligibility = EligibilityActivities(self.database, self.http, lambda name: self.secret)
+
+    def reach(self, secret: str = "", **facts: Any) -> None:
+        """The partner is reached in another way from now on; `secret` is its token, password or key."""
+        with self.database.writing() as session:
+            partner = session.get_one(Partner, self.partner_id)
+            for name, value in facts.items():
+                setattr(partner, name, value)
+            session.add(partner)
+        self.secret = secret
+        self._bind()
+
+    def look_into_mailbox(self) -> MailFetched:
+        """What the mailbox's workflow does in one run."""
+        environment = ActivityEnvironment()
+        mailbox = MailboxActivities(self.database, self.lines)
+        fetched: MailFetched = environment.run(mailbox.fetch_mail, MailStep(partner_id=self.partner_id))
+        environment.run(mailbox.file_messages, FileStep(partner_id=self.partner_id))
+        return fetched
 
     def over(self, database: Database) -> "Office":
         """The same office over other books."""

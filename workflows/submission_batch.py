@@ -46,7 +46,7 @@ class SubmissionBatch:
             rung = TRANSMIT_LADDER[min(attempt, len(TRANSMIT_LADDER) - 1)]
             pause = max(rung, timedelta(seconds=said.retry_after_seconds))
             await workflow.sleep(pause, summary=f"Send again: {said.reason}")
-        return await self.record(Transmission(reason="the partner never answered"))
+        return await self.record(Transmission(reason=f"the partner never answered; at last: {said.reason}"))
 
     async def send_once(self) -> Transmission:
         """One bounded call; silence is a value."""

@@ -22,7 +22,7 @@ from database.tables.encounters import (
     TimelineEvent,
 )
 from database.tables.ledger import Journal, Posting
-from database.tables.messages import Batch, ControlSequence, InboundMessage, Inquiry, Outbox
+from database.tables.messages import Batch, ControlSequence, InboundMessage, Inquiry, Outbox, PartnerFile
 from database.tables.notes import Note
 from database.tables.office import BillingEntity, Charge, Partner, Payer, Policy, Practice
 from database.tables.remittances import Denial, RemittanceClaim, RemittanceFile
@@ -51,6 +51,7 @@ __all__ = [
     "OtherPolicy",
     "Outbox",
     "Partner",
+    "PartnerFile",
     "Patient",
     "PatientAccount",
     "PatientPayment",

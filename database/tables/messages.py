@@ -27,10 +27,30 @@ class InboundMessage(SQLModel, table=True):
     body: bytes = Field(sa_type=sa.LargeBinary)
     received_at: datetime = Field(sa_type=Instant)
     mail_id: int | None = Field(default=None, sa_type=sa.BigInteger)
-    """Its number in the partner's mailbox"""
+    """Its number in the partner's mailbox; the office's own count for files"""
     state: str = Field(default="stored", sa_type=sa.String(10))
     """stored, filed, or failed (then a task says why)"""
     note: str = Field(default="", sa_type=sa.Text)
+
+
+class PartnerFile(SQLModel, table=True):
+    """A file that was seen in a partner's inbox and is not read again while it looks the same.
+
+    A hint that spares reading, no more: what a file is, is known by the bytes of its message.
+    """
+
+    __tablename__ = "partner_file"
+
+    partner_id: str = Field(sa_type=Id, foreign_key="partner.id", primary_key=True)
+    name: str = Field(sa_type=sa.String(1020), primary_key=True)
+    size: int = Field(sa_type=sa.BigInteger)
+    modified: int = Field(sa_type=sa.BigInteger)
+    """When it was last written, as the listing says it: seconds (SFTP) or microseconds (folder)"""
+    message_id: str = Field(sa_type=Id, foreign_key="inbound_message.id")
+    """The message with its bytes"""
+    seen_at: datetime = Field(sa_type=Instant)
+    note: str = Field(default="", sa_type=sa.String(200))
+    """Why it made no message of its own, if so"""
 
 
 class Inquiry(SQLModel, table=True):

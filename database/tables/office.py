@@ -35,8 +35,24 @@ class Partner(SQLModel, table=True):
     id: str = Field(sa_type=Id, primary_key=True)
     name: str = Field(sa_type=sa.String(100))
     base_url: str = Field(sa_type=sa.String(300))
+    """Where it is called over HTTP; empty when it is reached by files"""
     secret_name: str = Field(sa_type=sa.String(100))
-    """Names the settings entry that holds the bearer token and the webhook secret"""
+    """Names the settings entry that holds the bearer token (or SFTP password or key) and the webhook secret"""
+    reached_by: str = Field(default="http", sa_type=sa.String(10), sa_column_kwargs={"server_default": "http"})
+    """http, sftp or folder (`billing.partners.Reach`)"""
+    host: str | None = Field(default=None, sa_type=sa.String(255))
+    port: int | None = None
+    login: str | None = Field(default=None, sa_type=sa.String(100))
+    host_key: str | None = Field(default=None, sa_type=sa.Text)
+    """The SSH server's public keys, one a line: no other server is spoken to"""
+    outbox: str | None = Field(default=None, sa_type=sa.String(500))
+    """Folder that interchanges are put into"""
+    inbox: str | None = Field(default=None, sa_type=sa.String(500))
+    """Folder that mail is read from"""
+    archive: str | None = Field(default=None, sa_type=sa.String(500))
+    """Folder that read mail is moved to; None: it stays, and is remembered"""
+    upload_name: str | None = Field(default=None, sa_type=sa.String(100))
+    """Pattern of an upload's name; None: `billing.partners.UPLOAD_NAME`"""
     sender_qualifier: str = Field(default="ZZ", sa_type=sa.String(2))
     """ISA05"""
     sender_id: str = Field(sa_type=sa.String(15))
@@ -51,7 +67,7 @@ class Partner(SQLModel, table=True):
     usage: str = Field(default="P", sa_type=sa.String(1))
     """ISA15: P production, T test"""
     last_mail_id: int = Field(default=0, sa_type=sa.BigInteger)
-    """The mailbox cursor: the highest message id stored here"""
+    """The mailbox cursor: the highest message id stored here; files have no ids and are counted by it"""
 
 
 class Payer(SQLModel, table=True):

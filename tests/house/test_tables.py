@@ -7,6 +7,7 @@ import database.tables  # noqa: F401 - registers every table
 OF_THE_INSTALLATION = {
     "practice": "the practice itself",
     "partner": "one clearinghouse serves several practices",
+    "partner_file": "a file in a partner's inbox may concern several practices",
     "control_sequence": "control numbers belong to a partner",
     "api_token": "belongs to a user, who belongs to a practice",
     "web_session": "belongs to a user, who belongs to a practice",

@@ -6,10 +6,21 @@ from typing import Any
 import pytest
 
 from tests.databases import database, office, postgres, postgres_template, sqlite_template
+from tests.file_places import by_sftp, make_place, place, sshd
 from tests.office import Office
 from tests.stories.clinic import CHROMIUM, Clinic, clinic
 
-__all__ = ["database", "office", "postgres", "postgres_template", "sqlite_template"]
+__all__ = [
+    "by_sftp",
+    "database",
+    "make_place",
+    "office",
+    "place",
+    "postgres",
+    "postgres_template",
+    "sqlite_template",
+    "sshd",
+]
 
 
 @pytest.fixture(params=["api", "browser"])

@@ -138,7 +138,7 @@ async def running(office: Office, engine: Any) -> AsyncIterator[Running]:
     """The office at work. Its clock begins at the engine's now: workflows live by it."""
     office.now = datetime.now(tz=office.now.tzinfo)
     queue = f"office-{office.practice_id}"
-    tokens = {"clearinghouse": SecretStr("token")}
+    tokens = {"clearinghouse": SecretStr(office.secret)}
     settings = engine.settings.model_copy(update={"partner_tokens": tokens, "task_queue": queue})
     activities = worker.activities_of(office.database, engine.client, settings, office.http)
     async with engine.worker(worker.WORKFLOWS, activities, task_queue=queue):

@@ -7,7 +7,7 @@ is asked of it beyond its grammar.
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from billing.claim import BatchHeader, Name, OpaqueSegment, Party
 from interchange.x12 import claim_checks, fields, parties
@@ -26,7 +26,7 @@ from interchange.x12.walking import Walker
 
 ClaimT = TypeVar("ClaimT")
 BatchT = TypeVar("BatchT", bound=BatchHeader)
-ReadT = TypeVar("ReadT")
+ReadT = TypeVar("ReadT", bound="ReadClaim[Any, Any]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,10 @@ class ClaimSet(Generic[ClaimT, BatchT, ReadT]):
         """Every claim of the transaction, then what belongs to none."""
         return _TransactionReader(transaction, self).read()
 
+    def claims(self, transaction: Transaction) -> Iterator[ClaimT]:
+        """The claims alone, and nothing said about them; what cannot be read is passed over."""
+        return _TransactionReader(transaction, self).claims()
+
 
 _BEHIND = ("CLM*", "HL*", "SE*")
 """What may follow a run that is scanned; at anything else the reader looks closer"""
@@ -123,6 +127,44 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
             tell(self._runs.walker().finish(last))
         identity = self._transaction.id
         yield ReadTransaction(tuple(self._transaction.issues), identity.st02, self._count, identity)
+
+    def claims(self) -> Iterator[ClaimT]:
+        """Every claim that can be read."""
+        for segment in self._transaction.segments():
+            name = segment.elements[0]
+            if name == "CLM":
+                claim = self._take_claim(segment).claim
+                if claim is not None:
+                    yield claim
+                yield from self._scan_claims()
+            elif name == "HL":
+                self._take_level(segment)
+                yield from self._scan_claims()
+            else:
+                self._take(segment)
+
+    def _scan_claims(self) -> Iterator[ClaimT]:
+        """The claims that follow in this block, as long as they and their levels are of kinds that come often."""
+        text, place, glue = self._transaction.ahead()
+        people, billing = self._hierarchy.people, self._hierarchy.billing_parties
+        scanners, state = self._runs.scanners(glue)
+        count, taken = 0, None
+        while (scanner := scanners(state)) is not None and (found := scanner.match(text, place)) is not None:
+            path, groups = scanner.leaves[found.lastindex]
+            try:
+                if path.opens == "CLM":
+                    claim: ClaimT = path.make(found.group(*groups), (*billing(), *people()))
+                else:
+                    self._hierarchy.open_subscriber(*path.make(found.group(*groups))[2:])
+            except Unreadable:
+                break
+            count, place = count + len(path.steps), found.end()
+            taken, state = path, path.shape.after
+            if path.opens == "CLM":
+                yield claim
+        if taken is not None:
+            self._transaction.skip(count, place)
+            self._runs.take(taken)
 
     def _take(self, segment: Segment) -> None:
         """A segment outside every level and claim."""

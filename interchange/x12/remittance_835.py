@@ -149,6 +149,17 @@ def read(source: Source) -> Iterator[Item]:
             yield from read_transaction(item)
 
 
+def payments(source: Source) -> Iterator[ClaimPayment]:
+    """The claim payments alone, as fast as they can be had: for counting and searching, never for posting.
+
+    Envelopes are followed and segments fit the guide or are read the long way, but no sum is proven, no place is kept,
+    and a payment that cannot be read is passed over in silence. Raises NotX12 when the source holds no ISA.
+    """
+    for item in read_transactions(source):
+        if not isinstance(item, EnvelopeReport):
+            yield from _TransactionReader(item).payments()
+
+
 def read_transaction(transaction: Transaction) -> Iterator[Item]:
     """The same for one transaction of an envelope that the caller walks."""
     return _TransactionReader(transaction).read()
@@ -252,6 +263,36 @@ class _TransactionReader:
         if header_is_due:
             yield self._begin()
         yield self._end(last)
+
+    def payments(self) -> Iterator[ClaimPayment]:
+        """Every payment that can be read, and nothing said about it."""
+        for segment in self._transaction.segments():
+            if segment.elements[0] == "CLP":
+                payment = self._take_payment(segment).payment
+                if payment is not None:
+                    yield payment
+                yield from self._scan_payments()
+            else:
+                self._take(segment, segment.elements[0])
+                self._between.clear()
+
+    def _scan_payments(self) -> Iterator[ClaimPayment]:
+        """The payments that follow in this block, as long as they are of kinds that come often."""
+        text, place, glue = self._transaction.ahead()
+        scanners, state = self._runs.scanners(glue)
+        count, taken = 0, None
+        while (scanner := scanners(state)) is not None and (found := scanner.match(text, place)) is not None:
+            path, groups = scanner.leaves[found.lastindex]
+            try:
+                payment: ClaimPayment = path.make(found.group(*groups))
+            except Unreadable:
+                break
+            count, place = count + len(path.steps), found.end()
+            taken, state = path, path.shape.after
+            yield payment
+        if taken is not None:
+            self._transaction.skip(count, place)
+            self._runs.take(taken)
 
     def _take(self, segment: Segment, name: str) -> None:
         """A segment that belongs to no payment."""

@@ -56,6 +56,8 @@ class Path:
     steps: tuple[Step, ...]
     shape: Any
     make: Callable[..., Any]
+    opens: str
+    """Segment id of its first segment"""
 
 
 @dataclass(slots=True)

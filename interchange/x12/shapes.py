@@ -120,6 +120,20 @@ class Recogniser:
         path, groups = often.scanner.leaves[found.lastindex]
         return path, found.group(*groups), found.end()
 
+    def scanners(self, glue: int) -> tuple[Callable[[State | None], Scanner | None], State | None]:
+        """The regex of all runs from a state, and the state that the runs have come to: for a reader that wants only
+        what they capture, and goes on from the state behind each."""
+        self._glue = glue
+        if self._former is None or not glue:
+            return (lambda state: None), None
+        often = self._book.often
+
+        def of(state: State | None) -> Scanner | None:
+            found = often.get((state, glue)) if state is not None else None
+            return found.scanner if found is not None else None
+
+        return of, self._state
+
     def take(self, path: Path) -> None:
         """Go on behind a run that was scanned."""
         self._state = path.shape.after
@@ -182,7 +196,7 @@ class Recogniser:
         ]
         known = [one for one in steps if one is not None]
         make = former.maker(known) if len(known) == len(steps) else None
-        return Path(tuple(known), shape, make) if make is not None else None
+        return Path(tuple(known), shape, make, known[0].rule.id) if make is not None else None
 
     def walker(self) -> Walker:
         """The walker, where the runs have come to."""

@@ -159,7 +159,7 @@ class SegmentReader:
                 if texts[at][:3] in ends:
                     self._at = at
                     return texts[start:at]
-            if block.is_closed or block.size - block.start(start) > MAX_SEGMENT_BYTES:
+            if block.is_closed or block.size - self._start(start) > MAX_SEGMENT_BYTES:
                 self._at = len(texts)
                 return texts[start:]
             looked_at = len(texts) - start
@@ -171,10 +171,8 @@ class SegmentReader:
         block = self._block
         if not block.text:
             return "", 0, 0
-        at, place = self._known
-        if at != self._at:
-            place += sum(map(len, block.texts[at : self._at])) + block.glue * (self._at - at)
-            self._known = (self._at, place)
+        place = self._start(self._at)
+        self._known = (self._at, place)
         return block.text, place, block.glue
 
     def skip(self, count: int, place: int) -> None:
@@ -200,9 +198,19 @@ class SegmentReader:
         """The next segment of this block, which is not taken; None when the block, or the file, ends here."""
         return self._segment(self._at) if self._at < len(self._block.texts) else None
 
+    def _start(self, at: int) -> int:
+        """Where in the block a segment begins; counted from the last place that was known, where there is one."""
+        block = self._block
+        known, place = self._known
+        if not block.text or at < known - 1 or at >= len(block.texts):
+            return block.start(at)
+        if at < known:
+            return place - block.glue - len(block.texts[at])
+        return place + sum(map(len, block.texts[known:at])) + block.glue * (at - known)
+
     def _segment(self, at: int) -> Segment:
         text = self._block.texts[at]
-        offset = self._offset + self._block.start(at)
+        offset = self._offset + self._start(at)
         return Segment(tuple(text.split(self.delimiters.element)), text, self._first_index + at, offset)
 
     # Blocks -----------------------------------------------------------------------------------------------------------
@@ -226,7 +234,7 @@ class SegmentReader:
         """Forget what was read."""
         self._before = self.latest()
         self._first_index += self._at
-        self._drop(self._block.start(self._at))
+        self._drop(self._start(self._at))
         self._at, self._block, self._known = 0, _Block([], 0), (0, 0)
 
     def _terminator(self) -> bytes:

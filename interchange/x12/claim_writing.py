@@ -36,11 +36,10 @@ def write_batch(batch: ClaimBatch) -> list[Elements]:
 
 
 def _write_claim(claim: Claim) -> list[Elements]:
-    blocks = [guide_order.block(GUIDE, "2300", row) for row in _claim_rows(claim)]
     named = [party for party in claim.providers if not _is_billing_again(party, claim.billing_provider)]
-    blocks += [hierarchy_writing.provider_block(GUIDE, party, _CLAIM_LOOP) for party in named]
+    providers = [hierarchy_writing.provider_block(GUIDE, party, _CLAIM_LOOP) for party in named]
     rest = [one for one in claim.other_segments if one.loop.startswith("23")]
-    rows = guide_order.merged(GUIDE, blocks, rest, base="2300")
+    rows = guide_order.joined(GUIDE, "2300", _claim_rows(claim), providers, rest)
     for number, line in enumerate(claim.lines, start=1):
         rows += _write_line(number, line)
     return rows
@@ -96,9 +95,8 @@ def _write_line(number: int, line: ServiceLine) -> list[Elements]:
     rows: list[Elements] = [("LX", str(number)), _service(line), ("DTP", "472", form, days)]
     if line.control_number:
         rows.append(("REF", "6R", line.control_number))
-    blocks = [guide_order.block(GUIDE, "2400", row) for row in rows]
-    blocks += [hierarchy_writing.provider_block(GUIDE, party, _LINE_LOOP) for party in line.providers]
-    return guide_order.merged(GUIDE, blocks, line.other_segments, base="2400")
+    providers = [hierarchy_writing.provider_block(GUIDE, party, _LINE_LOOP) for party in line.providers]
+    return guide_order.joined(GUIDE, "2400", rows, providers, line.other_segments)
 
 
 def _service(line: ServiceLine) -> Elements:

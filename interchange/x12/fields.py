@@ -72,6 +72,7 @@ def part(text: str, number: int) -> str | None:
     return (parts[number - 1] if number <= len(parts) else "") or None
 
 
+@lru_cache(maxsize=4096)
 def join(*parts: str | None) -> Joined:
     """A composite, cut after its last component that says something. Components may hold no separator."""
     texts = [text or "" for text in parts]
@@ -126,6 +127,7 @@ def maybe_decimal(elements: Elements, number: int) -> Decimal | None:
     return decimal(elements, number) if get(elements, number) else None
 
 
+@lru_cache(maxsize=1024)
 def print_decimal(value: Decimal | None) -> str:
     """A quantity without trailing zeros, exponent or plus sign; `""` for None."""
     if value is None:
@@ -135,6 +137,7 @@ def print_decimal(value: Decimal | None) -> str:
     return text.removeprefix("0") if text.startswith("0.") else text or "0"
 
 
+@lru_cache(maxsize=4096)
 def print_cents(value: Cents | None) -> str:
     """An amount as X12 writes it, `""` for None."""
     return "" if value is None else money.format_amount(value)
@@ -168,6 +171,7 @@ def period(elements: Elements, number: int) -> tuple[date, date | None]:
     return start, end
 
 
+@lru_cache(maxsize=1024)
 def print_day(value: date | None) -> str:
     """CCYYMMDD, `""` for None."""
     return "" if value is None else f"{value.year:04d}{value.month:02d}{value.day:02d}"
@@ -175,7 +179,7 @@ def print_day(value: date | None) -> str:
 
 def trimmed(*elements: str | None) -> Elements:
     """A segment as a tuple: None is empty, empty elements at the end are cut."""
-    texts = [text or "" for text in elements]
-    while len(texts) > 1 and not texts[-1]:
-        texts.pop()
-    return tuple(texts)
+    end = len(elements)
+    while end > 1 and not elements[end - 1]:
+        end -= 1
+    return tuple([text or "" for text in elements[:end]])

@@ -1,6 +1,6 @@
 """Segments in a guide's order: what the nouns say and what was kept opaque, merged by the rank the guide gives each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from billing.claim import OpaqueSegment
 from interchange.x12.fields import Elements, Joined
@@ -18,6 +18,19 @@ def block(guide: Guide, loop: str, row: Elements) -> Block:
 def loop_block(guide: Guide, loop: str, rows: list[Elements]) -> Block:
     """The segments of a whole loop at its place."""
     return guide.loop_rank(loop), rows
+
+
+def joined(
+    guide: Guide, loop: str, rows: Sequence[Elements], loops: Sequence[Block], rest: Sequence[OpaqueSegment]
+) -> list[Elements]:
+    """Segments of `loop` that stand in the guide's order already, the loops below it, and what was kept opaque.
+
+    Without the last there is nothing to look up: the loops below come after the loop's own segments.
+    """
+    if rest:
+        return merged(guide, [*(block(guide, loop, row) for row in rows), *loops], rest, base=loop)
+    below = loops if len(loops) < 2 else sorted(loops, key=lambda one: one[0])
+    return [*rows, *(row for _, found in below for row in found)]
 
 
 def merged(guide: Guide, blocks: Iterable[Block], rest: Iterable[OpaqueSegment], *, base: str) -> list[Elements]:

@@ -132,13 +132,12 @@ class _Tree(Generic[BilledT]):
         person = parties.write_person(
             "IL", first.subscriber, qualifier=coverage.member_id_qualifier, number=coverage.member_id
         )
-        blocks = [
-            self._block("2000B", ("HL", number, parent, "22", "0" if coverage.is_self else "1")),
-            self._block("2000B", sbr),
+        own = [("HL", number, parent, "22", "0" if coverage.is_self else "1"), sbr]
+        below = [
             (self.guide.loop_rank("2010BA"), person),
             (self.guide.loop_rank("2010BB"), parties.write_party(coverage.payer)),
         ]
-        rows = guide_order.merged(self.guide, blocks, _above(first, "B"), base="2000B")
+        rows = guide_order.joined(self.guide, "2000B", own, below, _above(first, "B"))
         if coverage.is_self:
             for claim in claims:
                 rows += self.write_claim(claim)

@@ -119,7 +119,15 @@ def read_demographics(dmg: Elements) -> tuple[date | None, Sex | None]:
 
 def write_party(party: Party, *, qualified: bool = True, suffixed: bool = True) -> list[Elements]:
     """NM1, PRV, N3, N4, REF, PER. `qualified` False leaves out the taxonomy: the guide puts it elsewhere. `suffixed`
-    False leaves out NM107: the guides do not use it for a submitter."""
+    False leaves out NM107: the guides do not use it for a submitter.
+
+    The same few payers and providers stand in every claim of a batch: each is written once.
+    """
+    return list(_write_party(party, qualified, suffixed))
+
+
+@lru_cache(maxsize=2048)
+def _write_party(party: Party, qualified: bool, suffixed: bool) -> tuple[Elements, ...]:
     name = party.name if suffixed else replace(party.name, suffix=None)
     rows = [write_nm1(party.role, name, is_person=party.is_person, qualifier=party.id_qualifier, number=party.id)]
     if party.taxonomy and qualified:
@@ -128,7 +136,7 @@ def write_party(party: Party, *, qualified: bool = True, suffixed: bool = True) 
     rows += [trimmed("REF", ref.qualifier, ref.value) for ref in party.references]
     if party.contact:
         rows.append(write_contact(party.contact))
-    return rows
+    return tuple(rows)
 
 
 def write_nm1(

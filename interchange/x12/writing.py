@@ -153,6 +153,9 @@ class _Printer:
         plain = "".join(sorted(self._plain | {marks.element}))
         self._find_odd = re.compile(f"[^{re.escape(plain)}]").search
         """Finds what has to be looked at element by element: composites, and what may not be sent"""
+        self._is_usual = (marks.component, marks.repetition) == (COMPONENT, REPETITION)
+        self._find_strange = re.compile(f"[^{re.escape(plain + COMPONENT + REPETITION)}]").search
+        """Finds what may not even stand in a composite"""
 
     def raw(self, text: str) -> None:
         self._out.append(text)
@@ -161,13 +164,23 @@ class _Printer:
         count = len(segment)
         while count > 1 and not segment[count - 1]:
             count -= 1
-        whole = self._marks.element.join(segment[:count])
-        if not self._find_odd(whole) and whole.count(self._marks.element) == count - 1:
+        if count < len(segment):
+            segment = segment[:count]
+        whole = self._marks.element.join(segment)
+        odd = self._find_odd(whole)
+        if (odd is None or self._is_joined(whole, segment)) and whole.count(self._marks.element) == count - 1:
             self._out.append(whole)
             return
         name = segment[0]
         texts = [self._element(name, number, segment[number]) for number in range(1, count)]
         self._out.append(self._marks.element.join((name, *texts)))
+
+    def _is_joined(self, whole: str, segment: Elements) -> bool:
+        """Whether all that is odd are separators inside composites, and they are the interchange's own."""
+        if not self._is_usual or self._find_strange(whole) is not None:
+            return False
+        put = whole.count(COMPONENT) + whole.count(REPETITION)
+        return put == sum([one.count(COMPONENT) + one.count(REPETITION) for one in segment if type(one) is Joined])
 
     def text(self) -> str:
         return self._end.join(self._out) + self._end

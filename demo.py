@@ -126,7 +126,7 @@ async def show(*, encounters: int, once: bool, seed: int) -> None:
         began = time.monotonic()
         outcome = await drive(parts, encounters=encounters, seed=seed)
         figures = await proofs_of(parts)
-        print_outcome(outcome, ratios_of(parts), figures, time.monotonic() - began)
+        print_outcome(outcome, ratios_of(parts, outcome), figures, time.monotonic() - began)
         if once:
             if not figures["holds"] or outcome.stuck_tasks:
                 sys.exit(1)
@@ -148,7 +148,7 @@ async def prove() -> None:
         async with office_at_work(settings) as parts:
             outcome = await drive(parts, encounters=PROOF_ENCOUNTERS, seed=PROOF_SEED)
             figures = await proofs_of(parts)
-            ratios = ratios_of(parts)
+            ratios = ratios_of(parts, outcome)
     print_outcome(outcome, ratios, figures, 0)
     if not figures["holds"] or outcome.stuck_tasks:
         sys.exit(1)
@@ -175,10 +175,14 @@ async def drive(parts: Parts, *, encounters: int, seed: int) -> Outcome:
         ).run()
 
 
-def ratios_of(parts: Parts) -> list[Ratio]:
-    """How well the office worked."""
+def ratios_of(parts: Parts, outcome: Outcome) -> list[Ratio]:
+    """How well the office worked, and how much of what nothing was wrong with went through untouched."""
     with parts.database.reading() as session:
-        return office_figures.ratios(session)
+        return [
+            *office_figures.ratios(session),
+            office_figures.untouched(session, outcome.plain_visits),
+            *office_figures.tasks_left(session, now=parts.clock()),
+        ]
 
 
 def _progress(progress: Progress) -> Table:

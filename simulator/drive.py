@@ -12,9 +12,11 @@ from typing import Any
 import httpx
 from temporalio.client import Client
 
+from interchange.x12 import claims_837p
 from simulator import clinic
 from simulator.office_client import OfficeClient
 from simulator.people import Patients, Staff
+from simulator.scenarios import PLAIN, scenario_of
 from simulator.time_travel import Traveller
 
 logger = logging.getLogger(__name__)
@@ -48,6 +50,8 @@ class Outcome:
     created: int = 0
     duplicates: int = 0
     refused: int = 0
+    plain_visits: frozenset[str] = frozenset()
+    """The clinic's own numbers of the visits with which nothing is wrong by design"""
 
 
 class World:
@@ -146,7 +150,11 @@ class Drive:
         if not path.exists():
             visits = clinic.visits(self.count, seed=self.seed, today=self.now.date())
             path.write_bytes(clinic.file_of(visits, number=self.seed, at=self.now))
-        report = self.world.office.drop_file(path.read_bytes(), key=secrets.token_hex(12))
+        body = path.read_bytes()
+        outcome.plain_visits = frozenset(
+            one.control_number for one in claims_837p.claims(body) if scenario_of(one.coverage.member_id) in PLAIN
+        )
+        report = self.world.office.drop_file(body, key=secrets.token_hex(12))
         outcome.created = int(report["created"])
         outcome.duplicates = int(report["duplicates"])
         outcome.refused = len(report["refused"])

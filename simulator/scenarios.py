@@ -73,6 +73,10 @@ STORIES: dict[Scenario, Story] = {
 }
 
 
+PLAIN = frozenset({Scenario.PAID, Scenario.COPAY, Scenario.DEDUCT, Scenario.COINS})
+"""Scenarios in which neither payer nor clearinghouse does anything that takes a person"""
+
+
 def scenario_of(member_id: str | None) -> Scenario:
     """The scenario whose letters the member id begins with; PAID when there is none."""
     letters = (member_id or "").upper()

@@ -22,10 +22,12 @@ from api.errors import Problem
 from api.office import Office, TheOffice
 from api.routers.encounters import HoldForm, PaymentForm
 from billing.amendments import FORMS
+from billing.attachments import WORDS
 from billing.roles import Permission, Role
 from billing.stages import Stage
-from database import letters, messages, views, worklists
+from database import attachments, letters, messages, views, worklists
 from database.access import Person
+from database.attachments import FileSubject
 from database.columns import new_id
 from database.worklists import NotACursor, TaskOrder, TaskRow
 from templates import documents, rendering
@@ -260,6 +262,9 @@ def encounter_page(
     """The encounter's page, with the refused form if there is one."""
     with office.database.reading() as session:
         encounter = views.encounter(session, practice_id=person.practice_id, encounter_id=encounter_id)
+        files = attachments.of(
+            session, practice_id=person.practice_id, subject=FileSubject.ENCOUNTER, subject_id=encounter_id
+        )
     if encounter is None:
         raise errors.not_found("encounter")
     auth.seen(request, person, subject="encounter", subject_id=encounter_id)
@@ -280,6 +285,8 @@ def encounter_page(
         may_amend=person.may(Permission.INTAKE) and person.may(Permission.WORK),
         may_approve=person.may(Permission.APPROVE),
         changes=FORMS,
+        files=files,
+        file_kinds=WORDS,
         methods=get_args(PaymentMethod),
         engine_page=engine_page(office, ids.encounter_workflow(person.practice_id, encounter_id)),
     )

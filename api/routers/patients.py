@@ -7,10 +7,12 @@ from fastapi import APIRouter, Query, Request, Response
 from api import auth, errors
 from api.auth import Viewer
 from api.office import Office, TheOffice
-from api.routers.pages import show
+from api.routers.pages import NOTES, show
+from billing.attachments import WORDS
 from billing.roles import Permission
-from database import patients
+from database import attachments, patients
 from database.access import Person
+from database.attachments import FileSubject
 from database.patients import PatientList, PatientView
 
 api = APIRouter(prefix="/api/v1/patients", tags=["patients"])
@@ -43,10 +45,24 @@ def show_search(request: Request, office: TheOffice, person: Viewer, q: Sought =
 
 
 @pages.get("/{patient_id}")
-def show_page(request: Request, patient_id: str, office: TheOffice, person: Viewer) -> Response:
+def show_page(request: Request, patient_id: str, office: TheOffice, person: Viewer, note: str = "") -> Response:
     """One patient."""
     patient = _find(request, office, person, patient_id)
-    return show(request, "patient.html", person, patient=patient, may_open=person.may(Permission.INTAKE))
+    with office.database.reading() as session:
+        files = attachments.of(
+            session, practice_id=person.practice_id, subject=FileSubject.PATIENT, subject_id=patient_id
+        )
+    return show(
+        request,
+        "patient.html",
+        person,
+        patient=patient,
+        files=files,
+        file_kinds=WORDS,
+        note=NOTES.get(note, ""),
+        may_open=person.may(Permission.INTAKE),
+        may_work=person.may(Permission.WORK),
+    )
 
 
 def _find(request: Request, office: Office, person: Person, patient_id: str) -> PatientView:

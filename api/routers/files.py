@@ -1,0 +1,139 @@
+"""Files on patients and visits: card images, records, letters of payers."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+from starlette.datastructures import UploadFile
+
+from api import actions, auth, errors
+from api.auth import Viewer, require
+from api.errors import Fault
+from api.office import Office, TheOffice
+from billing.attachments import LARGEST, PICTURES, FileKind, NotKept, content_type
+from billing.roles import Permission
+from database import attachments
+from database.access import Person
+from database.attachments import FileSubject, FileView
+from database.tables import Attachment
+
+api = APIRouter(prefix="/api/v1/files", tags=["files"])
+pages = APIRouter(prefix="/files", include_in_schema=False)
+
+Worker = Annotated[Person, require(Permission.WORK)]
+
+
+@api.get("/{subject}/{subject_id}")
+def list_files(subject: FileSubject, subject_id: str, office: TheOffice, person: Viewer) -> list[FileView]:
+    """The files on one patient or visit, the newest first."""
+    with office.database.reading() as session:
+        _require(session, person, subject, subject_id)
+        return attachments.of(session, practice_id=person.practice_id, subject=subject, subject_id=subject_id)
+
+
+@api.post("/{subject}/{subject_id}", status_code=201)
+async def keep_file(
+    request: Request, subject: FileSubject, subject_id: str, office: TheOffice, person: Worker
+) -> dict[str, Any]:
+    """Keep a file, sent as multipart with `kind` and `file`. The same bytes again are the same file."""
+    return await _keep(request, office, person, subject, subject_id)
+
+
+@api.get("/{file_id}", response_class=Response)
+def show_file(request: Request, file_id: str, office: TheOffice, person: Viewer) -> Response:
+    """One file's bytes."""
+    return _send(request, office, person, file_id)
+
+
+@pages.post("/{file_id}/remove")
+def remove_file(file_id: str, office: TheOffice, person: Worker) -> Response:
+    """Take a file away; it is kept, hidden, with who did it."""
+    with office.database.writing() as session:
+        row = attachments.find(session, practice_id=person.practice_id, file_id=file_id)
+        if row is None:
+            raise errors.not_found("file")
+        row.removed_at, row.removed_by = office.now(), person.user_id
+        session.add(row)
+        actions.audited(session, office, person, action="delete", subject="file", subject_id=file_id)
+        home = f"/{row.subject}s/{row.subject_id}?note=done"
+    return RedirectResponse(home, 303)
+
+
+@pages.post("/{subject}/{subject_id}")
+async def keep_from_page(
+    request: Request, subject: FileSubject, subject_id: str, office: TheOffice, person: Worker
+) -> Response:
+    """Keep a file from the page of the patient or the visit."""
+    await _keep(request, office, person, subject, subject_id)
+    return RedirectResponse(f"/{subject}s/{subject_id}?note=done", 303)
+
+
+@pages.get("/{file_id}")
+def take_file(request: Request, file_id: str, office: TheOffice, person: Viewer) -> Response:
+    """One file: pictures are shown, all others are handed over."""
+    return _send(request, office, person, file_id)
+
+
+async def _keep(
+    request: Request, office: Office, person: Person, subject: FileSubject, subject_id: str
+) -> dict[str, Any]:
+    async with request.form(max_files=1, max_fields=3, max_part_size=LARGEST) as form:
+        given, kind = form.get("file"), form.get("kind", FileKind.OTHER)
+        if not isinstance(given, UploadFile) or not given.filename:
+            raise errors.invalid([Fault(field="file", message="choose a file")])
+        if kind not in set(FileKind):
+            raise errors.invalid([Fault(field="kind", message=f"is none of: {', '.join(FileKind)}")])
+        name, body = given.filename, await given.read(LARGEST + 1)
+    return await run_in_threadpool(_store, office, person, subject, subject_id, FileKind(str(kind)), name, body)
+
+
+def _store(
+    office: Office, person: Person, subject: FileSubject, subject_id: str, kind: FileKind, name: str, body: bytes
+) -> dict[str, Any]:
+    try:
+        told = content_type(body)
+    except NotKept as error:
+        raise errors.invalid([Fault(field="file", message=str(error))]) from error
+    with office.database.writing() as session:
+        _require(session, person, subject, subject_id)
+        file_id, is_new = attachments.add(
+            session,
+            practice_id=person.practice_id,
+            subject=subject,
+            subject_id=subject_id,
+            kind=kind,
+            name=name,
+            content_type=told,
+            body=body,
+            at=office.now(),
+            by=person.user_id,
+        )
+        if is_new:
+            actions.audited(session, office, person, action="create", subject="file", subject_id=file_id)
+    return {"file_id": file_id, "created": is_new}
+
+
+def _require(session: Session, person: Person, subject: FileSubject, subject_id: str) -> None:
+    if not attachments.exists(session, practice_id=person.practice_id, subject=subject, subject_id=subject_id):
+        raise errors.not_found(subject)
+
+
+def _send(request: Request, office: Office, person: Person, file_id: str) -> Response:
+    with office.database.reading() as session:
+        row = attachments.find(session, practice_id=person.practice_id, file_id=file_id)
+    if row is None:
+        raise errors.not_found("file")
+    auth.seen(request, person, subject="file", subject_id=file_id)
+    return Response(row.body, media_type=row.content_type, headers=_headers(row))
+
+
+def _headers(row: Attachment) -> dict[str, str]:
+    """Only pictures are shown in place; the door forbids scripts and sniffing on every answer."""
+    place = "inline" if row.content_type in PICTURES else "attachment"
+    name = "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "_" for char in row.name)
+    return {
+        "Content-Disposition": f'{place}; filename="{name}"',
+        "Cache-Control": "private, no-store",
+    }

@@ -1,0 +1,52 @@
+"""Files that people keep beside the books: what may be kept, told by the bytes and not by the name."""
+
+from enum import StrEnum
+
+LARGEST = 10_000_000
+"""Bytes of one file"""
+
+
+class FileKind(StrEnum):
+    """What a file is of."""
+
+    CARD_FRONT = "card_front"
+    CARD_BACK = "card_back"
+    RECORD = "record"
+    """A note, a report, an order: what a payer may ask for"""
+    CORRESPONDENCE = "correspondence"
+    OTHER = "other"
+
+
+WORDS: dict[FileKind, str] = {
+    FileKind.CARD_FRONT: "insurance card, front",
+    FileKind.CARD_BACK: "insurance card, back",
+    FileKind.RECORD: "medical record",
+    FileKind.CORRESPONDENCE: "letter of a payer",
+    FileKind.OTHER: "other",
+}
+
+_BEGINS_WITH: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"%PDF-", "application/pdf"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+)
+PICTURES = frozenset({"image/png", "image/jpeg"})
+"""What a browser shows by itself"""
+
+
+class NotKept(ValueError):
+    """A file that the office does not keep, with the reason and what to do."""
+
+
+def content_type(body: bytes) -> str:
+    """The type that the bytes tell. Raises NotKept for an empty, too large or other file."""
+    if not body:
+        raise NotKept("the file is empty: choose it again")
+    if len(body) > LARGEST:
+        raise NotKept(f"the file is above {LARGEST // 1_000_000} MB: scan it smaller, or split it")
+    for begins, kind in _BEGINS_WITH:
+        if body.startswith(begins):
+            return kind
+    raise NotKept("this is no PNG, JPEG, TIFF or PDF: scan or print it into one of these")

@@ -15,6 +15,7 @@ from api.office import Clock, Office, wall_clock
 from api.routers import (
     accounts,
     amendments,
+    appointments,
     charges,
     claims,
     day_close,
@@ -49,6 +50,7 @@ ROUTERS = (
     paper.api,
     amendments.api,
     claims.api,
+    appointments.api,
     files.api,
     notes.api,
     day_close.api,
@@ -65,6 +67,7 @@ ROUTERS = (
     paper.pages,
     amendments.pages,
     claims.pages,
+    appointments.pages,
     files.pages,
     notes.pages,
     day_close.pages,

@@ -10,7 +10,7 @@ from api.office import Office, TheOffice
 from api.routers.pages import NOTES, show
 from billing.attachments import WORDS
 from billing.roles import Permission
-from database import attachments, patients
+from database import appointments, attachments, patients
 from database.access import Person
 from database.attachments import FileSubject
 from database.patients import PatientList, PatientView
@@ -52,12 +52,16 @@ def show_page(request: Request, patient_id: str, office: TheOffice, person: View
         files = attachments.of(
             session, practice_id=person.practice_id, subject=FileSubject.PATIENT, subject_id=patient_id
         )
+        expected = appointments.of_patient(
+            session, practice_id=person.practice_id, patient_id=patient_id, since=office.today
+        )
     return show(
         request,
         "patient.html",
         person,
         patient=patient,
         files=files,
+        expected=expected,
         file_kinds=WORDS,
         note=NOTES.get(note, ""),
         may_open=person.may(Permission.INTAKE),

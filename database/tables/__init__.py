@@ -5,6 +5,7 @@ No `from __future__ import annotations` here: SQLModel reads the annotations at 
 
 from database.tables.access import AuditEvent, Command, TaskForm, Token, User, WebSession
 from database.tables.accounts import BalanceItem, PatientAccount, Placement
+from database.tables.appointments import Appointment
 from database.tables.attachments import Attachment
 from database.tables.cash import Deposit, TillClose
 from database.tables.coverages import OtherPolicy
@@ -31,6 +32,7 @@ from database.tables.remittances import Denial, RemittanceClaim, RemittanceFile
 __all__ = [
     "AgendaEntry",
     "Amendment",
+    "Appointment",
     "Attachment",
     "AuditEvent",
     "BalanceItem",

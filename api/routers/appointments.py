@@ -1,0 +1,167 @@
+"""Appointments: booked for a known patient, checked in at the desk; from there the visit is opened."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+from sqlmodel import Session
+
+from api import actions, auth, errors, idempotency
+from api.actions import Done
+from api.auth import Viewer, require
+from api.claim_form import Part
+from api.errors import Fault, Problem
+from api.idempotency import IdempotencyKey
+from api.office import Office, TheOffice
+from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
+from billing.roles import Permission
+from database import appointments, attachments
+from database.access import Person
+from database.appointments import AppointmentView, Coming
+from database.attachments import FileSubject
+
+api = APIRouter(prefix="/api/v1/appointments", tags=["appointments"])
+pages = APIRouter(prefix="/appointments", include_in_schema=False)
+
+Clerk = Annotated[Person, require(Permission.INTAKE)]
+End = Literal["arrived", "no_show", "cancelled"]
+FORM = "book"
+
+
+class AppointmentForm(Part):
+    """Who is expected when."""
+
+    patient_id: Annotated[str, Field(min_length=1, max_length=20)]
+    day: date
+    at_time: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    """HH:MM on the clinic's clock"""
+    minutes: Annotated[int, Field(ge=5, le=480)] = 20
+    provider: Annotated[str, Field(min_length=1, max_length=100)]
+    reason: Annotated[str, Field(max_length=200)] = ""
+
+
+@api.get("")
+def list_appointments(office: TheOffice, person: Viewer, day: date | None = None) -> list[AppointmentView]:
+    """Everybody expected on a day (today when none is named), by time."""
+    with office.database.reading() as session:
+        return appointments.of_day(session, practice_id=person.practice_id, day=day or office.today)
+
+
+@api.post("", status_code=201)
+def book(form: AppointmentForm, key: IdempotencyKey, office: TheOffice, person: Clerk) -> dict[str, Any]:
+    """Book an appointment for a known patient."""
+    return _book(office, person, form, key=key).body
+
+
+@api.post("/{appointment_id}/{end}")
+def end(appointment_id: str, end: End, office: TheOffice, person: Clerk) -> dict[str, Any]:
+    """The patient arrived, did not come, or cancelled. 409: something else was said before."""
+    patient_id = _end(office, person, appointment_id, Coming(end))
+    return {"done": True, "patient_id": patient_id}
+
+
+@pages.get("")
+def show_day(
+    request: Request,
+    office: TheOffice,
+    person: Viewer,
+    day: date | None = None,
+    patient: str = "",
+    note: str = "",
+) -> Response:
+    """One day; with a patient, the form to book for them."""
+    return _page(request, office, person, day or office.today, patient, Failed(), NOTES.get(note, ""))
+
+
+@pages.post("")
+async def book_from_page(request: Request, office: TheOffice, person: Clerk) -> Response:
+    """Book from the form."""
+    typed = await typed_into(request)
+    day, patient = typed.get("day", ""), typed.get("patient_id", "")
+
+    async def act() -> Done:
+        return await run_in_threadpool(_book, office, person, read(AppointmentForm, typed), key=typed["key"])
+
+    def page(failed: Failed) -> Response:
+        return _page(request, office, person, office.today, patient, failed, "")
+
+    return await answer(act, FORM, typed, f"/appointments?day={day}", page)
+
+
+@pages.post("/{appointment_id}/{end}")
+def end_from_page(appointment_id: str, end: End, office: TheOffice, person: Clerk) -> Response:
+    """Who arrived goes on to the visit's form, filled in from the last time."""
+    patient_id = _end(office, person, appointment_id, Coming(end))
+    home = f"/visits/new?patient={patient_id}" if end == "arrived" else "/appointments?note=done"
+    return Response(status_code=303, headers={"Location": home})
+
+
+def _book(office: Office, person: Person, form: AppointmentForm, *, key: str) -> Done:
+    if form.day < office.today:
+        raise errors.invalid([Fault(field="day", message="has passed")])
+
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        known = {"practice_id": person.practice_id, "subject": FileSubject.PATIENT, "subject_id": form.patient_id}
+        if not attachments.exists(session, **known):  # type: ignore[arg-type]
+            raise errors.not_found("patient")
+        when = {"day": form.day, "at_time": form.at_time, "provider": form.provider}
+        if appointments.clashing(session, practice_id=person.practice_id, **when):  # type: ignore[arg-type]
+            message = f"{form.provider} has somebody booked at that time; choose another"
+            raise errors.invalid([Fault(field="at_time", message=message)])
+        row = appointments.book(
+            session,
+            practice_id=person.practice_id,
+            patient_id=form.patient_id,
+            day=form.day,
+            at_time=form.at_time,
+            minutes=form.minutes,
+            provider=form.provider,
+            reason=form.reason,
+            at=office.now(),
+            by=person.user_id,
+        )
+        actions.audited(session, office, person, action="create", subject="appointment", subject_id=row.id)
+        return row.id, {"appointment_id": row.id}
+
+    sha256 = idempotency.fingerprint("book", form.patient_id, form.model_dump(mode="json"))
+    return Done(idempotency.once(office, person, name="book", key=key, body_sha256=sha256, effect=effect), 201)
+
+
+def _end(office: Office, person: Person, appointment_id: str, end: Coming) -> str:
+    with office.database.writing() as session:
+        row = appointments.find(session, practice_id=person.practice_id, appointment_id=appointment_id)
+        if row is None:
+            raise errors.not_found("appointment")
+        if row.state == Coming.BOOKED:
+            row.state, row.ended_at = end, office.now()
+            session.add(row)
+            actions.audited(
+                session, office, person, action="update", subject="appointment", subject_id=row.id, reason=end
+            )
+        elif row.state != end:
+            state = row.state.replace("_", " ")
+            raise Problem(409, "appointment-ended", "This appointment has ended", f"Somebody said: {state}.")
+        return row.patient_id
+
+
+def _page(
+    request: Request, office: Office, person: Person, day: date, patient_id: str, failed: Failed, note: str
+) -> Response:
+    with office.database.reading() as session:
+        rows = appointments.of_day(session, practice_id=person.practice_id, day=day)
+    auth.seen(request, person, subject="appointments", subject_id=str(day))
+    return show(
+        request,
+        "appointments.html",
+        person,
+        status=failed.status,
+        day=day,
+        appointments=rows,
+        patient_id=patient_id,
+        failed=failed,
+        key=failed.key_for(FORM),
+        note=note,
+        may_book=person.may(Permission.INTAKE),
+    )

@@ -1,0 +1,79 @@
+"""Appointments: booked once, checked in into the visit's form, and nobody else's."""
+
+import pytest
+
+from billing.roles import Role
+from database.columns import new_id
+from database.tables import Encounter
+from tests.api import builders
+from tests.api.conftest import Book
+
+
+@pytest.fixture
+def encounter(book: Book) -> Encounter:
+    return book.encounter()
+
+
+def form(encounter: Encounter, **changes: str) -> dict[str, str]:
+    typed = {"patient_id": encounter.patient_id, "day": "2026-03-02", "at_time": "09:30", "provider": "Dr. Curie"}
+    return typed | {"minutes": "20", "reason": "check-up", "key": "book-key-0001"} | changes
+
+
+async def test_booked_checked_in_and_on_to_the_visit(book: Book, encounter: Encounter) -> None:
+    async with book.signed_in(Role.FRONT_DESK) as client:
+        assert "Nobody is expected on this day." in (await client.get("/appointments")).text
+        for _ in range(2):
+            booked = await client.post("/appointments", data=form(encounter))
+            assert booked.headers["location"] == "/appointments?day=2026-03-02&note=done"
+        day = (await client.get("/appointments?day=2026-03-02")).text
+        [one] = (await client.get("/api/v1/appointments?day=2026-03-02")).json()
+        patient = (await client.get(f"/patients/{encounter.patient_id}")).text
+        arrived = await client.post(f"/appointments/{one['id']}/arrived")
+        again = await client.post(f"/appointments/{one['id']}/arrived")
+        late = await client.post(f"/api/v1/appointments/{one['id']}/cancelled")
+        visit = (await client.get(arrived.headers["location"])).text
+    assert (one["at_time"], one["state"], one["provider"]) == ("09:30", "booked", "Dr. Curie")
+    assert day.count("Check in</button>") == 1
+    assert "Expected: 2026-03-02 09:30 with Dr. Curie" in patient
+    assert arrived.headers["location"] == again.headers["location"] == f"/visits/new?patient={encounter.patient_id}"
+    assert late.status_code == 409
+    assert builders.MEMBER_ID in visit
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"day": "2026-03-01"}, "has passed"),
+        ({"at_time": "25:00"}, "at_time-fault"),
+        ({"minutes": "2"}, "minutes-fault"),
+        ({"provider": ""}, "provider-fault"),
+    ],
+)
+async def test_a_wrong_booking_says_where(
+    changes: dict[str, str], words: str, book: Book, encounter: Encounter
+) -> None:
+    async with book.signed_in(Role.FRONT_DESK) as client:
+        refused = await client.post("/appointments", data=form(encounter, **changes))
+        assert (await client.get("/api/v1/appointments?day=2026-03-02")).json() == []
+    assert refused.status_code == 422
+    assert words in refused.text
+    assert "check-up" in refused.text, "what was typed is kept"
+
+
+async def test_one_provider_sees_one_patient_at_a_time(book: Book, encounter: Encounter) -> None:
+    async with book.signed_in(Role.FRONT_DESK) as client:
+        await client.post("/appointments", data=form(encounter))
+        clash = await client.post("/appointments", data=form(encounter, key="book-key-0002"))
+        other = await client.post("/appointments", data=form(encounter, key="book-key-0003", provider="Dr. Who"))
+    assert (clash.status_code, "has somebody booked" in clash.text, other.status_code) == (422, True, 303)
+
+
+async def test_nobody_books_for_a_stranger_and_an_auditor_only_looks(book: Book, encounter: Encounter) -> None:
+    headers = {"Idempotency-Key": "book-key-0001"}
+    body = {name: text for name, text in form(encounter).items() if name != "key"}
+    async with book.connect(token=book.stranger) as client:
+        assert (await client.post("/api/v1/appointments", json=body, headers=headers)).status_code == 404
+        assert (await client.post(f"/api/v1/appointments/{new_id()}/arrived")).status_code == 404
+    async with book.connect(Role.AUDITOR) as client:
+        assert (await client.post("/api/v1/appointments", json=body, headers=headers)).status_code == 403
+        assert (await client.get("/api/v1/appointments?day=2026-03-02")).json() == []

@@ -4,7 +4,7 @@ import re
 
 from billing.claim import Claim, Diagnosis
 
-_ICD10 = re.compile(r"[A-Z][0-9][0-9AB][0-9A-Z]{0,4}")
+_ICD10 = re.compile(r"[A-Z][0-9A][0-9A-Z]{1,5}")
 _ICD9 = re.compile(r"([0-9]{3}|V[0-9]{2}|E[0-9]{3})[0-9]{0,2}")
 _PROCEDURE = re.compile(r"[0-9]{5}|[0-9]{4}[FTU]|[A-Z][0-9]{4}")
 
@@ -13,7 +13,7 @@ ICD9_QUALIFIERS = frozenset({"BK", "BF"})
 
 
 def diagnosis_is_well_formed(diagnosis: Diagnosis) -> bool:
-    """ICD-10-CM without the dot: a letter, a digit, a digit or A or B, then up to four more."""
+    """ICD-10-CM without the dot: a letter, a digit (or A, since QA0 of fiscal year 2026), then one to five more."""
     if diagnosis.qualifier in ICD9_QUALIFIERS:
         return _ICD9.fullmatch(diagnosis.code) is not None
     return _ICD10.fullmatch(diagnosis.code) is not None

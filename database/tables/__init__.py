@@ -6,6 +6,7 @@ No `from __future__ import annotations` here: SQLModel reads the annotations at 
 from database.tables.access import AuditEvent, Command, TaskForm, Token, User, WebSession
 from database.tables.accounts import BalanceItem, PatientAccount, Placement
 from database.tables.cash import Deposit, TillClose
+from database.tables.codes import Code, CodeEditionRow
 from database.tables.coverages import OtherPolicy
 from database.tables.documents import Letter
 from database.tables.encounters import (
@@ -36,6 +37,8 @@ __all__ = [
     "Benefits",
     "BillingEntity",
     "Charge",
+    "Code",
+    "CodeEditionRow",
     "Command",
     "ControlSequence",
     "Denial",

@@ -9,6 +9,8 @@ OF_THE_INSTALLATION = {
     "partner": "one clearinghouse serves several practices",
     "control_sequence": "control numbers belong to a partner",
     "api_token": "belongs to a user, who belongs to a practice",
+    "code_edition": "published code tables are the same for everybody",
+    "code": "published code tables are the same for everybody",
     "web_session": "belongs to a user, who belongs to a practice",
 }
 MAY_BE_OF_NONE = {

@@ -16,6 +16,7 @@ from api.routers import (
     accounts,
     amendments,
     charges,
+    codes,
     day_close,
     encounters,
     inbound,
@@ -51,6 +52,7 @@ ROUTERS = (
     accounts.api,
     patients.api,
     charges.api,
+    codes.api,
     payers.api,
     inbound.router,
     operations.router,
@@ -66,6 +68,7 @@ ROUTERS = (
     patients.pages,
     visits.pages,
     charges.pages,
+    codes.pages,
     payers.pages,
     pages.router,
 )

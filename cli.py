@@ -14,6 +14,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+import code_loading
 import demo as demonstration
 import edi
 import office_setup
@@ -33,6 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(edi.app, name="edi")
+app.add_typer(code_loading.app, name="codes")
 console = Console(stderr=True)
 
 

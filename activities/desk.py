@@ -128,6 +128,11 @@ class Desk:
         self.said.append(text)
         encounters.tell(self.session, self.encounter, text, at=self.at, actor=actor, message_id=message_id)
 
+    def say_once(self, text: str) -> None:
+        """Add to the story what it does not say yet."""
+        if text not in self.said and not encounters.is_told(self.session, self.encounter, text):
+            self.say(text)
+
     def open_task(self, new: NewTask) -> None:
         """Ask a person. The same cause asks once."""
         task = tasks.open_task(

@@ -15,12 +15,12 @@ from activities.next_payer import turn_to_next_payer
 from activities.self_pay import bill_patient_alone
 from activities.submission_desk import make_submission, post_charges, trial_write
 from billing.charges import charge_faults, price_claim
-from billing.coding import coding_faults
+from billing.coding import CODES_STAND, codes_used, coding_faults, table_faults, tables_missing
 from billing.registration import registration_faults
 from billing.scrubbing import Severity, Situation, scrub
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
-from database import office
+from database import codes, office
 from database.engine import Database
 
 
@@ -139,8 +139,13 @@ def register(desk: Desk) -> str | None:
 
 
 def review_codes(desk: Desk) -> None:
-    """Step 3."""
+    """Step 3: form first, then the tables of the day where they are loaded and nobody has let the codes stand."""
     faults = coding_faults(desk.claim)
+    if CODES_STAND not in desk.encounter.edits_overridden.split(","):
+        tables = codes.tables_for(desk.session, codes_used(desk.claim))
+        faults += table_faults(desk.claim, tables)
+        for words in tables_missing(tables):
+            desk.say_once(words)
     if faults:
         _ask(desk, TaskType.CODE_REVIEW, "; ".join(faults))
         return

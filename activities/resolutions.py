@@ -19,6 +19,7 @@ from activities.messages import Answer, CommandStep, CompleteTask, PlaceHold, Re
 from activities.next_payer import add_policy, keep_as_next, let_policy_go
 from activities.refusals import Refused, Values, correct, day_to_come
 from activities.submission_desk import make_submission, post_charges
+from billing.coding import CODES_STAND
 from billing.deadlines import Reason
 from billing.denials import Exit
 from billing.ledger import Account, Entry, EntryKind, Side
@@ -198,6 +199,12 @@ def _recoded(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     return "Recoded"
 
 
+def _codes_stand(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    """For a code that the payer takes and no table has. Codes that are missing or malformed are asked about again."""
+    _override(desk, {CODES_STAND})
+    return "The codes stand, whatever the tables say"
+
+
 def _charges_changed(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     correct(desk, values["corrections"])
     return "Charges changed"
@@ -218,10 +225,13 @@ def _edits_fixed(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
 
 
 def _edits_overridden(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    edits = set(filter(None, desk.encounter.edits_overridden.split(",")))
-    edits |= set(json.loads(task.detail)["edits"].split(","))
-    desk.encounter.edits_overridden = ",".join(sorted(edits))
+    _override(desk, set(json.loads(task.detail)["edits"].split(",")))
     return f"Edits overridden: {desk.encounter.edits_overridden}"
+
+
+def _override(desk: Desk, edits: set[str]) -> None:
+    edits |= set(filter(None, desk.encounter.edits_overridden.split(",")))
+    desk.encounter.edits_overridden = ",".join(sorted(edits))
 
 
 def _new_original(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
@@ -305,6 +315,7 @@ _RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str
     (TaskType.PAYER_UNAVAILABLE, "retry"): _retry,
     (TaskType.PAYER_UNAVAILABLE, "phone_verified"): _phone_verified,
     (TaskType.CODE_REVIEW, "recoded"): _recoded,
+    (TaskType.CODE_REVIEW, "codes_stand"): _codes_stand,
     (TaskType.CHARGE_REVIEW, "changed"): _charges_changed,
     (TaskType.CHARGE_REVIEW, "approved"): _charges_approved,
     (TaskType.CLAIM_EDIT_FAILED, "fixed"): _edits_fixed,

@@ -18,6 +18,7 @@ from api.routers import (
     appointments,
     charges,
     claims,
+    codes,
     day_close,
     encounters,
     files,
@@ -57,6 +58,7 @@ ROUTERS = (
     accounts.api,
     patients.api,
     charges.api,
+    codes.api,
     payers.api,
     inbound.router,
     operations.router,
@@ -75,6 +77,7 @@ ROUTERS = (
     patients.pages,
     visits.pages,
     charges.pages,
+    codes.pages,
     payers.pages,
     pages.router,
 )

@@ -1,10 +1,15 @@
-"""Step 3, coding: are codes present and well formed? Whether they are the right ones is a coder's judgement."""
+"""Step 3, coding: are codes present, well formed, and in the tables of their day?
+
+Whether they are the right ones is a coder's judgement.
+"""
 
 import re
+from collections.abc import Iterator
 
 from billing.claim import Claim, Diagnosis
+from billing.code_tables import NAMES, CodeTables, CodeUse, diagnosis_uses, procedure_use
 
-_ICD10 = re.compile(r"[A-Z][0-9][0-9AB][0-9A-Z]{0,4}")
+_ICD10 = re.compile(r"[A-Z][0-9A][0-9A-Z]{1,5}")
 _ICD9 = re.compile(r"([0-9]{3}|V[0-9]{2}|E[0-9]{3})[0-9]{0,2}")
 _PROCEDURE = re.compile(r"[0-9]{5}|[0-9]{4}[FTU]|[A-Z][0-9]{4}")
 
@@ -12,8 +17,12 @@ ICD9_QUALIFIERS = frozenset({"BK", "BF"})
 """HIxx-1 for ICD-9-CM, which no service since 2015-10-01 may carry"""
 
 
+CODES_STAND = "D03"
+"""Beside the overridden edits of an encounter: a supervisor let its codes stand against the tables"""
+
+
 def diagnosis_is_well_formed(diagnosis: Diagnosis) -> bool:
-    """ICD-10-CM without the dot: a letter, a digit, a digit or A or B, then up to four more."""
+    """ICD-10-CM without the dot: a letter, a digit (or A, since QA0 of fiscal year 2026), then one to five more."""
     if diagnosis.qualifier in ICD9_QUALIFIERS:
         return _ICD9.fullmatch(diagnosis.code) is not None
     return _ICD10.fullmatch(diagnosis.code) is not None
@@ -43,3 +52,37 @@ def coding_faults(claim: Claim) -> list[str]:
         if any(not 1 <= pointer <= len(claim.diagnoses) for pointer in line.diagnosis_pointers):
             faults.append(f"{where}: points at a diagnosis that is not there (field line.{number}.pointers)")
     return faults
+
+
+def codes_used(claim: Claim) -> list[CodeUse]:
+    """What to ask the code tables: every well-formed code on each day it is used."""
+    return [use for _, _, use in _uses(claim)]
+
+
+def table_faults(claim: Claim, tables: CodeTables) -> list[str]:
+    """Codes that are unknown, no leaf, or not valid on their day, each once with suggestions and its field."""
+    faults = {
+        f"{where}: {fault} (field {path})": None
+        for where, path, use in _uses(claim)
+        if (fault := tables.fault(use)) is not None
+    }
+    return list(faults)
+
+
+def tables_missing(tables: CodeTables) -> list[str]:
+    """For the visit's story, one line a system: what was checked for its form only. Names no code."""
+    return [
+        f"{NAMES[system]} codes were checked for their form only: "
+        f"no edition in force on {', '.join(map(str, days))} is loaded"
+        for system, days in tables.missing().items()
+    ]
+
+
+def _uses(claim: Claim) -> Iterator[tuple[str, str, CodeUse]]:
+    """(words for the place, field, use)"""
+    for number, diagnosis in enumerate(claim.diagnoses, start=1):
+        if diagnosis.qualifier not in ICD9_QUALIFIERS and diagnosis_is_well_formed(diagnosis):
+            yield from ((f"diagnosis {number}", "diagnoses", use) for use in diagnosis_uses(claim, number))
+    for number in range(1, len(claim.lines) + 1):
+        if (use := procedure_use(claim, number)) is not None:
+            yield f"line {number}", f"line.{number}.procedure", use

@@ -26,7 +26,7 @@ class TaskType(StrEnum):
     PAYER_UNAVAILABLE = "payer_unavailable"
     """The payer did not answer after every rung of the retry ladder"""
     CODE_REVIEW = "code_review"
-    """Codes are missing or malformed"""
+    """Codes are missing, malformed, or not in the tables of their day"""
     CHARGE_REVIEW = "charge_review"
     """A line has no price, or another price than the charge master's"""
     CLAIM_EDIT_FAILED = "claim_edit_failed"
@@ -151,7 +151,12 @@ KINDS: dict[TaskType, Kind] = {
         Role.CODER,
         timedelta(days=2),
         "Review the codes",
-        {"recoded": Resolution("Recoded", (CORRECTIONS,))},
+        {
+            "recoded": Resolution("Recoded", (CORRECTIONS,)),
+            "codes_stand": Resolution(
+                "The codes are right, whatever the tables say", (REASON,), needs_approval_right=True
+            ),
+        },
     ),
     TaskType.CHARGE_REVIEW: Kind(
         Role.CHARGE_REVIEWER,

@@ -194,6 +194,12 @@ def tell(
     )
 
 
+def is_told(session: Session, encounter: Encounter, text: str) -> bool:
+    """Whether the encounter's story says this already."""
+    told = select(TimelineEvent.id).where(TimelineEvent.encounter_id == encounter.id, TimelineEvent.text == text)
+    return session.exec(told.limit(1)).first() is not None
+
+
 def timeline(session: Session, *, practice_id: str, encounter_id: str) -> Sequence[TimelineEvent]:
     """The encounter's story in order."""
     return session.exec(

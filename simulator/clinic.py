@@ -29,7 +29,7 @@ DOCTOR_NPI = "1999999976"
 FIRST_NAMES = ("ANNA", "BRUNO", "CARLA", "DEMI", "EGON", "FIFI", "GUSTAV", "HILDA", "IGOR", "JUNO")
 LAST_NAMES = ("TESTMANN", "SAMPLEWELL", "MOCKINGTON", "DUMMLER", "EXAMPLO", "PLACEHOLT", "FICTIVO", "SPECIMEN")
 SERVICES = (("99213", 15000), ("99214", 22000), ("93000", 6000), ("36415", 2500), ("85025", 4000), ("J3420", 3000))
-DIAGNOSES = ("J069", "I10", "E119", "M545", "Z0000", "R51")
+DIAGNOSES = ("J069", "I10", "E119", "M5450", "Z0000", "R519")
 SHARING = frozenset({Scenario.COINS, Scenario.DEDUCT, Scenario.COPAY})
 """Scenarios in which a second policy has something to pay"""
 SECOND_KINDS = (("SECOND", "CI"), ("CROSS", "CI"), ("COPAY", "CI"), ("MEDICAID", "MC"))

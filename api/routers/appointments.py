@@ -87,7 +87,7 @@ async def book_from_page(request: Request, office: TheOffice, person: Clerk) -> 
     def page(failed: Failed) -> Response:
         return _page(request, office, person, office.today, patient, failed, "")
 
-    return await answer(act, FORM, typed, f"/appointments?day={day}", page)
+    return await answer(act, FORM, typed, f"/appointments?day={day}&", page)
 
 
 @pages.post("/{appointment_id}/{end}")

@@ -8,6 +8,7 @@ from database.tables.accounts import BalanceItem, PatientAccount, Placement
 from database.tables.appointments import Appointment
 from database.tables.attachments import Attachment
 from database.tables.cash import Deposit, TillClose
+from database.tables.codes import Code, CodeEditionRow
 from database.tables.coverages import OtherPolicy
 from database.tables.documents import Letter
 from database.tables.encounters import (
@@ -40,6 +41,8 @@ __all__ = [
     "Benefits",
     "BillingEntity",
     "Charge",
+    "Code",
+    "CodeEditionRow",
     "Command",
     "ControlSequence",
     "Denial",

@@ -17,6 +17,7 @@ from database import access
 from settings import Settings
 from temporal import client, engine
 from tests.api.conftest import KEYRING, Book
+from tests.code_editions import FY2026, FY2027, load
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -147,3 +148,27 @@ async def test_a_signed_in_person_works_and_reads_what_the_engine_keeps(served: 
     await page.click("text=Sign out")
     decoded = await page.request.post(served.origin + "/codec/decode", data="{}")
     assert decoded.status == 401
+
+
+async def test_a_diagnosis_is_offered_by_words_from_the_edition_of_the_day(
+    book: Book, served: Served, page: Page
+) -> None:
+    load(book.database, FY2026, FY2027)
+    refused_by_policy = await sign_in(page, served)
+    await page.goto(served.origin + "/visits/new")
+    offered = page.locator("#diagnoses option")
+    before = await offered.count()
+
+    await page.locator("[id='diagnoses.0']").press_sequentially("mellitus diab", delay=20)
+    await page.wait_for_selector("#diagnoses option[value='E11.9']", state="attached")
+    words = await page.locator("#diagnoses option[value='E11.9']").text_content()
+    await page.fill("[id='diagnoses.1']", "j06.8")
+    await page.wait_for_selector("#diagnoses option[value='J06.8']", state="attached")
+    old_year = await offered.count()
+    await page.fill("[id='lines.0.service_date']", "2026-10-01")
+    await page.fill("[id='diagnoses.2']", "J068")
+    await page.wait_for_selector("#diagnoses option[value='J06.82']", state="attached")
+
+    assert words == "Type 2 diabetes mellitus without complications (mellitus diab)"
+    assert (old_year, await offered.count()) == (before + 1, before + 2)
+    assert refused_by_policy == []

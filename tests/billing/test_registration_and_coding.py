@@ -55,6 +55,7 @@ def test_all_gaps_are_named_at_once() -> None:
         ("J069", "ABK", True),
         ("C4A0", "ABF", True),
         ("U071", "ABF", True),
+        ("QA00101", "ABF", True),
         ("Z3A01", "ABF", True),
         ("T7840XA", "ABK", True),
         ("J06.9", "ABK", False),

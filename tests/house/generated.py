@@ -27,7 +27,9 @@ def edits() -> str:
         "Claim edits",
         "What is looked at before a claim may leave. All edits run, and all findings come back at once. An edit that "
         "*holds the claim* opens the task `claim_edit_failed`; one that is *noted* writes a line in the encounter's "
-        "story and lets the claim go out.",
+        "story and lets the claim go out.\n\nWhether a code is known, billable and valid on its day is looked at "
+        "earlier, in [coding](code-tables.md), and opens `code_review`. `D03` among the overridden edits of a visit "
+        "says that a supervisor let its codes stand.",
         "| edit | finding | what it asks for |\n| --- | --- | --- |",
         rows,
     )

@@ -10,6 +10,8 @@ OF_THE_INSTALLATION = {
     "partner_file": "a file in a partner's inbox may concern several practices",
     "control_sequence": "control numbers belong to a partner",
     "api_token": "belongs to a user, who belongs to a practice",
+    "code_edition": "published code tables are the same for everybody",
+    "code": "published code tables are the same for everybody",
     "web_session": "belongs to a user, who belongs to a practice",
 }
 MAY_BE_OF_NONE = {

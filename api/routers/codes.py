@@ -1,0 +1,107 @@
+"""Code tables: what is loaded, what is missing today, and the search. `zerobalance codes load` puts them in."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.auth import Viewer
+from api.office import Office, TheOffice
+from api.routers.pages import show
+from billing.code_search import LONGEST, question
+from billing.code_tables import NAMES, CodeEntry, CodeSystem, in_force, without_edition, written
+from database import codes
+
+api = APIRouter(prefix="/api/v1/codes", tags=["codes"])
+pages = APIRouter(prefix="/setup/codes", include_in_schema=False)
+
+Sought = Annotated[str, Query(max_length=LONGEST)]
+
+FOUND = 20
+"""Codes that one search gives"""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeView:
+    """One code of an edition."""
+
+    code: str
+    """As people write it: a diagnosis with its dot"""
+    short: str
+    long: str
+    is_billable: bool
+    """False: a heading; codes for claims stand below it"""
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CodePage:
+    """What a search found."""
+
+    edition: str | None
+    """The edition in force on the day; None: none is loaded"""
+    items: list[CodeView]
+
+
+@api.get("")
+def find_codes(
+    office: TheOffice,
+    person: Viewer,
+    system: CodeSystem = CodeSystem.ICD10CM,
+    q: Sought = "",
+    on: date | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = FOUND,
+) -> CodePage:
+    """Codes by their beginning, or by words of their descriptions (each may be cut short), best first.
+
+    Looked for in the edition in force on the day `on` (today when left out).
+    """
+    return _search(office, system, q, on or office.today, limit)
+
+
+@pages.get("")
+def show_page(
+    request: Request, office: TheOffice, person: Viewer, system: str = "", q: Sought = "", on: str = ""
+) -> Response:
+    """Editions, what is missing today, and the search."""
+    chosen = CodeSystem(system) if system in set(CodeSystem) else CodeSystem.ICD10CM
+    day = _day(on) or office.today
+    with office.database.reading() as session:
+        loaded = codes.editions(session)
+    found = _search(office, chosen, q, day, FOUND) if q.strip() else None
+    return show(
+        request,
+        "codes.html",
+        person,
+        loaded=loaded,
+        missing=[NAMES[one] for one in without_edition([one.edition for one in loaded], office.today)],
+        today=office.today,
+        names=NAMES,
+        system=chosen,
+        q=q.strip(),
+        on=day,
+        found=found,
+    )
+
+
+def _search(office: Office, system: CodeSystem, text: str, day: date, limit: int) -> CodePage:
+    with office.database.reading() as session:
+        edition = in_force((one.edition for one in codes.editions(session)), system, day)
+        if edition is None:
+            return CodePage(None, [])
+        found = codes.search(session, edition, question(text), limit=limit)
+    return CodePage(edition.name, [_view(system, one) for one in found])
+
+
+def _view(system: CodeSystem, one: CodeEntry) -> CodeView:
+    code = written(system, one.code)
+    return CodeView(code, one.short, one.long, one.is_billable, one.valid_from, one.valid_to)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -208,7 +208,7 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     source = f"remit:{row.remittance_id}:{row.ordinal}"
     if payment.is_reversal:
         return _post_reversal(desk, row, payment, source)
-    submission = _submission(desk, row.control_number) or desk.submissions[-1]
+    submission = _submission(desk, row.control_number) or desk.live
     row.responsibility = answered_as(payment, sent_as=submission.responsibility)
     standing = _standing_rows(desk, of=row.responsibility)
     if standing and repeats_an_answer(payment):

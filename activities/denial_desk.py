@@ -122,7 +122,7 @@ def _appeal(desk: Desk, denials: Sequence[Denial], values: Values, actor_id: str
         raise Refused("not_possible", "nothing is denied any more; reload the page")
     row = desk.session.get(RemittanceClaim, denials[0].remittance_claim_id)
     submission = next((one for one in desk.submissions if row and one.control_number == row.control_number), None)
-    answered_at = (submission or desk.submissions[-1]).adjudicated_at or desk.at
+    answered_at = (submission or desk.live).adjudicated_at or desk.at
     if desk.at > appeal_deadline(answered_at, desk.policies):
         raise Refused("too_late", "the payer's last day to appeal has passed; write it off with approval")
     level = (

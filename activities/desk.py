@@ -162,6 +162,11 @@ class Desk:
         """The newest submission that the office did not let go."""
         return next((one for one in reversed(self.submissions) if one.withdrawn_at is None), None)
 
+    @property
+    def live(self) -> Submission:
+        """The submission that clocks and answers without a number are about; only for an encounter that made one."""
+        return self.latest or self.submissions[-1]
+
     @cached_property
     def other_policies(self) -> list[OtherPolicy]:
         """The policies beside the claim's own, and the claim's own once there are others; first to pay first."""

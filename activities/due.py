@@ -17,7 +17,7 @@ def act(desk: Desk, reason: Reason) -> None:
     match reason:
         case Reason.INQUIRY_RETRY:
             desk.unschedule(reason)
-        case Reason.TRANSMISSION_DUE if desk.submissions[-1].transmitted_at is not None:
+        case Reason.TRANSMISSION_DUE if desk.live.transmitted_at is not None:
             desk.unschedule(reason)
         case Reason.TRANSMISSION_DUE:
             _alarm(desk, reason, TaskType.TRANSMISSION_FAILED)
@@ -61,7 +61,7 @@ def release(desk: Desk, words: str, *, actor: str = "office") -> None:
 
 def _alarm(desk: Desk, reason: Reason, task_type: TaskType) -> None:
     """Silence is an event: ask a person, once per submission and kind of silence."""
-    submission = desk.submissions[-1]
+    submission = desk.live
     since = submission.transmitted_at or submission.ready_at
     words = WORDS[reason]
     if any(task.type == task_type for task in desk.open_tasks()):

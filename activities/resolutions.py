@@ -244,7 +244,7 @@ def _new_original(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
 
 
 def _resend(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    if desk.submissions[-1].adjudicated_at is not None:
+    if desk.live.adjudicated_at is not None:
         raise Refused("answered", "the payer has answered meanwhile; reload the page")
     make_submission(desk)
     return "Sent again as a new submission"

@@ -14,7 +14,7 @@ from activities import share_gate
 from activities.amending import go_on_with_amendments, take_amendment
 from activities.denial_tasks import review
 from activities.desk import Desk
-from activities.next_payer import await_crossover, has_next_payer, policy_for_answer
+from activities.next_payer import ask_again, await_crossover, has_next_payer, note_asked, policy_for_answer
 from billing.acknowledgment import ClaimAcknowledgment
 from billing.claim import Claim
 from billing.coordination import PRIMARY, answered_as
@@ -231,6 +231,8 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     desk.say(f"Adjudicated and posted: paid {format_dollars(payment.paid_cents)} of {format_dollars(row.charge_cents)}")
     for note in verdict.notes:
         desk.say(note[0].upper() + note[1:])
+    if row.responsibility != PRIMARY:
+        note_asked(desk)
     _keep_denials(desk, row, verdict.passed_on, state="passed_on")
     _open_denials(desk, row, verdict.denials)
     await_crossover(desk, payment)
@@ -355,6 +357,8 @@ def _take_back(
         kind=EntryKind.CLAIM_PAYMENT,
     )
     desk.post(reversing_entries(posted, source=source), remittance_id=remittance_id)
+    if original.responsibility != PRIMARY:
+        ask_again(desk, original)
     original.reversed_by = ended_by
     desk.unschedule(Reason.APPEAL_LIMIT)
     desk.session.add(original)

@@ -181,6 +181,28 @@ def passed_on(desk: Desk) -> list[Denial]:
     return list(desk.session.exec(query.order_by(Denial.id)))
 
 
+def note_asked(desk: Desk) -> None:
+    """A later payer has answered for what the earlier ones passed on: only what it passes on itself is still asked."""
+    for denial in passed_on(desk):
+        denial.state = "answered"
+        desk.session.add(denial)
+
+
+def ask_again(desk: Desk, taken_back: RemittanceClaim) -> None:
+    """A later payer took its answer back: what the payer before it passed on is asked for once more."""
+    place = IN_ORDER.index(taken_back.responsibility)
+    standing = remittances.standing_rows(desk.session, desk.encounter.id)
+    before = [row for row in standing if IN_ORDER.index(row.responsibility) < place]
+    last = max(before, key=lambda row: (IN_ORDER.index(row.responsibility), row.id), default=None)
+    if last is None:
+        return
+    desk.session.flush()
+    query = select(Denial).where(Denial.remittance_claim_id == last.id, Denial.state == "answered")
+    for denial in desk.session.exec(query):
+        denial.state = "passed_on"
+        desk.session.add(denial)
+
+
 def let_policy_go(desk: Desk) -> str:
     """The claim's policy does not cover the visit after all: back to the payer before it, and on from there.
 

@@ -94,6 +94,5 @@ class Denial(SQLModel, table=True):
     blocked_reason: str | None = Field(default=None, sa_type=sa.String(200))
     """Set when it is a patient share that may not be billed: which rule forbids it"""
     state: str = Field(default="open", sa_type=sa.String(12))
-    """open, appealed; passed_on (the next payer is asked first); ended: resubmitted, moved (to another payer), billed
-    (to the patient), written_off, voided,
-    superseded (answered anew), reversed"""
+    """open, appealed; passed_on (the next payer is asked first); ended: answered (by that payer), resubmitted, moved
+    (to another payer), billed (to the patient), written_off, voided, superseded (answered anew), reversed"""

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlmodel import select
 
+from billing.amendments import Change
 from billing.claim import Claim
 from billing.coordination import OtherPayer
 from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse
@@ -236,3 +237,53 @@ def test_an_answer_of_the_second_payer_before_the_first_waits_for_a_person(offic
     assert [task.type for task in office.go_on(encounter).open_tasks] == ["unmatched_remit"]
     with office.database.reading() as session:
         assert session.exec(select(Denial).where(Denial.encounter_id == encounter)).all() == []
+
+
+def test_what_the_second_payer_answered_is_not_asked_of_the_patient_again(office: Office) -> None:
+    """The third policy does not cover: only what the second one left is the patient's, not what the first one did."""
+
+    def all_but_the_third(inquiry: EligibilityInquiry) -> EligibilityResponse:
+        answer = active(inquiry)
+        return replace(answer, benefits=(Benefit("6"),)) if inquiry.member_id == "SEC77777" else answer
+
+    office.wire.answer = all_but_the_third
+    encounter = sent(office, a_second_policy(), a_second_policy(responsibility="T", payer="77777"))
+    answered(office, encounter, *PRIMARY)
+    office.send_claims()
+    answered(office, encounter, ("OA", "23", 13000), ("PR", "2", 500), status="2", payer_claim_number="S1")
+    assert office.stage(encounter) == "verification"
+    result = office.complete(encounter, "elig_inactive", "no_coverage", {"reference": "R-1"})
+    assert result.answer.done, result.answer
+    office.go_on(encounter)
+    assert office.stage(encounter) == "patient_balance", office.story(encounter)
+    assert office.accounts(encounter)["AR_PAT", 1] == 500
+    assert ("AR_INS", 1) not in office.accounts(encounter)
+
+
+def test_a_policy_learned_of_after_two_payers_gets_only_what_the_second_left(office: Office) -> None:
+    encounter = sent(office, a_second_policy())
+    answered(office, encounter, *PRIMARY)
+    office.send_claims()
+    answered(office, encounter, ("OA", "23", 13000), ("PR", "2", 500), status="2", payer_claim_number="S1")
+    assert office.stage(encounter) == "patient_balance"
+    policy = {"payer_id": "77777", "payer_name": "THIRD", "member_id": "T1", "reason": "card seen"}
+    office.amend(encounter, Change.ADD_POLICY, policy)
+    office.go_on(encounter)
+    claim = went_out(office)
+    assert (claim.coverage.payer.id, claim.coverage.responsibility) == ("77777", "T")
+    assert office.accounts(encounter)["AR_INS", 1] == 500
+    answered(office, encounter, ("OA", "23", 14500), ("PR", "2", 500), status="3", payer_claim_number="T1")
+    assert office.accounts(encounter)["AR_PAT", 1] == 500
+
+
+def test_an_answer_taken_back_is_asked_for_again(office: Office) -> None:
+    """The second payer reverses and then does not cover after all: the first payer's share is the patient's."""
+    encounter = sent(office, a_second_policy())
+    answered(office, encounter, *PRIMARY)
+    office.send_claims()
+    first = answered(office, encounter, ("OA", "23", 13000), status="2", payer_claim_number="S1")
+    remitted(office, encounter, a_reversal(first))
+    assert office.accounts(encounter)["AR_INS", 1] == 2000
+    with office.database.reading() as session:
+        states = session.exec(select(Denial.state).where(Denial.encounter_id == encounter)).all()
+    assert states == ["passed_on"]

@@ -21,6 +21,7 @@ from database.tables.encounters import (
     Task,
     TimelineEvent,
 )
+from database.tables.enrolments import EnrolmentRow
 from database.tables.ledger import Journal, Posting
 from database.tables.messages import Batch, ControlSequence, InboundMessage, Inquiry, Outbox
 from database.tables.notes import Note
@@ -41,6 +42,7 @@ __all__ = [
     "Denial",
     "Deposit",
     "Encounter",
+    "EnrolmentRow",
     "Fact",
     "InboundMessage",
     "Inquiry",

@@ -18,6 +18,8 @@ from api.routers import (
     charges,
     day_close,
     encounters,
+    enrolment_files,
+    enrolments,
     inbound,
     letters,
     notes,
@@ -52,6 +54,8 @@ ROUTERS = (
     patients.api,
     charges.api,
     payers.api,
+    enrolments.api,
+    enrolment_files.api,
     inbound.router,
     operations.router,
     codec.router,
@@ -67,6 +71,8 @@ ROUTERS = (
     visits.pages,
     charges.pages,
     payers.pages,
+    enrolments.pages,
+    enrolment_files.pages,
     pages.router,
 )
 

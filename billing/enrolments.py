@@ -153,3 +153,19 @@ def row_faults(row: Enrolment) -> dict[str, str]:
     if row.state == EnrolmentState.ENDED and row.effective_to is None:
         return {"effective_to": "say on which day it ended"}
     return {}
+
+
+def standing(row: Enrolment, today: date) -> str:
+    """Where the row stands today, in words."""
+    match row.state:
+        case EnrolmentState.REQUESTED | EnrolmentState.REFUSED:
+            return row.state
+        case EnrolmentState.NOT_NEEDED:
+            return "not needed"
+    if row.effective_to is not None and row.effective_to < today:
+        return f"ended on {row.effective_to}"
+    if row.state == EnrolmentState.ENDED:
+        return f"ends on {row.effective_to}" if row.effective_to else "ended"
+    if row.effective_from is not None and row.effective_from > today:
+        return f"active from {row.effective_from}"
+    return f"active until {row.effective_to}" if row.effective_to else "active"

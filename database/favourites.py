@@ -71,8 +71,13 @@ def favourites(session: Session, *, practice_id: str, today: date, also: Claim |
         payers=known_payers(session, practice_id=practice_id),
         partners=[one.name for one in office.partners(session)],
         billing=_by_npi(one for one in billing if len(one.reference("EI") or "") == 9 and one.address),
-        rendering=_by_npi(one for claim in spoken for one in claim.providers if one.role == "82"),
+        rendering=_rendering(spoken),
     )
+
+
+def rendering_providers(session: Session, *, practice_id: str, today: date) -> dict[str, Party]:
+    """Who rendered the practice's visits lately, by NPI."""
+    return _rendering(_recent_claims(session, practice_id, today))
 
 
 def known_payers(session: Session, *, practice_id: str) -> list[KnownPayer]:
@@ -123,6 +128,10 @@ def _procedures(session: Session, practice_id: str, claims: Sequence[Claim], tod
 
 def _counted(codes: Iterable[str]) -> list[UsedCode]:
     return [UsedCode(code, uses) for code, uses in Counter(codes).most_common(OFFERED)]
+
+
+def _rendering(claims: Iterable[Claim]) -> dict[str, Party]:
+    return _by_npi(one for claim in claims for one in claim.providers if one.role == "82")
 
 
 def _by_npi(parties: Iterable[Party]) -> dict[str, Party]:

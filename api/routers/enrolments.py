@@ -1,13 +1,12 @@
 """The enrolment matrix: which provider may do what with which payer; a supervisor changes it, and claims go on."""
 
-import re
 from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import Field
 
 from api import enrolment_changes, errors
 from api.actions import Done
@@ -16,6 +15,7 @@ from api.claim_form import Part
 from api.errors import Fault
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
+from api.practice_form import EMPTY, Npi
 from api.routers.pages import Failed, answer, read, show, typed_into
 from billing.enrolments import Enrolment, EnrolmentKind, EnrolmentState, row_faults
 from billing.identifiers import npi_is_valid
@@ -29,19 +29,8 @@ from database.enrolments import Entry
 api = APIRouter(prefix="/api/v1/enrolments", tags=["enrolments"])
 pages = APIRouter(prefix="/setup/enrolments", include_in_schema=False)
 
-
-def ten_digits(typed: str) -> str:
-    """What was typed, if it is written as a national provider identifier is. Raises ValueError."""
-    if not re.fullmatch("[0-9]{10}", typed):
-        raise ValueError("must be ten digits")
-    return typed
-
-
 Supervisor = Annotated[Person, require(Permission.SET_UP)]
-Day = Annotated[date | None, BeforeValidator(lambda typed: typed or None)]
-"""A day, or nothing; an empty input is nothing"""
-Npi = Annotated[str, AfterValidator(ten_digits), WithJsonSchema({"type": "string", "pattern": r"^\d{10}$"})]
-"""A national provider identifier"""
+Day = Annotated[date | None, EMPTY]
 Shown = Annotated[Show, Query(description="all, gaps (not in force today) or due (to be looked at again)")]
 
 FORM = "enrolment"

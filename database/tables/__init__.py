@@ -25,7 +25,7 @@ from database.tables.enrolments import EnrolmentRow
 from database.tables.ledger import Journal, Posting
 from database.tables.messages import Batch, ControlSequence, InboundMessage, Inquiry, Outbox
 from database.tables.notes import Note
-from database.tables.office import BillingEntity, Charge, Partner, Payer, Policy, Practice
+from database.tables.office import BillingEntity, Charge, Location, Partner, Payer, Policy, Practice
 from database.tables.remittances import Denial, RemittanceClaim, RemittanceFile
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "Journal",
     "Letter",
     "Line",
+    "Location",
     "Note",
     "OtherPolicy",
     "Outbox",

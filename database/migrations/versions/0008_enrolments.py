@@ -31,6 +31,35 @@ def upgrade() -> None:
         sa.UniqueConstraint("practice_id", "payer_id", "npi", "kind", name="uq_enrolment_cell"),
     )
 
+    op.create_table(
+        "location",
+        sa.Column("id", sa.String(length=20), nullable=False),
+        sa.Column("practice_id", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("place_of_service", sa.String(length=2), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("npi", sa.String(length=10), nullable=True),
+        sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_location_practice_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_location")),
+        sa.UniqueConstraint("practice_id", "name", name="uq_location_name"),
+    )
+
+    with op.batch_alter_table("practice", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("legal_name", sa.String(length=200), nullable=True))
+        batch_op.add_column(sa.Column("tax_id", sa.String(length=20), nullable=True))
+    with op.batch_alter_table("billing_entity", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("taxonomy", sa.String(length=10), nullable=True))
+        batch_op.add_column(sa.Column("address", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("pay_to_address", sa.Text(), nullable=True))
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("billing_entity", schema=None) as batch_op:
+        batch_op.drop_column("pay_to_address")
+        batch_op.drop_column("address")
+        batch_op.drop_column("taxonomy")
+    with op.batch_alter_table("practice", schema=None) as batch_op:
+        batch_op.drop_column("tax_id")
+        batch_op.drop_column("legal_name")
+    op.drop_table("location")
     op.drop_table("enrolment")

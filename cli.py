@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 import demo as demonstration
+import doctor as examination
 import edi
 import office_setup
 import proofs
@@ -193,6 +195,24 @@ def prove(
         console.print(f"there is no proof named {name}; there is: books")
         raise typer.Exit(2)
     _run(lambda: proofs.prove_here(Settings(), console) if here else demonstration.prove())
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table")] = False,
+) -> None:
+    """Say what is missing and what to do about it. Exit code 1 when something would stop claims; changes nothing."""
+    settings = Settings()
+    database = Database(settings.database_url)
+    database.check()
+    found = examination.examine(database, settings, at=datetime.now(UTC))
+    database.close()
+    stops = any(one.stops_claims for one in found)
+    if as_json:
+        typer.echo(json.dumps({"stops_claims": stops, "findings": [asdict(one) for one in found]}))
+    else:
+        examination.show(found, Console())
+    raise typer.Exit(1 if stops else 0)
 
 
 @app.command()

@@ -92,7 +92,14 @@ def _release(session: Session, *, practice_id: str, payer_id: str, at: datetime)
             continue
         tasks.close_task(session, task, resolution="enrolled", at=at, actor_id=None)
         encounters.tell(session, encounter, "The enrolment is in force; the claim goes on", at=at)
-        outbox.enqueue(session, OutboxKind.WAKE_ENCOUNTER, practice_id=practice_id, subject_id=encounter.id, at=at)
+        outbox.enqueue(
+            session,
+            OutboxKind.WAKE_ENCOUNTER,
+            practice_id=practice_id,
+            subject_id=encounter.id,
+            fact_id=task.id,
+            at=at,
+        )
         released += 1
     session.flush()
     return released

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from activities.desk import Desk
 from activities.enrolment_desk import lacks_enrolment, put_entries
@@ -53,7 +53,9 @@ def put(
 
 def woken(office: Office) -> list[str]:
     with office.database.reading() as session:
-        query = select(Outbox.subject_id).where(Outbox.kind == OutboxKind.WAKE_ENCOUNTER)
+        query = select(Outbox.subject_id).where(
+            Outbox.kind == OutboxKind.WAKE_ENCOUNTER, col(Outbox.fact_id).is_not(None)
+        )
         return sorted(session.exec(query.where(Outbox.practice_id == office.practice_id)))
 
 

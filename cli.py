@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -16,6 +17,7 @@ from rich.console import Console
 
 import code_loading
 import demo as demonstration
+import doctor as examination
 import edi
 import office_setup
 import proofs
@@ -199,6 +201,24 @@ def prove(
         console.print(f"there is no proof named {name}; there is: books")
         raise typer.Exit(2)
     _run(lambda: proofs.prove_here(Settings(), console) if here else demonstration.prove())
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table")] = False,
+) -> None:
+    """Say what is missing and what to do about it. Exit code 1 when something would stop claims; changes nothing."""
+    settings = Settings()
+    database = Database(settings.database_url)
+    database.check()
+    found = examination.examine(database, settings, at=datetime.now(UTC))
+    database.close()
+    stops = any(one.stops_claims for one in found)
+    if as_json:
+        typer.echo(json.dumps({"stops_claims": stops, "findings": [asdict(one) for one in found]}))
+    else:
+        examination.show(found, Console())
+    raise typer.Exit(1 if stops else 0)
 
 
 @app.command()

@@ -37,7 +37,7 @@ BLOCKING: dict[Stage, frozenset[TaskType]] = {
     ),
     Stage.CODING: frozenset({TaskType.CODE_REVIEW}),
     Stage.CHARGE_REVIEW: frozenset({TaskType.CHARGE_REVIEW}),
-    Stage.SCRUBBING: frozenset({TaskType.CLAIM_EDIT_FAILED}),
+    Stage.SCRUBBING: frozenset({TaskType.CLAIM_EDIT_FAILED, TaskType.ENROLMENT_MISSING}),
 }
 """Tasks that keep the office from going on by itself at a stage."""
 

@@ -9,6 +9,7 @@ from temporalio import activity
 from activities import due, resolutions
 from activities.absorption import absorb_pending, settle_patient_money
 from activities.desk import Desk
+from activities.enrolment_desk import lacks_enrolment
 from activities.inquiry_desk import ask_payer, note_silence, read_stored_answer
 from activities.messages import CommandResult, CommandStep, EncounterStep, Standing
 from activities.next_payer import turn_to_next_payer
@@ -171,7 +172,9 @@ def review_charges(desk: Desk) -> None:
 
 
 def scrub_claim(desk: Desk) -> None:
-    """Step 5, first half: every edit; a clean claim becomes ready to be sent. A self-pay visit is the patient's now."""
+    """Step 5, first half: every edit, then the enrolments; a clean claim becomes ready to be sent. A self-pay visit is
+    the patient's now.
+    """
     if desk.encounter.is_self_pay:
         desk.say(bill_patient_alone(desk))
         settle_patient_money(desk)
@@ -188,6 +191,8 @@ def scrub_claim(desk: Desk) -> None:
     if unsendable is not None:
         words = f"X02: the claim cannot be written as an 837P: {unsendable}; correct the field it comes from"
         _ask(desk, TaskType.CLAIM_EDIT_FAILED, words, edits="X02")
+        return
+    if lacks_enrolment(desk):
         return
     for one in findings:
         if one.severity == Severity.WARNING:

@@ -14,6 +14,7 @@ from activities import due
 from activities.amending import coverage_as_corrections, make_self_pay
 from activities.denial_desk import amount_to_write_off, review_again, take_exit, write_off
 from activities.desk import Desk
+from activities.enrolment_desk import go_on_enrolled, send_anyway
 from activities.inquiry_desk import forget_inquiry, verified, verified_by_telephone
 from activities.messages import Answer, CommandStep, CompleteTask, PlaceHold, ReleaseHold
 from activities.next_payer import add_policy, keep_as_next, let_policy_go
@@ -320,6 +321,9 @@ _RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str
     (TaskType.CHARGE_REVIEW, "approved"): _charges_approved,
     (TaskType.CLAIM_EDIT_FAILED, "fixed"): _edits_fixed,
     (TaskType.CLAIM_EDIT_FAILED, "overridden"): _edits_overridden,
+    (TaskType.ENROLMENT_MISSING, "enrolled"): go_on_enrolled,
+    (TaskType.ENROLMENT_MISSING, "corrected"): _edits_fixed,
+    (TaskType.ENROLMENT_MISSING, "send_anyway"): send_anyway,
     (TaskType.TRANSMISSION_FAILED, "resent"): _resend,
     (TaskType.TRANSMISSION_FAILED, "handled"): _handled,
     (TaskType.CLAIM_REJECTED, "corrected_new_claim"): _new_original,

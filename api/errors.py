@@ -171,6 +171,8 @@ def _message(error: ErrorDetails) -> str:
         return _PLAIN[error["type"]]
     if error["type"] == "extra_forbidden":
         return "is no field here"
+    if error["type"] == "enum":
+        return f"must be {error['ctx']['expected']}"
     if error["type"] == "json_invalid":
         return f"is not valid JSON at character {error['loc'][-1]}"
     return str(error["msg"]).removeprefix("Value error, ")

@@ -60,6 +60,7 @@ DEFAULTS: dict[str, Default] = {
     "appeal_limit_days": Default(120, "42 CFR 405.942 for Medicare; other payers by their own rows"),
     "appeal_warning_days": Default(15, "office: urgent in the last fifteen days"),
     "appeal_decision_days": Default(60, "42 CFR 405.950 for Medicare; other payers by their own rows"),
+    "hold_without_enrolment": Default(0, "office: 1 once the matrix is kept; 0 holds only for rows not in force"),
     "strict_npi_check_digit": Default(1, "45 CFR 162.406; 0 admits test files with invented numbers"),
     "batch_wait_seconds": Default(10, "office: claims that become ready together leave in one interchange"),
     "batch_claims": Default(5000, "005010X222A1: at most 5,000 CLM in one ST"),
@@ -67,7 +68,13 @@ DEFAULTS: dict[str, Default] = {
 
 
 SWITCHES = frozenset(
-    {"takes_electronic_claims", "sends_payer_acknowledgment", "takes_replacements", "strict_npi_check_digit"}
+    {
+        "takes_electronic_claims",
+        "sends_payer_acknowledgment",
+        "takes_replacements",
+        "hold_without_enrolment",
+        "strict_npi_check_digit",
+    }
 )
 """Policies that are 1 for yes and 0 for no"""
 

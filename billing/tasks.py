@@ -31,6 +31,8 @@ class TaskType(StrEnum):
     """A line has no price, or another price than the charge master's"""
     CLAIM_EDIT_FAILED = "claim_edit_failed"
     """An edit of severity error fired"""
+    ENROLMENT_MISSING = "enrolment_missing"
+    """The billing provider may not send to this payer, or who rendered the visit has no contract with it"""
     TRANSMISSION_FAILED = "transmission_failed"
     """Not transmitted, refused by TA1 or 999, or no 999 in time"""
     CLAIM_REJECTED = "claim_rejected"
@@ -174,6 +176,16 @@ KINDS: dict[TaskType, Kind] = {
         {
             "fixed": Resolution("Fixed", (CORRECTIONS,)),
             "overridden": Resolution("Override the edits and send", (REASON,), needs_approval_right=True),
+        },
+    ),
+    TaskType.ENROLMENT_MISSING: Kind(
+        Role.CREDENTIALING,
+        timedelta(days=7),
+        "An enrolment is missing",
+        {
+            "enrolled": Resolution("The matrix is in order; go on"),
+            "corrected": Resolution("The claim names the wrong provider: corrected", (CORRECTIONS,)),
+            "send_anyway": Resolution("Send it anyway", (REASON,), needs_approval_right=True),
         },
     ),
     TaskType.TRANSMISSION_FAILED: Kind(

@@ -12,10 +12,11 @@ from datetime import date, timedelta
 from sqlmodel import Session, col, func, select
 
 from billing.amendments import SELF_PAY
-from billing.claim import Claim, Party
+from billing.claim import Claim, Name, Party, Reference
 from billing.ledger import EntryKind
 from billing.money import Cents
-from database import office, records
+from database import office, practice, records
+from database.practice import LocationView
 from database.tables import Charge, Encounter, Journal, Partner, Payer
 
 LOOK_BACK = timedelta(days=365)
@@ -58,6 +59,7 @@ class Favourites:
     billing: dict[str, Party]
     """By NPI, with NPI and employer's tax id"""
     rendering: dict[str, Party]
+    locations: Sequence[LocationView]
 
 
 def favourites(session: Session, *, practice_id: str, today: date, also: Claim | None = None) -> Favourites:
@@ -70,9 +72,16 @@ def favourites(session: Session, *, practice_id: str, today: date, also: Claim |
         diagnoses=_counted(one.code for claim in claims for one in claim.diagnoses),
         payers=known_payers(session, practice_id=practice_id),
         partners=[one.name for one in office.partners(session)],
-        billing=_by_npi(one for one in billing if len(one.reference("EI") or "") == 9 and one.address),
-        rendering=_by_npi(one for claim in spoken for one in claim.providers if one.role == "82"),
+        billing=_by_npi(one for one in billing if len(one.reference("EI") or "") == 9 and one.address)
+        | _billing_entities(session, practice_id),
+        rendering=_rendering(spoken),
+        locations=practice.locations(session, practice_id=practice_id),
     )
+
+
+def rendering_providers(session: Session, *, practice_id: str, today: date) -> dict[str, Party]:
+    """Who rendered the practice's visits lately, by NPI."""
+    return _rendering(_recent_claims(session, practice_id, today))
 
 
 def known_payers(session: Session, *, practice_id: str) -> list[KnownPayer]:
@@ -123,6 +132,28 @@ def _procedures(session: Session, practice_id: str, claims: Sequence[Claim], tod
 
 def _counted(codes: Iterable[str]) -> list[UsedCode]:
     return [UsedCode(code, uses) for code, uses in Counter(codes).most_common(OFFERED)]
+
+
+def _billing_entities(session: Session, practice_id: str) -> dict[str, Party]:
+    """Whom the practice has set up to bill under, as far as a claim can be billed under it."""
+    return {
+        one.npi: Party(
+            role="85",
+            is_person=False,
+            name=Name(one.name),
+            id_qualifier="XX",
+            id=one.npi,
+            taxonomy=one.taxonomy,
+            address=one.address,
+            references=(Reference("EI", one.tax_id),),
+        )
+        for one in practice.view(session, practice_id=practice_id).entities
+        if one.address and one.tax_id
+    }
+
+
+def _rendering(claims: Iterable[Claim]) -> dict[str, Party]:
+    return _by_npi(one for claim in claims for one in claim.providers if one.role == "82")
 
 
 def _by_npi(parties: Iterable[Party]) -> dict[str, Party]:

@@ -8,9 +8,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from pydantic import TypeAdapter
 from sqlmodel import Session
-from starlette.datastructures import UploadFile
 
-from api import auth, errors, idempotency
+from api import auth, errors, idempotency, uploads
 from api.auth import Viewer, require
 from api.errors import Fault, Problem
 from api.idempotency import IdempotencyKey
@@ -29,9 +28,6 @@ pages = APIRouter(prefix="/setup/charges", include_in_schema=False)
 
 Supervisor = Annotated[Person, require(Permission.SET_UP)]
 Sought = Annotated[str, Query(max_length=48)]
-
-LONGEST_FILE = 1_000_000
-CSV_BODY = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,7 @@ def list_charges(office: TheOffice, person: Viewer, q: Sought = "") -> PricePage
         return prices.page(session, practice_id=person.practice_id, text=q.strip(), today=office.today)
 
 
-@api.post("", openapi_extra=CSV_BODY)
+@api.post("", openapi_extra=uploads.CSV_BODY)
 async def load_charges(
     request: Request, office: TheOffice, person: Supervisor, key: IdempotencyKey, dry_run: bool = False
 ) -> Effect:
@@ -75,7 +71,7 @@ async def load_charges(
 
     With `dry_run=true` nothing changes, and the answer says what would.
     """
-    text = _text_of(await request.body())
+    text = uploads.text_of(await request.body())
     if dry_run:
         return await run_in_threadpool(_preview, office, person, text)
     return await run_in_threadpool(_take, request, office, person, text, key)
@@ -93,10 +89,7 @@ def show_page(
 @pages.post("/preview")
 async def show_preview(request: Request, office: TheOffice, person: Supervisor) -> Response:
     """What the file would do. Nothing is changed yet."""
-    async with request.form(max_files=1, max_fields=5, max_part_size=LONGEST_FILE) as form:
-        file, pasted = form.get("file"), form.get("pasted")
-        body = await file.read() if isinstance(file, UploadFile) and file.size else str(pasted or "").encode()
-    return await run_in_threadpool(_previewed, request, office, person, body)
+    return await run_in_threadpool(_previewed, request, office, person, await uploads.sent(request))
 
 
 @pages.post("")
@@ -109,7 +102,7 @@ async def confirm(request: Request, office: TheOffice, person: Supervisor) -> Re
 
 def _previewed(request: Request, office: Office, person: Person, body: bytes) -> Response:
     try:
-        text = _text_of(body)
+        text = uploads.text_of(body)
     except Problem as problem:
         pasted = body[:10_000].decode(errors="replace") if problem.name == "not-text" else ""
         return _page(request, office, person, fault=problem.title, pasted=pasted, status=422)
@@ -143,18 +136,6 @@ def _page(
         pasted=pasted,
         may_change=person.may(Permission.SET_UP),
     )
-
-
-def _text_of(body: bytes) -> str:
-    """The file as text: UTF-8, or what a spreadsheet on Windows writes. Raises Problem 413 and 422."""
-    if len(body) > LONGEST_FILE:
-        raise Problem(413, "too-large", "The file is above 1 MB", "Split the file.")
-    if b"\0" in body:
-        raise Problem(422, "not-text", "This is no CSV file", "Save the sheet as CSV and send that.")
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return body.decode("cp1252", errors="replace")
 
 
 def _preview(office: Office, person: Person, text: str) -> Effect:

@@ -330,7 +330,7 @@ async def answer(
     act: Callable[[], Awaitable[Done]],
     form: str,
     typed: dict[str, str],
-    home: str,
+    home: str | Callable[[Done], str],
     page: Callable[[Failed], Response],
 ) -> Response:
     """Do it and go back to the page, or show the page with what was refused."""
@@ -348,6 +348,7 @@ async def answer(
         )
         return await run_in_threadpool(page, failed)
     note = "accepted" if done.status == 202 else "done"
+    home = home if isinstance(home, str) else home(done)
     return RedirectResponse(f"{home}{'' if home.endswith('&') else '?'}note={note}", 303)
 
 

@@ -24,10 +24,11 @@ from database.tables.encounters import (
     Task,
     TimelineEvent,
 )
+from database.tables.enrolments import EnrolmentRow
 from database.tables.ledger import Journal, Posting
 from database.tables.messages import Batch, ControlSequence, InboundMessage, Inquiry, Outbox, PartnerFile
 from database.tables.notes import Note
-from database.tables.office import BillingEntity, Charge, Partner, Payer, Policy, Practice
+from database.tables.office import BillingEntity, Charge, Location, Partner, Payer, Policy, Practice
 from database.tables.remittances import Denial, RemittanceClaim, RemittanceFile
 
 __all__ = [
@@ -48,12 +49,14 @@ __all__ = [
     "Denial",
     "Deposit",
     "Encounter",
+    "EnrolmentRow",
     "Fact",
     "InboundMessage",
     "Inquiry",
     "Journal",
     "Letter",
     "Line",
+    "Location",
     "Note",
     "OtherPolicy",
     "Outbox",

@@ -13,6 +13,10 @@ class Practice(SQLModel, table=True):
 
     id: str = Field(sa_type=Id, primary_key=True)
     name: str = Field(sa_type=sa.String(200))
+    legal_name: str | None = Field(default=None, sa_type=sa.String(200))
+    """As the tax office knows it"""
+    tax_id: str | None = Field(default=None, sa_type=sa.String(20))
+    """Employer identification number, nine digits"""
     created_at: datetime = Field(sa_type=Instant)
 
 
@@ -27,6 +31,28 @@ class BillingEntity(SQLModel, table=True):
     tax_id: str | None = Field(default=None, sa_type=sa.String(20), index=True)
     """REF*EI or REF*SY; 835 REF*TJ"""
     name: str = Field(sa_type=sa.String(200))
+    taxonomy: str | None = Field(default=None, sa_type=sa.String(10))
+    """PRV03"""
+    address: str | None = Field(default=None, sa_type=sa.Text)
+    """billing.claim.Address as JSON: where it is (2010AA N3, N4)"""
+    pay_to_address: str | None = Field(default=None, sa_type=sa.Text)
+    """billing.claim.Address as JSON: where cheques go (2010AB), when that is elsewhere"""
+
+
+class Location(SQLModel, table=True):
+    """Where the practice sees patients."""
+
+    __table_args__ = (sa.UniqueConstraint("practice_id", "name", name="uq_location_name"),)
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    name: str = Field(sa_type=sa.String(60))
+    place_of_service: str = Field(sa_type=sa.String(2))
+    """CLM05-1"""
+    address: str = Field(sa_type=sa.Text)
+    """billing.claim.Address as JSON (2310C N3, N4)"""
+    npi: str | None = Field(default=None, sa_type=sa.String(10))
+    """2310C NM109"""
 
 
 class Partner(SQLModel, table=True):

@@ -19,7 +19,18 @@ FOLDERS = (
     "temporal",
     "workflows",
 )
-ROOT_MODULES = ("settings", "worker", "office_setup", "proofs", "demo", "edi_output", "edi", "code_loading", "cli")
+ROOT_MODULES = (
+    "settings",
+    "worker",
+    "office_setup",
+    "doctor",
+    "proofs",
+    "demo",
+    "edi_output",
+    "edi",
+    "code_loading",
+    "cli",
+)
 """From below to above: each may import those before it"""
 
 

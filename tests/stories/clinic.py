@@ -58,6 +58,8 @@ class Hands(Protocol):
 
     async def deposit(self, role: Role, reference: str, payer_cheques: str) -> None: ...
 
+    async def enrol(self, role: Role, payer: str, npi: str, kind: str, state: str) -> None: ...
+
     async def see(self, role: Role, encounter: str) -> Seen: ...
 
 
@@ -105,6 +107,10 @@ class ByApi:
 
     async def deposit(self, role: Role, reference: str, payer_cheques: str) -> None:
         await self._call(role, "POST", "tills/deposits", {"reference": reference, "payer_cheques": payer_cheques})
+
+    async def enrol(self, role: Role, payer: str, npi: str, kind: str, state: str) -> None:
+        body = {"payer_id": payer, "npi": npi, "kind": kind, "state": state, "reason": "the payer's letter"}
+        await self._call(role, "PUT", "enrolments", body)
 
     async def see(self, role: Role, encounter: str) -> Seen:
         shown = await self._call(role, "GET", f"encounters/{encounter}")
@@ -205,6 +211,11 @@ class ByBrowser:
         page = await self._window(role, "day-close")
         typed = {"reference": reference, "payer_cheques": payer_cheques}
         await self._send(page, "form[action$='/deposit']", typed)
+
+    async def enrol(self, role: Role, payer: str, npi: str, kind: str, state: str) -> None:
+        page = await self._window(role, f"setup/enrolments/edit?payer={payer}&npi={npi}&kind={kind}")
+        await page.select_option("#enrolment-state", state)
+        await self._send(page, "form[action='/setup/enrolments/edit']", {"reason": "the payer's letter"})
 
     async def see(self, role: Role, encounter: str) -> Seen:
         page = await self._window(role, f"encounters/{encounter}")

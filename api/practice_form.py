@@ -1,0 +1,117 @@
+"""What a person or a program says of the practice: each part has its own words for what is wrong with it."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+
+from api.claim_form import Part
+from billing.characters import can_be_sent
+from billing.claim import Address
+from billing.identifiers import tax_id_is_plausible
+from database.practice import EntityView, LegalEntity, LocationView
+
+
+def _sendable(typed: str) -> str:
+    if not can_be_sent(typed):
+        raise ValueError("a character cannot be sent to a payer; write it with plain letters")
+    return typed
+
+
+def _tax_id(typed: str) -> str:
+    if not tax_id_is_plausible(typed):
+        raise ValueError("must be nine digits, such as 98-7654320")
+    return typed.replace("-", "")
+
+
+def _written(form: str, meaning: str) -> AfterValidator:
+    """A check that something is written as `form` says; `meaning` is what a person is told instead of the pattern."""
+    pattern = re.compile(form)
+
+    def check(typed: str) -> str:
+        if not pattern.fullmatch(typed):
+            raise ValueError(f"must be {meaning}")
+        return typed.replace("-", "").upper()
+
+    return AfterValidator(check)
+
+
+EMPTY = BeforeValidator(lambda typed: typed or None)
+"""An empty input is nothing"""
+Npi = Annotated[str, _written("[0-9]{10}", "ten digits"), WithJsonSchema({"type": "string", "pattern": r"^\d{10}$"})]
+"""A national provider identifier"""
+Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_sendable)]
+Street = Annotated[str, Field(min_length=1, max_length=55), AfterValidator(_sendable)]
+City = Annotated[str, Field(min_length=1, max_length=30), AfterValidator(_sendable)]
+State = Annotated[str, _written("[A-Za-z]{2}", "two letters, such as OH")]
+PostalCode = Annotated[str, _written(r"\d{5}(-?\d{4})?", "five or nine digits")]
+TaxId = Annotated[str, AfterValidator(_tax_id)]
+Taxonomy = Annotated[str, _written("[A-Za-z0-9]{10}", "ten letters and digits")]
+Place = Annotated[str, _written(r"\d{2}", "two digits, such as 11")]
+
+
+class LegalForm(Part):
+    """Who the practice is before the law."""
+
+    legal_name: Name
+    tax_id: TaxId
+    """Employer identification number"""
+
+    def told(self) -> LegalEntity:
+        return LegalEntity(self.legal_name, self.tax_id)
+
+
+class PlaceForm(Part):
+    """An address where somebody is met."""
+
+    street: Street
+    street_2: Annotated[Street | None, EMPTY] = None
+    city: City
+    state: State
+    postal_code: PostalCode
+
+    def address(self) -> Address:
+        return Address(self.street, self.city, self.state, self.postal_code, self.street_2)
+
+
+class LocationForm(PlaceForm):
+    """Where the practice sees patients."""
+
+    id: Annotated[str, Field(max_length=20)] = ""
+    """Of the location that is changed; nothing for a new one"""
+    name: Name
+    place_of_service: Place
+    """CLM05-1: 11 office, 12 home, 22 outpatient hospital ..."""
+    npi: Annotated[Npi | None, EMPTY] = None
+
+    def told(self) -> LocationView:
+        return LocationView(self.id, self.name, self.place_of_service, self.address(), self.npi)
+
+
+class EntityForm(PlaceForm):
+    """Somebody whom the practice bills under; cheques go to the pay-to address when there is one."""
+
+    npi: Npi
+    name: Name
+    tax_id: TaxId
+    taxonomy: Annotated[Taxonomy | None, EMPTY] = None
+    pay_to_street: Annotated[Street | None, EMPTY] = None
+    pay_to_street_2: Annotated[Street | None, EMPTY] = None
+    pay_to_city: Annotated[City | None, EMPTY] = None
+    pay_to_state: Annotated[State | None, EMPTY] = None
+    pay_to_postal_code: Annotated[PostalCode | None, EMPTY] = None
+
+    @model_validator(mode="after")
+    def _pays_to_a_whole_address(self) -> "EntityForm":
+        whole = (self.pay_to_street, self.pay_to_city, self.pay_to_state, self.pay_to_postal_code)
+        if any((*whole, self.pay_to_street_2)) and not all(whole):
+            raise ValueError("the pay-to address needs street, city, state and postal code, or nothing at all")
+        return self
+
+    def told(self) -> EntityView:
+        pay_to = None
+        if self.pay_to_street and self.pay_to_city:
+            pay_to = Address(
+                self.pay_to_street, self.pay_to_city, self.pay_to_state, self.pay_to_postal_code, self.pay_to_street_2
+            )
+        return EntityView(self.npi, self.name, self.tax_id, self.taxonomy, self.address(), pay_to)

@@ -1,0 +1,175 @@
+"""The practice as a legal entity, whom it bills under and where it sees patients; a supervisor keeps it."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from sqlmodel import Session
+
+from api import auth, errors, idempotency
+from api.actions import Done
+from api.auth import Viewer, require
+from api.errors import Fault
+from api.idempotency import IdempotencyKey
+from api.office import Office, TheOffice
+from api.practice_form import EntityForm, LegalForm, LocationForm
+from api.routers.enrolments import is_npi_strict
+from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
+from billing.identifiers import npi_is_valid
+from billing.roles import Permission
+from database import audit, practice
+from database.access import Person
+from database.office import PayeeOfAnotherPractice
+from database.practice import EntityView, LegalEntity, LocationView, NameTaken, PracticeView
+
+api = APIRouter(prefix="/api/v1/practice", tags=["practice"])
+pages = APIRouter(prefix="/setup/practice", include_in_schema=False)
+
+Supervisor = Annotated[Person, require(Permission.SET_UP)]
+Told = LegalEntity | EntityView | LocationView
+PracticeForm = LegalForm | EntityForm | LocationForm
+
+
+@api.get("")
+def show_practice(office: TheOffice, person: Viewer) -> PracticeView:
+    """Legal name and tax id, billing entities, locations."""
+    with office.database.reading() as session:
+        return practice.view(session, practice_id=person.practice_id)
+
+
+@api.put("/legal-entity", response_model=dict[str, Any])
+def put_legal_entity(
+    request: Request, form: LegalForm, key: IdempotencyKey, office: TheOffice, person: Supervisor
+) -> Response:
+    """Keep the practice's legal name and tax id."""
+    return JSONResponse(_keep(request, office, person, form, key).body)
+
+
+@api.put("/billing-entities", response_model=dict[str, Any])
+def put_billing_entity(
+    request: Request, form: EntityForm, key: IdempotencyKey, office: TheOffice, person: Supervisor
+) -> Response:
+    """Add a billing entity, or change the one with this NPI."""
+    return JSONResponse(_keep(request, office, person, form, key).body)
+
+
+@api.put("/locations", response_model=dict[str, Any])
+def put_location(
+    request: Request, form: LocationForm, key: IdempotencyKey, office: TheOffice, person: Supervisor
+) -> Response:
+    """Add a location, or change the one with this id."""
+    return JSONResponse(_keep(request, office, person, form, key).body)
+
+
+@pages.get("")
+def show_page(request: Request, office: TheOffice, person: Viewer, note: str = "") -> Response:
+    """Who the practice is, whom it bills under, where it sees patients."""
+    return _page(request, office, person, Failed(), NOTES.get(note, ""))
+
+
+@pages.post("/legal-entity")
+async def keep_legal_entity(request: Request, office: TheOffice, person: Supervisor) -> Response:
+    """Keep the practice's legal name and tax id."""
+    return await _answer(request, office, person, LegalForm, lambda typed: "legal")
+
+
+@pages.post("/billing-entities")
+async def keep_billing_entity(request: Request, office: TheOffice, person: Supervisor) -> Response:
+    """Add or change a billing entity."""
+    return await _answer(request, office, person, EntityForm, lambda typed: f"entity-{typed.get('form', '')}")
+
+
+@pages.post("/locations")
+async def keep_location(request: Request, office: TheOffice, person: Supervisor) -> Response:
+    """Add or change a location."""
+    return await _answer(request, office, person, LocationForm, lambda typed: f"location-{typed.get('form', '')}")
+
+
+async def _answer(
+    request: Request,
+    office: Office,
+    person: Person,
+    model: type[PracticeForm],
+    name: Callable[[dict[str, str]], str],
+) -> Response:
+    typed = await typed_into(request)
+
+    def act() -> Done:
+        return _keep(request, office, person, read(model, typed), typed["key"])
+
+    def page(failed: Failed) -> Response:
+        return _page(request, office, person, failed)
+
+    return await answer(lambda: run_in_threadpool(act), name(typed), typed, "/setup/practice", page)
+
+
+def _page(request: Request, office: Office, person: Person, failed: Failed, note: str = "") -> Response:
+    return show(
+        request,
+        "practice.html",
+        person,
+        status=failed.status,
+        view=show_practice(office, person),
+        failed=failed,
+        keys=failed.key_for,
+        note=note,
+        may_change=person.may(Permission.SET_UP),
+    )
+
+
+def _keep(request: Request, office: Office, person: Person, form: PracticeForm, key: str) -> Done:
+    """Write it once, and which of its fields were changed into the audit."""
+    npi = getattr(form, "npi", None)
+    if npi and is_npi_strict(office, person) and not npi_is_valid(npi):
+        raise errors.invalid([Fault(field="npi", message="the check digit is wrong; look it up again")])
+    told = form.told()
+
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        before = _save(session, told, person.practice_id)
+        audit.record(
+            session,
+            practice_id=person.practice_id,
+            at=office.now(),
+            actor_id=person.user_id,
+            action="update" if before else "create",
+            subject="practice",
+            subject_id=npi or person.practice_id,
+            reason=_in_words(told, before),
+            source=auth.source_of(request),
+        )
+        return person.practice_id, {"is_new": before is None}
+
+    name = f"put_{type(form).__name__}"
+    sha256 = idempotency.fingerprint(name, "", form.model_dump(mode="json"))
+    return Done(idempotency.once(office, person, name=name, key=key, body_sha256=sha256, effect=effect))
+
+
+def _save(session: Session, told: Told, practice_id: str) -> Told | None:
+    """Returns what was there. Raises Problem 404 and 422."""
+    try:
+        match told:
+            case LegalEntity():
+                return practice.save_legal(session, told, practice_id=practice_id)
+            case EntityView():
+                return practice.save_entity(session, told, practice_id=practice_id)
+            case LocationView():
+                return practice.save_location(session, told, practice_id=practice_id)
+    except PayeeOfAnotherPractice as error:
+        fault = Fault(field="npi", message="is registered with another practice of this installation")
+        raise errors.invalid([fault]) from error
+    except NameTaken as error:
+        raise errors.invalid([Fault(field="name", message="another location has this name")]) from error
+    except KeyError as error:
+        raise errors.not_found("location") from error
+
+
+def _in_words(told: Told, before: Told | None) -> str:
+    """Which fields were changed; the numbers themselves stay out of the audit."""
+    what = {LegalEntity: "legal entity", EntityView: "billing entity", LocationView: "location"}[type(told)]
+    if before is None:
+        return f"{what} added"
+    names = [one.name for one in fields(told) if getattr(told, one.name) != getattr(before, one.name)]
+    return f"{what} changed: {', '.join(names) or 'nothing'}"

@@ -16,8 +16,9 @@ from activities.denial_tasks import review
 from activities.desk import Desk
 from activities.next_payer import ask_again, await_crossover, has_next_payer, note_asked, policy_for_answer
 from billing.acknowledgment import ClaimAcknowledgment
+from billing.adjustment_codes import QMB_REMARKS
 from billing.claim import Claim
-from billing.coordination import PRIMARY, answered_as
+from billing.coordination import PRIMARY, answered_as, is_forwarded
 from billing.deadlines import Reason, appeal_deadline
 from billing.later_payers import post_later_payment
 from billing.ledger import Account, Entry, EntryKind, Side, transfer
@@ -42,6 +43,8 @@ from database import encounters, ledger, records, remittances, tasks
 from database.columns import new_id
 from database.tables import Denial, Fact, PatientPayment, RemittanceClaim, Submission
 
+REMARKS_KEPT = 10
+"""RARCs (at most 5 characters each) that a row of a denied amount holds"""
 RECEIVED_AS: dict[str, Account] = {
     "cash": Account.UNDEPOSITED,
     "cheque": Account.UNDEPOSITED,
@@ -209,7 +212,14 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     if payment.is_reversal:
         return _post_reversal(desk, row, payment, source)
     submission = _submission(desk, row.control_number) or desk.live
-    row.responsibility = answered_as(payment, sent_as=submission.responsibility)
+    if not _is_still_with(desk, submission):
+        return _except(desk, row, "it answers a claim that was let go; the visit is with another payer now")
+    row.responsibility = answered_as(
+        payment,
+        sent_as=submission.responsibility,
+        payer_number=remittances.payer_number(desk.session, row),
+        forwarded_by=_forwarded_by(desk, submission.responsibility),
+    )
     standing = _standing_rows(desk, of=row.responsibility)
     if standing and repeats_an_answer(payment):
         row.state = "posted"
@@ -239,6 +249,19 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     return f"posted {payment.paid_cents} cents"
 
 
+def _is_still_with(desk: Desk, submission: Submission) -> bool:
+    """Whether the payer that a submission went to still has its place among the patient's payers."""
+    return submission.withdrawn_at is None or submission.payer_id == _payer_of(desk, submission.responsibility)
+
+
+def _forwarded_by(desk: Desk, responsibility: str) -> str | None:
+    """The number of the payer with this place, once it has answered and passed the claim on."""
+    for row in _standing_rows(desk, of=responsibility):
+        if is_forwarded(records.load(ClaimPayment, row.payment)):
+            return remittances.payer_number(desk.session, row)
+    return None
+
+
 def _except(desk: Desk, row: RemittanceClaim, why: str) -> str:
     """The row is not posted by machine; a person is asked."""
     row.state = "excepted"
@@ -261,7 +284,7 @@ def _decide(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, source: str
     if row.responsibility != PRIMARY and not _standing_rows(desk, of=PRIMARY):
         return PostingVerdict(exception="it speaks as a payer after the first, and the first has not answered")
     answering = policy_for_answer(desk, row, payment, row.responsibility) if row.responsibility != PRIMARY else None
-    lines = _lines_as_sent(desk, row.control_number, payment)
+    lines = _lines_as_sent(desk, row.control_number)
     situation = PostingSituation(
         lines=lines,
         charge_cents=Cents(sum(line.charge_cents for line in lines)),
@@ -277,14 +300,16 @@ def _decide(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, source: str
     return post_later_payment(payment, situation, open_cents, source=source)
 
 
-def _lines_as_sent(desk: Desk, control_number: str, payment: ClaimPayment) -> tuple[BilledLine, ...]:
-    """The lines that the payer answers: the claim's own, or those of the submission it names where the claim has been
-    amended since."""
+def _lines_as_sent(desk: Desk, control_number: str) -> tuple[BilledLine, ...]:
+    """The lines that the payer answers: those of the submission it names, for the claim may have been amended since;
+    the claim's own where it names none."""
     submission = _submission(desk, control_number)
-    if payment.charge_cents == desk.claim.charge_cents or submission is None:
+    if submission is None:
         return desk.billed_lines
     sent = records.load(Claim, submission.claim)
     ids = {row.id.upper(): row.id for row in encounters.lines(desk.session, desk.encounter)}
+    if any((line.control_number or "") not in ids for line in sent.lines):
+        return desk.billed_lines
     return tuple(
         BilledLine(ids[line.control_number or ""], line.procedure, line.modifiers, line.charge_cents, line.service_date)
         for line in sent.lines
@@ -318,12 +343,18 @@ def _keep_denials(desk: Desk, row: RemittanceClaim, denied: Sequence[DeniedAmoun
                 remittance_claim_id=row.id,
                 adjustment_group=one.group,
                 reason=one.reason,
-                remarks=",".join(one.remarks)[:60],
+                remarks=_kept(one.remarks),
                 amount_cents=one.amount_cents,
                 blocked_reason=one.blocked_reason,
                 state=state,
             )
         )
+
+
+def _kept(remarks: Sequence[str]) -> str:
+    """As many remarks as a row holds; those that protect the patient come first."""
+    ordered = sorted(remarks, key=lambda code: code not in QMB_REMARKS)
+    return ",".join(ordered[:REMARKS_KEPT])
 
 
 def _post_reversal(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, source: str) -> str:

@@ -23,11 +23,13 @@ from activities.submission_desk import (
     void_charges,
     withdraw,
 )
+from billing.adjustment_codes import PATIENT_SHARE
 from billing.amendments import Change, LiveClaim, Plan, plan
 from billing.claim import Claim
 from billing.coordination import PRIMARY
 from billing.deadlines import Reason
 from billing.denial_codes import UNPROCESSABLE
+from billing.remittance import ClaimPayment, Group
 from billing.stages import Stage
 from billing.submission import SubmissionState
 from billing.tasks import POLICY, TaskType
@@ -84,8 +86,16 @@ def live_claim(desk: Desk) -> LiveClaim:
         is_in_batch=latest is not None and latest.batch_id is not None,
         payer_claim_number=next((number for number in reversed(numbers) if number), None),
         takes_replacements=bool(desk.policy("takes_replacements")),
-        is_paid=any(row.paid_cents for row in standing),
+        is_counted=any(_is_counted(row) for row in standing),
         is_unprocessable=any(UNPROCESSABLE in one.remarks.split(",") for one in denials),
+    )
+
+
+def _is_counted(row: RemittanceClaim) -> bool:
+    """Whether an answer paid, or counted the visit towards what the patient pays."""
+    payment = records.load(ClaimPayment, row.payment)
+    return payment.paid_cents != 0 or any(
+        one.group == Group.PATIENT and one.reason in PATIENT_SHARE for one in payment.all_adjustments()
     )
 
 
@@ -139,7 +149,8 @@ def _void_first(desk: Desk, row: Amendment, number: str | None) -> str:
 
 
 def _let_go(desk: Desk) -> bool:
-    """Whether the payer has let go of the claim: nothing that it paid stands, and it took the void or took back."""
+    """Whether the payer has let go of the claim: nothing that it paid or counted stands, and it took the void or
+    took back."""
     latest = desk.latest
     desk.session.flush()
     answers = desk.session.exec(
@@ -147,12 +158,12 @@ def _let_go(desk: Desk) -> bool:
             RemittanceClaim.encounter_id == desk.encounter.id,
             RemittanceClaim.responsibility == desk.responsibility,
             RemittanceClaim.state == "posted",
-            col(RemittanceClaim.paid_cents) > 0,
         )
     ).all()
-    if any(one.reversed_by is None for one in answers):
+    reversals = [one for one in answers if records.load(ClaimPayment, one.payment).is_reversal]
+    if any(_is_counted(one) for one in answers if one.reversed_by is None and one not in reversals):
         return False
-    return latest is not None and (latest.adjudicated_at is not None or bool(answers))
+    return latest is not None and (latest.adjudicated_at is not None or bool(reversals))
 
 
 def _clear(desk: Desk, *, denials_become: str) -> None:

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from activities.denial_tasks import amounts_of, review
 from activities.messages import AgendaItem, OpenTask, Standing
 from billing.claim import Claim
-from billing.coordination import PRIMARY
+from billing.coordination import IN_ORDER, PRIMARY
 from billing.deadlines import OWNERS, Deadline, Reason
 from billing.ledger import Account, Balances, Entry
 from billing.money import format_dollars
@@ -187,7 +187,7 @@ class Desk:
         earlier = [
             remittances.answered_on(self.session, row)
             for row in remittances.standing_rows(self.session, self.encounter.id)
-            if row.responsibility != self.responsibility
+            if IN_ORDER.index(row.responsibility) < IN_ORDER.index(self.responsibility)
         ]
         return max(earlier, default=self.encounter.service_date)
 

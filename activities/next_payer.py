@@ -17,13 +17,13 @@ from activities.refusals import Refused, Values
 from activities.submission_desk import SUBMISSION_REASONS, hand_over, withdraw
 from billing.adjustment_codes import PATIENT_SHARE
 from billing.claim import Coverage, Name, Party, Person
-from billing.coordination import FORWARDED, IN_ORDER, PRIMARY, OtherPayer, claim_to, own_policy
+from billing.coordination import IN_ORDER, PRIMARY, OtherPayer, claim_to, is_forwarded, own_policy
 from billing.deadlines import Reason
 from billing.ledger import Account, Entry, EntryKind, Side
 from billing.money import Cents, format_dollars
 from billing.remittance import ClaimPayment
 from billing.stages import Stage
-from database import coverages, ledger, remittances
+from database import coverages, encounters, ledger, remittances
 from database.columns import new_id
 from database.tables import Denial, OtherPolicy, RemittanceClaim, RemittanceFile
 from interchange.x12.coordination_writing import with_other_payers
@@ -36,12 +36,12 @@ def has_next_payer(desk: Desk, responsibility: str, payment: ClaimPayment) -> bo
     says that it forwarded the claim to one."""
     place = IN_ORDER.index(responsibility)
     later = any(coverages.order(row) > place for row in desk.other_policies)
-    return later or payment.status in FORWARDED or payment.crossover_payer is not None
+    return later or is_forwarded(payment)
 
 
 def await_crossover(desk: Desk, payment: ClaimPayment) -> None:
     """The payer forwarded the claim: the next one answers by itself, and gets no second claim from us meanwhile."""
-    if payment.status in FORWARDED and desk.balances.total(Account.AR_INSURANCE) > 0:
+    if is_forwarded(payment) and desk.balances.total(Account.AR_INSURANCE) > 0:
         days = desk.policy("crossover_wait_days")
         desk.schedule(Reason.CROSSOVER_DUE, desk.at + timedelta(days=days))
         desk.say(f"The payer forwarded the claim to the next one; its answer is awaited for {days} days")
@@ -210,8 +210,8 @@ def let_policy_go(desk: Desk) -> str:
     """
     mine = desk.responsibility
     row = next((one for one in desk.other_policies if one.responsibility == mine), None)
-    earlier = [one for one in desk.other_policies if one.responsibility != mine and one.state == coverages.BILLED]
-    if mine == PRIMARY or row is None or not earlier:
+    before = None if row is None else _billed_before(desk, row)
+    if mine == PRIMARY or row is None or before is None:
         raise Refused("not_possible", "this is the visit's only policy: correct it, or bill the visit as self-pay")
     row.state = coverages.DROPPED
     desk.session.add(row)
@@ -220,7 +220,6 @@ def let_policy_go(desk: Desk) -> str:
             withdraw(desk, submission)
     forget_inquiry(desk)
     desk.unschedule(Reason.INQUIRY_RETRY)
-    before = earlier[-1]
     move_claim(desk, coverages.policy_of(before), payer_id=before.payer_id)
     desk.move_to(Stage.POSTING)
     if not any(one.state == coverages.WAITING for one in desk.other_policies):
@@ -228,12 +227,28 @@ def let_policy_go(desk: Desk) -> str:
     return f"Not covered by the {_rank(mine)} payer; what the {_rank(before.responsibility)} one left is settled"
 
 
+def _billed_before(desk: Desk, row: OtherPolicy) -> OtherPolicy | None:
+    """The policy that was billed last among those that pay before this one."""
+    earlier = [
+        one
+        for one in desk.other_policies
+        if coverages.order(one) < coverages.order(row) and one.state == coverages.BILLED
+    ]
+    return earlier[-1] if earlier else None
+
+
 def settle_passed_on(desk: Desk) -> None:
     """No payer is left to ask: shares go through the gate to the patient, the rest is a person's to decide."""
-    for denial in passed_on(desk):
-        is_share = denial.adjustment_group == "PR" and denial.reason in PATIENT_SHARE
+    waiting = passed_on(desk)
+    undecided = encounters.open_denials(desk.session, desk.encounter.id)
+    refused = {one.line_id for one in (*undecided, *(one for one in waiting if not _is_share(one)))}
+    for denial in waiting:
+        is_share = _is_share(denial)
         permission = share_gate.ask(
-            desk, remarks=denial.remarks.split(","), reasons=(denial.reason,), has_open_denial=False
+            desk,
+            remarks=denial.remarks.split(","),
+            reasons=(denial.reason,),
+            has_open_denial=denial.line_id in refused,
         )
         if is_share and permission.allowed:
             _bill(desk, denial)
@@ -244,8 +259,17 @@ def settle_passed_on(desk: Desk) -> None:
     desk.session.flush()
 
 
+def _is_share(denial: Denial) -> bool:
+    return denial.adjustment_group == "PR" and denial.reason in PATIENT_SHARE
+
+
 def _bill(desk: Desk, denial: Denial) -> None:
-    cents = Cents(denial.amount_cents)
+    """The share becomes the patient's as far as it is open: part of it may have been paid before it was corrected."""
+    cents = Cents(min(denial.amount_cents, desk.balances.line(Account.AR_INSURANCE, denial.line_id)))
+    if cents <= 0:
+        denial.state = "answered"
+        desk.say(f"{format_dollars(Cents(denial.amount_cents))} is nobody's any more: it was paid already")
+        return
     sides = (
         Side(Account.AR_PATIENT, cents, denial.line_id, f"PR-{denial.reason}"),
         Side(Account.AR_INSURANCE, Cents(-cents), denial.line_id, desk.encounter.payer_id),

@@ -97,8 +97,8 @@ class LiveClaim:
     payer_claim_number: str | None
     """CLP07, or REF*1K of a 277CA"""
     takes_replacements: bool
-    is_paid: bool
-    """A payment of this payer stands"""
+    is_counted: bool
+    """An answer of this payer stands that paid, or counted the visit towards what the patient pays"""
     is_unprocessable: bool
     """Its answer said MA130: it was never processed"""
 
@@ -112,7 +112,7 @@ def plan(change: Change, claim: LiveClaim) -> Plan:
             return Plan.AT_ONCE
         case SubmissionState.READY if not claim.is_in_batch:
             return Plan.AT_ONCE
-        case SubmissionState.ADJUDICATED if not claim.is_paid:
+        case SubmissionState.ADJUDICATED if not claim.is_counted:
             if change in ENDS_WITH_THE_PAYER or claim.is_unprocessable:
                 return Plan.AT_ONCE
     if claim.payer_claim_number is None:

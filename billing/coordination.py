@@ -95,13 +95,26 @@ class OtherPayer:
         return self.coverage.responsibility
 
 
-def answered_as(payment: ClaimPayment, *, sent_as: str) -> str:
+def is_forwarded(payment: ClaimPayment) -> bool:
+    """Whether the payer says that it passed the claim on to the next one: CLP02 19 to 21, or NM1*TT."""
+    return payment.status in FORWARDED or payment.crossover_payer is not None
+
+
+def answered_as(payment: ClaimPayment, *, sent_as: str, payer_number: str, forwarded_by: str | None) -> str:
     """Which payer of the patient's (SBR01) speaks in a claim payment that names a claim sent to the `sent_as` one.
 
-    A control number of a secondary claim is known only to its payer, whatever CLP02 says. A primary claim's number
-    reaches the next payer too when the primary forwards the claim: then CLP02 tells them apart.
+    A claim's number is known only to its payer, and to the next one once that payer forwarded the claim. `payer_number`
+    is who speaks, `forwarded_by` who answered and forwarded (TRN03 of the two remittances): they tell apart what CLP02
+    does not, as a denial (4). A primary claim's number may come back from another payer first; there CLP02 decides.
     """
-    return sent_as if sent_as != PRIMARY else _ANSWERS_AS.get(payment.status, PRIMARY)
+    says = _ANSWERS_AS.get(payment.status)
+    if sent_as == PRIMARY and says is not None:
+        return says
+    if forwarded_by in (None, payer_number) or says == sent_as:
+        return sent_as
+    place = IN_ORDER.index(sent_as)
+    is_later = says is not None and IN_ORDER.index(says) > place
+    return says if says is not None and is_later else IN_ORDER[place + 1]
 
 
 def decision_of(payment: ClaimPayment, coverage: Coverage, *, lines: Sequence[int], decided_on: date) -> OtherDecision:

@@ -206,8 +206,8 @@ def _units(line: ServiceLine, value: str) -> ServiceLine:
         units = Decimal(value)
     except InvalidOperation:
         raise ValueError("is not a number") from None
-    if not units.is_finite():
-        raise ValueError("is not a number")
+    if not units.is_finite() or units <= 0:
+        raise ValueError("must be a number above zero")
     return replace(line, units=units)
 
 

@@ -40,6 +40,11 @@ def find(session: Session, *, practice_id: str, remittance_id: str) -> Remittanc
     ).first()
 
 
+def payer_number(session: Session, row: RemittanceClaim) -> str:
+    """Who pays in the remittance that a claim payment stands in (TRN03)."""
+    return session.exec(select(RemittanceFile.payer_number).where(RemittanceFile.id == row.remittance_id)).one()
+
+
 def rows(session: Session, remittance_id: str) -> Sequence[RemittanceClaim]:
     """The claim payments of one remittance in file order."""
     return session.exec(

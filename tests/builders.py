@@ -211,6 +211,7 @@ def an_835(
     number: int = 1,
     paid: int | None = None,
     payee_npi: str = CLINIC_NPI,
+    payer_number: str = "1512345678",
 ) -> bytes:
     """A balanced 835 unless `paid` says otherwise."""
     adjustments = tuple(
@@ -220,7 +221,7 @@ def an_835(
     total = sum(one.paid_cents for one in payments) - sum(one.amount_cents for one in adjustments)
     remittance = Remittance(
         trace=trace,
-        payer_id="1512345678",
+        payer_id=payer_number,
         paid_cents=Cents(total),
         method="ACH" if total else "NON",
         handling="I" if total else "H",

@@ -128,19 +128,28 @@ def test_the_first_payer_passes_on_whatever_it_calls_the_patients() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "sent_as", "expected"),
+    ("status", "sent_as", "forwarded_by", "expected"),
     [
-        ("1", "P", "P"),
-        ("2", "P", "S"),
-        ("20", "P", "S"),
-        ("3", "P", "T"),
-        ("4", "P", "P"),
-        ("1", "S", "S"),
-        ("4", "S", "S"),
+        ("1", "P", None, "P"),
+        ("2", "P", None, "S"),
+        ("20", "P", None, "S"),
+        ("3", "P", None, "T"),
+        ("4", "P", None, "P"),
+        ("1", "S", None, "S"),
+        ("4", "S", None, "S"),
+        ("4", "P", "another", "S"),
+        ("4", "P", "speaks", "P"),
+        ("1", "P", "another", "P"),
+        ("4", "S", "another", "T"),
+        ("1", "S", "another", "T"),
+        ("3", "S", "another", "T"),
+        ("2", "S", "another", "S"),
+        ("3", "S", "speaks", "S"),
     ],
 )
-def test_who_speaks_in_a_claim_payment(status: str, sent_as: str, expected: str) -> None:
-    assert answered_as(replace(answer(0, ()), status=status), sent_as=sent_as) == expected
+def test_who_speaks_in_a_claim_payment(status: str, sent_as: str, forwarded_by: str | None, expected: str) -> None:
+    payment = replace(answer(0, ()), status=status)
+    assert answered_as(payment, sent_as=sent_as, payer_number="speaks", forwarded_by=forwarded_by) == expected
 
 
 cents = st.integers(0, 20000)

@@ -328,3 +328,61 @@ def test_an_amendment_is_kept_with_who_made_it_and_when(office: Office) -> None:
     assert (row.made_by, row.kind, row.ended_at is not None) == (office.supervisor_id, "void", True)
     assert office.story(encounter).count("The visit is void: billed to nobody") == 1
     assert date.fromisoformat(str(row.made_at.date()))
+
+
+def test_a_visit_counted_towards_the_deductible_is_voided_with_the_payer(office: Office) -> None:
+    """Nothing was paid, and still the wrong patient's deductible is used up until the payer lets go."""
+    encounter = sent(office)
+    paid(office, encounter, paid=0, adjustments=(("CO", "45", 5000), ("PR", "1", 10000)))
+    amend(office, encounter, Change.WRONG_PATIENT, BECAUSE)
+    assert states(office, encounter) == ["voiding"]
+    assert went_out(office).frequency == "8"
+    accepted(office, encounter)
+    assert states(office, encounter) == ["done"]
+    assert office.stage(encounter) == "closed", office.story(encounter)
+
+
+def test_a_reversal_of_nothing_paid_lets_go_of_the_claim_too(office: Office) -> None:
+    encounter = sent(office)
+    number = office.submission(encounter).control_number
+    deductible = a_payment(number, paid=0, adjustments=(("CO", "45", 5000), ("PR", "1", 10000)))
+    office.deliver_835(an_835(deductible, trace="EFT1"))
+    office.go_on(encounter)
+    amend(office, encounter, Change.VOID, BECAUSE)
+    went_out(office)
+    assert states(office, encounter) == ["voiding"]
+    office.deliver_835(an_835(a_reversal(deductible), trace="EFT2"))
+    office.go_on(encounter)
+    assert states(office, encounter) == ["done"]
+    assert office.stage(encounter) == "closed", office.story(encounter)
+
+
+def test_a_late_answer_of_the_payer_that_was_left_is_not_the_new_payers(office: Office) -> None:
+    encounter = sent(office)
+    first = office.submission(encounter).control_number
+    paid(office, encounter, paid=0, adjustments=(("CO", "27", 15000),))
+    amend(office, encounter, Change.NEW_COVERAGE, OTHER_PAYER)
+    assert went_out(office).coverage.payer.id == "77777"
+    office.deliver_835(an_835(a_payment(first, paid=10000, adjustments=(("CO", "45", 5000),)), trace="EFT9"))
+    office.go_on(encounter)
+    assert [one.type for one in office.go_on(encounter).open_tasks] == ["unmatched_remit"]
+    assert office.accounts(encounter)["AR_INS", 1] == 15000
+
+
+def test_an_answer_is_posted_to_the_lines_that_were_sent(office: Office) -> None:
+    """The code was corrected at the same charge while the first answer was on its way."""
+    encounter = sent(office)
+    first = office.submission(encounter).control_number
+    accepted(office, encounter)
+    amend(office, encounter, Change.CORRECT, {"corrections": "line.1.procedure = 99203", "reason": "a new patient"})
+    assert went_out(office).lines[0].procedure == "99203"
+    office.deliver_835(an_835(a_payment(first, paid=10000, adjustments=(("CO", "45", 5000),)), trace="EFT9"))
+    office.go_on(encounter)
+    assert office.accounts(encounter)["CASH_UNAPPLIED", 1] == 10000
+
+
+@pytest.mark.parametrize("units", ["0", "-2", "NaN"])
+def test_units_are_above_zero(units: str, office: Office) -> None:
+    encounter = opened(office)
+    amend(office, encounter, Change.CORRECT, {"corrections": f"line.1.units = {units}", "reason": "x"})
+    assert states(office, encounter) == ["dropped"]

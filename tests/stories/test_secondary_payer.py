@@ -287,3 +287,45 @@ def test_an_answer_taken_back_is_asked_for_again(office: Office) -> None:
     with office.database.reading() as session:
         states = session.exec(select(Denial.state).where(Denial.encounter_id == encounter)).all()
     assert states == ["passed_on"]
+
+
+def test_a_payer_with_a_forwarded_claim_denies_it(office: Office) -> None:
+    """CLP02 4 names no place: it is the payer to whom the claim went on, for another one speaks."""
+    encounter = sent(office, a_second_policy())
+    answered(office, encounter, *PRIMARY, status="19")
+    number = office.submission(encounter).control_number
+    denied = a_payment(number, paid=0, status="4", adjustments=(("CO", "50", 15000),))
+    office.deliver_835(an_835(denied, trace="EFTX", payer_number="1999999992"))
+    [task] = office.go_on(encounter).open_tasks
+    assert task.type == "denial_review"
+    assert office.accounts(encounter)["CASH_UNAPPLIED", 1] == 8000
+    assert office.accounts(encounter)["AR_INS", 1] == 2000
+
+
+def test_a_share_waits_while_part_of_its_line_is_refused(office: Office) -> None:
+    def only_the_first(inquiry: EligibilityInquiry) -> EligibilityResponse:
+        answer = active(inquiry)
+        return answer if inquiry.member_id == "ABC123456" else replace(answer, benefits=(Benefit("6"),))
+
+    office.wire.answer = only_the_first
+    encounter = sent(office, a_second_policy())
+    answered(office, encounter, ("PR", "2", 2000), ("PR", "96", 3000))
+    office.complete(encounter, "elig_inactive", "no_coverage", {"reference": "R-1"})
+    office.go_on(encounter)
+    assert ("AR_PAT", 1) not in office.accounts(encounter)
+    assert office.accounts(encounter)["AR_INS", 1] == 5000
+    assert [one.type for one in office.go_on(encounter).open_tasks] == ["denial_review"]
+
+
+def test_what_a_corrected_answer_leaves_open_is_asked_about(office: Office) -> None:
+    """The first payer corrects itself after the second has paid: nobody is left whom the office would ask unbidden."""
+    encounter = sent(office, a_second_policy())
+    first = answered(office, encounter, *PRIMARY)
+    office.send_claims()
+    answered(office, encounter, ("OA", "23", 13000), status="2")
+    anew = a_payment(
+        first.control_number, paid=7000, adjustments=(("CO", "45", 5000), ("PR", "2", 3000)), payer_claim_number="N2"
+    )
+    remitted(office, encounter, a_reversal(first), anew)
+    assert office.accounts(encounter)["AR_INS", 1] == 1000
+    assert [one.type for one in office.go_on(encounter).open_tasks] == ["denial_review"]

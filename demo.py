@@ -200,6 +200,8 @@ def print_outcome(outcome: Outcome, ratios: Sequence[Ratio], figures: proofs.Fig
         f"refused) lived {outcome.days} days in {seconds:.0f} seconds: "
         + ", ".join(f"{count} {stage.replace('_', ' ')}" for stage, count in outcome.by_stage.items())
     )
+    if not outcome.created:
+        console.print("All of these visits are known from an earlier run; another SEED brings new ones.")
     console.print("scenarios: " + ", ".join(f"{name} {count}" for name, count in sorted(outcome.by_scenario.items())))
     console.print("tasks done: " + ", ".join(f"{name} {count}" for name, count in outcome.tasks_done.items()))
     for one in ratios:
@@ -211,9 +213,16 @@ def print_outcome(outcome: Outcome, ratios: Sequence[Ratio], figures: proofs.Fig
 def print_urls(parts: Parts) -> None:
     """Where to look, and how to come in."""
     settings = parts.settings
-    console.print(f"workbench     {settings.public_url}   login {parts.login}   password {parts.password}")
-    console.print(f"Temporal UI   {settings.public_url}/temporal/   (behind the same sign-in, payloads readable)")
-    console.print(f"API           {settings.public_url}/api/v1   Authorization: Bearer {parts.tokens[Role.SUPERVISOR]}")
+    console.print(
+        f"workbench     {settings.public_url}   login {parts.login}   password {parts.password}", soft_wrap=True
+    )
+    console.print(
+        f"Temporal UI   {settings.public_url}/temporal/   (behind the same sign-in, payloads readable)", soft_wrap=True
+    )
+    console.print(
+        f"API           {settings.public_url}/api/v1   Authorization: Bearer {parts.tokens[Role.SUPERVISOR]}",
+        soft_wrap=True,
+    )
     console.print("Ctrl-C closes the office.")
 
 

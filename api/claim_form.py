@@ -8,7 +8,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from billing.amendments import SELF_PAY
 from billing.claim import Address, Claim, Coverage, Diagnosis, Name, Party, Person, Reference, ServiceLine, Sex
@@ -214,6 +223,17 @@ class EncounterForm(Part):
     authorization: Annotated[str, Field(max_length=50)] | None = None
     referral: Annotated[str, Field(max_length=50)] | None = None
 
+    @field_validator("other_coverages")
+    @classmethod
+    def _each_policy_once(cls, given: list[CoverageForm], info: ValidationInfo) -> list[CoverageForm]:
+        first: CoverageForm | None = info.data.get("coverage")
+        known = [_same_policy(first)] if first else []
+        for form in given:
+            if _same_policy(form) in known and form.payer.id and form.member_id:
+                raise ValueError("this is the same policy as one before it: leave it out, or mend its member id")
+            known.append(_same_policy(form))
+        return given
+
     @model_validator(mode="after")
     def _has_a_payer_or_none(self) -> "EncounterForm":
         if self.coverage is None and not self.self_pay:
@@ -249,6 +269,11 @@ class EncounterForm(Part):
             OtherPayer(form.coverage(place), form.subscriber.person() if form.subscriber else patient)
             for place, form in zip(IN_ORDER[1:], self.other_coverages, strict=False)
         ]
+
+
+def _same_policy(form: CoverageForm) -> tuple[str | None, str, str | None]:
+    """What two statements of one policy have in common."""
+    return form.payer.id, (form.member_id or "").replace(" ", "").upper(), form.group_number
 
 
 def _diagnoses(codes: list[str]) -> tuple[Diagnosis, ...]:

@@ -446,6 +446,8 @@ def _input_of(field: str, typed: Typed) -> str:
     """The input that a fault of the model belongs to."""
     if field.startswith("coverage.payer") and (typed.get("payer") or not _under(typed, "coverage.payer")):
         return "payer"
+    if field == "other_coverages":
+        return "second"
     if field.startswith("other_coverages.0"):
         field = field.replace("other_coverages.0", "second", 1)
         if field.startswith("second.payer") and (typed.get("second") or not _under(typed, "second.payer")):

@@ -138,12 +138,21 @@ async def test_a_second_policy_waits_behind_the_first_and_is_offered_again_next_
     assert again["second"]
 
 
+SAME_AGAIN = {
+    "second.payer.name": "North Health",
+    "second.payer.id": "70001",
+    "second.member_id": "nh 123",
+    "second.group_number": "G-7",
+}
+
+
 @pytest.mark.parametrize(
     ("typed", "where"),
     [
         ({"second.member_id": "X1"}, "second"),
         (SECOND | {"second.subscriber.last_name": ""}, "second.subscriber.last_name"),
         (SECOND | {"second.relationship": "18"}, "second.relationship"),
+        (SAME_AGAIN, "second"),
     ],
 )
 async def test_a_fault_of_the_second_policy_stands_at_its_input(

@@ -29,9 +29,7 @@ SIGN_IN_PATH = "/sign-in"
 
 _PLAIN = {
     "missing": "is needed",
-    "string_too_short": "is needed",
     "int_parsing": "must be a whole number",
-    "greater_than_equal": "is too small",
     "date_parsing": "write the day as YYYY-MM-DD",
     "date_from_datetime_parsing": "write the day as YYYY-MM-DD",
 }
@@ -169,6 +167,16 @@ def _path(error: ErrorDetails) -> str:
 def _message(error: ErrorDetails) -> str:
     if error["type"] in _PLAIN:
         return _PLAIN[error["type"]]
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "string_too_short" if context["min_length"] > 1:
+            return f"needs at least {context['min_length']} characters"
+        case "string_too_short":
+            return "is needed"
+        case "greater_than_equal":
+            return f"must be at least {context['ge']}"
+        case "less_than_equal":
+            return f"must be at most {context['le']}"
     if error["type"] == "extra_forbidden":
         return "is no field here"
     if error["type"] == "enum":

@@ -1,11 +1,12 @@
 """Appointments: booked for a known patient, checked in at the desk; from there the visit is opened."""
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from sqlmodel import Session
 
 from api import actions, auth, errors, idempotency
@@ -30,12 +31,18 @@ End = Literal["arrived", "no_show", "cancelled"]
 FORM = "book"
 
 
+def _time_of_day(text: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        raise ValueError("write the time as HH:MM, 00:00 to 23:59")
+    return text
+
+
 class AppointmentForm(Part):
     """Who is expected when."""
 
     patient_id: Annotated[str, Field(min_length=1, max_length=20)]
     day: date
-    at_time: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    at_time: Annotated[str, AfterValidator(_time_of_day)]
     """HH:MM on the clinic's clock"""
     minutes: Annotated[int, Field(ge=5, le=480)] = 20
     provider: Annotated[str, Field(min_length=1, max_length=100)]

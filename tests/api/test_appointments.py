@@ -44,8 +44,8 @@ async def test_booked_checked_in_and_on_to_the_visit(book: Book, encounter: Enco
     ("changes", "words"),
     [
         ({"day": "2026-03-01"}, "has passed"),
-        ({"at_time": "25:00"}, "at_time-fault"),
-        ({"minutes": "2"}, "minutes-fault"),
+        ({"at_time": "25:00"}, "write the time as HH:MM"),
+        ({"minutes": "2"}, "must be at least 5"),
         ({"provider": ""}, "provider-fault"),
     ],
 )

@@ -75,12 +75,15 @@ async def test_a_key_serves_one_body(book: Book) -> None:
     assert_is_problem(response, 422, "key-reused")
 
 
-async def test_a_key_is_asked_for(book: Book) -> None:
+@pytest.mark.parametrize(("headers", "words"), [({}, "is needed"), ({"Idempotency-Key": "k1"}, "at least 8")])
+async def test_a_key_is_asked_for(headers: dict[str, str], words: str, book: Book) -> None:
     async with book.connect(Role.INTEGRATION) as ehr:
-        response = await ehr.post("/api/v1/encounters", json=visit())
+        response = await ehr.post("/api/v1/encounters", json=visit(), headers=headers)
 
     assert_is_problem(response, 422, "invalid")
-    assert response.json()["faults"][0]["field"] == "header.Idempotency-Key"
+    [fault] = response.json()["faults"]
+    assert fault["field"] == "header.Idempotency-Key"
+    assert words in fault["message"]
 
 
 async def test_all_faults_are_named_at_once_without_their_values(book: Book) -> None:

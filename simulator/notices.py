@@ -14,9 +14,12 @@ logger = logging.getLogger(__name__)
 
 
 def signature(secret: str, *, notice_id: str, timestamp: str, body: bytes) -> str:
-    """`v1,` and the base64 of HMAC-SHA256 over id, timestamp and body."""
+    """`v1,` and the base64 of HMAC-SHA256 over id, timestamp and body; a `whsec_` secret is the base64 of its key."""
+    prefix, key = "whsec_", secret.encode()
+    if secret.startswith(prefix):
+        key = base64.b64decode(secret.removeprefix(prefix))
     signed = f"{notice_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
+    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
 class Notifier:

@@ -174,12 +174,13 @@ def test_a_duplicate_comes_in_another_envelope_with_the_same_content(house: Hous
     assert len(set(inside)) < len(inside)
 
 
-def test_the_office_believes_its_notices() -> None:
+@pytest.mark.parametrize("secret", ["secret", "whsec_c2VjcmV0LWtleQ=="])
+def test_the_office_believes_its_notices(secret: str) -> None:
     body, at = b'{"partner": "clearinghouse", "last_id": 3}', BEGIN
     timestamp = str(int(at.timestamp()))
     headers = {
         "webhook-id": "msg_1",
         "webhook-timestamp": timestamp,
-        "webhook-signature": notices.signature("secret", notice_id="msg_1", timestamp=timestamp, body=body),
+        "webhook-signature": notices.signature(secret, notice_id="msg_1", timestamp=timestamp, body=body),
     }
-    check_signature(headers, body, secret="secret", at=at)
+    check_signature(headers, body, secret=secret, at=at)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -49,6 +50,7 @@ class Clearing:
     def __init__(self, store: Store, *, pace: timedelta = timedelta(days=1)) -> None:
         self._store = store
         self._pace = pace
+        self._advancing = threading.Lock()
         self._happen: dict[str, Callable[[dict[str, Any], datetime], None]] = {
             "envelope": self._acknowledge_envelope,
             "syntax": self._acknowledge_syntax,
@@ -87,14 +89,15 @@ class Clearing:
             return {name: known[name] for name in ("receipt_id", "received_at", "sha256")}
 
     def advance(self, now: datetime) -> int:
-        """Let everything happen whose instant has come; returns how much did."""
+        """Let everything happen, once, whose instant has come; returns how much did."""
         happened = 0
-        while events := self._store.due(now):
-            for event in events:
-                with self._store.transaction():
-                    self._happen[event["kind"]](json.loads(event["body"]), datetime.fromisoformat(event["due_at"]))
-                    self._store.change("UPDATE event SET done = 1 WHERE id = ?", event["id"])
-                happened += 1
+        with self._advancing:
+            while events := self._store.due(now):
+                for event in events:
+                    with self._store.transaction():
+                        self._happen[event["kind"]](json.loads(event["body"]), datetime.fromisoformat(event["due_at"]))
+                        self._store.change("UPDATE event SET done = 1 WHERE id = ?", event["id"])
+                    happened += 1
         return happened
 
     def books(self) -> dict[str, Any]:

@@ -1,12 +1,15 @@
 """The wire: a clearinghouse as any partner may stand on the other side, and the simulator's own control calls."""
 
+import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
@@ -16,6 +19,7 @@ from simulator.notices import Notifier
 from simulator.store import Store
 
 MOST_BYTES = 50 * 1024 * 1024
+LOOK_EVERY_SECONDS = 1
 X12 = "application/edi-x12"
 
 
@@ -24,6 +28,11 @@ class Clock:
 
     def __init__(self, standing_at: datetime | None = None) -> None:
         self._standing_at = standing_at
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is the wall's."""
+        return self._standing_at is None
 
     def now(self) -> datetime:
         return self._standing_at or datetime.now(UTC)
@@ -82,8 +91,17 @@ def create_app(
     store: Store, clock: Clock, *, token: str, notifier: Notifier | None = None, pace: timedelta = timedelta(days=1)
 ) -> FastAPI:
     """The clearinghouse as one application. `pace`: how long a simulated day lasts on the wall."""
-    app = FastAPI(title="Simulated clearinghouse", docs_url=None, redoc_url=None)
     clearing = Clearing(store, pace=pace)
+
+    @asynccontextmanager
+    async def watch_the_clock(app: FastAPI) -> AsyncIterator[None]:
+        watch = asyncio.create_task(_let_time_pass(store, clock, clearing, notifier))
+        try:
+            yield
+        finally:
+            watch.cancel()
+
+    app = FastAPI(title="Simulated clearinghouse", docs_url=None, redoc_url=None, lifespan=watch_the_clock)
     faults = Faults()
 
     @app.exception_handler(Problem)
@@ -200,6 +218,14 @@ def _add_control(
     @app.get("/healthz")
     def is_alive() -> dict[str, str]:
         return {"status": "alive"}
+
+
+async def _let_time_pass(store: Store, clock: Clock, clearing: Clearing, notifier: Notifier | None) -> None:
+    """What is due by the wall's clock happens, and the office is told, without anybody asking."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
+        if clock.runs:
+            await run_in_threadpool(_let_happen, store, clock, clearing, notifier)
 
 
 def _let_happen(store: Store, clock: Clock, clearing: Clearing, notifier: Notifier | None) -> int:

@@ -1,5 +1,6 @@
 """The wire as an office may rely on it."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -172,6 +173,30 @@ def test_a_duplicate_comes_in_another_envelope_with_the_same_content(house: Hous
     inside = [body[body.index(b"BPR*") : body.index(b"SE*")] for body in remittances]
     assert len(set(remittances)) == len(remittances)
     assert len(set(inside)) < len(inside)
+
+
+def test_on_the_walls_clock_the_office_is_told_without_asking(tmp_path: Path) -> None:
+    told: list[int] = []
+
+    class Listener(notices.Notifier):
+        def tell(self, *, last_id: int, at: datetime) -> bool:
+            told.append(last_id)
+            return True
+
+    store = open_store(tmp_path)
+    listener = Listener(office_url="http://nowhere.invalid", partner="clearinghouse", secret="secret")
+    app = create_app(store, Clock(), token=TOKEN, notifier=listener, pace=timedelta(milliseconds=50))
+    with TestClient(app, headers=SIGNED_IN) as client:
+        client.post("/v1/claims", content=a_file(), headers={"Idempotency-Key": "one"})
+        give_up = time.monotonic() + 20
+        while not any(one["kind"] == "835" for one in store.mail(after=0, limit=500)) and time.monotonic() < give_up:
+            time.sleep(0.05)
+        kinds = [one["kind"] for one in store.mail(after=0, limit=500)]
+        while told[-1:] != [store.last_mail_id()] and time.monotonic() < give_up:
+            time.sleep(0.05)
+    store.close()
+    assert kinds[-1] == "835"
+    assert told[-1] == len(kinds)
 
 
 @pytest.mark.parametrize("secret", ["secret", "whsec_c2VjcmV0LWtleQ=="])

@@ -23,7 +23,7 @@ from billing.money import NotAnAmount, format_dollars, parse_cents
 from billing.roles import Permission, Role
 from billing.stages import FactKind
 from billing.tasks import KINDS, TaskType
-from database import audit, cash, encounters, office, worklists
+from database import audit, cash, encounters, office, practice, worklists
 from database import tasks as task_rows
 from database.access import Person
 from database.columns import new_id
@@ -60,7 +60,8 @@ def open_encounter(office_: Office, person: Person, form: EncounterForm, *, key:
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
         partner = partner_for(session, form.partner)
-        encounter_id, is_new = _create(session, office_, person, claim, partner, is_self_pay=form.self_pay)
+        billed = practice.with_pay_to(session, claim, practice_id=person.practice_id)
+        encounter_id, is_new = _create(session, office_, person, billed, partner, is_self_pay=form.self_pay)
         return encounter_id, {"encounter_id": encounter_id, "created": is_new}
 
     answer = idempotency.once(office_, person, name="open_encounter", key=key, body_sha256=sha256, effect=effect)

@@ -161,12 +161,31 @@ class BillingProviderForm(ProviderForm):
         return self.party("85", (Reference("EI", self.tax_id.replace("-", "")),))
 
 
+class FacilityForm(Part):
+    """Where the service was given, when that is not where the billing provider is (2310C)."""
+
+    last_name: Text60
+    """Its name"""
+    npi: Annotated[str, Field(pattern=r"^\d{10}$")] | None = None
+    address: AddressForm
+
+    def party(self, role: str) -> Party:
+        return Party(
+            role=role,
+            is_person=False,
+            name=Name(self.last_name),
+            id_qualifier="XX" if self.npi else None,
+            id=self.npi,
+            address=self.address.address(),
+        )
+
+
 class ProvidersForm(Part):
     billing: BillingProviderForm
     rendering: ProviderForm | None = None
     referring: ProviderForm | None = None
     supervising: ProviderForm | None = None
-    service_facility: ProviderForm | None = None
+    service_facility: FacilityForm | None = None
 
     def others(self) -> tuple[Party, ...]:
         given = ((role, getattr(self, name)) for name, role in ROLES.items())

@@ -5,7 +5,7 @@ so that nobody types an address twice. Faults carry the name of the input they b
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -14,13 +14,10 @@ from pydantic import ValidationError
 from api import errors
 from api.claim_form import EncounterForm
 from api.errors import Fault
-from billing.amendments import SELF_PAY
-from billing.claim import Claim, Diagnosis, Party, Person
+from billing.claim import Address, Claim, Diagnosis, Party
 from billing.coding import diagnosis_is_well_formed, procedure_is_well_formed
-from billing.coordination import OtherPayer
-from billing.money import format_amount
-from database.favourites import Favourites, KnownPayer
-from templates import rendering
+from database.favourites import Favourites
+from database.practice import LocationView
 
 Typed = dict[str, str]
 """What stands in each input, by its name"""
@@ -44,12 +41,14 @@ FIELDS = (
     *(f"providers.rendering.{name}" for name in PROVIDER),
     "billing",
     *(f"providers.billing.{name}" for name in ("npi", "last_name", "tax_id", "taxonomy", *ADDRESS)),
-    *("place_of_service", "external_id"),
+    *("location", "place_of_service", "external_id"),
 )
 """Every input above the codes, in the order of the page"""
 LINE = ("service_date", "procedure", "modifiers", "diagnosis_pointers", "units", "unit_basis", "charge")
 """The inputs of one line; of these the first, and the two for units, are filled in from the beginning"""
 TYPED_IN_LINE = ("procedure", "modifiers", "diagnosis_pointers", "charge")
+FIRST_PLACE = "11"
+"""What stands in a form that nobody typed into: the office"""
 DIAGNOSES = 12
 LINES = 50
 
@@ -173,109 +172,25 @@ def with_row(typed: Typed, *, today: date) -> Typed:
         day = typed.get(f"lines.{row - 1}.service_date", str(today))
     if row >= LINES:
         return typed
-    return typed | _line(row, service_date=day)
+    return typed | line_texts(row, service_date=day)
 
 
 def blank(*, today: date) -> Typed:
     """A form that nobody typed into."""
-    typed = {"coverage.relationship": "18", "second.relationship": "18", "place_of_service": "11"}
+    typed = {"coverage.relationship": "18", "second.relationship": "18", "place_of_service": FIRST_PLACE}
     return with_row(typed, today=today)
 
 
-def of_claim(claim: Claim, second: OtherPayer | None, offered: Favourites, *, today: date, with_codes: bool) -> Typed:
-    """A new visit like an earlier one: people, coverage and providers; with diagnoses and lines when asked for."""
-    coverage = claim.coverage
-    payer = _payer_like(offered.payers, coverage.payer)
-    typed = {
-        **_person("patient", claim.patient),
-        "coverage.member_id": coverage.member_id or "",
-        "coverage.group_number": coverage.group_number or "",
-        "coverage.filing_indicator": coverage.filing_indicator or "",
-        "coverage.relationship": coverage.relationship,
-        "place_of_service": claim.place_of_service,
-        "billing": _known(offered.billing, claim.billing_provider),
-        "rendering": _known(offered.rendering, claim.provider("82")),
-    }
-    if payer is not None:
-        typed["payer"] = payer.id
-    if coverage.payer.id == SELF_PAY.payer.id:
-        typed["self_pay"] = "yes"
-    if not coverage.is_self:
-        typed |= _person("coverage.subscriber", claim.subscriber)
-    if second is not None:
-        typed |= _second(second, offered)
-    if not with_codes:
-        return with_row(typed, today=today)
-    for place, one in enumerate(claim.diagnoses[:DIAGNOSES]):
-        typed[f"diagnoses.{place}"] = rendering.diagnosis(one.code)
-    return typed | _lines(claim, offered, today)
-
-
-def _second(policy: OtherPayer, offered: Favourites) -> Typed:
-    coverage = policy.coverage
-    payer = _payer_like(offered.payers, coverage.payer)
-    typed = {
-        "second": payer.id if payer else "",
-        "second.payer.name": "" if payer else coverage.payer.name.last,
-        "second.payer.id": "" if payer else coverage.payer.id or "",
-        "second.member_id": coverage.member_id or "",
-        "second.group_number": coverage.group_number or "",
-        "second.filing_indicator": coverage.filing_indicator or "",
-        "second.insurance_type": coverage.insurance_type or "",
-        "second.relationship": coverage.relationship,
-    }
-    return typed if coverage.is_self else typed | _person("second.subscriber", policy.subscriber)
-
-
-def _lines(claim: Claim, offered: Favourites, today: date) -> Typed:
-    """The lines with today's date; a charge is copied only where the charge master has no price."""
-    priced = {one.code for one in offered.procedures if one.price_cents is not None}
-    typed: Typed = {}
-    for row, line in enumerate(claim.lines[:LINES]):
-        typed |= _line(
-            row,
-            service_date=str(today),
-            procedure=line.procedure,
-            modifiers=" ".join(line.modifiers),
-            diagnosis_pointers=",".join(str(one) for one in line.diagnosis_pointers),
-            units=f"{line.units.normalize():f}",
-            unit_basis=line.unit_basis,
-            charge="" if line.procedure in priced else format_amount(line.charge_cents),
-        )
-    return typed
-
-
-def _line(row: int, **texts: str) -> Typed:
+def line_texts(row: int, **texts: str) -> Typed:
+    """The inputs of one line; what is not given is as in a line that nobody typed into."""
     line = {"units": "1", "unit_basis": "UN"} | texts
     return {f"lines.{row}.{name}": line.get(name, "") for name in LINE}
 
 
-def _person(prefix: str, person: Person) -> Typed:
-    address = person.address
-    texts = {
-        "last_name": person.name.last,
-        "first_name": person.name.first,
-        "middle_name": person.name.middle,
-        "suffix": person.name.suffix,
-        "birth_date": str(person.birth_date) if person.birth_date else None,
-        "sex": person.sex,
-    }
-    if address is not None:
-        texts |= {f"address.{name}": text for name, text in _address(address).items()}
-    return {f"{prefix}.{name}": text for name, text in texts.items() if text}
-
-
-def _address(address: Any) -> dict[str, str]:
+def address_texts(address: Address) -> dict[str, str]:
+    """An address as inputs, without the empty ones."""
     names = ("street", "street_2", "city", "state", "postal_code")
     return {name: text for name in names if (text := getattr(address, name))}
-
-
-def _known(parties: Mapping[str, Party], party: Party | None) -> str:
-    return party.npi if party and party.npi and party.npi in parties else ""
-
-
-def _payer_like(payers: Iterable[KnownPayer], payer: Party) -> KnownPayer | None:
-    return next((one for one in payers if one.number == (payer.id or "")), None)
 
 
 def _own_faults(typed: Typed, today: date) -> dict[str, str]:
@@ -324,9 +239,12 @@ def _body(typed: Typed, offered: Favourites, base: Claim | None, faults: dict[st
         partner = coverage["payer"].pop("partner", None)
     elif typed.get("payer") or typed.get("coverage.member_id") or typed.get("second"):
         faults["self_pay"] = "a policy is given below: clear it, or let the insurance be billed"
+    location = next((one for one in offered.locations if one.id == typed.get("location")), None)
+    billing = _provider("billing", typed, offered.billing, faults) or {}
     providers = {
-        "billing": _provider("billing", typed, offered.billing, faults) or {},
+        "billing": billing,
         "rendering": _provider("rendering", typed, offered.rendering, faults),
+        "service_facility": _facility(location, billing),
     }
     body: dict[str, Any] = {
         "partner": partner or typed.get("partner") or None,
@@ -339,7 +257,32 @@ def _body(typed: Typed, offered: Favourites, base: Claim | None, faults: dict[st
         "lines": [_line_body(typed, row) for row in range(rows(typed))] if "lines.0.procedure" in typed else [],
         "authorization": typed.get("authorization") or None,
     }
-    return body | ({"place_of_service": typed["place_of_service"]} if typed.get("place_of_service") else {})
+    place = _place_of_service(typed, location, faults)
+    return body | ({"place_of_service": place} if place else {})
+
+
+def _facility(location: LocationView | None, billing: dict[str, Any]) -> dict[str, Any] | None:
+    """The location, where it is not the billing provider's own address: else 2310C is left out (005010X222A1)."""
+    if location is None or _is_at(address_texts(location.address), billing.get("address", {})):
+        return None
+    found = {"last_name": location.name, "address": address_texts(location.address)}
+    return found | ({"npi": location.npi} if location.npi else {})
+
+
+def _is_at(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether two addresses are one place: the same street under the same five digits."""
+    same_street = one.get("street", "").upper() == other.get("street", "").upper()
+    return same_street and one.get("postal_code", "")[:5] == other.get("postal_code", "")[:5]
+
+
+def _place_of_service(typed: Typed, location: LocationView | None, faults: dict[str, str]) -> str | None:
+    """The location's, unless another one than the form's first was typed on purpose."""
+    place = typed.get("place_of_service")
+    if location is None:
+        return place
+    if place and place not in {FIRST_PLACE, location.place_of_service}:
+        faults["place_of_service"] = f"is {location.place_of_service} at this location: clear it, or choose no location"
+    return location.place_of_service
 
 
 def _coverage(typed: Typed, prefix: str, payer: dict[str, Any]) -> dict[str, Any]:
@@ -407,7 +350,7 @@ def _payer(
         payer["id"] = chosen.number
     earlier = base.coverage.payer if base else None
     if earlier and earlier.address and (earlier.id or "") == chosen.number:
-        payer["address"] = _address(earlier.address)
+        payer["address"] = address_texts(earlier.address)
     return payer
 
 
@@ -421,7 +364,7 @@ def _provider(role: str, typed: Typed, known: Mapping[str, Party], faults: dict[
     texts = {"npi": party.npi, "last_name": party.name.last, "first_name": party.name.first, "taxonomy": party.taxonomy}
     found: dict[str, Any] = {name: text for name, text in texts.items() if text}
     if party.address:
-        found["address"] = _address(party.address)
+        found["address"] = address_texts(party.address)
     if role == "billing":
         found["tax_id"] = party.reference("EI")
         found.pop("first_name", None)
@@ -452,6 +395,8 @@ def _input_of(field: str, typed: Typed) -> str:
         field = field.replace("other_coverages.0", "second", 1)
         if field.startswith("second.payer") and (typed.get("second") or not _under(typed, "second.payer")):
             return "second"
+    if field.startswith("providers.service_facility"):
+        return "location"
     for role in ("billing", "rendering"):
         if field.startswith(f"providers.{role}") and typed.get(role):
             return role

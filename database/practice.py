@@ -1,10 +1,10 @@
 """The practice as a legal entity: its name and tax id, whom it bills under, and where it sees patients."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session, func, select
 
-from billing.claim import Address
+from billing.claim import Address, Claim, Name, Party
 from database import records
 from database.columns import new_id
 from database.office import PayeeOfAnotherPractice
@@ -80,6 +80,15 @@ def locations(session: Session, *, practice_id: str) -> list[LocationView]:
         select(Location).where(Location.practice_id == practice_id).order_by(func.lower(Location.name), Location.id)
     )
     return [_location(one) for one in rows]
+
+
+def with_pay_to(session: Session, claim: Claim, *, practice_id: str) -> Claim:
+    """The claim, with the address where its billing provider's cheques go (2010AB) when the practice keeps one."""
+    entity = session.get(BillingEntity, claim.billing_provider.npi or "")
+    if claim.pay_to or entity is None or entity.practice_id != practice_id or not entity.pay_to_address:
+        return claim
+    address = records.load(Address, entity.pay_to_address)
+    return replace(claim, pay_to=Party("87", is_person=False, name=Name(""), address=address))
 
 
 def save_legal(session: Session, told: LegalEntity, *, practice_id: str) -> LegalEntity:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
-from api import actions, auth, errors, visit_form
+from api import actions, auth, errors, visit_form, visit_prefill
 from api.auth import require
 from api.errors import Problem
 from api.office import Office, TheOffice
@@ -60,7 +60,7 @@ def start_visit(request: Request, office: TheOffice, person: Clerk, patient: str
     if copy:
         auth.seen(request, person, subject="encounter", subject_id=copy)
     assert desk.base is not None
-    typed = visit_form.of_claim(desk.base, desk.second, desk.offered, today=office.today, with_codes=bool(copy))
+    typed = visit_prefill.of_claim(desk.base, desk.second, desk.offered, today=office.today, with_codes=bool(copy))
     return _page(desk, typed, focus="lines.0.service_date" if copy else "diagnoses.0")
 
 

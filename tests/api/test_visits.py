@@ -178,6 +178,46 @@ async def test_a_self_pay_visit_is_typed_without_a_policy_and_copied_as_one(
     assert (again["self_pay"], again["payer"]) == ("yes", "")
 
 
+OTHER = {"patient.last_name": "Birnbaum", "coverage.member_id": "NH 999"}
+
+
+async def test_a_visit_at_another_location_says_where(book: Book, desk: httpx.AsyncClient) -> None:
+    """2310C and the place of service come from the location, 2010AB from the billing entity."""
+    there = {"name": "North", "place_of_service": "22", "street": "9 North St", "city": "Springfield", "state": "IL"}
+    here = there | {"name": "Main", "place_of_service": "11", "street": "2 MAIN ST", "postal_code": "62701"}
+    entity = {"npi": "1993999998", "name": "Family Practice", "tax_id": "123456780", "taxonomy": ""}
+    address = {"street": "2 Main St", "city": "Springfield", "state": "IL", "postal_code": "627010001"}
+    pay_to = {f"pay_to_{name}": text for name, text in (address | {"street": "PO Box 7"}).items()}
+    async with book.signed_in(Role.SUPERVISOR) as chief:
+        keys = [f"key-0000000{number}" for number in range(3)]
+        path = "/setup/practice"
+        north = there | {"postal_code": "62702", "npi": "", "street_2": "", "key": keys[0]}
+        await chief.post(f"{path}/locations", data=north)
+        await chief.post(f"{path}/locations", data=here | {"npi": "", "street_2": "", "key": keys[1]})
+        await chief.post(f"{path}/billing-entities", data=entity | address | pay_to | {"key": keys[2]})
+        known = (await chief.get("/api/v1/practice")).json()["locations"]
+    ids = {one["name"]: one["id"] for one in known}
+
+    clash = await desk.post("/visits/new", data=TYPED | {"location": ids["North"], "place_of_service": "23"})
+    assert faults_of(clash.text) == {
+        "place_of_service": "is 22 at this location: clear it, or choose no location",
+    }
+    await desk.post("/visits/new", data=TYPED | {"location": ids["North"]})
+    await desk.post("/visits/new", data=TYPED | {"location": ids["Main"], "key": "9123456789abcdefghjk"} | OTHER)
+    claims = {claim.place_of_service: claim for claim in map(encounters.claim_of, all_encounters(book))}
+    facility, pay_to_party = claims["22"].provider("77"), claims["22"].pay_to
+    assert facility is not None
+    assert facility.address is not None
+    assert (facility.name.last, facility.address.street, facility.npi) == ("North", "9 North St", None)
+    assert claims["11"].provider("77") is None
+    assert pay_to_party is not None
+    assert pay_to_party.address is not None
+    assert pay_to_party.address.street == "PO Box 7"
+    [row] = [one for one in all_encounters(book) if encounters.claim_of(one).place_of_service == "22"]
+    again = inputs_of((await desk.get(f"/visits/new?patient={row.patient_id}")).text)
+    assert again["location"] == ids["North"]
+
+
 async def test_a_second_click_opens_nothing_more_and_another_visit_under_the_same_key_is_named(
     book: Book, desk: httpx.AsyncClient
 ) -> None:

@@ -49,21 +49,25 @@ def earlier_answer(office: Office, person: Person, *, key: str, body_sha256: str
 
 
 def once(office: Office, person: Person, *, name: str, key: str, body_sha256: str, effect: Effect) -> dict[str, Any]:
-    """Do it and record it in one transaction, or give the earlier answer."""
+    """Do it and record it in one transaction, or give the earlier answer.
+
+    Where somebody else wrote the same row this moment, it is done once more and sees that row.
+    """
     try:
-        with office.database.writing() as session:
-            earlier = _answered(session, person, key=key, body_sha256=body_sha256)
-            if earlier is not None:
-                return earlier
-            subject_id, answer = effect(session)
-            record(session, office, person, name=name, key=key, body_sha256=body_sha256, answer=(subject_id, answer))
-            return answer
+        return _once(office, person, name=name, key=key, body_sha256=body_sha256, effect=effect)
     except IntegrityError:
-        # The twin of this request was faster, and this transaction undid itself: its answer counts.
-        earlier = earlier_answer(office, person, key=key, body_sha256=body_sha256)
-        if earlier is None:
-            raise
-        return earlier
+        # This transaction undid itself. A twin of this request that was faster has its answer recorded by now.
+        return _once(office, person, name=name, key=key, body_sha256=body_sha256, effect=effect)
+
+
+def _once(office: Office, person: Person, *, name: str, key: str, body_sha256: str, effect: Effect) -> dict[str, Any]:
+    with office.database.writing() as session:
+        earlier = _answered(session, person, key=key, body_sha256=body_sha256)
+        if earlier is not None:
+            return earlier
+        subject_id, answer = effect(session)
+        record(session, office, person, name=name, key=key, body_sha256=body_sha256, answer=(subject_id, answer))
+        return answer
 
 
 def record(

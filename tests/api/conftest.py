@@ -97,9 +97,15 @@ class Book:
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Book]:
     database = Database(f"sqlite:///{tmp_path / 'office.sqlite3'}")
+    yield open_book(database, tmp_path)
+    database.close()
+
+
+def open_book(database: Database, folder: Path) -> Book:
+    """An office with two practices, their staff and a clearinghouse, in an empty database."""
     SQLModel.metadata.create_all(database.engine)
     settings = Settings(
-        data_dir=tmp_path,
+        data_dir=folder,
         public_url="http://office.test",
         ui_origin="http://engine.test",
         webhook_secrets={"clearinghouse": SecretStr(WEBHOOK_SECRET)},
@@ -113,8 +119,7 @@ def book(tmp_path: Path) -> Iterator[Book]:
         strangers = access.install_staff(session, practice_id=stranger.id, prefix="second", at=OPENED)
     book = Book(database, settings, practice.id, partner.id, tokens, strangers[Role.SUPERVISOR])
     book.open()
-    yield book
-    database.close()
+    return book
 
 
 def _partner() -> Partner:

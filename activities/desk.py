@@ -57,11 +57,12 @@ MOOT_ONCE: dict[TaskType, frozenset[SubmissionState]] = {
 MEDICARE = frozenset({"MA", "MB"})
 """SBR09"""
 
-RECOMPUTED = frozenset({Reason.TASK_DUE, Reason.TIMELY_FILING, Reason.HOLD_ENDS})
+RECOMPUTED = frozenset({Reason.TASK_DUE, Reason.TIMELY_FILING})
+"""Agenda entries whose instant is worked out anew at the end of each step; any other keeps the one it was given"""
 KEPT_UNTIL_DONE = frozenset(
     {Reason.INQUIRY_RETRY, Reason.FOLLOW_UP, Reason.APPEAL_LIMIT, Reason.HOLD_ENDS, Reason.CROSSOVER_DUE}
 )
-"""Agenda entries that a step puts there and the same step's end takes away"""
+"""Agenda entries that stay until a step strikes them off; any other goes once the rows do not ask for it any more"""
 
 
 class Desk:
@@ -114,7 +115,7 @@ class Desk:
 
     @property
     def is_answered(self) -> bool:
-        """Every payer that was billed has answered, or nobody is billed but the patient, or nobody at all."""
+        """The payer where the claim is now has answered, or nobody is billed but the patient, or nobody at all."""
         if self.latest is None:
             return self.encounter.is_self_pay or self.encounter.is_void
         return encounters.progress(self.latest).state == SubmissionState.ADJUDICATED

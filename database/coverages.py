@@ -40,8 +40,8 @@ def in_order(session: Session, encounter: Encounter, claim: Claim) -> list[Other
     rows = of_encounter(session, encounter.id)
     found = [policy_of(one) for one in rows]
     if not any(one.responsibility == claim.coverage.responsibility for one in rows):
-        found.insert(0, own_policy(claim))
-    return found
+        found.append(own_policy(claim))
+    return sorted(found, key=lambda one: IN_ORDER.index(one.responsibility))
 
 
 def add(

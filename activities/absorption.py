@@ -29,6 +29,7 @@ from billing.posting import (
     PostingSituation,
     PostingVerdict,
     allocation,
+    deallocation,
     post_claim_payment,
     reinstatement,
     released_credit,
@@ -410,6 +411,8 @@ def _take_payment(desk: Desk, fact: Fact) -> str:
     payment = desk.session.get(PatientPayment, fact.subject_id)
     assert payment is not None, "a payment fact names its row"
     amount = Cents(payment.amount_cents)
+    if payment.takes_back is not None:
+        return _return_payment(desk, payment)
     sides = (
         Side(RECEIVED_AS[payment.method], amount, None, payment.method),
         Side(Account.PATIENT_UNAPPLIED, Cents(-amount), None),
@@ -418,6 +421,24 @@ def _take_payment(desk: Desk, fact: Fact) -> str:
     _reinstate(desk, amount, source=f"reinstated:{payment.id}")
     desk.say(f"The patient paid {format_dollars(amount)} by {payment.method}")
     return f"took {amount} cents"
+
+
+def _return_payment(desk: Desk, payment: PatientPayment) -> str:
+    """A payment is taken back: what it had paid is owed again."""
+    amount = Cents(-payment.amount_cents)
+    sides = (
+        Side(Account.PATIENT_UNAPPLIED, amount, None),
+        Side(RECEIVED_AS[payment.method], Cents(-amount), None, payment.method),
+    )
+    desk.post([Entry(EntryKind.PATIENT_PAYMENT, f"payment:{payment.id}", sides)])
+    applied = ledger.applied_by_line(
+        desk.session, practice_id=desk.encounter.practice_id, encounter_id=desk.encounter.id
+    )
+    entry = deallocation(desk.balances, applied, desk.line_ids, source=f"unapplied:{payment.id}")
+    if entry is not None:
+        desk.post([entry])
+    desk.say(f"A payment of {format_dollars(amount)} by the patient was taken back")
+    return f"took back {amount} cents"
 
 
 def _give_up(desk: Desk, fact: Fact) -> str:

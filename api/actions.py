@@ -5,8 +5,8 @@ every fault; whatever was typed stays stored.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
+from datetime import UTC, date, datetime, time
+from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
@@ -19,26 +19,17 @@ from api.errors import Fault, Problem
 from api.office import Office
 from billing import intake, tasks
 from billing.claim import Claim
-from billing.money import NotAnAmount, format_dollars, parse_cents
 from billing.roles import Permission, Role
-from billing.stages import FactKind
 from billing.tasks import KINDS, TaskType
-from database import audit, cash, encounters, office, practice, worklists
+from database import audit, encounters, office, practice, worklists
 from database import tasks as task_rows
 from database.access import Person
-from database.columns import new_id
 from database.office import PayeeOfAnotherPractice
-from database.tables import Partner, PatientPayment, Task
+from database.tables import Partner, Task
 from interchange.x12.coordination import read_other_payers
-
-PaymentMethod = Literal["cash", "cheque", "card", "eft"]
 
 REFUSED_STATUS = {"invalid": 422, "key_reused": 422, "forbidden": 403, "needs_second_person": 403}
 """HTTP status of an answer that is not `done`, by its code; any other is 409"""
-
-
-OLDEST_PAYMENT = timedelta(days=730)
-"""A patient's payment dated further back is a slip of the pen"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,80 +93,6 @@ def _create(
         ) from error
     audited(session, office_, person, action="create", subject="encounter", subject_id=encounter.id)
     return encounter.id, is_new
-
-
-def take_payment(
-    office_: Office,
-    person: Person,
-    *,
-    encounter_id: str,
-    amount: str,
-    method: PaymentMethod,
-    received_on: date,
-    reference: str,
-    key: str,
-) -> Done:
-    """Record money that a patient paid towards an encounter; the encounter posts it."""
-    faults = _payment_faults(office_, amount=amount, received_on=received_on, reference=reference)
-    if faults:
-        raise errors.invalid(faults)
-    body = {"amount": amount, "method": method, "received_on": received_on, "reference": reference}
-    sha256 = idempotency.fingerprint("take_payment", encounter_id, body)
-    now = office_.now()
-
-    def effect(session: Session) -> tuple[str, dict[str, Any]]:
-        encounter = encounters.find(session, practice_id=person.practice_id, encounter_id=encounter_id)
-        if encounter is None:
-            raise errors.not_found("encounter")
-        if parse_cents(amount) > encounter.charge_cents:
-            charge = format_dollars(encounter.charge_cents)
-            message = f"is more than the visit's charge of {charge}; record what belongs to this visit"
-            raise errors.invalid([Fault(field="amount", message=message)])
-        if cash.is_closed(session, practice_id=person.practice_id, user_id=person.user_id, day=received_on):
-            message = "your till of that day is closed; date it on a day that is open"
-            raise errors.invalid([Fault(field="received_on", message=message)])
-        payment = PatientPayment(
-            id=new_id(),
-            practice_id=person.practice_id,
-            encounter_id=encounter_id,
-            amount_cents=parse_cents(amount),
-            method=method,
-            reference=reference or None,
-            received_at=now if received_on == now.date() else datetime.combine(received_on, time(12), UTC),
-            recorded_by=person.user_id,
-        )
-        session.add(payment)
-        session.flush()
-        encounters.add_fact(
-            session,
-            practice_id=person.practice_id,
-            encounter_id=encounter_id,
-            kind=FactKind.PATIENT_PAID,
-            source_key=f"payment:{payment.id}",
-            subject_id=payment.id,
-            received_at=now,
-        )
-        audited(session, office_, person, action="create", subject="payment", subject_id=payment.id)
-        return encounter_id, {"payment_id": payment.id, "amount_cents": payment.amount_cents}
-
-    answer = idempotency.once(office_, person, name="take_payment", key=key, body_sha256=sha256, effect=effect)
-    return Done(answer, 201, f"/api/v1/encounters/{encounter_id}")
-
-
-def _payment_faults(office_: Office, *, amount: str, received_on: date, reference: str) -> list[Fault]:
-    faults: list[Fault] = []
-    try:
-        if parse_cents(amount) <= 0:
-            faults.append(Fault(field="amount", message="must be above zero"))
-    except NotAnAmount as error:
-        faults.append(Fault(field="amount", message=str(error)))
-    if received_on > office_.today:
-        faults.append(Fault(field="received_on", message="lies in the future"))
-    elif received_on < office_.today - OLDEST_PAYMENT:
-        faults.append(Fault(field="received_on", message="lies more than two years back"))
-    if sum(char.isdigit() for char in reference) >= 13:
-        faults.append(Fault(field="reference", message="looks like a card number; write the receipt's number"))
-    return faults
 
 
 async def complete_task(

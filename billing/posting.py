@@ -5,7 +5,7 @@ last cent to the largest), so that the line payments sum to CLP04. A payment tha
 back as a reason in words; nothing is posted halfway.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -339,6 +339,23 @@ def allocation(balances: Balances, line_order: Sequence[str], *, source: str) ->
         sides.append(Side(Account.PATIENT_UNAPPLIED, part, None))
         sides.append(Side(Account.AR_PATIENT, Cents(-part), line_id))
         available -= part
+    return Entry(EntryKind.ALLOCATION, source, tuple(sides)) if sides else None
+
+
+def deallocation(
+    balances: Balances, applied: Mapping[str, int], line_order: Sequence[str], *, source: str
+) -> Entry | None:
+    """Take patient money off the balances again, last line first, because a payment was taken back; None when what
+    is unapplied covers it. `applied`: cents of the patient's money on each line so far."""
+    missing = balances.line(Account.PATIENT_UNAPPLIED, None)
+    sides: list[Side] = []
+    for line_id in reversed(line_order):
+        part = Cents(min(missing, applied.get(line_id, 0)))
+        if part <= 0:
+            continue
+        sides.append(Side(Account.AR_PATIENT, part, line_id))
+        sides.append(Side(Account.PATIENT_UNAPPLIED, Cents(-part), None))
+        missing = Cents(missing - part)
     return Entry(EntryKind.ALLOCATION, source, tuple(sides)) if sides else None
 
 

@@ -87,9 +87,14 @@ def _takings(session: Session, user_id: str, sums: dict[str, int], close: TillCl
     )
 
 
+def close_of(session: Session, *, practice_id: str, user_id: str, day: date) -> TillClose | None:
+    """The count that closed the person's day."""
+    return next((one for one in _closes(session, practice_id, day) if one.user_id == user_id), None)
+
+
 def is_closed(session: Session, *, practice_id: str, user_id: str, day: date) -> bool:
     """Whether nothing may be dated into the person's day any more."""
-    return any(one.user_id == user_id for one in _closes(session, practice_id, day))
+    return close_of(session, practice_id=practice_id, user_id=user_id, day=day) is not None
 
 
 def close_day(

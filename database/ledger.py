@@ -141,6 +141,22 @@ def journal_of_encounter(session: Session, *, practice_id: str, encounter_id: st
     ).all()
 
 
+def applied_by_line(session: Session, *, practice_id: str, encounter_id: str) -> dict[str, int]:
+    """Cents of the patient's money that are applied to each line of one encounter."""
+    rows = session.exec(
+        select(Posting.line_id, func.sum(Posting.amount_cents))
+        .join(Journal, col(Posting.journal_number) == col(Journal.number))
+        .where(
+            Journal.practice_id == practice_id,
+            Journal.encounter_id == encounter_id,
+            Journal.kind == EntryKind.ALLOCATION,
+            Posting.account == Account.AR_PATIENT,
+        )
+        .group_by(col(Posting.line_id))
+    )
+    return {line_id: -int(cents) for line_id, cents in rows if line_id is not None}
+
+
 def unapplied_cents(session: Session, *, practice_id: str, remittance_id: str) -> int:
     """What of a remittance's money no claim and no provider adjustment has taken: zero when it is fully posted.
 

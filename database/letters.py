@@ -97,9 +97,11 @@ def content_of(letter: Letter) -> Content | PaperClaim | Statement:
 
 
 def receipt_of(session: Session, *, practice_id: str, encounter_id: str, payment_id: str) -> Content | None:
-    """The receipt of one payment, or None when the practice knows no such payment of that visit."""
+    """The receipt of one payment, or None: the practice knows no such payment of that visit, or it undoes one."""
     payment = session.get(PatientPayment, payment_id)
     if payment is None or (payment.practice_id, payment.encounter_id) != (practice_id, encounter_id):
+        return None
+    if payment.takes_back is not None:
         return None
     encounter = session.get_one(Encounter, encounter_id)
     return receipt(

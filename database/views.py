@@ -96,6 +96,9 @@ class PaymentView:
     method: str
     reference: str | None
     received_at: datetime
+    takes_back: str | None
+    """The payment that this one undoes; then the amount is below zero, and the reference says why"""
+    is_taken_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +366,14 @@ def _payments(session: Session, row: Encounter) -> list[PaymentView]:
         .where(PatientPayment.encounter_id == row.id)
         .order_by(col(PatientPayment.received_at), PatientPayment.id)
     )
-    return [PaymentView(one.id, one.amount_cents, one.method, one.reference, one.received_at) for one in rows]
+    found = sorted(rows, key=lambda one: (one.received_at, one.takes_back is not None))
+    undone = {one.takes_back for one in found}
+    return [
+        PaymentView(
+            one.id, one.amount_cents, one.method, one.reference, one.received_at, one.takes_back, one.id in undone
+        )
+        for one in found
+    ]
 
 
 def _benefits(session: Session, row: Encounter) -> list[BenefitsView]:

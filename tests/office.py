@@ -13,7 +13,7 @@ from itertools import count
 from typing import Any
 
 import httpx
-from sqlmodel import select
+from sqlmodel import Session, select
 from temporalio.testing import ActivityEnvironment
 
 from activities.batch import BatchActivities
@@ -285,15 +285,36 @@ class Office:
                     )
                 )
                 session.flush()
-            encounters.add_fact(
-                session,
+            self._tell_of_payment(session, encounter_id, payment_id)
+
+    def take_back(self, encounter_id: str, payment_id: str) -> None:
+        """The bank returns the patient's payment."""
+        with self.database.writing() as session:
+            paid = session.get_one(PatientPayment, payment_id)
+            undoing = PatientPayment(
+                id=new_id(),
                 practice_id=self.practice_id,
                 encounter_id=encounter_id,
-                kind=FactKind.PATIENT_PAID,
-                source_key=f"payment:{payment_id}",
-                subject_id=payment_id,
+                amount_cents=-paid.amount_cents,
+                method=paid.method,
                 received_at=self.now,
+                recorded_by=self.worker_id,
+                takes_back=paid.id,
             )
+            session.add(undoing)
+            session.flush()
+            self._tell_of_payment(session, encounter_id, undoing.id)
+
+    def _tell_of_payment(self, session: Session, encounter_id: str, payment_id: str) -> None:
+        encounters.add_fact(
+            session,
+            practice_id=self.practice_id,
+            encounter_id=encounter_id,
+            kind=FactKind.PATIENT_PAID,
+            source_key=f"payment:{payment_id}",
+            subject_id=payment_id,
+            received_at=self.now,
+        )
 
     def amend(self, encounter_id: str, change: Change, values: dict[str, str]) -> None:
         """A supervisor says that what was billed is otherwise; the encounter is not told yet."""

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from api import actions, auth, errors
-from api.actions import Done, PaymentMethod
+from api import actions, auth, errors, payments
+from api.actions import Done
 from api.auth import Viewer, require
 from api.claim_form import EncounterForm, Part
 from api.idempotency import IdempotencyKey
@@ -29,10 +29,16 @@ class PaymentForm(Part):
     """Money from a patient."""
 
     amount: Annotated[str, Field(max_length=15, examples=["25.00"])]
-    method: PaymentMethod
+    method: payments.PaymentMethod
     received_on: date
     reference: Annotated[str, Field(max_length=100)] = ""
     """Number of the receipt or the cheque; never a card number"""
+
+
+class TakeBackForm(Part):
+    """Why a payment is undone."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class HoldForm(Part):
@@ -94,7 +100,7 @@ def take_payment(
 ) -> Response:
     """Record money that the patient paid."""
     return shape(
-        actions.take_payment(
+        payments.take_payment(
             office,
             person,
             encounter_id=encounter_id,
@@ -105,6 +111,22 @@ def take_payment(
             key=key,
         )
     )
+
+
+@router.post("/{encounter_id}/payments/{payment_id}/take-back", status_code=201, response_model=dict[str, Any])
+def take_payment_back(
+    encounter_id: str,
+    payment_id: str,
+    form: TakeBackForm,
+    key: IdempotencyKey,
+    office: TheOffice,
+    person: Annotated[Person, require(Permission.POST_REMITTANCE)],
+) -> Response:
+    """Undo a payment: returned by the bank, or entered by mistake. 409: taken back before, or paid back."""
+    done = payments.take_back(
+        office, person, encounter_id=encounter_id, payment_id=payment_id, reason=form.reason, key=key
+    )
+    return shape(done)
 
 
 @router.post("/{encounter_id}/hold", response_model=dict[str, Any])

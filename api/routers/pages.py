@@ -15,12 +15,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, ValidationError
 
 from activities import ids
-from api import actions, auth, errors
-from api.actions import Done, PaymentMethod
+from api import actions, auth, errors, payments
+from api.actions import Done
 from api.auth import Viewer, require
 from api.errors import Problem
 from api.office import Office, TheOffice
-from api.routers.encounters import HoldForm, PaymentForm
+from api.routers.encounters import HoldForm, PaymentForm, TakeBackForm
 from billing.amendments import FORMS
 from billing.attachments import WORDS
 from billing.roles import Permission, Role
@@ -185,7 +185,7 @@ async def take_payment(
     async def act() -> Done:
         form = read(PaymentForm, typed)
         return await run_in_threadpool(
-            actions.take_payment,
+            payments.take_payment,
             office,
             person,
             encounter_id=encounter_id,
@@ -197,6 +197,32 @@ async def take_payment(
         )
 
     return await _answer_encounter(request, office, person, encounter_id, "payment", typed, act)
+
+
+@router.post("/encounters/{encounter_id}/payments/{payment_id}/take-back")
+async def take_payment_back(
+    request: Request,
+    encounter_id: str,
+    payment_id: str,
+    office: TheOffice,
+    person: Annotated[Person, require(Permission.POST_REMITTANCE)],
+) -> Response:
+    """Undo a payment of the patient."""
+    typed = await typed_into(request)
+
+    async def act() -> Done:
+        reason = read(TakeBackForm, typed).reason
+        return await run_in_threadpool(
+            payments.take_back,
+            office,
+            person,
+            encounter_id=encounter_id,
+            payment_id=payment_id,
+            reason=reason,
+            key=typed["key"],
+        )
+
+    return await _answer_encounter(request, office, person, encounter_id, f"take-back-{payment_id}", typed, act)
 
 
 @router.get("/encounters/{encounter_id}/payments/{payment_id}/receipt.pdf")
@@ -281,13 +307,14 @@ def encounter_page(
         workable={task.id for task in encounter.tasks if may_work(person, task)},
         may_work=person.may(Permission.WORK),
         may_take_payment=person.may(Permission.TAKE_PAYMENT),
+        may_take_back=person.may(Permission.POST_REMITTANCE),
         may_hold=person.may(Permission.HOLD),
         may_amend=person.may(Permission.INTAKE) and person.may(Permission.WORK),
         may_approve=person.may(Permission.APPROVE),
         changes=FORMS,
         files=files,
         file_kinds=WORDS,
-        methods=get_args(PaymentMethod),
+        methods=get_args(payments.PaymentMethod),
         engine_page=engine_page(office, ids.encounter_workflow(person.practice_id, encounter_id)),
     )
 

@@ -207,9 +207,10 @@ class Benefits(SQLModel, table=True):
 
 
 class PatientPayment(SQLModel, table=True):
-    """Money a patient paid towards an encounter."""
+    """Money a patient paid towards an encounter, or (below zero) a payment that was taken back."""
 
     __tablename__ = "patient_payment"
+    __table_args__ = (sa.UniqueConstraint("takes_back", name="uq_patient_payment_takes_back"),)
 
     id: str = Field(sa_type=Id, primary_key=True)
     practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
@@ -220,6 +221,8 @@ class PatientPayment(SQLModel, table=True):
     reference: str | None = Field(default=None, sa_type=sa.String(100))
     received_at: datetime = Field(sa_type=Instant)
     recorded_by: str = Field(sa_type=Id)
+    takes_back: str | None = Field(default=None, sa_type=Id)
+    """The payment that this row undoes: returned by the bank, or entered by mistake"""
 
 
 class Amendment(SQLModel, table=True):

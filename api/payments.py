@@ -1,0 +1,162 @@
+"""Money that a patient pays, and payments that are taken back: returned by the bank, or entered by mistake."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
+
+from sqlmodel import Session, select
+
+from api import errors, idempotency
+from api.actions import Done, audited
+from api.errors import Fault, Problem
+from api.office import Office
+from billing.ledger import Account
+from billing.money import NotAnAmount, format_dollars, parse_cents
+from billing.stages import FactKind
+from database import cash, encounters, ledger
+from database.access import Person
+from database.columns import new_id
+from database.tables import PatientPayment
+
+PaymentMethod = Literal["cash", "cheque", "card", "eft"]
+OLDEST_PAYMENT = timedelta(days=730)
+"""A patient's payment dated further back is a slip of the pen"""
+
+
+def take_payment(
+    office_: Office,
+    person: Person,
+    *,
+    encounter_id: str,
+    amount: str,
+    method: PaymentMethod,
+    received_on: date,
+    reference: str,
+    key: str,
+) -> Done:
+    """Record money that a patient paid towards an encounter; the encounter posts it."""
+    faults = _payment_faults(office_, amount=amount, received_on=received_on, reference=reference)
+    if faults:
+        raise errors.invalid(faults)
+    body = {"amount": amount, "method": method, "received_on": received_on, "reference": reference}
+    sha256 = idempotency.fingerprint("take_payment", encounter_id, body)
+    now = office_.now()
+
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        encounter = encounters.find(session, practice_id=person.practice_id, encounter_id=encounter_id)
+        if encounter is None:
+            raise errors.not_found("encounter")
+        if parse_cents(amount) > encounter.charge_cents:
+            charge = format_dollars(encounter.charge_cents)
+            message = f"is more than the visit's charge of {charge}; record what belongs to this visit"
+            raise errors.invalid([Fault(field="amount", message=message)])
+        if cash.is_closed(session, practice_id=person.practice_id, user_id=person.user_id, day=received_on):
+            message = "your till of that day is closed; date it on a day that is open"
+            raise errors.invalid([Fault(field="received_on", message=message)])
+        payment = PatientPayment(
+            id=new_id(),
+            practice_id=person.practice_id,
+            encounter_id=encounter_id,
+            amount_cents=parse_cents(amount),
+            method=method,
+            reference=reference or None,
+            received_at=now if received_on == now.date() else datetime.combine(received_on, time(12), UTC),
+            recorded_by=person.user_id,
+        )
+        _keep(session, payment, at=now)
+        audited(session, office_, person, action="create", subject="payment", subject_id=payment.id)
+        return encounter_id, {"payment_id": payment.id, "amount_cents": payment.amount_cents}
+
+    answer = idempotency.once(office_, person, name="take_payment", key=key, body_sha256=sha256, effect=effect)
+    return Done(answer, 201, f"/api/v1/encounters/{encounter_id}")
+
+
+def _keep(session: Session, payment: PatientPayment, *, at: datetime) -> None:
+    """The row, and the fact that the encounter's workflow posts."""
+    session.add(payment)
+    session.flush()
+    encounters.add_fact(
+        session,
+        practice_id=payment.practice_id,
+        encounter_id=payment.encounter_id,
+        kind=FactKind.PATIENT_PAID,
+        source_key=f"payment:{payment.id}",
+        subject_id=payment.id,
+        received_at=at,
+    )
+
+
+def _payment_faults(office_: Office, *, amount: str, received_on: date, reference: str) -> list[Fault]:
+    faults: list[Fault] = []
+    try:
+        if parse_cents(amount) <= 0:
+            faults.append(Fault(field="amount", message="must be above zero"))
+    except NotAnAmount as error:
+        faults.append(Fault(field="amount", message=str(error)))
+    if received_on > office_.today:
+        faults.append(Fault(field="received_on", message="lies in the future"))
+    elif received_on < office_.today - OLDEST_PAYMENT:
+        faults.append(Fault(field="received_on", message="lies more than two years back"))
+    if sum(char.isdigit() for char in reference) >= 13:
+        faults.append(Fault(field="reference", message="looks like a card number; write the receipt's number"))
+    return faults
+
+
+def take_back(office_: Office, person: Person, *, encounter_id: str, payment_id: str, reason: str, key: str) -> Done:
+    """Undo a patient's payment; what it had paid is owed again.
+
+    Money of a day that is not closed leaves that day's till; closed and not yet carried to the bank it leaves today's,
+    of who takes it back; carried there, it leaves the bank.
+    """
+    if not reason.strip():
+        raise errors.invalid([Fault(field="reason", message="say why")])
+    sha256 = idempotency.fingerprint("take_back_payment", payment_id, {"reason": reason})
+
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        paid = session.get(PatientPayment, payment_id)
+        if paid is None or (paid.practice_id, paid.encounter_id) != (person.practice_id, encounter_id):
+            raise errors.not_found("payment")
+        _refuse_unless_whole(session, paid)
+        row = _undoing(session, office_, person, paid, reason)
+        _keep(session, row, at=office_.now())
+        audited(session, office_, person, action="take_back", subject="payment", subject_id=paid.id, reason=reason)
+        return encounter_id, {"payment_id": row.id, "amount_cents": row.amount_cents}
+
+    answer = idempotency.once(office_, person, name="take_back_payment", key=key, body_sha256=sha256, effect=effect)
+    return Done(answer, 201, f"/api/v1/encounters/{encounter_id}")
+
+
+def _refuse_unless_whole(session: Session, paid: PatientPayment) -> None:
+    """Only a payment that stands, and whose money nobody paid back, can be taken back. Raises Problem 409."""
+    undone = session.exec(select(PatientPayment).where(PatientPayment.takes_back == paid.id)).first()
+    if paid.takes_back is not None or undone is not None:
+        raise Problem(409, "taken-back", "This payment was taken back already", "Look at the visit again.")
+    where = {"practice_id": paid.practice_id, "encounter_id": paid.encounter_id}
+    held = -ledger.balances(session, **where).line(Account.PATIENT_UNAPPLIED, None)
+    if held + sum(ledger.applied_by_line(session, **where).values()) < paid.amount_cents:
+        detail = "Part of it was paid back to the patient, or it is not posted yet. Look at the visit again."
+        raise Problem(409, "not-held", "The payment's money is not on this visit", detail)
+
+
+def _undoing(session: Session, office_: Office, person: Person, paid: PatientPayment, reason: str) -> PatientPayment:
+    """The row that undoes a payment, in the till or at the bank where its money is now."""
+    day, today = paid.received_at.date(), office_.today
+    close = cash.close_of(session, practice_id=paid.practice_id, user_id=paid.recorded_by, day=day)
+    is_in_the_till = paid.method in cash.IN_THE_TILL
+    method, user_id, at = paid.method, person.user_id, office_.now()
+    if is_in_the_till and close is None:
+        user_id, at = paid.recorded_by, paid.received_at
+    elif is_in_the_till and close is not None and close.deposit_id is not None:
+        method = "eft"
+    elif is_in_the_till and cash.is_closed(session, practice_id=paid.practice_id, user_id=user_id, day=today):
+        raise errors.invalid([Fault(field="reason", message="your till of today is closed; do it tomorrow")])
+    return PatientPayment(
+        id=new_id(),
+        practice_id=paid.practice_id,
+        encounter_id=paid.encounter_id,
+        amount_cents=-paid.amount_cents,
+        method=method,
+        reference=reason[:100],
+        received_at=at,
+        recorded_by=user_id,
+        takes_back=paid.id,
+    )

@@ -15,24 +15,21 @@ from activities.amending import go_on_with_amendments, take_amendment
 from activities.denial_tasks import review
 from activities.desk import Desk
 from activities.next_payer import ask_again, await_crossover, has_next_payer, note_asked, policy_for_answer
+from activities.patient_money import give_up, settle_patient_money, take_payment
 from billing.acknowledgment import ClaimAcknowledgment
 from billing.adjustment_codes import QMB_REMARKS
 from billing.claim import Claim
 from billing.coordination import PRIMARY, answered_as, is_forwarded
 from billing.deadlines import Reason, appeal_deadline
 from billing.later_payers import post_later_payment
-from billing.ledger import Account, Entry, EntryKind, Side, transfer
-from billing.money import ZERO, Cents, format_dollars
+from billing.ledger import Account, EntryKind
+from billing.money import Cents, format_dollars
 from billing.posting import (
     BilledLine,
     DeniedAmount,
     PostingSituation,
     PostingVerdict,
-    allocation,
-    deallocation,
     post_claim_payment,
-    reinstatement,
-    released_credit,
     repeats_an_answer,
     reverses,
     reversing_entries,
@@ -42,17 +39,10 @@ from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
 from database import encounters, ledger, records, remittances, tasks
 from database.columns import new_id
-from database.tables import Denial, Fact, PatientPayment, RemittanceClaim, Submission
+from database.tables import Denial, Fact, RemittanceClaim, Submission
 
 REMARKS_KEPT = 10
 """RARCs (at most 5 characters each) that a row of a denied amount holds"""
-RECEIVED_AS: dict[str, Account] = {
-    "cash": Account.UNDEPOSITED,
-    "cheque": Account.UNDEPOSITED,
-    "card": Account.CARD_CLEARING,
-    "eft": Account.CASH_BANK,
-}
-"""Which asset a patient's payment is at first, by method"""
 
 
 def absorb_pending(desk: Desk) -> int:
@@ -77,9 +67,9 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
         case FactKind.REMITTANCE_ARRIVED:
             verdict = _post_remittance(desk, fact)
         case FactKind.PATIENT_PAID:
-            verdict = _take_payment(desk, fact)
+            verdict = take_payment(desk, fact)
         case FactKind.BALANCE_GIVEN_UP:
-            verdict = _give_up(desk, fact)
+            verdict = give_up(desk, fact)
         case FactKind.AMENDED:
             verdict = take_amendment(desk, fact)
     if verdict is None:
@@ -405,95 +395,3 @@ def _close_tasks_of(desk: Desk, row: RemittanceClaim) -> None:
     for task in desk.open_tasks():
         if task.type == TaskType.DENIAL_REVIEW and task.opening_key.endswith(row.id):
             tasks.close_task(desk.session, task, resolution="reversed", at=desk.at, actor_id=None)
-
-
-def _take_payment(desk: Desk, fact: Fact) -> str:
-    payment = desk.session.get(PatientPayment, fact.subject_id)
-    assert payment is not None, "a payment fact names its row"
-    amount = Cents(payment.amount_cents)
-    if payment.takes_back is not None:
-        return _return_payment(desk, payment)
-    sides = (
-        Side(RECEIVED_AS[payment.method], amount, None, payment.method),
-        Side(Account.PATIENT_UNAPPLIED, Cents(-amount), None),
-    )
-    desk.post([Entry(EntryKind.PATIENT_PAYMENT, f"payment:{payment.id}", sides)])
-    _reinstate(desk, amount, source=f"reinstated:{payment.id}")
-    desk.say(f"The patient paid {format_dollars(amount)} by {payment.method}")
-    return f"took {amount} cents"
-
-
-def _return_payment(desk: Desk, payment: PatientPayment) -> str:
-    """A payment is taken back: what it had paid is owed again."""
-    amount = Cents(-payment.amount_cents)
-    sides = (
-        Side(Account.PATIENT_UNAPPLIED, amount, None),
-        Side(RECEIVED_AS[payment.method], Cents(-amount), None, payment.method),
-    )
-    desk.post([Entry(EntryKind.PATIENT_PAYMENT, f"payment:{payment.id}", sides)])
-    applied = ledger.applied_by_line(
-        desk.session, practice_id=desk.encounter.practice_id, encounter_id=desk.encounter.id
-    )
-    entry = deallocation(desk.balances, applied, desk.line_ids, source=f"unapplied:{payment.id}")
-    if entry is not None:
-        desk.post([entry])
-    desk.say(f"A payment of {format_dollars(amount)} by the patient was taken back")
-    return f"took back {amount} cents"
-
-
-def _give_up(desk: Desk, fact: Fact) -> str:
-    """The account's decision on what is left of the patient's share."""
-    decided: dict[str, str] = json.loads(fact.body)
-    entries = []
-    total = 0
-    for line_id, cents in desk.balances.lines(Account.AR_PATIENT).items():
-        if cents > 0:
-            sides = transfer(Account.BAD_DEBT, Account.AR_PATIENT, cents, line_id=line_id)
-            source = f"given_up:{fact.id}:{line_id}"
-            entries.append(Entry(EntryKind.GIVEN_UP, source, sides, desk.encounter.service_date))
-            total += cents
-    if not entries:
-        return "nothing was left to give up"
-    desk.post(entries, actor=decided["actor_id"])
-    desk.say(f"{format_dollars(total)} of the patient's share: {decided['words']}")
-    return f"gave up {total} cents"
-
-
-def _reinstate(desk: Desk, available: Cents, *, source: str) -> None:
-    """Bring back what was given up, as far as it is paid or taken off now."""
-    entry = reinstatement(desk.balances, desk.line_ids, available_cents=available, source=source)
-    if entry is not None:
-        desk.post([entry])
-        cents = Cents(sum(side.amount_cents for side in entry.sides if side.amount_cents > 0))
-        desk.say(f"{format_dollars(cents)} that was given up is back on the patient's account")
-
-
-def settle_patient_money(desk: Desk) -> None:
-    """Apply the patient's unapplied money, and ask what to do with what is left over.
-
-    A credit born of a reversal is frozen until its correction comes: nothing moves while the claim is open again.
-    """
-    if not desk.is_answered:
-        return
-    step = f"{desk.encounter.id}:step{desk.encounter.version}"
-    _reinstate(desk, ZERO, source=f"reinstated:{step}")
-    credit = released_credit(desk.balances, desk.line_ids, source=f"credit:{step}")
-    if credit is not None:
-        desk.post([credit])
-    applied = allocation(desk.balances, desk.line_ids, source=f"apply:{step}")
-    if applied is not None:
-        desk.post([applied])
-        cents = Cents(sum(side.amount_cents for side in applied.sides if side.amount_cents > 0))
-        desk.say(f"{format_dollars(cents)} of the patient's money applied to the patient's share")
-    balances = desk.balances
-    left = Cents(-balances.total(Account.PATIENT_UNAPPLIED))
-    settled = balances.total(Account.AR_PATIENT) == 0 and balances.total(Account.AR_INSURANCE) == 0
-    if left > 0 and settled and not any(task.type == TaskType.CREDIT_BALANCE for task in desk.open_tasks()):
-        desk.open_task(
-            NewTask(
-                TaskType.CREDIT_BALANCE,
-                key=str(desk.encounter.version),
-                reason=f"The patient has paid {format_dollars(left)} more than is owed on this visit.",
-                amount_cents=left,
-            )
-        )

@@ -7,12 +7,13 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities import due, resolutions
-from activities.absorption import absorb_pending, settle_patient_money
+from activities.absorption import absorb_pending
 from activities.desk import Desk
 from activities.enrolment_desk import lacks_enrolment
 from activities.inquiry_desk import ask_payer, note_silence, read_stored_answer
 from activities.messages import CommandResult, CommandStep, EncounterStep, Standing
 from activities.next_payer import turn_to_next_payer
+from activities.patient_money import settle_patient_money
 from activities.self_pay import bill_patient_alone
 from activities.submission_desk import make_submission, post_charges, trial_write
 from billing.charges import charge_faults, price_claim

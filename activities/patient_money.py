@@ -1,0 +1,112 @@
+"""The patient's money on one encounter: taken, taken back, applied to what is owed, given up and brought back."""
+
+import json
+
+from activities.desk import Desk
+from billing.ledger import Account, Entry, EntryKind, Side, transfer
+from billing.money import ZERO, Cents, format_dollars
+from billing.posting import allocation, deallocation, reinstatement, released_credit
+from billing.tasks import NewTask, TaskType
+from database import ledger
+from database.tables import Fact, PatientPayment
+
+RECEIVED_AS: dict[str, Account] = {
+    "cash": Account.UNDEPOSITED,
+    "cheque": Account.UNDEPOSITED,
+    "card": Account.CARD_CLEARING,
+    "eft": Account.CASH_BANK,
+}
+"""Which asset a patient's payment is at first, by method"""
+
+
+def take_payment(desk: Desk, fact: Fact) -> str:
+    """Money that the patient paid, or a payment that was taken back; the fact names its row."""
+    payment = desk.session.get(PatientPayment, fact.subject_id)
+    assert payment is not None, "a payment fact names its row"
+    amount = Cents(payment.amount_cents)
+    if payment.takes_back is not None:
+        return _return_payment(desk, payment)
+    sides = (
+        Side(RECEIVED_AS[payment.method], amount, None, payment.method),
+        Side(Account.PATIENT_UNAPPLIED, Cents(-amount), None),
+    )
+    desk.post([Entry(EntryKind.PATIENT_PAYMENT, f"payment:{payment.id}", sides)])
+    _reinstate(desk, amount, source=f"reinstated:{payment.id}")
+    desk.say(f"The patient paid {format_dollars(amount)} by {payment.method}")
+    return f"took {amount} cents"
+
+
+def _return_payment(desk: Desk, payment: PatientPayment) -> str:
+    """A payment is taken back: what it had paid is owed again."""
+    amount = Cents(-payment.amount_cents)
+    sides = (
+        Side(Account.PATIENT_UNAPPLIED, amount, None),
+        Side(RECEIVED_AS[payment.method], Cents(-amount), None, payment.method),
+    )
+    desk.post([Entry(EntryKind.PATIENT_PAYMENT, f"payment:{payment.id}", sides)])
+    applied = ledger.applied_by_line(
+        desk.session, practice_id=desk.encounter.practice_id, encounter_id=desk.encounter.id
+    )
+    entry = deallocation(desk.balances, applied, desk.line_ids, source=f"unapplied:{payment.id}")
+    if entry is not None:
+        desk.post([entry])
+    desk.say(f"A payment of {format_dollars(amount)} by the patient was taken back")
+    return f"took back {amount} cents"
+
+
+def give_up(desk: Desk, fact: Fact) -> str:
+    """The account's decision on what is left of the patient's share."""
+    decided: dict[str, str] = json.loads(fact.body)
+    entries = []
+    total = 0
+    for line_id, cents in desk.balances.lines(Account.AR_PATIENT).items():
+        if cents > 0:
+            sides = transfer(Account.BAD_DEBT, Account.AR_PATIENT, cents, line_id=line_id)
+            source = f"given_up:{fact.id}:{line_id}"
+            entries.append(Entry(EntryKind.GIVEN_UP, source, sides, desk.encounter.service_date))
+            total += cents
+    if not entries:
+        return "nothing was left to give up"
+    desk.post(entries, actor=decided["actor_id"])
+    desk.say(f"{format_dollars(total)} of the patient's share: {decided['words']}")
+    return f"gave up {total} cents"
+
+
+def _reinstate(desk: Desk, available: Cents, *, source: str) -> None:
+    """Bring back what was given up, as far as it is paid or taken off now."""
+    entry = reinstatement(desk.balances, desk.line_ids, available_cents=available, source=source)
+    if entry is not None:
+        desk.post([entry])
+        cents = Cents(sum(side.amount_cents for side in entry.sides if side.amount_cents > 0))
+        desk.say(f"{format_dollars(cents)} that was given up is back on the patient's account")
+
+
+def settle_patient_money(desk: Desk) -> None:
+    """Apply the patient's unapplied money, and ask what to do with what is left over.
+
+    A credit born of a reversal is frozen until its correction comes: nothing moves while the claim is open again.
+    """
+    if not desk.is_answered:
+        return
+    step = f"{desk.encounter.id}:step{desk.encounter.version}"
+    _reinstate(desk, ZERO, source=f"reinstated:{step}")
+    credit = released_credit(desk.balances, desk.line_ids, source=f"credit:{step}")
+    if credit is not None:
+        desk.post([credit])
+    applied = allocation(desk.balances, desk.line_ids, source=f"apply:{step}")
+    if applied is not None:
+        desk.post([applied])
+        cents = Cents(sum(side.amount_cents for side in applied.sides if side.amount_cents > 0))
+        desk.say(f"{format_dollars(cents)} of the patient's money applied to the patient's share")
+    balances = desk.balances
+    left = Cents(-balances.total(Account.PATIENT_UNAPPLIED))
+    settled = balances.total(Account.AR_PATIENT) == 0 and balances.total(Account.AR_INSURANCE) == 0
+    if left > 0 and settled and not any(task.type == TaskType.CREDIT_BALANCE for task in desk.open_tasks()):
+        desk.open_task(
+            NewTask(
+                TaskType.CREDIT_BALANCE,
+                key=str(desk.encounter.version),
+                reason=f"The patient has paid {format_dollars(left)} more than is owed on this visit.",
+                amount_cents=left,
+            )
+        )

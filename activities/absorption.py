@@ -14,7 +14,8 @@ from activities import share_gate
 from activities.amending import go_on_with_amendments, take_amendment
 from activities.denial_tasks import review
 from activities.desk import Desk
-from activities.next_payer import ask_again, await_crossover, has_next_payer, note_asked, policy_for_answer
+from activities.next_payer import Answering, await_crossover, has_next_payer, take_up_answer, who_answers
+from activities.passed_on import ask_again, note_asked
 from activities.patient_money import give_up, settle_patient_money, take_payment
 from billing.acknowledgment import ClaimAcknowledgment
 from billing.adjustment_codes import QMB_REMARKS
@@ -37,7 +38,7 @@ from billing.posting import (
 from billing.remittance import ClaimPayment
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import encounters, ledger, records, remittances, tasks
+from database import coverages, encounters, ledger, records, remittances, tasks
 from database.columns import new_id
 from database.tables import Denial, Fact, RemittanceClaim, Submission
 
@@ -217,9 +218,14 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
         desk.session.add(row)
         desk.say("The payer refused a duplicate of a claim that it has answered; nothing changes")
         return "a duplicate was refused; the first answer stands"
-    verdict = _decide(desk, row, payment, source, is_paid=any(one.paid_cents for one in standing))
+    if row.responsibility != PRIMARY and not _standing_rows(desk, of=PRIMARY):
+        return _except(desk, row, "it speaks as a payer after the first, and the first has not answered")
+    answering = who_answers(desk, row, payment)
+    verdict = _decide(desk, row, payment, source, answering=answering, is_paid=any(one.paid_cents for one in standing))
     if verdict.exception is not None:
         return _except(desk, row, verdict.exception)
+    if answering is not None:
+        take_up_answer(desk, answering)
     for one in standing:
         _take_back(desk, one, row.id, source=f"superseded:{one.id}", state="superseded")
     desk.post(verdict.entries, remittance_id=row.remittance_id)
@@ -235,14 +241,23 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     if row.responsibility != PRIMARY:
         note_asked(desk)
     _keep_denials(desk, row, verdict.passed_on, state="passed_on")
-    _open_denials(desk, row, verdict.denials)
+    if _is_stale(desk, row.responsibility):
+        _keep_denials(desk, row, verdict.denials, state="resubmitted")
+    else:
+        _open_denials(desk, row, verdict.denials)
     await_crossover(desk, payment)
     return f"posted {payment.paid_cents} cents"
 
 
 def _is_still_with(desk: Desk, submission: Submission) -> bool:
     """Whether the payer that a submission went to still has its place among the patient's payers."""
-    return submission.withdrawn_at is None or submission.payer_id == _payer_of(desk, submission.responsibility)
+    return submission.withdrawn_at is None or submission.payer_id == desk.payer_of(submission.responsibility)
+
+
+def _is_stale(desk: Desk, responsibility: str) -> bool:
+    """Whether the payer with this place answers a claim that was changed since: it will be sent a replacement."""
+    own = next((one for one in desk.other_policies if one.responsibility == responsibility), None)
+    return own is not None and own.state == coverages.STALE
 
 
 def _forwarded_by(desk: Desk, responsibility: str) -> str | None:
@@ -270,19 +285,24 @@ def _except(desk: Desk, row: RemittanceClaim, why: str) -> str:
     return f"excepted: {why}"
 
 
-def _decide(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, source: str, *, is_paid: bool) -> PostingVerdict:
-    """What the payment does, by the rules for the payer that speaks: the first one, or one after it."""
-    if row.responsibility != PRIMARY and not _standing_rows(desk, of=PRIMARY):
-        return PostingVerdict(exception="it speaks as a payer after the first, and the first has not answered")
-    answering = policy_for_answer(desk, row, payment, row.responsibility) if row.responsibility != PRIMARY else None
+def _decide(
+    desk: Desk,
+    row: RemittanceClaim,
+    payment: ClaimPayment,
+    source: str,
+    *,
+    answering: Answering | None,
+    is_paid: bool,
+) -> PostingVerdict:
+    """What the payment does, by the rules for the payer that speaks: the first one, or one after it. Writes nothing."""
     lines = _lines_as_sent(desk, row.control_number)
     situation = PostingSituation(
         lines=lines,
         charge_cents=Cents(sum(line.charge_cents for line in lines)),
-        filing_indicators=share_gate.filing_indicators(desk),
+        filing_indicators=share_gate.filing_indicators(desk, answering.policy if answering else None),
         is_qmb=share_gate.is_qmb(desk),
         already_adjudicated=is_paid,
-        payer_detail=answering.payer_id if answering else _payer_of(desk, row.responsibility),
+        payer_detail=answering.payer_id if answering else desk.payer_of(row.responsibility),
         has_next_payer=has_next_payer(desk, row.responsibility, payment),
     )
     if row.responsibility == PRIMARY:
@@ -305,12 +325,6 @@ def _lines_as_sent(desk: Desk, control_number: str) -> tuple[BilledLine, ...]:
         BilledLine(ids[line.control_number or ""], line.procedure, line.modifiers, line.charge_cents, line.service_date)
         for line in sent.lines
     )
-
-
-def _payer_of(desk: Desk, responsibility: str) -> str:
-    """The id of the payer with this place, whichever the claim is at now."""
-    of_others = (row.payer_id for row in desk.other_policies if row.responsibility == responsibility)
-    return next(of_others, desk.encounter.payer_id)
 
 
 def _open_denials(desk: Desk, row: RemittanceClaim, denied: Sequence[DeniedAmount]) -> None:
@@ -380,7 +394,7 @@ def _take_back(
     )
     desk.post(reversing_entries(posted, source=source), remittance_id=remittance_id)
     if original.responsibility != PRIMARY:
-        ask_again(desk, original)
+        ask_again(desk, after=original.responsibility)
     original.reversed_by = ended_by
     desk.unschedule(Reason.APPEAL_LIMIT)
     desk.session.add(original)

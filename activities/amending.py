@@ -4,15 +4,17 @@ An amendment arrives as a fact, so that it reaches a closed visit too, and comes
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sqlmodel import col, select
 
-from activities.desk import BEFORE_SUBMISSION, Desk
+from activities.desk import Desk
 from activities.inquiry_desk import forget_inquiry
-from activities.next_payer import add_policy
-from activities.refusals import Refused, Values, correct
+from activities.live_claims import is_counted, live_claims
+from activities.next_payer import add_policy, back_to_place, forth_to_place, rank_of
+from activities.refusals import Refused, Values, correct, corrected
+from activities.seen import BEFORE_SUBMISSION
 from activities.self_pay import bill_insurance_again, bill_patient_alone
 from activities.submission_desk import (
     SUBMISSION_REASONS,
@@ -23,21 +25,18 @@ from activities.submission_desk import (
     void_charges,
     withdraw,
 )
-from billing.adjustment_codes import PATIENT_SHARE
-from billing.amendments import Change, LiveClaim, Plan, plan
+from billing.amendments import ENDS_WITH_THE_PAYER, Change, LiveClaim, Plan, first_to_void, is_about_policy, plan
 from billing.claim import Claim
-from billing.coordination import PRIMARY
+from billing.coordination import IN_ORDER, PRIMARY
 from billing.deadlines import Reason
-from billing.denial_codes import UNPROCESSABLE
-from billing.remittance import ClaimPayment, Group
+from billing.remittance import ClaimPayment
 from billing.stages import Stage
 from billing.submission import SubmissionState
 from billing.tasks import POLICY, TaskType
-from database import encounters, records, tasks
-from database.remittances import standing_rows
+from database import coverages, encounters, records, tasks
+from database.amendments import DONE, DROPPED, VOIDING, WAITING
 from database.tables import Amendment, Denial, Fact, RemittanceClaim
 
-WAITING, VOIDING, DONE, DROPPED = "waiting", "voiding", "done", "dropped"
 SETTLED_BY_AN_AMENDMENT = frozenset(TaskType) - {TaskType.CREDIT_BALANCE, TaskType.UNMATCHED_REMIT}
 """Tasks about the claim as it was; what is still wrong opens one again"""
 _IN_WORDS = {
@@ -55,16 +54,15 @@ def take_amendment(desk: Desk, fact: Fact) -> str:
     row = desk.session.get(Amendment, fact.subject_id)
     assert row is not None, "an amendment's fact names its row"
     desk.say(f"Amendment: {_IN_WORDS[Change(row.kind)]}", actor="staff" if row.made_by else "office")
+    if any(one.id != row.id for one in desk.amendments):
+        desk.say("It waits until the change before it is done")
+        return "waits for the change before it"
     return _go_on(desk, row)
 
 
 def go_on_with_amendments(desk: Desk) -> None:
-    """Try again what waited for a payer's number, its answer, or its letting go of a claim."""
-    desk.session.flush()
-    query = select(Amendment).where(
-        Amendment.encounter_id == desk.encounter.id, col(Amendment.state).in_((WAITING, VOIDING))
-    )
-    for row in desk.session.exec(query.order_by(Amendment.id)).all():
+    """Try again what waited for a payer's number, its answer, or its letting go of a claim; one change at a time."""
+    for row in desk.amendments:
         if row.state == VOIDING and not _let_go(desk):
             return
         _go_on(desk, row)
@@ -72,79 +70,88 @@ def go_on_with_amendments(desk: Desk) -> None:
             return
 
 
-def live_claim(desk: Desk) -> LiveClaim:
-    """What the plan is made from."""
-    mine = desk.responsibility
-    standing = standing_rows(desk.session, desk.encounter.id, of=mine)
-    latest = desk.latest
-    sent = [one for one in desk.submissions if one.responsibility == mine and one.withdrawn_at is None]
-    numbers = [row.payer_claim_number for row in standing] + [one.payer_claim_number for one in sent]
-    denials = encounters.open_denials(desk.session, desk.encounter.id)
-    before = desk.stage in BEFORE_SUBMISSION and (latest is None or latest.responsibility != mine)
-    return LiveClaim(
-        state=None if latest is None or before else encounters.progress(latest).state,
-        is_in_batch=latest is not None and latest.batch_id is not None,
-        payer_claim_number=next((number for number in reversed(numbers) if number), None),
-        takes_replacements=bool(desk.policy("takes_replacements")),
-        is_counted=any(_is_counted(row) for row in standing),
-        is_unprocessable=any(UNPROCESSABLE in one.remarks.split(",") for one in denials),
-    )
-
-
-def _is_counted(row: RemittanceClaim) -> bool:
-    """Whether an answer paid, or counted the visit towards what the patient pays."""
-    payment = records.load(ClaimPayment, row.payment)
-    return payment.paid_cents != 0 or any(
-        one.group == Group.PATIENT and one.reason in PATIENT_SHARE for one in payment.all_adjustments()
-    )
-
-
 def _go_on(desk: Desk, row: Amendment) -> str:
     change = Change(row.kind)
-    live = live_claim(desk)
-    wanted = plan(change, live)
+    never = _never(desk, change)
+    if never is not None:
+        return _end(desk, row, DROPPED, f"Not done: {never}")
     if row.state == VOIDING:
-        wanted = Plan.AT_ONCE
         void = desk.latest
         assert void is not None, "the void went out as a submission"
         void.adjudicated_at = void.adjudicated_at or desk.at
         desk.session.add(void)
-    match wanted:
-        case Plan.WAIT:
-            desk.say("The payer has the claim and has given no number for it yet; the change waits for one")
-            return "waits for the payer's claim number"
-        case Plan.NOT_WITH_THIS_PAYER:
-            words = "this payer takes no replacements or voids (frequency 7, 8): ask for a reopening, or pay it back"
-            return _end(desk, row, DROPPED, f"Not done: {words}")
-        case Plan.VOID_FIRST:
-            return _void_first(desk, row, live.payer_claim_number)
+    claims = live_claims(desk)
     try:
+        place, wanted = _next(desk, row, change, claims)
+        match wanted:
+            case Plan.WAIT:
+                desk.say("The payer has the claim and has given no number for it yet; the change waits for one")
+                return "waits for the payer's claim number"
+            case Plan.NOT_WITH_THIS_PAYER:
+                words = "takes no replacements or voids (frequency 7, 8): ask for a reopening, or pay it back"
+                return _end(desk, row, DROPPED, f"Not done: the {rank_of(place)} payer {words}")
+            case Plan.VOID_FIRST:
+                return _void_first(desk, row, place, claims[place].payer_claim_number)
         with desk.session.begin_nested():
-            said = _CARRY_OUT[change](desk, row, live if wanted == Plan.REPLACE else None)
+            said = _CARRY_OUT[change](desk, row, place, claims[place] if wanted == Plan.REPLACE else None)
     except Refused as refusal:
         faults = "; ".join(message for _, message in refusal.answer.faults)
         return _end(desk, row, DROPPED, f"Not done: {faults or refusal.answer.message}")
     return _end(desk, row, DONE, said)
 
 
+def _never(desk: Desk, change: Change) -> str | None:
+    """Why a change can not be carried out, whatever the payers say; None when it can."""
+    if desk.encounter.is_void:
+        return "the visit is void; enter it anew if it took place"
+    if change == Change.SELF_PAY and desk.responsibility != PRIMARY:
+        return "an earlier payer has paid its part: let the later policy go instead"
+    return None
+
+
+def _next(desk: Desk, row: Amendment, change: Change, claims: Mapping[str, LiveClaim]) -> tuple[str, Plan]:
+    """The payer (SBR01) whose claim is dealt with next, and how. Raises Refused for corrections that are none."""
+    if change in ENDS_WITH_THE_PAYER:
+        place, wanted = first_to_void(change, claims)
+        return place or desk.responsibility, wanted
+    place = _begins_at(desk, row, claims) if change == Change.CORRECT else desk.responsibility
+    return place, plan(change, claims[place])
+
+
+def _begins_at(desk: Desk, row: Amendment, claims: Mapping[str, LiveClaim]) -> str:
+    """The first payer that a correction concerns: the one whose policy it mends, or every one that has the claim."""
+    if row.made_by is None:
+        number = records.load(Claim, row.body).coverage.payer.id
+        known = coverages.in_order(desk.session, desk.encounter, desk.claim)
+        named = (one.responsibility for one in known if one.coverage.payer.id == number)
+        return next((place for place in named if place in claims), desk.responsibility)
+    if is_about_policy(desk.claim, corrected(desk, _values(row)["corrections"])):
+        return desk.responsibility
+    return min(claims, key=IN_ORDER.index)
+
+
 def _end(desk: Desk, row: Amendment, state: str, said: str) -> str:
     row.state = state
     row.ended_at = desk.at
     desk.session.add(row)
+    desk.forget_amendments()
     desk.say(said)
     return said
 
 
-def _void_first(desk: Desk, row: Amendment, number: str | None) -> str:
+def _void_first(desk: Desk, row: Amendment, place: str, number: str | None) -> str:
+    before = desk.claim
+    back_to_place(desk, place)
     desk.keep(replace(desk.claim, frequency="8", original_reference=number))
     unsendable = trial_write(desk)
     if unsendable is not None:
+        forth_to_place(desk, before)
         return _end(desk, row, DROPPED, f"Not done: the void cannot be written as an 837P: {unsendable}")
     _clear(desk, denials_become="voided")
     make_submission(desk)
     row.state = VOIDING
     desk.session.add(row)
-    desk.say(f"The payer's claim {number} is voided first (frequency 8)")
+    desk.say(f"The {rank_of(place)} payer's claim {number} is voided first (frequency 8)")
     return "the void is under way"
 
 
@@ -161,7 +168,7 @@ def _let_go(desk: Desk) -> bool:
         )
     ).all()
     reversals = [one for one in answers if records.load(ClaimPayment, one.payment).is_reversal]
-    if any(_is_counted(one) for one in answers if one.reversed_by is None and one not in reversals):
+    if any(is_counted(one) for one in answers if one.reversed_by is None and one not in reversals):
         return False
     return latest is not None and (latest.adjudicated_at is not None or bool(reversals))
 
@@ -182,18 +189,21 @@ def _clear(desk: Desk, *, denials_become: str) -> None:
 
 
 def _take_off_the_table(desk: Desk) -> None:
-    """Nothing that was made ready, refused or voided counts any more; an answered claim keeps its history."""
+    """Nothing that was made ready or refused counts any more; a claim that is with a payer keeps its history."""
     for submission in desk.submissions:
-        state = encounters.progress(submission).state
-        if submission.withdrawn_at is None and state in {SubmissionState.READY, SubmissionState.REJECTED}:
+        is_with_a_batch = submission.state == SubmissionState.READY and submission.batch_id is not None
+        gone = encounters.progress(submission).state in {SubmissionState.READY, SubmissionState.REJECTED}
+        if submission.withdrawn_at is None and gone and not is_with_a_batch:
             withdraw(desk, submission)
 
 
-def _correct(desk: Desk, row: Amendment, replaces: LiveClaim | None) -> str:
+def _correct(desk: Desk, row: Amendment, place: str, replaces: LiveClaim | None) -> str:
     if row.made_by is None:
+        back_to_place(desk, place)
         _keep_sent(desk, records.load(Claim, row.body))
     else:
         correct(desk, _values(row)["corrections"])
+        back_to_place(desk, place)
     number = replaces.payer_claim_number if replaces else None
     desk.keep(replace(desk.claim, frequency="7" if replaces else "1", original_reference=number))
     _clear(desk, denials_become="resubmitted")
@@ -211,7 +221,10 @@ def _keep_sent(desk: Desk, sent: Claim) -> None:
     move_to_payer(desk)
 
 
-def _new_coverage(desk: Desk, row: Amendment, replaces: LiveClaim | None) -> str:
+def _new_coverage(desk: Desk, row: Amendment, place: str, replaces: LiveClaim | None) -> str:
+    back_to_place(desk, PRIMARY)
+    coverages.bill_all_anew(desk.session, desk.encounter.id)
+    desk.forget_policies()
     before = desk.encounter.payer_id
     if row.made_by is None:
         _keep_sent(desk, records.load(Claim, row.body))
@@ -237,11 +250,11 @@ def coverage_as_corrections(values: Values) -> str:
     return "\n".join([*typed, values.get("corrections", "")])
 
 
-def _add(desk: Desk, row: Amendment, replaces: LiveClaim | None) -> str:
+def _add(desk: Desk, row: Amendment, place: str, replaces: LiveClaim | None) -> str:
     return add_policy(desk, _values(row))
 
 
-def _self_pay(desk: Desk, row: Amendment, replaces: LiveClaim | None) -> str:
+def _self_pay(desk: Desk, row: Amendment, place: str, replaces: LiveClaim | None) -> str:
     return make_self_pay(desk, actor=row.made_by or "office")
 
 
@@ -263,7 +276,7 @@ def make_self_pay(desk: Desk, *, actor: str) -> str:
     return bill_patient_alone(desk, actor=actor)
 
 
-def _void(desk: Desk, row: Amendment, replaces: LiveClaim | None) -> str:
+def _void(desk: Desk, row: Amendment, place: str, replaces: LiveClaim | None) -> str:
     _clear(desk, denials_become="voided")
     _take_off_the_table(desk)
     if desk.encounter.is_self_pay:
@@ -281,7 +294,7 @@ def _values(row: Amendment) -> Values:
     return values
 
 
-_CARRY_OUT: dict[Change, Callable[[Desk, Amendment, LiveClaim | None], str]] = {
+_CARRY_OUT: dict[Change, Callable[[Desk, Amendment, str, LiveClaim | None], str]] = {
     Change.CORRECT: _correct,
     Change.NEW_COVERAGE: _new_coverage,
     Change.ADD_POLICY: _add,

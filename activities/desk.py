@@ -5,14 +5,14 @@ workflow may do next is decided here, from the database alone, and returned as a
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from sqlmodel import Session
 
 from activities.denial_tasks import amounts_of, review
-from activities.messages import AgendaItem, OpenTask, Standing
+from activities.messages import AgendaItem, Standing
+from activities.seen import BEFORE_SUBMISSION, BLOCKING, Seen, is_moot, open_task_of
 from billing.claim import Claim
 from billing.coordination import IN_ORDER, PRIMARY
 from billing.deadlines import OWNERS, Deadline, Reason
@@ -20,39 +20,12 @@ from billing.ledger import Account, Balances, Entry
 from billing.money import format_dollars
 from billing.policies import Policies
 from billing.posting import BilledLine
-from billing.roles import Role
 from billing.stages import WAITING_ON, Stage, Step
 from billing.submission import SubmissionState, deadlines, filing_clock
 from billing.tasks import KINDS, NewTask, TaskType
-from database import coverages, encounters, ledger, office, outbox, remittances, tasks
+from database import amendments, coverages, encounters, ledger, office, outbox, remittances, tasks
 from database.outbox import OutboxKind
-from database.tables import Encounter, OtherPolicy, Submission, Task
-
-BEFORE_SUBMISSION = (Stage.REGISTRATION, Stage.VERIFICATION, Stage.CODING, Stage.CHARGE_REVIEW, Stage.SCRUBBING)
-
-BLOCKING: dict[Stage, frozenset[TaskType]] = {
-    Stage.REGISTRATION: frozenset({TaskType.REGISTRATION_INCOMPLETE}),
-    Stage.VERIFICATION: frozenset(
-        {TaskType.ELIG_NOT_FOUND, TaskType.ELIG_INACTIVE, TaskType.COB_CONFLICT, TaskType.PAYER_UNAVAILABLE}
-    ),
-    Stage.CODING: frozenset({TaskType.CODE_REVIEW}),
-    Stage.CHARGE_REVIEW: frozenset({TaskType.CHARGE_REVIEW}),
-    Stage.SCRUBBING: frozenset({TaskType.CLAIM_EDIT_FAILED, TaskType.ENROLMENT_MISSING}),
-}
-"""Tasks that keep the office from going on by itself at a stage."""
-
-MOOT_ONCE: dict[TaskType, frozenset[SubmissionState]] = {
-    TaskType.TRANSMISSION_FAILED: frozenset(
-        {
-            SubmissionState.CLEARINGHOUSE_ACCEPTED,
-            SubmissionState.PAYER_ACCEPTED,
-            SubmissionState.ADJUDICATED,
-        }
-    ),
-    TaskType.CLAIM_REJECTED: frozenset({SubmissionState.ADJUDICATED}),
-    TaskType.NO_RESPONSE: frozenset({SubmissionState.ADJUDICATED}),
-}
-"""Tasks that close themselves when what they waited for has come after all."""
+from database.tables import Amendment, Encounter, OtherPolicy, Submission, Task
 
 MEDICARE = frozenset({"MA", "MB"})
 """SBR09"""
@@ -178,6 +151,28 @@ class Desk:
         """As which payer of the patient's (SBR01) the claim's payer is asked now."""
         return self.claim.coverage.responsibility
 
+    def payer_of(self, responsibility: str) -> str:
+        """The id of the payer with this place (SBR01), whichever the claim is at now."""
+        if responsibility == self.responsibility:
+            return self.encounter.payer_id
+        of_others = (row.payer_id for row in self.other_policies if row.responsibility == responsibility)
+        return next(of_others, self.encounter.payer_id)
+
+    @cached_property
+    def amendments(self) -> list[Amendment]:
+        """Changes that are neither done nor dropped, oldest first."""
+        self.session.flush()
+        return amendments.under_way(self.session, self.encounter.id)
+
+    def forget_amendments(self) -> None:
+        """One of them has ended."""
+        self.__dict__.pop("amendments", None)
+
+    def forget_policies(self) -> None:
+        """The policies have changed: they are read anew."""
+        for name in ("policies", "other_policies", "filing_anchor"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def filing_anchor(self) -> date:
         """The day that the payer's filing limit counts from: the visit, or for a payer that is not the first its
@@ -261,20 +256,21 @@ class Desk:
         self.session.flush()
         return self._standing(step, seen, agenda, inquiry_id)
 
-    def _look(self) -> "Seen":
+    def _look(self) -> Seen:
         """Everything the verdict is read off, each asked for once."""
         submission = self.latest
         state = encounters.progress(submission).state if submission else None
         balances = self.balances
         still_open = []
         for task in self.open_tasks():
-            if _is_moot(task, state, balances):
+            if is_moot(task, state, balances, change_waits=bool(self.amendments)):
                 tasks.close_task(self.session, task, resolution="answered", at=self.at, actor_id=None)
                 self.say(f"{KINDS[TaskType(task.type)].title}: no longer needed")
             else:
                 still_open.append(task)
         adjudicated = state == SubmissionState.ADJUDICATED
-        turns = adjudicated and balances.total(Account.AR_INSURANCE) > 0 and Reason.CROSSOVER_DUE not in self._agenda
+        changes = {one.state for one in self.amendments}
+        turns = adjudicated and Reason.CROSSOVER_DUE not in self._agenda and amendments.VOIDING not in changes
         return Seen(
             submission=submission,
             state=state,
@@ -282,10 +278,18 @@ class Desk:
             open_tasks=still_open,
             facts_wait=bool(encounters.pending_facts(self.session, self.encounter.id)),
             is_denied=adjudicated and bool(encounters.open_denials(self.session, self.encounter.id)),
-            next_policy_waits=turns and any(one.state == coverages.WAITING for one in self.other_policies),
+            next_policy_waits=turns and self._is_turn_of_another(balances),
+            is_voiding=amendments.VOIDING in changes,
+            change_waits=bool(changes),
         )
 
-    def _stage_after_submission(self, state: SubmissionState, seen: "Seen") -> Stage:
+    def _is_turn_of_another(self, balances: Balances) -> bool:
+        """Whether another policy is to be asked for what is open, or told that the claim was changed."""
+        states = {one.state for one in self.other_policies}
+        is_open = balances.total(Account.AR_INSURANCE) > 0
+        return not self.encounter.is_void and (coverages.STALE in states or (is_open and coverages.WAITING in states))
+
+    def _stage_after_submission(self, state: SubmissionState, seen: Seen) -> Stage:
         match state:
             case SubmissionState.READY:
                 return Stage.SUBMISSION
@@ -300,9 +304,10 @@ class Desk:
         if self.stage == Stage.CLOSED and seen.balances.is_zero and not seen.open_tasks and not seen.facts_wait:
             return Stage.CLOSED
         unsettled = seen.balances.total(Account.AR_INSURANCE) != 0 or seen.balances.total(Account.AR_PATIENT) < 0
-        return Stage.POSTING if unsettled or seen.is_denied else Stage.PATIENT_BALANCE
+        goes_on = seen.next_policy_waits or seen.is_voiding
+        return Stage.POSTING if unsettled or seen.is_denied or goes_on else Stage.PATIENT_BALANCE
 
-    def _step(self, seen: "Seen") -> Step:
+    def _step(self, seen: Seen) -> Step:
         if self.encounter.on_hold:
             return Step.WAIT
         if {TaskType(task.type) for task in seen.open_tasks} & BLOCKING.get(self.stage, frozenset()):
@@ -318,9 +323,9 @@ class Desk:
                 return Step.BILL_NEXT_PAYER
         return Step.WAIT
 
-    def _ask_about_what_is_unsettled(self, seen: "Seen") -> None:
+    def _ask_about_what_is_unsettled(self, seen: Seen) -> None:
         """Nobody's case is nobody's: an adjudicated claim whose payer's part is not zero has a task or a follow-up."""
-        if self.stage != Stage.POSTING or seen.open_tasks or seen.facts_wait:
+        if self.stage != Stage.POSTING or seen.open_tasks or seen.facts_wait or seen.is_voiding:
             return
         if Reason.FOLLOW_UP in self._agenda or Reason.CROSSOVER_DUE in self._agenda:
             return
@@ -338,9 +343,10 @@ class Desk:
             self.open_task(NewTask(TaskType.DENIAL_REVIEW, key, reason, amount_cents=abs(open_cents)))
         seen.open_tasks.extend(self.open_tasks())
 
-    def _close_if_settled(self, seen: "Seen") -> None:
+    def _close_if_settled(self, seen: Seen) -> None:
         """Close when nobody owes anything and nothing waits, in the very transaction that saw it."""
         waiting = seen.open_tasks or seen.facts_wait or seen.is_denied or self.encounter.on_hold
+        waiting = waiting or seen.next_policy_waits or seen.is_voiding
         if not self.is_answered or not seen.balances.is_zero or waiting:
             return
         if self.stage == Stage.CLOSED or self.stage in BEFORE_SUBMISSION:
@@ -349,7 +355,7 @@ class Desk:
         self.encounter.closed_at = self.at
         self.say("Closed: nobody owes anything on this visit")
 
-    def _tell_account(self, seen: "Seen") -> None:
+    def _tell_account(self, seen: Seen) -> None:
         """The patient's account hears that its balance moved, or that the payer is done with this visit or is not."""
         is_theirs = seen.balances.total(Account.AR_PATIENT) != 0
         if self._patient_money_moved or (is_theirs and self._stage_was != self.encounter.stage):
@@ -361,7 +367,7 @@ class Desk:
                 at=self.at,
             )
 
-    def _deadlines(self, seen: "Seen") -> list[Deadline]:
+    def _deadlines(self, seen: Seen) -> list[Deadline]:
         """What should be on the agenda: entries keep the instant they were given until they are done or moved."""
         if self.stage == Stage.CLOSED:
             return []
@@ -381,17 +387,20 @@ class Desk:
             wanted[deadline.reason] = kept or deadline.due_at
         return [Deadline(reason, due_at) for reason, due_at in wanted.items()]
 
-    def _waiting_deadlines(self, seen: "Seen") -> list[Deadline]:
+    def _waiting_deadlines(self, seen: Seen) -> list[Deadline]:
         found: list[Deadline] = []
         if seen.facts_wait:
             days = self.policy("unpaired_reversal_days")
             found.append(Deadline(Reason.REVERSAL_UNPAIRED, self.at + timedelta(days=days)))
+        if seen.change_waits:
+            days = self.policy("amendment_wait_days")
+            found.append(Deadline(Reason.AMENDMENT_DUE, self.at + timedelta(days=days)))
         if self.stage == Stage.PATIENT_BALANCE and seen.balances.total(Account.AR_PATIENT) > 0:
             days = self.policy("patient_balance_days")
             found.append(Deadline(Reason.PATIENT_BALANCE_DUE, self.at + timedelta(days=days)))
         return found
 
-    def _standing(self, step: Step, seen: "Seen", agenda: list[Deadline], inquiry_id: str | None) -> Standing:
+    def _standing(self, step: Step, seen: Seen, agenda: list[Deadline], inquiry_id: str | None) -> Standing:
         waiting_on = WAITING_ON[self.stage]
         if seen.open_tasks:
             waiting_on = min(seen.open_tasks, key=lambda task: task.due_at).role.replace("_", " ")
@@ -406,7 +415,7 @@ class Desk:
                 AgendaItem(reason=one.reason, due_at=one.due_at, owner=OWNERS[one.reason])
                 for one in sorted(agenda, key=lambda one: (one.due_at, one.reason))
             ),
-            open_tasks=tuple(_open_task(task) for task in seen.open_tasks),
+            open_tasks=tuple(open_task_of(task) for task in seen.open_tasks),
             on_hold=self.encounter.on_hold,
             payer_id=self.encounter.payer_id,
             owed_cents=seen.balances.owed_cents,
@@ -416,38 +425,3 @@ class Desk:
             at=self.at,
             said=tuple(self.said),
         )
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One look at the encounter's rows."""
-
-    submission: Submission | None
-    """The newest"""
-    state: SubmissionState | None
-    balances: Balances
-    open_tasks: list[Task]
-    facts_wait: bool
-    """Facts are stored that did not fit yet"""
-    is_denied: bool
-    """A denied amount is undecided"""
-    next_policy_waits: bool
-    """The payer left something open, and another policy of the patient is to be asked"""
-
-
-def _open_task(task: Task) -> OpenTask:
-    kind = TaskType(task.type)
-    return OpenTask(task_id=task.id, type=kind, role=Role(task.role), due_at=task.due_at, escalation=task.escalation)
-
-
-def _is_moot(task: Task, state: SubmissionState | None, balances: Balances) -> bool:
-    """What the task waited for has come, or what it asked about is gone."""
-    match TaskType(task.type):
-        case TaskType.CREDIT_BALANCE:
-            return balances.total(Account.PATIENT_UNAPPLIED) >= 0
-        case TaskType.PATIENT_BALANCE_DUE:
-            return balances.total(Account.AR_PATIENT) <= 0
-        case TaskType.NO_RESPONSE if Reason.PAYER_ACKNOWLEDGMENT_DUE in task.opening_key:
-            return state in {SubmissionState.PAYER_ACCEPTED, SubmissionState.ADJUDICATED}
-        case task_type:
-            return state in MOOT_ONCE.get(task_type, frozenset())

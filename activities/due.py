@@ -43,6 +43,8 @@ def act(desk: Desk, reason: Reason) -> None:
             _ask_about_patient_balance(desk)
         case Reason.CROSSOVER_DUE:
             forwarded_in_vain(desk)
+        case Reason.AMENDMENT_DUE:
+            _ask_about_change(desk)
         case Reason.FOLLOW_UP:
             _follow_up(desk)
         case Reason.HOLD_ENDS:
@@ -116,6 +118,24 @@ def _ask_about_waiting_facts(desk: Desk) -> None:
             )
         )
     desk.schedule(Reason.REVERSAL_UNPAIRED, desk.at + timedelta(days=desk.policy("unpaired_reversal_days")))
+
+
+def _ask_about_change(desk: Desk) -> None:
+    """A change of the visit waits for a payer that is silent about it."""
+    days = desk.policy("amendment_wait_days")
+    desk.schedule(Reason.AMENDMENT_DUE, desk.at + timedelta(days=days))
+    if any(task.type == TaskType.NO_RESPONSE for task in desk.open_tasks()):
+        return
+    for change in desk.amendments[:1]:
+        desk.open_task(
+            NewTask(
+                TaskType.NO_RESPONSE,
+                key=f"{Reason.AMENDMENT_DUE}:{change.id}:{desk.at:%Y%m%d}",
+                reason=f"A change of this visit has waited since {change.made_at:%Y-%m-%d} "
+                f"({change.kind.replace('_', ' ')}): {WORDS[Reason.AMENDMENT_DUE]}.",
+                amount_cents=desk.encounter.charge_cents,
+            )
+        )
 
 
 def _ask_about_patient_balance(desk: Desk) -> None:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from sqlmodel import col, select
 
-from activities.desk import BLOCKING, Desk
+from activities.desk import Desk
+from activities.seen import BLOCKING
 from billing.claim import Claim, Party
 from billing.deadlines import INQUIRY_LADDER, Reason
 from billing.eligibility import EligibilityInquiry, EligibilityResponse

@@ -12,7 +12,7 @@ from activities.filing import CUT_OFF, file_message, is_filed
 from billing.amendments import change_of
 from billing.intake import Refusal, intake_key, refusal
 from billing.tasks import NewTask, TaskType
-from database import amendments, encounters, messages, records, tasks
+from database import amendments, coverages, encounters, messages, records, tasks
 from database.engine import Database
 from database.office import PayeeOfAnotherPractice
 from database.tables import InboundMessage
@@ -178,7 +178,8 @@ def _amend(
             f"no visit of this practice is named by its number or by REF F8; frequency {claim.frequency} changes one"
         )
         return Refusal("CLM", words)
-    change = change_of(claim, encounters.claim_of(encounter))
+    known = coverages.in_order(session, encounter, encounters.claim_of(encounter))
+    change = change_of(claim, (one.coverage.payer.id for one in known))
     if change is None:
         return Refusal("CLM", f"claim frequency {claim.frequency} is neither 7 (replacement) nor 8 (void)")
     made = amendments.make(

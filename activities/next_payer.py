@@ -1,31 +1,28 @@
 """Whose turn it is: the claim goes on to the patient's next policy, comes back from one that does not cover, or waits
 for a payer to whom an earlier one forwarded it.
-
-What the earlier payer called the patient's waits on AR_INS as `passed_on` until the last policy has answered.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlmodel import select
-
-from activities import share_gate
 from activities.denial_tasks import amounts_of, review
 from activities.desk import Desk
 from activities.inquiry_desk import forget_inquiry
+from activities.live_claims import live_claim
+from activities.passed_on import ask_again, passed_on, settle_passed_on, take_shares_back
 from activities.refusals import Refused, Values
 from activities.submission_desk import SUBMISSION_REASONS, hand_over, withdraw
-from billing.adjustment_codes import PATIENT_SHARE
-from billing.claim import Coverage, Name, Party, Person
+from billing.amendments import Change, Plan, plan
+from billing.claim import Claim, Coverage, Name, Party, Person
 from billing.coordination import IN_ORDER, PRIMARY, OtherPayer, claim_to, is_forwarded, own_policy
 from billing.deadlines import Reason
-from billing.ledger import Account, Entry, EntryKind, Side
-from billing.money import Cents, format_dollars
+from billing.ledger import Account
+from billing.money import format_dollars
 from billing.remittance import ClaimPayment
 from billing.stages import Stage
-from database import coverages, encounters, ledger, remittances
-from database.columns import new_id
-from database.tables import Denial, OtherPolicy, RemittanceClaim, RemittanceFile
+from billing.submission import SubmissionState
+from database import coverages, remittances
+from database.tables import OtherPolicy, RemittanceClaim, RemittanceFile
 from interchange.x12.coordination_writing import with_other_payers
 
 RANKS = {"P": "primary", "S": "secondary", "T": "tertiary"}
@@ -50,42 +47,116 @@ def await_crossover(desk: Desk, payment: ClaimPayment) -> None:
 def forwarded_in_vain(desk: Desk) -> None:
     """No answer came: our own claim goes to the next policy, or a person finds out who has the claim."""
     desk.unschedule(Reason.CROSSOVER_DUE)
-    desk.say("The payer to whom the claim was forwarded did not answer")
-    if any(row.state == coverages.WAITING for row in desk.other_policies):
+    row = coverages.next_to_bill(desk.session, desk.encounter.id)
+    if row is None:
+        desk.say("The payer to whom the claim was forwarded did not answer")
+        _ask_a_person(desk, "the payer forwarded the claim to another one, and nothing came back: find out who has it")
         return
+    desk.say(f"The {rank_of(row.responsibility)} payer did not answer the claim that it should have")
+    if row.state == coverages.STALE and _plan_for(desk, row) == Plan.WAIT:
+        row.state = coverages.WAITING
+        desk.session.add(row)
+        for submission in desk.submissions:
+            if submission.responsibility == row.responsibility:
+                withdraw(desk, submission)
+
+
+def _ask_a_person(desk: Desk, because: str) -> None:
+    """What the payers passed on is a person's to decide."""
     passed = passed_on(desk)
     for denial in passed:
         denial.state = "open"
         desk.session.add(denial)
     if passed:
-        because = "the payer forwarded the claim to another one, and nothing came back: find out who has it"
         key = f"crossover:{desk.encounter.version}"
         desk.open_task(review(amounts_of(passed), line_ids=desk.line_ids, key=key, not_after=None, because=because))
 
 
 def turn_to_next_payer(desk: Desk) -> None:
-    """The claim goes to the next policy that waits: verified first, then coded, priced and scrubbed like any other."""
-    row = coverages.next_waiting(desk.session, desk.encounter.id)
+    """The claim goes to the next policy that waits: verified first, then coded, priced and scrubbed like any other.
+
+    A payer that was billed before the claim was changed gets a replacement of what it has.
+    """
+    row = coverages.next_to_bill(desk.session, desk.encounter.id)
     if row is None or desk.stage != Stage.POSTING:
         return
-    policy = coverages.policy_of(row)
-    _remember_own(desk)
-    row.state = coverages.BILLED
-    desk.session.add(row)
-    move_claim(desk, policy, payer_id=row.payer_id)
+    if row.state == coverages.STALE and not _can_be_told(desk, row):
+        return
+    is_replaced = row.state == coverages.STALE and _plan_for(desk, row) == Plan.REPLACE
+    number = live_claim(desk, row.responsibility).payer_claim_number if is_replaced else None
+    to_place(desk, row)
+    if number is not None:
+        desk.keep(replace(desk.claim, frequency="7", original_reference=number))
     desk.encounter.verified_at = None
     forget_inquiry(desk)
     desk.move_to(Stage.VERIFICATION)
     open_cents = desk.balances.total(Account.AR_INSURANCE)
-    desk.say(f"{format_dollars(open_cents)} goes to the {_rank(row.responsibility)} payer")
+    said = f"a replacement of its claim {number}" if number is not None else format_dollars(open_cents)
+    desk.say(f"The {rank_of(row.responsibility)} payer's turn: {said}")
 
 
-def _remember_own(desk: Desk) -> None:
-    """The policy that was billed until now is one of several from here on."""
-    if any(row.responsibility == desk.responsibility for row in desk.other_policies):
+def _plan_for(desk: Desk, row: OtherPolicy) -> Plan:
+    """How a payer that was billed before the claim was changed is told."""
+    return plan(Change.CORRECT, live_claim(desk, row.responsibility))
+
+
+def _can_be_told(desk: Desk, row: OtherPolicy) -> bool:
+    """Whether a claim may go out to a payer that has an older one; else its answer is awaited, or a person tells it."""
+    match _plan_for(desk, row):
+        case Plan.WAIT:
+            desk.schedule(Reason.CROSSOVER_DUE, desk.at + timedelta(days=desk.policy("crossover_wait_days")))
+            desk.say(f"The {rank_of(row.responsibility)} payer has an older claim; its number or its answer is awaited")
+            return False
+        case Plan.NOT_WITH_THIS_PAYER:
+            row.state = coverages.BILLED
+            desk.session.add(row)
+            rank = rank_of(row.responsibility)
+            words = f"the {rank} payer takes no replacements: tell it by telephone what was changed"
+            desk.say(words[0].upper() + words[1:])
+            _ask_a_person(desk, words)
+            return False
+    return True
+
+
+def to_place(desk: Desk, row: OtherPolicy) -> None:
+    """The claim is another policy's from here on; the one that it was is one of several."""
+    coverages.keep_own(desk.session, desk.encounter, desk.claim, at=desk.at)
+    row.state = coverages.BILLED
+    desk.session.add(row)
+    move_claim(desk, coverages.policy_of(row), payer_id=row.payer_id)
+
+
+def back_to_place(desk: Desk, place: str) -> None:
+    """The claim goes back to an earlier payer. Those after it that have a claim are told later; what was only made
+    ready for one is withdrawn, and its turn comes again.
+    """
+    if place == desk.responsibility:
         return
-    coverages.add(desk.session, desk.encounter, own_policy(desk.claim), at=desk.at, state=coverages.BILLED)
-    desk.__dict__.pop("other_policies", None)
+    coverages.keep_own(desk.session, desk.encounter, desk.claim, at=desk.at)
+    desk.forget_policies()
+    for row in desk.other_policies:
+        if coverages.order(row) > IN_ORDER.index(place) and row.state == coverages.BILLED:
+            row.state = coverages.STALE if _has_a_claim(desk, row) else coverages.WAITING
+            desk.session.add(row)
+    earlier = next(row for row in desk.other_policies if row.responsibility == place)
+    earlier.state = coverages.BILLED
+    move_claim(desk, coverages.policy_of(earlier), payer_id=earlier.payer_id)
+
+
+def _has_a_claim(desk: Desk, row: OtherPolicy) -> bool:
+    """Whether a claim is with this payer, or on its way."""
+    claim = live_claim(desk, row.responsibility)
+    if claim.state == SubmissionState.READY:
+        return claim.is_in_batch
+    return claim.state not in {None, SubmissionState.REJECTED}
+
+
+def forth_to_place(desk: Desk, claim: Claim) -> None:
+    """The claim is a later payer's again, as it was before it went back to an earlier one."""
+    place = claim.coverage.responsibility
+    if place != desk.responsibility:
+        to_place(desk, next(row for row in desk.other_policies if row.responsibility == place))
+    desk.keep(claim)
 
 
 def move_claim(desk: Desk, policy: OtherPayer, *, payer_id: str) -> None:
@@ -94,14 +165,12 @@ def move_claim(desk: Desk, policy: OtherPayer, *, payer_id: str) -> None:
     desk.keep(claim_to(desk.claim, policy))
     desk.encounter.payer_id = payer_id
     desk.unschedule(*SUBMISSION_REASONS)
-    for name in ("policies", "other_policies", "filing_anchor"):
-        desk.__dict__.pop(name, None)
+    desk.forget_policies()
 
 
 def add_policy(desk: Desk, values: Values) -> str:
     """A policy that pays after the known ones; what is the patient's by now goes there first. Raises Refused."""
-    taken = {desk.responsibility, *(row.responsibility for row in desk.other_policies)}
-    place = next(one for one in IN_ORDER if one not in taken)
+    place = _after_the_last(desk)
     relationship = values.get("relationship") or "18"
     is_self = relationship == "18"
     if not is_self and not values.get("subscriber_last_name"):
@@ -121,86 +190,28 @@ def add_policy(desk: Desk, values: Values) -> str:
         desk.claim.patient if is_self else subscriber,
     )
     coverages.add(desk.session, desk.encounter, policy, at=desk.at)
-    desk.__dict__.pop("other_policies", None)
+    desk.forget_policies()
     desk.keep(with_other_payers(desk.claim, ()))
-    _take_shares_back(desk)
-    return f"A {_rank(place)} policy is known"
+    take_shares_back(desk)
+    return f"A {rank_of(place)} policy is known"
 
 
 def keep_as_next(desk: Desk) -> None:
     """The claim's own policy turns out to pay after another one: it waits for its turn."""
     own = own_policy(desk.claim)
-    taken = {row.responsibility for row in desk.other_policies} | {PRIMARY}
-    place = next(one for one in IN_ORDER if one not in taken)
-    later = replace(own, coverage=replace(own.coverage, responsibility=place))
+    later = replace(own, coverage=replace(own.coverage, responsibility=_after_the_last(desk)))
     coverages.add(desk.session, desk.encounter, later, at=desk.at)
-    desk.__dict__.pop("other_policies", None)
+    desk.forget_policies()
     desk.keep(with_other_payers(desk.claim, ()))
 
 
-def _take_shares_back(desk: Desk) -> None:
-    """What payers called the patient's stands on AR_INS again, and is passed on to the policy that was learned of."""
-    standing = remittances.standing_rows(desk.session, desk.encounter.id)
-    shares: dict[tuple[str, str], int] = {}
-    for _, posting in ledger.journal_of_encounter(
-        desk.session, practice_id=desk.encounter.practice_id, encounter_id=desk.encounter.id
-    ):
-        if posting.account == Account.AR_PATIENT and posting.line_id and posting.detail.startswith("PR-"):
-            key = (posting.line_id, posting.detail)
-            shares[key] = shares.get(key, 0) + posting.amount_cents
-    entries = []
-    for (line_id, code), cents in shares.items():
-        if cents <= 0 or not standing:
-            continue
-        sides = (
-            Side(Account.AR_INSURANCE, Cents(cents), line_id, desk.encounter.payer_id),
-            Side(Account.AR_PATIENT, Cents(-cents), line_id, code),
-        )
-        source = f"taken_back:{desk.encounter.id}:{desk.encounter.version}:{line_id}:{code}"
-        entries.append(Entry(EntryKind.SHARE_TAKEN_BACK, source, sides, desk.encounter.service_date))
-        desk.session.add(
-            Denial(
-                id=new_id(),
-                practice_id=desk.encounter.practice_id,
-                encounter_id=desk.encounter.id,
-                line_id=line_id,
-                remittance_claim_id=standing[-1].id,
-                adjustment_group="PR",
-                reason=code.removeprefix("PR-"),
-                amount_cents=cents,
-                state="passed_on",
-            )
-        )
-    desk.post(entries)
-
-
-def passed_on(desk: Desk) -> list[Denial]:
-    """What earlier payers called the patient's and nobody has settled."""
-    desk.session.flush()
-    query = select(Denial).where(Denial.encounter_id == desk.encounter.id, Denial.state == "passed_on")
-    return list(desk.session.exec(query.order_by(Denial.id)))
-
-
-def note_asked(desk: Desk) -> None:
-    """A later payer has answered for what the earlier ones passed on: only what it passes on itself is still asked."""
-    for denial in passed_on(desk):
-        denial.state = "answered"
-        desk.session.add(denial)
-
-
-def ask_again(desk: Desk, taken_back: RemittanceClaim) -> None:
-    """A later payer took its answer back: what the payer before it passed on is asked for once more."""
-    place = IN_ORDER.index(taken_back.responsibility)
-    standing = remittances.standing_rows(desk.session, desk.encounter.id)
-    before = [row for row in standing if IN_ORDER.index(row.responsibility) < place]
-    last = max(before, key=lambda row: (IN_ORDER.index(row.responsibility), row.id), default=None)
-    if last is None:
-        return
-    desk.session.flush()
-    query = select(Denial).where(Denial.remittance_claim_id == last.id, Denial.state == "answered")
-    for denial in desk.session.exec(query):
-        denial.state = "passed_on"
-        desk.session.add(denial)
+def _after_the_last(desk: Desk) -> str:
+    """The place (SBR01) after every policy that is known. Raises Refused when all eleven are taken."""
+    taken = {desk.responsibility, *(row.responsibility for row in desk.other_policies)}
+    place = 1 + max(IN_ORDER.index(one) for one in taken)
+    if place == len(IN_ORDER):
+        raise Refused("not_possible", f"a claim names at most {len(IN_ORDER)} payers: let one of the policies go first")
+    return IN_ORDER[place]
 
 
 def let_policy_go(desk: Desk) -> str:
@@ -221,10 +232,11 @@ def let_policy_go(desk: Desk) -> str:
     forget_inquiry(desk)
     desk.unschedule(Reason.INQUIRY_RETRY)
     move_claim(desk, coverages.policy_of(before), payer_id=before.payer_id)
+    ask_again(desk, after=mine)
     desk.move_to(Stage.POSTING)
-    if not any(one.state == coverages.WAITING for one in desk.other_policies):
+    if coverages.next_to_bill(desk.session, desk.encounter.id) is None:
         settle_passed_on(desk)
-    return f"Not covered by the {_rank(mine)} payer; what the {_rank(before.responsibility)} one left is settled"
+    return f"Not covered by the {rank_of(mine)} payer; what the {rank_of(before.responsibility)} one left is settled"
 
 
 def _billed_before(desk: Desk, row: OtherPolicy) -> OtherPolicy | None:
@@ -237,72 +249,44 @@ def _billed_before(desk: Desk, row: OtherPolicy) -> OtherPolicy | None:
     return earlier[-1] if earlier else None
 
 
-def settle_passed_on(desk: Desk) -> None:
-    """No payer is left to ask: shares go through the gate to the patient, the rest is a person's to decide."""
-    waiting = passed_on(desk)
-    undecided = encounters.open_denials(desk.session, desk.encounter.id)
-    refused = {one.line_id for one in (*undecided, *(one for one in waiting if not _is_share(one)))}
-    for denial in waiting:
-        is_share = _is_share(denial)
-        permission = share_gate.ask(
-            desk,
-            remarks=denial.remarks.split(","),
-            reasons=(denial.reason,),
-            has_open_denial=denial.line_id in refused,
-        )
-        if is_share and permission.allowed:
-            _bill(desk, denial)
-        else:
-            denial.state = "open"
-            denial.blocked_reason = permission.reason if is_share else None
-        desk.session.add(denial)
-    desk.session.flush()
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """The payer that answers without having been sent a claim of ours (a crossover), or after the claim moved on."""
+
+    policy: OtherPayer
+    row: OtherPolicy | None
+    """None: the office did not know of it, and takes it from the remittance"""
+    payer_id: str
 
 
-def _is_share(denial: Denial) -> bool:
-    return denial.adjustment_group == "PR" and denial.reason in PATIENT_SHARE
-
-
-def _bill(desk: Desk, denial: Denial) -> None:
-    """The share becomes the patient's as far as it is open: part of it may have been paid before it was corrected."""
-    cents = Cents(min(denial.amount_cents, desk.balances.line(Account.AR_INSURANCE, denial.line_id)))
-    if cents <= 0:
-        denial.state = "answered"
-        desk.say(f"{format_dollars(Cents(denial.amount_cents))} is nobody's any more: it was paid already")
-        return
-    sides = (
-        Side(Account.AR_PATIENT, cents, denial.line_id, f"PR-{denial.reason}"),
-        Side(Account.AR_INSURANCE, Cents(-cents), denial.line_id, desk.encounter.payer_id),
-    )
-    entry = Entry(EntryKind.SHARE_LEFT, f"share_left:{denial.id}", sides, desk.encounter.service_date)
-    desk.post([entry])
-    denial.state = "billed"
-    desk.say(f"{format_dollars(cents)} is the patient's: no other payer is left to ask")
-
-
-def policy_for_answer(
-    desk: Desk, row: RemittanceClaim, payment: ClaimPayment, responsibility: str
-) -> OtherPolicy | None:
-    """The policy whose payer answers without having been sent a claim of ours (a crossover); made from the remittance
-    where the office did not know of it. None: the claim's own payer answers."""
-    if responsibility == desk.responsibility:
+def who_answers(desk: Desk, row: RemittanceClaim, payment: ClaimPayment) -> Answering | None:
+    """Whose answer a row is, once it says as which payer it speaks; None: the claim's own payer's. Writes nothing but
+    a payer's row that was missing."""
+    place = row.responsibility
+    if place in (PRIMARY, desk.responsibility):
         return None
-    found = next((one for one in desk.other_policies if one.responsibility == responsibility), None)
-    if found is None:
-        found = coverages.add(
-            desk.session, desk.encounter, _as_remitted(desk, row, payment, responsibility), at=desk.at
-        )
-        desk.__dict__.pop("other_policies", None)
-        desk.say(
-            f"A {_rank(responsibility)} payer answers that this office did not know of; look at the patient's card"
-        )
-    if found.state == coverages.WAITING:
-        found.state = coverages.BILLED
-        desk.session.add(found)
-        _remember_own(desk)
-        hand_over(desk, before=desk.encounter.payer_id, after=found.payer_id)
+    found = next((one for one in desk.other_policies if one.responsibility == place), None)
+    if found is not None:
+        return Answering(coverages.policy_of(found), found, found.payer_id)
+    policy = _as_remitted(desk, row, payment, place)
+    return Answering(policy, None, coverages.payer_for(desk.session, desk.encounter, policy).id)
+
+
+def take_up_answer(desk: Desk, answering: Answering) -> None:
+    """The policy that answers is billed, by the payer before it if not by us; one that was unknown is kept."""
+    row = answering.row
+    if row is None:
+        row = coverages.add(desk.session, desk.encounter, answering.policy, at=desk.at)
+        rank = rank_of(row.responsibility)
+        desk.say(f"A {rank} payer answers that this office did not know of; look at the patient's card")
+    if row.state == coverages.WAITING:
+        row.state = coverages.BILLED
+        desk.session.add(row)
+        if not any(one.responsibility == desk.responsibility for one in desk.other_policies):
+            coverages.keep_own(desk.session, desk.encounter, desk.claim, at=desk.at)
+        hand_over(desk, before=desk.encounter.payer_id, after=row.payer_id)
+    desk.forget_policies()
     desk.unschedule(Reason.CROSSOVER_DUE)
-    return found
 
 
 def _as_remitted(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, responsibility: str) -> OtherPayer:
@@ -320,5 +304,6 @@ def _as_remitted(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, respon
     )
 
 
-def _rank(responsibility: str) -> str:
+def rank_of(responsibility: str) -> str:
+    """The payer's place in words."""
     return RANKS.get(responsibility, "next")

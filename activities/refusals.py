@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time
 from activities.desk import Desk
 from activities.messages import Answer
 from activities.submission_desk import move_to_payer
+from billing.claim import Claim
 from billing.corrections import CorrectionsInvalid, apply_corrections, parse_corrections
 
 Values = dict[str, str]
@@ -21,16 +22,20 @@ class Refused(Exception):
 
 def correct(desk: Desk, text: str) -> None:
     """Put what was typed as `field = value` lines on the claim. Raises Refused with every fault at once."""
+    desk.keep(corrected(desk, text))
+    move_to_payer(desk)
+
+
+def corrected(desk: Desk, text: str) -> Claim:
+    """The claim with what was typed as `field = value` lines. Raises Refused with every fault at once."""
     try:
-        claim = apply_corrections(desk.claim, parse_corrections(text))
+        return apply_corrections(desk.claim, parse_corrections(text))
     except CorrectionsInvalid as invalid:
         raise Refused(
             "invalid",
             "some corrections cannot be applied",
             tuple(("corrections", f"{path}: {fault}") for path, fault in invalid.faults.items()),
         ) from invalid
-    desk.keep(claim)
-    move_to_payer(desk)
 
 
 def day_to_come(desk: Desk, text: str) -> datetime:

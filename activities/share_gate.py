@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 
 from activities.desk import Desk
+from billing.coordination import OtherPayer
 from billing.patient_share import Permission, ShareQuestion, patient_may_be_billed
 from database import coverages, encounters
 
 
-def filing_indicators(desk: Desk) -> frozenset[str]:
-    """SBR09 of every policy that was not let go."""
+def filing_indicators(desk: Desk, answering: OtherPayer | None = None) -> frozenset[str]:
+    """SBR09 of every policy that was not let go; `answering`: one that speaks up just now, known before or not."""
     found = [desk.claim.coverage.filing_indicator]
+    found += [answering.coverage.filing_indicator] if answering else []
     found += [coverages.policy_of(row).coverage.filing_indicator for row in desk.other_policies]
     return frozenset(one for one in found if one)
 

@@ -231,4 +231,4 @@ def move_to_payer(desk: Desk) -> None:
         name=desk.claim.coverage.payer.name.last,
     )
     desk.encounter.payer_id = found.id
-    desk.__dict__.pop("policies", None)
+    desk.forget_policies()

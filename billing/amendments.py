@@ -1,14 +1,18 @@
-"""Amendments: what was billed turns out to be otherwise. One plan per change, by where the live claim stands.
+"""Amendments: what was billed turns out to be otherwise. One plan per payer that has a claim, by where it stands.
 
 Not sent, or refused: the claim is changed and goes on. With a payer whose number for it is not known: the change waits.
 With a number: a replacement (frequency 7), or a void (frequency 8) first where another payer, or nobody, is to be
 billed. What a payer paid is taken back by the payer itself; the change waits for that too.
+
+A correction begins at the first payer that is concerned, and goes from answer to answer; voids begin at the last one.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from billing.claim import Claim, Coverage, Name, Party
+from billing.coordination import IN_ORDER
 from billing.submission import SubmissionState
 from billing.tasks import CORRECTIONS, POLICY, REASON, Field, Resolution
 
@@ -77,21 +81,30 @@ class Plan(StrEnum):
     """The payer takes neither 7 nor 8"""
 
 
-def change_of(sent: Claim, known: Claim) -> Change | None:
-    """What a claim that came in with frequency 7 or 8 changes; None for another frequency."""
+def change_of(sent: Claim, payers: Iterable[str | None]) -> Change | None:
+    """What a claim that came in with frequency 7 or 8 changes; None for another frequency. `payers`: the numbers
+    (NM109) of those that the visit is known to be billed to."""
     if sent.frequency == "8":
         return Change.VOID
     if sent.frequency != "7":
         return None
-    return Change.CORRECT if sent.coverage.payer.id == known.coverage.payer.id else Change.NEW_COVERAGE
+    return Change.CORRECT if sent.coverage.payer.id in set(payers) else Change.NEW_COVERAGE
+
+
+def is_about_policy(before: Claim, after: Claim) -> bool:
+    """Whether a correction touches nothing but the policy that the claim goes to: no other payer was told of that."""
+    same_policy = replace(
+        after, coverage=before.coverage, subscriber=before.subscriber, authorization=before.authorization
+    )
+    return same_policy == before
 
 
 @dataclass(frozen=True, slots=True)
 class LiveClaim:
-    """What decides the plan."""
+    """What a payer has, as far as it decides the plan."""
 
     state: SubmissionState | None
-    """Of the newest submission; None when there is none that counts"""
+    """Of the newest submission to this payer; None when there is none that counts"""
     is_in_batch: bool
     """Ready and taken by a batch: it may be on its way this moment"""
     payer_claim_number: str | None
@@ -120,3 +133,16 @@ def plan(change: Change, claim: LiveClaim) -> Plan:
     if not claim.takes_replacements:
         return Plan.NOT_WITH_THIS_PAYER
     return Plan.VOID_FIRST if change in ENDS_WITH_THE_PAYER else Plan.REPLACE
+
+
+def first_to_void(change: Change, claims: Mapping[str, LiveClaim]) -> tuple[str | None, Plan]:
+    """The payer (SBR01) whose claim is dealt with next before a change that ends with the payers, and how.
+
+    The last payer is first, for it was told what those before it paid. One that takes no void stops all: half a change
+    is worse than none. `(None, AT_ONCE)`: nobody has a claim any more.
+    """
+    plans = {place: plan(change, claims[place]) for place in sorted(claims, key=IN_ORDER.index, reverse=True)}
+    for place, wanted in plans.items():
+        if wanted == Plan.NOT_WITH_THIS_PAYER:
+            return place, wanted
+    return next(((place, wanted) for place, wanted in plans.items() if wanted != Plan.AT_ONCE), (None, Plan.AT_ONCE))

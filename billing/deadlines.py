@@ -28,6 +28,8 @@ class Reason(StrEnum):
     PATIENT_BALANCE_DUE = "patient_balance_due"
     CROSSOVER_DUE = "crossover_due"
     """The payer forwarded the claim: the next payer should have answered"""
+    AMENDMENT_DUE = "amendment_due"
+    """A change waits for a payer: its number for the claim, its answer, or its money back"""
     FOLLOW_UP = "follow_up"
     """A person said when to look again"""
     HOLD_ENDS = "hold_ends"
@@ -47,6 +49,7 @@ OWNERS: dict[Reason, Role] = {
     Reason.REVERSAL_UNPAIRED: Role.POSTER,
     Reason.PATIENT_BALANCE_DUE: Role.ACCOUNT_REP,
     Reason.CROSSOVER_DUE: Role.BILLER,
+    Reason.AMENDMENT_DUE: Role.BILLER,
     Reason.FOLLOW_UP: Role.BILLER,
     Reason.HOLD_ENDS: Role.SUPERVISOR,
     Reason.TASK_DUE: Role.SUPERVISOR,
@@ -63,6 +66,7 @@ WORDS: dict[Reason, str] = {
     Reason.REVERSAL_UNPAIRED: "a reversal still has no original",
     Reason.PATIENT_BALANCE_DUE: "the patient's share should have been paid",
     Reason.CROSSOVER_DUE: "the payer to whom the claim was forwarded should have answered",
+    Reason.AMENDMENT_DUE: "the payer should have made way for a change: its number for the claim, or its money back",
     Reason.FOLLOW_UP: "look again, as was agreed",
     Reason.HOLD_ENDS: "the hold ends",
     Reason.TASK_DUE: "an open task becomes overdue",

@@ -48,6 +48,7 @@ DEFAULTS: dict[str, Default] = {
     "unpaired_reversal_days": Default(30, "office: a person looks for the missing correction"),
     "self_pay_discount_percent": Default(0, "office: taken off for who pays alone; 0 bills the full charge"),
     "crossover_wait_days": Default(30, "office: a payer that forwards a claim has the next one answer within a month"),
+    "amendment_wait_days": Default(45, "office: a void or a take-back that a payer has not answered in six weeks"),
     "patient_balance_days": Default(200, "office: longer than statements, final notice and review take together"),
     "statement_first_days": Default(2, "office: one to five days after the share is known"),
     "statement_cycle_days": Default(30, "office: at most one paper a cycle"),

@@ -8,13 +8,14 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from billing.claim import Claim
-from billing.coordination import IN_ORDER, OtherPayer, own_policy
+from billing.coordination import IN_ORDER, PRIMARY, OtherPayer, own_policy
 from database import office, records
 from database.columns import Id, new_id
 from database.tables import Encounter, OtherPolicy, Payer
 
 WAITING = "waiting"
 BILLED = "billed"
+STALE = "stale"
 DROPPED = "dropped"
 _OF_ENCOUNTER = select(OtherPolicy).where(OtherPolicy.encounter_id == sa.bindparam("encounter_id", type_=Id))
 
@@ -30,9 +31,9 @@ def order(row: OtherPolicy) -> int:
     return IN_ORDER.index(row.responsibility)
 
 
-def next_waiting(session: Session, encounter_id: str) -> OtherPolicy | None:
-    """The policy whose turn is next, or None."""
-    return next((one for one in of_encounter(session, encounter_id) if one.state == WAITING), None)
+def next_to_bill(session: Session, encounter_id: str) -> OtherPolicy | None:
+    """The policy whose turn is next, or None: one that was never billed, or was before the claim was changed."""
+    return next((one for one in of_encounter(session, encounter_id) if one.state in {WAITING, STALE}), None)
 
 
 def in_order(session: Session, encounter: Encounter, claim: Claim) -> list[OtherPayer]:
@@ -47,21 +48,12 @@ def in_order(session: Session, encounter: Encounter, claim: Claim) -> list[Other
 def add(
     session: Session, encounter: Encounter, other: OtherPayer, *, at: datetime, state: str = WAITING
 ) -> OtherPolicy:
-    """Keep a policy; its payer is found or made, reached through the same partner as the claim's own."""
-    own = session.get(Payer, encounter.payer_id)
-    assert own is not None, "an encounter's payer is never deleted"
-    payer = office.payer_for(
-        session,
-        practice_id=encounter.practice_id,
-        partner_id=own.partner_id,
-        number=other.coverage.payer.id or "",
-        name=other.coverage.payer.name.last,
-    )
+    """Keep a policy."""
     row = OtherPolicy(
         id=new_id(),
         practice_id=encounter.practice_id,
         encounter_id=encounter.id,
-        payer_id=payer.id,
+        payer_id=payer_for(session, encounter, other).id,
         responsibility=other.responsibility,
         record=records.dump(replace(other, decision=None)),
         state=state,
@@ -70,6 +62,41 @@ def add(
     session.add(row)
     session.flush()
     return row
+
+
+def payer_for(session: Session, encounter: Encounter, other: OtherPayer) -> Payer:
+    """A policy's payer, found or made, reached through the same partner as the claim's own."""
+    own = session.get(Payer, encounter.payer_id)
+    assert own is not None, "an encounter's payer is never deleted"
+    return office.payer_for(
+        session,
+        practice_id=encounter.practice_id,
+        partner_id=own.partner_id,
+        number=other.coverage.payer.id or "",
+        name=other.coverage.payer.name.last,
+    )
+
+
+def keep_own(session: Session, encounter: Encounter, claim: Claim, *, at: datetime) -> OtherPolicy:
+    """Keep the claim's own policy as one of several, as it is on the claim now: it was billed."""
+    own = own_policy(claim)
+    for row in of_encounter(session, encounter.id):
+        if row.responsibility == own.responsibility:
+            row.record = records.dump(replace(own, decision=None))
+            row.payer_id = encounter.payer_id
+            row.state = BILLED
+            session.add(row)
+            session.flush()
+            return row
+    return add(session, encounter, own, at=at, state=BILLED)
+
+
+def bill_all_anew(session: Session, encounter_id: str) -> None:
+    """Another policy pays first and nobody has a claim any more: the first one goes, each other waits for its turn."""
+    for row in of_encounter(session, encounter_id):
+        row.state = DROPPED if row.responsibility == PRIMARY else WAITING
+        session.add(row)
+    session.flush()
 
 
 def policy_of(row: OtherPolicy) -> OtherPayer:

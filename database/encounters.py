@@ -36,7 +36,7 @@ _OF_ENCOUNTER = sa.bindparam("encounter_id", type_=Id)
 _LOCKED = (
     select(Encounter)
     .where(Encounter.practice_id == sa.bindparam("practice_id", type_=Id), Encounter.id == _OF_ENCOUNTER)
-    .with_for_update()
+    .with_for_update(key_share=True)  # a fact that arrives meanwhile names this row, and need not wait for the step
 )
 _AGENDA = select(AgendaEntry).where(AgendaEntry.encounter_id == _OF_ENCOUNTER).order_by(col(AgendaEntry.due_at))
 _PENDING_FACTS = (

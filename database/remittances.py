@@ -60,13 +60,14 @@ def standing_rows(session: Session, encounter_id: str, *, of: str | None = None)
     rows = list(
         session.exec(
             select(RemittanceClaim)
+            .join(RemittanceFile, col(RemittanceFile.id) == RemittanceClaim.remittance_id)
             .where(
                 RemittanceClaim.encounter_id == encounter_id,
                 RemittanceClaim.state == "posted",
                 col(RemittanceClaim.reversed_by).is_(None),
                 RemittanceClaim.status != "22",
             )
-            .order_by(RemittanceClaim.id)
+            .order_by(col(RemittanceFile.received_at), RemittanceFile.id, col(RemittanceClaim.ordinal))
         )
     )
     return rows if of is None else [one for one in rows if one.responsibility == of]

@@ -50,7 +50,7 @@ def hold_batch(session: Session, batch_id: str) -> Sequence[Submission]:
         select(Encounter)
         .where(col(Encounter.id).in_(select(Submission.encounter_id).where(Submission.batch_id == batch_id)))
         .order_by(Encounter.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     return of_batch(session, batch_id)
 

@@ -95,6 +95,8 @@ def _amend(
         encounter = encounters.find(session, practice_id=person.practice_id, encounter_id=encounter_id)
         if encounter is None:
             raise errors.not_found("encounter")
+        if encounter.is_void:
+            raise Problem(409, "visit-is-void", "This visit is void", "Enter it anew if it took place after all.")
         _check_corrections(encounters.claim_of(encounter), values.get("corrections", ""))
         made = amendments.make(
             session,

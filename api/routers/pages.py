@@ -309,7 +309,7 @@ def encounter_page(
         may_take_payment=person.may(Permission.TAKE_PAYMENT),
         may_take_back=person.may(Permission.POST_REMITTANCE),
         may_hold=person.may(Permission.HOLD),
-        may_amend=person.may(Permission.INTAKE) and person.may(Permission.WORK),
+        may_amend=person.may(Permission.INTAKE) and person.may(Permission.WORK) and not encounter.is_void,
         may_approve=person.may(Permission.APPROVE),
         changes=FORMS,
         files=files,

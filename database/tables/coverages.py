@@ -22,5 +22,6 @@ class OtherPolicy(SQLModel, table=True):
     record: str = Field(sa_type=sa.Text)
     """billing.coordination.OtherPayer as JSON, without a decision: what was decided is read off the remittances"""
     state: str = Field(default="waiting", sa_type=sa.String(10))
-    """waiting; billed (the claim went there, by us or by the earlier payer); dropped (not covered there)"""
+    """waiting; billed (the claim went there, by us or by the earlier payer); stale (billed, and the claim was changed
+    since: it is told once the payers before it have answered); dropped (not covered there)"""
     added_at: datetime = Field(sa_type=Instant)

@@ -72,6 +72,17 @@ async def test_a_void_takes_a_supervisor_and_a_visit_of_ones_own(book: Book, enc
     assert [one.status_code for one in (refused, unknown, done)] == [403, 404, 202]
 
 
+async def test_a_void_visit_is_not_changed_any_more(book: Book, encounter: Encounter) -> None:
+    with book.database.writing() as session:
+        session.get_one(Encounter, encounter.id).is_void = True
+    async with book.signed_in(Role.FRONT_DESK) as client:
+        path = f"/api/v1/encounters/{encounter.id}/amendments"
+        response = await client.post(path, json={"change": "correct", "values": CORRECTION}, headers=key())
+        page = await client.get(f"/encounters/{encounter.id}")
+    assert (response.status_code, response.json()["title"]) == (409, "This visit is void")
+    assert 'name="change"' not in page.text
+
+
 async def test_the_page_shows_the_forms_and_keeps_what_was_typed(book: Book, encounter: Encounter) -> None:
     page = f"/encounters/{encounter.id}"
     typed = {"key": new_id(), "change": "correct", "value.corrections": "line.1.unitz = 2", "value.reason": "two"}

@@ -94,6 +94,11 @@ class Running:
             execution.id async for execution in self.client.list_workflows() if self.office.practice_id in execution.id
         ]
 
+    async def running_workflow_ids(self) -> set[str]:
+        """Every workflow of this practice that the engine lists as running."""
+        listed = self.client.list_workflows("ExecutionStatus='Running'")
+        return {execution.id async for execution in listed if self.office.practice_id in execution.id}
+
     async def settle(self, encounter_id: str) -> None:
         """Send everything that waits, until neither the outbox nor the encounter has machine work left."""
         for _ in range(600):

@@ -4,18 +4,17 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlmodel import select
 
 from billing.amendments import Change
 from billing.claim import Claim
 from billing.coordination import OtherPayer
 from database import amendments
 from database.columns import new_id
-from database.tables import Amendment, Submission
-from interchange.x12 import claims_837p
+from database.tables import Amendment
 from interchange.x12.coordination_writing import with_other_payers
-from tests.builders import a_277ca, a_claim, a_line, a_payment, a_reversal, a_second_policy, an_835, an_837p
+from tests.builders import a_claim, a_line, a_payment, a_reversal, a_second_policy, an_835, an_837p
 from tests.office import Office
+from tests.stories.amending import accepted, amend, nothing_leaves, states, went_out
 
 BOTH_DATABASES = True
 
@@ -35,36 +34,6 @@ def sent(office: Office, *others: OtherPayer) -> str:
     encounter = opened(office, with_other_payers(a_claim(), others))
     office.send_claims()
     return encounter
-
-
-def amend(office: Office, encounter: str, change: Change, values: dict[str, str]) -> None:
-    office.amend(encounter, change, values)
-    office.go_on(encounter)
-
-
-def states(office: Office, encounter_id: str) -> list[str]:
-    with office.database.reading() as session:
-        return [one.state for one in amendments.of_encounter(session, encounter_id)]
-
-
-def went_out(office: Office) -> Claim:
-    office.send_claims()
-    last = list(office.wire.claims.values())[-1]
-    [claim] = [one.claim for one in claims_837p.read(last) if isinstance(one, claims_837p.ReadClaim)]
-    assert claim is not None
-    return claim
-
-
-def nothing_leaves(office: Office) -> bool:
-    with office.database.reading() as session:
-        return not session.exec(select(Submission).where(Submission.state == "ready")).all()
-
-
-def accepted(office: Office, encounter: str, number: str = "ICN001") -> None:
-    """The payer's 277CA, with its claim number."""
-    body = a_277ca(office.submission(encounter).control_number)
-    office.deliver(body.replace(b"~DTP*472", f"~REF*1K*{number}~DTP*472".encode()) if b"REF*1K" not in body else body)
-    office.go_on(encounter)
 
 
 def paid(office: Office, encounter: str, **changes: object) -> None:

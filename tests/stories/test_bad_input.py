@@ -10,6 +10,7 @@ import pytest
 
 from database import tasks
 from database.engine import Database, DatabaseMissing
+from temporal.engine import free_port
 from tests.builders import a_277ca, a_999, a_claim, a_line, a_payment, an_835, an_837p
 from tests.office import Office
 
@@ -187,7 +188,12 @@ def test_a_missing_database_is_said_plainly(tmp_path: Path) -> None:
         Database(f"sqlite:///{tmp_path / 'nothing.db'}").check()
 
 
+PORTS = ("API_PORT", "SIMULATOR_PORT", "TEMPORAL_PORT", "TEMPORAL_UI_PORT")
+
+
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A command on ports of its own: an office may be at work on this machine."""
+    environment = {**{f"ZEROBALANCE_{port}": str(free_port()) for port in PORTS}, **environment}
     return subprocess.run(
         [sys.executable, "cli.py", *arguments],
         cwd=ROOT,

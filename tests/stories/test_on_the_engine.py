@@ -11,6 +11,7 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Replayer
 
 import worker
+from activities.ids import encounter_workflow
 from activities.messages import ReconcileStep
 from activities.reconcile import ReconcileActivities
 from billing.claim import Address, Diagnosis, Name, Person, Sex
@@ -206,6 +207,8 @@ async def test_reconciliation_starts_again_what_was_ended_by_hand(office: Office
         encounter = await opened(live)
         number = office.submission(encounter).control_number
         await live.handle(encounter).terminate("by mistake")
+        while encounter_workflow(office.practice_id, encounter) in await live.running_workflow_ids():
+            await asyncio.sleep(0.02)  # the engine's lists lag a little
         reconcile = ReconcileActivities(office.database, live.client)
         step = ReconcileStep(at=office.now + timedelta(minutes=10))
         mended = await ActivityEnvironment().run(reconcile.reconcile, step)

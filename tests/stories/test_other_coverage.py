@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from billing.claim import Claim, Name, Party
+from billing.claim import Name, Party
 from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse
-from interchange.x12 import claims_837p
 from tests.builders import a_claim, a_payment, an_835, an_837p
 from tests.office import Office, active
+from tests.stories.amending import went_out
 
 BOTH_DATABASES = True
 OTHER = Benefit("R", related=(Party("PRP", is_person=False, name=Name("OTHER PLAN")),))
@@ -35,14 +35,6 @@ def ends(office: Office, encounter: str, resolution: str, **values: str) -> None
     result = office.complete(encounter, "cob_conflict", resolution, values)
     assert result.answer.done, result.answer
     office.go_on(encounter)
-
-
-def went_out(office: Office) -> Claim:
-    office.send_claims()
-    last = list(office.wire.claims.values())[-1]
-    [claim] = [one.claim for one in claims_837p.read(last) if isinstance(one, claims_837p.ReadClaim)]
-    assert claim is not None
-    return claim
 
 
 def answered(office: Office, encounter: str, *cas: tuple[str, str, int], status: str = "1") -> None:

@@ -10,12 +10,12 @@ from billing.claim import Claim
 from billing.coordination import OtherPayer
 from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse
 from billing.remittance import ClaimPayment
-from database.columns import new_id
 from database.tables import Denial
-from interchange.x12 import claims_837p, coordination
+from interchange.x12 import coordination
 from interchange.x12.coordination_writing import with_other_payers
 from tests.builders import a_claim, a_line, a_payment, a_reversal, a_second_policy, an_835, an_837p
 from tests.office import Office, active
+from tests.stories.amending import remitted, went_out
 
 BOTH_DATABASES = True
 
@@ -35,20 +35,6 @@ def answered(office: Office, encounter: str, *cas: tuple[str, str, int], **chang
     payment = a_payment(changes.pop("number", number), adjustments=cas, **changes)  # type: ignore[arg-type]
     remitted(office, encounter, payment)
     return payment
-
-
-def remitted(office: Office, encounter: str, *payments: ClaimPayment) -> None:
-    office.deliver_835(an_835(*payments, trace=f"EFT{new_id()}"))
-    office.go_on(encounter)
-
-
-def went_out(office: Office) -> Claim:
-    """The newest claim as its payer reads it."""
-    office.send_claims()
-    last = list(office.wire.claims.values())[-1]
-    [claim] = [one.claim for one in claims_837p.read(last) if isinstance(one, claims_837p.ReadClaim)]
-    assert claim is not None
-    return claim
 
 
 PRIMARY = (("CO", "45", 5000), ("PR", "2", 2000))

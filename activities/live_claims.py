@@ -1,0 +1,57 @@
+"""What each payer of a visit has by now: the claim that a change must reach, read off submissions and answers."""
+
+from activities.desk import Desk
+from activities.seen import BEFORE_SUBMISSION
+from billing.adjustment_codes import PATIENT_SHARE
+from billing.amendments import LiveClaim
+from billing.denial_codes import UNPROCESSABLE
+from billing.remittance import ClaimPayment, Group
+from billing.submission import SubmissionState
+from database import encounters, office, records
+from database.remittances import standing_rows
+from database.tables import RemittanceClaim, Submission
+
+
+def live_claims(desk: Desk) -> dict[str, LiveClaim]:
+    """By SBR01: every payer that was sent a claim or has answered, and the one where the claim is now."""
+    places = {one.responsibility for one in desk.submissions if one.withdrawn_at is None}
+    places |= {row.responsibility for row in standing_rows(desk.session, desk.encounter.id)}
+    return {place: live_claim(desk, place) for place in places | {desk.responsibility}}
+
+
+def live_claim(desk: Desk, place: str) -> LiveClaim:
+    """What the plan for the payer with this place is made from."""
+    standing = standing_rows(desk.session, desk.encounter.id, of=place)
+    sent = [one for one in desk.submissions if one.responsibility == place and one.withdrawn_at is None]
+    latest = sent[-1] if sent else None
+    numbers = [row.payer_claim_number for row in standing] + [one.payer_claim_number for one in sent]
+    answers = {row.id for row in standing}
+    denials = [
+        one for one in encounters.open_denials(desk.session, desk.encounter.id) if one.remittance_claim_id in answers
+    ]
+    policies = office.policies_for(desk.session, practice_id=desk.encounter.practice_id, payer_id=desk.payer_of(place))
+    return LiveClaim(
+        state=_state(desk, place, latest, is_answered=bool(standing)),
+        is_in_batch=latest is not None and latest.batch_id is not None,
+        payer_claim_number=next((number for number in reversed(numbers) if number), None),
+        takes_replacements=bool(policies.value("takes_replacements", as_of=desk.at.date())),
+        is_counted=any(is_counted(row) for row in standing),
+        is_unprocessable=any(UNPROCESSABLE in one.remarks.split(",") for one in denials),
+    )
+
+
+def _state(desk: Desk, place: str, latest: Submission | None, *, is_answered: bool) -> SubmissionState | None:
+    """Of the newest claim to this payer. One that answered what an earlier payer forwarded was sent none by us."""
+    if latest is not None:
+        return encounters.progress(latest).state
+    if place == desk.responsibility and desk.stage in BEFORE_SUBMISSION:
+        return None
+    return SubmissionState.ADJUDICATED if is_answered else None
+
+
+def is_counted(row: RemittanceClaim) -> bool:
+    """Whether an answer paid, or counted the visit towards what the patient pays."""
+    payment = records.load(ClaimPayment, row.payment)
+    return payment.paid_cents != 0 or any(
+        one.group == Group.PATIENT and one.reason in PATIENT_SHARE for one in payment.all_adjustments()
+    )

@@ -1,0 +1,80 @@
+"""What one look at an encounter's rows shows, and which of its tasks have become needless by it."""
+
+from dataclasses import dataclass
+
+from activities.messages import OpenTask
+from billing.deadlines import Reason
+from billing.ledger import Account, Balances
+from billing.roles import Role
+from billing.stages import Stage
+from billing.submission import SubmissionState
+from billing.tasks import TaskType
+from database.tables import Submission, Task
+
+BEFORE_SUBMISSION = (Stage.REGISTRATION, Stage.VERIFICATION, Stage.CODING, Stage.CHARGE_REVIEW, Stage.SCRUBBING)
+
+BLOCKING: dict[Stage, frozenset[TaskType]] = {
+    Stage.REGISTRATION: frozenset({TaskType.REGISTRATION_INCOMPLETE}),
+    Stage.VERIFICATION: frozenset(
+        {TaskType.ELIG_NOT_FOUND, TaskType.ELIG_INACTIVE, TaskType.COB_CONFLICT, TaskType.PAYER_UNAVAILABLE}
+    ),
+    Stage.CODING: frozenset({TaskType.CODE_REVIEW}),
+    Stage.CHARGE_REVIEW: frozenset({TaskType.CHARGE_REVIEW}),
+    Stage.SCRUBBING: frozenset({TaskType.CLAIM_EDIT_FAILED, TaskType.ENROLMENT_MISSING}),
+}
+"""Tasks that keep the office from going on by itself at a stage."""
+
+MOOT_ONCE: dict[TaskType, frozenset[SubmissionState]] = {
+    TaskType.TRANSMISSION_FAILED: frozenset(
+        {
+            SubmissionState.CLEARINGHOUSE_ACCEPTED,
+            SubmissionState.PAYER_ACCEPTED,
+            SubmissionState.ADJUDICATED,
+        }
+    ),
+    TaskType.CLAIM_REJECTED: frozenset({SubmissionState.ADJUDICATED}),
+    TaskType.NO_RESPONSE: frozenset({SubmissionState.ADJUDICATED}),
+}
+"""Tasks that close themselves when what they waited for has come after all."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One look at the encounter's rows."""
+
+    submission: Submission | None
+    """The newest"""
+    state: SubmissionState | None
+    balances: Balances
+    open_tasks: list[Task]
+    facts_wait: bool
+    """Facts are stored that did not fit yet"""
+    is_denied: bool
+    """A denied amount is undecided"""
+    next_policy_waits: bool
+    """The payer left something open, and another policy of the patient is to be asked; or another payer is to be told
+    that the claim was changed"""
+    is_voiding: bool
+    """A payer was sent a void, and has not let go of the claim"""
+    change_waits: bool
+    """An amendment is neither done nor dropped"""
+
+
+def open_task_of(task: Task) -> OpenTask:
+    kind = TaskType(task.type)
+    return OpenTask(task_id=task.id, type=kind, role=Role(task.role), due_at=task.due_at, escalation=task.escalation)
+
+
+def is_moot(task: Task, state: SubmissionState | None, balances: Balances, *, change_waits: bool) -> bool:
+    """What the task waited for has come, or what it asked about is gone."""
+    match TaskType(task.type):
+        case TaskType.CREDIT_BALANCE:
+            return balances.total(Account.PATIENT_UNAPPLIED) >= 0
+        case TaskType.PATIENT_BALANCE_DUE:
+            return balances.total(Account.AR_PATIENT) <= 0
+        case TaskType.NO_RESPONSE if Reason.AMENDMENT_DUE in task.opening_key:
+            return not change_waits
+        case TaskType.NO_RESPONSE if Reason.PAYER_ACKNOWLEDGMENT_DUE in task.opening_key:
+            return state in {SubmissionState.PAYER_ACCEPTED, SubmissionState.ADJUDICATED}
+        case task_type:
+            return state in MOOT_ONCE.get(task_type, frozenset())

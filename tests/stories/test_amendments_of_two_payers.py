@@ -1,0 +1,234 @@
+"""A visit that two payers have is amended with each of them: the first one first, and voided from the last one back."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from billing.amendments import Change
+from billing.claim import Claim
+from billing.remittance import ClaimPayment
+from interchange.x12 import coordination
+from interchange.x12.coordination_writing import with_other_payers
+from tests.builders import a_claim, a_line, a_payment, a_reversal, a_second_policy, an_837p
+from tests.office import Office
+from tests.stories.amending import accepted, amend, nothing_leaves, remitted, states, went_out
+
+BOTH_DATABASES = True
+
+LATE_CHARGE = {"corrections": "line.2.procedure = 93000\nline.2.charge = 60.00", "reason": "the ECG was forgotten"}
+BECAUSE = {"reason": "asked for by the front desk"}
+OTHER_PAYER = {"payer_id": "77777", "payer_name": "RIGHT PAYER", "member_id": "R 1", "reason": "the card was old"}
+FIRST = (("CO", "45", 5000), ("PR", "2", 2000))
+
+
+def billed_twice(office: Office) -> tuple[str, ClaimPayment]:
+    """The first payer has paid, the second has the claim and is silent."""
+    office.take_in(an_837p(with_other_payers(a_claim(), (a_second_policy(),))))
+    [encounter] = office.encounter_ids()
+    office.go_on(encounter)
+    office.send_claims()
+    first = a_payment(office.submission(encounter).control_number, adjustments=FIRST)
+    remitted(office, encounter, first)
+    assert went_out(office).coverage.responsibility == "S"
+    return encounter, first
+
+
+def voids_go_out(office: Office, encounter: str) -> None:
+    """The second payer takes its void, and the first payer's follows."""
+    office.send_claims()
+    accepted(office, encounter, "SEC1V")
+    office.send_claims()
+
+
+def told(claim: Claim) -> tuple[str, str, str | None]:
+    return claim.coverage.responsibility, claim.frequency, claim.original_reference
+
+
+def both_lines(number: str, *, ecg: tuple[tuple[str, str, int], ...], ecg_paid: int, **changes: object) -> ClaimPayment:
+    """The first payer's answer to the claim with the late charge."""
+    visit = a_payment(number, adjustments=FIRST).lines[0]
+    late = a_payment(number, charge=6000, paid=ecg_paid, adjustments=ecg, procedure="93000").lines[0]
+    return a_payment(
+        number,
+        charge=21000,
+        paid=8000 + ecg_paid,
+        adjustments=(),
+        lines=(visit, late),
+        payer_claim_number="ICN002",
+        **changes,
+    )
+
+
+def test_a_late_charge_goes_to_the_first_payer_and_then_to_the_second(office: Office) -> None:
+    encounter, first = billed_twice(office)
+    accepted(office, encounter, "SEC1")
+    amend(office, encounter, Change.CORRECT, LATE_CHARGE)
+    assert told(went_out(office)) == ("P", "7", "ICN001")
+    anew = both_lines(office.submission(encounter).control_number, ecg=(("PR", "2", 1000),), ecg_paid=5000)
+    remitted(office, encounter, a_reversal(first), anew)
+    claim = went_out(office)
+    assert (*told(claim), claim.charge_cents) == ("S", "7", "SEC1", 21000)
+    [decision] = coordination.read_decisions(claim)
+    assert (decision.paid_cents, [one.paid_cents for one in decision.lines]) == (13000, [8000, 5000])
+    assert coordination.imbalances(claim) == []
+    paid = a_payment(
+        claim.control_number,
+        charge=21000,
+        paid=3000,
+        adjustments=(),
+        status="2",
+        payer_claim_number="SEC2",
+        lines=(
+            a_payment("X", paid=2000, adjustments=(("OA", "23", 13000),)).lines[0],
+            a_payment("X", charge=6000, paid=1000, adjustments=(("OA", "23", 5000),), procedure="93000").lines[0],
+        ),
+    )
+    remitted(office, encounter, paid)
+    assert office.stage(encounter) == "closed", office.story(encounter)
+
+
+def test_the_second_payers_answer_to_the_old_claim_is_posted_and_replaced(office: Office) -> None:
+    encounter, first = billed_twice(office)
+    second = office.submission(encounter).control_number
+    amend(office, encounter, Change.CORRECT, LATE_CHARGE)
+    office.send_claims()
+    old = a_payment(second, paid=2000, adjustments=(("OA", "23", 13000),), status="2", payer_claim_number="SEC1")
+    remitted(office, encounter, old)
+    assert office.open_task_types(encounter) == []
+    anew = both_lines(office.submission(encounter).control_number, ecg=(), ecg_paid=6000)
+    remitted(office, encounter, a_reversal(first), anew)
+    assert office.stage(encounter) != "closed", "nobody owes anything, but the second payer has yet to be told"
+    assert told(went_out(office)) == ("S", "7", "SEC1")
+
+
+def test_the_second_payers_refusal_of_the_old_claim_is_not_worked(office: Office) -> None:
+    encounter, _ = billed_twice(office)
+    second = office.submission(encounter).control_number
+    amend(office, encounter, Change.CORRECT, LATE_CHARGE)
+    office.send_claims()
+    remitted(office, encounter, a_payment(second, paid=0, adjustments=(("CO", "16", 15000),), status="2"))
+    assert office.open_task_types(encounter) == []
+
+
+def test_a_second_payer_that_gives_no_number_gets_the_claim_anew_after_its_days(office: Office) -> None:
+    encounter, first = billed_twice(office)
+    amend(office, encounter, Change.CORRECT, LATE_CHARGE)
+    office.send_claims()
+    anew = both_lines(office.submission(encounter).control_number, ecg=(("PR", "2", 1000),), ecg_paid=5000)
+    remitted(office, encounter, a_reversal(first), anew)
+    assert nothing_leaves(office), "its number or its answer is awaited"
+    office.now += timedelta(days=31)
+    office.go_on(encounter)
+    assert told(went_out(office)) == ("S", "1", None)
+
+
+def test_a_second_payer_without_replacements_is_told_by_a_person(office: Office) -> None:
+    office.policy("takes_replacements", 0)
+    encounter, first = billed_twice(office)
+    remitted(office, encounter, replace(a_reversal(first)))
+    denied = a_payment(first.control_number, paid=0, adjustments=(("CO", "16", 15000),), remarks=("MA130",))
+    remitted(office, encounter, denied)
+    accepted(office, encounter, "SEC1")
+    amend(office, encounter, Change.CORRECT, LATE_CHARGE)
+    assert told(went_out(office)) == ("P", "1", None)
+    anew = both_lines(office.submission(encounter).control_number, ecg=(("PR", "2", 1000),), ecg_paid=5000)
+    remitted(office, encounter, anew)
+    assert office.open_task_types(encounter) == ["denial_review"]
+    assert any("by telephone" in one for one in office.story(encounter))
+
+
+def test_only_the_second_policy_is_mended_with_its_payer_alone(office: Office) -> None:
+    encounter, _ = billed_twice(office)
+    accepted(office, encounter, "SEC1")
+    amend(office, encounter, Change.CORRECT, {"corrections": "member_id = S 99", "reason": "misread"})
+    claim = went_out(office)
+    assert (*told(claim), claim.coverage.member_id) == ("S", "7", "SEC1", "S99")
+
+
+def test_a_second_claim_that_never_left_is_simply_made_anew(office: Office) -> None:
+    office.take_in(an_837p(with_other_payers(a_claim(), (a_second_policy(),))))
+    [encounter] = office.encounter_ids()
+    office.go_on(encounter)
+    office.send_claims()
+    first = a_payment(office.submission(encounter).control_number, adjustments=FIRST)
+    remitted(office, encounter, first)
+    amend(office, encounter, Change.CORRECT, LATE_CHARGE)
+    assert told(went_out(office)) == ("P", "7", "ICN001")
+    anew = both_lines(office.submission(encounter).control_number, ecg=(("PR", "2", 1000),), ecg_paid=5000)
+    remitted(office, encounter, a_reversal(first), anew)
+    assert told(went_out(office)) == ("S", "1", None)
+    assert len(office.wire.claims) == 3
+
+
+def test_a_void_goes_to_the_last_payer_first_and_then_to_each_before_it(office: Office) -> None:
+    encounter, first = billed_twice(office)
+    accepted(office, encounter, "SEC1")
+    amend(office, encounter, Change.VOID, BECAUSE)
+    assert told(went_out(office)) == ("S", "8", "SEC1")
+    accepted(office, encounter, "SEC1V")
+    assert states(office, encounter) == ["voiding"]
+    assert told(went_out(office)) == ("P", "8", "ICN001")
+    accepted(office, encounter, "ICN001V")
+    assert (states(office, encounter), office.stage(encounter)) == (["voiding"], "posting"), "the money is not back"
+    remitted(office, encounter, a_reversal(first))
+    assert (states(office, encounter), office.stage(encounter)) == (["done"], "closed"), office.story(encounter)
+    assert office.accounts(encounter) == {}
+
+
+def test_half_a_void_is_never_begun(office: Office) -> None:
+    office.policy("takes_replacements", 0)
+    encounter, _ = billed_twice(office)
+    accepted(office, encounter, "SEC1")
+    amend(office, encounter, Change.VOID, BECAUSE)
+    assert states(office, encounter) == ["dropped"]
+    assert nothing_leaves(office)
+
+
+def test_another_first_payer_after_two_were_billed(office: Office) -> None:
+    """Both let go; the new one is billed, and then the second again as if for the first time."""
+    encounter, first = billed_twice(office)
+    accepted(office, encounter, "SEC1")
+    amend(office, encounter, Change.NEW_COVERAGE, OTHER_PAYER)
+    voids_go_out(office, encounter)
+    remitted(office, encounter, a_reversal(first))
+    claim = went_out(office)
+    assert (*told(claim), claim.coverage.payer.id) == ("P", "1", None, "77777")
+    remitted(office, encounter, a_payment(claim.control_number, adjustments=FIRST, payer_claim_number="R1"))
+    claim = went_out(office)
+    assert (*told(claim), claim.coverage.payer.id) == ("S", "1", None, "88888")
+    [other] = coordination.read_other_payers(claim)
+    assert other.coverage.payer.id == "77777"
+
+
+def test_a_file_that_replaces_the_first_payers_claim_is_a_correction(office: Office) -> None:
+    encounter, _ = billed_twice(office)
+    changed = a_claim(a_line(), a_line("93000", 6000), frequency="7", original_reference="ICN001")
+    assert office.take_in(an_837p(changed, number=2)).amended == 1
+    office.go_on(encounter)
+    claim = went_out(office)
+    assert (*told(claim), claim.charge_cents) == ("P", "7", "ICN001", 21000)
+
+
+def test_one_change_at_a_time_and_none_after_a_void(office: Office) -> None:
+    encounter, first = billed_twice(office)
+    accepted(office, encounter, "SEC1")
+    amend(office, encounter, Change.VOID, BECAUSE)
+    office.let_pass(minutes=1)
+    amend(office, encounter, Change.CORRECT, LATE_CHARGE)
+    assert states(office, encounter) == ["voiding", "waiting"]
+    voids_go_out(office, encounter)
+    remitted(office, encounter, a_reversal(first))
+    assert states(office, encounter) == ["done", "dropped"]
+    assert office.stage(encounter) == "closed"
+
+
+def test_a_change_that_a_payer_does_not_answer_comes_to_a_person(office: Office) -> None:
+    encounter, first = billed_twice(office)
+    accepted(office, encounter, "SEC1")
+    amend(office, encounter, Change.VOID, BECAUSE)
+    voids_go_out(office, encounter)
+    accepted(office, encounter, "ICN001V")
+    office.now += timedelta(days=46)
+    office.go_on(encounter)
+    assert office.open_task_types(encounter) == ["no_response"]
+    remitted(office, encounter, a_reversal(first))
+    assert (office.stage(encounter), office.open_task_types(encounter)) == ("closed", [])

@@ -42,6 +42,8 @@ from database import coverages, encounters, ledger, records, remittances, tasks
 from database.columns import new_id
 from database.tables import Denial, Fact, RemittanceClaim, Submission
 
+VOID = "8"
+"""CLM05-3"""
 REMARKS_KEPT = 10
 """RARCs (at most 5 characters each) that a row of a denied amount holds"""
 
@@ -186,7 +188,7 @@ def _reversals_are_paired(desk: Desk, rows: Sequence[RemittanceClaim]) -> bool:
     payments = [records.load(ClaimPayment, row.payment) for row in rows]
     if not any(payment.is_reversal for payment in payments):
         return True
-    known = [records.load(ClaimPayment, row.payment) for row in _standing_rows(desk)]
+    known = [records.load(ClaimPayment, row.payment) for row in (*_standing_rows(desk), *_voided_rows(desk))]
     for payment in payments:
         if not payment.is_reversal:
             known.append(payment)
@@ -198,12 +200,23 @@ def _reversals_are_paired(desk: Desk, rows: Sequence[RemittanceClaim]) -> bool:
     return True
 
 
+def _voided_rows(desk: Desk) -> list[RemittanceClaim]:
+    """Answers that paid nothing and were ended by the payer's acceptance of a void."""
+    voids = [one.control_number for one in desk.submissions if _is_void(one)]
+    query = select(RemittanceClaim).where(
+        RemittanceClaim.encounter_id == desk.encounter.id, col(RemittanceClaim.reversed_by).in_(voids)
+    )
+    return list(desk.session.exec(query)) if voids else []
+
+
 def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     payment = records.load(ClaimPayment, row.payment)
     source = f"remit:{row.remittance_id}:{row.ordinal}"
     if payment.is_reversal:
         return _post_reversal(desk, row, payment, source)
     submission = _submission(desk, row.control_number) or desk.live
+    if _is_void(submission) and submission.control_number == row.control_number:
+        return _answer_void(desk, row, submission)
     if not _is_still_with(desk, submission):
         return _except(desk, row, "it answers a claim that was let go; the visit is with another payer now")
     row.responsibility = answered_as(
@@ -247,6 +260,24 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
         _open_denials(desk, row, verdict.denials)
     await_crossover(desk, payment)
     return f"posted {payment.paid_cents} cents"
+
+
+def _is_void(submission: Submission) -> bool:
+    return records.load(Claim, submission.claim).frequency == VOID
+
+
+def _answer_void(desk: Desk, row: RemittanceClaim, submission: Submission) -> str:
+    """The payer's own word on a void, under the void's number. It pays nothing; what was paid before comes back as a
+    reversal of that (CLP02 22)."""
+    if row.paid_cents:
+        return _except(desk, row, "it pays for a claim that this office voided; ask the payer to take it back")
+    submission.adjudicated_at = submission.adjudicated_at or desk.at
+    row.state = "posted"
+    row.responsibility = submission.responsibility
+    row.reversed_by = submission.control_number
+    desk.session.add(row)
+    desk.say("The payer answered the void: nothing is paid")
+    return "the void was answered"
 
 
 def _is_still_with(desk: Desk, submission: Submission) -> bool:
@@ -363,7 +394,14 @@ def _kept(remarks: Sequence[str]) -> str:
 
 
 def _post_reversal(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, source: str) -> str:
-    original = next(one for one in _standing_rows(desk) if reverses(payment, records.load(ClaimPayment, one.payment)))
+    rows = (*_standing_rows(desk), *_voided_rows(desk))
+    original = next(one for one in rows if reverses(payment, records.load(ClaimPayment, one.payment)))
+    if original.reversed_by is not None:
+        row.state = "posted"
+        row.responsibility = original.responsibility
+        desk.session.add(row)
+        desk.say("The payer takes back what was voided before; nothing changes")
+        return "voided before"
     _take_back(desk, original, row.id, source=source, state="reversed", remittance_id=row.remittance_id)
     row.state = "posted"
     row.responsibility = original.responsibility

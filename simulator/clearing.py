@@ -31,6 +31,8 @@ DUPLICATE_AFTER = timedelta(days=15)
 CORRECTION_AFTER = timedelta(days=20)
 CROSSOVER_AFTER = timedelta(days=7)
 """After the first payer's answer"""
+VOID = "8"
+"""CLM05-3"""
 
 _CLAIM = TypeAdapter(Claim)
 _PAYMENT = TypeAdapter(ClaimPayment)
@@ -191,7 +193,10 @@ class Clearing:
         """What becomes of a claim. One that comes again and says what was asked for is paid, and so is a silent one:
         somebody has called. Any other that comes again as an original is a duplicate."""
         scenario = scenario_of(claim.coverage.member_id)
-        known = self._store.row("SELECT 1 FROM claim WHERE fingerprint = ?", _fingerprint(claim)) is not None
+        if scenario == Scenario.OTHER and claim.coverage.payer.id == payer.LIABLE_PAYER:
+            scenario = Scenario.PAID
+        same = self._store.rows("SELECT payer_claim_number FROM claim WHERE fingerprint = ?", _fingerprint(claim))
+        known = any(not self._is_voided(row["payer_claim_number"]) for row in same)
         is_again = known or claim.frequency != "1"
         if is_again and (scenario == Scenario.SILENT or payer.is_mended(claim, scenario)):
             return Scenario.PAID
@@ -254,6 +259,8 @@ class Clearing:
             groups.setdefault((claim.coverage.payer, claim.billing_provider), []).append(number)
         for (who, payee), numbers in groups.items():
             payments = [one for number in numbers for one in self._answers(number, at)]
+            if not payments:
+                continue
             self._send_payment(who, payee, payments, at)
             again = [number for number in numbers if self._scenario_of(number) == Scenario.DUPLICATE]
             if again:
@@ -268,11 +275,16 @@ class Clearing:
                 )
 
     def _answers(self, number: str, at: datetime) -> list[ClaimPayment]:
-        """The answer to one claim; where it replaces one that was paid, what was paid is taken back first."""
-        claim, _ = self._claim(number)
+        """The answer to one claim; where it replaces or voids one that was paid, what was paid is taken back first.
+
+        A void gets no other answer, and a claim that was voided before it was decided gets none.
+        """
+        claim, payer_claim_number = self._claim(number)
+        if self._is_voided(payer_claim_number):
+            return []
         first = self._store.row("SELECT * FROM claim WHERE payer_claim_number = ?", claim.original_reference or "")
         if first is None:
-            return [self._adjudicated(number, at)]
+            return [] if claim.frequency == VOID else [self._adjudicated(number, at)]
         before = payer.adjudicate(
             _CLAIM.validate_json(first["claim"]),
             Scenario(first["scenario"]),
@@ -280,8 +292,15 @@ class Clearing:
             at=at,
         ).payment
         self._book(first["control_number"], **{name: 0 for name in BOOKED if name != "charge"})
-        taken_back = [payer.reversed_payment(before)] if before.paid_cents else []
-        return [*taken_back, self._adjudicated(number, at)]
+        taken_back = [payer.reversed_payment(before)] if before.paid_cents and first["paid"] else []
+        return taken_back if claim.frequency == VOID else [*taken_back, self._adjudicated(number, at)]
+
+    def _is_voided(self, payer_claim_number: str) -> bool:
+        query = (
+            "SELECT 1 FROM claim WHERE json_extract(claim, '$.frequency') = ? "
+            "AND json_extract(claim, '$.original_reference') = ?"
+        )
+        return self._store.row(query, VOID, payer_claim_number) is not None
 
     def _last_trace(self) -> str:
         row = self._store.row("SELECT last FROM sequence WHERE name = 'trace'")

@@ -20,6 +20,8 @@ SECOND_COPAYMENT = 500
 COINSURANCE = 20
 """Percent of the allowed amount"""
 MEDICAID = "MC"
+LIABLE_PAYER = "90002"
+"""Who covers the patients that another payer refuses with CO-22 (scenario OTHER)"""
 CROSSOVER = "CROSS"
 FILING_INDICATORS = frozenset(
     ("12", "13", "14", "15", "16", "17", "AM", "CH", "DS", "HM", "LM", "MA", "MB", "MC", "OF", "TV", "VA", "WC", "ZZ")

@@ -8,7 +8,7 @@ from pathlib import Path
 import oxedi
 import pytest
 
-from billing.remittance import claim_imbalances
+from billing.remittance import ClaimPayment, claim_imbalances
 from billing.tasks import KINDS, TaskType, form_faults
 from interchange.x12 import remittance_835
 from simulator import clinic, payer
@@ -54,6 +54,33 @@ def test_all_scenarios_together_balance_and_other_readers_agree(tmp_path: Path) 
     assert all(
         one["charge"] == one["paid"] + one["contractual"] + one["patient"] + one["recoverable"] for one in adjudicated
     )
+    house.client.close()
+    house.store.close()
+
+
+def answers(house: House) -> list[ClaimPayment]:
+    """Every claim payment that came, in order."""
+    bodies = [house.body(one["id"]) for one in house.mail() if one["kind"] == "835"]
+    return [one for body in bodies for one in remittance_835.payments(body)]
+
+
+@pytest.mark.parametrize("days", [1, 15], ids=["before it was decided", "after it was paid"])
+def test_a_void_is_never_paid_and_gives_back_what_was(days: int, tmp_path: Path) -> None:
+    house = House(tmp_path)
+    [visit] = clinic.clean_visits(1, seed=9, today=BEGIN.date())
+    visit = replace(visit, coverage=replace(visit.coverage, member_id="PAID1"))
+    house.send(clinic.file_of([visit], number=1, at=BEGIN))
+    house.pass_time(days=days)
+    void = replace(visit, control_number="VOID1", frequency="8", original_reference="ICN000000001")
+    house.send(clinic.file_of([void], number=2, at=BEGIN), key="two")
+    house.pass_time(days=30)
+    said = answers(house)
+    assert sum(one.paid_cents for one in said) == 0
+    assert [one.status for one in said] == ([] if days == 1 else ["1", "22"])
+    again = replace(visit, control_number="AGAIN1")
+    house.send(clinic.file_of([again], number=3, at=BEGIN), key="three")
+    house.pass_time(days=30)
+    assert answers(house)[-1].paid_cents > 0, "what was voided may be billed again"
     house.client.close()
     house.store.close()
 

@@ -8,13 +8,13 @@ import pytest
 from billing.amendments import Change
 from billing.claim import Claim
 from billing.coordination import OtherPayer
-from database import amendments
+from database import amendments, encounters
 from database.columns import new_id
 from database.tables import Amendment
 from interchange.x12.coordination_writing import with_other_payers
 from tests.builders import a_claim, a_line, a_payment, a_reversal, a_second_policy, an_835, an_837p
 from tests.office import Office
-from tests.stories.amending import accepted, amend, nothing_leaves, states, went_out
+from tests.stories.amending import accepted, amend, nothing_leaves, remitted, states, went_out
 
 BOTH_DATABASES = True
 
@@ -208,6 +208,49 @@ def test_a_void_of_a_paid_visit_closes_when_the_money_is_taken_back(office: Offi
     office.go_on(encounter)
     assert (states(office, encounter), office.stage(encounter)) == (["done"], "closed")
     assert office.accounts(encounter) == {}
+
+
+def a_voided_visit(office: Office, **answer: object) -> str:
+    """The payer has answered, and has the void."""
+    encounter = sent(office)
+    paid(office, encounter, **answer)
+    amend(office, encounter, Change.VOID, BECAUSE)
+    assert went_out(office).frequency == "8"
+    return encounter
+
+
+def test_a_payer_that_pays_the_void_is_not_believed(office: Office) -> None:
+    """It should take its money back; a second payment comes to a person, and the void is not done."""
+    encounter = a_voided_visit(office, paid=10000, adjustments=(("CO", "45", 5000),))
+    accepted(office, encounter, "ICN001V")
+    paid(office, encounter, paid=10000, adjustments=(("CO", "45", 5000),), payer_claim_number="ICN001V")
+    assert office.open_task_types(encounter) == ["unmatched_remit"]
+    assert (states(office, encounter), office.stage(encounter)) == (["voiding"], "posting")
+    assert office.accounts(encounter)["CASH_UNAPPLIED", 1] == 10000
+
+
+def test_a_void_that_is_answered_with_nothing_is_done(office: Office) -> None:
+    encounter = a_voided_visit(office, paid=0, adjustments=(("PR", "1", 15000),))
+    paid(office, encounter, paid=0, status="4", adjustments=(("OA", "129", 15000),), payer_claim_number="V1")
+    assert states(office, encounter) == ["voiding"], "the deductible is still used up"
+    original = a_payment(first_number(office, encounter), paid=0, adjustments=(("PR", "1", 15000),))
+    remitted(office, encounter, a_reversal(original))
+    assert (states(office, encounter), office.stage(encounter)) == (["done"], "closed"), office.story(encounter)
+
+
+def test_what_was_voided_may_be_taken_back_once_more(office: Office) -> None:
+    """The payer accepts the void, and reverses the answer that paid nothing as well."""
+    encounter = a_voided_visit(office, paid=0, adjustments=(("PR", "1", 15000),))
+    accepted(office, encounter, "ICN001V")
+    assert states(office, encounter) == ["done"]
+    original = a_payment(first_number(office, encounter), paid=0, adjustments=(("PR", "1", 15000),))
+    remitted(office, encounter, a_reversal(original))
+    assert (office.stage(encounter), office.accounts(encounter)) == ("closed", {}), office.story(encounter)
+
+
+def first_number(office: Office, encounter: str) -> str:
+    with office.database.reading() as session:
+        return encounters.submissions(session, encounter)[0].control_number
 
 
 def test_a_void_gives_a_payment_of_the_patient_back(office: Office) -> None:

@@ -55,6 +55,10 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
 
 
+OLDEST_BIRTH, OLDEST_SERVICE = date(1900, 1, 1), date(2000, 1, 1)
+"""Days before these are slips of the pen"""
+
+
 class AddressForm(Part):
     street: Annotated[str, Field(min_length=1, max_length=55)]
     city: Annotated[str, Field(min_length=1, max_length=30)]
@@ -73,7 +77,7 @@ class PersonForm(Part):
     first_name: Annotated[str, Field(max_length=35)] | None = None
     middle_name: Annotated[str, Field(max_length=25)] | None = None
     suffix: Annotated[str, Field(max_length=10)] | None = None
-    birth_date: date | None = None
+    birth_date: Annotated[date, Field(ge=OLDEST_BIRTH)] | None = None
     sex: Sex | None = None
     address: AddressForm | None = None
 
@@ -194,7 +198,7 @@ class ProvidersForm(Part):
 
 class LineForm(Part):
     procedure: Code
-    service_date: date
+    service_date: Annotated[date, Field(ge=OLDEST_SERVICE)]
     service_date_to: date | None = None
     modifiers: Annotated[list[Annotated[str, Field(pattern="^[A-Za-z0-9]{2}$")]], Field(max_length=4)] = []
     units: Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=3)] = Decimal(1)

@@ -1,19 +1,58 @@
 """Corrections: how a person mends a claim, one named field at a time.
 
 A path names the field as task reasons name it: `member_id`, `patient.birth_date`, `line.2.procedure`. Values are
-text as typed. An unknown path or a value that does not read is a fault that names the path; nothing is half done.
+text as typed. An unknown path, one given twice, and a value that does not read are faults that name the path; nothing
+is half done. Only what a claim may lack can be emptied.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 
 from billing.claim import Address, Claim, Diagnosis, Party, Person, Reference, ServiceLine, Sex
+from billing.coding import procedure_is_well_formed
 from billing.money import Cents, parse_cents
 
 LINES_PER_CLAIM = 50
 """005010X222A1: LX at most 50 times"""
+NPI_DIGITS = 10
+
+FIELDS: dict[str, str] = {
+    "member_id": "member id on the card",
+    "payer_id": "payer's number",
+    "payer_name": "payer's name",
+    "group_number": "group number; may be empty",
+    "relationship": "patient to subscriber: 18 self, 01 spouse, 19 child",
+    "filing_indicator": "kind of plan: MB Medicare, MC Medicaid, CI commercial ...; may be empty",
+    "authorization": "authorization number; may be empty",
+    "referral": "referral number; may be empty",
+    "diagnoses": "all of them in order, by commas: J06.9, Z23",
+    "place_of_service": "two digits: 11 office, 22 hospital outpatient ...",
+    "patient_paid": "what the patient has paid: 20.00; may be empty",
+    "patient.last_name": "also patient.first_name, .birth_date (1980-01-31), .sex (F, M, U)",
+    "patient.street": "also patient.city, .state, .postal_code",
+    "subscriber.last_name": "who holds the policy; the same fields as patient",
+    "billing_provider.npi": "also billing_provider.taxonomy, .tax_id, .street, .city, .state, .postal_code",
+    "provider.82.npi": "rendering provider's NPI; also provider.82.taxonomy",
+    "line.1.procedure": "first line; also line.1.modifiers, .units, .charge, .pointers (1, 2), .service_date",
+}
+"""What a person is shown of the paths; a line after the last one begins with its procedure"""
+
+_MAY_BE_EMPTY = frozenset(
+    {
+        "group_number",
+        "filing_indicator",
+        "authorization",
+        "referral",
+        "patient_paid",
+        "first_name",
+        "taxonomy",
+        "modifiers",
+    }
+)
+"""The last part of a path"""
 
 
 class CorrectionsInvalid(ValueError):
@@ -24,18 +63,33 @@ class CorrectionsInvalid(ValueError):
         self.faults = faults
 
 
+class NoSuchField(ValueError):
+    """The path names nothing that can be mended; the words name what is near."""
+
+    def __init__(self, path: str) -> None:
+        near = get_close_matches(path, [*_CLAIM_FIELDS, *FIELDS], n=1)
+        hint = f"did you mean {near[0]}?" if near else f"the fields are {', '.join(FIELDS)}"
+        super().__init__(f"no such field; {hint}")
+
+
 def parse_corrections(text: str) -> dict[str, str]:
-    """Read `path = value`, one a line; empty lines are passed over."""
+    """Read `path = value`, one a line; empty lines are passed over, capitals and blanks in a path do not matter.
+
+    Raises CorrectionsInvalid, for a path given twice too.
+    """
     corrections: dict[str, str] = {}
     faults: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
         path, sign, value = line.partition("=")
+        path = path.strip().lower().replace(" ", "_")
         if not sign:
             faults[f"line {number}"] = "write `field = value`"
+        elif path in corrections:
+            faults[path] = "is given twice; leave one of them"
         else:
-            corrections[path.strip()] = value.strip()
+            corrections[path] = value.strip()
     if faults:
         raise CorrectionsInvalid(faults)
     return corrections
@@ -57,6 +111,8 @@ def apply_corrections(claim: Claim, corrections: dict[str, str]) -> Claim:
 
 def _apply(claim: Claim, path: str, value: str) -> Claim:
     head, _, rest = path.partition(".")
+    if not value and path.rpartition(".")[2] not in _MAY_BE_EMPTY:
+        raise ValueError("write a value; it can not be empty")
     if path in _CLAIM_FIELDS:
         return _CLAIM_FIELDS[path](claim, value)
     if head == "patient" and rest in _PERSON_FIELDS:
@@ -71,13 +127,13 @@ def _apply(claim: Claim, path: str, value: str) -> Claim:
         return _apply_to_provider(claim, rest, value)
     if head == "line":
         return _apply_to_line(claim, rest, value)
-    raise ValueError("no such field")
+    raise NoSuchField(path)
 
 
 def _apply_to_provider(claim: Claim, rest: str, value: str) -> Claim:
     role, _, name = rest.partition(".")
     if claim.provider(role) is None or name not in _PARTY_FIELDS:
-        raise ValueError("no such field")
+        raise NoSuchField(f"provider.{rest}")
     change = _PARTY_FIELDS[name]
     providers = tuple(change(party, value) if party.role == role else party for party in claim.providers)
     return replace(claim, providers=providers)
@@ -86,8 +142,10 @@ def _apply_to_provider(claim: Claim, rest: str, value: str) -> Claim:
 def _apply_to_line(claim: Claim, rest: str, value: str) -> Claim:
     number, _, name = rest.partition(".")
     most = min(len(claim.lines) + 1, LINES_PER_CLAIM)
-    if not number.isdecimal() or not 1 <= int(number) <= most or name not in _LINE_FIELDS:
-        raise ValueError("no such field")
+    if not number.isdecimal() or name not in _LINE_FIELDS:
+        raise NoSuchField(f"line.{rest}")
+    if not 1 <= int(number) <= most:
+        raise ValueError(f"the claim has {len(claim.lines)} lines; a new one would be line.{most}")
     index = int(number) - 1
     lines = list(claim.lines)
     if index == len(lines):
@@ -105,17 +163,17 @@ def _new_line(claim: Claim) -> ServiceLine:
 
 
 def _diagnoses(claim: Claim, value: str) -> Claim:
-    codes = [code.strip().upper().replace(".", "") for code in value.split(",") if code.strip()]
+    codes = [code.upper().replace(".", "") for code in value.replace(",", " ").split()]
     diagnoses = tuple(Diagnosis(code, qualifier="ABK" if index == 0 else "ABF") for index, code in enumerate(codes))
     return replace(claim, diagnoses=diagnoses)
 
 
 def _member_id(claim: Claim, value: str) -> Claim:
-    return replace(claim, coverage=replace(claim.coverage, member_id=value.replace(" ", "") or None))
+    return replace(claim, coverage=replace(claim.coverage, member_id=value.replace(" ", "")))
 
 
 def _payer_id(claim: Claim, value: str) -> Claim:
-    payer = replace(claim.coverage.payer, id=value or None, id_qualifier="PI")
+    payer = replace(claim.coverage.payer, id=value, id_qualifier="PI")
     return replace(claim, coverage=replace(claim.coverage, payer=payer))
 
 
@@ -138,9 +196,28 @@ _CLAIM_FIELDS: dict[str, Callable[[Claim, str], Claim]] = {
     "place_of_service": lambda claim, value: replace(claim, place_of_service=value),
     "authorization": lambda claim, value: replace(claim, authorization=value or None),
     "referral": lambda claim, value: replace(claim, referral=value or None),
-    "charge": lambda claim, value: replace(claim, charge_cents=parse_cents(value)),
-    "patient_paid": lambda claim, value: replace(claim, patient_paid_cents=parse_cents(value) if value else None),
+    "charge": lambda claim, value: replace(claim, charge_cents=_amount(value)),
+    "patient_paid": lambda claim, value: replace(claim, patient_paid_cents=_amount(value) if value else None),
 }
+
+
+def _amount(value: str) -> Cents:
+    cents = parse_cents(value)
+    if cents < 0:
+        raise ValueError("must not be below zero")
+    return cents
+
+
+def _procedure(line: ServiceLine, value: str) -> ServiceLine:
+    if not procedure_is_well_formed(value.upper()):
+        raise ValueError("is not a procedure code; write five characters, such as 99213 or J1885")
+    return replace(line, procedure=value.upper())
+
+
+def _npi(party: Party, value: str) -> Party:
+    if len(value) != NPI_DIGITS or not (value.isascii() and value.isdecimal()):
+        raise ValueError("an NPI has ten digits")
+    return replace(party, id=value, id_qualifier="XX")
 
 
 def _day(value: str) -> date:
@@ -184,7 +261,7 @@ def _tax_id(party: Party, value: str) -> Party:
 
 
 _PARTY_FIELDS: dict[str, Callable[[Party, str], Party]] = {
-    "npi": lambda party, value: replace(party, id=value, id_qualifier="XX"),
+    "npi": _npi,
     "taxonomy": lambda party, value: replace(party, taxonomy=value or None),
     "tax_id": _tax_id,
     "street": lambda party, value: _party_address(party, street=value),
@@ -212,10 +289,10 @@ def _units(line: ServiceLine, value: str) -> ServiceLine:
 
 
 _LINE_FIELDS: dict[str, Callable[[ServiceLine, str], ServiceLine]] = {
-    "procedure": lambda line, value: replace(line, procedure=value.upper()),
+    "procedure": _procedure,
     "modifiers": lambda line, value: replace(line, modifiers=tuple(value.upper().replace(",", " ").split())),
     "units": _units,
-    "charge": lambda line, value: replace(line, charge_cents=parse_cents(value)),
+    "charge": lambda line, value: replace(line, charge_cents=_amount(value)),
     "pointers": _pointers,
     "service_date": lambda line, value: replace(line, service_date=_day(value)),
 }

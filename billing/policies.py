@@ -83,6 +83,20 @@ ABOUT_PAYERS = tuple(sorted(DEFAULTS.keys() - {"batch_wait_seconds", "batch_clai
 """Policies of which a payer may have a row of its own; a batch holds claims to many payers"""
 
 
+_LARGEST = {"_days": 3_650, "_hours": 8_760, "_seconds": 86_400, "_percent": 100, "_cents": 100_000_000}
+"""By the last part of a policy's name: ten years, one year, one day, the whole, a million dollars"""
+_LARGEST_COUNT = 12
+
+
+def largest(name: str) -> int:
+    """The most that a policy may be: beyond it stands a slip of the pen, which no clock could be set by."""
+    if name in SWITCHES:
+        return 1
+    if name == "batch_claims":
+        return DEFAULTS[name].value
+    return next((most for ending, most in _LARGEST.items() if name.endswith(ending)), _LARGEST_COUNT)
+
+
 @dataclass(frozen=True, slots=True)
 class Policies:
     """The rows that can apply to one encounter."""
@@ -90,11 +104,13 @@ class Policies:
     rows: tuple[PolicyRow, ...]
 
     def value(self, name: str, *, as_of: date) -> int:
-        """The number in force on `as_of`: the narrowest row, then the newest. Falls back to the default."""
+        """The number in force on `as_of`: the narrowest row, then the newest. Falls back to the default. Never above
+        `largest`, whatever a row says.
+        """
         fitting = [row for row in self.rows if row.name == name and row.effective_from <= as_of]
         if not fitting:
             return DEFAULTS[name].value
-        return max(fitting, key=lambda row: (row.narrowness, row.effective_from)).value
+        return min(max(fitting, key=lambda row: (row.narrowness, row.effective_from)).value, largest(name))
 
     @classmethod
     def of(cls, rows: Iterable[PolicyRow]) -> "Policies":

@@ -157,8 +157,10 @@ def _rendering(claims: Iterable[Claim]) -> dict[str, Party]:
 
 
 def _by_npi(parties: Iterable[Party]) -> dict[str, Party]:
-    found: dict[str, Party] = {}
+    """Each as most claims know them, then as the newest does: a number that was mistyped once renames nobody."""
+    known: dict[str, list[Party]] = {}
     for party in parties:
         if party.npi:
-            found.setdefault(party.npi, party)
-    return found
+            known.setdefault(party.npi, []).append(party)
+    named = {npi: Counter(party.name for party in found).most_common(1)[0][0] for npi, found in known.items()}
+    return {npi: next(party for party in found if party.name == named[npi]) for npi, found in known.items()}

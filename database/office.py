@@ -51,7 +51,7 @@ def set_policy(
     payer_id: str | None = None,
     source: str = "practice",
 ) -> None:
-    """Add a practice's (or its payer's) own row. Rows are added, never changed: the newest in force counts."""
+    """Add a practice's (or its payer's) own row. What was in force for a day is never changed: the newest counts."""
     if name not in DEFAULTS:
         raise ValueError(f"no such policy: {name}")
     session.add(

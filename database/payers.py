@@ -98,19 +98,16 @@ def payer(session: Session, *, practice_id: str, payer_id: str, today: date) -> 
     )
 
 
-def has_policy_from(session: Session, *, payer: Payer, name: str, day: date) -> bool:
-    """Whether the payer has a row of this policy from that very day."""
-    return (
-        session.exec(
-            select(Policy.id).where(
-                Policy.practice_id == payer.practice_id,
-                Policy.payer_id == payer.id,
-                Policy.name == name,
-                Policy.effective_from == day,
-            )
-        ).first()
-        is not None
-    )
+def policy_from(session: Session, *, payer: Payer, name: str, day: date) -> Policy | None:
+    """The payer's row of this policy from that very day."""
+    return session.exec(
+        select(Policy).where(
+            Policy.practice_id == payer.practice_id,
+            Policy.payer_id == payer.id,
+            Policy.name == name,
+            Policy.effective_from == day,
+        )
+    ).first()
 
 
 def _owed(session: Session, practice_id: str) -> dict[str, tuple[int, int]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from billing import corrections
 from billing.letters import Letter
 from billing.money import format_dollars
 from billing.statements import ServiceRow, Statement
@@ -99,6 +100,7 @@ def diagnosis(code: str) -> str:
     return code if len(code) <= CATEGORY else f"{code[:CATEGORY]}.{code[CATEGORY:]}"
 
 
+environment.globals["correction_fields"] = corrections.FIELDS
 environment.filters.update(
     dollars=dollars, day=day, instant=instant, long_day=long_day, words=words, diagnosis=diagnosis
 )

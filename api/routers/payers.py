@@ -19,7 +19,7 @@ from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from billing.characters import can_be_sent
-from billing.policies import ABOUT_PAYERS, SWITCHES
+from billing.policies import ABOUT_PAYERS, SWITCHES, largest
 from billing.roles import Permission
 from database import audit, payers
 from database import office as office_rows
@@ -169,11 +169,18 @@ def _add_policy(request: Request, office: Office, person: Person, payer_id: str,
         raise errors.invalid([Fault(field="policy", message="choose one of the policies")])
     if form.policy in SWITCHES and form.value > 1:
         raise errors.invalid([Fault(field="value", message="this one is 1 for yes or 0 for no")])
+    if form.value > largest(form.policy):
+        raise errors.invalid([Fault(field="value", message=f"must be at most {largest(form.policy)}")])
 
     def change(session: Session, payer: Payer) -> str:
-        if payers.has_policy_from(session, payer=payer, name=form.policy, day=form.effective_from):
-            message = "this policy has a value from that day already; choose another day"
+        row = payers.policy_from(session, payer=payer, name=form.policy, day=form.effective_from)
+        if row is not None and form.effective_from < office.today:
+            message = "this policy has a value from that day already, and it was used; choose a later day"
             raise errors.invalid([Fault(field="effective_from", message=message)])
+        if row is not None:
+            before, row.value, row.source = row.value, form.value, form.reason
+            session.add(row)
+            return f"{form.policy} = {form.value} from {form.effective_from}, mended, was {before}: {form.reason}"
         office_rows.set_policy(
             session,
             practice_id=person.practice_id,

@@ -83,6 +83,8 @@ async def test_a_policy_of_its_own_holds_from_its_day(
         ({"value": "many"}, "value"),
         ({"value": "-1"}, "value"),
         ({"policy": "takes_replacements", "value": "2"}, "value"),
+        ({"policy": "self_pay_discount_percent", "value": "101"}, "value"),
+        ({"policy": "filing_limit_days", "value": "99999999"}, "value"),
         ({"effective_from": "soon"}, "effective_from"),
         ({"reason": " "}, "reason"),
     ],
@@ -103,13 +105,28 @@ async def test_a_day_that_has_a_value_is_not_given_another(
     book: Book, encounter: Encounter, browser: httpx.AsyncClient
 ) -> None:
     path = f"/setup/payers/{encounter.payer_id}/policies"
-    await browser.post(path, data=POLICY)
-    response = await browser.post(path, data=POLICY | {"value": "80"})
+    yesterday = POLICY | {"effective_from": "2026-03-01"}
+    await browser.post(path, data=yesterday)
+    response = await browser.post(path, data=yesterday | {"value": "80"})
 
     assert response.status_code == 422
     assert "has a value from that day already" in response.text
     with book.database.reading() as session:
         assert session.exec(select(Policy.value).where(Policy.payer_id == encounter.payer_id)).all() == [90]
+
+
+async def test_a_slip_is_mended_while_its_day_has_not_passed(
+    book: Book, encounter: Encounter, browser: httpx.AsyncClient
+) -> None:
+    path = f"/setup/payers/{encounter.payer_id}/policies"
+    today = POLICY | {"effective_from": f"{book.now:%Y-%m-%d}"}
+    await browser.post(path, data=today | {"value": "900"})
+    response = await browser.post(path, data=today | {"reason": "one nought too many"})
+
+    assert response.status_code == 303
+    with book.database.reading() as session:
+        assert session.exec(select(Policy.value).where(Policy.payer_id == encounter.payer_id)).all() == [90]
+    assert any("mended, was 900" in one for one in reasons(book))
 
 
 async def test_a_payer_gets_another_name_and_the_audit_keeps_the_old_one(

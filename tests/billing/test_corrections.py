@@ -101,7 +101,44 @@ def test_every_field_that_can_be_mended_is_in_the_table() -> None:
 def test_an_unknown_field_is_refused(path: str) -> None:
     with pytest.raises(CorrectionsInvalid) as raised:
         apply_corrections(CLAIM, {path: "1"})
-    assert raised.value.faults == {path: "no such field"}
+    [fault] = raised.value.faults.values()
+    assert fault.startswith(("no such field", "the claim has 2 lines"))
+
+
+def test_a_field_that_is_nearly_right_is_named() -> None:
+    with pytest.raises(CorrectionsInvalid) as raised:
+        apply_corrections(CLAIM, {"memberid": "1"})
+    assert raised.value.faults == {"memberid": "no such field; did you mean member_id?"}
+
+
+def test_the_name_on_the_page_is_a_path_too() -> None:
+    assert parse_corrections("Member id = A1\n Payer ID=2") == {"member_id": "A1", "payer_id": "2"}
+
+
+def test_a_field_given_twice_is_refused() -> None:
+    with pytest.raises(CorrectionsInvalid, match="given twice"):
+        parse_corrections("member_id = 1\nmember_id = 2")
+
+
+@pytest.mark.parametrize("path", sorted(corrections.FIELDS))
+def test_every_field_that_is_shown_can_be_mended(path: str) -> None:
+    value, read, expected = MENDS.get(path) or MENDS[path.replace("subscriber", "patient")]
+    assert read(apply_corrections(CLAIM, {path: value})) == expected
+
+
+@pytest.mark.parametrize("path", ["member_id", "payer_id", "patient.last_name", "line.1.procedure", "place_of_service"])
+def test_what_a_claim_needs_is_not_emptied(path: str) -> None:
+    with pytest.raises(CorrectionsInvalid, match="can not be empty"):
+        apply_corrections(CLAIM, {path: ""})
+
+
+@pytest.mark.parametrize("path", ["authorization", "referral", "group_number", "filing_indicator", "line.1.modifiers"])
+def test_what_a_claim_may_lack_is_emptied(path: str) -> None:
+    apply_corrections(CLAIM, {path: ""})
+
+
+def test_blanks_part_diagnoses_too() -> None:
+    assert [one.code for one in apply_corrections(CLAIM, {"diagnoses": "E11.9 I10"}).diagnoses] == ["E119", "I10"]
 
 
 @pytest.mark.parametrize(
@@ -117,6 +154,10 @@ def test_an_unknown_field_is_refused(path: str) -> None:
         ("line.1.units", "NaN"),
         ("line.1.units", "Infinity"),
         ("line.1.charge", ""),
+        ("line.1.charge", "-5"),
+        ("charge", "-0.01"),
+        ("line.1.procedure", "9300"),
+        ("provider.82.npi", "123"),
         ("line.1.pointers", "first"),
         ("line.1.pointers", "-1"),
         ("line.1.service_date", "2026-13-01"),

@@ -11,7 +11,7 @@ from billing.deadlines import (
     filing_deadline,
     filing_warning,
 )
-from billing.policies import DEFAULTS, Policies, PolicyRow
+from billing.policies import DEFAULTS, Policies, PolicyRow, largest
 
 FRIDAY = datetime(2026, 11, 6, 15, 30, tzinfo=UTC)
 DAY = date(2026, 1, 1)
@@ -85,3 +85,17 @@ def test_a_policy_is_in_force_on_its_first_day() -> None:
 def test_an_unknown_policy_is_a_fault_of_the_caller() -> None:
     with pytest.raises(KeyError):
         Policies.of([]).value("no_such_policy", as_of=DAY)
+
+
+def test_a_row_beyond_all_measure_counts_as_the_most_there_may_be() -> None:
+    """Such rows could be written once; a filing limit of 270,000 years kept visits from going on."""
+    rows = (
+        PolicyRow("filing_limit_days", 99_999_999, DAY),
+        PolicyRow("self_pay_discount_percent", 150, DAY),
+        PolicyRow("takes_replacements", 7, DAY),
+    )
+    assert [Policies(rows).value(row.name, as_of=DAY) for row in rows] == [3650, 100, 1]
+
+
+def test_every_default_is_within_bounds() -> None:
+    assert all(0 <= default.value <= largest(name) for name, default in DEFAULTS.items())

@@ -240,6 +240,7 @@ async def office_at_work(base: Settings) -> AsyncIterator[Parts]:
     logs.configure_logging(settings.model_copy(update={"log_level": "WARNING"}))
     _require_ports(settings)
     database = office_setup.open_database(settings)
+    _require_books_of_its_own(database, settings)
     clock = FileClock(settings.data_dir / CLOCK_FILE)
     clock.set(clock())
     login = _install(database, settings, kept, clock())
@@ -317,6 +318,20 @@ def _secrets(settings: Settings) -> dict[str, Any]:
 def _keep(path: Path, kept: Mapping[str, Any]) -> None:
     path.touch(mode=0o600, exist_ok=True)
     path.write_text(json.dumps(kept))
+
+
+class NotADemonstration(OperatorError):
+    """The books are somebody's: time would pass for their visits too."""
+
+
+def _require_books_of_its_own(database: Database, settings: Settings) -> None:
+    with database.reading() as session:
+        others = [one.name for one in office.practices(session) if one.name != PRACTICE]
+    if others:
+        raise NotADemonstration(
+            f"The books in {settings.data_dir} are those of {', '.join(others)}: a demonstration would add invented "
+            f"visits and let time pass for all of them. Set {variable('data_dir')} to a new directory, or leave it out."
+        )
 
 
 def _install(database: Database, settings: Settings, kept: dict[str, Any], at: datetime) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -59,12 +59,14 @@ async def prove(database: Database, temporal: Client, payer_books: Mapping[str, 
     """Every proof, and the figures they are about. Nothing looked at is no proof."""
     with database.reading() as session:
         proofs = proof.prove_rows(session)
-        claims = proof.claim_books(session)
+        on_paper = proof.typed_in(session)
+        claims = [one for one in proof.claim_books(session) if one.encounter_id not in on_paper]
+        apart = [one.control_number for one in proof.claim_books(session) if one.encounter_id in on_paper]
         traces = proof.remittance_totals(session)
         encounters = session.exec(select(Encounter)).all()
     proofs.append(await _open_is_running(database, temporal, encounters))
     if payer_books is not None:
-        proofs += against_payer(claims, traces, payer_books)
+        proofs += against_payer(claims, traces, payer_books, apart=apart)
     closed = sum(one.stage == Stage.CLOSED for one in encounters)
     return {
         "proof": "books",
@@ -130,8 +132,10 @@ async def _is_running(temporal: Client, workflow_id: str) -> bool:
     return description.close_time is None
 
 
-def against_payer(claims: Sequence[ClaimBooks], traces: Mapping[str, int], books: Mapping[str, Any]) -> list[Proof]:
-    """The office's ledger beside the payer's own books.
+def against_payer(
+    claims: Sequence[ClaimBooks], traces: Mapping[str, int], books: Mapping[str, Any], *, apart: Collection[str] = ()
+) -> list[Proof]:
+    """The office's ledger beside the payer's own books; claims `apart` were answered on paper, which those books lack.
 
     An encounter whose first claim was refused has several control numbers; the payer's figures are added up over
     them before they are compared.
@@ -141,6 +145,8 @@ def against_payer(claims: Sequence[ClaimBooks], traces: Mapping[str, int], books
     theirs: dict[str, dict[str, int]] = {}
     strangers = []
     for claim in books["claims"]:
+        if claim["control_number"] in apart:
+            continue
         encounter_id = encounter_of.get(claim["control_number"])
         if encounter_id is None:
             strangers.append(f"claim {claim['control_number']}")

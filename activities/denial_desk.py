@@ -169,6 +169,9 @@ def _dispute(desk: Desk, denial: Denial) -> str:
 
 def _bill_patient(desk: Desk, denials: Sequence[Denial], values: Values, actor_id: str) -> str:
     moving = [one for one in denials if one.adjustment_group == "PR" and one.blocked_reason is None]
+    if not moving:
+        why = next((one.blocked_reason for one in denials if one.blocked_reason), "the payer assigns none of it (PR)")
+        raise Refused("not_possible", f"nothing of this may be billed to the patient: {why}")
     _ask_the_gate(desk, moving, denials)
     entries = [
         Entry(

@@ -5,13 +5,13 @@ So its balance is proven again, its content is its identity, and its bytes are k
 
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from activities.filing import file_message
 from billing.claim import Claim
 from billing.paper_remittance import PaperRemittance, payments, remittance
 from database import messages, records, submissions
-from database.tables import RemittanceFile
+from database.tables import RemittanceClaim, RemittanceFile
 from interchange.x12 import remittance_835, writing
 
 HAND = writing.Address("ZZ", "TYPED BY HAND")
@@ -26,6 +26,23 @@ def sent_claims(session: Session, paper: PaperRemittance, *, practice_id: str) -
         if submission is not None and submission.practice_id == practice_id:
             found[one.control_number] = records.load(Claim, submission.claim)
     return found
+
+
+def answered_otherwise(session: Session, paper: PaperRemittance, *, practice_id: str) -> set[str]:
+    """The claims of the paper for which another cheque has paid already, and that stands."""
+    query = (
+        select(RemittanceClaim.control_number)
+        .join(RemittanceFile, col(RemittanceFile.id) == RemittanceClaim.remittance_id)
+        .where(
+            RemittanceClaim.practice_id == practice_id,
+            col(RemittanceClaim.control_number).in_([one.control_number for one in paper.claims]),
+            RemittanceClaim.state == "posted",
+            col(RemittanceClaim.reversed_by).is_(None),
+            RemittanceClaim.paid_cents > 0,
+            RemittanceFile.trace != paper.check_number,
+        )
+    )
+    return set(session.exec(query))
 
 
 def take_in(

@@ -20,7 +20,7 @@ from activities.messages import Answer, CommandStep, CompleteTask, PlaceHold, Re
 from activities.next_payer import add_policy, keep_as_next, let_policy_go
 from activities.refusals import Refused, Values, correct, day_to_come
 from activities.submission_desk import make_submission, post_charges
-from billing.coding import CODES_STAND
+from billing.coding import CODES_STAND, coding_faults
 from billing.deadlines import Reason
 from billing.denials import Exit
 from billing.ledger import Account, Entry, EntryKind, Side
@@ -201,7 +201,10 @@ def _recoded(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
 
 
 def _codes_stand(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    """For a code that the payer takes and no table has. Codes that are missing or malformed are asked about again."""
+    """For a code that the payer takes and no table has. Raises Refused for codes that are missing or malformed."""
+    faults = coding_faults(desk.claim)
+    if faults:
+        raise Refused("not_possible", f"no payer reads such codes, mend them: {'; '.join(faults)}")
     _override(desk, {CODES_STAND})
     return "The codes stand, whatever the tables say"
 

@@ -4,6 +4,7 @@ Numbers only, with the office's own reading; the official wording belongs to its
 a denial to be looked at: nothing is written off or billed to a patient because it was not recognised.
 """
 
+import re
 from enum import StrEnum
 
 from billing.remittance import Adjustment, Group
@@ -22,6 +23,9 @@ class Treatment(StrEnum):
     DENIAL = "denial"
     """Refused; stays with the payer until somebody decides"""
 
+
+WELL_FORMED_CARC = re.compile(r"[1-9][0-9]{0,2}|[AWY][0-9]|[BDP][1-9][0-9]?")
+"""The shapes of claim adjustment reason codes that were ever given out"""
 
 CONTRACTUAL = frozenset({"44", "45", "59", "131", "144", "172", "223", "237", "P12"})
 """CARCs that are contractual under group CO"""

@@ -3,10 +3,11 @@
 Every fault is found at once and named by its field, so that what was typed can be mended in one go.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from billing.adjustment_codes import WELL_FORMED_CARC
 from billing.claim import Claim, Party
 from billing.money import ZERO, Cents, format_dollars
 from billing.remittance import Adjustment, ClaimPayment, Group, LinePayment, Remittance
@@ -48,8 +49,12 @@ class PaperFault:
     message: str
 
 
-def faults(paper: PaperRemittance, sent: Mapping[str, Claim], *, today: date) -> list[PaperFault]:
-    """Everything that forbids taking the paper in; `sent` are the claims as they went out, by control number."""
+def faults(
+    paper: PaperRemittance, sent: Mapping[str, Claim], *, today: date, answered: Collection[str] = ()
+) -> list[PaperFault]:
+    """Everything that forbids taking the paper in; `sent` are the claims as they went out, by control number, and
+    `answered` the control numbers of those that a standing answer has paid something for, on another paper or by 835.
+    """
     found: list[PaperFault] = []
     if paper.paid_on > today:
         found.append(PaperFault("paid_on", "lies in the future"))
@@ -62,6 +67,11 @@ def faults(paper: PaperRemittance, sent: Mapping[str, Claim], *, today: date) ->
             found.append(PaperFault(f"{where}.control_number", "stands twice on this paper"))
         else:
             found += _claim_faults(where, claim, sent[claim.control_number])
+        if claim.control_number in sent and paper.paid_on < sent[claim.control_number].service_from:
+            found.append(PaperFault("paid_on", f"lies before the visit of {claim.control_number} that it pays"))
+        if claim.control_number in answered:
+            message = "the payer has answered this claim already; wait for its corrected answer, or look at the first"
+            found.append(PaperFault(f"{where}.control_number", message))
     payers = {claim.coverage.payer.id for number, claim in sent.items() if number in numbers}
     if len(payers) > 1:
         found.append(PaperFault("claims", "belong to several payers; enter each payer's paper by itself"))
@@ -77,6 +87,10 @@ def _claim_faults(where: str, claim: PaperClaim, sent: Claim) -> list[PaperFault
         return [PaperFault(f"{where}.lines", f"are {len(claim.lines)}; the claim went out with {len(sent.lines)}")]
     found = []
     for number, (line, billed) in enumerate(zip(claim.lines, sent.lines, strict=True)):
+        unknown = sorted({one.reason for one in line.adjustments if not WELL_FORMED_CARC.fullmatch(one.reason)})
+        if unknown:
+            message = f"line {number + 1}: {', '.join(unknown)} is no claim adjustment reason code (CARC)"
+            found.append(PaperFault(f"{where}.lines.{number}.adjustments", message))
         told = line.paid_cents + sum(one.amount_cents for one in line.adjustments)
         if told != billed.charge_cents:
             charge = format_dollars(billed.charge_cents)

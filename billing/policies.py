@@ -79,8 +79,23 @@ SWITCHES = frozenset(
 )
 """Policies that are 1 for yes and 0 for no"""
 
-ABOUT_PAYERS = tuple(sorted(DEFAULTS.keys() - {"batch_wait_seconds", "batch_claims"}))
-"""Policies of which a payer may have a row of its own; a batch holds claims to many payers"""
+_OF_THE_PRACTICE = frozenset(
+    {
+        "batch_wait_seconds",
+        "batch_claims",
+        "syntax_acknowledgment_hours",
+        "statement_first_days",
+        "statement_cycle_days",
+        "statements_before_final_notice",
+        "final_notice_after_days",
+        "final_notice_answer_days",
+        "placement_after_days",
+    }
+)
+"""A batch holds claims to many payers, and a patient's account what several left"""
+
+ABOUT_PAYERS = tuple(sorted(DEFAULTS.keys() - _OF_THE_PRACTICE))
+"""Policies of which a payer may have a row of its own"""
 
 
 _LARGEST = {"_days": 3_650, "_hours": 8_760, "_seconds": 86_400, "_percent": 100, "_cents": 100_000_000}

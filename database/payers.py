@@ -1,18 +1,15 @@
 """Payers of a practice: what each still owes, and the policies that hold for it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, func, select
 
 from billing.ledger import Account
-from billing.policies import ABOUT_PAYERS, DEFAULTS
-from database import office
+from billing.policies import ABOUT_PAYERS
+from database import policies
+from database.policies import PolicyView
 from database.tables import Encounter, Partner, Payer, Policy, Posting
-
-SCOPES = ("every practice", "this practice", "this payer")
-"""By narrowness"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +24,6 @@ class PayerRow:
     """Visits on which it owes something"""
     open_cents: int
     own_policies: int
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyView:
-    """One row of a policy."""
-
-    name: str
-    value: int
-    effective_from: date
-    scope: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +76,8 @@ def payer(session: Session, *, practice_id: str, payer_id: str, today: date) -> 
     row = next((one for one in page(session, practice_id=practice_id) if one.id == payer_id), None)
     if row is None:
         return None
-    rows = _policies(session, practice_id, payer_id)
-    return PayerView(
-        payer=row,
-        in_force=[_in_force(name, rows, today) for name in ABOUT_PAYERS],
-        own=[_view(one) for one in reversed(rows) if one.payer_id == payer_id],
-    )
-
-
-def policy_from(session: Session, *, payer: Payer, name: str, day: date) -> Policy | None:
-    """The payer's row of this policy from that very day."""
-    return session.exec(
-        select(Policy).where(
-            Policy.practice_id == payer.practice_id,
-            Policy.payer_id == payer.id,
-            Policy.name == name,
-            Policy.effective_from == day,
-        )
-    ).first()
+    found = policies.view(session, ABOUT_PAYERS, practice_id=practice_id, payer_id=payer_id, today=today)
+    return PayerView(payer=row, in_force=found.in_force, own=found.own)
 
 
 def _owed(session: Session, practice_id: str) -> dict[str, tuple[int, int]]:
@@ -127,31 +97,3 @@ def _owed(session: Session, practice_id: str) -> dict[str, tuple[int, int]]:
     )
     rows = session.exec(select(each.c.payer_id, func.count(), func.sum(each.c.cents)).group_by(each.c.payer_id))
     return {payer_id: (int(count), int(cents)) for payer_id, count, cents in rows}
-
-
-def _policies(session: Session, practice_id: str, payer_id: str) -> Sequence[Policy]:
-    return session.exec(
-        select(Policy)
-        .where(
-            or_(col(Policy.practice_id).is_(None), Policy.practice_id == practice_id),
-            or_(col(Policy.payer_id).is_(None), Policy.payer_id == payer_id),
-        )
-        .order_by(col(Policy.effective_from), Policy.name)
-    ).all()
-
-
-def _in_force(name: str, rows: Sequence[Policy], today: date) -> PolicyView:
-    """The row that billing.policies would take today: the narrowest, then the newest."""
-    fitting = [one for one in rows if one.name == name and one.effective_from <= today]
-    if not fitting:
-        default = DEFAULTS[name]
-        return PolicyView(name, default.value, office.ALWAYS, SCOPES[0], default.source)
-    return _view(max(fitting, key=lambda one: (_narrowness(one), one.effective_from)))
-
-
-def _narrowness(row: Policy) -> int:
-    return 2 if row.payer_id else 1 if row.practice_id else 0
-
-
-def _view(row: Policy) -> PolicyView:
-    return PolicyView(row.name, row.value, row.effective_from, SCOPES[_narrowness(row)], row.source)

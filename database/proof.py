@@ -20,10 +20,12 @@ from database.tables import (
     AgendaEntry,
     BalanceItem,
     Encounter,
+    InboundMessage,
     Journal,
     Outbox,
     PatientAccount,
     Posting,
+    RemittanceClaim,
     RemittanceFile,
     Submission,
     Task,
@@ -285,6 +287,18 @@ def claim_books(session: Session) -> list[ClaimBooks]:
             )
         )
     return found
+
+
+def typed_in(session: Session) -> set[str]:
+    """Encounters with an answer that a person typed in from paper: the payer's electronic books know nothing of it."""
+    rows = session.exec(
+        select(RemittanceClaim.encounter_id)
+        .join(RemittanceFile, col(RemittanceFile.id) == RemittanceClaim.remittance_id)
+        .join(InboundMessage, col(InboundMessage.id) == RemittanceFile.message_id)
+        .where(col(InboundMessage.partner_id).is_(None), RemittanceClaim.state == "posted")
+        .distinct()
+    )
+    return {one for one in rows if one is not None}
 
 
 def remittance_totals(session: Session) -> dict[str, int]:

@@ -31,6 +31,10 @@ pages = APIRouter(prefix="/paper-remittance", include_in_schema=False)
 Poster = Annotated[Person, require(Permission.POST_REMITTANCE)]
 ControlNumber = Annotated[str, Field(pattern="^[A-Za-z0-9]{4,20}$")]
 
+ENTERED_BEFORE = (
+    "Nothing was posted: this cheque was entered before. Where it says something else now, a task asks a poster."
+)
+
 COLUMNS = (
     ("paid", "Paid", None),
     ("contractual", "Contract (CO-45)", ("CO", "45")),
@@ -114,10 +118,12 @@ def show_form(
     office: TheOffice,
     person: Poster,
     claims: Annotated[str, Query(max_length=2000)] = "",
+    before: bool = False,
     note: str = "",
 ) -> Response:
     """Name the claims on the paper, then type in what it says of each line."""
-    return _page(request, office, person, _numbers(claims), Failed(), note=NOTES.get(note, ""))
+    words = ENTERED_BEFORE if before else NOTES.get(note, "")
+    return _page(request, office, person, _numbers(claims), Failed(), note=words)
 
 
 @pages.post("")
@@ -134,7 +140,11 @@ async def post_form(request: Request, office: TheOffice, person: Poster) -> Resp
     def page(failed: Failed) -> Response:
         return _page(request, office, person, numbers, failed)
 
-    return await answer(act, "paper", typed, "/paper-remittance", page)
+    def home(done: Done) -> str:
+        posted = done.body["remittance_id"]
+        return f"/remittances/{posted}" if posted else "/paper-remittance?before=1&"
+
+    return await answer(act, "paper", typed, home, page)
 
 
 def _numbers(text: str) -> list[str]:
@@ -201,7 +211,8 @@ def _enter(office: Office, person: Person, form: PaperForm, *, key: str) -> Done
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
         sent = papers.sent_claims(session, paper, practice_id=person.practice_id)
-        found = paper_remittance.faults(paper, sent, today=office.today)
+        answered = papers.answered_otherwise(session, paper, practice_id=person.practice_id)
+        found = paper_remittance.faults(paper, sent, today=office.today, answered=answered)
         if found:
             raise errors.invalid([Fault(field=one.field, message=one.message) for one in found])
         note, remittance = papers.take_in(session, paper, sent, practice_id=person.practice_id, at=office.now())

@@ -1,28 +1,26 @@
 """Payers: what each owes, its name, and its own policy rows; a supervisor changes them and says why."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
-from pydantic import Field
 from sqlmodel import Session
 
-from api import auth, errors, idempotency
+from api import auth, errors, idempotency, policy_form
 from api.actions import Done
 from api.auth import Viewer, require
 from api.claim_form import Part, Text60
 from api.errors import Fault
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
+from api.policy_form import PolicyForm, Why
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from billing.characters import can_be_sent
-from billing.policies import ABOUT_PAYERS, SWITCHES, largest
+from billing.policies import ABOUT_PAYERS
 from billing.roles import Permission
 from database import audit, payers
-from database import office as office_rows
 from database.access import Person
 from database.payers import PayerRow, PayerView
 from database.tables import Payer
@@ -31,25 +29,12 @@ api = APIRouter(prefix="/api/v1/payers", tags=["payers"])
 pages = APIRouter(prefix="/setup/payers", include_in_schema=False)
 
 Supervisor = Annotated[Person, require(Permission.SET_UP)]
-Why = Annotated[str, Field(min_length=1, max_length=200)]
-
-LARGEST_VALUE = 1_000_000_000
 
 
 class NameForm(Part):
     """Another name for a payer."""
 
     name: Text60
-    reason: Why
-
-
-class PolicyForm(Part):
-    """A policy's value for one payer, from a day on."""
-
-    policy: Annotated[str, Field(max_length=60)]
-    value: Annotated[int, Field(ge=0, le=LARGEST_VALUE)]
-    """Hours, days, cents, or 1 for yes and 0 for no: the policy's last word tells"""
-    effective_from: date
     reason: Why
 
 
@@ -165,32 +150,10 @@ def _rename(request: Request, office: Office, person: Person, payer_id: str, for
 
 
 def _add_policy(request: Request, office: Office, person: Person, payer_id: str, form: PolicyForm, key: str) -> Done:
-    if form.policy not in ABOUT_PAYERS:
-        raise errors.invalid([Fault(field="policy", message="choose one of the policies")])
-    if form.policy in SWITCHES and form.value > 1:
-        raise errors.invalid([Fault(field="value", message="this one is 1 for yes or 0 for no")])
-    if form.value > largest(form.policy):
-        raise errors.invalid([Fault(field="value", message=f"must be at most {largest(form.policy)}")])
+    policy_form.check(form, ABOUT_PAYERS)
 
     def change(session: Session, payer: Payer) -> str:
-        row = payers.policy_from(session, payer=payer, name=form.policy, day=form.effective_from)
-        if row is not None and form.effective_from < office.today:
-            message = "this policy has a value from that day already, and it was used; choose a later day"
-            raise errors.invalid([Fault(field="effective_from", message=message)])
-        if row is not None:
-            before, row.value, row.source = row.value, form.value, form.reason
-            session.add(row)
-            return f"{form.policy} = {form.value} from {form.effective_from}, mended, was {before}: {form.reason}"
-        office_rows.set_policy(
-            session,
-            practice_id=person.practice_id,
-            payer_id=payer.id,
-            name=form.policy,
-            value=form.value,
-            effective_from=form.effective_from,
-            source=form.reason,
-        )
-        return f"{form.policy} = {form.value} from {form.effective_from}: {form.reason}"
+        return policy_form.keep(session, office, person, form, payer_id=payer.id)
 
     return _change(request, office, person, payer_id, "set_payer_policy", form, key, change)
 

@@ -205,6 +205,16 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
+def test_a_demonstration_keeps_off_the_books_of_a_clinic(tmp_path: Path) -> None:
+    """It would add invented visits to them, and let time pass for the real ones."""
+    assert run("setup", "--practice", "Real Clinic", ZEROBALANCE_DATA_DIR=str(tmp_path)).returncode == 0
+    result = run("demo", "--once", ZEROBALANCE_DATA_DIR=str(tmp_path))
+    assert result.returncode == 1
+    assert "Real Clinic" in result.stderr
+    assert "ZEROBALANCE_DATA_DIR" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_a_port_in_use_names_its_variable(tmp_path: Path) -> None:
 
     with socket.socket() as taken:

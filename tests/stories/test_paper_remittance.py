@@ -1,7 +1,7 @@
 """A cheque and a paper EOB, typed in: posted as an 835 is, once, and never out of balance."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from temporalio.testing import ActivityEnvironment
 
@@ -79,6 +79,26 @@ def test_the_same_paper_twice_is_one_and_the_same_cheque_with_other_content_is_n
     assert "other content" in take_in(office, other)
     office.go_on(encounter)
     assert office.accounts(encounter) == before
+
+
+def test_a_claim_that_was_paid_and_a_code_that_is_none_are_refused(office: Office) -> None:
+    """A second cheque for a paid claim put money into the till that no bank ever saw."""
+    encounter, number = sent(office)
+    paper = a_paper(office, number)
+    take_in(office, paper)
+    office.go_on(encounter)
+    again = replace(paper, check_number="5002")
+    with office.database.reading() as session:
+        known = papers.sent_claims(session, again, practice_id=office.practice_id)
+        answered = papers.answered_otherwise(session, again, practice_id=office.practice_id)
+        assert papers.answered_otherwise(session, paper, practice_id=office.practice_id) == set()
+    [fault] = faults(again, known, today=office.now.date(), answered=answered)
+    assert (fault.field, "answered this claim already" in fault.message) == ("claims.0.control_number", True)
+    [claim] = paper.claims
+    odd = replace(claim.lines[0], adjustments=(Adjustment("CO", "99999", Cents(0)), *claim.lines[0].adjustments))
+    old = replace(paper, paid_on=date(1990, 1, 1), claims=(replace(claim, lines=(odd, *claim.lines[1:])),))
+    found = [one.field for one in faults(old, known, today=office.now.date())]
+    assert found == ["claims.0.lines.0.adjustments", "paid_on"]
 
 
 def test_every_fault_is_named_by_its_field(office: Office) -> None:

@@ -14,7 +14,7 @@ from activities.denial_tasks import amounts_of, review
 from activities.messages import AgendaItem, Standing
 from activities.seen import BEFORE_SUBMISSION, BLOCKING, Seen, is_moot, open_task_of
 from billing.claim import Claim
-from billing.coordination import IN_ORDER, PRIMARY
+from billing.coordination import IN_ORDER, MEDICARE, PRIMARY
 from billing.deadlines import OWNERS, Deadline, Reason
 from billing.ledger import Account, Balances, Entry
 from billing.money import format_dollars
@@ -26,9 +26,6 @@ from billing.tasks import KINDS, NewTask, TaskType
 from database import amendments, coverages, encounters, ledger, office, outbox, remittances, tasks
 from database.outbox import OutboxKind
 from database.tables import Amendment, Encounter, OtherPolicy, Submission, Task
-
-MEDICARE = frozenset({"MA", "MB"})
-"""SBR09"""
 
 RECOMPUTED = frozenset({Reason.TASK_DUE, Reason.TIMELY_FILING})
 """Agenda entries whose instant is worked out anew at the end of each step; any other keeps the one it was given"""

@@ -21,7 +21,7 @@ from pydantic import (
 
 from billing.amendments import SELF_PAY
 from billing.claim import Address, Claim, Coverage, Diagnosis, Name, Party, Person, Reference, ServiceLine, Sex
-from billing.coordination import IN_ORDER, PRIMARY, OtherPayer
+from billing.coordination import IN_ORDER, MEDICARE, PRIMARY, OtherPayer
 from billing.money import Cents, parse_cents
 from interchange.x12.coordination_writing import with_other_payers
 
@@ -252,7 +252,11 @@ class EncounterForm(Part):
         first: CoverageForm | None = info.data.get("coverage")
         known = [_same_policy(first)] if first else []
         for form in given:
-            if _same_policy(form) in known and form.payer.id and form.member_id:
+            if not form.payer.id or not form.member_id:
+                raise ValueError("give the payer's number and the member id of every further policy")
+            if form.filing_indicator in MEDICARE and form.insurance_type is None:
+                raise ValueError("say why Medicare does not pay first: insurance_type 12, 13 ...")
+            if _same_policy(form) in known:
                 raise ValueError("this is the same policy as one before it: leave it out, or mend its member id")
             known.append(_same_policy(form))
         return given
@@ -263,6 +267,8 @@ class EncounterForm(Part):
             raise ValueError("give a coverage, or set self_pay when nobody but the patient pays")
         if self.self_pay and (self.coverage or self.other_coverages):
             raise ValueError("a self-pay visit has no coverage: leave it out, or unset self_pay")
+        if self.self_pay and (self.authorization or self.referral):
+            raise ValueError("a self-pay visit takes no authorization or referral: leave it out, or unset self_pay")
         return self
 
     def claim(self) -> Claim:

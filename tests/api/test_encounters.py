@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -46,6 +47,25 @@ async def test_a_visit_becomes_an_encounter_with_the_claim_it_describes(book: Bo
     assert [(one.code, one.qualifier) for one in claim.diagnoses] == [("J069", "ABK")]
     assert claim.billing_provider.reference("EI") == "123456780"
     assert claim.patient == claim.subscriber
+
+
+SECOND = {"payer": {"id": "88888", "name": "SECOND"}, "member_id": "S1"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"other_coverages": [SECOND, SECOND]}, "the same policy"),
+        ({"other_coverages": [SECOND | {"member_id": None}]}, "member id of every further policy"),
+        ({"other_coverages": [SECOND | {"filing_indicator": "MB"}]}, "why Medicare does not pay first"),
+        ({"coverage": None, "self_pay": True, "authorization": "A1"}, "no authorization"),
+    ],
+)
+async def test_policies_that_can_not_be_billed_are_refused(changes: dict[str, Any], words: str, book: Book) -> None:
+    async with book.connect(Role.INTEGRATION) as ehr:
+        response = await ehr.post("/api/v1/encounters", json=visit(**changes), headers=KEY)
+    assert response.status_code == 422
+    assert words in response.text
 
 
 async def test_the_same_request_twice_is_one_encounter(book: Book) -> None:

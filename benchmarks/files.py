@@ -1,6 +1,6 @@
 """Files to read and write: as many claims as asked for, valid and balanced, the same bytes for the same count."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -23,6 +23,7 @@ from billing.claim import (
 from billing.money import Cents
 from billing.remittance import Adjustment, ClaimPayment, LinePayment, Remittance
 from interchange.x12 import claims_837p, remittance_835, writing
+from interchange.x12.fields import Elements
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 CLAIMS_A_SET = 5_000
@@ -55,7 +56,7 @@ def write_claims(path: Path, count: int) -> None:
 def write_payments(path: Path, count: int) -> None:
     """An 835 of `count` payments."""
     every = list(payments(count))
-    sets = []
+    sets: list[tuple[str, list[Elements]]] = []
     for number, at in enumerate(range(0, count, CLAIMS_A_SET), start=1):
         some = every[at : at + CLAIMS_A_SET]
         sets.append((f"{number:04d}", remittance_835.write(remittance(some, number), some)))
@@ -92,7 +93,7 @@ def remittance(some: list[ClaimPayment], number: int) -> Remittance:
     )
 
 
-def _write(path: Path, version: str, sets: list[tuple[str, list[tuple[str, ...]]]], kind: str) -> None:
+def _write(path: Path, version: str, sets: Sequence[tuple[str, Sequence[Elements]]], kind: str) -> None:
     text = writing.write_interchange(
         [writing.Group(1, version, sets, kind)], sender=SENDER, receiver=RECEIVER, control_number=1, instant=AT
     )

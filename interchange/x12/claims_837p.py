@@ -28,7 +28,7 @@ class ReadClaim(claim_transactions.ReadClaim[Claim, ClaimBatch]):
 
 
 _SET = claim_transactions.ClaimSet(
-    GUIDE, claim_reading.read_claim, claim_checks.professional_issues, ClaimBatch, ReadClaim, claim_making.Claims()
+    GUIDE, claim_reading.read_claim, claim_checks.professional_issues, ClaimBatch, ReadClaim, claim_making.CLAIMS
 )
 
 

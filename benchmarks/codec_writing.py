@@ -8,7 +8,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks import files
@@ -39,7 +39,7 @@ def main(count: int) -> None:
     _compare("835 written", payment, payment(), count)
 
 
-def _interchange(body: list[Elements], version: str, kind: str) -> str:
+def _interchange(body: Sequence[Elements], version: str, kind: str) -> str:
     group = writing.Group(1, version, [("0001", body)], kind)
     return writing.write_interchange(
         [group], sender=files.SENDER, receiver=files.RECEIVER, control_number=1, instant=files.AT

@@ -1,6 +1,7 @@
 """Files to read and write: as many claims as asked for, valid and balanced, the same bytes for the same count."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from billing.claim import (
     Address,
+    BatchHeader,
     Claim,
     ClaimBatch,
     Contact,
@@ -20,9 +22,17 @@ from billing.claim import (
     ServiceLine,
     Sex,
 )
+from billing.institutional_claim import (
+    InstitutionalBatch,
+    InstitutionalClaim,
+    InstitutionalDiagnosis,
+    InstitutionalLine,
+    ValueAmount,
+)
 from billing.money import Cents
 from billing.remittance import Adjustment, ClaimPayment, LinePayment, Remittance
-from interchange.x12 import claims_837p, remittance_835, writing
+from interchange.x12 import claims_837i, claims_837p, remittance_835, writing
+from interchange.x12.fields import Elements
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 CLAIMS_A_SET = 5_000
@@ -35,6 +45,16 @@ RECEIVER = writing.Address("ZZ", "BENCHRECEIVER")
 def claims(count: int) -> Iterator[Claim]:
     """Visits of one or two lines, one subscriber each."""
     return (_claim(number) for number in range(count))
+
+
+def children(count: int) -> Iterator[Claim]:
+    """The same visits, each of a subscriber's child; the subscriber has a social security number."""
+    return (_of_child(claim, number) for number, claim in enumerate(claims(count)))
+
+
+def stays(count: int) -> Iterator[InstitutionalClaim]:
+    """Institutional claims of one to three lines, one subscriber each."""
+    return (_stay(claim, number) for number, claim in enumerate(claims(count)))
 
 
 def payments(count: int) -> Iterator[ClaimPayment]:
@@ -52,10 +72,22 @@ def write_claims(path: Path, count: int) -> None:
     _write(path, claims_837p.VERSION, sets, "837")
 
 
+def write_children(path: Path, count: int) -> None:
+    """An 837P of `count` claims of dependents."""
+    _write(path, claims_837p.VERSION, [("0001", claims_837p.write(batch(list(children(count)))))], "837")
+
+
+def write_stays(path: Path, count: int) -> None:
+    """An 837I of `count` claims."""
+    header = {one.name: getattr(batch([]), one.name) for one in fields(BatchHeader)}
+    body = claims_837i.write(InstitutionalBatch(**header, claims=tuple(stays(count))))
+    _write(path, claims_837i.VERSION, [("0001", body)], "837")
+
+
 def write_payments(path: Path, count: int) -> None:
     """An 835 of `count` payments."""
     every = list(payments(count))
-    sets = []
+    sets: list[tuple[str, list[Elements]]] = []
     for number, at in enumerate(range(0, count, CLAIMS_A_SET), start=1):
         some = every[at : at + CLAIMS_A_SET]
         sets.append((f"{number:04d}", remittance_835.write(remittance(some, number), some)))
@@ -92,7 +124,7 @@ def remittance(some: list[ClaimPayment], number: int) -> Remittance:
     )
 
 
-def _write(path: Path, version: str, sets: list[tuple[str, list[tuple[str, ...]]]], kind: str) -> None:
+def _write(path: Path, version: str, sets: Sequence[tuple[str, Sequence[Elements]]], kind: str) -> None:
     text = writing.write_interchange(
         [writing.Group(1, version, sets, kind)], sender=SENDER, receiver=RECEIVER, control_number=1, instant=AT
     )
@@ -149,6 +181,45 @@ def _claim(number: int) -> Claim:
         diagnoses=(Diagnosis("J069", "ABK"), Diagnosis("I10", "ABF")),
         lines=lines,
         providers=(Party("82", True, Name("SMITH", "ANN"), "XX", "1999999976", taxonomy="207Q00000X"),),
+    )
+
+
+def _of_child(claim: Claim, number: int) -> Claim:
+    child = Person(Name("SAMPLE", f"C{number:06d}"), date(2015, 1, 1 + number % 28), Sex.MALE, _address())
+    return replace(
+        claim,
+        coverage=replace(claim.coverage, relationship="19"),
+        subscriber=replace(claim.subscriber, references=(Reference("SY", f"{number:09d}"),)),
+        patient=child,
+    )
+
+
+def _stay(claim: Claim, number: int) -> InstitutionalClaim:
+    lines = [
+        InstitutionalLine(f"{250 + at:04d}", Cents(10_000 + number % 7 + at), Decimal(1 + at), procedure="85025")
+        for at in range(1 + number % 3)
+    ]
+    return InstitutionalClaim(
+        control_number=claim.control_number,
+        charge_cents=Cents(sum(line.charge_cents for line in lines)),
+        billing_provider=claim.billing_provider,
+        coverage=claim.coverage,
+        subscriber=claim.subscriber,
+        patient=claim.patient,
+        diagnoses=(InstitutionalDiagnosis("J069", "ABK", "Y"), InstitutionalDiagnosis("I10", "ABF", "N")),
+        lines=tuple(lines),
+        facility_type="11",
+        statement_from=_day(number),
+        statement_to=_day(number) + timedelta(days=2),
+        patient_status="01",
+        admission_date=_day(number),
+        admission_hour="1030",
+        admission_type="1",
+        admission_source="1",
+        values=(ValueAmount("A2", Cents(1_531 + number % 100)),),
+        conditions=("09",),
+        medical_record_number=f"R{number:07d}",
+        providers=(Party("71", True, Name("SMITH", "ANN"), "XX", "1999999976", taxonomy="207Q00000X"),),
     )
 
 

@@ -46,6 +46,29 @@ class Adjustment:
 
 
 @dataclass(frozen=True, slots=True)
+class SupplementalAmount:
+    """AMT of a claim payment or line: told beside the sums, part of none of them, and never posted."""
+
+    qualifier: str
+    """AMT01. Of a claim: AU covered, D8 discount, DY per day limit, F5 paid by the patient, I interest, NL negative
+    ledger balance, T tax, T2 before taxes; of a line: KH late filing reduction, T, T2; of both ZK to ZO, federal"""
+    amount_cents: Cents
+    """AMT02"""
+
+
+@dataclass(frozen=True, slots=True)
+class SupplementalQuantity:
+    """QTY of a claim payment or line."""
+
+    qualifier: str
+    """QTY01. Of a claim: CA covered days, CD co-insured days, LA and LE life-time reserve days, actual and estimated,
+    NE non-covered days, estimated, NR blood not replaced, OU outlier days, PS prescriptions, VS visits; of both ZK to
+    ZO, federal"""
+    quantity: Decimal
+    """QTY02"""
+
+
+@dataclass(frozen=True, slots=True)
 class LinePayment:
     """One SVC (loop 2110)."""
 
@@ -78,6 +101,9 @@ class LinePayment:
     """LQ*HE: remittance advice remark codes (RARC)"""
     references: tuple[Reference, ...] = ()
     """Every other REF"""
+    amounts: tuple[SupplementalAmount, ...] = ()
+    """Every other AMT"""
+    quantities: tuple[SupplementalQuantity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +154,8 @@ class ClaimPayment:
     """NM1*PR: who should have been billed first"""
     coverage_ended: date | None = None
     """DTM*036: the day on which the coverage ended"""
+    amounts: tuple[SupplementalAmount, ...] = ()
+    quantities: tuple[SupplementalQuantity, ...] = ()
 
     @property
     def is_reversal(self) -> bool:

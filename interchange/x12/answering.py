@@ -3,6 +3,9 @@
 Syntax decides the 999: a set with a fault in it is refused whole, with every fault named. Claims of a set that was
 taken are looked at one by one: one that cannot be read, or whose sums do not come out, is refused in the 277CA and its
 neighbours go on. A refused interchange is answered by a TA1 alone.
+
+Claim status categories and codes are those that X12 publishes as code sources 507 and 508; for occurrences and values
+the list has 719 to 722, 725 and 726 where it once had 461 to 463.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,36 +20,59 @@ from billing.acknowledgment import (
 )
 from billing.claim import Claim, ClaimBatch, Party
 from billing.institutional_claim import InstitutionalBatch, InstitutionalClaim
-from interchange.x12 import acknowledgment_999, acknowledgment_ta1, claims_837i, claims_837p, validate
+from interchange.x12 import acknowledgment_999, acknowledgment_ta1, claims_837i, claims_837p, fields, validate
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions
 from interchange.x12.guides import x222a1, x223a2
 from interchange.x12.issues import Issue, has_errors
 from interchange.x12.syntax import Source
 
 REJECTED = "A7"
-"""Claim status category: rejected for invalid information"""
+"""Claim status category (code source 507): rejected for invalid information"""
 CHARGES = "178"
 """Claim status code: submitted charges"""
 OTHER = "21"
 """Claim status code: missing or invalid information; the standard wants another one that says which"""
-_REASONS = {
-    "CLM01": "478",
-    "CLM02": CHARGES,
-    "DTP01": "188",
-    "SV101": "454",
-    "SV102": "583",
-    "SV104": "476",
-    "SV107": "477",
-    "SV201": "455",
-    "SV203": "583",
-    "SV205": "476",
+FORMAT = "481"
+"""Claim status code: claim/submission format is invalid; where no other says which"""
+COORDINATION = "672"
+"""Claim status code: other payer's payment information is out of balance"""
+_PATIENT = "QC"
+
+_Status = tuple[str, str | None]
+"""Claim status code (code source 508, as X12 publishes it), and the entity (STC01-3) that the code wants"""
+
+_REASONS: dict[str, _Status] = {
+    "CLM01": ("478", None),
+    "CLM02": (CHARGES, None),
+    "DTP01": ("188", None),
+    "SV101": ("454", None),
+    "SV102": ("583", None),
+    "SV104": ("476", None),
+    "SV107": ("477", None),
+    "SV201": ("455", None),
+    "SV203": ("583", None),
+    "SV205": ("476", None),
 }
-"""Claim status code by the element at fault: patient control number, charges, statement dates, procedure, line charge,
-units, diagnosis pointer, revenue code. None of them wants an entity (STC01-3)."""
-_DAYS = {"2300": "188", "2400": "187"}
-"""The same for a date, by its loop: statement dates, dates of service"""
-_DAYS_OF = {"435": "189"}
-"""The same for a date that is no date of service, by its DTP01: admission"""
+"""By the element at fault: patient control number, charges, statement dates, procedure, line charge, units, diagnosis
+pointer, revenue code"""
+_DAYS: dict[str, _Status] = {"2300": ("188", None), "2400": ("187", None)}
+"""A date, by its loop: statement dates, dates of service"""
+_OF_FAULT: dict[tuple[str, str], _Status] = {
+    ("DTP", "435"): ("189", None),
+    ("AMT", "F3"): ("565", None),
+    ("AMT", "F5"): ("183", _PATIENT),
+    ("HI", "BBR"): ("486", None),
+    ("HI", "BR"): ("486", None),
+    ("HI", "CAH"): ("486", None),
+    ("HI", "BBQ"): ("492", None),
+    ("HI", "BQ"): ("492", None),
+    ("HI", "BH"): ("720", None),
+    ("HI", "BI"): ("722", None),
+    ("HI", "BE"): ("726", None),
+}
+"""By the segment at fault and what its first element says that it is: admission date, estimated amount due, amount that
+the patient has paid, day of the principal procedure and of others, of an occurrence and of an occurrence span, amount
+of a value code"""
 _READERS = {x222a1.GUIDE.version: claims_837p.read_transaction, x223a2.GUIDE.version: claims_837i.read_transaction}
 
 ReadClaim = claims_837p.ReadClaim | claims_837i.ReadClaim
@@ -204,16 +230,18 @@ def _refusal(one: ReadClaim, sender: Party, on: date) -> RefusedClaim:
 
 
 def _reasons(errors: Sequence[Issue], fault: str | None) -> tuple[StatusReason, ...]:
-    codes = dict.fromkeys(code for issue in errors for code in _statuses(issue, fault))
-    return tuple(StatusReason(REJECTED, code) for code in codes)
+    codes = dict.fromkeys(status for issue in errors for status in _statuses(issue, fault))
+    return tuple(StatusReason(REJECTED, code, entity) for code, entity in codes)
 
 
-def _statuses(issue: Issue, fault: str | None) -> tuple[str, ...]:
-    """The claim status codes of one error: what could not be read is missing or invalid information, and which."""
+def _statuses(issue: Issue, fault: str | None) -> tuple[_Status, ...]:
+    """What is said of one error: what could not be read is missing or invalid information, and which."""
     if issue.code == "charge-sum":
-        return (CHARGES,)
-    which = _REASONS.get(issue.place)
-    if issue.place == "DTP03":
-        of_fault = _DAYS_OF.get(fault or "") if issue.code == "unreadable" else None
-        which = of_fault or _DAYS.get(issue.loop or "")
-    return (OTHER, which) if which else (OTHER,)
+        return ((CHARGES, None),)
+    if issue.code.startswith("cob-"):
+        return ((COORDINATION, None),)
+    kind = (fault or "").partition(fields.COMPONENT)[0]
+    which = _OF_FAULT.get((issue.segment, kind)) if issue.code == "unreadable" else None
+    if which is None:
+        which = _DAYS.get(issue.loop or "") if issue.place == "DTP03" else _REASONS.get(issue.place)
+    return (OTHER, None), which or (FORMAT, None)

@@ -3,15 +3,18 @@
 Each part stands alone: a wrong date takes nothing from the amount beside it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from billing.claim import Name, Party
 from billing.money import Cents
 from interchange.x12 import fields, parties
 from interchange.x12.claim_hierarchy import Hierarchy, Row
 from interchange.x12.fields import Unreadable, get, maybe
+
+Noun = TypeVar("Noun")
 
 _DAYS = ("434", "472")
 """DTP01 of the dates of service: the statement of an institutional claim before its lines, the lines of any"""
@@ -47,13 +50,22 @@ def glimpse(hierarchy: Hierarchy, rows: Sequence[Row], reason: Unreadable) -> Gl
 
 
 def _patient(hierarchy: Hierarchy) -> tuple[Name | None, str | None]:
+    policy, dependent = _readable(hierarchy.coverage), _readable(hierarchy.dependent)
+    insured, named = _last_nm1(hierarchy.subscriber, "IL"), _last_nm1(hierarchy.patient, "QC")
+    member_id = policy[0].member_id if policy else maybe(insured, 9)
+    if dependent or named:
+        return dependent[1].name if dependent else parties.read_name(named), member_id
+    if policy or insured:
+        return policy[1].name if policy else parties.read_name(insured), member_id
+    return None, member_id
+
+
+def _readable(read: Callable[[], Noun | None]) -> Noun | None:
+    """What a level says; None when it cannot be read."""
     try:
-        coverage, _, patient, _ = hierarchy.people()
+        return read()
     except Unreadable:
-        subscriber = _last_nm1(hierarchy.subscriber, "IL")
-        named = _last_nm1(hierarchy.patient, "QC") or subscriber
-        return (parties.read_name(named) if named else None), maybe(subscriber, 9)
-    return patient.name, coverage.member_id
+        return None
 
 
 def _last_nm1(rows: Sequence[Row], role: str) -> fields.Elements:
@@ -78,7 +90,5 @@ def _first_day(rows: Sequence[Row]) -> date | None:
 
 
 def _billing_provider(hierarchy: Hierarchy) -> Party | None:
-    try:
-        return hierarchy.billing_parties()[0]
-    except Unreadable:
-        return None
+    found = _readable(hierarchy.billing_parties)
+    return found[0] if found else None

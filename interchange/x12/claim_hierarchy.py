@@ -4,8 +4,9 @@ the providers of a claim or line, and where its lines begin.
 Segments come as (loop, elements) in file order. What the nouns have no place for is kept opaque with its loop id.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from billing.claim import Coverage, OpaqueSegment, Party, Person
 from interchange.x12 import parties
@@ -31,37 +32,59 @@ class Hierarchy:
     _billing_read: tuple[Party, Party | None, list[OpaqueSegment]] | None = None
     _subscriber_read: tuple[Coverage, Person, list[OpaqueSegment]] | None = None
     _patient_read: tuple[str, Person, list[OpaqueSegment]] | None = None
+    _people: tuple[Coverage, Person, Person, list[OpaqueSegment]] | None = None
+    _entered: dict[str, Callable[[], list[Row]]] = field(default_factory=dict)
+    """The segments of levels whose nouns came without them, by HL03"""
 
     def open(self, level: str) -> None:
         """Start anew at HL03 `20`, `22` or `23`, and forget what stood below."""
         if level == "20":
             self.billing, self._billing_read = [], None
+            self._entered.clear()
         if level in {"20", "22"}:
             self.subscriber, self._subscriber_read = [], None
-        self.patient, self._patient_read = [], None
+            self._entered.pop("22", None)
+        self.patient, self._patient_read, self._people = [], None, None
+        self._entered.pop("23", None)
 
-    def open_subscriber(self, coverage: Coverage, person: Person, rest: list[OpaqueSegment]) -> None:
-        """Start anew at a subscriber whose nouns were made."""
-        self.open("22")
-        self._subscriber_read = (coverage, person, rest)
+    def enter(self, level: str, nouns: Any, rows: Callable[[], list[Row]]) -> None:
+        """Start anew at a level whose nouns were made: what `billing_parties`, `coverage` or `dependent` tell. Its
+        segments, `rows`, are asked for when one comes later that belongs to them."""
+        self.open(level)
+        self._entered[level] = rows
+        if level == "20":
+            self._billing_read = nouns
+        elif level == "22":
+            self._subscriber_read = nouns
+        else:
+            self._patient_read = nouns
 
     def add(self, loop: str, elements: Elements) -> bool:
         """Take a segment of loops 2000A to 2010CA; False for any other loop."""
         level = loop[4:5] if loop.startswith(("2000", "2010")) else ""
         if level == "A":
-            self.billing.append((loop, elements))
+            self.billing += [*self._rows("20"), (loop, elements)]
+            self._billing_read = None
         elif level == "B":
-            self.subscriber.append((loop, elements))
+            self.subscriber += [*self._rows("22"), (loop, elements)]
+            self._subscriber_read = None
         elif level == "C":
-            self.patient.append((loop, elements))
+            self.patient += [*self._rows("23"), (loop, elements)]
+            self._patient_read = None
         else:
             return False
+        self._people = None
         return True
+
+    def _rows(self, level: str) -> list[Row]:
+        """What a level holds that was entered, the first time that it is asked for."""
+        rows = self._entered.pop(level, None)
+        return rows() if rows is not None else []
 
     def billing_parties(self) -> tuple[Party, Party | None, list[OpaqueSegment]]:
         """Billing provider, pay-to address, and the rest of 2000A."""
         if self._billing_read is None:
-            self._billing_read = _read_billing(self.billing)
+            self._billing_read = read_billing(self.billing)
         return self._billing_read
 
     def coverage(self) -> tuple[Coverage, Person, list[OpaqueSegment]]:
@@ -72,14 +95,17 @@ class Hierarchy:
 
     def dependent(self) -> tuple[str, Person, list[OpaqueSegment]] | None:
         """Relationship, patient and the rest of 2000C; None when the subscriber is the patient."""
-        if not self.patient:
-            return None
-        if self._patient_read is None:
+        if self._patient_read is None and self.patient:
             self._patient_read = _read_patient(self.patient)
         return self._patient_read
 
     def people(self) -> tuple[Coverage, Person, Person, list[OpaqueSegment]]:
         """Coverage, subscriber, patient, and what else stands in 2000B and 2000C."""
+        if self._people is None:
+            self._people = self._read_people()
+        return self._people
+
+    def _read_people(self) -> tuple[Coverage, Person, Person, list[OpaqueSegment]]:
         coverage, subscriber, rest = self.coverage()
         dependent = self.dependent()
         if dependent is None:
@@ -91,7 +117,8 @@ class Hierarchy:
 # Above the claim --------------------------------------------------------------------------------------------------
 
 
-def _read_billing(rows: list[Row]) -> tuple[Party, Party | None, list[OpaqueSegment]]:
+def read_billing(rows: list[Row]) -> tuple[Party, Party | None, list[OpaqueSegment]]:
+    """Billing provider, pay-to address, and the rest of 2000A, from its segments. Raises Unreadable."""
     groups, rest = _party_groups(rows, {"2010AA", "2010AB"})
     if not groups.get("2010AA"):
         raise Unreadable("NM1", 1, "names no billing provider (NM1*85)")

@@ -155,7 +155,8 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
                 if path.opens == "CLM":
                     claim: ClaimT = path.make(found.group(*groups), (*billing(), *people()))
                 else:
-                    self._hierarchy.open_subscriber(*path.make(found.group(*groups))[2:])
+                    level, nouns = path.make(found.group(*groups))[2:]
+                    self._hierarchy.enter(level, nouns, functools.partial(self._rows_of, path, found[0]))
             except Unreadable:
                 break
             count, place = count + len(path.steps), found.end()
@@ -178,14 +179,18 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
 
     def _scanned(self) -> Iterator[ReadT]:
         """The claims that follow, as long as they and their levels are of kinds that come often and have no fault."""
-        while (scanned := self._runs.scan(*self._transaction.ahead())) is not None:
+        while True:
+            text, place, glue = self._transaction.ahead()
+            scanned = self._runs.scan(text, place, glue)
+            if scanned is None:
+                return
             path, values, end = scanned
             claim: ClaimT | None = None
             is_claim = path.steps[0].rule.id == "CLM"
             try:
                 if is_claim:
                     claim = self._make_claim(path, values)
-                fits = claim is not None if is_claim else self._make_level(path, values)
+                fits = claim is not None if is_claim else self._make_level(path, values, text[place:end])
             except Unreadable:
                 return
             if not fits:
@@ -198,13 +203,18 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
                 identity = self._transaction.id
                 yield self._claims.item(claim, (), self._batch, str(values[0]), position, identity, None)
 
-    def _make_level(self, path: Path, values: tuple[str | None, ...]) -> bool:
+    def _make_level(self, path: Path, values: tuple[str | None, ...], text: str) -> bool:
         """Enter a level; False when its numbers are wrong."""
-        number, parent, coverage, person, rest = path.make(values)
-        if not self._numbers.take(number, parent, path.steps[0].code):
+        number, parent, level, nouns = path.make(values)
+        if not self._numbers.take(number, parent, level):
             return False
-        self._hierarchy.open_subscriber(coverage, person, rest)
+        self._hierarchy.enter(level, nouns, functools.partial(self._rows_of, path, text))
         return True
+
+    def _rows_of(self, path: Path, text: str) -> list[Row]:
+        """The segments of a level that was scanned."""
+        texts = text.split(self._delimiters.segment)[:-1]
+        return self._rows([one.lstrip("\n") for one in texts], [one.loop for one in path.steps])
 
     def _make_claim(self, path: Path, values: tuple[str | None, ...]) -> ClaimT | None:
         """A claim; None when its sums or pointers are wrong."""

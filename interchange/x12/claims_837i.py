@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from billing.institutional_claim import InstitutionalBatch, InstitutionalClaim
-from interchange.x12 import claim_checks, claim_transactions, institutional_reading, institutional_writing
+from interchange.x12 import (
+    claim_checks,
+    claim_transactions,
+    institutional_making,
+    institutional_reading,
+    institutional_writing,
+)
 from interchange.x12.envelope import EnvelopeReport, Transaction, read_transactions
 from interchange.x12.fields import Elements
 from interchange.x12.guides.x223a2 import GUIDE
@@ -29,7 +35,12 @@ class ReadClaim(claim_transactions.ReadClaim[InstitutionalClaim, InstitutionalBa
 
 
 _SET = claim_transactions.ClaimSet(
-    GUIDE, institutional_reading.read_claim, claim_checks.institutional_issues, InstitutionalBatch, ReadClaim
+    GUIDE,
+    institutional_reading.read_claim,
+    claim_checks.institutional_issues,
+    InstitutionalBatch,
+    ReadClaim,
+    institutional_making.CLAIMS,
 )
 
 

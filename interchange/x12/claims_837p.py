@@ -5,7 +5,7 @@ ReadTransaction after the claims of its transaction, and after each interchange.
 neighbours, and a claim with slips carries both the noun and the issues: the caller decides.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from billing.claim import Claim, ClaimBatch
@@ -28,7 +28,7 @@ class ReadClaim(claim_transactions.ReadClaim[Claim, ClaimBatch]):
 
 
 _SET = claim_transactions.ClaimSet(
-    GUIDE, claim_reading.read_claim, claim_checks.professional_issues, ClaimBatch, ReadClaim, claim_making.Claims()
+    GUIDE, claim_reading.read_claim, claim_checks.professional_issues, ClaimBatch, ReadClaim, claim_making.CLAIMS
 )
 
 
@@ -57,6 +57,6 @@ def read_transaction(transaction: Transaction) -> Iterator[ReadClaim | ReadTrans
     return _SET.read(transaction)
 
 
-def write(batch: ClaimBatch) -> list[Elements]:
+def write(batch: ClaimBatch) -> Sequence[Elements]:
     """The body of one ST*837: BHT to the last line, for `writing.Group.sets`. ST, SE and counts are the envelope's."""
     return claim_writing.write_batch(batch)

@@ -1,13 +1,19 @@
 """Segments in a guide's order: what the nouns say and what was kept opaque, merged by the rank the guide gives each."""
 
+import re
 from collections.abc import Iterable, Sequence
 
+from billing.characters import EXTENDED
 from billing.claim import OpaqueSegment
+from interchange.x12 import writing
 from interchange.x12.fields import Elements, Joined
 from interchange.x12.grammar import Guide
 
 Block = tuple[int, list[Elements]]
 """Rank in the guide's order, and segments that stay together."""
+
+_find_strange = re.compile(f"[^{re.escape(''.join(sorted(EXTENDED - {'~'})))}]").search
+"""Finds what may not be sent, not even between components"""
 
 
 def block(guide: Guide, loop: str, row: Elements) -> Block:
@@ -40,7 +46,7 @@ def merged(guide: Guide, blocks: Iterable[Block], rest: Iterable[OpaqueSegment],
     """
     ranked = list(blocks)
     for one in rest:
-        row = tuple(text if number == 0 else Joined(text) for number, text in enumerate(one.elements))
+        row = _row(one)
         rank = guide.rank(base, row) if one.loop == base else guide.loop_rank(_top(one.loop))
         ranked.append((rank, [row]))
     ranked.sort(key=lambda block: block[0])
@@ -54,7 +60,33 @@ def in_order(guide: Guide, loop: str, rows: Iterable[Elements]) -> list[Elements
 
 def of_loop(rest: Iterable[OpaqueSegment], loop: str) -> list[Elements]:
     """The opaque segments of one loop, in the order they came in."""
-    return [tuple(Joined(text) for text in one.elements) for one in rest if one.loop == loop]
+    return [_row(one) for one in rest if one.loop == loop]
+
+
+def texts_below(guide: Guide, base: str, rest: Iterable[OpaqueSegment]) -> list[tuple[int, str]] | None:
+    """What `merged` makes of them, as text of our interchanges: a rank and a segment each. None when one of them is
+    not in a loop below `base`, and stands among its own segments. Raises UnwritableData."""
+    first = guide.loop_rank(base)
+    found = []
+    for one in rest:
+        rank = guide.loop_rank(_top(one.loop))
+        if rank <= first:
+            return None
+        found.append((rank, _text(one)))
+    return found
+
+
+def _text(one: OpaqueSegment) -> str:
+    elements = one.elements
+    text = "*".join(elements)
+    if _find_strange(text) or text.count("*") >= len(elements) or not elements[0].isalnum():
+        return writing.text_of([_row(one)])
+    return f"{text.rstrip('*')}~"
+
+
+def _row(one: OpaqueSegment) -> Elements:
+    """Its composites are joined already; its id is no composite."""
+    return tuple(text if number == 0 else Joined(text) for number, text in enumerate(one.elements))
 
 
 def _top(loop: str) -> str:

@@ -22,7 +22,18 @@ _DIAGNOSES = (("ABK", "BK"), ("ABJ", "BJ"), ("APR", "PR"), ("ABN", "BN"), ("ABF"
 _PRINCIPAL_PROCEDURES = ("BBR", "BR", "CAH")
 _DIAGNOSIS_KINDS = frozenset(code for pair in _DIAGNOSES for code in pair)
 _PROCEDURE_KINDS = frozenset({*_PRINCIPAL_PROCEDURES, "BBQ", "BQ"})
-_KINDS = _DIAGNOSIS_KINDS | _PROCEDURE_KINDS | {"DR", "BI", "BH", "BE", "BG", "TC"}
+_FIELDS = {
+    **dict.fromkeys(_DIAGNOSIS_KINDS, "diagnoses"),
+    **dict.fromkeys(_PROCEDURE_KINDS, "procedures"),
+    "DR": "drg",
+    "BI": "occurrence_spans",
+    "BH": "occurrences",
+    "BE": "values",
+    "BG": "conditions",
+    "TC": "treatments",
+}
+"""HIxx-1, and the field of the claim that such a composite goes to"""
+_RANKS = {code: rank for rank, pair in enumerate(_DIAGNOSES) for code in pair}
 
 
 @dataclass(slots=True)
@@ -44,7 +55,7 @@ class ClaimCodes:
         Raises Unreadable for a date or amount that cannot be read.
         """
         composites = [(number, text) for number, text in enumerate(hi) if number and text]
-        if any(part(text, 1) not in _KINDS for _, text in composites):
+        if any(part(text, 1) not in _FIELDS for _, text in composites):
             return False
         if self.drg is not None and any(part(text, 1) == "DR" for _, text in composites):
             return False
@@ -76,10 +87,18 @@ class ClaimCodes:
 
     def in_order(self) -> tuple[tuple[InstitutionalDiagnosis, ...], tuple[Procedure, ...]]:
         """Diagnoses and procedures in the guide's order, whatever the file's was."""
-        ranks = {code: rank for rank, pair in enumerate(_DIAGNOSES) for code in pair}
-        diagnoses = sorted(self.diagnoses, key=lambda one: ranks[one.qualifier])
-        procedures = sorted(self.procedures, key=lambda one: one.qualifier not in _PRINCIPAL_PROCEDURES)
-        return tuple(diagnoses), tuple(procedures)
+        diagnoses = sorted(self.diagnoses, key=lambda one: rank(one.qualifier))
+        return tuple(diagnoses), tuple(sorted(self.procedures, key=lambda one: rank(one.qualifier)))
+
+
+def field_of(kind: str) -> str:
+    """The field of ClaimCodes that a composite of this kind goes to: one that the guide lists as HIxx-1."""
+    return _FIELDS[kind]
+
+
+def rank(kind: str) -> int:
+    """The place of a composite of this kind among those that go to the same field."""
+    return _RANKS.get(kind, int(kind in _PROCEDURE_KINDS and kind not in _PRINCIPAL_PROCEDURES))
 
 
 def _days(hi: Elements, number: int) -> tuple[date, date | None]:

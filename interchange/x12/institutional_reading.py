@@ -56,16 +56,12 @@ class _Head:
         return True
 
     def _take_day(self, kind: str, dtp: Elements) -> bool:
-        text = get(dtp, 3)
         if kind == "434" and self.statement is None:
             self.statement = fields.period(dtp, 3)
         elif kind == "435" and self.admission_date is None:
-            self.admission_date = fields.parse_day(text[:_HOUR_AT])
-            if self.admission_date is None:
-                raise Unreadable("DTP", 3, "is not a date CCYYMMDD that exists", dtp)
-            self.admission_hour = text[_HOUR_AT:] or None
+            self.admission_date, self.admission_hour = read_admission(dtp)
         elif kind == "096" and self.discharge_hour is None:
-            self.discharge_hour = text or None
+            self.discharge_hour = maybe(dtp, 3)
         else:
             return False
         return True
@@ -126,6 +122,22 @@ def read_claim(hierarchy: Hierarchy, rows: list[Row]) -> InstitutionalClaim:
     )
 
 
+def read_admission(dtp: Elements) -> tuple[date, str | None]:
+    """DTP*435: the day, and the hour when it is told. Raises Unreadable."""
+    text = get(dtp, 3)
+    day = fields.parse_day(text[:_HOUR_AT])
+    if day is None:
+        raise Unreadable("DTP", 3, "is not a date CCYYMMDD that exists", dtp)
+    return day, text[_HOUR_AT:] or None
+
+
+def read_procedure(text: str) -> tuple[str | None, str, tuple[str, ...], str | None]:
+    """SV202: code, qualifier, modifiers and description; `""` when there is none."""
+    code = text.split(fields.COMPONENT)
+    code += [""] * (7 - len(code))
+    return code[1] or None, code[0] or "HC", tuple([one for one in code[2:6] if one]), code[6] or None
+
+
 def _read_line(rows: list[Row]) -> InstitutionalLine:
     sv2: Elements | None = None
     days: tuple[date | None, date | None] | None = None
@@ -145,17 +157,16 @@ def _read_line(rows: list[Row]) -> InstitutionalLine:
     if sv2 is None:
         raise Unreadable("SV2", 1, "is missing: the line names no service")
     first, last = days or (None, None)
-    code = get(sv2, 2).split(":")
-    code += [""] * (7 - len(code))
+    procedure, qualifier, modifiers, description = read_procedure(get(sv2, 2))
     return InstitutionalLine(
         revenue_code=get(sv2, 1),
         charge_cents=fields.cents(sv2, 3),
         units=fields.decimal(sv2, 5),
         unit_basis=get(sv2, 4),
-        procedure=code[1] or None,
-        procedure_qualifier=code[0] or "HC",
-        modifiers=tuple(text for text in code[2:6] if text),
-        procedure_description=code[6] or None,
+        procedure=procedure,
+        procedure_qualifier=qualifier,
+        modifiers=modifiers,
+        procedure_description=description,
         non_covered_cents=fields.maybe_cents(sv2, 7),
         service_date=first,
         service_date_to=last,

@@ -15,19 +15,20 @@ Value = TypeVar("Value")
 
 
 class Memory(dict[Any, Any]):
-    """What texts were read as. None, which stands for an element that was not sent, is read as None."""
+    """What texts were read as, or values written as. None, which stands for an element that was not sent, is
+    `nothing`."""
 
     KEPT = 4_096
 
-    def __init__(self, read: Callable[[Any], Any]) -> None:
-        super().__init__({None: None})
-        self._read = read
+    def __init__(self, read: Callable[[Any], Any], nothing: Any = None) -> None:
+        super().__init__({None: nothing})
+        self._read, self._nothing = read, nothing
 
     def __missing__(self, text: Any) -> Any:
         value = self._read(text)
         if len(self) > self.KEPT:
             self.clear()
-            self[None] = None
+            self[None] = self._nothing
         self[text] = value
         return value
 

@@ -6,8 +6,9 @@ from datetime import date
 from functools import lru_cache
 
 from billing.claim import Address, Contact, Name, Party, Person, Reference, Sex
-from interchange.x12 import fields
+from interchange.x12 import fields, writing
 from interchange.x12.fields import Elements, get, maybe, trimmed
+from interchange.x12.forms import Form, Say
 from interchange.x12.quick import quick
 
 _party = quick(Party)
@@ -20,6 +21,13 @@ _NM1 = ("",) * 10
 
 _TAXONOMY_OF = {"DN": "RF", "P3": "RF", "71": "AT"}
 """PRV01 by role: referring, attending; PE performing for all others"""
+
+_NAMED = Form(
+    "NM1 role kind last first middle prefix suffix qualifier number", given=("role", "kind", "qualifier", "number")
+)
+"""Of a Name"""
+_LOCATED = Form("?N3 street street_2", "?N4 city state postal_code country - - subdivision")
+"""Of an Address"""
 
 
 def read_name(nm1: Elements) -> Name:
@@ -144,32 +152,12 @@ def write_nm1(
 ) -> Elements:
     """NM1 with its name and id."""
     kind = "1" if is_person else "2"
-    return trimmed(
-        "NM1",
-        role,
-        kind,
-        name.last,
-        name.first,
-        name.middle,
-        name.prefix,
-        name.suffix,
-        qualifier if number else None,
-        number,
-    )
+    return _NAMED.rows(name, role, kind, qualifier if number else None, number)[0]
 
 
 def write_address(address: Address | None) -> list[Elements]:
     """N3 and N4, nothing for None."""
-    if address is None:
-        return []
-    rows = [trimmed("N3", address.street, address.street_2)] if address.street else []
-    if address.city:
-        rows.append(
-            trimmed(
-                "N4", address.city, address.state, address.postal_code, address.country, "", "", address.subdivision
-            )
-        )
-    return rows
+    return [] if address is None else _LOCATED.rows(address)
 
 
 def write_contact(contact: Contact, function: str = "IC") -> Elements:
@@ -192,5 +180,35 @@ def write_demographics(person: Person) -> list[Elements]:
     """DMG, nothing when neither birth date nor sex is known."""
     if person.birth_date is None and person.sex is None:
         return []
-    form = "D8" if person.birth_date else None
-    return [trimmed("DMG", form, fields.print_day(person.birth_date), person.sex)]
+    return _demographics(person.birth_date, person.sex)
+
+
+def _demographics(birth_date: date | None, sex: Sex | None) -> list[Elements]:
+    return [trimmed("DMG", "D8" if birth_date else None, fields.print_day(birth_date), sex)]
+
+
+# As text ----------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=2048)
+def party_text(party: Party) -> str:
+    """`write_party` with the delimiters of our interchanges. Raises UnwritableData."""
+    return writing.text_of(write_party(party))
+
+
+def person_text(role: str, person: Person, say: Say, *, qualifier: str | None = None, number: str | None = None) -> str:
+    """`write_person` with the delimiters of our interchanges; what went into it is said. Raises UnwritableData."""
+    kind = "1" if person.is_person else "2"
+    text = _NAMED.text(person.name, say, role, kind, qualifier if number else None, number)
+    if person.address is not None:
+        text += _LOCATED.text(person.address, say)
+    if person.birth_date is not None or person.sex is not None:
+        text += _demographics_text(person.birth_date, person.sex)
+    if person.references:
+        text += writing.text_of([trimmed("REF", ref.qualifier, ref.value) for ref in person.references])
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _demographics_text(birth_date: date | None, sex: Sex | None) -> str:
+    return writing.text_of(_demographics(birth_date, sex))

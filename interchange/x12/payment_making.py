@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from billing.claim import Name, Reference
-from billing.remittance import ClaimPayment, LinePayment
+from billing.remittance import ClaimPayment, LinePayment, SupplementalAmount, SupplementalQuantity
 from interchange.x12 import fields, parties, payment_reading
 from interchange.x12.guides.x221a1 import GUIDE
 from interchange.x12.making import Draft, Memory, tuple_of
@@ -17,7 +17,9 @@ from interchange.x12.scanning import WHOLE, Step
 _CAPTURED = {
     "CLP": (1, 2, 3, 4, 5, 6, 7, 8, 9),
     "CAS": (WHOLE,),
+    "AMT": (2,),
     "DTM": (2,),
+    "QTY": (2,),
     "REF": (2,),
     "SVC": (1, 2, 3, 5, 6, 7),
     "LQ": (1, 2),
@@ -37,6 +39,8 @@ _NAMES: dict[str, Any] = {
     "line": quick(LinePayment),
     "name": quick(Name),
     "reference": quick(Reference),
+    "amount": quick(SupplementalAmount),
+    "quantity": quick(SupplementalQuantity),
     "procedure": Memory(_read_procedure),
     "submitted": Memory(lambda text: fields.part(text, 2)),
     "adjustments": Memory(lambda text: tuple(payment_reading.read_adjustments(tuple(text.split("*"))))),
@@ -51,8 +55,6 @@ class Payments:
         """The elements that `payment_reading` looks at."""
         if name == "NM1":
             return _CAPTURED_OF_NAME.get(code, ())
-        if name == "AMT":
-            return (2,) if loop == "2110" and code == "B6" else ()
         return _CAPTURED.get(name, ())
 
     def maker(self, run: Sequence[Step]) -> Callable[..., Any] | None:
@@ -93,6 +95,8 @@ def _payment(draft: Draft, plan: PaymentPlan) -> str:
         is_npi,
         f"party[{text(names['PR'])}]" if "PR" in names else "None",
         days.get("036", "None"),
+        _supplements(draft, plan.amounts, "amount", "cents"),
+        _supplements(draft, plan.quantities, "quantity", "decimal"),
     ]
     return f"payment({', '.join(values)})"
 
@@ -118,6 +122,8 @@ def _line(draft: Draft, plan: LinePlan) -> str:
         f"cents[{text(plan.allowed, 2)}]" if plan.allowed else "None",
         f"tuple([said for kind, said in {tuple_of(pairs)} if kind == 'HE'])" if pairs else "()",
         _references(draft, plan.references),
+        _supplements(draft, plan.amounts, "amount", "cents"),
+        _supplements(draft, plan.quantities, "quantity", "decimal"),
     ]
     return f"line({', '.join(values)})"
 
@@ -133,6 +139,10 @@ def _adjustments(draft: Draft, places: Sequence[int]) -> str:
 
 def _references(draft: Draft, places: Sequence[int]) -> str:
     return tuple_of([f"reference({draft.text(at, 1)}, {draft.text(at, 2)})" for at in places])
+
+
+def _supplements(draft: Draft, places: Sequence[int], noun: str, read: str) -> str:
+    return tuple_of([f"{noun}({draft.text(at, 1)}, {read}[{draft.text(at, 2)}])" for at in places])
 
 
 def _name(draft: Draft, at: int) -> str:

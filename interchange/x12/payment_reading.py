@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from billing import remittance as nouns
 from billing.claim import Address, Contact, Name, Party, Reference
 from billing.remittance import Adjustment, BankAccount, ClaimPayment, LinePayment, ProviderAdjustment, Remittance
 from interchange.x12 import fields, parties
@@ -40,6 +41,8 @@ class LinePlan:
     references: list[int] = field(default_factory=list)
     allowed: int = 0
     remarks: list[int] = field(default_factory=list)
+    amounts: list[int] = field(default_factory=list)
+    quantities: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -54,6 +57,8 @@ class PaymentPlan:
     names: dict[str, int] = field(default_factory=dict)
     """NM101 and place"""
     lines: list[LinePlan] = field(default_factory=list)
+    amounts: list[int] = field(default_factory=list)
+    quantities: list[int] = field(default_factory=list)
 
 
 def plan_payment(rows: Sequence[Elements]) -> PaymentPlan:
@@ -75,6 +80,10 @@ def plan_payment(rows: Sequence[Elements]) -> PaymentPlan:
             plan.days.append((kind, at))
         elif name in REMARKS:
             plan.remarks.append((at, REMARKS[name]))
+        elif name == "AMT":
+            plan.amounts.append(at)
+        elif name == "QTY":
+            plan.quantities.append(at)
     return plan
 
 
@@ -89,6 +98,10 @@ def _place_in_line(plan: LinePlan, at: int, name: str, kind: str) -> None:
         plan.references.append(at)
     elif name == "AMT" and kind == "B6":
         plan.allowed = at
+    elif name == "AMT":
+        plan.amounts.append(at)
+    elif name == "QTY":
+        plan.quantities.append(at)
     elif name == "LQ":
         plan.remarks.append(at)
 
@@ -138,6 +151,8 @@ def read_payment(rows: Sequence[Elements], plan: PaymentPlan) -> ClaimPayment:
         people.rendering_npi,
         people.priority_payer,
         days.get("036"),
+        _read_amounts(rows, plan.amounts) if plan.amounts else (),
+        _read_quantities(rows, plan.quantities) if plan.quantities else (),
     )
 
 
@@ -180,6 +195,14 @@ def _read_references(rows: Sequence[Elements], places: list[int]) -> tuple[Refer
     return tuple([_reference(get(rows[at], 1), get(rows[at], 2)) for at in places])
 
 
+def _read_amounts(rows: Sequence[Elements], places: list[int]) -> tuple[nouns.SupplementalAmount, ...]:
+    return tuple([nouns.SupplementalAmount(get(rows[at], 1), fields.cents(rows[at], 2)) for at in places])
+
+
+def _read_quantities(rows: Sequence[Elements], places: list[int]) -> tuple[nouns.SupplementalQuantity, ...]:
+    return tuple([nouns.SupplementalQuantity(get(rows[at], 1), fields.decimal(rows[at], 2)) for at in places])
+
+
 def _read_remarks(rows: Sequence[Elements], plan: PaymentPlan) -> tuple[str, ...]:
     return tuple([rows[at][one] for at, ones in plan.remarks for one in ones if get(rows[at], one)])
 
@@ -205,6 +228,8 @@ def _read_line(rows: Sequence[Elements], plan: LinePlan) -> LinePayment:
         fields.cents(rows[plan.allowed], 2) if plan.allowed else None,
         tuple([rows[at][2] for at in plan.remarks if get(rows[at], 2) and rows[at][1] == "HE"]) if plan.remarks else (),
         _read_references(rows, plan.references) if plan.references else (),
+        _read_amounts(rows, plan.amounts) if plan.amounts else (),
+        _read_quantities(rows, plan.quantities) if plan.quantities else (),
     )
 
 

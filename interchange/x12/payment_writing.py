@@ -119,6 +119,7 @@ def _payment(payment: ClaimPayment) -> list[Elements]:
     rows += [("REF", ref.qualifier, ref.value) for ref in payment.references]
     rows += _days(("232", payment.service_from), ("233", payment.service_to))
     rows += _days(("036", payment.coverage_ended), ("050", payment.received))
+    rows += _supplements(payment)
     for line in payment.lines:
         rows += _line(line)
     return rows
@@ -167,7 +168,17 @@ def _line(line: LinePayment) -> list[Elements]:
     rows += [("REF", ref.qualifier, ref.value) for ref in line.references]
     if line.allowed_cents is not None:
         rows.append(("AMT", "B6", print_cents(line.allowed_cents)))
+    rows += _supplements(line)
     rows += [("LQ", "HE", code) for code in line.remarks]
+    return rows
+
+
+def _supplements(one: ClaimPayment | LinePayment) -> list[Elements]:
+    rows: list[Elements] = []
+    if one.amounts:
+        rows += [("AMT", amount.qualifier, print_cents(amount.amount_cents)) for amount in one.amounts]
+    if one.quantities:
+        rows += [("QTY", quantity.qualifier, print_decimal(quantity.quantity)) for quantity in one.quantities]
     return rows
 
 

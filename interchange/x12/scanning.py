@@ -78,7 +78,8 @@ def step(rule: SegmentRule, key: Key, reach: int, loop: str, position: int | Non
         code = ""
     elif code not in _codes(rule.elements[position - 1]):
         return None
-    captured = tuple([one for one in former.captured(loop, rule.id, code) if one <= reach])
+    wanted = [one for one in former.captured(loop, rule.id, code) if one <= reach]
+    captured = tuple([one for one in wanted if one == WHOLE or rule.elements[one - 1].usage != "-"])
     return Step(rule, loop, code, reach, captured)
 
 

@@ -5,14 +5,18 @@ exceptions that name the segment and the element, never the data.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import overload
 
 from billing.characters import EXTENDED
 from interchange.x12.fields import COMPONENT, REPETITION, Elements, Joined
 from interchange.x12.syntax import Delimiters
 
+_PLAIN = Delimiters()
+"""Of our interchanges"""
 _GROUP_OF_SET = {"837": "HC", "835": "HP", "270": "HS", "271": "HB", "276": "HR", "277": "HN", "999": "FA", "997": "FA"}
 
 
@@ -47,6 +51,29 @@ class Address:
     """ISA06 or ISA08, at most 15 characters"""
     application_id: str | None = None
     """GS02 or GS03"""
+
+
+class Body(Sequence[Elements]):
+    """The segments of a transaction set that were written already, with the delimiters of our interchanges. Their
+    elements are made when somebody asks for them: an interchange with other delimiters does."""
+
+    def __init__(self, text: str, rows: Callable[[], Sequence[Elements]]) -> None:
+        """`text` has a terminator behind each segment, and nothing in it is still to be proven."""
+        self.text = text
+        self._make = rows
+        self._rows: Sequence[Elements] | None = None
+
+    def __len__(self) -> int:
+        return self.text.count(_PLAIN.segment)
+
+    @overload
+    def __getitem__(self, at: int) -> Elements: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Elements]: ...
+    def __getitem__(self, at: int | slice) -> Elements | Sequence[Elements]:
+        if self._rows is None:
+            self._rows = self._make()
+        return self._rows[at]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +118,19 @@ def write_interchange(
     return printer.text()
 
 
+def text_of(rows: Iterable[Elements]) -> str:
+    """Segments with the delimiters of our interchanges and a terminator behind each, nothing around them.
+
+    Raises DataHoldsDelimiter or DataOutsideCharacterSet.
+    """
+    return "".join([_plain_printer().written(row) + _PLAIN.segment for row in rows])
+
+
+@cache
+def _plain_printer() -> "_Printer":
+    return _Printer(_PLAIN, "")
+
+
 def _write_group(printer: "_Printer", group: Group, sender: Address, receiver: Address, instant: datetime) -> None:
     printer.add(
         (
@@ -110,8 +150,7 @@ def _write_group(printer: "_Printer", group: Group, sender: Address, receiver: A
             raise BadHeader("ST", 2, "must have four to nine characters")
         named = () if group.transaction == "835" else (group.version,)
         printer.add(("ST", group.transaction, st02, *named))
-        for segment in body:
-            printer.add(segment)
+        printer.add_body(body)
         printer.add(("SE", str(len(body) + 2), st02))
     printer.add(("GE", str(len(group.sets)), str(group.control_number)))
 
@@ -160,7 +199,19 @@ class _Printer:
     def raw(self, text: str) -> None:
         self._out.append(text)
 
+    def add_body(self, body: Sequence[Elements]) -> None:
+        if isinstance(body, Body) and self._marks == _PLAIN:
+            if body.text:
+                self._out.append(body.text[:-1].replace(_PLAIN.segment, self._end))
+            return
+        for segment in body:
+            self.add(segment)
+
     def add(self, segment: Elements) -> None:
+        self._out.append(self.written(segment))
+
+    def written(self, segment: Elements) -> str:
+        """The segment without its terminator."""
         count = len(segment)
         while count > 1 and not segment[count - 1]:
             count -= 1
@@ -169,11 +220,9 @@ class _Printer:
         whole = self._marks.element.join(segment)
         odd = self._find_odd(whole)
         if (odd is None or self._is_joined(whole, segment)) and whole.count(self._marks.element) == count - 1:
-            self._out.append(whole)
-            return
-        name = segment[0]
-        texts = [self._element(name, number, segment[number]) for number in range(1, count)]
-        self._out.append(self._marks.element.join((name, *texts)))
+            return whole
+        texts = [self._element(segment[0], number, text) for number, text in enumerate(segment)]
+        return self._marks.element.join(texts)
 
     def _is_joined(self, whole: str, segment: Elements) -> bool:
         """Whether all that is odd are separators inside composites, and they are the interchange's own."""

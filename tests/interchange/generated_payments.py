@@ -6,7 +6,16 @@ from typing import Any
 
 from billing.claim import Party, Reference
 from billing.money import Cents
-from billing.remittance import Adjustment, BankAccount, ClaimPayment, LinePayment, ProviderAdjustment, Remittance
+from billing.remittance import (
+    Adjustment,
+    BankAccount,
+    ClaimPayment,
+    LinePayment,
+    ProviderAdjustment,
+    Remittance,
+    SupplementalAmount,
+    SupplementalQuantity,
+)
 from tests.interchange.draw import Draw, shares
 
 REASONS = ("45", "1", "2", "3", "97", "B7", "253", "16", "18", "96", "223")
@@ -126,6 +135,8 @@ def _payment(draw: Draw) -> ClaimPayment:
         remarks=draw.some(REMARKS, 5) if draw.seldom() else (),
         references=draw.references(("1L", "9C", "CE", "EA", "F8"), 5) + draw.references(("0B", "1D", "G2"), 3),
         rendering_npi=draw.maybe(draw.npi, 0.4),
+        amounts=_amounts(draw, ("AU", "D8", "F5", "I", "T", "ZK")),
+        quantities=_quantities(draw, ("CA", "LA", "PS", "VS", "ZL")),
     )
 
 
@@ -148,7 +159,19 @@ def _line(draw: Draw, *, denied: bool) -> LinePayment:
         allowed_cents=draw.maybe(draw.cents),
         remarks=draw.some(REMARKS, 6) if draw.seldom() else (),
         references=draw.references(("1S", "G1", "LU"), 2) + draw.references(("0B", "G2"), 2),
+        amounts=_amounts(draw, ("KH", "T", "ZM")),
+        quantities=_quantities(draw, ("ZK", "ZO")),
     )
+
+
+def _amounts(draw: Draw, qualifiers: tuple[str, ...]) -> tuple[SupplementalAmount, ...]:
+    chosen = draw.some(qualifiers, 3) if draw.seldom() else ()
+    return tuple(SupplementalAmount(one, draw.cents()) for one in chosen)
+
+
+def _quantities(draw: Draw, qualifiers: tuple[str, ...]) -> tuple[SupplementalQuantity, ...]:
+    chosen = draw.some(qualifiers, 2) if draw.seldom() else ()
+    return tuple(SupplementalQuantity(one, draw.quantity()) for one in chosen)
 
 
 def _adjustments(draw: Draw, whole: int) -> tuple[Adjustment, ...]:

@@ -4,8 +4,10 @@ import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+import pyx12
 
 from billing.acknowledgment import ClaimAcknowledgmentFile
 from billing.money import Cents
@@ -109,7 +111,12 @@ def test_institutional_claims_are_taken_too(golden: Path) -> None:
         (r"(CLM\*[^*]*\*)[0-9.]+", r"\g<1>1", [("A7", "178", None)]),
         (r"(DTP\*434\*RD8\*)\d+-\d+", r"\g<1>20050231-20050301", [("A7", "21", None), ("A7", "188", None)]),
         (r"(SV2\*[^*]*\*[^*]*\*)[0-9.]+", r"\g<1>1.234", [("A7", "21", None), ("A7", "583", None)]),
-        (r"HI\*BF:4019[^~]*", "HI*BH:11:D8:20050231", [("A7", "21", None)]),
+        (r"HI\*BF:4019[^~]*", "HI*BH:11:D8:20050231", [("A7", "21", None), ("A7", "720", None)]),
+        (r"HI\*BF:4019[^~]*", "HI*BI:70:RD8:20050231-20050301", [("A7", "21", None), ("A7", "722", None)]),
+        (r"HI\*BF:4019[^~]*", "HI*BE:A2:::1.234", [("A7", "21", None), ("A7", "726", None)]),
+        (r"(HI\*BF:4019[^~]*)", r"\g<1>~HI*BBR:4A023N7:D8:20050231", [("A7", "21", None), ("A7", "486", None)]),
+        (r"(HI\*BF:4019[^~]*)", r"\g<1>~HI*BBQ:4A023N7:D8:20050231", [("A7", "21", None), ("A7", "492", None)]),
+        (r"(CL1\*[^~]*)", r"\g<1>~AMT*F3*1.234", [("A7", "21", None), ("A7", "565", None)]),
     ],
 )
 def test_an_institutional_claim_is_refused_alone_and_with_the_status_that_says_why(
@@ -117,11 +124,71 @@ def test_an_institutional_claim_is_refused_alone_and_with_the_status_that_says_w
 ) -> None:
     text, count = re.subn(pattern, wrong, an_837i(golden), count=1)
     assert count == 1
-    [said] = answers(text.encode())
+    added = text.count("~") - an_837i(golden).count("~")
+    [said] = answers(re.sub(r"SE\*(\d+)", lambda se: f"SE*{int(se[1]) + added}", text).encode())
     assert [group.code for group in said.groups] == ["A"]
     [refused] = said.refused
     assert [(one.category, one.status, one.entity) for one in refused.verdict.reasons] == reasons
     assert len(said.taken) == 1
+
+
+def test_what_a_patient_paid_is_told_with_the_entity_that_the_code_wants() -> None:
+    [said] = answers(an_837p(a_claim(patient_paid_cents=Cents(1200))).replace(b"AMT*F5*12~", b"AMT*F5*12.345~"))
+    [refused] = said.refused
+    assert [(one.status, one.entity) for one in refused.verdict.reasons] == [("21", None), ("183", "QC")]
+    assert oracles.pyx12(a_277ca(said)) == []
+
+
+def test_another_payers_decision_that_does_not_come_out_is_told_as_such(golden: Path) -> None:
+    data = (golden / "x222a1" / "made-secondary-cob-line-level.edi").read_text()
+    [said] = answers(re.sub(r"(SVD\*[^*]*\*)[0-9.]+", r"\g<1>1", data, count=1).encode())
+    [refused] = said.refused
+    assert [(one.category, one.status) for one in refused.verdict.reasons] == [("A7", "672")]
+
+
+PUBLISHED = {
+    "21": "Missing or invalid information. Usage: At least one other status code is required to identify it",
+    "178": "Submitted charges",
+    "183": "Amount entity has paid. Usage: This code requires use of an Entity Code",
+    "187": "Date(s) of service",
+    "188": "Statement from-through dates",
+    "189": "Facility admission date",
+    "454": "Procedure code for services rendered",
+    "455": "Revenue code for services rendered",
+    "476": "Missing or invalid units of service",
+    "477": "Diagnosis code pointer is missing or invalid",
+    "478": "Claim submitter's identifier",
+    "481": "Claim/submission format is invalid",
+    "486": "Principal Procedure Date",
+    "492": "Other Procedure Date",
+    "565": "Estimated Claim Due Amount",
+    "583": "Line Item Charge Amount",
+    "672": "Other Payer's payment information is out of balance",
+    "720": "NUBC Occurrence Code Date(s)",
+    "722": "NUBC Occurrence Span Code Date(s)",
+    "726": "NUBC Value Code Amount(s)",
+}
+"""Claim status codes, code source 508, as X12 publishes them"""
+
+
+def test_every_status_is_one_that_x12_publishes_and_has_the_entity_it_wants() -> None:
+    told = {
+        *answering._REASONS.values(),
+        *answering._DAYS.values(),
+        *answering._OF_FAULT.values(),
+        *((code, None) for code in (answering.CHARGES, answering.OTHER, answering.FORMAT, answering.COORDINATION)),
+    }
+    assert {code for code, _ in told} == set(PUBLISHED)
+    assert {code for code, entity in told if entity} == {
+        code for code, text in PUBLISHED.items() if "requires use of an Entity" in text
+    }
+
+
+def test_pyx12_lists_every_status() -> None:
+    root = ElementTree.parse(Path(pyx12.__file__).with_name("map") / "codes.xml").getroot()
+    lists = {one.findtext("id"): {code.text for code in one.iter("code")} for one in root.iter("codeset")}
+    assert lists["claim_status"] >= set(PUBLISHED)
+    assert answering.REJECTED in lists["claim_status_cat"]
 
 
 def test_a_wrong_day_of_admission_is_told_as_such(golden: Path) -> None:

@@ -23,7 +23,7 @@ from billing.institutional_claim import (
     ValueAmount,
 )
 from billing.money import Cents
-from interchange.x12 import claims_837i, fields, validate, writing
+from interchange.x12 import claims_837i, fields, shapes, validate, writing
 from interchange.x12.claims_837i import ReadClaim
 from interchange.x12.hierarchy_writing import UnknownProviderRole
 from interchange.x12.syntax import NotX12, SegmentReader
@@ -313,6 +313,11 @@ def test_any_batch_reads_back_as_written_without_an_issue(made: list[Institution
     text = written(batch)
     assert batch_of(text.encode()) == batch
     assert [str(issue) for item in claims_837i.read(text.encode()) for issue in item.issues] == []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shapes, "OFTEN", 1)
+        patch.setattr(shapes, "_BOOKS", {})
+        for _ in range(4):
+            assert batch_of(text.encode()) == batch
 
 
 @settings(max_examples=10, deadline=None, phases=[Phase.generate])

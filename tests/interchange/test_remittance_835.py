@@ -3,13 +3,14 @@
 import dataclasses
 import datetime as dt
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import oxedi
 import pytest
 
 from billing.money import Cents
-from billing.remittance import BankAccount
+from billing.remittance import BankAccount, SupplementalAmount, SupplementalQuantity
 from interchange.x12 import fields, remittance_835, writing
 from interchange.x12.payment_writing import NotBalanced, TooManyRemarks
 from interchange.x12.remittance_835 import ReadPayment, ReadRemittance, RemittanceEnd, RemittanceHeader
@@ -129,6 +130,25 @@ def test_what_was_not_reported_is_none(golden: Path) -> None:
     assert payment
     assert payment.patient_responsibility_cents is None
     assert payment.lines[0].allowed_cents is None
+
+
+def test_amounts_beside_the_sums_are_told_and_enter_none(golden: Path) -> None:
+    text = (golden / "x221a1" / "made-reversal-correction.edi").read_text()
+    (before,) = remittance_835.read_remittances(text.encode())
+    more = text.replace("SVC*", "AMT*I*1.5~\nAMT*AU*100~\nQTY*CA*2.5~\nSVC*", 1)
+    tail = more.index("CLP*", more.index("SVC*"))
+    more = f"{more[:tail]}AMT*KH*3~\nQTY*ZK*4~\n{more[tail:]}"
+    (read,) = remittance_835.read_remittances(re.sub(r"SE\*(\d+)", lambda se: f"SE*{int(se[1]) + 5}", more).encode())
+    assert read.is_balanced
+    assert [str(issue) for issue in read.issues] == [str(issue) for issue in before.issues]
+    payment, was = read.payments[0].payment, before.payments[0].payment
+    assert payment
+    assert was
+    assert payment.amounts == (SupplementalAmount("I", Cents(150)), SupplementalAmount("AU", Cents(10000)))
+    assert payment.quantities == (SupplementalQuantity("CA", Decimal("2.5")),)
+    assert payment.lines[-1].amounts == (SupplementalAmount("KH", Cents(300)),)
+    assert payment.lines[-1].quantities == (SupplementalQuantity("ZK", Decimal(4)),)
+    assert payment.paid_cents == was.paid_cents
 
 
 @pytest.mark.golden("x221a1", "broken")

@@ -1,6 +1,6 @@
 """What is recognised is read as what is walked: the same nouns, the same issues, in files good and bad."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,29 +13,39 @@ from benchmarks import files
 from billing.claim import Name
 from billing.money import ZERO
 from billing.remittance import ClaimPayment, LinePayment
-from interchange.x12 import claims_837p, elements, remittance_835, shapes
+from interchange.x12 import claims_837i, claims_837p, elements, remittance_835, shapes
 from interchange.x12.elements import Rule
 from interchange.x12.quick import quick
 from interchange.x12.syntax import Delimiters, NotX12
 from tests.builders import a_claim, an_837p
+from tests.interchange import generated
 from tests.interchange.conftest import golden_files
 
-FILES = golden_files("x222a1", "x221a1", "broken")
+FILES = golden_files("x222a1", "x223a2", "x221a1", "broken")
+READERS: dict[str, Callable[[bytes], Iterable[object]]] = {
+    "payments": remittance_835.read,
+    "claims": claims_837p.read,
+    "children": claims_837p.read,
+    "stays": claims_837i.read,
+}
+KINDS = sorted(READERS)
 
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Forty claims and payments, most of them alike."""
+    """Forty claims and payments of a kind, most of them alike."""
     folder = tmp_path_factory.mktemp("many")
-    files.write_payments(folder / "many.835", 40)
-    files.write_claims(folder / "many.837", 40)
+    files.write_payments(folder / "many.payments", 40)
+    files.write_claims(folder / "many.claims", 40)
+    files.write_children(folder / "many.children", 40)
+    files.write_stays(folder / "many.stays", 40)
     return {path.suffix[1:]: path.read_bytes() for path in folder.iterdir()}
 
 
 def read(data: bytes) -> list[object]:
-    """Everything that both readers say about a file."""
+    """Everything that the readers say about a file."""
     try:
-        return [*claims_837p.read(data), *remittance_835.read(data)]
+        return [*claims_837p.read(data), *claims_837i.read(data), *remittance_835.read(data)]
     except NotX12:
         return []
 
@@ -64,7 +74,7 @@ def scanned(data: bytes) -> list[object]:
     return read(data)
 
 
-@pytest.mark.golden("x222a1", "x221a1", "broken")
+@pytest.mark.golden("x222a1", "x223a2", "x221a1", "broken")
 def test_a_file_read_twice_is_read_the_same(path: Path, eager: None) -> None:
     data = path.read_bytes()
     with walking():
@@ -74,13 +84,24 @@ def test_a_file_read_twice_is_read_the_same(path: Path, eager: None) -> None:
     assert scanned(data) == walked
 
 
-@pytest.mark.golden("x222a1", "x221a1")
+@pytest.mark.golden("x222a1", "x223a2", "x221a1")
 def test_line_ends_and_odd_delimiters_are_read_the_same(path: Path, eager: None) -> None:
     data = path.read_bytes()
     for other in (b"".join(data.splitlines()), data.replace(b"~", b"~\r\n"), data.replace(b"*", b"|")):
         with walking():
             walked = read(other)
         assert scanned(other) == walked
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_drawn_claims_are_read_the_same(seed: int, eager: None) -> None:
+    data = generated.draw_file("837P", seed=seed, count=3).text.encode()
+    with walking():
+        walked = list(claims_837p.read(data))
+    for _ in range(4):
+        list(claims_837p.read(data))
+    assert list(claims_837p.read(data)) == walked
+    assert list(claims_837p.claims(data)) == [one.claim for one in walked if isinstance(one, claims_837p.ReadClaim)]
 
 
 @settings(deadline=None, max_examples=150)
@@ -100,9 +121,9 @@ def test_a_damaged_file_is_read_the_same(path: Path, edits: list[tuple[int, int,
     assert read(whole) == walked
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    kind=st.sampled_from(["835", "837"]),
+    kind=st.sampled_from(KINDS),
     edits=st.lists(
         st.tuples(st.integers(0, 100_000), st.integers(0, 3), st.sampled_from(list(b"*~:0A\n"))), max_size=4
     ),
@@ -136,11 +157,14 @@ def test_a_damaged_file_of_runs_that_are_scanned_for_is_read_the_same(
     assert read(bytes(data)) == walked
 
 
-@pytest.mark.parametrize("kind", ["835", "837"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_run_that_comes_often_is_scanned(
     kind: str, many: dict[str, bytes], eager: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = scanned(many[kind])
+    with walking():
+        walked = list(READERS[kind](many[kind]))
+    for _ in range(4):
+        list(READERS[kind](many[kind]))
     long_way = []
     recognise = shapes.Recogniser.recognise
 
@@ -149,8 +173,25 @@ def test_a_run_that_comes_often_is_scanned(
         return recognise(self, texts)
 
     monkeypatch.setattr(shapes.Recogniser, "recognise", counted)
-    assert read(many[kind]) == whole
+    assert list(READERS[kind](many[kind])) == walked
     assert len(long_way) < 6
+
+
+@pytest.mark.parametrize("stray", [b"K3*LOST", b"NM1*IL*1*OTHER*ANN****MI*X1", b"REF*SY*111223333"])
+@pytest.mark.parametrize("kept", [b"", b"~\nNM1*QC*1*SAMPLE*C000020"])
+def test_a_level_that_was_scanned_takes_what_comes_too_late_for_it(
+    stray: bytes, kept: bytes, many: dict[str, bytes], eager: None
+) -> None:
+    data = many["children"].replace(b"NM1*QC*1*SAMPLE*C000020", stray + kept)
+    assert data != many["children"]
+    with walking():
+        walked = read(data)
+    scanned(many["children"])
+    assert read(data) == walked
+    unread = [one for one in walked if isinstance(one, claims_837p.ReadClaim) and one.claim is None]
+    assert [bool(one.glimpse and one.glimpse.member_id and one.glimpse.patient_name) for one in unread] == (
+        [] if kept else [True]
+    )
 
 
 def test_remarks_of_another_list_are_no_remark_codes(monkeypatch: pytest.MonkeyPatch) -> None:

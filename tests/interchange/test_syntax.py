@@ -121,6 +121,13 @@ def test_delimiters_in_data_are_refused_with_their_place(text: str) -> None:
         writing.write_interchange([group], **ends, control_number=9, instant=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
 
 
+@pytest.mark.parametrize("name", ["K*3", "K~3", "K:3", "É3"])
+def test_a_segment_id_that_cannot_be_sent_is_refused(name: str) -> None:
+    with pytest.raises(writing.UnwritableData) as refused:
+        writing.text_of([(name, "A")])
+    assert refused.value.element == 0
+
+
 @pytest.mark.parametrize(
     "path", sorted(set(GOLDEN.rglob("*.edi")) - set(GOLDEN.rglob("*no_ISA*"))), ids=lambda path: path.name
 )

@@ -36,6 +36,7 @@ from api.routers import (
     records,
     sign_in,
     tasks,
+    users,
     visits,
 )
 from api.routers.sign_in import SignInLimit
@@ -64,6 +65,7 @@ ROUTERS = (
     codes.api,
     payers.api,
     practice.api,
+    users.api,
     enrolments.api,
     enrolment_files.api,
     inbound.router,
@@ -86,6 +88,8 @@ ROUTERS = (
     codes.pages,
     payers.pages,
     practice.pages,
+    users.pages,
+    users.own,
     enrolments.pages,
     enrolment_files.pages,
     pages.router,

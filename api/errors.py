@@ -26,6 +26,9 @@ MACHINE_PATHS = ("/api/", "/codec", "/metrics", "/healthz", "/readyz")
 """Where answers are for programs, whatever they accept"""
 
 SIGN_IN_PATH = "/sign-in"
+PASSWORD_PATH = "/password"
+PASSWORD_TO_CHANGE = "password-to-change"
+"""Name of the problem of somebody who came in with a password that somebody else has seen"""
 
 _PLAIN = {
     "missing": "is needed",
@@ -111,12 +114,14 @@ def validation_faults(errors: Sequence[Any]) -> list[Fault]:
 
 
 def respond(request: Request, problem: Problem) -> Response:
-    """The refusal as problem+json, as a page, or as the way to the sign-in page."""
+    """The refusal as problem+json, as a page, or as the way to sign in or to choose a password."""
     if request.url.path.startswith(MACHINE_PATHS) or "text/html" not in request.headers.get("accept", ""):
         body = problem.body.model_dump()
         return JSONResponse(body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
     if problem.status == 401:
         return RedirectResponse(SIGN_IN_PATH, status_code=303)
+    if problem.name == PASSWORD_TO_CHANGE:
+        return RedirectResponse(PASSWORD_PATH, status_code=303)
     person = getattr(request.state, "person", None)
     page = rendering.render("problem.html", problem=problem.body, nonce=request.state.nonce, person=person)
     return HTMLResponse(page, problem.status)

@@ -38,6 +38,9 @@ router = APIRouter(include_in_schema=False)
 VALUE_PREFIX = "value."
 """Names of the inputs that belong to a resolution's fields"""
 
+REFUSED = 'id="refused"'
+"""Where a page says what was refused"""
+
 Form = TypeVar("Form", bound=BaseModel)
 
 NOTES = {
@@ -61,6 +64,13 @@ class Failed:
     status: int = 200
 
     @property
+    def written(self) -> dict[str, str]:
+        """What a person typed, by name: what the form said by itself left out."""
+        hidden = {"key", "form", "resolution", "change"}
+        typed = {name.removeprefix(VALUE_PREFIX): text for name, text in self.typed.items() if name not in hidden}
+        return {name: text for name, text in typed.items() if text.strip()}
+
+    @property
     def others(self) -> list[str]:
         """Faults of what has no input of its own."""
         return [text for name, text in self.faults.items() if name in {"resolution", "body"}]
@@ -71,8 +81,16 @@ class Failed:
 
 
 def show(request: Request, name: str, person: Person | None, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page in its frame."""
-    return HTMLResponse(rendering.render(name, nonce=request.state.nonce, person=person, **values), status)
+    """A page in its frame.
+
+    A refused form may be gone when the page is shown again, since somebody else was faster: then what was refused,
+    and what was typed, stands above everything.
+    """
+    page = rendering.render(name, nonce=request.state.nonce, person=person, **values)
+    failed = values.get("failed")
+    if isinstance(failed, Failed) and failed.form and REFUSED not in page:
+        page = rendering.render(name, nonce=request.state.nonce, person=person, lost=failed, **values)
+    return HTMLResponse(page, status)
 
 
 @router.get("/")

@@ -171,6 +171,18 @@ async def test_a_wrong_payment_comes_back_with_its_faults(
     assert 'value="soon"' in nonsense.text
 
 
+async def test_a_payment_is_typed_as_money_is_written(
+    book: Book, encounter: Encounter, browser: httpx.AsyncClient
+) -> None:
+    form = {"amount": "$20", "method": "cash", "received_on": "2026-03-02", "reference": ""}
+    done = await browser.post(f"/encounters/{encounter.id}/payments", data=form)
+    refused = await browser.post(f"/encounters/{encounter.id}/payments", data=form | {"amount": "1,5"})
+
+    assert done.status_code == 303
+    assert "$20.00 by cash" in (await browser.get(f"/encounters/{encounter.id}")).text
+    assert "amount has a comma that is not before three digits" in refused.text
+
+
 async def test_a_role_sees_only_the_forms_it_may_use(book: Book, encounter: Encounter) -> None:
     task = book.task(NewTask(TaskType.CODE_REVIEW, key="1", reason="missing"), subject_id=encounter.id)
     async with book.signed_in(Role.AUDITOR) as auditor:

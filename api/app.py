@@ -38,6 +38,7 @@ from api.routers import (
     tasks,
     users,
     visits,
+    worklist,
 )
 from api.routers.sign_in import SignInLimit
 from api.security import Door
@@ -92,6 +93,7 @@ ROUTERS = (
     users.own,
     enrolments.pages,
     enrolment_files.pages,
+    worklist.pages,
     pages.router,
 )
 

@@ -1,9 +1,9 @@
 """What waits: tasks with their forms, and the machine's own pending work."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -24,6 +24,7 @@ from database.tables import (
     Fact,
     InboundMessage,
     Partner,
+    Patient,
     PatientAccount,
     RemittanceClaim,
     RemittanceFile,
@@ -67,6 +68,10 @@ class TaskRow:
     assignee_id: str | None
     subject: str
     subject_id: str
+    patient: str | None
+    """`Last, First`; None: it is about no single patient"""
+    service_date: date | None
+    """Of the visit that it is about"""
     amount_cents: int
     opened_at: datetime
     due_at: datetime
@@ -132,16 +137,16 @@ def task_page(
     *,
     practice_id: str,
     state: str,
-    role: Role | None,
+    roles: Collection[Role] | None,
     task_type: TaskType | None,
     order: TaskOrder,
     after: str | None,
     limit: int,
 ) -> TaskPage:
-    """A page of tasks, by deadline or by the money at stake. Raises NotACursor."""
+    """A page of tasks, by deadline or by the money at stake; `roles` None: of everybody. Raises NotACursor."""
     query = select(Task).where(Task.practice_id == practice_id, Task.state == state)
-    if role is not None:
-        query = query.where(Task.role == role)
+    if roles is not None:
+        query = query.where(col(Task.role).in_(sorted(roles)))
     if task_type is not None:
         query = query.where(Task.type == task_type)
     if order is TaskOrder.DEADLINE:
@@ -261,7 +266,27 @@ def _next_instant(session: Session) -> datetime | None:
 
 def _task_rows(session: Session, rows: Sequence[Task]) -> list[TaskRow]:
     drafts = _drafts(session, [row.id for row in rows if row.state == "open"])
-    return [_task_row(row, drafts.get(row.id, {})) for row in rows]
+    about = _about(session, rows)
+    return [_task_row(row, drafts.get(row.id, {}), *about.get(row.subject_id, (None, None))) for row in rows]
+
+
+def _about(session: Session, rows: Sequence[Task]) -> dict[str, tuple[str, date | None]]:
+    """Whom tasks are about: subject id -> (name, day of service), for visits and accounts."""
+    ids = {kind: {row.subject_id for row in rows if row.subject == kind} for kind in ("encounter", "account")}
+    visits = (
+        select(Encounter, Patient)
+        .join(Patient, col(Patient.id) == col(Encounter.patient_id))
+        .where(col(Encounter.id).in_(ids["encounter"]))
+    )
+    found: dict[str, tuple[str, date | None]] = {
+        visit.id: (_name(patient), visit.service_date) for visit, patient in session.exec(visits)
+    }
+    people = session.exec(select(Patient).where(col(Patient.id).in_(ids["account"])))
+    return found | {one.id: (_name(one), None) for one in people}
+
+
+def _name(row: Patient) -> str:
+    return f"{row.last_name}, {row.first_name}" if row.first_name else row.last_name
 
 
 def _drafts(session: Session, task_ids: Sequence[str]) -> dict[str, dict[str, dict[str, str]]]:
@@ -273,7 +298,7 @@ def _drafts(session: Session, task_ids: Sequence[str]) -> dict[str, dict[str, di
     return drafts
 
 
-def _task_row(row: Task, drafts: dict[str, dict[str, str]]) -> TaskRow:
+def _task_row(row: Task, drafts: dict[str, dict[str, str]], patient: str | None, service_date: date | None) -> TaskRow:
     kind = KINDS[TaskType(row.type)]
     detail: dict[str, str] = json.loads(row.detail) if row.detail else {}
     usual = [name for name in detail.get("usual", "").split(",") if name in kind.resolutions]
@@ -298,6 +323,8 @@ def _task_row(row: Task, drafts: dict[str, dict[str, str]]) -> TaskRow:
         assignee_id=row.assignee_id,
         subject=row.subject,
         subject_id=row.subject_id,
+        patient=patient,
+        service_date=service_date,
         amount_cents=row.amount_cents,
         opened_at=row.opened_at,
         due_at=row.due_at,

@@ -23,7 +23,7 @@ Sought = Annotated[str, Query(max_length=80)]
 
 @api.get("")
 def find_patients(request: Request, office: TheOffice, person: Viewer, q: Sought = "") -> PatientList:
-    """Patients by last name, `last, first`, birth date, member id, visit number or control number; at most fifty."""
+    """Patients by name (last, first, or both in any order), birth date, member id, a number; fifty at most."""
     with office.database.reading() as session:
         found = patients.search(session, practice_id=person.practice_id, text=q)
     if found.items:

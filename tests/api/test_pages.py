@@ -47,7 +47,7 @@ async def test_the_worklist_leads_to_tasks_and_encounters(
 ) -> None:
     task = book.task(NewTask(TaskType.CODE_REVIEW, key="1", reason="missing"), subject_id=encounter.id)
     other = book.task(NewTask(TaskType.ERA_UNBALANCED, key="1", reason="off"), subject="remittance", subject_id="r")
-    page = (await browser.get("/?role=&stage=registration")).text
+    page = (await browser.get("/?work=all&stage=registration")).text
 
     assert f'href="/encounters/{encounter.id}"' in page
     assert f'href="/encounters/{encounter.id}#task-{task.id}"' in page

@@ -31,6 +31,7 @@ from database.tables import (
     Submission,
     Task,
     TaskForm,
+    User,
 )
 
 
@@ -81,6 +82,10 @@ class TaskRow:
     state: str
     resolution: str | None
     closed_at: datetime | None
+    closed_by: str | None
+    """Name of who ended it; None: it is open, or its cause went away by itself"""
+    said: list[tuple[str, str]]
+    """What was typed to end it: label and text"""
     resolutions: list[ResolutionView]
 
 
@@ -265,9 +270,11 @@ def _next_instant(session: Session) -> datetime | None:
 
 
 def _task_rows(session: Session, rows: Sequence[Task]) -> list[TaskRow]:
-    drafts = _drafts(session, [row.id for row in rows if row.state == "open"])
+    drafts = _drafts(session, rows)
+    closers = {row.closed_by for row in rows if row.closed_by}
+    names = {one.id: one.display_name for one in session.exec(select(User).where(col(User.id).in_(closers)))}
     about = _about(session, rows)
-    return [_task_row(row, drafts.get(row.id, {}), *about.get(row.subject_id, (None, None))) for row in rows]
+    return [_task_row(row, drafts.get(row.id, {}), names, *about.get(row.subject_id, (None, None))) for row in rows]
 
 
 def _about(session: Session, rows: Sequence[Task]) -> dict[str, tuple[str, date | None]]:
@@ -289,16 +296,22 @@ def _name(row: Patient) -> str:
     return f"{row.last_name}, {row.first_name}" if row.first_name else row.last_name
 
 
-def _drafts(session: Session, task_ids: Sequence[str]) -> dict[str, dict[str, dict[str, str]]]:
-    """The newest form of each task and resolution: task id -> resolution -> values."""
-    forms = session.exec(select(TaskForm).where(col(TaskForm.task_id).in_(task_ids)).order_by(col(TaskForm.saved_at)))
+def _drafts(session: Session, rows: Sequence[Task]) -> dict[str, dict[str, dict[str, str]]]:
+    """The newest form of each task and resolution: task id -> resolution -> values. What came too late is left out."""
+    ends = {row.id: row.closed_at for row in rows}
+    forms = session.exec(select(TaskForm).where(col(TaskForm.task_id).in_(ends)).order_by(col(TaskForm.saved_at)))
     drafts: dict[str, dict[str, dict[str, str]]] = {}
     for form in forms:
+        ended_at = ends[form.task_id]
+        if ended_at is not None and form.saved_at > ended_at:
+            continue
         drafts.setdefault(form.task_id, {})[form.resolution] = json.loads(form.values)
     return drafts
 
 
-def _task_row(row: Task, drafts: dict[str, dict[str, str]], patient: str | None, service_date: date | None) -> TaskRow:
+def _task_row(
+    row: Task, drafts: dict[str, dict[str, str]], names: dict[str, str], patient: str | None, service_date: date | None
+) -> TaskRow:
     kind = KINDS[TaskType(row.type)]
     detail: dict[str, str] = json.loads(row.detail) if row.detail else {}
     usual = [name for name in detail.get("usual", "").split(",") if name in kind.resolutions]
@@ -334,8 +347,19 @@ def _task_row(row: Task, drafts: dict[str, dict[str, str]], patient: str | None,
         state=row.state,
         resolution=row.resolution,
         closed_at=row.closed_at,
+        closed_by=None if row.closed_by is None else names.get(row.closed_by, row.closed_by),
+        said=_said(row, drafts),
         resolutions=resolutions,
     )
+
+
+def _said(row: Task, drafts: dict[str, dict[str, str]]) -> list[tuple[str, str]]:
+    """What was typed into the way that ended the task; nothing while it is open."""
+    way = KINDS[TaskType(row.type)].resolutions.get(row.resolution or "")
+    if row.state == "open" or way is None or row.closed_by is None:
+        return []
+    typed = drafts.get(row.resolution or "", {})
+    return [(one.label, typed[one.name]) for one in way.fields if typed.get(one.name, "").strip()]
 
 
 def _cursor(row: Task, order: TaskOrder) -> str:

@@ -1,5 +1,7 @@
 """Amendments by API and page: checked at once, taken up by the encounter, kept with their maker."""
 
+from datetime import timedelta
+
 import pytest
 
 from api.routers import amendments as routes
@@ -124,3 +126,20 @@ async def test_a_self_pay_visit_needs_no_coverage_and_says_so(book: Book) -> Non
 def test_every_change_has_a_form_with_a_reason() -> None:
     assert set(routes.FORMS) == set(Change)
     assert all(form.fields[-1].name == "reason" for form in routes.FORMS.values())
+
+
+async def test_the_visit_shows_what_changed_why_and_who_made_it(book: Book, encounter: Encounter) -> None:
+    path = f"/api/v1/encounters/{encounter.id}/amendments"
+    async with book.signed_in(Role.FRONT_DESK) as client:
+        await client.post(path, json={"change": "correct", "values": CORRECTION}, headers=key())
+        with book.database.writing() as session:
+            row = session.get_one(Encounter, encounter.id)
+            record, at = row.record, book.now + timedelta(minutes=1)
+            amendments.make(session, row, Change.CORRECT, body=record, at=at, source_key="file")
+        page = (await client.get(f"/encounters/{encounter.id}")).text
+        [typed, filed] = (await client.get(path)).json()
+    assert "line.1.units = 2<br>" in page
+    assert ": two were given</td><td>Front desk</td>" in page
+    assert "<td>came in as a file</td>" in page
+    assert (typed["made_by"], [text for _, text in typed["said"]]) == ("Front desk", list(CORRECTION.values()))
+    assert (filed["made_by"], filed["said"]) == (None, [])

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,7 +10,7 @@ from billing.claim import Claim, Name
 from billing.roles import Role
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
-from database import encounters, views
+from database import access, encounters, tasks, views, worklists
 from database.tables import Encounter, Submission
 from database.worklists import NotACursor
 from tests.api import builders
@@ -151,3 +151,33 @@ async def test_a_patient_is_found_by_the_first_name_too(book: Book) -> None:
 
     assert [[one["name"] for one in items] for items in found] == [["Curie, Marie"]] * 2
     assert found[0][0]["last_visit"] == str(date(2026, 3, 1))
+
+
+async def test_an_ended_task_says_who_ended_it_and_what_they_typed(book: Book) -> None:
+    encounter = visit(book, "V-1")
+    task = book.task(NewTask(TaskType.CLAIM_EDIT_FAILED, key="1", reason="E1"), subject_id=encounter.id)
+    lapsed = book.task(NewTask(TaskType.CODE_REVIEW, key="1", reason="gone"), subject_id=encounter.id)
+    with book.database.writing() as session:
+        lead = access.person_of_token(session, book.tokens[Role.SUPERVISOR], at=book.now)
+        assert lead is not None
+        for at, reason in ((book.now, "known <quirk>"), (book.now + timedelta(hours=1), "too late")):
+            worklists.save_form(
+                session,
+                practice_id=book.practice_id,
+                task_id=task.id,
+                actor_id=lead.user_id,
+                resolution="overridden",
+                values={"reason": reason},
+                at=at,
+            )
+        for one, way, actor in ((task, "overridden", lead.user_id), (lapsed, "recoded", None)):
+            row = tasks.task(session, practice_id=book.practice_id, task_id=one.id)
+            assert row is not None
+            tasks.close_task(session, row, resolution=way, at=book.now, actor_id=actor)
+    async with book.signed_in(Role.BILLER) as browser:
+        page = (await browser.get(f"/encounters/{encounter.id}")).text
+
+    assert "Ended 2026-03-02 09:00 UTC by Supervisor: overridden" in page
+    assert "known &lt;quirk&gt;</li>" in page
+    assert "too late" not in page
+    assert "Ended 2026-03-02 09:00 UTC by itself: recoded" in page

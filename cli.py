@@ -65,6 +65,8 @@ def _in_words(error: Exception) -> str | None:
             return "; ".join(faults) or "the settings cannot be read"
         case sqlalchemy.exc.DatabaseError():
             return f"the database cannot be read ({error.orig}); look at {variable('database_url')}"
+        case FileNotFoundError() if error.filename:
+            return f"{error.filename}: there is no such file"
         case OSError():
             return f"{error.filename or 'a file'}: {error.strerror}; look at {variable('data_dir')}"
     return None

@@ -143,3 +143,16 @@ async def test_the_visit_shows_what_changed_why_and_who_made_it(book: Book, enco
     assert "<td>came in as a file</td>" in page
     assert (typed["made_by"], [text for _, text in typed["said"]]) == ("Front desk", list(CORRECTION.values()))
     assert (filed["made_by"], filed["said"]) == (None, [])
+
+
+@pytest.mark.parametrize("member_id", [builders.MEMBER_ID, builders.MEMBER_ID.lower() + " "])
+async def test_a_policy_that_the_visit_has_is_not_added_again(member_id: str, book: Book, encounter: Encounter) -> None:
+    path = f"/encounters/{encounter.id}/amendments"
+    policy = {"value.payer_id": "60054", "value.payer_name": "Plain Health", "value.member_id": member_id}
+    form = policy | {"change": "add_policy", "value.reason": "found a card"}
+    async with book.signed_in(Role.FRONT_DESK) as client:
+        refused = await client.post(path, data=form)
+        other = await client.post(path, data=form | {"value.member_id": "ANOTHER1"})
+    assert refused.status_code == 422
+    assert "the visit has this policy already, as its first" in refused.text
+    assert other.status_code == 303

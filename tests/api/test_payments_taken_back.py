@@ -113,6 +113,7 @@ async def test_the_page_takes_back_and_says_so(book: Book, encounter: Encounter)
         path = f"/encounters/{encounter.id}/payments/{payment}/take-back"
         done = await client.post(path, data=REASON | {"key": "back-0001"})
         after = (await client.get(f"/encounters/{encounter.id}")).text
+    assert "credit of the patient $20.00</dd>" in before
     assert ">Receipt</a>" in before
     assert ">Void receipt</a>" in after
     assert "Take the payment back" in before

@@ -21,6 +21,7 @@ import doctor as examination
 import edi
 import office_setup
 import proofs
+import user_commands
 import worker as office_worker
 from activities.intake import import_file
 from api.app import create_app
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 app.add_typer(edi.app, name="edi")
 app.add_typer(code_loading.app, name="codes")
+app.add_typer(user_commands.app, name="user")
 console = Console(stderr=True)
 
 
@@ -63,6 +65,8 @@ def _in_words(error: Exception) -> str | None:
             return "; ".join(faults) or "the settings cannot be read"
         case sqlalchemy.exc.DatabaseError():
             return f"the database cannot be read ({error.orig}); look at {variable('database_url')}"
+        case FileNotFoundError() if error.filename:
+            return f"{error.filename}: there is no such file"
         case OSError():
             return f"{error.filename or 'a file'}: {error.strerror}; look at {variable('data_dir')}"
     return None

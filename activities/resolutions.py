@@ -145,7 +145,11 @@ def _check_rights(desk: Desk, task: Task, resolution: str, actor_id: str) -> Non
     if task.type == TaskType.WRITE_OFF_APPROVAL:
         proposed_by = json.loads(task.detail).get("proposed_by")
         if resolution == "approved" and proposed_by == actor_id:
-            raise Refused("needs_second_person", "a write-off is approved by somebody else than who proposed it")
+            raise Refused(
+                "needs_second_person",
+                "a write-off is approved by somebody else than who proposed it; a second supervisor "
+                "is added under Set-up, Users",
+            )
 
 
 def _fields_completed(desk: Desk, task: Task, values: Values, actor_id: str) -> str:

@@ -5,7 +5,7 @@ every fault; whatever was typed stays stored.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
@@ -30,6 +30,9 @@ from interchange.x12.coordination import read_other_payers
 
 REFUSED_STATUS = {"invalid": 422, "key_reused": 422, "forbidden": 403, "needs_second_person": 403}
 """HTTP status of an answer that is not `done`, by its code; any other is 409"""
+
+FURTHEST = timedelta(days=731)
+"""How far ahead a person may set a day: two years, one of them a leap year"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +155,17 @@ def _check_role(person: Person, task: Task) -> None:
         raise Problem(403, "not-your-task", "This task belongs to another role", f"It waits for the {owner}.")
 
 
+def require_near(day: date, *, today: date, field: str) -> None:
+    """Raise Problem 422 for a day so far ahead that the year is a slip of the pen."""
+    if day - today > FURTHEST:
+        raise errors.invalid([Fault(field=field, message="lies more than two years ahead; is the year right?")])
+
+
 async def place_hold(office_: Office, person: Person, *, encounter_id: str, until: date, reason: str, key: str) -> Done:
     """Nothing is sent for the encounter before `until` (0:00 UTC) or its release."""
     if until <= office_.today:
         raise errors.invalid([Fault(field="until", message="must be a day to come")])
+    require_near(until, today=office_.today, field="until")
     sha256 = idempotency.fingerprint("place_hold", encounter_id, [until, reason])
     earlier = await run_in_threadpool(idempotency.earlier_answer, office_, person, key=key, body_sha256=sha256)
     if earlier is not None:

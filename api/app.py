@@ -37,7 +37,9 @@ from api.routers import (
     records,
     sign_in,
     tasks,
+    users,
     visits,
+    worklist,
 )
 from api.routers.sign_in import SignInLimit
 from api.security import Door
@@ -66,6 +68,7 @@ ROUTERS = (
     payers.api,
     policies.api,
     practice.api,
+    users.api,
     enrolments.api,
     enrolment_files.api,
     inbound.router,
@@ -89,8 +92,11 @@ ROUTERS = (
     payers.pages,
     policies.pages,
     practice.pages,
+    users.pages,
+    users.own,
     enrolments.pages,
     enrolment_files.pages,
+    worklist.pages,
     pages.router,
 )
 

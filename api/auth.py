@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from api import errors
 from api.errors import Problem
 from api.office import Office, office_of
 from billing.roles import Permission
@@ -26,6 +27,8 @@ class Requirement:
     """A dependency: somebody who holds at least one of the permissions."""
 
     permissions: tuple[Permission, ...]
+    with_any_password: bool = False
+    """Also for somebody whose password somebody else made up: the page where they choose their own"""
 
     def __call__(self, request: Request) -> Person:
         person = request.state.person = person_of(request)
@@ -34,6 +37,8 @@ class Requirement:
             raise Problem(
                 403, "forbidden", "Not with your roles", f"This needs the permission {' or '.join(self.permissions)}."
             )
+        if person.must_change_password and not self.with_any_password:
+            raise Problem(403, errors.PASSWORD_TO_CHANGE, "Choose a password of your own first", "See /password.")
         return person
 
 

@@ -22,14 +22,14 @@ from pydantic import (
 from billing.amendments import SELF_PAY
 from billing.claim import Address, Claim, Coverage, Diagnosis, Name, Party, Person, Reference, ServiceLine, Sex
 from billing.coordination import IN_ORDER, MEDICARE, PRIMARY, OtherPayer
-from billing.money import Cents, parse_cents
+from billing.money import Cents, parse_typed
 from interchange.x12.coordination_writing import with_other_payers
 
 
 def _read_amount(value: object) -> int:
     if not isinstance(value, str):
         raise ValueError('write the amount as text with at most two decimals, such as "150.00"')
-    cents = parse_cents(value)
+    cents = parse_typed(value)
     if cents < 0:
         raise ValueError("the amount lies below zero")
     return cents

@@ -26,14 +26,45 @@ MACHINE_PATHS = ("/api/", "/codec", "/metrics", "/healthz", "/readyz")
 """Where answers are for programs, whatever they accept"""
 
 SIGN_IN_PATH = "/sign-in"
+PASSWORD_PATH = "/password"
+PASSWORD_TO_CHANGE = "password-to-change"
+"""Name of the problem of somebody who came in with a password that somebody else has seen"""
 
 _PLAIN = {
     "missing": "is needed",
     "int_parsing": "must be a whole number",
     "date_parsing": "write the day as YYYY-MM-DD",
     "date_from_datetime_parsing": "write the day as YYYY-MM-DD",
+    "date_from_datetime_inexact": "write the day as YYYY-MM-DD",
+    "date_type": "write the day as YYYY-MM-DD",
+    "int_type": "must be a whole number",
+    "string_type": "must be text",
+    "list_type": "must be a list",
+    "bool_parsing": "must be yes or no",
+    "decimal_parsing": "must be a number, such as 1 or 2.5",
 }
 """What people are told instead of the model's own words"""
+
+WRITTEN = {
+    "^[A-Za-z0-9]{4,20}$": "must be a control number: 4 to 20 letters and digits",
+    "^(CO|PR|OA|PI)$": "must be CO, PR, OA or PI, as the paper says it before the number: CO-50",
+    "^[A-Za-z0-9]{1,5}$": "must be a reason code, 1 to 5 digits or letters: the 50 of CO-50",
+    "^[A-Za-z0-9]{2,6}$": "must be remark codes such as N290, with blanks between",
+    "^[A-Za-z0-9 -]+$": "must be letters, digits, blanks and dashes alone",
+    "^[A-Za-z0-9.]+$": "must be letters, digits and dots alone",
+    "^[A-Za-z]{2}$": "must be two letters, such as OH",
+    r"^\d{5}(-?\d{4})?$": "must be five or nine digits",
+    "^[A-Z0-9]{2}$": "must be two capital letters or digits",
+    "^(1[2-6]|4[1237])$": "must be a code of SBR05, such as 12",
+    r"^\d{10}$": "must be ten digits",
+    "^[A-Z0-9]{10}$": "must be ten capital letters and digits",
+    r"^\d{2}-?\d{7}$": "must be nine digits, such as 98-7654320",
+    "^[A-Za-z0-9]{2}$": "must be two letters or digits",
+    r"^\d{2}$": "must be two digits, such as 11",
+    r"^[A-Za-z0-9._-]{1,38}$": "must be at most 38 letters, digits, dots, dashes and underscores",
+    "^[A-Za-z0-9._:-]+$": "must be letters, digits, dots, colons, dashes and underscores alone",
+}
+"""What people are told instead of a pattern; a test finds patterns without words"""
 
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 
@@ -111,12 +142,14 @@ def validation_faults(errors: Sequence[Any]) -> list[Fault]:
 
 
 def respond(request: Request, problem: Problem) -> Response:
-    """The refusal as problem+json, as a page, or as the way to the sign-in page."""
+    """The refusal as problem+json, as a page, or as the way to sign in or to choose a password."""
     if request.url.path.startswith(MACHINE_PATHS) or "text/html" not in request.headers.get("accept", ""):
         body = problem.body.model_dump()
         return JSONResponse(body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
     if problem.status == 401:
         return RedirectResponse(SIGN_IN_PATH, status_code=303)
+    if problem.name == PASSWORD_TO_CHANGE:
+        return RedirectResponse(PASSWORD_PATH, status_code=303)
     person = getattr(request.state, "person", None)
     page = rendering.render("problem.html", problem=problem.body, nonce=request.state.nonce, person=person)
     return HTMLResponse(page, problem.status)
@@ -177,6 +210,18 @@ def _message(error: ErrorDetails) -> str:
             return f"must be at least {context['ge']}"
         case "less_than_equal":
             return f"must be at most {context['le']}"
+        case "greater_than":
+            return f"must be more than {context['gt']}"
+        case "string_pattern_mismatch":
+            return WRITTEN.get(context["pattern"], "is not written as it should be")
+        case "string_too_long":
+            return f"must be at most {context['max_length']} characters"
+        case "too_short":
+            return f"needs at least {context['min_length']}"
+        case "too_long":
+            return f"must be at most {context['max_length']}"
+        case "literal_error":
+            return f"must be {context['expected']}"
     if error["type"] == "extra_forbidden":
         return "is no field here"
     if error["type"] == "enum":

@@ -10,7 +10,7 @@ from api.actions import Done, audited
 from api.errors import Fault, Problem
 from api.office import Office
 from billing.ledger import Account
-from billing.money import NotAnAmount, format_dollars, parse_cents
+from billing.money import NotAnAmount, format_dollars, parse_typed
 from billing.stages import FactKind
 from database import cash, encounters, ledger
 from database.access import Person
@@ -45,7 +45,7 @@ def take_payment(
         encounter = encounters.find(session, practice_id=person.practice_id, encounter_id=encounter_id)
         if encounter is None:
             raise errors.not_found("encounter")
-        if parse_cents(amount) > encounter.charge_cents:
+        if parse_typed(amount) > encounter.charge_cents:
             charge = format_dollars(encounter.charge_cents)
             message = f"is more than the visit's charge of {charge}; record what belongs to this visit"
             raise errors.invalid([Fault(field="amount", message=message)])
@@ -56,7 +56,7 @@ def take_payment(
             id=new_id(),
             practice_id=person.practice_id,
             encounter_id=encounter_id,
-            amount_cents=parse_cents(amount),
+            amount_cents=parse_typed(amount),
             method=method,
             reference=reference or None,
             received_at=now if received_on == now.date() else datetime.combine(received_on, time(12), UTC),
@@ -88,7 +88,7 @@ def _keep(session: Session, payment: PatientPayment, *, at: datetime) -> None:
 def _payment_faults(office_: Office, *, amount: str, received_on: date, reference: str) -> list[Fault]:
     faults: list[Fault] = []
     try:
-        if parse_cents(amount) <= 0:
+        if parse_typed(amount) <= 0:
             faults.append(Fault(field="amount", message="must be above zero"))
     except NotAnAmount as error:
         faults.append(Fault(field="amount", message=str(error)))

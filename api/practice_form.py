@@ -6,21 +6,25 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from api.claim_form import Part
-from billing.characters import can_be_sent
+from billing.characters import unsendable
 from billing.claim import Address
 from billing.identifiers import tax_id_is_plausible
+from billing.places import PLACES_OF_SERVICE, STATES
 from database.practice import EntityView, LegalEntity, LocationView
 
 
 def _sendable(typed: str) -> str:
-    if not can_be_sent(typed):
-        raise ValueError("a character cannot be sent to a payer; write it with plain letters")
+    lost = unsendable(typed)
+    if lost:
+        raise ValueError(f"{' '.join(lost)} cannot be sent to a payer; write plain letters, digits and punctuation")
     return typed
 
 
 def _tax_id(typed: str) -> str:
-    if not tax_id_is_plausible(typed):
+    if not re.fullmatch(r"\d{2}-?\d{7}", typed, re.ASCII):
         raise ValueError("must be nine digits, such as 98-7654320")
+    if not tax_id_is_plausible(typed):
+        raise ValueError("is a number that stands for none; write the one that the IRS gave")
     return typed.replace("-", "")
 
 
@@ -43,11 +47,25 @@ Npi = Annotated[str, _written("[0-9]{10}", "ten digits"), WithJsonSchema({"type"
 Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_sendable)]
 Street = Annotated[str, Field(min_length=1, max_length=55), AfterValidator(_sendable)]
 City = Annotated[str, Field(min_length=1, max_length=30), AfterValidator(_sendable)]
-State = Annotated[str, _written("[A-Za-z]{2}", "two letters, such as OH")]
+
+
+def _state(typed: str) -> str:
+    if typed.upper() not in STATES:
+        raise ValueError("must be the two letters of a state, such as OH")
+    return typed.upper()
+
+
+def _place(typed: str) -> str:
+    if typed not in PLACES_OF_SERVICE:
+        raise ValueError("is no place of service; 11 is an office, 12 a home, 22 a hospital's outpatient ward")
+    return typed
+
+
+State = Annotated[str, AfterValidator(_state)]
 PostalCode = Annotated[str, _written(r"\d{5}(-?\d{4})?", "five or nine digits")]
 TaxId = Annotated[str, AfterValidator(_tax_id)]
 Taxonomy = Annotated[str, _written("[A-Za-z0-9]{10}", "ten letters and digits")]
-Place = Annotated[str, _written(r"\d{2}", "two digits, such as 11")]
+Place = Annotated[str, AfterValidator(_place)]
 
 
 class LegalForm(Part):

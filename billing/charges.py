@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from billing.claim import Claim, ServiceLine
-from billing.money import Cents, NotAnAmount, format_amount, format_dollars, parse_cents
+from billing.money import Cents, NotAnAmount, format_amount, format_dollars, parse_typed
 
 COLUMNS = ("procedure", "price", "effective_from")
 """What a charge master file must have"""
@@ -157,7 +157,7 @@ def _read_price(row: Mapping[str, str | None]) -> Price | str:
     if not _MODIFIER.fullmatch(modifier):
         wrong.append("modifier must be two letters or digits, or nothing")
     try:
-        cents = parse_cents(price)
+        cents = parse_typed(price)
         if cents <= 0:
             wrong.append("price must be above zero")
     except NotAnAmount as error:

@@ -84,8 +84,12 @@ def receipt(
     amount_cents: int,
     method: str,
     reference: str | None,
+    taken_back_on: date | None = None,
 ) -> Letter:
-    """What a patient takes home after paying; silent about what is still owed, as the payer may not have answered."""
+    """What a patient takes home after paying; silent about what is still owed, as the payer may not have answered.
+
+    That of a payment that was taken back since says VOID in its title, so that nobody takes it for money.
+    """
     provider = claim.billing_provider
     facts = [
         Fact("Received from", _full_name(claim)),
@@ -94,14 +98,21 @@ def receipt(
         Fact("For the visit", f"{visit} of {_days(claim)}"),
         Fact("Receipt number", number),
     ]
+    title, says = (
+        "Receipt",
+        "Thank you for your payment. What your plan leaves to you may differ; a statement will say so.",
+    )
+    if taken_back_on is not None:
+        title = f"Receipt: VOID - taken back on {taken_back_on:%B} {taken_back_on.day}, {taken_back_on.year}"
+        says = "This receipt is void: the payment was taken back, and nothing is paid by it."
     return Letter(
-        title="Receipt",
+        title=title,
         written_on=received_on,
         sender=(provider.name.last, *address_lines(provider.address)),
         addressee=(_full_name(claim), *address_lines(claim.patient.address)),
         facts=tuple(facts),
-        paragraphs=("Thank you for your payment. What your plan leaves to you may differ; a statement will say so.",),
-        closing="With thanks,",
+        paragraphs=(says,),
+        closing="With thanks," if taken_back_on is None else "Sincerely,",
     )
 
 

@@ -4,6 +4,7 @@ No float ever touches money. Text is parsed and printed at the edges (X12, JSON,
 quantities are `Decimal`; every rounding has a name that says which way it goes.
 """
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import NewType
@@ -13,6 +14,9 @@ Cents = NewType("Cents", int)
 ZERO = Cents(0)
 LARGEST = 10**12
 """Ten thousand million dollars in cents: what is more is a slip"""
+
+
+_WITH_COMMAS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{0,2})?")
 
 
 class NotAnAmount(ValueError):
@@ -42,6 +46,19 @@ def parse_cents(text: str) -> Cents:
     if cents != cents.to_integral_value():
         raise NotAnAmount("amount has a fraction of a cent")
     return Cents(int(cents))
+
+
+def parse_typed(text: str) -> Cents:
+    """Read an amount as people write it: `"$20"`, `"1,000.00"`, `"39.2"` -> cents.
+
+    Commas stand before each three digits or nowhere: `"1,5"` might be one dollar fifty elsewhere. Raises NotAnAmount.
+    """
+    plain = text.strip().removeprefix("$").strip()
+    if "," in plain:
+        if not _WITH_COMMAS.fullmatch(plain):
+            raise NotAnAmount("amount has a comma that is not before three digits; write cents after a point")
+        plain = plain.replace(",", "")
+    return parse_cents(plain)
 
 
 def format_amount(cents: Cents | int) -> str:

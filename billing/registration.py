@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from billing.characters import can_be_sent
+from billing.characters import unsendable
 from billing.claim import Claim, Person, Sex
 
 
@@ -45,9 +45,9 @@ def _unsendable(claim: Claim) -> list[str]:
         if person.address is not None:
             texts |= {f"{who}.street": person.address.street, f"{who}.city": person.address.city}
     return [
-        f"a character cannot be sent to a payer; write it with plain letters (field {path})"
+        f"{' '.join(lost)} cannot be sent to a payer; write it with plain letters (field {path})"
         for path, text in texts.items()
-        if not can_be_sent(text)
+        if (lost := unsendable(text))
     ]
 
 

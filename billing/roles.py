@@ -42,6 +42,8 @@ class Permission(StrEnum):
     """Approve above another role's limit, work any task"""
     SET_UP = "set_up"
     """Change prices, payers and their policies"""
+    MANAGE_USERS = "manage_users"
+    """Say who comes in, with which roles"""
     DECODE = "decode"
     """Read the engine's encrypted payloads"""
     OPERATE = "operate"

@@ -8,7 +8,7 @@ and can be ended at any time, because it is a row and not a signed cookie.
 import hashlib
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -45,6 +45,8 @@ class Person:
     practice_id: str
     display_name: str
     roles: frozenset[Role]
+    must_change_password: bool = False
+    """They signed in with a password that somebody else has seen; a token is no password"""
 
     @property
     def permissions(self) -> frozenset[Permission]:
@@ -86,6 +88,19 @@ def add_user(
     session.add(user)
     session.flush()
     return user
+
+
+def set_password(session: Session, user: User, password: str, *, at: datetime, must_change: bool = False) -> None:
+    """Give a user another password; every sign-in under the old one ends at once."""
+    user.password_hash = _PASSWORDS.hash(password)
+    user.must_change_password = must_change
+    session.add(user)
+    end_all_sessions(session, user_id=user.id, at=at)
+
+
+def password_fits(user: User, password: str) -> bool:
+    """Whether this is the user's password. Takes about 150 ms either way."""
+    return _PASSWORDS.verify(password, user.password_hash or _NOBODYS_HASH) and user.password_hash is not None
 
 
 def has_users(session: Session, *, practice_id: str) -> bool:
@@ -151,9 +166,10 @@ def person_of_token(session: Session, token: str, *, at: datetime) -> Person | N
 def person_of_password(session: Session, *, login: str, password: str) -> Person | None:
     """Who signs in with this login and password; None when they do not fit. Takes about 150 ms either way."""
     user = session.exec(select(User).where(User.login == login)).first()
-    known = user.password_hash if user is not None else None
-    fits = _PASSWORDS.verify(password, known or _NOBODYS_HASH)
-    return _person(user) if fits and known is not None else None
+    if user is None:
+        _PASSWORDS.verify(password, _NOBODYS_HASH)
+        return None
+    return _person(user) if password_fits(user, password) else None
 
 
 def open_session(session: Session, *, user_id: str, at: datetime) -> str:
@@ -172,7 +188,11 @@ def person_of_session(session: Session, session_id: str, *, at: datetime) -> tup
     row = session.get(WebSession, _digest(session_id))
     if row is None or row.ended_at is not None or at - row.last_seen_at > IDLE_LIMIT:
         return None, False
-    return _person(session.get(User, row.user_id)), at - row.last_seen_at >= TOUCH_INTERVAL
+    user = session.get(User, row.user_id)
+    person = _person(user)
+    if person is not None and user is not None and user.must_change_password:
+        person = replace(person, must_change_password=True)
+    return person, at - row.last_seen_at >= TOUCH_INTERVAL
 
 
 def touch_session(session: Session, session_id: str, *, at: datetime) -> None:

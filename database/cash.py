@@ -47,6 +47,40 @@ class Takings:
         return self.counted_cash_cents + self.counted_cheque_cents - self.cash_cents - self.cheque_cents
 
 
+@dataclass(frozen=True, slots=True)
+class DepositedTill:
+    """One closed day of one person, as it went to the bank."""
+
+    day: date
+    name: str
+    cash_cents: int
+    cheque_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class DepositView:
+    """What was carried to the bank at once: amount = tills + payers' cheques."""
+
+    id: str
+    reference: str
+    """The bank's slip"""
+    made_at: datetime
+    made_by: str
+    """Name of who carried it"""
+    amount_cents: int
+    payer_cheque_cents: int
+    tills: list[DepositedTill]
+
+
+@dataclass(frozen=True, slots=True)
+class DepositPage:
+    """A page of deposits."""
+
+    items: list[DepositView]
+    next_before: str | None
+    """Give it back as `before` for the older ones; None: these were the oldest"""
+
+
 def takings(session: Session, *, practice_id: str, day: date) -> list[Takings]:
     """Everybody who took money on that day (UTC), by name."""
     sums: dict[str, dict[str, int]] = {}
@@ -144,6 +178,38 @@ def in_the_house(session: Session, practice_id: str) -> Sequence[TillClose]:
         .where(TillClose.practice_id == practice_id, col(TillClose.deposit_id).is_(None))
         .order_by(col(TillClose.day), TillClose.id)
     ).all()
+
+
+def deposits(session: Session, *, practice_id: str, before: str | None, limit: int) -> DepositPage:
+    """Deposits, the newest first, from behind the one with the id `before` on; an unknown one is no beginning."""
+    query = select(Deposit).where(Deposit.practice_id == practice_id)
+    last = session.exec(query.where(Deposit.id == before)).first() if before else None
+    if last is not None:
+        made_at, at = col(Deposit.made_at), col(Deposit.id)
+        query = query.where((made_at < last.made_at) | ((made_at == last.made_at) & (at < last.id)))
+    rows = session.exec(query.order_by(col(Deposit.made_at).desc(), col(Deposit.id).desc()).limit(limit + 1)).all()
+    items = [_deposit_view(session, row) for row in rows[:limit]]
+    return DepositPage(items, items[-1].id if len(rows) > limit else None)
+
+
+def _deposit_view(session: Session, row: Deposit) -> DepositView:
+    closes = session.exec(
+        select(TillClose, User.display_name)
+        .join(User, col(User.id) == col(TillClose.user_id))
+        .where(TillClose.deposit_id == row.id)
+        .order_by(col(TillClose.day), User.display_name, TillClose.id)
+    )
+    tills = [DepositedTill(one.day, name, one.counted_cash_cents, one.counted_cheque_cents) for one, name in closes]
+    maker = session.get(User, row.made_by)
+    return DepositView(
+        id=row.id,
+        reference=row.reference,
+        made_at=row.made_at,
+        made_by=maker.display_name if maker else row.made_by,
+        amount_cents=row.amount_cents,
+        payer_cheque_cents=row.amount_cents - sum(one.cash_cents + one.cheque_cents for one in tills),
+        tills=tills,
+    )
 
 
 def undeposited_cents(session: Session, practice_id: str) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
@@ -13,7 +13,7 @@ from billing.letters import Letter as Content
 from billing.letters import receipt
 from billing.statements import Statement
 from database import records, submissions
-from database.tables import Encounter, Letter, Patient, PatientPayment
+from database.tables import Encounter, Fact, Letter, Patient, PatientPayment
 
 PAPER_CLAIM = "paper_claim"
 
@@ -112,7 +112,19 @@ def receipt_of(session: Session, *, practice_id: str, encounter_id: str, payment
         amount_cents=payment.amount_cents,
         method=payment.method,
         reference=payment.reference,
+        taken_back_on=_taken_back_on(session, payment),
     )
+
+
+def _taken_back_on(session: Session, payment: PatientPayment) -> date | None:
+    """The day on which the office heard of it: the row that undoes a payment is dated into the till of its money."""
+    heard = (
+        select(Fact.received_at)
+        .join(PatientPayment, col(PatientPayment.id) == col(Fact.subject_id))
+        .where(Fact.practice_id == payment.practice_id, PatientPayment.takes_back == payment.id)
+    )
+    at = session.exec(heard).first()
+    return None if at is None else at.date()
 
 
 def mark_sent(session: Session, letter: Letter, *, at: datetime, actor_id: str) -> bool:

@@ -100,7 +100,7 @@ class PatientView:
 
 
 def search(session: Session, *, practice_id: str, text: str, limit: int = 50) -> PatientList:
-    """Patients by the beginning of the last name (`last, first` narrows it), birth date, member id or a number.
+    """Patients by the beginning of last or first name, or of both in any order, birth date, member id or a number.
 
     The number is the visit's own (CLM01 as it came) or that of a claim that was sent. An empty text finds nobody.
     """
@@ -156,11 +156,9 @@ def _matching(practice_id: str, text: str) -> list[sa.ColumnElement[bool]] | Non
     day = _day(text)
     if day is not None:
         return [col(Patient.birth_date) == day]
-    last, _, first = (part.strip() for part in text.partition(","))
-    if not last:
+    if not text.replace(",", "").strip():
         return None
-    named = _begins(Patient.last_name, last)
-    conditions = [sa.and_(named, _begins(Patient.first_name, first)) if first else named]
+    conditions = [named(text)]
     if len(text) >= SHORTEST_NUMBER:
         spellings = {text, text.upper()}
         visits = select(Encounter.patient_id).where(Encounter.practice_id == practice_id)
@@ -172,6 +170,22 @@ def _matching(practice_id: str, text: str) -> list[sa.ColumnElement[bool]] | Non
         conditions.append(col(Patient.id).in_(visits.where(col(Encounter.external_id).in_(spellings))))
         conditions.append(col(Patient.id).in_(by_control_number))
     return conditions
+
+
+def named(text: str) -> sa.ColumnElement[bool]:
+    """Patients whose names begin so: `last`, `first`, `last, first`, or both with a blank between in any order."""
+    before, comma, after = (part.strip() for part in text.partition(","))
+    if comma and before:
+        last = _begins(Patient.last_name, before)
+        return sa.and_(last, _begins(Patient.first_name, after)) if after else last
+    words = text.replace(",", " ").split()
+    whole = " ".join(words)
+    found = [_begins(Patient.last_name, whole), _begins(Patient.first_name, whole)]
+    for cut in range(1, len(words)):
+        one, other = " ".join(words[:cut]), " ".join(words[cut:])
+        found.append(sa.and_(_begins(Patient.last_name, one), _begins(Patient.first_name, other)))
+        found.append(sa.and_(_begins(Patient.last_name, other), _begins(Patient.first_name, one)))
+    return or_(*found)
 
 
 def _begins(column: str | None, text: str) -> sa.ColumnElement[bool]:

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
 from billing.claim import Claim, Name
 from billing.deadlines import WORDS, Reason
 from billing.ledger import RECEIVABLES, Account, EntryKind
 from billing.stages import WAITING_ON, Stage
-from database import encounters, ledger, letters, notes, worklists
+from database import encounters, ledger, letters, notes, patients, worklists
 from database.amendment_views import AmendmentView, PolicyView, amendments_of, policies_of
 from database.letters import LetterRow
 from database.notes import NoteSubject, NoteView
@@ -223,13 +224,49 @@ def encounter_page(
 ) -> EncounterPage:
     """A page of the practice's encounters by id."""
     rows = encounters.page(session, practice_id=practice_id, stage=stage, after=after, limit=limit + 1)
-    shown = rows[:limit]
+    return EncounterPage(_rows(session, practice_id, rows[:limit]), rows[limit - 1].id if len(rows) > limit else None)
+
+
+def newest_encounters(
+    session: Session, *, practice_id: str, stage: Stage | None, text: str, before: str | None, limit: int
+) -> EncounterPage:
+    """Encounters, the one opened last first, from behind the one with the id `before` on.
+
+    `text`: the patient's name as `patients.named` reads it, or a whole visit or control number. Raises NotACursor.
+    """
+    query = select(Encounter).where(Encounter.practice_id == practice_id)
+    if stage is not None:
+        query = query.where(Encounter.stage == stage)
+    if text.strip(" ,"):
+        query = query.where(_found_by(practice_id, text.strip()))
+    at, opened_at = col(Encounter.id), col(Encounter.created_at)
+    if before is not None:
+        last = encounters.find(session, practice_id=practice_id, encounter_id=before)
+        if last is None:
+            raise worklists.NotACursor("before")
+        query = query.where((opened_at < last.created_at) | ((opened_at == last.created_at) & (at < last.id)))
+    rows = session.exec(query.order_by(opened_at.desc(), at.desc()).limit(limit + 1)).all()
+    return EncounterPage(_rows(session, practice_id, rows[:limit]), rows[limit - 1].id if len(rows) > limit else None)
+
+
+def _found_by(practice_id: str, text: str) -> sa.ColumnElement[bool]:
+    people = select(Patient.id).where(Patient.practice_id == practice_id, patients.named(text))
+    spellings = {text, text.upper()}
+    sent = select(Submission.encounter_id).where(
+        Submission.practice_id == practice_id, col(Submission.control_number).in_(spellings)
+    )
+    return (
+        col(Encounter.patient_id).in_(people) | col(Encounter.external_id).in_(spellings) | col(Encounter.id).in_(sent)
+    )
+
+
+def _rows(session: Session, practice_id: str, shown: Sequence[Encounter]) -> list[EncounterRow]:
     ids = [row.id for row in shown]
     owed = _owed(session, practice_id, ids)
     waiting = _waiting_on(session, practice_id, ids)
     people = _patients(session, {row.patient_id for row in shown})
     payers = _payers(session, {row.payer_id for row in shown})
-    items = [
+    return [
         EncounterRow(
             id=row.id,
             external_id=row.external_id,
@@ -244,7 +281,6 @@ def encounter_page(
         )
         for row in shown
     ]
-    return EncounterPage(items, ids[-1] if len(rows) > limit else None)
 
 
 def encounter(session: Session, *, practice_id: str, encounter_id: str) -> EncounterView | None:

@@ -1,20 +1,20 @@
-"""What waits: tasks with their forms, remittances with their rows, and the machine's own pending work."""
+"""What waits: tasks with their forms, and the machine's own pending work."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, func, select
 
 from billing.deadlines import Reason
 from billing.roles import Role
 from billing.stages import Stage
 from billing.submission import SubmissionState
 from billing.tasks import KINDS, TaskType
-from database import ledger, outbox, remittances
+from database import outbox
 from database.columns import new_id
 from database.tables import (
     AgendaEntry,
@@ -24,12 +24,14 @@ from database.tables import (
     Fact,
     InboundMessage,
     Partner,
+    Patient,
     PatientAccount,
     RemittanceClaim,
     RemittanceFile,
     Submission,
     Task,
     TaskForm,
+    User,
 )
 
 
@@ -67,6 +69,10 @@ class TaskRow:
     assignee_id: str | None
     subject: str
     subject_id: str
+    patient: str | None
+    """`Last, First`; None: it is about no single patient"""
+    service_date: date | None
+    """Of the visit that it is about"""
     amount_cents: int
     opened_at: datetime
     due_at: datetime
@@ -76,6 +82,10 @@ class TaskRow:
     state: str
     resolution: str | None
     closed_at: datetime | None
+    closed_by: str | None
+    """Name of who ended it; None: it is open, or its cause went away by itself"""
+    said: list[tuple[str, str]]
+    """What was typed to end it: label and text"""
     resolutions: list[ResolutionView]
 
 
@@ -93,56 +103,6 @@ class TaskOrder(StrEnum):
     DEADLINE = "deadline"
     AMOUNT = "amount"
     """The most money at stake first"""
-
-
-@dataclass(frozen=True, slots=True)
-class RemittanceRow:
-    """One 835 for one payee."""
-
-    id: str
-    trace: str
-    payer_number: str
-    payment_date: date
-    paid_cents: int
-    provider_adjustment_cents: int
-    claim_count: int
-    state: str
-    received_at: datetime
-    closed_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class RemittancePage:
-    """A page of remittances."""
-
-    items: list[RemittanceRow]
-    next_after: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class RemittanceClaimRow:
-    """One CLP and what became of it."""
-
-    id: str
-    ordinal: int
-    control_number: str
-    payer_claim_number: str | None
-    status: str
-    charge_cents: int
-    paid_cents: int
-    state: str
-    matched_by: str | None
-    encounter_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class RemittanceView:
-    """One remittance with its rows."""
-
-    remittance: RemittanceRow
-    claims: list[RemittanceClaimRow]
-    unapplied_cents: int
-    """What no claim and no provider adjustment has taken"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,16 +142,16 @@ def task_page(
     *,
     practice_id: str,
     state: str,
-    role: Role | None,
+    roles: Collection[Role] | None,
     task_type: TaskType | None,
     order: TaskOrder,
     after: str | None,
     limit: int,
 ) -> TaskPage:
-    """A page of tasks, by deadline or by the money at stake. Raises NotACursor."""
+    """A page of tasks, by deadline or by the money at stake; `roles` None: of everybody. Raises NotACursor."""
     query = select(Task).where(Task.practice_id == practice_id, Task.state == state)
-    if role is not None:
-        query = query.where(Task.role == role)
+    if roles is not None:
+        query = query.where(col(Task.role).in_(sorted(roles)))
     if task_type is not None:
         query = query.where(Task.type == task_type)
     if order is TaskOrder.DEADLINE:
@@ -253,47 +213,6 @@ def save_form(
     return form.id
 
 
-def remittance_page(session: Session, *, practice_id: str, after: str | None, limit: int) -> RemittancePage:
-    """A page of remittances by id."""
-    query = select(RemittanceFile).where(RemittanceFile.practice_id == practice_id)
-    if after is not None:
-        query = query.where(col(RemittanceFile.id) > after)
-    rows = session.exec(query.order_by(RemittanceFile.id).limit(limit + 1)).all()
-    shown = rows[:limit]
-    return RemittancePage([_remittance(row) for row in shown], shown[-1].id if len(rows) > limit else None)
-
-
-def newest_remittances(
-    session: Session, *, practice_id: str, trace: str, before: str | None, limit: int
-) -> list[RemittanceRow]:
-    """Remittances, the newest first, from behind the one with the id `before` on; `trace`: TRN02 begins so."""
-    query = select(RemittanceFile).where(RemittanceFile.practice_id == practice_id)
-    if trace:
-        query = query.where(col(RemittanceFile.trace).startswith(trace, autoescape=True))
-    last = remittances.find(session, practice_id=practice_id, remittance_id=before) if before else None
-    if last is not None:
-        at, received_at = col(RemittanceFile.id), col(RemittanceFile.received_at)
-        query = query.where(or_(received_at < last.received_at, (received_at == last.received_at) & (at < last.id)))
-    newest = query.order_by(col(RemittanceFile.received_at).desc(), col(RemittanceFile.id).desc())
-    return [_remittance(row) for row in session.exec(newest.limit(limit))]
-
-
-def remittance(session: Session, *, practice_id: str, remittance_id: str) -> RemittanceView | None:
-    """One remittance with its claims in file order, or None."""
-    row = session.exec(
-        select(RemittanceFile).where(RemittanceFile.practice_id == practice_id, RemittanceFile.id == remittance_id)
-    ).first()
-    if row is None:
-        return None
-    claims = session.exec(
-        select(RemittanceClaim)
-        .where(RemittanceClaim.practice_id == practice_id, RemittanceClaim.remittance_id == row.id)
-        .order_by(col(RemittanceClaim.ordinal))
-    )
-    unapplied = ledger.unapplied_cents(session, practice_id=practice_id, remittance_id=row.id)
-    return RemittanceView(_remittance(row), [_remittance_claim(claim) for claim in claims], unapplied)
-
-
 def command(session: Session, *, practice_id: str, key: str) -> CommandView | None:
     """The command that was carried out under this key, or None."""
     row = session.get(Command, (practice_id, key))
@@ -351,20 +270,48 @@ def _next_instant(session: Session) -> datetime | None:
 
 
 def _task_rows(session: Session, rows: Sequence[Task]) -> list[TaskRow]:
-    drafts = _drafts(session, [row.id for row in rows if row.state == "open"])
-    return [_task_row(row, drafts.get(row.id, {})) for row in rows]
+    drafts = _drafts(session, rows)
+    closers = {row.closed_by for row in rows if row.closed_by}
+    names = {one.id: one.display_name for one in session.exec(select(User).where(col(User.id).in_(closers)))}
+    about = _about(session, rows)
+    return [_task_row(row, drafts.get(row.id, {}), names, *about.get(row.subject_id, (None, None))) for row in rows]
 
 
-def _drafts(session: Session, task_ids: Sequence[str]) -> dict[str, dict[str, dict[str, str]]]:
-    """The newest form of each task and resolution: task id -> resolution -> values."""
-    forms = session.exec(select(TaskForm).where(col(TaskForm.task_id).in_(task_ids)).order_by(col(TaskForm.saved_at)))
+def _about(session: Session, rows: Sequence[Task]) -> dict[str, tuple[str, date | None]]:
+    """Whom tasks are about: subject id -> (name, day of service), for visits and accounts."""
+    ids = {kind: {row.subject_id for row in rows if row.subject == kind} for kind in ("encounter", "account")}
+    visits = (
+        select(Encounter, Patient)
+        .join(Patient, col(Patient.id) == col(Encounter.patient_id))
+        .where(col(Encounter.id).in_(ids["encounter"]))
+    )
+    found: dict[str, tuple[str, date | None]] = {
+        visit.id: (_name(patient), visit.service_date) for visit, patient in session.exec(visits)
+    }
+    people = session.exec(select(Patient).where(col(Patient.id).in_(ids["account"])))
+    return found | {one.id: (_name(one), None) for one in people}
+
+
+def _name(row: Patient) -> str:
+    return f"{row.last_name}, {row.first_name}" if row.first_name else row.last_name
+
+
+def _drafts(session: Session, rows: Sequence[Task]) -> dict[str, dict[str, dict[str, str]]]:
+    """The newest form of each task and resolution: task id -> resolution -> values. What came too late is left out."""
+    ends = {row.id: row.closed_at for row in rows}
+    forms = session.exec(select(TaskForm).where(col(TaskForm.task_id).in_(ends)).order_by(col(TaskForm.saved_at)))
     drafts: dict[str, dict[str, dict[str, str]]] = {}
     for form in forms:
+        ended_at = ends[form.task_id]
+        if ended_at is not None and form.saved_at > ended_at:
+            continue
         drafts.setdefault(form.task_id, {})[form.resolution] = json.loads(form.values)
     return drafts
 
 
-def _task_row(row: Task, drafts: dict[str, dict[str, str]]) -> TaskRow:
+def _task_row(
+    row: Task, drafts: dict[str, dict[str, str]], names: dict[str, str], patient: str | None, service_date: date | None
+) -> TaskRow:
     kind = KINDS[TaskType(row.type)]
     detail: dict[str, str] = json.loads(row.detail) if row.detail else {}
     usual = [name for name in detail.get("usual", "").split(",") if name in kind.resolutions]
@@ -389,6 +336,8 @@ def _task_row(row: Task, drafts: dict[str, dict[str, str]]) -> TaskRow:
         assignee_id=row.assignee_id,
         subject=row.subject,
         subject_id=row.subject_id,
+        patient=patient,
+        service_date=service_date,
         amount_cents=row.amount_cents,
         opened_at=row.opened_at,
         due_at=row.due_at,
@@ -398,8 +347,19 @@ def _task_row(row: Task, drafts: dict[str, dict[str, str]]) -> TaskRow:
         state=row.state,
         resolution=row.resolution,
         closed_at=row.closed_at,
+        closed_by=None if row.closed_by is None else names.get(row.closed_by, row.closed_by),
+        said=_said(row, drafts),
         resolutions=resolutions,
     )
+
+
+def _said(row: Task, drafts: dict[str, dict[str, str]]) -> list[tuple[str, str]]:
+    """What was typed into the way that ended the task; nothing while it is open."""
+    way = KINDS[TaskType(row.type)].resolutions.get(row.resolution or "")
+    if row.state == "open" or way is None or row.closed_by is None:
+        return []
+    typed = drafts.get(row.resolution or "", {})
+    return [(one.label, typed[one.name]) for one in way.fields if typed.get(one.name, "").strip()]
 
 
 def _cursor(row: Task, order: TaskOrder) -> str:
@@ -424,33 +384,3 @@ def _amount_cursor(text: str) -> tuple[int, str]:
         return int(mark), task_id
     except ValueError as error:
         raise NotACursor("after") from error
-
-
-def _remittance(row: RemittanceFile) -> RemittanceRow:
-    return RemittanceRow(
-        id=row.id,
-        trace=row.trace,
-        payer_number=row.payer_number,
-        payment_date=row.payment_date,
-        paid_cents=row.paid_cents,
-        provider_adjustment_cents=row.provider_adjustment_cents,
-        claim_count=row.claim_count,
-        state=row.state,
-        received_at=row.received_at,
-        closed_at=row.closed_at,
-    )
-
-
-def _remittance_claim(row: RemittanceClaim) -> RemittanceClaimRow:
-    return RemittanceClaimRow(
-        id=row.id,
-        ordinal=row.ordinal,
-        control_number=row.control_number,
-        payer_claim_number=row.payer_claim_number,
-        status=row.status,
-        charge_cents=row.charge_cents,
-        paid_cents=row.paid_cents,
-        state=row.state,
-        matched_by=row.matched_by,
-        encounter_id=row.encounter_id,
-    )

@@ -125,6 +125,7 @@ def _pause(office: Office, person: Person, patient_id: str, form: PauseForm, *, 
     until = datetime.combine(form.until, time(12), UTC)
     if until <= office.now():
         raise errors.invalid([Fault(field="until", message="choose a day to come")])
+    actions.require_near(form.until, today=office.today, field="until")
 
     def effect(session: Session, account: PatientAccount) -> None:
         account_decisions.pause(session, account, until=until, reason=form.reason, at=office.now())

@@ -21,9 +21,10 @@ from billing.claim import Claim
 from billing.corrections import CorrectionsInvalid, apply_corrections, parse_corrections
 from billing.roles import Permission
 from billing.tasks import field_faults
-from database import amendment_views, amendments, encounters
+from database import amendment_views, amendments, coverages, encounters
 from database.access import Person
 from database.amendment_views import AmendmentView
+from database.tables import Encounter
 
 api = APIRouter(prefix="/api/v1/encounters", tags=["encounters"])
 pages = APIRouter(prefix="/encounters", include_in_schema=False)
@@ -98,6 +99,8 @@ def _amend(
         if encounter.is_void:
             raise Problem(409, "visit-is-void", "This visit is void", "Enter it anew if it took place after all.")
         _check_corrections(encounters.claim_of(encounter), values.get("corrections", ""))
+        if change == Change.ADD_POLICY:
+            _refuse_known_policy(session, encounter, values)
         made = amendments.make(
             session,
             encounter,
@@ -122,6 +125,17 @@ def _amend(
 
     body = idempotency.once(office, person, name="amend", key=key, body_sha256=sha256, effect=effect)
     return Done(body, 202, f"/api/v1/encounters/{encounter_id}/amendments")
+
+
+def _refuse_known_policy(session: Session, encounter: Encounter, values: dict[str, str]) -> None:
+    """Raise Problem 422 where the visit has the same policy already: the payer would be billed twice."""
+    wanted = values["payer_id"].upper(), values["member_id"].replace(" ", "").upper()
+    for place, one in enumerate(coverages.in_order(session, encounter, encounters.claim_of(encounter))):
+        member_id = (one.coverage.member_id or "").replace(" ", "").upper()
+        if ((one.coverage.payer.id or "").upper(), member_id) == wanted:
+            words = ("first", "second", "third")[place : place + 1] or (f"{place + 1}th",)
+            message = f"the visit has this policy already, as its {words[0]}; mend payer or member id"
+            raise errors.invalid([Fault(field="member_id", message=message)])
 
 
 def _check_corrections(claim: Claim, text: str) -> None:

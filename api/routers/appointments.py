@@ -108,6 +108,7 @@ def end_from_page(appointment_id: str, end: End, office: TheOffice, person: Cler
 def _book(office: Office, person: Person, form: AppointmentForm, *, key: str) -> Done:
     if form.day < office.today:
         raise errors.invalid([Fault(field="day", message="has passed")])
+    actions.require_near(form.day, today=office.today, field="day")
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
         known = {"practice_id": person.practice_id, "subject": FileSubject.PATIENT, "subject_id": form.patient_id}

@@ -6,7 +6,7 @@ from api import auth, errors
 from api.auth import Viewer
 from api.office import TheOffice
 from api.routers.pages import show
-from database import claim_views, messages, worklists
+from database import claim_views, messages, remittance_views, worklists
 from database.claim_views import ClaimView
 
 api = APIRouter(prefix="/api/v1/claims", tags=["claims"])
@@ -33,7 +33,7 @@ def show_remittances(
 ) -> Response:
     """Remittances, the newest first, or those with a trace number that begins so."""
     with office.database.reading() as session:
-        rows = worklists.newest_remittances(
+        rows = remittance_views.newest_remittances(
             session, practice_id=person.practice_id, trace=trace.strip(), before=before, limit=PAGE + 1
         )
     more = rows[PAGE - 1].id if len(rows) > PAGE else None
@@ -44,7 +44,7 @@ def show_remittances(
 def show_remittance(request: Request, remittance_id: str, office: TheOffice, person: Viewer) -> Response:
     """One remittance: its money, each claim payment with what became of it, and the tasks about it."""
     with office.database.reading() as session:
-        found = worklists.remittance(session, practice_id=person.practice_id, remittance_id=remittance_id)
+        found = remittance_views.remittance(session, practice_id=person.practice_id, remittance_id=remittance_id)
         tasks = worklists.tasks_of(session, practice_id=person.practice_id, subject_id=remittance_id)
     if found is None:
         raise errors.not_found("remittance")

@@ -15,17 +15,21 @@ from api.claim_form import Amount, Part
 from api.errors import Fault, Problem
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
+from api.routers.encounters import Cursor, PageSize
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from billing.roles import Permission
 from database import cash
 from database.access import Person
-from database.cash import DayClosed, NotOurs, Takings
+from database.cash import DayClosed, DepositPage, NotOurs, Takings
 
 api = APIRouter(prefix="/api/v1/tills", tags=["tills"])
 pages = APIRouter(prefix="/day-close", include_in_schema=False)
 
 Cashier = Annotated[Person, require(Permission.TAKE_PAYMENT)]
 Poster = Annotated[Person, require(Permission.POST_REMITTANCE)]
+
+DEPOSITS_SHOWN = 20
+"""Deposits on one page"""
 
 
 class CountForm(Part):
@@ -42,6 +46,13 @@ class DepositForm(Part):
 
     reference: Annotated[str, Field(min_length=1, max_length=100)]
     payer_cheques: Amount
+
+
+@api.get("/deposits")
+def list_deposits(office: TheOffice, person: Cashier, before: Cursor = None, limit: PageSize = 50) -> DepositPage:
+    """What was carried to the bank, the newest first, with the slip and the days that were in it."""
+    with office.database.reading() as session:
+        return cash.deposits(session, practice_id=person.practice_id, before=before, limit=limit)
 
 
 @api.get("/{day}")
@@ -71,6 +82,12 @@ def show_page(
 ) -> Response:
     """One day's tills."""
     return _page(request, office, person, day or office.today, Failed(), note=NOTES.get(note, ""))
+
+
+@pages.get("/deposits")
+def show_deposits(request: Request, office: TheOffice, person: Cashier, before: str | None = None) -> Response:
+    """What was carried to the bank."""
+    return show(request, "deposits.html", person, deposits=list_deposits(office, person, before, DEPOSITS_SHOWN))
 
 
 @pages.post("/{day}/{user_id}/close")

@@ -1,5 +1,6 @@
 """Files on patients and visits: card images, records, letters of payers."""
 
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -9,20 +10,34 @@ from sqlmodel import Session
 from starlette.datastructures import UploadFile
 
 from api import actions, auth, errors
+from api.actions import Done
 from api.auth import Viewer, require
 from api.errors import Fault
 from api.office import Office, TheOffice
+from api.routers.pages import Failed, answer, encounter_page
+from api.routers.patients import patient_page
 from billing.attachments import LARGEST, PICTURES, FileKind, NotKept, content_type
 from billing.roles import Permission
 from database import attachments
 from database.access import Person
 from database.attachments import FileSubject, FileView
+from database.columns import new_id
 from database.tables import Attachment
 
 api = APIRouter(prefix="/api/v1/files", tags=["files"])
 pages = APIRouter(prefix="/files", include_in_schema=False)
 
 Worker = Annotated[Person, require(Permission.WORK)]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came as multipart, not looked at yet."""
+
+    kind: str
+    name: str = ""
+    """Nothing: no file was chosen"""
+    body: bytes = field(default=b"", repr=False)
 
 
 @api.get("/{subject}/{subject_id}")
@@ -38,7 +53,8 @@ async def keep_file(
     request: Request, subject: FileSubject, subject_id: str, office: TheOffice, person: Worker
 ) -> dict[str, Any]:
     """Keep a file, sent as multipart with `kind` and `file`. The same bytes again are the same file."""
-    return await _keep(request, office, person, subject, subject_id)
+    sent = await _sent(request)
+    return await run_in_threadpool(_keep, office, person, subject, subject_id, sent)
 
 
 @api.get("/{file_id}", response_class=Response)
@@ -65,9 +81,18 @@ def remove_file(file_id: str, office: TheOffice, person: Worker) -> Response:
 async def keep_from_page(
     request: Request, subject: FileSubject, subject_id: str, office: TheOffice, person: Worker
 ) -> Response:
-    """Keep a file from the page of the patient or the visit."""
-    await _keep(request, office, person, subject, subject_id)
-    return RedirectResponse(f"/{subject}s/{subject_id}?note=done", 303)
+    """Keep a file from the page of the patient or the visit; a refused one comes back to it with the reason."""
+    sent = await _sent(request)
+
+    async def act() -> Done:
+        return Done(await run_in_threadpool(_keep, office, person, subject, subject_id, sent))
+
+    def page(failed: Failed) -> Response:
+        shown = encounter_page if subject == FileSubject.ENCOUNTER else patient_page
+        return shown(request, office, person, subject_id, failed)
+
+    typed = {"key": new_id(), "kind": sent.kind}
+    return await answer(act, "file", typed, f"/{subject}s/{subject_id}", page)
 
 
 @pages.get("/{file_id}")
@@ -76,24 +101,22 @@ def take_file(request: Request, file_id: str, office: TheOffice, person: Viewer)
     return _send(request, office, person, file_id)
 
 
-async def _keep(
-    request: Request, office: Office, person: Person, subject: FileSubject, subject_id: str
-) -> dict[str, Any]:
+async def _sent(request: Request) -> Sent:
     async with request.form(max_files=1, max_fields=3, max_part_size=LARGEST) as form:
-        given, kind = form.get("file"), form.get("kind", FileKind.OTHER)
+        given, kind = form.get("file"), str(form.get("kind", FileKind.OTHER))
         if not isinstance(given, UploadFile) or not given.filename:
-            raise errors.invalid([Fault(field="file", message="choose a file")])
-        if kind not in set(FileKind):
-            raise errors.invalid([Fault(field="kind", message=f"is none of: {', '.join(FileKind)}")])
-        name, body = given.filename, await given.read(LARGEST + 1)
-    return await run_in_threadpool(_store, office, person, subject, subject_id, FileKind(str(kind)), name, body)
+            return Sent(kind)
+        return Sent(kind, given.filename, await given.read(LARGEST + 1))
 
 
-def _store(
-    office: Office, person: Person, subject: FileSubject, subject_id: str, kind: FileKind, name: str, body: bytes
-) -> dict[str, Any]:
+def _keep(office: Office, person: Person, subject: FileSubject, subject_id: str, sent: Sent) -> dict[str, Any]:
+    """Raises Problem 422 with the reason at its field."""
+    if not sent.name:
+        raise errors.invalid([Fault(field="file", message="choose a file")])
+    if sent.kind not in set(FileKind):
+        raise errors.invalid([Fault(field="kind", message=f"is none of: {', '.join(FileKind)}")])
     try:
-        told = content_type(body)
+        told = content_type(sent.body)
     except NotKept as error:
         raise errors.invalid([Fault(field="file", message=str(error))]) from error
     with office.database.writing() as session:
@@ -103,10 +126,10 @@ def _store(
             practice_id=person.practice_id,
             subject=subject,
             subject_id=subject_id,
-            kind=kind,
-            name=name,
+            kind=FileKind(sent.kind),
+            name=sent.name,
             content_type=told,
-            body=body,
+            body=sent.body,
             at=office.now(),
             by=person.user_id,
         )

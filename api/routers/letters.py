@@ -74,6 +74,8 @@ def show_page(request: Request, letter_id: str, office: TheOffice, person: Viewe
         person,
         letter=letter,
         content=content,
+        unprinted=documents.without_glyph(_printed(content)[1]),
+        mark=documents.MARK,
         note=NOTES.get(note, ""),
         may_work=person.may(Permission.WORK),
     )
@@ -101,14 +103,17 @@ def _find(request: Request, office: Office, person: Person, letter_id: str) -> L
     return letter
 
 
-def _pdf(letter: Letter) -> Response:
-    content = letters.content_of(letter)
+def _printed(content: Content | PaperClaim | Statement) -> tuple[str, str]:
+    """(the template of the paper's PDF, what it is made of)."""
     if isinstance(content, Statement):
-        made = documents.pdf("statements/statement", rendering.statement_content(content))
-    elif isinstance(content, PaperClaim):
-        made = documents.pdf("letters/paper_claim", json.dumps(asdict(content)))
-    else:
-        made = documents.pdf("letters/letter", rendering.letter_content(content))
+        return "statements/statement", rendering.statement_content(content)
+    if isinstance(content, PaperClaim):
+        return "letters/paper_claim", json.dumps(asdict(content))
+    return "letters/letter", rendering.letter_content(content)
+
+
+def _pdf(letter: Letter) -> Response:
+    made = documents.pdf(*_printed(letters.content_of(letter)))
     headers = {"Content-Disposition": f'inline; filename="{letter.kind}-{letter.id}.pdf"'}
     return Response(made, media_type="application/pdf", headers=headers)
 

@@ -23,13 +23,12 @@ from api.office import Office, TheOffice
 from api.routers.encounters import HoldForm, PaymentForm, TakeBackForm
 from billing.amendments import FORMS
 from billing.attachments import WORDS
-from billing.roles import Permission, Role
-from billing.stages import Stage
+from billing.roles import Permission
 from database import attachments, letters, messages, views, worklists
 from database.access import Person
 from database.attachments import FileSubject
 from database.columns import new_id
-from database.worklists import NotACursor, TaskOrder, TaskRow
+from database.worklists import TaskRow
 from templates import documents, rendering
 from temporal.engine import UI_PATH
 
@@ -37,6 +36,9 @@ router = APIRouter(include_in_schema=False)
 
 VALUE_PREFIX = "value."
 """Names of the inputs that belong to a resolution's fields"""
+
+REFUSED = 'id="refused"'
+"""Where a page says what was refused"""
 
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -61,6 +63,13 @@ class Failed:
     status: int = 200
 
     @property
+    def written(self) -> dict[str, str]:
+        """What a person typed, by name: what the form said by itself left out."""
+        hidden = {"key", "form", "resolution", "change"}
+        typed = {name.removeprefix(VALUE_PREFIX): text for name, text in self.typed.items() if name not in hidden}
+        return {name: text for name, text in typed.items() if text.strip()}
+
+    @property
     def others(self) -> list[str]:
         """Faults of what has no input of its own."""
         return [text for name, text in self.faults.items() if name in {"resolution", "body"}]
@@ -71,56 +80,16 @@ class Failed:
 
 
 def show(request: Request, name: str, person: Person | None, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page in its frame."""
-    return HTMLResponse(rendering.render(name, nonce=request.state.nonce, person=person, **values), status)
+    """A page in its frame.
 
-
-@router.get("/")
-def show_worklist(
-    request: Request,
-    office: TheOffice,
-    person: Viewer,
-    role: str = "",
-    order: TaskOrder = TaskOrder.DEADLINE,
-    tasks_after: str | None = None,
-    stage: str = "",
-    after: str | None = None,
-) -> Response:
-    """Open tasks and encounters."""
-    try:
-        with office.database.reading() as session:
-            tasks = worklists.task_page(
-                session,
-                practice_id=person.practice_id,
-                state="open",
-                role=Role(role) if role in set(Role) else None,
-                task_type=None,
-                order=order,
-                after=tasks_after,
-                limit=25,
-            )
-            encounters = views.encounter_page(
-                session,
-                practice_id=person.practice_id,
-                stage=Stage(stage) if stage in set(Stage) else None,
-                after=after,
-                limit=50,
-            )
-    except NotACursor as error:
-        raise errors.not_found("page of this list") from error
-    return show(
-        request,
-        "worklist.html",
-        person,
-        tasks={"items": tasks.items, "next_after": tasks.next_after},
-        encounters={"items": encounters.items, "next_after": encounters.next_after},
-        roles=list(Role),
-        role=role,
-        order=order,
-        stages=list(Stage),
-        stage=stage,
-        now=office.now(),
-    )
+    A refused form may be gone when the page is shown again, since somebody else was faster: then what was refused,
+    and what was typed, stands above everything.
+    """
+    page = rendering.render(name, nonce=request.state.nonce, person=person, **values)
+    failed = values.get("failed")
+    if isinstance(failed, Failed) and failed.form and REFUSED not in page:
+        page = rendering.render(name, nonce=request.state.nonce, person=person, lost=failed, **values)
+    return HTMLResponse(page, status)
 
 
 @router.get("/encounters/{encounter_id}")

@@ -1,5 +1,6 @@
 """Paper remittances: a cheque and its EOB, typed in line by line, posted as every remittance is."""
 
+import re
 from datetime import date
 from typing import Annotated, Any
 
@@ -44,6 +45,20 @@ COLUMNS = (
     ("other", "Other amount", None),
 )
 """Columns of the page's grid: name, label, and the adjustment that an amount in it is"""
+
+
+FIELDS = {
+    "check_number": "cheque number",
+    "paid_on": "dated",
+    "amount": "amount of the cheque",
+    "claims": "the claims",
+    "lines": "its lines",
+    "code": "its code",
+    "remarks": "remarks",
+    "control_number": "control number",
+    "payer_claim_number": "the payer's claim number",
+}
+"""What the page calls the fields that are no column"""
 
 
 class AdjustmentForm(Part):
@@ -161,6 +176,7 @@ def _page(
     request: Request, office: Office, person: Person, numbers: list[str], failed: Failed, note: str = ""
 ) -> Response:
     grid = _grid(office, person, numbers)
+    claims = list(grid.items())
     for number in grid:
         auth.seen(request, person, subject="claim", subject_id=number)
     return show(
@@ -168,7 +184,8 @@ def _page(
         "paper_remittance.html",
         person,
         status=failed.status,
-        claims=list(grid.items()),
+        claims=claims,
+        found=[(_in_words(name, claims), text) for name, text in failed.faults.items()] if claims else [],
         unknown=[number for number in numbers if number not in grid],
         numbers=" ".join(grid),
         columns=COLUMNS,
@@ -180,7 +197,7 @@ def _page(
 
 
 def _form_of(typed: dict[str, str], grid: dict[str, Claim]) -> PaperForm:
-    """The grid's texts as the call's own model. Raises Problem 422 with the fault at its cell."""
+    """The grid's texts as the call's own model. Raises Problem 422 with each fault at its cell."""
     claims = []
     for index, (number, claim) in enumerate(grid.items()):
         lines = [_line_of(typed, f"claims.{index}.lines.{at}") for at in range(len(claim.lines))]
@@ -190,18 +207,52 @@ def _form_of(typed: dict[str, str], grid: dict[str, Claim]) -> PaperForm:
     try:
         return PaperForm.model_validate({**values, "claims": claims})
     except ValidationError as error:
-        raise errors.invalid(errors.validation_faults(error.errors())) from error
+        found = [_at_its_cell(fault, typed) for fault in errors.validation_faults(error.errors())]
+        raise errors.invalid(found) from error
+
+
+def _at_its_cell(fault: Fault, typed: dict[str, str]) -> Fault:
+    """The place in the call's model as the cell of the grid that it came from, in the paper's words."""
+    row, inside, path = fault.field.partition(".adjustments.")
+    if not inside:
+        return Fault(field=re.sub(r"\.remarks\.\d+$", ".remarks", fault.field), message=fault.message)
+    place, _, part = path.partition(".")
+    column = [*_filled(typed, row), "other"][int(place)]
+    if part == "amount":
+        return Fault(field=f"{row}.{column}", message=fault.message)
+    code = typed.get(f"{row}.code", "").strip()
+    message = fault.message if "-" in code else "write group and reason with a dash, such as CO-50 or PR-2"
+    return Fault(field=f"{row}.code", message=message)
+
+
+def _in_words(name: str, claims: list[tuple[str, Claim]]) -> str:
+    """`claims.0.lines.1.code` -> `claim Z1, line 2 (99213), its code`."""
+    parts = name.split(".")
+    if parts[0] != "claims" or len(parts) == 1:
+        return FIELDS.get(name, name.replace("_", " "))
+    number, claim = claims[int(parts[1])]
+    if parts[2:3] != ["lines"] or len(parts) < 4:
+        return f"claim {number}, {FIELDS.get(parts[-1], parts[-1].replace('_', ' '))}"
+    line = int(parts[3])
+    column = {one: label for one, label, _ in COLUMNS} | FIELDS
+    return f"claim {number}, line {line + 1} ({claim.lines[line].procedure}), {column.get(parts[-1], parts[-1])}"
+
+
+def _filled(typed: dict[str, str], row: str) -> list[str]:
+    """Columns of a row that became adjustments, in their order; the other amount comes last."""
+    return [name for name, _, code in COLUMNS if code and typed.get(f"{row}.{name}", "").strip()]
 
 
 def _line_of(typed: dict[str, str], where: str) -> dict[str, Any]:
     def cell(name: str) -> str:
-        return typed.get(f"{where}.{name}", "").strip().replace("$", "").replace(",", "")
+        return typed.get(f"{where}.{name}", "").strip()
 
+    codes = {name: code for name, _, code in COLUMNS if code}
     adjustments = [
-        {"group": code[0], "reason": code[1], "amount": cell(name)} for name, _, code in COLUMNS if code and cell(name)
+        {"group": codes[name][0], "reason": codes[name][1], "amount": cell(name)} for name in _filled(typed, where)
     ]
     group, _, reason = cell("code").upper().partition("-")
-    if cell("other") or group:
+    if cell("other") or cell("code"):
         adjustments.append({"group": group, "reason": reason, "amount": cell("other") or "0.00"})
     return {"paid": cell("paid") or "0.00", "adjustments": adjustments, "remarks": cell("remarks").split()}
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api import auth, errors
 from api.auth import Viewer
 from api.office import Office, TheOffice
-from api.routers.pages import NOTES, show
+from api.routers.pages import NOTES, Failed, show
 from billing.attachments import WORDS
 from billing.roles import Permission
 from database import appointments, attachments, patients
@@ -23,7 +23,7 @@ Sought = Annotated[str, Query(max_length=80)]
 
 @api.get("")
 def find_patients(request: Request, office: TheOffice, person: Viewer, q: Sought = "") -> PatientList:
-    """Patients by last name, `last, first`, birth date, member id, visit number or control number; at most fifty."""
+    """Patients by name (last, first, or both in any order), birth date, member id, a number; fifty at most."""
     with office.database.reading() as session:
         found = patients.search(session, practice_id=person.practice_id, text=q)
     if found.items:
@@ -47,6 +47,13 @@ def show_search(request: Request, office: TheOffice, person: Viewer, q: Sought =
 @pages.get("/{patient_id}")
 def show_page(request: Request, patient_id: str, office: TheOffice, person: Viewer, note: str = "") -> Response:
     """One patient."""
+    return patient_page(request, office, person, patient_id, Failed(), note=NOTES.get(note, ""))
+
+
+def patient_page(
+    request: Request, office: Office, person: Person, patient_id: str, failed: Failed, note: str = ""
+) -> Response:
+    """The patient's page, with the refused form if there is one."""
     patient = _find(request, office, person, patient_id)
     with office.database.reading() as session:
         files = attachments.of(
@@ -59,11 +66,13 @@ def show_page(request: Request, patient_id: str, office: TheOffice, person: View
         request,
         "patient.html",
         person,
+        status=failed.status,
+        failed=failed,
         patient=patient,
         files=files,
         expected=expected,
         file_kinds=WORDS,
-        note=NOTES.get(note, ""),
+        note=note,
         may_open=person.may(Permission.INTAKE),
         may_work=person.may(Permission.WORK),
     )

@@ -17,7 +17,7 @@ from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.policy_form import PolicyForm, Why
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
-from billing.characters import can_be_sent
+from billing.characters import unsendable
 from billing.policies import ABOUT_PAYERS
 from billing.roles import Permission
 from database import audit, payers
@@ -137,8 +137,9 @@ def _page(request: Request, office: Office, person: Person, payer_id: str, faile
 
 
 def _rename(request: Request, office: Office, person: Person, payer_id: str, form: NameForm, key: str) -> Done:
-    if not can_be_sent(form.name):
-        message = "a character cannot be sent to a payer; write it with plain letters"
+    lost = unsendable(form.name)
+    if lost:
+        message = f"{' '.join(lost)} cannot be sent to a payer; write plain letters, digits and punctuation"
         raise errors.invalid([Fault(field="name", message=message)])
 
     def change(session: Session, payer: Payer) -> str:

@@ -9,10 +9,11 @@ from api.auth import Viewer, require
 from api.office import TheOffice
 from api.routers.encounters import Cursor, PageSize
 from billing.roles import Permission
-from database import ledger, views, worklists
+from database import ledger, remittance_views, views, worklists
 from database.access import Person
+from database.remittance_views import RemittancePage, RemittanceView
 from database.views import LedgerEntry, SubmissionView
-from database.worklists import CommandView, RemittancePage, RemittanceView
+from database.worklists import CommandView
 
 router = APIRouter(prefix="/api/v1")
 
@@ -50,14 +51,14 @@ def show_claim(request: Request, control_number: str, office: TheOffice, person:
 def list_remittances(office: TheOffice, person: Viewer, after: Cursor = None, limit: PageSize = 50) -> RemittancePage:
     """Remittances by id."""
     with office.database.reading() as session:
-        return worklists.remittance_page(session, practice_id=person.practice_id, after=after, limit=limit)
+        return remittance_views.remittance_page(session, practice_id=person.practice_id, after=after, limit=limit)
 
 
 @router.get("/remittances/{remittance_id}", tags=["remittances"])
 def show_remittance(request: Request, remittance_id: str, office: TheOffice, person: Viewer) -> RemittanceView:
     """One remittance with its claims and the money that nothing has taken yet."""
     with office.database.reading() as session:
-        found = worklists.remittance(session, practice_id=person.practice_id, remittance_id=remittance_id)
+        found = remittance_views.remittance(session, practice_id=person.practice_id, remittance_id=remittance_id)
     if found is None:
         raise errors.not_found("remittance")
     auth.seen(request, person, subject="remittance", subject_id=remittance_id)

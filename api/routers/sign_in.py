@@ -61,8 +61,7 @@ async def sign_in(request: Request, office: TheOffice) -> Response:
         fault = "Login and password do not fit."
         return show(request, "sign_in.html", None, status=401, fault=fault, login=login)
     response = RedirectResponse("/", 303)
-    is_https = office.settings.public_url.startswith("https:")
-    response.set_cookie(COOKIE, session_id, httponly=True, samesite="lax", secure=is_https)
+    keep_in(response, session_id, office)
     return response
 
 
@@ -76,6 +75,12 @@ def sign_out(request: Request, office: TheOffice) -> Response:
     response = RedirectResponse(errors.SIGN_IN_PATH, 303)
     response.delete_cookie(COOKIE)
     return response
+
+
+def keep_in(response: Response, session_id: str, office: Office) -> None:
+    """Put the sign-in's id where only this browser's requests to us carry it."""
+    is_https = office.settings.public_url.startswith("https:")
+    response.set_cookie(COOKIE, session_id, httponly=True, samesite="lax", secure=is_https)
 
 
 def _open(request: Request, office: Office, login: str, password: str) -> str | None:

@@ -36,18 +36,22 @@ def list_tasks(
     role: Role | None = None,
     type: TaskType | None = None,  # noqa: A002 - the field's own word
     state: Literal["open", "done"] = "open",
+    mine: bool = False,
     order: TaskOrder = TaskOrder.DEADLINE,
     after: Cursor = None,
     limit: PageSize = 50,
 ) -> TaskPage:
-    """Tasks by deadline, or with the most money at stake first."""
+    """Tasks by deadline, or with the most money at stake first; `mine`: of one's own roles alone."""
+    wanted = None if role is None else frozenset({role})
+    if mine:
+        wanted = person.roles if wanted is None else person.roles & wanted
     try:
         with office.database.reading() as session:
             return worklists.task_page(
                 session,
                 practice_id=person.practice_id,
                 state=state,
-                role=role,
+                roles=wanted,
                 task_type=type,
                 order=order,
                 after=after,

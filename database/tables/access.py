@@ -21,6 +21,8 @@ class User(SQLModel, table=True):
     """billing.roles.Role values, comma separated"""
     password_hash: str | None = Field(default=None, sa_type=sa.String(200))
     is_active: bool = True
+    must_change_password: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    """The password was made up for them: somebody else has seen it"""
 
 
 class Token(SQLModel, table=True):

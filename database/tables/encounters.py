@@ -30,6 +30,7 @@ class Encounter(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("practice_id", "intake_key", name="uq_encounter_intake"),
         sa.Index("ix_encounter_stage", "practice_id", "stage", "id"),
+        sa.Index("ix_encounter_newest", "practice_id", "created_at", "id"),
     )
 
     id: str = Field(sa_type=Id, primary_key=True)

@@ -81,6 +81,8 @@ async def test_a_pause_needs_a_day_to_come_and_is_ended_by_a_button(book: Book, 
     home = f"/accounts/{owing.patient_id}"
     async with book.signed_in(Role.ACCOUNT_REP) as browser:
         refused = await browser.post(f"{home}/pause", data={"until": "2026-03-01", "reason": "dispute"})
+        far = await browser.post(f"{home}/pause", data={"until": "2062-03-01", "reason": "dispute"})
+        assert "lies more than two years ahead" in far.text
         assert refused.status_code == 422
         assert "choose a day to come" in refused.text
         assert 'value="dispute"' in refused.text

@@ -1,5 +1,7 @@
 """Amendments by API and page: checked at once, taken up by the encounter, kept with their maker."""
 
+from datetime import timedelta
+
 import pytest
 
 from api.routers import amendments as routes
@@ -124,3 +126,33 @@ async def test_a_self_pay_visit_needs_no_coverage_and_says_so(book: Book) -> Non
 def test_every_change_has_a_form_with_a_reason() -> None:
     assert set(routes.FORMS) == set(Change)
     assert all(form.fields[-1].name == "reason" for form in routes.FORMS.values())
+
+
+async def test_the_visit_shows_what_changed_why_and_who_made_it(book: Book, encounter: Encounter) -> None:
+    path = f"/api/v1/encounters/{encounter.id}/amendments"
+    async with book.signed_in(Role.FRONT_DESK) as client:
+        await client.post(path, json={"change": "correct", "values": CORRECTION}, headers=key())
+        with book.database.writing() as session:
+            row = session.get_one(Encounter, encounter.id)
+            record, at = row.record, book.now + timedelta(minutes=1)
+            amendments.make(session, row, Change.CORRECT, body=record, at=at, source_key="file")
+        page = (await client.get(f"/encounters/{encounter.id}")).text
+        [typed, filed] = (await client.get(path)).json()
+    assert "line.1.units = 2<br>" in page
+    assert ": two were given</td><td>Front desk</td>" in page
+    assert "<td>came in as a file</td>" in page
+    assert (typed["made_by"], [text for _, text in typed["said"]]) == ("Front desk", list(CORRECTION.values()))
+    assert (filed["made_by"], filed["said"]) == (None, [])
+
+
+@pytest.mark.parametrize("member_id", [builders.MEMBER_ID, builders.MEMBER_ID.lower() + " "])
+async def test_a_policy_that_the_visit_has_is_not_added_again(member_id: str, book: Book, encounter: Encounter) -> None:
+    path = f"/encounters/{encounter.id}/amendments"
+    policy = {"value.payer_id": "60054", "value.payer_name": "Plain Health", "value.member_id": member_id}
+    form = policy | {"change": "add_policy", "value.reason": "found a card"}
+    async with book.signed_in(Role.FRONT_DESK) as client:
+        refused = await client.post(path, data=form)
+        other = await client.post(path, data=form | {"value.member_id": "ANOTHER1"})
+    assert refused.status_code == 422
+    assert "the visit has this policy already, as its first" in refused.text
+    assert other.status_code == 303

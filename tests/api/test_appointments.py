@@ -77,3 +77,15 @@ async def test_nobody_books_for_a_stranger_and_an_auditor_only_looks(book: Book,
     async with book.connect(Role.AUDITOR) as client:
         assert (await client.post("/api/v1/appointments", json=body, headers=headers)).status_code == 403
         assert (await client.get("/api/v1/appointments?day=2026-03-02")).json() == []
+
+
+async def test_a_day_in_another_century_is_a_slip(book: Book, encounter: Encounter) -> None:
+    async with book.signed_in(Role.SUPERVISOR) as client:
+        refused = [
+            await client.post("/appointments", data=form(encounter, day="2126-03-02")),
+            await client.post(f"/encounters/{encounter.id}/hold", data={"until": "2999-01-01", "reason": "x"}),
+        ]
+        near = await client.post("/appointments", data=form(encounter, day="2028-03-01"))
+    assert [one.status_code for one in refused] == [422, 422]
+    assert all("lies more than two years ahead; is the year right?" in one.text for one in refused)
+    assert near.status_code == 303

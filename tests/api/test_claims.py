@@ -90,6 +90,22 @@ async def test_remittances_are_listed_found_by_trace_and_shown_row_by_row(office
     assert file.content.startswith(b"ISA*")
 
 
+async def test_the_payer_is_named_and_a_conflict_leads_to_its_remittance(office: Office, encounter: str) -> None:
+    number = office.submission(encounter).control_number
+    office.deliver_835(an_835(a_payment(number, paid=9000, adjustments=(("CO", "45", 6000),))))
+    async with browser(office, Role.POSTER) as client:
+        tasks = (await client.get("/api/v1/tasks?type=remittance_conflict")).json()["items"]
+        [task] = tasks
+        asked = (await client.get(f"/tasks/{task['id']}")).text
+        listed = (await client.get("/remittances")).text
+        page = (await client.get(f"/remittances/{task['subject_id']}")).text
+        [row, _] = (await client.get("/api/v1/remittances")).json()["items"]
+    assert f'About <a href="/remittances/{task["subject_id"]}">a remittance</a>' in asked
+    assert f"<td>{row['payer']} <span" in listed
+    assert f"<dd>{row['payer']} ({row['payer_number']})</dd>" in page
+    assert row["payer"] not in {"", row["payer_number"]}
+
+
 async def test_an_empty_house_says_so(office: Office) -> None:
     async with browser(office, Role.POSTER) as client:
         assert "No remittance has come in yet." in (await client.get("/remittances")).text

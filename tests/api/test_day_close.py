@@ -107,3 +107,38 @@ async def test_another_practice_sees_nothing_of_it(book: Book) -> None:
         assert (await client.get(f"/api/v1/tills/{DAY}")).json() == []
         refused = await close(client, till["user_id"], {"cash": "20.00", "cheques": "0.00", "reason": "mine"})
     assert refused.status_code == 404
+
+
+async def test_past_deposits_keep_their_slips_and_what_was_in_them(book: Book) -> None:
+    encounter = book.encounter()
+    with book.database.writing() as session:
+        sides = transfer(Account.UNDEPOSITED, Account.PATIENT_UNAPPLIED, Cents(9000))
+        ledger.post(session, [Entry(EntryKind.PATIENT_PAYMENT, "p", sides)], practice_id=book.practice_id, at=book.now)
+    async with book.connect(Role.SUPERVISOR) as client:
+        await take(client, encounter.id, "20.00", "cash", "pay-00001")
+        [till] = (await client.get(f"/api/v1/tills/{DAY}")).json()
+        await close(client, till["user_id"], {"cash": "20.00", "cheques": "0.00"})
+        for slip, cheques in (("SLIP 7", "30.00"), ("SLIP 8", "40.00")):
+            body = {"reference": slip, "payer_cheques": cheques}
+            headers = {"Idempotency-Key": f"deposit-{slip[-1]}"}
+            await client.post("/api/v1/tills/deposits", json=body, headers=headers)
+            book.wait(minutes=1)
+        newest = (await client.get("/api/v1/tills/deposits?limit=1")).json()
+        older = (await client.get(f"/api/v1/tills/deposits?limit=1&before={newest['next_before']}")).json()
+    async with book.signed_in(Role.FRONT_DESK) as browser:
+        page = (await browser.get("/day-close/deposits")).text
+        home = (await browser.get("/day-close")).text
+    async with book.connect(token=book.stranger) as client:
+        theirs = (await client.get("/api/v1/tills/deposits")).json()
+
+    assert [(one["reference"], one["amount_cents"]) for one in newest["items"] + older["items"]] == [
+        ("SLIP 8", 4000),
+        ("SLIP 7", 5000),
+    ]
+    assert older["next_before"] is None
+    [deposit] = older["items"]
+    assert (deposit["made_by"], deposit["payer_cheque_cents"]) == ("Supervisor", 3000)
+    assert deposit["tills"] == [{"day": DAY, "name": "Supervisor", "cash_cents": 2000, "cheque_cents": 0}]
+    assert page.index("Slip SLIP 8") < page.index("Slip SLIP 7") < page.index("Till of Supervisor")
+    assert 'href="/day-close/deposits"' in home
+    assert theirs["items"] == []

@@ -76,6 +76,31 @@ async def test_what_is_not_kept_says_why(body: bytes, kind: str, words: str, boo
     assert listed == []
 
 
+@pytest.mark.parametrize("subject", ["patient", "encounter"])
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (upload(b""), "the file is empty"),
+        (upload(b"<svg/>"), "this is no PNG, JPEG, TIFF or PDF"),
+        (upload(b"%PDF-" + b"0" * 10_000_000), "above 10 MB"),
+        ({"other": ("", b"", "text/html")}, "choose a file"),
+    ],
+)
+async def test_a_refused_file_comes_back_to_its_page_with_the_reason_at_the_field(
+    files: dict[str, tuple[str, bytes, str]], words: str, subject: str, book: Book, encounter: Encounter
+) -> None:
+    subject_id = encounter.patient_id if subject == "patient" else encounter.id
+    async with book.signed_in(Role.FRONT_DESK) as browser:
+        refused = await browser.post(f"/files/{subject}/{subject_id}", files=files, data={"kind": "card_back"})
+    page = refused.text
+
+    assert refused.status_code == 422
+    assert re.search(rf'id="file-file-fault">[^<]*{words}', page)
+    assert 'value="card_back" selected' in page
+    assert "Zwiebelturm" in page
+    assert f'action="/files/{subject}/{subject_id}"' in page
+
+
 async def test_an_auditor_looks_and_a_stranger_finds_nothing(book: Book, encounter: Encounter) -> None:
     async with book.signed_in(Role.BILLER) as client:
         kept = await client.post(

@@ -1,17 +1,23 @@
 """Letters: queued, shown, printed as tagged PDF with whatever was typed into them, sent once, and nobody else's."""
 
+import json
+import re
+from dataclasses import asdict, replace
 from datetime import date
 
 import pytest
 from sqlmodel import select
 
 from billing.cms1500 import paper_claim
+from billing.dunning import Notice
 from billing.letters import Letter as Content
-from billing.letters import appeal_letter
+from billing.letters import appeal_letter, receipt
 from billing.roles import Role
+from billing.statements import ServiceRow, Statement, VisitPart
 from database import letters, records
 from database.columns import new_id
 from database.tables import AuditEvent, Letter
+from templates import documents, rendering
 from tests.api import builders
 from tests.api.conftest import OPENED, Book
 
@@ -20,6 +26,11 @@ HOSTILE = '<b>#panic("typst")</b> $x^2$ *bold* "quoted" \\'
 
 @pytest.fixture
 def letter(book: Book) -> Letter:
+    return queued(book, HOSTILE)
+
+
+def queued(book: Book, argument: str) -> Letter:
+    """An appeal that waits to be printed."""
     content = appeal_letter(
         builders.claim(),
         written_on=date(2026, 3, 2),
@@ -28,7 +39,7 @@ def letter(book: Book) -> Letter:
         level=1,
         disputed=["99213 on 02/01/2026: $150.00"],
         amount_cents=15000,
-        argument=HOSTILE,
+        argument=argument,
     )
     row = Letter(
         id=new_id(),
@@ -67,6 +78,51 @@ async def test_what_was_typed_is_text_in_the_page_and_in_the_pdf(book: Book, let
     assert made.headers["content-type"] == "application/pdf"
     assert made.content.startswith(b"%PDF-")
     assert b"/StructTreeRoot" in made.content
+
+
+@pytest.mark.parametrize(
+    "argument", ["李 asked for it", "\N{BELL}\N{ZERO WIDTH SPACE}한 😀 e\N{COMBINING ACUTE ACCENT}"]
+)
+async def test_a_character_that_no_font_shows_is_marked_and_never_lost(argument: str, book: Book) -> None:
+    letter = queued(book, argument)
+    async with book.signed_in(Role.DENIALS) as browser:
+        page = (await browser.get(f"/letters/{letter.id}")).text
+        made = await browser.get(f"/letters/{letter.id}/letter.pdf")
+        said = (await browser.get(f"/api/v1/letters/{letter.id}")).json()
+
+    assert made.content.startswith(b"%PDF-")
+    assert argument in said["paragraphs"]
+    assert argument in page
+    assert re.search("fonts have no sign for [^:]*[李한]", page)
+
+
+async def test_a_letter_that_every_font_shows_says_nothing_of_fonts(book: Book, letter: Letter) -> None:
+    async with book.signed_in(Role.DENIALS) as browser:
+        assert "fonts have no sign" not in (await browser.get(f"/letters/{letter.id}")).text
+
+
+@pytest.mark.parametrize("template", ["letters/letter", "letters/paper_claim", "statements/statement"])
+def test_no_paper_fails_on_a_name(template: str) -> None:
+    claim = builders.claim()
+    named = replace(claim, patient=replace(claim.patient, name=replace(claim.patient.name, last="李")))
+    contents = {
+        "letters/letter": rendering.letter_content(
+            receipt(
+                named, number="1", visit="V", received_on=OPENED.date(), amount_cents=1, method="李", reference=None
+            )
+        ),
+        "letters/paper_claim": json.dumps(asdict(paper_claim(named))),
+        "statements/statement": rendering.statement_content(a_statement("李")),
+    }
+    assert documents.pdf(template, contents[template]).startswith(b"%PDF-")
+    assert documents.without_glyph(contents[template]) == ["李"]
+
+
+def a_statement(name: str) -> Statement:
+    day = OPENED.date()
+    row = ServiceRow(name, 100, 0, 0, 0, 100)
+    visit = VisitPart("V", day, "Dr " + name, name, (row,), (name,), None)
+    return Statement("S1", Notice.STATEMENT, day, day, (name,), (name, "Street"), (visit,), 100, (("new", 100),), name)
 
 
 async def test_a_paper_claim_is_read_box_by_box_and_printed(book: Book) -> None:

@@ -47,7 +47,7 @@ async def test_the_worklist_leads_to_tasks_and_encounters(
 ) -> None:
     task = book.task(NewTask(TaskType.CODE_REVIEW, key="1", reason="missing"), subject_id=encounter.id)
     other = book.task(NewTask(TaskType.ERA_UNBALANCED, key="1", reason="off"), subject="remittance", subject_id="r")
-    page = (await browser.get("/?role=&stage=registration")).text
+    page = (await browser.get("/?work=all&stage=registration")).text
 
     assert f'href="/encounters/{encounter.id}"' in page
     assert f'href="/encounters/{encounter.id}#task-{task.id}"' in page
@@ -144,7 +144,8 @@ async def test_a_task_of_the_office_is_completed_on_its_own_page(book: Book, bro
     after = (await browser.get(response.headers["location"])).text
 
     assert (response.status_code, response.headers["location"]) == (303, f"/tasks/{task.id}?note=done")
-    assert "Ended 2026-03-02 09:00 UTC: handled" in after
+    assert "Ended 2026-03-02 09:00 UTC by Supervisor: handled" in after
+    assert "Reason: sent again" in after
 
 
 async def test_a_second_click_pays_once(book: Book, encounter: Encounter, browser: httpx.AsyncClient) -> None:
@@ -169,6 +170,18 @@ async def test_a_wrong_payment_comes_back_with_its_faults(
     assert 'value="1.234"' in response.text
     assert '<option value="card" selected>' in response.text
     assert 'value="soon"' in nonsense.text
+
+
+async def test_a_payment_is_typed_as_money_is_written(
+    book: Book, encounter: Encounter, browser: httpx.AsyncClient
+) -> None:
+    form = {"amount": "$20", "method": "cash", "received_on": "2026-03-02", "reference": ""}
+    done = await browser.post(f"/encounters/{encounter.id}/payments", data=form)
+    refused = await browser.post(f"/encounters/{encounter.id}/payments", data=form | {"amount": "1,5"})
+
+    assert done.status_code == 303
+    assert "$20.00 by cash" in (await browser.get(f"/encounters/{encounter.id}")).text
+    assert "amount has a comma that is not before three digits" in refused.text
 
 
 async def test_a_role_sees_only_the_forms_it_may_use(book: Book, encounter: Encounter) -> None:

@@ -1,5 +1,9 @@
 """The page on which a paper remittance is typed in."""
 
+import re
+
+import pytest
+
 from billing.claim import Claim
 from billing.money import Cents
 from billing.roles import Role
@@ -86,3 +90,46 @@ async def test_the_front_desk_may_not(book: Book) -> None:
         headers = {"Idempotency-Key": "paper-0001"}
         assert (await client.post("/api/v1/remittances/paper", json={}, headers=headers)).status_code in {403, 422}
         assert (await client.get("/paper-remittance")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("cells", "fields", "words"),
+    [
+        ({"claims.0.lines.0.other": "5.00"}, "claims.0.lines.0.code", "write group and reason with a dash"),
+        ({"claims.0.lines.1.code": "50"}, "claims.0.lines.1.code", "write group and reason with a dash"),
+        ({"claims.0.lines.0.code": "XX-50"}, "claims.0.lines.0.code", "must be CO, PR, OA or PI"),
+        ({"claims.0.lines.0.copayment": "1,5"}, "claims.0.lines.0.copayment", "comma that is not before three"),
+        ({"claims.0.lines.0.other": "x", "claims.0.lines.0.code": "CO-50"}, "claims.0.lines.0.other", "not a number"),
+        ({"claims.0.lines.0.remarks": "N290 ?"}, "claims.0.lines.0.remarks", "must be remark codes such as N290"),
+        ({"check_number": "77#88"}, "check_number", "must be letters, digits, blanks and dashes alone"),
+    ],
+)
+async def test_a_fault_stands_at_its_cell_in_the_papers_words(
+    cells: dict[str, str], fields: str, words: str, book: Book
+) -> None:
+    sent(book)
+    async with book.signed_in(Role.POSTER) as browser:
+        refused = await browser.post("/paper-remittance", data=filled(builders.claim()) | cells)
+    page = refused.text
+
+    assert refused.status_code == 422
+    assert re.search(rf'id="paper-{re.escape(fields)}-fault">[^<]*{words}', page)
+    told = re.search(r'<ul class="fault">(.*?)</ul>', page, re.DOTALL)
+    assert told is not None
+    assert words in told[1]
+    assert "String should" not in page
+    if fields.startswith("claims"):
+        line = int(fields.split(".")[3])
+        assert f"claim {NUMBER}, line {line + 1} ({builders.claim().lines[line].procedure}), " in told[1]
+    else:
+        assert "cheque number: " in told[1]
+
+
+async def test_an_amount_with_its_dollar_sign_is_taken(book: Book) -> None:
+    sent(book)
+    claim = builders.claim()
+    cells = filled(claim)
+    with_signs = {name: f"${text}" for name, text in cells.items() if name.endswith(".paid") or name == "amount"}
+    async with book.signed_in(Role.POSTER) as browser:
+        done = await browser.post("/paper-remittance", data=cells | with_signs)
+    assert done.headers["location"].startswith("/remittances/")

@@ -125,7 +125,7 @@ async def test_nothing_found_and_nothing_asked_say_so(book: Book) -> None:
 
     assert "Nobody was found." in asked
     assert HOSTILE not in asked
-    assert "Type the beginning of a last name" in empty
+    assert "Type the beginning of a name" in empty
 
 
 async def test_another_practice_finds_nobody(book: Book, encounter: Encounter) -> None:

@@ -10,8 +10,9 @@ from sqlmodel import select
 from activities.absorption import absorb_pending
 from activities.desk import Desk
 from billing.ledger import Account
+from billing.letters import Letter
 from billing.roles import Role
-from database import ledger
+from database import ledger, letters
 from database.tables import Encounter, Fact
 from tests.api.conftest import Book
 from tests.api.test_day_close import DAY, close, take
@@ -112,8 +113,35 @@ async def test_the_page_takes_back_and_says_so(book: Book, encounter: Encounter)
         path = f"/encounters/{encounter.id}/payments/{payment}/take-back"
         done = await client.post(path, data=REASON | {"key": "back-0001"})
         after = (await client.get(f"/encounters/{encounter.id}")).text
+    assert "credit of the patient $20.00</dd>" in before
+    assert ">Receipt</a>" in before
+    assert ">Void receipt</a>" in after
     assert "Take the payment back" in before
     assert done.status_code == 303
     assert "Take the payment back" not in after
     assert "$20.00 taken back" in after
     assert "returned by the bank" in after
+
+
+async def test_the_receipt_of_what_was_taken_back_says_void_and_when(
+    book: Book, poster: httpx.AsyncClient, encounter: Encounter
+) -> None:
+    payment = await paid(book, poster, encounter)
+    path = f"/encounters/{encounter.id}/payments/{payment}/receipt.pdf"
+
+    def said() -> Letter | None:
+        with book.database.reading() as session:
+            return letters.receipt_of(
+                session, practice_id=book.practice_id, encounter_id=encounter.id, payment_id=payment
+            )
+
+    before = said()
+    book.wait(days=3)
+    await take_back(poster, encounter, payment)
+    after, printed = said(), await poster.get(path)
+
+    assert before is not None
+    assert after is not None
+    assert (before.title, after.title) == ("Receipt", "Receipt: VOID - taken back on March 5, 2026")
+    assert "Thank you" not in " ".join([*after.paragraphs, after.closing])
+    assert printed.content.startswith(b"%PDF-")

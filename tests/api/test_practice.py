@@ -99,6 +99,10 @@ async def test_a_location_is_changed_in_place_and_the_audit_says_what(
         ({"tax_id": "12"}, "tax_id", "nine digits"),
         ({"taxonomy": "207"}, "taxonomy", "ten letters and digits"),
         ({"state": "Ohio"}, "state", "two letters"),
+        ({"state": "ZZ"}, "state", "two letters of a state"),
+        ({"tax_id": "12-3456789"}, "tax_id", "stands for none"),
+        ({"tax_id": "12-345"}, "tax_id", "must be nine digits"),
+        ({"street": "B\u00f6 St *"}, "street", "\u00f6 * cannot be sent"),
         ({"postal_code": "627"}, "postal_code", "five or nine digits"),
         ({"street": "2 Main*St"}, "street", "plain letters"),
     ],
@@ -114,6 +118,23 @@ async def test_a_wrong_billing_entity_comes_back_with_its_fault(
     assert words in fault[1]
     assert 'value="Family Group"' in response.text
     assert told(book) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"place_of_service": "77"}, "place_of_service", "is no place of service"),
+        ({"place_of_service": "x"}, "place_of_service", "is no place of service"),
+        ({"state": "zz"}, "state", "two letters of a state"),
+    ],
+)
+async def test_a_location_is_at_a_place_that_there_is(
+    changes: dict[str, str], field: str, words: str, browser: httpx.AsyncClient
+) -> None:
+    response = await browser.post("/setup/practice/locations", data=LOCATION | changes | {"form": "new"})
+
+    assert response.status_code == 422
+    assert re.search(rf'id="location-new-{field}-fault">[^<]*{words}', response.text)
 
 
 async def test_half_a_pay_to_address_is_refused(browser: httpx.AsyncClient) -> None:

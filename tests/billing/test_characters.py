@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.characters import DELIMITERS, can_be_sent
+from billing.characters import DELIMITERS, can_be_sent, unsendable
 from interchange.x12.syntax import Delimiters
 
 
@@ -18,3 +18,11 @@ def test_plain_text_can_be_sent(text: str | None) -> None:
 @pytest.mark.parametrize("text", ["JOS\u00c9", "DO*E", "A~B", "A:B", "A^B", "A\nB"])
 def test_accents_and_delimiters_cannot(text: str) -> None:
     assert not can_be_sent(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [("JOS\u00c9 * \u00c9", ["\u00c9", "*"]), ("A\u200bB\n", ["U+200B", "U+000A"]), ("A B", []), (None, [])],
+)
+def test_each_lost_character_is_named_once(text: str | None, lost: list[str]) -> None:
+    assert unsendable(text) == lost

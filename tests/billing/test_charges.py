@@ -82,6 +82,9 @@ def test_a_file_of_prices_is_read_and_written() -> None:
     text += "j1885,,9.5,2026-01-01\r\n"
     expected = (Price("99213", Cents(17000), NEW, "25"), Price("J1885", Cents(950), date(2026, 1, 1)))
     assert read_charge_master(text) == PriceList(expected, ())
+    assert read_charge_master('procedure,price,effective_from\n99213,"$1,250.00",2026-07-01\n').prices == (
+        Price("99213", Cents(125000), date(2026, 7, 1)),
+    )
     assert read_charge_master(write_charge_master(expected)) == PriceList(expected, ())
     assert read_charge_master("effective_from;price;procedure;name\n2026-07-01;170;99213;Visit\n").prices == (
         Price("99213", Cents(17000), NEW),

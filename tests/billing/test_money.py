@@ -2,7 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.money import LARGEST, Cents, NotAnAmount, format_amount, format_dollars, parse_cents, share_pro_rata
+from billing.money import (
+    LARGEST,
+    Cents,
+    NotAnAmount,
+    format_amount,
+    format_dollars,
+    parse_cents,
+    parse_typed,
+    share_pro_rata,
+)
 
 AMOUNTS = st.integers(min_value=-LARGEST, max_value=LARGEST).map(Cents)
 
@@ -52,6 +61,30 @@ def test_it_reads_amounts(text: str, cents: int) -> None:
 def test_it_refuses_what_is_no_amount(text: str) -> None:
     with pytest.raises(NotAnAmount):
         parse_cents(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "cents"),
+    [
+        ("$20", 2000),
+        (" $ 20.5 ", 2050),
+        ("1,000.00", 100000),
+        ("$1,234,567.89", 123456789),
+        ("12,345", 1234500),
+        ("39.2", 3920),
+        ("-80", -8000),
+    ],
+)
+def test_it_reads_amounts_as_people_write_them(text: str, cents: int) -> None:
+    assert parse_typed(text) == cents
+
+
+@pytest.mark.parametrize(
+    "text", ["1,5", "1,50", "1000,00", "1.000,00", "1,0000", ",100", "1,000,", "20$", "$", "$$5", ""]
+)
+def test_it_refuses_what_could_be_another_amount(text: str) -> None:
+    with pytest.raises(NotAnAmount):
+        parse_typed(text)
 
 
 @given(AMOUNTS)

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import col, select
 
 from billing.stages import FactKind
-from database import encounters, messages, views, worklists
+from database import encounters, messages, remittance_views, views
 from database.engine import Database
 from database.tables import Batch, Fact, RemittanceClaim, RemittanceFile, Task
 from tests.builders import CLINIC_NPI, a_277ca, a_999, a_claim, a_payment, an_835, an_837p
@@ -96,7 +96,7 @@ def test_pages_of_one_show_nothing_of_the_other(two: list[Office]) -> None:
     with mine.database.reading() as session:
         page = views.encounter_page(session, practice_id=mine.practice_id, stage=None, after=None, limit=50)
         assert encounter_of(theirs) not in str(page)
-        assert worklists.remittance_page(session, practice_id=mine.practice_id, after=None, limit=50).items == []
+        assert remittance_views.remittance_page(session, practice_id=mine.practice_id, after=None, limit=50).items == []
         [task] = session.exec(select(Task).where(Task.type == "unknown_payee")).all()
         asked = messages.asked_about(session, practice_id=task.practice_id, message_id=task.subject_id)
         file = session.exec(select(RemittanceFile)).one()

@@ -8,7 +8,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from billing.claim import Claim
 from billing.remittance import ClaimPayment
-from database import encounters, ledger, office, remittances, submissions, tasks, views, worklists
+from database import encounters, ledger, office, remittance_views, remittances, submissions, tasks, views, worklists
 from database.engine import Database
 from database.tables import (
     Encounter,
@@ -68,7 +68,7 @@ def test_lists_show_only_the_own_rows(two: tuple[Practice, Practice]) -> None:
             page = views.encounter_page(session, practice_id=mine.id, stage=None, after=None, limit=50)
             assert mine.encounter in str(page)
             assert all(one.encounter not in str(page) for one in two if one is not mine)
-            shown = worklists.remittance_page(session, practice_id=mine.id, after=None, limit=50)
+            shown = remittance_views.remittance_page(session, practice_id=mine.id, after=None, limit=50)
             assert str(shown).count("EFT") == 1
 
 
@@ -94,7 +94,7 @@ def test_what_belongs_to_the_other_practice_is_not_found_by_its_id(two: tuple[Pr
             assert views.ledger_entries(session, **subject) == []
             assert worklists.task(session, practice_id=mine.id, task_id=task.id) is None
             assert worklists.tasks_of(session, practice_id=mine.id, subject_id=theirs.encounter) == []
-            assert worklists.remittance(session, practice_id=mine.id, remittance_id=remittance.id) is None
+            assert remittance_views.remittance(session, practice_id=mine.id, remittance_id=remittance.id) is None
             assert worklists.command(session, practice_id=mine.id, key="any") is None
 
 

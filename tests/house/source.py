@@ -29,6 +29,7 @@ ROOT_MODULES = (
     "edi_output",
     "edi",
     "code_loading",
+    "user_commands",
     "cli",
 )
 """From below to above: each may import those before it"""

@@ -2,6 +2,7 @@
 
 import ast
 
+from api.errors import WRITTEN
 from billing.policies import DEFAULTS
 from billing.scrubbing import EDITS
 from billing.tasks import KINDS, TaskType
@@ -45,3 +46,16 @@ def test_every_module_says_what_it_is() -> None:
         if "migrations" not in path.parts and ast.get_docstring(tree_of(path)) is None
     ]
     assert silent == []
+
+
+def test_every_pattern_of_a_form_has_words() -> None:
+    """A person is told what is expected, never a regular expression."""
+    found = {
+        keyword.value.value
+        for path in sorted((ROOT / "api").rglob("*.py"))
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "pattern" and isinstance(keyword.value, ast.Constant)
+    }
+    assert found == set(WRITTEN)

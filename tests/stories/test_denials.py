@@ -6,7 +6,8 @@ from sqlmodel import select
 from activities.messages import CommandResult
 from billing.claim import Claim
 from billing.letters import Letter as LetterContent
-from database import records
+from billing.roles import Role
+from database import records, users
 from database.tables import Denial, Letter, Task
 from interchange.x12 import claims_837p
 from tests.builders import a_277ca, a_claim, a_line, a_payment, a_reversal, an_835, an_837p
@@ -257,3 +258,25 @@ def test_a_refused_duplicate_changes_nothing_where_an_answer_stands(office: Offi
     answered(office, encounter, ("OA", "18", 15000), trace="EFT0002", payer_claim_number="ICN002")
     assert office.accounts(encounter) == before
     assert office.open_task_types(encounter) == ["denial_review"]
+
+
+def test_an_office_with_one_person_adds_a_second_who_approves_the_write_off(office: Office) -> None:
+    encounter = sent(office)
+    answered(office, encounter, ("CO", "50", 15000))
+    exit_by(office, encounter, "write_off", reason="not worth an appeal")
+    alone = office.complete(encounter, "write_off_approval", "approved", {"reason": "ok"}, by=office.supervisor_id)
+    with office.database.writing() as session:
+        second, _ = users.add(
+            session,
+            practice_id=office.practice_id,
+            login=f"second-{office.practice_id}",
+            display_name="Second",
+            roles=[Role.SUPERVISOR],
+            at=office.now,
+        )
+        second_id = second.id
+    agreed = office.complete(encounter, "write_off_approval", "approved", {"reason": "agreed"}, by=second_id)
+    office.go_on(encounter)
+    assert alone.answer.code == "needs_second_person"
+    assert agreed.answer.done
+    assert office.stage(encounter) == "closed", office.story(encounter)

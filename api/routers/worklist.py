@@ -1,0 +1,84 @@
+"""The first page: what waits for whom, and the visits, the newest first."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import auth, errors
+from api.auth import Viewer
+from api.office import TheOffice
+from api.routers.pages import show
+from billing.roles import Permission, Role
+from billing.stages import Stage
+from database import views, worklists
+from database.access import Person
+from database.worklists import NotACursor, TaskOrder
+
+pages = APIRouter(include_in_schema=False)
+
+MINE, ALL = "mine", "all"
+
+
+@pages.get("/")
+def show_worklist(
+    request: Request,
+    office: TheOffice,
+    person: Viewer,
+    work: str = "",
+    order: TaskOrder = TaskOrder.DEADLINE,
+    tasks_after: str | None = None,
+    stage: str = "",
+    q: Annotated[str, Query(max_length=80)] = "",
+    before: str | None = None,
+) -> Response:
+    """Open tasks of one's own roles, of one role or of all, and visits by stage, patient or number."""
+    work = work if work in {MINE, ALL, *Role} else _usual(person)
+    try:
+        with office.database.reading() as session:
+            tasks = worklists.task_page(
+                session,
+                practice_id=person.practice_id,
+                state="open",
+                roles=_roles(work, person),
+                task_type=None,
+                order=order,
+                after=tasks_after,
+                limit=25,
+            )
+            encounters = views.newest_encounters(
+                session,
+                practice_id=person.practice_id,
+                stage=Stage(stage) if stage in set(Stage) else None,
+                text=q,
+                before=before,
+                limit=50,
+            )
+    except NotACursor as error:
+        raise errors.not_found("page of this list") from error
+    if q.strip() and encounters.items:
+        auth.seen(request, person, subject="encounters", subject_id="search")
+    return show(
+        request,
+        "worklist.html",
+        person,
+        tasks={"items": tasks.items, "next_after": tasks.next_after},
+        encounters={"items": encounters.items, "next_after": encounters.next_after},
+        roles=list(Role),
+        work=work,
+        order=order,
+        stages=list(Stage),
+        stage=stage,
+        q=q.strip(),
+        now=office.now(),
+    )
+
+
+def _usual(person: Person) -> str:
+    """Who may work any task begins with all of them."""
+    return ALL if person.may(Permission.APPROVE) else MINE
+
+
+def _roles(work: str, person: Person) -> frozenset[Role] | None:
+    if work == ALL:
+        return None
+    return person.roles if work == MINE else frozenset({Role(work)})

@@ -1,0 +1,134 @@
+"""Remittances as people see them: the list, and one with its rows."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session, col, or_, select
+
+from database import ledger, remittances
+from database.tables import RemittanceClaim, RemittanceFile
+
+
+@dataclass(frozen=True, slots=True)
+class RemittanceRow:
+    """One 835 for one payee."""
+
+    id: str
+    trace: str
+    payer_number: str
+    """TRN03"""
+    payer: str
+    """1000A N102: what the number is called"""
+    payment_date: date
+    paid_cents: int
+    provider_adjustment_cents: int
+    claim_count: int
+    state: str
+    received_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemittancePage:
+    """A page of remittances."""
+
+    items: list[RemittanceRow]
+    next_after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemittanceClaimRow:
+    """One CLP and what became of it."""
+
+    id: str
+    ordinal: int
+    control_number: str
+    payer_claim_number: str | None
+    status: str
+    charge_cents: int
+    paid_cents: int
+    state: str
+    matched_by: str | None
+    encounter_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemittanceView:
+    """One remittance with its rows."""
+
+    remittance: RemittanceRow
+    claims: list[RemittanceClaimRow]
+    unapplied_cents: int
+    """What no claim and no provider adjustment has taken"""
+
+
+def remittance_page(session: Session, *, practice_id: str, after: str | None, limit: int) -> RemittancePage:
+    """A page of remittances by id."""
+    query = select(RemittanceFile).where(RemittanceFile.practice_id == practice_id)
+    if after is not None:
+        query = query.where(col(RemittanceFile.id) > after)
+    rows = session.exec(query.order_by(RemittanceFile.id).limit(limit + 1)).all()
+    shown = rows[:limit]
+    return RemittancePage([_remittance(row) for row in shown], shown[-1].id if len(rows) > limit else None)
+
+
+def newest_remittances(
+    session: Session, *, practice_id: str, trace: str, before: str | None, limit: int
+) -> list[RemittanceRow]:
+    """Remittances, the newest first, from behind the one with the id `before` on; `trace`: TRN02 begins so."""
+    query = select(RemittanceFile).where(RemittanceFile.practice_id == practice_id)
+    if trace:
+        query = query.where(col(RemittanceFile.trace).startswith(trace, autoescape=True))
+    last = remittances.find(session, practice_id=practice_id, remittance_id=before) if before else None
+    if last is not None:
+        at, received_at = col(RemittanceFile.id), col(RemittanceFile.received_at)
+        query = query.where(or_(received_at < last.received_at, (received_at == last.received_at) & (at < last.id)))
+    newest = query.order_by(col(RemittanceFile.received_at).desc(), col(RemittanceFile.id).desc())
+    return [_remittance(row) for row in session.exec(newest.limit(limit))]
+
+
+def remittance(session: Session, *, practice_id: str, remittance_id: str) -> RemittanceView | None:
+    """One remittance with its claims in file order, or None."""
+    row = session.exec(
+        select(RemittanceFile).where(RemittanceFile.practice_id == practice_id, RemittanceFile.id == remittance_id)
+    ).first()
+    if row is None:
+        return None
+    claims = session.exec(
+        select(RemittanceClaim)
+        .where(RemittanceClaim.practice_id == practice_id, RemittanceClaim.remittance_id == row.id)
+        .order_by(col(RemittanceClaim.ordinal))
+    )
+    unapplied = ledger.unapplied_cents(session, practice_id=practice_id, remittance_id=row.id)
+    return RemittanceView(_remittance(row), [_remittance_claim(claim) for claim in claims], unapplied)
+
+
+def _remittance(row: RemittanceFile) -> RemittanceRow:
+    return RemittanceRow(
+        id=row.id,
+        trace=row.trace,
+        payer_number=row.payer_number,
+        payer=remittances.header(row).payer.name.last,
+        payment_date=row.payment_date,
+        paid_cents=row.paid_cents,
+        provider_adjustment_cents=row.provider_adjustment_cents,
+        claim_count=row.claim_count,
+        state=row.state,
+        received_at=row.received_at,
+        closed_at=row.closed_at,
+    )
+
+
+def _remittance_claim(row: RemittanceClaim) -> RemittanceClaimRow:
+    return RemittanceClaimRow(
+        id=row.id,
+        ordinal=row.ordinal,
+        control_number=row.control_number,
+        payer_claim_number=row.payer_claim_number,
+        status=row.status,
+        charge_cents=row.charge_cents,
+        paid_cents=row.paid_cents,
+        state=row.state,
+        matched_by=row.matched_by,
+        encounter_id=row.encounter_id,
+    )

@@ -10,6 +10,7 @@ from activities import share_gate
 from activities.denial_tasks import amounts_of, review
 from activities.desk import Desk
 from activities.inquiry_desk import forget_inquiry
+from activities.live_claims import live_claim
 from activities.refusals import Refused, Values, correct, day_to_come
 from activities.submission_desk import hand_over, make_submission, trial_write, void_charges
 from billing.deadlines import Reason, appeal_deadline
@@ -54,14 +55,12 @@ def take_exit(desk: Desk, task: Task, values: Values, actor_id: str, *, way: Exi
 
 def situation_of(desk: Desk, denials: Sequence[Denial]) -> Situation:
     """What decides which ways out are open now, with the payer that the claim is at."""
-    mine = desk.responsibility
-    standing = standing_rows(desk.session, desk.encounter.id, of=mine)
-    sent = [one for one in desk.submissions if one.responsibility == mine]
-    numbers = [row.payer_claim_number for row in standing] + [one.payer_claim_number for one in sent]
+    claim = live_claim(desk, desk.responsibility)
+    standing = standing_rows(desk.session, desk.encounter.id, of=desk.responsibility)
     return Situation(
         denied=amounts_of(denials),
-        payer_claim_number=next((number for number in numbers if number), None),
-        takes_replacements=bool(desk.policy("takes_replacements")),
+        payer_claim_number=claim.payer_claim_number,
+        takes_replacements=claim.takes_replacements,
         is_paid=any(row.paid_cents for row in standing),
     )
 

@@ -155,6 +155,16 @@ def test_a_denied_claim_goes_to_the_right_payer_at_once(office: Office) -> None:
     assert office.open_task_types(encounter) == []
 
 
+def test_the_number_of_the_payer_before_is_not_used_with_the_next(office: Office) -> None:
+    encounter = sent(office)
+    paid(office, encounter, paid=0, status="4", adjustments=(("PR", "31", 15000),), payer_claim_number="ICN001")
+    amend(office, encounter, Change.NEW_COVERAGE, OTHER_PAYER)
+    office.send_claims()
+    paid(office, encounter, paid=0, status="4", adjustments=(("CO", "16", 15000),), payer_claim_number=None)
+    refused = office.complete(encounter, "denial_review", "replace", {}, by=office.supervisor_id)
+    assert not refused.answer.done, office.story(encounter)
+
+
 def test_self_pay_before_sending_is_the_patients_with_its_discount(office: Office) -> None:
     office.policy("self_pay_discount_percent", 40)
     encounter = opened(office)

@@ -50,7 +50,7 @@ def take_payment(
             message = f"is more than the visit's charge of {charge}; record what belongs to this visit"
             raise errors.invalid([Fault(field="amount", message=message)])
         if cash.is_closed(session, practice_id=person.practice_id, user_id=person.user_id, day=received_on):
-            message = "your till of that day is closed; date it on a day that is open"
+            message = "your till of that day is closed: ask a supervisor to open it again (Day close)"
             raise errors.invalid([Fault(field="received_on", message=message)])
         payment = PatientPayment(
             id=new_id(),
@@ -148,7 +148,14 @@ def _undoing(session: Session, office_: Office, person: Person, paid: PatientPay
     elif is_in_the_till and close is not None and close.deposit_id is not None:
         method = "eft"
     elif is_in_the_till and cash.is_closed(session, practice_id=paid.practice_id, user_id=user_id, day=today):
-        raise errors.invalid([Fault(field="reason", message="your till of today is closed; do it tomorrow")])
+        raise errors.invalid(
+            [
+                Fault(
+                    field="reason",
+                    message="your till of today is closed: ask a supervisor to open it again, or do it tomorrow",
+                )
+            ]
+        )
     return PatientPayment(
         id=new_id(),
         practice_id=paid.practice_id,

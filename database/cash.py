@@ -171,6 +171,19 @@ def close_day(
     return close
 
 
+def open_again(session: Session, *, practice_id: str, user_id: str, day: date) -> TillClose:
+    """Take the count of a person's day back; gives what it was. Raises DayClosed where it is at the bank already,
+    NotOurs where nothing is closed."""
+    close = close_of(session, practice_id=practice_id, user_id=user_id, day=day)
+    if close is None:
+        raise NotOurs("this day is not closed")
+    if close.deposit_id is not None:
+        raise DayClosed("this day's money is at the bank; date the payment on a day that is open")
+    session.delete(close)
+    session.flush()
+    return close
+
+
 def in_the_house(session: Session, practice_id: str) -> Sequence[TillClose]:
     """Closed days whose money was not carried to the bank yet, the oldest first."""
     return session.exec(

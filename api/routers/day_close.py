@@ -26,6 +26,7 @@ api = APIRouter(prefix="/api/v1/tills", tags=["tills"])
 pages = APIRouter(prefix="/day-close", include_in_schema=False)
 
 Cashier = Annotated[Person, require(Permission.TAKE_PAYMENT)]
+Approver = Annotated[Person, require(Permission.APPROVE)]
 Poster = Annotated[Person, require(Permission.POST_REMITTANCE)]
 
 DEPOSITS_SHOWN = 20
@@ -39,6 +40,12 @@ class CountForm(Part):
     cheques: Amount
     reason: Annotated[str, Field(max_length=500)] = ""
     """Needed when counted and expected differ"""
+
+
+class ReopenForm(Part):
+    """Why a closed day is opened again."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class DepositForm(Part):
@@ -68,6 +75,14 @@ def close_till(
 ) -> dict[str, Any]:
     """Count and close one's own day; a supervisor closes anybody's. 409: it is closed already."""
     return _close(office, person, day, user_id, form, key=key).body
+
+
+@api.post("/{day}/{user_id}/reopen")
+def reopen_till(
+    day: date, user_id: str, form: ReopenForm, key: IdempotencyKey, office: TheOffice, person: Approver
+) -> dict[str, Any]:
+    """Take the count of a day back, so that more can be taken and it is counted anew. 409: it is at the bank."""
+    return _reopen(office, person, day, user_id, form, key=key).body
 
 
 @api.post("/deposits", status_code=201)
@@ -105,6 +120,21 @@ async def close_from_page(request: Request, day: date, user_id: str, office: The
     return await answer(act, f"close-{user_id}", typed, f"/day-close?day={day}&", page)
 
 
+@pages.post("/{day}/{user_id}/reopen")
+async def reopen_from_page(request: Request, day: date, user_id: str, office: TheOffice, person: Approver) -> Response:
+    """Take a count back from the page's form."""
+    typed = await typed_into(request)
+
+    async def act() -> Done:
+        form = read(ReopenForm, typed)
+        return await run_in_threadpool(_reopen, office, person, day, user_id, form, key=typed["key"])
+
+    def page(failed: Failed) -> Response:
+        return _page(request, office, person, day, failed)
+
+    return await answer(act, f"reopen-{user_id}", typed, f"/day-close?day={day}&", page)
+
+
 @pages.post("/deposit")
 async def deposit_from_page(request: Request, office: TheOffice, person: Poster) -> Response:
     """Carry to the bank from the page's form."""
@@ -136,6 +166,7 @@ def _page(request: Request, office: Office, person: Person, day: date, failed: F
         closed_cents=sum(one.counted_cash_cents + one.counted_cheque_cents for one in closes),
         in_the_house=in_the_house,
         may_close={row.user_id for row in rows if _may_close(person, row.user_id)},
+        may_reopen=person.may(Permission.APPROVE),
         may_deposit=person.may(Permission.POST_REMITTANCE),
         failed=failed,
         keys=failed.key_for,
@@ -178,6 +209,22 @@ def _close(office: Office, person: Person, day: date, user_id: str, form: CountF
         return close.id, {"till_close_id": close.id}
 
     return _once(office, person, "close_till", f"{day}:{user_id}", form, effect, key=key)
+
+
+def _reopen(office: Office, person: Person, day: date, user_id: str, form: ReopenForm, *, key: str) -> Done:
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        try:
+            was = cash.open_again(session, practice_id=person.practice_id, user_id=user_id, day=day)
+        except NotOurs as error:
+            raise Problem(409, "day-open", "This day is not closed", "Look at the page again.") from error
+        except DayClosed as error:
+            raise Problem(409, "at-the-bank", "This day can not be opened again", f"{error}.") from error
+        counted = f"{was.counted_cash_cents} cents cash, {was.counted_cheque_cents} cents cheques"
+        said = f"count of {day} taken back ({counted}): {form.reason}"
+        actions.audited(session, office, person, action="delete", subject="till", subject_id=was.id, reason=said[:300])
+        return was.id, {"till_close_id": was.id}
+
+    return Done(_once(office, person, "reopen_till", f"{day}:{user_id}", form, effect, key=key).body)
 
 
 def _deposit(office: Office, person: Person, form: DepositForm, *, key: str) -> Done:

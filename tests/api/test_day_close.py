@@ -25,6 +25,13 @@ async def close(
     return await client.post(f"/api/v1/tills/{DAY}/{user_id}/close", json=body, headers={"Idempotency-Key": key})
 
 
+def in_the_house(book: Book, cents: Cents) -> None:
+    """What the encounters' own steps would have posted of the takings."""
+    with book.database.writing() as session:
+        sides = transfer(Account.UNDEPOSITED, Account.PATIENT_UNAPPLIED, cents)
+        ledger.post(session, [Entry(EntryKind.PATIENT_PAYMENT, "p", sides)], practice_id=book.practice_id, at=book.now)
+
+
 async def test_a_day_is_counted_closed_once_and_nothing_is_dated_into_it(book: Book) -> None:
     encounter = book.encounter()
     async with book.connect(Role.FRONT_DESK) as client:
@@ -44,6 +51,40 @@ async def test_a_day_is_counted_closed_once_and_nothing_is_dated_into_it(book: B
         assert "closed" in late.text
 
 
+async def test_a_closed_day_is_opened_again_until_it_is_at_the_bank(book: Book) -> None:
+    encounter = book.encounter()
+    in_the_house(book, Cents(2500))
+    async with book.connect(Role.FRONT_DESK) as client:
+        await take(client, encounter.id, "20.00", "cash", "pay-00001")
+        [till] = (await client.get(f"/api/v1/tills/{DAY}")).json()
+        path = f"/api/v1/tills/{DAY}/{till['user_id']}/reopen"
+        await close(client, till["user_id"], {"cash": "20.00", "cheques": "0.00"})
+        mine = await client.post(path, json={"reason": "x"}, headers={"Idempotency-Key": "open-0001"})
+    async with book.connect(Role.SUPERVISOR) as client:
+        blank = await client.post(path, json={"reason": " "}, headers={"Idempotency-Key": "open-0002"})
+        reason = {"reason": "a patient came late"}
+        done = [await client.post(path, json=reason, headers={"Idempotency-Key": "open-0003"}) for _ in range(2)]
+        again = await client.post(path, json=reason, headers={"Idempotency-Key": "open-0004"})
+    assert (mine.status_code, blank.status_code) == (403, 422)
+    assert ([one.status_code for one in done], again.status_code) == ([200, 200], 409)
+    async with book.connect(Role.FRONT_DESK) as client:
+        assert (await take(client, encounter.id, "5.00", "cash", "pay-00002")).status_code == 201
+        await close(client, till["user_id"], {"cash": "25.00", "cheques": "0.00"}, "close-0002")
+    async with book.signed_in(Role.SUPERVISOR) as browser:
+        assert "Open the day of" in (await browser.get(f"/day-close?day={DAY}")).text
+    async with book.connect(Role.POSTER) as client:
+        to_bank = {"payer_cheques": "0.00", "reference": "S1"}
+        carried = await client.post("/api/v1/tills/deposits", json=to_bank, headers={"Idempotency-Key": "bank-0001"})
+        assert carried.status_code == 201, carried.text
+    async with book.signed_in(Role.SUPERVISOR) as browser:
+        late = await browser.post(
+            f"/day-close/{DAY}/{till['user_id']}/reopen", data={"reason": "x", "key": "open-0005"}
+        )
+        assert late.status_code == 409
+        assert "at the bank" in late.text
+        assert "Open the day of" not in (await browser.get(f"/day-close?day={DAY}")).text
+
+
 async def test_another_persons_till_is_theirs_or_a_supervisors(book: Book) -> None:
     encounter = book.encounter()
     async with book.connect(Role.FRONT_DESK) as client:
@@ -58,9 +99,7 @@ async def test_another_persons_till_is_theirs_or_a_supervisors(book: Book) -> No
 
 async def test_what_goes_to_the_bank_leaves_the_house_and_the_shortage_is_named(book: Book) -> None:
     encounter = book.encounter()
-    with book.database.writing() as session:
-        sides = transfer(Account.UNDEPOSITED, Account.PATIENT_UNAPPLIED, Cents(2000))
-        ledger.post(session, [Entry(EntryKind.PATIENT_PAYMENT, "p", sides)], practice_id=book.practice_id, at=book.now)
+    in_the_house(book, Cents(2000))
     async with book.connect(Role.SUPERVISOR) as client:
         await take(client, encounter.id, "20.00", "cash", "pay-00001")
         [till] = (await client.get(f"/api/v1/tills/{DAY}")).json()
@@ -111,9 +150,7 @@ async def test_another_practice_sees_nothing_of_it(book: Book) -> None:
 
 async def test_past_deposits_keep_their_slips_and_what_was_in_them(book: Book) -> None:
     encounter = book.encounter()
-    with book.database.writing() as session:
-        sides = transfer(Account.UNDEPOSITED, Account.PATIENT_UNAPPLIED, Cents(9000))
-        ledger.post(session, [Entry(EntryKind.PATIENT_PAYMENT, "p", sides)], practice_id=book.practice_id, at=book.now)
+    in_the_house(book, Cents(9000))
     async with book.connect(Role.SUPERVISOR) as client:
         await take(client, encounter.id, "20.00", "cash", "pay-00001")
         [till] = (await client.get(f"/api/v1/tills/{DAY}")).json()

@@ -20,7 +20,7 @@ from billing.tasks import NewTask, TaskType
 from database import accounts, encounters, ledger, office, records, tasks
 from database.columns import new_id
 from database.engine import Database
-from database.tables import BalanceItem, Encounter, Letter, PatientAccount, Payer, Task
+from database.tables import BalanceItem, BillingEntity, Encounter, Letter, PatientAccount, Payer, Task
 
 TAKEN_OFF = frozenset(
     {Account.ADJUSTMENT_CONTRACTUAL, Account.ADJUSTMENT_SEQUESTRATION, Account.ADJUSTMENT_DENIAL, Account.BAD_DEBT}
@@ -188,6 +188,7 @@ def write_statement(
     for encounter in found:
         claims.append(encounters.claim_of(encounter))
         visits.append(_visit(session, encounter, wanted[encounter.id]))
+    payee = session.get(BillingEntity, claims[-1].billing_provider.npi or "")
     return statement(
         claims,
         visits,
@@ -195,6 +196,7 @@ def write_statement(
         notice=notice,
         written_on=at.date(),
         pay_by=at.date() + timedelta(days=pay_by_days),
+        telephone=payee.telephone if payee else None,
     )
 
 

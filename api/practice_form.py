@@ -40,6 +40,7 @@ def _written(form: str, meaning: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+TELEPHONE_DIGITS = 10
 EMPTY = BeforeValidator(lambda typed: typed or None)
 """An empty input is nothing"""
 Npi = Annotated[str, _written("[0-9]{10}", "ten digits"), WithJsonSchema({"type": "string", "pattern": r"^\d{10}$"})]
@@ -61,7 +62,16 @@ def _place(typed: str) -> str:
     return typed
 
 
+def _telephone(typed: str) -> str:
+    digits = re.sub(r"[ ().+-]", "", typed)
+    digits = digits.removeprefix("1") if len(digits) == len("1") + TELEPHONE_DIGITS else digits
+    if not re.fullmatch(r"[2-9]\d{9}", digits, re.ASCII):
+        raise ValueError("must be ten digits, such as 614-555-0100")
+    return digits
+
+
 State = Annotated[str, AfterValidator(_state)]
+Telephone = Annotated[str, AfterValidator(_telephone)]
 PostalCode = Annotated[str, _written(r"\d{5}(-?\d{4})?", "five or nine digits")]
 TaxId = Annotated[str, AfterValidator(_tax_id)]
 Taxonomy = Annotated[str, _written("[A-Za-z0-9]{10}", "ten letters and digits")]
@@ -113,6 +123,8 @@ class EntityForm(PlaceForm):
     name: Name
     tax_id: TaxId
     taxonomy: Annotated[Taxonomy | None, EMPTY] = None
+    telephone: Annotated[Telephone | None, EMPTY] = None
+    """Stands on statements: where patients call"""
     pay_to_street: Annotated[Street | None, EMPTY] = None
     pay_to_street_2: Annotated[Street | None, EMPTY] = None
     pay_to_city: Annotated[City | None, EMPTY] = None
@@ -132,4 +144,4 @@ class EntityForm(PlaceForm):
             pay_to = Address(
                 self.pay_to_street, self.pay_to_city, self.pay_to_state, self.pay_to_postal_code, self.pay_to_street_2
             )
-        return EntityView(self.npi, self.name, self.tax_id, self.taxonomy, self.address(), pay_to)
+        return EntityView(self.npi, self.name, self.tax_id, self.taxonomy, self.address(), pay_to, self.telephone)

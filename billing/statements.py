@@ -21,10 +21,10 @@ TITLES: dict[Notice, str] = {
     Notice.FINAL_NOTICE: "Final notice",
 }
 _MESSAGES: dict[Notice, str] = {
-    Notice.STATEMENT: "Your plan has answered. This is your share; please pay it by the day below, or call us.",
+    Notice.STATEMENT: "Your plan has answered. This is your share; please pay it by the day below, or {call}.",
     Notice.REMINDER: "We have not received all of your share yet. If you have paid meanwhile, thank you; please "
     "disregard this reminder.",
-    Notice.FINAL_NOTICE: "This is the last notice for the visits below. Please pay, or call us about a payment plan, "
+    Notice.FINAL_NOTICE: "This is the last notice for the visits below. Please pay, or {call} about a payment plan, "
     "financial help, or anything you do not agree with, before the day below. After that day the balance may be given "
     "to a collection agency.",
 }
@@ -111,10 +111,25 @@ def visit_part(
     )
 
 
+def format_telephone(digits: str) -> str:
+    """`6145550100` -> `(614) 555-0100`."""
+    return f"({digits[:3]}) {digits[3:6]}-{digits[6:]}"
+
+
 def statement(
-    claims: Sequence[Claim], visits: Sequence[VisitPart], *, number: str, notice: Notice, written_on: date, pay_by: date
+    claims: Sequence[Claim],
+    visits: Sequence[VisitPart],
+    *,
+    number: str,
+    notice: Notice,
+    written_on: date,
+    pay_by: date,
+    telephone: str | None = None,
 ) -> Statement:
-    """The paper for one account; sender and addressee are read off its newest claim."""
+    """The paper for one account; sender and addressee are read off its newest claim. `telephone`: ten digits, where
+    the patient calls; without it the paper asks to write."""
+    reached = [f"Telephone {format_telephone(telephone)}"] if telephone else []
+    call = f"call us at {format_telephone(telephone)}" if telephone else "write to us"
     newest = claims[-1]
     provider, patient = newest.billing_provider, newest.patient
     name = " ".join(part for part in (patient.name.first, patient.name.last) if part)
@@ -123,12 +138,12 @@ def statement(
         notice=notice,
         written_on=written_on,
         pay_by=pay_by,
-        sender=(provider.name.last, *address_lines(provider.address)),
+        sender=(provider.name.last, *address_lines(provider.address), *reached),
         addressee=(name, *address_lines(patient.address)),
         visits=tuple(visits),
         total_cents=sum(one.owed_cents for one in visits),
         ages=_ages(visits, written_on),
-        message=_MESSAGES[notice],
+        message=_MESSAGES[notice].format(call=call),
     )
 
 

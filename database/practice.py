@@ -34,6 +34,8 @@ class EntityView:
     address: Address | None
     pay_to: Address | None
     """Where cheques go, when that is elsewhere"""
+    telephone: str | None = None
+    """Ten digits: where patients call"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def save_entity(session: Session, told: EntityView, *, practice_id: str) -> Enti
     row.name, row.tax_id, row.taxonomy = told.name, told.tax_id, told.taxonomy
     row.address = records.dump(told.address) if told.address else None
     row.pay_to_address = records.dump(told.pay_to) if told.pay_to else None
+    row.telephone = told.telephone
     session.add(row)
     session.flush()
     return before
@@ -145,6 +148,7 @@ def _entity(row: BillingEntity) -> EntityView:
         row.taxonomy,
         records.load(Address, row.address) if row.address else None,
         records.load(Address, row.pay_to_address) if row.pay_to_address else None,
+        row.telephone,
     )
 
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from billing import corrections
 from billing.letters import Letter
 from billing.money import format_dollars
-from billing.statements import ServiceRow, Statement
+from billing.statements import ServiceRow, Statement, format_telephone
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -90,6 +90,11 @@ def instant(value: datetime | None) -> str:
     return "–" if value is None else value.strftime("%Y-%m-%d %H:%M UTC")
 
 
+def telephone(digits: str) -> str:
+    """`6145550100` -> `(614) 555-0100`."""
+    return format_telephone(digits)
+
+
 def words(code: str) -> str:
     """`patient_balance` -> `patient balance`."""
     return str(code).replace("_", " ")
@@ -102,5 +107,5 @@ def diagnosis(code: str) -> str:
 
 environment.globals["correction_fields"] = corrections.FIELDS
 environment.filters.update(
-    dollars=dollars, day=day, instant=instant, long_day=long_day, words=words, diagnosis=diagnosis
+    dollars=dollars, day=day, telephone=telephone, instant=instant, long_day=long_day, words=words, diagnosis=diagnosis
 )

@@ -37,6 +37,8 @@ class BillingEntity(SQLModel, table=True):
     """billing.claim.Address as JSON: where it is (2010AA N3, N4)"""
     pay_to_address: str | None = Field(default=None, sa_type=sa.Text)
     """billing.claim.Address as JSON: where cheques go (2010AB), when that is elsewhere"""
+    telephone: str | None = Field(default=None, sa_type=sa.String(10))
+    """Ten digits: where patients call about a statement"""
 
 
 class Location(SQLModel, table=True):

@@ -13,7 +13,7 @@ from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
 from database import accounts, encounters, ledger, records
 from database.columns import new_id
-from database.tables import Encounter, Letter
+from database.tables import BillingEntity, Encounter, Letter
 from tests.api.conftest import Book
 
 
@@ -22,6 +22,7 @@ def owing(book: Book) -> Encounter:
     """A visit of which the patient owes 20.00, and the statement that went out on it."""
     encounter = book.encounter()
     with book.database.writing() as session:
+        session.get_one(BillingEntity, "1993999998").telephone = "6145550100"
         row = encounters.lock(session, practice_id=book.practice_id, encounter_id=encounter.id)
         row.stage = Stage.PATIENT_BALANCE
         session.add(row)
@@ -73,6 +74,7 @@ async def test_a_statement_is_a_page_and_a_tagged_pdf(book: Book, owing: Encount
         made = await browser.get(f"/letters/{paper['id']}/letter.pdf")
         assert f'href="/letters/{paper["id"]}"' in (await browser.get("/letters")).text
     assert "is your copayment" in page
+    assert "call us at (614) 555-0100" in page
     assert made.content.startswith(b"%PDF-")
     assert b"/StructTreeRoot" in made.content
 

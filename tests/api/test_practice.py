@@ -104,6 +104,7 @@ async def test_a_location_is_changed_in_place_and_the_audit_says_what(
         ({"tax_id": "12-345"}, "tax_id", "must be nine digits"),
         ({"street": "B\u00f6 St *"}, "street", "\u00f6 * cannot be sent"),
         ({"postal_code": "627"}, "postal_code", "five or nine digits"),
+        ({"telephone": "555-0100"}, "telephone", "ten digits"),
         ({"street": "2 Main*St"}, "street", "plain letters"),
     ],
 )

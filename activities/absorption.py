@@ -44,6 +44,8 @@ from database.tables import Denial, Fact, RemittanceClaim, Submission
 
 VOID = "8"
 """CLM05-3"""
+DENIED = "4"
+"""CLP02"""
 REMARKS_KEPT = 10
 """RARCs (at most 5 characters each) that a row of a denied amount holds"""
 
@@ -128,9 +130,9 @@ def _acknowledge(desk: Desk, fact: Fact) -> str:
 def _note_void(desk: Desk, submission: Submission) -> None:
     """A void has no remittance of its own where nothing was paid: the payer's acceptance is the answer. What was paid
     is owed back until the payer takes it (CLP02 22)."""
-    if _is_latest(desk, submission) and desk.claim.frequency == "8" and submission.adjudicated_at is None:
+    if _is_latest(desk, submission) and _is_void(submission) and submission.adjudicated_at is None:
         submission.adjudicated_at = desk.at
-        for row in _standing_rows(desk, of=desk.responsibility):
+        for row in _standing_rows(desk, of=submission.responsibility):
             if row.paid_cents == 0:
                 _take_back(desk, row, submission.control_number, source=f"superseded:{row.id}", state="voided")
         desk.say("The payer took the void: the claim is withdrawn")
@@ -238,7 +240,7 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     if verdict.exception is not None:
         return _except(desk, row, verdict.exception)
     if answering is not None:
-        take_up_answer(desk, answering)
+        take_up_answer(desk, answering, control_number=row.control_number)
     for one in standing:
         _take_back(desk, one, row.id, source=f"superseded:{one.id}", state="superseded")
     desk.post(verdict.entries, remittance_id=row.remittance_id)
@@ -271,12 +273,13 @@ def _answer_void(desk: Desk, row: RemittanceClaim, submission: Submission) -> st
     reversal of that (CLP02 22)."""
     if row.paid_cents:
         return _except(desk, row, "it pays for a claim that this office voided; ask the payer to take it back")
-    submission.adjudicated_at = submission.adjudicated_at or desk.at
+    if row.status == DENIED:
+        return _except(desk, row, "it refuses the void; ask the payer what it has of the claim")
     row.state = "posted"
     row.responsibility = submission.responsibility
     row.reversed_by = submission.control_number
     desk.session.add(row)
-    desk.say("The payer answered the void: nothing is paid")
+    _note_void(desk, submission)
     return "the void was answered"
 
 
@@ -334,7 +337,7 @@ def _decide(
         is_qmb=share_gate.is_qmb(desk),
         already_adjudicated=is_paid,
         payer_detail=answering.payer_id if answering else desk.payer_of(row.responsibility),
-        has_next_payer=has_next_payer(desk, row.responsibility, payment),
+        has_next_payer=has_next_payer(desk, row.responsibility, payment) or _is_stale(desk, row.responsibility),
     )
     if row.responsibility == PRIMARY:
         return post_claim_payment(payment, situation, source=source)

@@ -12,13 +12,12 @@ from sqlmodel import col, select
 from activities.desk import Desk
 from activities.inquiry_desk import forget_inquiry
 from activities.live_claims import is_counted, live_claims
-from activities.next_payer import add_policy, back_to_place, forth_to_place, rank_of
+from activities.next_payer import add_policy, back_to_place, forth_to_place, make_later_stale, rank_of
 from activities.refusals import Refused, Values, correct, corrected
 from activities.seen import BEFORE_SUBMISSION
 from activities.self_pay import bill_insurance_again, bill_patient_alone
 from activities.submission_desk import (
     SUBMISSION_REASONS,
-    hand_over,
     make_submission,
     move_to_payer,
     trial_write,
@@ -35,7 +34,7 @@ from billing.submission import SubmissionState
 from billing.tasks import POLICY, TaskType
 from database import coverages, encounters, records, tasks
 from database.amendments import DONE, DROPPED, VOIDING, WAITING
-from database.tables import Amendment, Denial, Fact, RemittanceClaim
+from database.tables import Amendment, Denial, Fact, RemittanceClaim, RemittanceFile
 
 SETTLED_BY_AN_AMENDMENT = frozenset(TaskType) - {TaskType.CREDIT_BALANCE, TaskType.UNMATCHED_REMIT}
 """Tasks about the claim as it was; what is still wrong opens one again"""
@@ -73,7 +72,7 @@ def go_on_with_amendments(desk: Desk) -> None:
 def _go_on(desk: Desk, row: Amendment) -> str:
     change = Change(row.kind)
     never = _never(desk, change)
-    if never is not None:
+    if never is not None and row.state != VOIDING:
         return _end(desk, row, DROPPED, f"Not done: {never}")
     if row.state == VOIDING:
         void = desk.latest
@@ -114,8 +113,17 @@ def _next(desk: Desk, row: Amendment, change: Change, claims: Mapping[str, LiveC
     if change in ENDS_WITH_THE_PAYER:
         place, wanted = first_to_void(change, claims)
         return place or desk.responsibility, wanted
-    place = _begins_at(desk, row, claims) if change == Change.CORRECT else desk.responsibility
-    return place, plan(change, claims[place])
+    if change != Change.CORRECT:
+        return desk.responsibility, plan(change, claims[desk.responsibility])
+    place = _begins_at(desk, row, claims)
+    wanted = plan(change, claims[place])
+    if row.made_by is not None and wanted != Plan.AT_ONCE and _names_another_payer(desk, row):
+        raise Refused("not_possible", "another payer is a change of its own: choose that another policy pays first")
+    return place, wanted
+
+
+def _names_another_payer(desk: Desk, row: Amendment) -> bool:
+    return corrected(desk, _values(row)["corrections"]).coverage.payer.id != desk.claim.coverage.payer.id
 
 
 def _begins_at(desk: Desk, row: Amendment, claims: Mapping[str, LiveClaim]) -> str:
@@ -124,7 +132,10 @@ def _begins_at(desk: Desk, row: Amendment, claims: Mapping[str, LiveClaim]) -> s
         number = records.load(Claim, row.body).coverage.payer.id
         known = coverages.in_order(desk.session, desk.encounter, desk.claim)
         named = (one.responsibility for one in known if one.coverage.payer.id == number)
-        return next((place for place in named if place in claims), desk.responsibility)
+        place = next(named, desk.responsibility)
+        if place not in claims:
+            raise Refused("not_possible", "the payer that it names has no claim of this visit yet")
+        return place
     if is_about_policy(desk.claim, corrected(desk, _values(row)["corrections"])):
         return desk.responsibility
     return min(claims, key=IN_ORDER.index)
@@ -148,6 +159,7 @@ def _void_first(desk: Desk, row: Amendment, place: str, number: str | None) -> s
         forth_to_place(desk, before)
         return _end(desk, row, DROPPED, f"Not done: the void cannot be written as an 837P: {unsendable}")
     _clear(desk, denials_become="voided")
+    _take_off_the_table(desk)
     make_submission(desk)
     row.state = VOIDING
     desk.session.add(row)
@@ -158,19 +170,24 @@ def _void_first(desk: Desk, row: Amendment, place: str, number: str | None) -> s
 def _let_go(desk: Desk) -> bool:
     """Whether the payer has let go of the claim: nothing that it paid or counted stands, and it took the void or
     took back."""
-    latest = desk.latest
+    void = desk.latest
+    if void is None or void.transmitted_at is None:
+        return False
     desk.session.flush()
-    answers = desk.session.exec(
-        select(RemittanceClaim).where(
+    rows = desk.session.exec(
+        select(RemittanceClaim, RemittanceFile.received_at)
+        .join(RemittanceFile, col(RemittanceFile.id) == RemittanceClaim.remittance_id)
+        .where(
             RemittanceClaim.encounter_id == desk.encounter.id,
             RemittanceClaim.responsibility == desk.responsibility,
             RemittanceClaim.state == "posted",
         )
     ).all()
-    reversals = [one for one in answers if records.load(ClaimPayment, one.payment).is_reversal]
-    if any(is_counted(one) for one in answers if one.reversed_by is None and one not in reversals):
+    answers = [(row, received_at, records.load(ClaimPayment, row.payment).is_reversal) for row, received_at in rows]
+    if any(is_counted(row) for row, _, is_reversal in answers if row.reversed_by is None and not is_reversal):
         return False
-    return latest is not None and (latest.adjudicated_at is not None or bool(reversals))
+    taken_back = any(is_reversal and received_at >= void.transmitted_at for _, received_at, is_reversal in answers)
+    return void.adjudicated_at is not None or taken_back
 
 
 def _clear(desk: Desk, *, denials_become: str) -> None:
@@ -199,10 +216,14 @@ def _take_off_the_table(desk: Desk) -> None:
 
 def _correct(desk: Desk, row: Amendment, place: str, replaces: LiveClaim | None) -> str:
     if row.made_by is None:
+        make_later_stale(desk, place)
         back_to_place(desk, place)
         _keep_sent(desk, records.load(Claim, row.body))
     else:
+        before = desk.claim
         correct(desk, _values(row)["corrections"])
+        if not is_about_policy(before, desk.claim):
+            make_later_stale(desk, place)
         back_to_place(desk, place)
     number = replaces.payer_claim_number if replaces else None
     desk.keep(replace(desk.claim, frequency="7" if replaces else "1", original_reference=number))
@@ -225,7 +246,6 @@ def _new_coverage(desk: Desk, row: Amendment, place: str, replaces: LiveClaim | 
     back_to_place(desk, PRIMARY)
     coverages.bill_all_anew(desk.session, desk.encounter.id)
     desk.forget_policies()
-    before = desk.encounter.payer_id
     if row.made_by is None:
         _keep_sent(desk, records.load(Claim, row.body))
     else:
@@ -237,7 +257,6 @@ def _new_coverage(desk: Desk, row: Amendment, place: str, replaces: LiveClaim | 
             withdraw(desk, submission)
     if desk.encounter.is_self_pay:
         bill_insurance_again(desk)
-    hand_over(desk, before=before, after=desk.encounter.payer_id)
     desk.encounter.verified_at = None
     forget_inquiry(desk)
     desk.move_to(Stage.REGISTRATION)
@@ -255,6 +274,7 @@ def _add(desk: Desk, row: Amendment, place: str, replaces: LiveClaim | None) -> 
 
 
 def _self_pay(desk: Desk, row: Amendment, place: str, replaces: LiveClaim | None) -> str:
+    back_to_place(desk, PRIMARY)
     return make_self_pay(desk, actor=row.made_by or "office")
 
 

@@ -12,7 +12,7 @@ from activities.desk import Desk
 from activities.inquiry_desk import forget_inquiry
 from activities.live_claims import live_claim
 from activities.refusals import Refused, Values, correct, day_to_come
-from activities.submission_desk import hand_over, make_submission, trial_write, void_charges
+from activities.submission_desk import make_submission, trial_write, void_charges
 from billing.deadlines import Reason, appeal_deadline
 from billing.denials import Exit, Situation, classify, why_not
 from billing.ledger import Account, Entry, EntryKind, Side
@@ -107,7 +107,6 @@ def _to_other_payer(desk: Desk, denials: Sequence[Denial], values: Values) -> st
     if desk.encounter.payer_id == before:
         fault = "name the other payer: payer_id = ..., and the member_id there"
         raise Refused("invalid", "this is the payer that refused", (("corrections", fault),))
-    hand_over(desk, before=before, after=desk.encounter.payer_id)
     desk.keep(replace(desk.claim, frequency="1", original_reference=None))
     _decided(desk, denials, "moved")
     desk.encounter.verified_at = None

@@ -44,6 +44,7 @@ class Desk:
         self.at = max(at, encounter.touched_at)
         self.said: list[str] = []
         self._patient_money_moved = False
+        self._ordinal = 0
         self._stage_was = encounter.stage
         self._agenda_rows = encounters.agenda(session, encounter.id)
         self._agenda = {Reason(row.reason): row.due_at for row in self._agenda_rows}
@@ -214,6 +215,11 @@ class Desk:
         """What the ledger says now."""
         return ledger.balances(self.session, practice_id=self.encounter.practice_id, encounter_id=self.encounter.id)
 
+    def ordinal(self) -> int:
+        """How often it was asked for in this step: parts the sources of entries that a step may post more than once."""
+        self._ordinal += 1
+        return self._ordinal
+
     def schedule(self, reason: Reason, due_at: datetime) -> None:
         """Look again at `due_at`."""
         self._agenda[reason] = due_at
@@ -276,6 +282,7 @@ class Desk:
             facts_wait=bool(encounters.pending_facts(self.session, self.encounter.id)),
             is_denied=adjudicated and bool(encounters.open_denials(self.session, self.encounter.id)),
             next_policy_waits=turns and self._is_turn_of_another(balances),
+            is_stale=not self.encounter.is_void and any(one.state == coverages.STALE for one in self.other_policies),
             is_voiding=amendments.VOIDING in changes,
             change_waits=bool(changes),
         )
@@ -301,7 +308,7 @@ class Desk:
         if self.stage == Stage.CLOSED and seen.balances.is_zero and not seen.open_tasks and not seen.facts_wait:
             return Stage.CLOSED
         unsettled = seen.balances.total(Account.AR_INSURANCE) != 0 or seen.balances.total(Account.AR_PATIENT) < 0
-        goes_on = seen.next_policy_waits or seen.is_voiding
+        goes_on = seen.next_policy_waits or seen.is_voiding or seen.is_stale
         return Stage.POSTING if unsettled or seen.is_denied or goes_on else Stage.PATIENT_BALANCE
 
     def _step(self, seen: Seen) -> Step:
@@ -343,7 +350,7 @@ class Desk:
     def _close_if_settled(self, seen: Seen) -> None:
         """Close when nobody owes anything and nothing waits, in the very transaction that saw it."""
         waiting = seen.open_tasks or seen.facts_wait or seen.is_denied or self.encounter.on_hold
-        waiting = waiting or seen.next_policy_waits or seen.is_voiding
+        waiting = waiting or seen.next_policy_waits or seen.is_stale or seen.change_waits
         if not self.is_answered or not seen.balances.is_zero or waiting:
             return
         if self.stage == Stage.CLOSED or self.stage in BEFORE_SUBMISSION:

@@ -1,7 +1,6 @@
 """What each payer of a visit has by now: the claim that a change must reach, read off submissions and answers."""
 
 from activities.desk import Desk
-from activities.seen import BEFORE_SUBMISSION
 from billing.adjustment_codes import PATIENT_SHARE
 from billing.amendments import LiveClaim
 from billing.denial_codes import UNPROCESSABLE
@@ -23,7 +22,7 @@ def live_claim(desk: Desk, place: str) -> LiveClaim:
     """What the plan for the payer with this place is made from."""
     standing = standing_rows(desk.session, desk.encounter.id, of=place)
     sent = [one for one in desk.submissions if one.responsibility == place and one.withdrawn_at is None]
-    latest = sent[-1] if sent else None
+    latest = _with_the_payer(sent) or (sent[-1] if sent else None)
     numbers = [row.payer_claim_number for row in standing] + [one.payer_claim_number for one in sent]
     answers = {row.id for row in standing}
     denials = [
@@ -31,7 +30,7 @@ def live_claim(desk: Desk, place: str) -> LiveClaim:
     ]
     policies = office.policies_for(desk.session, practice_id=desk.encounter.practice_id, payer_id=desk.payer_of(place))
     return LiveClaim(
-        state=_state(desk, place, latest, is_answered=bool(standing)),
+        state=_state(latest, is_answered=bool(standing)),
         is_in_batch=latest is not None and latest.batch_id is not None,
         payer_claim_number=next((number for number in reversed(numbers) if number), None),
         takes_replacements=bool(policies.value("takes_replacements", as_of=desk.at.date())),
@@ -40,13 +39,24 @@ def live_claim(desk: Desk, place: str) -> LiveClaim:
     )
 
 
-def _state(desk: Desk, place: str, latest: Submission | None, *, is_answered: bool) -> SubmissionState | None:
-    """Of the newest claim to this payer. One that answered what an earlier payer forwarded was sent none by us."""
-    if latest is not None:
-        return encounters.progress(latest).state
-    if place == desk.responsibility and desk.stage in BEFORE_SUBMISSION:
-        return None
-    return SubmissionState.ADJUDICATED if is_answered else None
+def _with_the_payer(sent: list[Submission]) -> Submission | None:
+    """The newest that the payer has or that is on its way: one made ready or refused since leaves the claim before it
+    where it is.
+    """
+    for one in reversed(sent):
+        state = encounters.progress(one).state
+        if state == SubmissionState.READY and one.batch_id is not None:
+            return one
+        if state not in {SubmissionState.READY, SubmissionState.REJECTED}:
+            return one
+    return None
+
+
+def _state(latest: Submission | None, *, is_answered: bool) -> SubmissionState | None:
+    """Of the claim that this payer has. One that answered what an earlier payer forwarded was sent none by us."""
+    state = None if latest is None else encounters.progress(latest).state
+    nothing = {None, SubmissionState.READY, SubmissionState.REJECTED}
+    return SubmissionState.ADJUDICATED if is_answered and state in nothing else state
 
 
 def is_counted(row: RemittanceClaim) -> bool:

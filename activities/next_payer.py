@@ -21,6 +21,7 @@ from billing.money import format_dollars
 from billing.remittance import ClaimPayment
 from billing.stages import Stage
 from billing.submission import SubmissionState
+from billing.tasks import NewTask, TaskType
 from database import coverages, remittances
 from database.tables import OtherPolicy, RemittanceClaim, RemittanceFile
 from interchange.x12.coordination_writing import with_other_payers
@@ -61,8 +62,8 @@ def forwarded_in_vain(desk: Desk) -> None:
                 withdraw(desk, submission)
 
 
-def _ask_a_person(desk: Desk, because: str) -> None:
-    """What the payers passed on is a person's to decide."""
+def _ask_a_person(desk: Desk, because: str) -> bool:
+    """What the payers passed on is a person's to decide; False when nothing is."""
     passed = passed_on(desk)
     for denial in passed:
         denial.state = "open"
@@ -70,6 +71,7 @@ def _ask_a_person(desk: Desk, because: str) -> None:
     if passed:
         key = f"crossover:{desk.encounter.version}"
         desk.open_task(review(amounts_of(passed), line_ids=desk.line_ids, key=key, not_after=None, because=because))
+    return bool(passed)
 
 
 def turn_to_next_payer(desk: Desk) -> None:
@@ -113,7 +115,9 @@ def _can_be_told(desk: Desk, row: OtherPolicy) -> bool:
             rank = rank_of(row.responsibility)
             words = f"the {rank} payer takes no replacements: tell it by telephone what was changed"
             desk.say(words[0].upper() + words[1:])
-            _ask_a_person(desk, words)
+            if not _ask_a_person(desk, words):
+                key = f"tell:{row.id}:{desk.encounter.version}"
+                desk.open_task(NewTask(TaskType.DENIAL_REVIEW, key, words, amount_cents=0))
             return False
     return True
 
@@ -127,20 +131,26 @@ def to_place(desk: Desk, row: OtherPolicy) -> None:
 
 
 def back_to_place(desk: Desk, place: str) -> None:
-    """The claim goes back to an earlier payer. Those after it that have a claim are told later; what was only made
-    ready for one is withdrawn, and its turn comes again.
-    """
+    """The claim goes back to an earlier payer."""
     if place == desk.responsibility:
         return
     coverages.keep_own(desk.session, desk.encounter, desk.claim, at=desk.at)
     desk.forget_policies()
+    earlier = next(row for row in desk.other_policies if row.responsibility == place)
+    move_claim(desk, coverages.policy_of(earlier), payer_id=earlier.payer_id)
+
+
+def make_later_stale(desk: Desk, place: str) -> None:
+    """The claim is changed from the payer with this place on: those after it that have a claim are told in their turn,
+    and one for whom a claim was only made ready is billed as if for the first time.
+    """
+    if place != desk.responsibility:
+        coverages.keep_own(desk.session, desk.encounter, desk.claim, at=desk.at)
+        desk.forget_policies()
     for row in desk.other_policies:
         if coverages.order(row) > IN_ORDER.index(place) and row.state == coverages.BILLED:
             row.state = coverages.STALE if _has_a_claim(desk, row) else coverages.WAITING
             desk.session.add(row)
-    earlier = next(row for row in desk.other_policies if row.responsibility == place)
-    earlier.state = coverages.BILLED
-    move_claim(desk, coverages.policy_of(earlier), payer_id=earlier.payer_id)
 
 
 def _has_a_claim(desk: Desk, row: OtherPolicy) -> bool:
@@ -161,7 +171,7 @@ def forth_to_place(desk: Desk, claim: Claim) -> None:
 
 def move_claim(desk: Desk, policy: OtherPayer, *, payer_id: str) -> None:
     """Claim, encounter and what is open follow to another policy."""
-    hand_over(desk, before=desk.encounter.payer_id, after=payer_id)
+    hand_over(desk, after=payer_id)
     desk.keep(claim_to(desk.claim, policy))
     desk.encounter.payer_id = payer_id
     desk.unschedule(*SUBMISSION_REASONS)
@@ -272,8 +282,10 @@ def who_answers(desk: Desk, row: RemittanceClaim, payment: ClaimPayment) -> Answ
     return Answering(policy, None, coverages.payer_for(desk.session, desk.encounter, policy).id)
 
 
-def take_up_answer(desk: Desk, answering: Answering) -> None:
-    """The policy that answers is billed, by the payer before it if not by us; one that was unknown is kept."""
+def take_up_answer(desk: Desk, answering: Answering, *, control_number: str) -> None:
+    """The policy that answers is billed, by the payer before it if not by us; one that was unknown is kept.
+    `control_number`: of the claim that is answered.
+    """
     row = answering.row
     if row is None:
         row = coverages.add(desk.session, desk.encounter, answering.policy, at=desk.at)
@@ -284,7 +296,10 @@ def take_up_answer(desk: Desk, answering: Answering) -> None:
         desk.session.add(row)
         if not any(one.responsibility == desk.responsibility for one in desk.other_policies):
             coverages.keep_own(desk.session, desk.encounter, desk.claim, at=desk.at)
-        hand_over(desk, before=desk.encounter.payer_id, after=row.payer_id)
+        hand_over(desk, after=row.payer_id)
+    elif row.state == coverages.STALE and desk.latest is not None and control_number == desk.latest.control_number:
+        row.state = coverages.BILLED  # it was forwarded the changed claim
+        desk.session.add(row)
     desk.forget_policies()
     desk.unschedule(Reason.CROSSOVER_DUE)
 

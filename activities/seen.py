@@ -54,6 +54,8 @@ class Seen:
     next_policy_waits: bool
     """The payer left something open, and another policy of the patient is to be asked; or another payer is to be told
     that the claim was changed"""
+    is_stale: bool
+    """Another payer has an older claim, and is yet to be told"""
     is_voiding: bool
     """A payer was sent a void, and has not let go of the claim"""
     change_waits: bool

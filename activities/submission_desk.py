@@ -1,6 +1,7 @@
 """Charges into the ledger, and a clean claim made ready to be sent under a control number of its own."""
 
 import secrets
+from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,7 +17,7 @@ from billing.posting import lines_answered
 from billing.remittance import ClaimPayment
 from billing.stages import Stage
 from billing.submission import SubmissionState
-from database import coverages, encounters, office, outbox, records
+from database import coverages, encounters, ledger, office, outbox, records
 from database.columns import new_id
 from database.letters import PAPER_CLAIM
 from database.outbox import OutboxKind
@@ -205,14 +206,21 @@ def _decision(desk: Desk, policy: OtherPayer, answer: RemittanceClaim) -> OtherD
     return decision_of(payment, policy.coverage, lines=numbers, decided_on=answered_on(desk.session, answer))
 
 
-def hand_over(desk: Desk, *, before: str, after: str) -> None:
-    """What is open is another payer's now: the sub-account of AR_INS changes, the sum does not."""
+def hand_over(desk: Desk, *, after: str) -> None:
+    """What is open is another payer's now, wherever it stood: sub-accounts of AR_INS change, the sum does not."""
+    open_by_payer: dict[tuple[str | None, str], int] = defaultdict(int)
+    for _, posting in ledger.journal_of_encounter(
+        desk.session, practice_id=desk.encounter.practice_id, encounter_id=desk.encounter.id
+    ):
+        if posting.account == Account.AR_INSURANCE:
+            open_by_payer[posting.line_id, posting.detail] += posting.amount_cents
     sides: list[Side] = []
-    for line_id, cents in desk.balances.lines(Account.AR_INSURANCE).items():
-        sides.append(Side(Account.AR_INSURANCE, cents, line_id, after))
-        sides.append(Side(Account.AR_INSURANCE, Cents(-cents), line_id, before))
+    for (line_id, before), cents in open_by_payer.items():
+        if cents and before != after:
+            sides.append(Side(Account.AR_INSURANCE, Cents(cents), line_id, after))
+            sides.append(Side(Account.AR_INSURANCE, Cents(-cents), line_id, before))
     if sides:
-        source = f"payer_changed:{desk.encounter.id}:{desk.encounter.version}"
+        source = f"payer_changed:{desk.encounter.id}:{desk.encounter.version}:{desk.ordinal()}"
         desk.post([Entry(EntryKind.PAYER_CHANGED, source, tuple(sides), desk.encounter.service_date)])
 
 
@@ -231,4 +239,5 @@ def move_to_payer(desk: Desk) -> None:
         name=desk.claim.coverage.payer.name.last,
     )
     desk.encounter.payer_id = found.id
+    hand_over(desk, after=found.id)
     desk.forget_policies()

@@ -123,12 +123,12 @@ def plan(change: Change, claim: LiveClaim) -> Plan:
     match claim.state:
         case None | SubmissionState.REJECTED | SubmissionState.WITHDRAWN:
             return Plan.AT_ONCE
-        case SubmissionState.READY if not claim.is_in_batch:
-            return Plan.AT_ONCE
+        case SubmissionState.READY:
+            return Plan.WAIT if claim.is_in_batch else Plan.AT_ONCE
         case SubmissionState.ADJUDICATED if not claim.is_counted:
             if change in ENDS_WITH_THE_PAYER or claim.is_unprocessable:
                 return Plan.AT_ONCE
-    if claim.payer_claim_number is None:
+    if claim.payer_claim_number is None and (claim.takes_replacements or claim.state != SubmissionState.ADJUDICATED):
         return Plan.WAIT
     if not claim.takes_replacements:
         return Plan.NOT_WITH_THIS_PAYER

@@ -78,13 +78,12 @@ def payer_for(session: Session, encounter: Encounter, other: OtherPayer) -> Paye
 
 
 def keep_own(session: Session, encounter: Encounter, claim: Claim, *, at: datetime) -> OtherPolicy:
-    """Keep the claim's own policy as one of several, as it is on the claim now: it was billed."""
+    """Keep the claim's own policy as one of several, as it is on the claim now; a new row's was billed."""
     own = own_policy(claim)
     for row in of_encounter(session, encounter.id):
         if row.responsibility == own.responsibility:
             row.record = records.dump(replace(own, decision=None))
             row.payer_id = encounter.payer_id
-            row.state = BILLED
             session.add(row)
             session.flush()
             return row

@@ -241,11 +241,14 @@ def test_a_payer_that_pays_the_void_is_not_believed(office: Office) -> None:
 
 def test_a_void_that_is_answered_with_nothing_is_done(office: Office) -> None:
     encounter = a_voided_visit(office, paid=0, adjustments=(("PR", "1", 15000),))
-    paid(office, encounter, paid=0, status="4", adjustments=(("OA", "129", 15000),), payer_claim_number="V1")
-    assert states(office, encounter) == ["voiding"], "the deductible is still used up"
-    original = a_payment(first_number(office, encounter), paid=0, adjustments=(("PR", "1", 15000),))
-    remitted(office, encounter, a_reversal(original))
+    paid(office, encounter, paid=0, adjustments=(("OA", "133", 15000),), payer_claim_number="V1")
     assert (states(office, encounter), office.stage(encounter)) == (["done"], "closed"), office.story(encounter)
+
+
+def test_a_void_that_the_payer_refuses_comes_to_a_person(office: Office) -> None:
+    encounter = a_voided_visit(office, paid=10000, adjustments=(("CO", "45", 5000),))
+    paid(office, encounter, paid=0, status="4", adjustments=(("OA", "129", 15000),), payer_claim_number="V1")
+    assert (states(office, encounter), office.open_task_types(encounter)) == (["voiding"], ["unmatched_remit"])
 
 
 def test_what_was_voided_may_be_taken_back_once_more(office: Office) -> None:

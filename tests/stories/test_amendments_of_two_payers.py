@@ -4,58 +4,28 @@ from dataclasses import replace
 from datetime import timedelta
 
 from billing.amendments import Change
-from billing.claim import Claim
-from billing.remittance import ClaimPayment
 from interchange.x12 import coordination
-from interchange.x12.coordination_writing import with_other_payers
-from tests.builders import a_claim, a_line, a_payment, a_reversal, a_second_policy, an_837p
+from tests.builders import a_claim, a_line, a_payment, a_reversal, an_837p
 from tests.office import Office
-from tests.stories.amending import accepted, amend, nothing_leaves, remitted, states, went_out
+from tests.stories.amending import (
+    BECAUSE,
+    FIRST,
+    LATE_CHARGE,
+    OTHER_PAYER,
+    accepted,
+    amend,
+    billed_once,
+    billed_twice,
+    both_lines,
+    nothing_leaves,
+    remitted,
+    states,
+    told,
+    voids_go_out,
+    went_out,
+)
 
 BOTH_DATABASES = True
-
-LATE_CHARGE = {"corrections": "line.2.procedure = 93000\nline.2.charge = 60.00", "reason": "the ECG was forgotten"}
-BECAUSE = {"reason": "asked for by the front desk"}
-OTHER_PAYER = {"payer_id": "77777", "payer_name": "RIGHT PAYER", "member_id": "R 1", "reason": "the card was old"}
-FIRST = (("CO", "45", 5000), ("PR", "2", 2000))
-
-
-def billed_twice(office: Office) -> tuple[str, ClaimPayment]:
-    """The first payer has paid, the second has the claim and is silent."""
-    office.take_in(an_837p(with_other_payers(a_claim(), (a_second_policy(),))))
-    [encounter] = office.encounter_ids()
-    office.go_on(encounter)
-    office.send_claims()
-    first = a_payment(office.submission(encounter).control_number, adjustments=FIRST)
-    remitted(office, encounter, first)
-    assert went_out(office).coverage.responsibility == "S"
-    return encounter, first
-
-
-def voids_go_out(office: Office, encounter: str) -> None:
-    """The second payer takes its void, and the first payer's follows."""
-    office.send_claims()
-    accepted(office, encounter, "SEC1V")
-    office.send_claims()
-
-
-def told(claim: Claim) -> tuple[str, str, str | None]:
-    return claim.coverage.responsibility, claim.frequency, claim.original_reference
-
-
-def both_lines(number: str, *, ecg: tuple[tuple[str, str, int], ...], ecg_paid: int, **changes: object) -> ClaimPayment:
-    """The first payer's answer to the claim with the late charge."""
-    visit = a_payment(number, adjustments=FIRST).lines[0]
-    late = a_payment(number, charge=6000, paid=ecg_paid, adjustments=ecg, procedure="93000").lines[0]
-    return a_payment(
-        number,
-        charge=21000,
-        paid=8000 + ecg_paid,
-        adjustments=(),
-        lines=(visit, late),
-        payer_claim_number="ICN002",
-        **changes,
-    )
 
 
 def test_a_late_charge_goes_to_the_first_payer_and_then_to_the_second(office: Office) -> None:
@@ -145,12 +115,7 @@ def test_only_the_second_policy_is_mended_with_its_payer_alone(office: Office) -
 
 
 def test_a_second_claim_that_never_left_is_simply_made_anew(office: Office) -> None:
-    office.take_in(an_837p(with_other_payers(a_claim(), (a_second_policy(),))))
-    [encounter] = office.encounter_ids()
-    office.go_on(encounter)
-    office.send_claims()
-    first = a_payment(office.submission(encounter).control_number, adjustments=FIRST)
-    remitted(office, encounter, first)
+    encounter, first = billed_once(office)
     amend(office, encounter, Change.CORRECT, LATE_CHARGE)
     assert told(went_out(office)) == ("P", "7", "ICN001")
     anew = both_lines(office.submission(encounter).control_number, ecg=(("PR", "2", 1000),), ecg_paid=5000)

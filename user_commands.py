@@ -21,6 +21,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
+LONGEST_NAME = 100
 OPERATOR = "operator"
 """The actor of the audit for what is done on the machine itself"""
 
@@ -43,6 +44,10 @@ def add(
 
     def act(session: Session, at: datetime) -> str:
         practice_id = _practice(session, practice)
+        if not users.is_login(login):
+            raise UserNotChanged(f"{login!r} is no login: {users.LOGIN_WORDS}. Nothing was added.")
+        if not 1 <= len(name.strip()) <= LONGEST_NAME:
+            raise UserNotChanged(f"--name takes 1 to {LONGEST_NAME} characters. Nothing was added.")
         try:
             user, password = users.add(
                 session, practice_id=practice_id, login=login, display_name=name, roles=role, at=at

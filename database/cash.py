@@ -177,6 +177,7 @@ def open_again(session: Session, *, practice_id: str, user_id: str, day: date) -
     close = close_of(session, practice_id=practice_id, user_id=user_id, day=day)
     if close is None:
         raise NotOurs("this day is not closed")
+    session.refresh(close, with_for_update=True)
     if close.deposit_id is not None:
         raise DayClosed("this day's money is at the bank; date the payment on a day that is open")
     session.delete(close)
@@ -184,13 +185,11 @@ def open_again(session: Session, *, practice_id: str, user_id: str, day: date) -
     return close
 
 
-def in_the_house(session: Session, practice_id: str) -> Sequence[TillClose]:
-    """Closed days whose money was not carried to the bank yet, the oldest first."""
-    return session.exec(
-        select(TillClose)
-        .where(TillClose.practice_id == practice_id, col(TillClose.deposit_id).is_(None))
-        .order_by(col(TillClose.day), TillClose.id)
-    ).all()
+def in_the_house(session: Session, practice_id: str, *, held: bool = False) -> Sequence[TillClose]:
+    """Closed days whose money was not carried to the bank yet, the oldest first; `held`: nobody opens one meanwhile."""
+    query = select(TillClose).where(TillClose.practice_id == practice_id, col(TillClose.deposit_id).is_(None))
+    query = query.order_by(col(TillClose.day), TillClose.id)
+    return session.exec(query.with_for_update() if held else query).all()
 
 
 def deposits(session: Session, *, practice_id: str, before: str | None, limit: int) -> DepositPage:
@@ -235,7 +234,7 @@ def deposit(
 ) -> Deposit:
     """Carry every closed day, and so much of payers' cheques, to the bank. Raises ValueError when there is nothing,
     or when more is carried than the ledger says is in the house."""
-    closes = in_the_house(session, practice_id)
+    closes = in_the_house(session, practice_id, held=True)
     expected = sum(one.expected_cash_cents + one.expected_cheque_cents for one in closes) + payer_cheque_cents
     counted = sum(one.counted_cash_cents + one.counted_cheque_cents for one in closes) + payer_cheque_cents
     if not expected and not counted:

@@ -4,6 +4,7 @@ A made-up password opens one page, the one where its owner chooses another: who 
 somebody whose password the proposer has seen.
 """
 
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,15 @@ from database.tables import User
 
 MADE_UP_BYTES = 12
 """Random bytes of a password that is shown once: 16 characters"""
+
+
+LOGIN_WORDS = "2 to 60 small letters, digits and . _ - @, such as m.curie"
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,59}")
+
+
+def is_login(text: str) -> bool:
+    """Whether somebody could sign in with it."""
+    return _LOGIN.fullmatch(text) is not None
 
 
 class LastManager(ValueError):

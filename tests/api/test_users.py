@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlmodel import select
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, select
 from typer.testing import CliRunner
 
 import cli
@@ -225,6 +226,39 @@ def test_the_commands_add_list_and_let_nobody_lock_the_office(book: Book, monkey
     ):
         with pytest.raises(Exception, match=words):
             run(*arguments)
+
+
+async def test_a_twin_of_the_request_shows_no_password_that_opens_nothing(
+    book: Book, supervisor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two clicks at once: the slower transaction undid itself, and the password it made up with it."""
+    tried = users.add
+
+    def twice(session: Session, **named: Any) -> tuple[User, str]:
+        user, password = tried(session, **named)
+        if named["login"] == NEW["login"] and not undone:
+            undone.append(password)
+            raise IntegrityError("twin", {}, Exception())
+        return user, password
+
+    undone: list[str] = []
+    monkeypatch.setattr(users, "add", twice)
+    made = (await supervisor.post("/api/v1/users", json=NEW | {"roles": ["biller"]}, headers=key(1))).json()
+    assert made["password"] not in {None, *undone}
+    with book.database.reading() as session:
+        user = users.with_login(session, NEW["login"])
+        assert user is not None
+        assert access.password_fits(user, made["password"])
+
+
+def test_a_login_that_nobody_could_sign_in_with_is_refused(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZEROBALANCE_DATABASE_URL", book.database.url)
+    wrong = (["M Curie", "--name", "Marie"], ["x" * 61, "--name", "Marie"], ["m.curie", "--name", " "])
+    for arguments in wrong:
+        result = CliRunner().invoke(cli.app, ["user", "add", *arguments, "--role", "biller"])
+        assert result.exit_code != 0
+    with book.database.reading() as session:
+        assert users.with_login(session, "m.curie") is None
 
 
 def test_a_login_is_found_whoever_asks(book: Book) -> None:

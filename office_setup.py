@@ -208,6 +208,10 @@ async def child(
                 await process.wait()
 
 
+class PartEnded(OperatorError):
+    """A process of the office ended that should run as long as the office does."""
+
+
 async def run_office() -> None:
     """Engine, worker and API on this machine until SIGTERM or Ctrl-C; a part that dies ends the office."""
     settings = Settings()
@@ -226,7 +230,8 @@ async def run_office() -> None:
                 [asyncio.create_task(worker.wait()), asyncio.create_task(api.wait())],
                 return_when=asyncio.FIRST_COMPLETED,
             )
-    database.close()
+            part = "worker" if worker.returncode is not None else "api"
+            raise PartEnded(f"The {part} ended; see {files / part}.log. The office stops with it: start it again.")
 
 
 async def connected(settings: Settings, role: str) -> Client:

@@ -13,7 +13,7 @@ from temporalio import activity
 from activities.messages import AccountStanding, AccountStep
 from billing.dunning import BalanceItem as Item
 from billing.dunning import Notice, Plan, plan
-from billing.ledger import Account, EntryKind
+from billing.ledger import ADJUSTMENTS, Account, EntryKind
 from billing.money import format_dollars
 from billing.statements import ServiceRow, Statement, VisitPart, statement, visit_part
 from billing.tasks import NewTask, TaskType
@@ -22,9 +22,7 @@ from database.columns import new_id
 from database.engine import Database
 from database.tables import BalanceItem, BillingEntity, Encounter, Letter, PatientAccount, Payer, Task
 
-TAKEN_OFF = frozenset(
-    {Account.ADJUSTMENT_CONTRACTUAL, Account.ADJUSTMENT_SEQUESTRATION, Account.ADJUSTMENT_DENIAL, Account.BAD_DEBT}
-)
+TAKEN_OFF = (*ADJUSTMENTS, Account.BAD_DEBT)
 SHARES = frozenset({EntryKind.CLAIM_PAYMENT, EntryKind.REVERSAL, EntryKind.BILLED_TO_PATIENT})
 """Entries that move a share to the patient's account or take it back"""
 

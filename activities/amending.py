@@ -71,7 +71,7 @@ def go_on_with_amendments(desk: Desk) -> None:
 
 def _go_on(desk: Desk, row: Amendment) -> str:
     change = Change(row.kind)
-    never = _never(desk, change)
+    never = _never(desk, row)
     if never is not None and row.state != VOIDING:
         return _end(desk, row, DROPPED, f"Not done: {never}")
     if row.state == VOIDING:
@@ -99,12 +99,16 @@ def _go_on(desk: Desk, row: Amendment) -> str:
     return _end(desk, row, DONE, said)
 
 
-def _never(desk: Desk, change: Change) -> str | None:
+def _never(desk: Desk, row: Amendment) -> str | None:
     """Why a change can not be carried out, whatever the payers say; None when it can."""
     if desk.encounter.is_void:
         return "the visit is void; enter it anew if it took place"
-    if change == Change.SELF_PAY and desk.responsibility != PRIMARY:
-        return "an earlier payer has paid its part: let the later policy go instead"
+    if Change(row.kind) == Change.NEW_COVERAGE and row.made_by is not None and not desk.encounter.is_self_pay:
+        values = _values(row)
+        first = coverages.in_order(desk.session, desk.encounter, desk.claim)[0].coverage
+        named = values.get("payer_id"), values.get("member_id", "").replace(" ", "")
+        if named == (first.payer.id, first.member_id):
+            return "this is the policy that pays first already; mend it by a correction"
     return None
 
 

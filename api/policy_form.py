@@ -10,7 +10,7 @@ from api import errors
 from api.claim_form import Part
 from api.errors import Fault
 from api.office import Office
-from billing.policies import SWITCHES, largest
+from billing.policies import SWITCHES, largest, smallest
 from database import office as office_rows
 from database import policies
 from database.access import Person
@@ -35,6 +35,8 @@ def check(form: PolicyForm, offered: tuple[str, ...]) -> None:
         raise errors.invalid([Fault(field="policy", message="choose one of the policies")])
     if form.policy in SWITCHES and form.value > 1:
         raise errors.invalid([Fault(field="value", message="this one is 1 for yes or 0 for no")])
+    if form.value < smallest(form.policy):
+        raise errors.invalid([Fault(field="value", message=f"must be at least {smallest(form.policy)}")])
     if form.value > largest(form.policy):
         raise errors.invalid([Fault(field="value", message=f"must be at most {largest(form.policy)}")])
 

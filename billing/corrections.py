@@ -13,7 +13,7 @@ from difflib import get_close_matches
 
 from billing.claim import Address, Claim, Diagnosis, Party, Person, Reference, ServiceLine, Sex
 from billing.coding import procedure_is_well_formed
-from billing.money import Cents, parse_cents
+from billing.money import Cents, parse_typed
 
 LINES_PER_CLAIM = 50
 """005010X222A1: LX at most 50 times"""
@@ -67,7 +67,8 @@ class NoSuchField(ValueError):
     """The path names nothing that can be mended; the words name what is near."""
 
     def __init__(self, path: str) -> None:
-        near = get_close_matches(path, [*_CLAIM_FIELDS, *FIELDS], n=1)
+        lines = [f"line.1.{name}" for name in _LINE_FIELDS]
+        near = get_close_matches(path, [*_CLAIM_FIELDS, *FIELDS, *lines], n=1)
         hint = f"did you mean {near[0]}?" if near else f"the fields are {', '.join(FIELDS)}"
         super().__init__(f"no such field; {hint}")
 
@@ -202,7 +203,7 @@ _CLAIM_FIELDS: dict[str, Callable[[Claim, str], Claim]] = {
 
 
 def _amount(value: str) -> Cents:
-    cents = parse_cents(value)
+    cents = parse_typed(value)
     if cents < 0:
         raise ValueError("must not be below zero")
     return cents

@@ -54,6 +54,15 @@ ENCOUNTER_BALANCES = (Account.AR_INSURANCE, Account.AR_PATIENT, Account.PATIENT_
 """All three are zero on every line before an encounter may close."""
 
 
+ADJUSTMENTS = (
+    Account.ADJUSTMENT_CONTRACTUAL,
+    Account.ADJUSTMENT_SEQUESTRATION,
+    Account.ADJUSTMENT_DENIAL,
+    Account.ADJUSTMENT_SELF_PAY,
+)
+"""What is taken off a charge"""
+
+
 class EntryKind(StrEnum):
     """What happened."""
 

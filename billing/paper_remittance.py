@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from billing.adjustment_codes import WELL_FORMED_CARC
+from billing.adjustment_codes import WELL_FORMED_CARC, WELL_FORMED_RARC
 from billing.claim import Claim, Party
 from billing.money import ZERO, Cents, format_dollars
 from billing.remittance import Adjustment, ClaimPayment, Group, LinePayment, Remittance
@@ -91,6 +91,10 @@ def _claim_faults(where: str, claim: PaperClaim, sent: Claim) -> list[PaperFault
         if unknown:
             message = f"line {number + 1}: {', '.join(unknown)} is no claim adjustment reason code (CARC)"
             found.append(PaperFault(f"{where}.lines.{number}.adjustments", message))
+        odd = [one for one in line.remarks if not WELL_FORMED_RARC.fullmatch(one)]
+        if odd:
+            message = f"line {number + 1}: {', '.join(odd)} is no remark code (RARC), such as N130 or MA04"
+            found.append(PaperFault(f"{where}.lines.{number}.remarks", message))
         told = line.paid_cents + sum(one.amount_cents for one in line.adjustments)
         if told != billed.charge_cents:
             charge = format_dollars(billed.charge_cents)

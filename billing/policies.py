@@ -112,6 +112,11 @@ def largest(name: str) -> int:
     return next((most for ending, most in _LARGEST.items() if name.endswith(ending)), _LARGEST_COUNT)
 
 
+def smallest(name: str) -> int:
+    """The least that a policy may be: with nought of these nothing would ever leave, or be in time."""
+    return 1 if name in {"batch_claims", "filing_limit_days", "statement_cycle_days", "appeal_limit_days"} else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Policies:
     """The rows that can apply to one encounter."""
@@ -119,13 +124,14 @@ class Policies:
     rows: tuple[PolicyRow, ...]
 
     def value(self, name: str, *, as_of: date) -> int:
-        """The number in force on `as_of`: the narrowest row, then the newest. Falls back to the default. Never above
-        `largest`, whatever a row says.
+        """The number in force on `as_of`: the narrowest row, then the newest. Falls back to the default. Never beyond
+        its bounds, whatever a row says.
         """
         fitting = [row for row in self.rows if row.name == name and row.effective_from <= as_of]
         if not fitting:
             return DEFAULTS[name].value
-        return min(max(fitting, key=lambda row: (row.narrowness, row.effective_from)).value, largest(name))
+        found = max(fitting, key=lambda row: (row.narrowness, row.effective_from)).value
+        return max(smallest(name), min(found, largest(name)))
 
     @classmethod
     def of(cls, rows: Iterable[PolicyRow]) -> "Policies":

@@ -21,7 +21,7 @@ TITLES: dict[Notice, str] = {
     Notice.FINAL_NOTICE: "Final notice",
 }
 _MESSAGES: dict[Notice, str] = {
-    Notice.STATEMENT: "Your plan has answered. This is your share; please pay it by the day below, or {call}.",
+    Notice.STATEMENT: "This is your share of the visits below. Please pay it by the day below, or {call}.",
     Notice.REMINDER: "We have not received all of your share yet. If you have paid meanwhile, thank you; please "
     "disregard this reminder.",
     Notice.FINAL_NOTICE: "This is the last notice for the visits below. Please pay, or {call} about a payment plan, "

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 
 from billing.claim import Claim, Name
 from billing.deadlines import WORDS, Reason
-from billing.ledger import RECEIVABLES, Account, EntryKind
+from billing.ledger import ADJUSTMENTS, RECEIVABLES, Account, EntryKind
 from billing.stages import WAITING_ON, Stage
 from database import encounters, ledger, letters, notes, patients, worklists
 from database.amendment_views import AmendmentView, PolicyView, amendments_of, policies_of
@@ -33,8 +33,6 @@ from database.tables import (
     TimelineEvent,
 )
 from database.worklists import TaskRow
-
-ADJUSTMENTS = (Account.ADJUSTMENT_CONTRACTUAL, Account.ADJUSTMENT_SEQUESTRATION, Account.ADJUSTMENT_DENIAL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,6 +219,8 @@ def _chosen(model: type[Chosen], typed: dict[str, str]) -> Chosen:
 def _passwords(typed: dict[str, str]) -> PasswordForm:
     """Raises Problem 422."""
     form = read(PasswordForm, typed)
+    if len(form.new.replace(" ", "")) < SHORTEST_PASSWORD:
+        raise errors.invalid([Fault(field="new", message=f"needs {SHORTEST_PASSWORD} characters beside blanks")])
     if form.new != form.again:
         raise errors.invalid([Fault(field="again", message="differs from the new password")])
     if form.new == form.old:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
-from billing.adjustment_codes import WELL_FORMED_CARC
+from billing.adjustment_codes import WELL_FORMED_CARC, WELL_FORMED_RARC
 from billing.claim import Diagnosis
 from billing.coding import ICD9_QUALIFIERS, diagnosis_is_well_formed, procedure_is_well_formed
 from billing.identifiers import npi_is_valid
@@ -38,7 +38,6 @@ FREQUENCIES = _words("1 6 7 8")
 _POSTAL_CODE = re.compile(r"[0-9]{5}(?:[0-9]{4})?", re.ASCII)
 _TAXONOMY = re.compile(r"[0-9A-Z]{9}X")
 _MODIFIER = re.compile(r"[0-9A-Z]{2}")
-_RARC = re.compile(r"M[1-9][0-9]{0,2}|MA[0-9]{2,3}|N[1-9][0-9]{0,2}")
 _REMARKS = {"MOA": (3, 4, 5, 6, 7), "MIA": (5, 20, 21, 22, 23)}
 
 MAX_NUMBERS = 50_000
@@ -129,13 +128,13 @@ def _adjustments(segment: Segment, _: _Composites) -> Iterator[Fault]:
 
 
 def _remark(segment: Segment, _: _Composites) -> Iterator[Fault]:
-    if segment.get(1) == "HE" and not _RARC.fullmatch(segment.get(2)):
+    if segment.get(1) == "HE" and not WELL_FORMED_RARC.fullmatch(segment.get(2)):
         yield "remark", 2, None, "no well-formed remark code (RARC)"
 
 
 def _remarks(segment: Segment, _: _Composites) -> Iterator[Fault]:
     for element in _REMARKS[segment.elements[0]]:
-        if segment.get(element) and not _RARC.fullmatch(segment.get(element)):
+        if segment.get(element) and not WELL_FORMED_RARC.fullmatch(segment.get(element)):
             yield "remark", element, None, "no well-formed remark code (RARC)"
 
 

@@ -7,11 +7,12 @@ import pytest
 from api.routers import amendments as routes
 from billing.amendments import Change
 from billing.roles import Role
-from database import amendments, encounters
+from database import amendments, coverages, encounters
 from database.columns import new_id
 from database.tables import Encounter
 from tests.api import builders
 from tests.api.conftest import Book
+from tests.builders import a_second_policy
 
 CORRECTION = {"corrections": "line.1.units = 2", "reason": "two were given"}
 
@@ -83,6 +84,20 @@ async def test_a_void_visit_is_not_changed_any_more(book: Book, encounter: Encou
         page = await client.get(f"/encounters/{encounter.id}")
     assert (response.status_code, response.json()["title"]) == (409, "This visit is void")
     assert 'name="change"' not in page.text
+
+
+@pytest.mark.parametrize("state", [coverages.WAITING, coverages.BILLED, coverages.STALE])
+@pytest.mark.parametrize("is_void", [False, True])
+async def test_the_page_has_words_for_every_state_of_a_policy(
+    state: str, is_void: bool, book: Book, encounter: Encounter
+) -> None:
+    """A visit that two payers had could not be opened any more once it was void."""
+    with book.database.writing() as session:
+        row = session.get_one(Encounter, encounter.id)
+        row.is_void = is_void
+        coverages.add(session, row, a_second_policy(), at=book.now, state=state)
+    async with book.signed_in(Role.FRONT_DESK) as client:
+        assert (await client.get(f"/encounters/{encounter.id}")).status_code == 200
 
 
 async def test_the_page_shows_the_forms_and_keeps_what_was_typed(book: Book, encounter: Encounter) -> None:

@@ -37,6 +37,7 @@ async def test_the_practice_sets_its_statement_cycle(book: Book) -> None:
     [
         ({"policy": "kindness"}, "policy"),
         ({"value": "100000"}, "value"),
+        ({"policy": "batch_claims", "value": "0"}, "value"),
         ({"value": "soon"}, "value"),
         ({"reason": ""}, "reason"),
     ],

@@ -145,6 +145,7 @@ def test_blanks_part_diagnoses_too() -> None:
     ("path", "value"),
     [
         ("charge", "12.345"),
+        ("charge", "1,5"),
         ("charge", "much"),
         ("patient_paid", "1e3"),
         ("patient.birth_date", "02/28/1990"),

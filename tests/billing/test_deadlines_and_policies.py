@@ -11,7 +11,7 @@ from billing.deadlines import (
     filing_deadline,
     filing_warning,
 )
-from billing.policies import DEFAULTS, Policies, PolicyRow, largest
+from billing.policies import DEFAULTS, Policies, PolicyRow, largest, smallest
 
 FRIDAY = datetime(2026, 11, 6, 15, 30, tzinfo=UTC)
 DAY = date(2026, 1, 1)
@@ -98,4 +98,5 @@ def test_a_row_beyond_all_measure_counts_as_the_most_there_may_be() -> None:
 
 
 def test_every_default_is_within_bounds() -> None:
-    assert all(0 <= default.value <= largest(name) for name, default in DEFAULTS.items())
+    assert all(smallest(name) <= default.value <= largest(name) for name, default in DEFAULTS.items())
+    assert Policies((PolicyRow("batch_claims", 0, DAY),)).value("batch_claims", as_of=DAY) == 1

@@ -337,11 +337,23 @@ def test_a_replacement_with_fewer_lines_takes_their_charges_back(office: Office)
     }
 
 
-def test_a_second_policy_can_not_be_made_self_pay(office: Office) -> None:
+def test_self_pay_after_the_first_of_two_payers_has_paid_voids_its_claim(office: Office) -> None:
     encounter = sent(office, a_second_policy())
-    paid(office, encounter, adjustments=(("CO", "45", 5000), ("PR", "2", 2000)))
+    first = a_payment(office.submission(encounter).control_number)
+    remitted(office, encounter, first)
     amend(office, encounter, Change.SELF_PAY, BECAUSE)
-    assert states(office, encounter) == ["dropped"]
+    assert went_out(office).frequency == "8"
+    remitted(office, encounter, a_reversal(first))
+    assert (states(office, encounter), office.stage(encounter)) == (["done"], "patient_balance")
+    assert office.accounts(encounter)["AR_PAT", 1] == 15000
+
+
+def test_the_policy_that_is_first_already_changes_nothing(office: Office) -> None:
+    encounter = sent(office)
+    paid(office, encounter, paid=10000, adjustments=(("CO", "45", 5000),))
+    same = {"payer_id": "99999", "payer_name": "SAME", "member_id": "ABC 123456", "reason": "x"}
+    amend(office, encounter, Change.NEW_COVERAGE, same)
+    assert (states(office, encounter), nothing_leaves(office)) == (["dropped"], True)
 
 
 def test_an_amendment_is_kept_with_who_made_it_and_when(office: Office) -> None:

@@ -10,6 +10,9 @@ from database import encounters, office, records
 from database.remittances import standing_rows
 from database.tables import RemittanceClaim, Submission
 
+_NOT_THERE = frozenset({SubmissionState.READY, SubmissionState.REJECTED})
+"""States of a submission that the payer has nothing of"""
+
 
 def live_claims(desk: Desk) -> dict[str, LiveClaim]:
     """By SBR01: every payer that was sent a claim or has answered, and the one where the claim is now."""
@@ -24,6 +27,8 @@ def live_claim(desk: Desk, place: str) -> LiveClaim:
     sent = [one for one in desk.submissions if one.responsibility == place and one.withdrawn_at is None]
     latest = _with_the_payer(sent) or (sent[-1] if sent else None)
     numbers = [row.payer_claim_number for row in standing] + [one.payer_claim_number for one in sent]
+    if latest is not None and encounters.progress(latest).state not in {*_NOT_THERE, SubmissionState.ADJUDICATED}:
+        numbers = [latest.payer_claim_number]  # the payer is at this one: an older number would name what it replaces
     answers = {row.id for row in standing}
     denials = [
         one for one in encounters.open_denials(desk.session, desk.encounter.id) if one.remittance_claim_id in answers
@@ -47,7 +52,7 @@ def _with_the_payer(sent: list[Submission]) -> Submission | None:
         state = encounters.progress(one).state
         if state == SubmissionState.READY and one.batch_id is not None:
             return one
-        if state not in {SubmissionState.READY, SubmissionState.REJECTED}:
+        if state not in _NOT_THERE:
             return one
     return None
 
@@ -55,8 +60,7 @@ def _with_the_payer(sent: list[Submission]) -> Submission | None:
 def _state(latest: Submission | None, *, is_answered: bool) -> SubmissionState | None:
     """Of the claim that this payer has. One that answered what an earlier payer forwarded was sent none by us."""
     state = None if latest is None else encounters.progress(latest).state
-    nothing = {None, SubmissionState.READY, SubmissionState.REJECTED}
-    return SubmissionState.ADJUDICATED if is_answered and state in nothing else state
+    return SubmissionState.ADJUDICATED if is_answered and state in {None, *_NOT_THERE} else state
 
 
 def is_counted(row: RemittanceClaim) -> bool:

@@ -70,20 +70,25 @@ def policies(office: Office, encounter: str) -> dict[str, str]:
         return {one.responsibility: one.state for one in rows}
 
 
-def test_a_reversal_from_before_the_void_does_not_let_it_go(office: Office) -> None:
+def test_a_void_waits_for_the_answer_to_a_replacement_and_names_that(office: Office) -> None:
+    """What the payer took back before the void was sent does not let it go."""
     encounter, number = paid_visit(office)
     amend(office, encounter, Change.CORRECT, LATE_CHARGE)
     assert told(went_out(office)) == ("P", "7", "ICN001")
-    remitted(office, encounter, a_reversal(a_payment(number)))
     office.let_pass(minutes=1)
     amend(office, encounter, Change.VOID, BECAUSE)
+    assert states(office, encounter)[-1] == "waiting"
+    office.let_pass(minutes=1)
+    anew = both_lines(office.submission(encounter).control_number, ecg=(), ecg_paid=6000)
+    remitted(office, encounter, a_reversal(a_payment(number)), anew)
     assert states(office, encounter)[-1] == "voiding"
     office.let_pass(minutes=1)
-    assert told(went_out(office)) == ("P", "8", "ICN001")
+    assert told(went_out(office)) == ("P", "8", "ICN002")
     office.go_on(encounter)
     assert states(office, encounter)[-1] == "voiding"
-    accepted(office, encounter, "V1")
+    remitted(office, encounter, a_reversal(anew))
     assert (states(office, encounter)[-1], office.stage(encounter)) == ("done", "closed")
+    assert office.accounts(encounter) == {}
 
 
 def test_a_replacement_that_waits_for_its_batch_does_not_hide_what_was_paid(office: Office) -> None:
@@ -250,13 +255,16 @@ def test_self_pay_is_decided_once(office: Office) -> None:
     encounter, first = billed_twice(office)
     accepted(office, encounter, "SEC1")
     amend(office, encounter, Change.CORRECT, LATE_CHARGE)
-    went_out(office)
+    replacement = went_out(office).control_number
+    office.let_pass(minutes=1)
     amend(office, encounter, Change.SELF_PAY, BECAUSE)
     assert told(went_out(office)) == ("S", "8", "SEC1")
     accepted(office, encounter, "SEC1V")
-    assert told(went_out(office)) == ("P", "8", "ICN001")
-    remitted(office, encounter, a_reversal(first))
-    assert (states(office, encounter), office.stage(encounter)) == (["done", "done"], "patient_balance")
+    anew = both_lines(replacement, ecg=(), ecg_paid=6000)
+    remitted(office, encounter, a_reversal(first), anew)
+    assert told(went_out(office)) == ("P", "8", "ICN002")
+    remitted(office, encounter, a_reversal(anew))
+    assert (states(office, encounter)[-1], office.stage(encounter)) == ("done", "patient_balance")
     assert office.accounts(encounter)["AR_PAT", 1] == 15000
 
 

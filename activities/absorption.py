@@ -241,14 +241,26 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
         return _except(desk, row, verdict.exception)
     if answering is not None:
         take_up_answer(desk, answering, control_number=row.control_number)
-    for one in standing:
+    if row.responsibility == submission.responsibility:
+        submission.adjudicated_at = desk.at
+        submission.payer_claim_number = payment.payer_claim_number or submission.payer_claim_number
+    return _post_answer(desk, row, payment, verdict, instead_of=standing)
+
+
+def _post_answer(
+    desk: Desk,
+    row: RemittanceClaim,
+    payment: ClaimPayment,
+    verdict: PostingVerdict,
+    *,
+    instead_of: Sequence[RemittanceClaim],
+) -> str:
+    """Put an answer that was decided on into the books, in the place of those that it supersedes."""
+    for one in instead_of:
         _take_back(desk, one, row.id, source=f"superseded:{one.id}", state="superseded")
     desk.post(verdict.entries, remittance_id=row.remittance_id)
     row.state = "posted"
     desk.session.add(row)
-    if row.responsibility == submission.responsibility:
-        submission.adjudicated_at = desk.at
-        submission.payer_claim_number = payment.payer_claim_number or submission.payer_claim_number
     desk.unschedule(Reason.FOLLOW_UP, Reason.APPEAL_LIMIT)
     desk.say(f"Adjudicated and posted: paid {format_dollars(payment.paid_cents)} of {format_dollars(row.charge_cents)}")
     for note in verdict.notes:

@@ -136,6 +136,7 @@ async def test_a_self_pay_visit_needs_no_coverage_and_says_so(book: Book) -> Non
         page = await client.get(f"/encounters/{done.json()['encounter_id']}")
     assert [one.status_code for one in (bare, both, done)] == [422, 422, 201]
     assert "nobody but the patient is billed" in page.text
+    assert "No payer is asked" in page.text
 
 
 def test_every_change_has_a_form_with_a_reason() -> None:

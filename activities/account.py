@@ -13,7 +13,7 @@ from temporalio import activity
 from activities.messages import AccountStanding, AccountStep
 from billing.dunning import BalanceItem as Item
 from billing.dunning import Notice, Plan, plan
-from billing.ledger import ADJUSTMENTS, Account, EntryKind
+from billing.ledger import ADJUSTMENTS, APPLYING, Account, EntryKind
 from billing.money import format_dollars
 from billing.statements import ServiceRow, Statement, VisitPart, statement, visit_part
 from billing.tasks import NewTask, TaskType
@@ -208,7 +208,7 @@ def _visit(session: Session, encounter: Encounter, item: Item) -> VisitPart:
         by_line[posting.line_id][posting.account] += posting.amount_cents
         if posting.account == Account.AR_PATIENT and journal.kind in SHARES:
             shares[posting.detail] += posting.amount_cents
-        if posting.account == Account.AR_PATIENT and journal.kind == EntryKind.ALLOCATION:
+        if posting.account == Account.AR_PATIENT and journal.kind in APPLYING:
             by_line[posting.line_id]["you paid"] -= posting.amount_cents
     rows = []
     for line_row, line in zip(encounters.lines(session, encounter), claim.lines, strict=True):

@@ -97,6 +97,10 @@ class EntryKind(StrEnum):
     """The charges of a voided claim"""
 
 
+APPLYING = frozenset({EntryKind.ALLOCATION, EntryKind.CREDIT})
+"""Entries that put the patient's money on a share, and take it off where the share is gone"""
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """One posting of an entry."""

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, func, select
 
-from billing.ledger import Account, Balances, Entry, EntryKind, Side
+from billing.ledger import APPLYING, Account, Balances, Entry, EntryKind, Side
 from billing.money import Cents
 from database.columns import Id
 from database.tables import Journal, Posting
@@ -149,7 +149,7 @@ def applied_by_line(session: Session, *, practice_id: str, encounter_id: str) ->
         .where(
             Journal.practice_id == practice_id,
             Journal.encounter_id == encounter_id,
-            Journal.kind == EntryKind.ALLOCATION,
+            col(Journal.kind).in_(APPLYING),
             Posting.account == Account.AR_PATIENT,
         )
         .group_by(col(Posting.line_id))

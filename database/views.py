@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 
 from billing.claim import Claim, Name
 from billing.deadlines import WORDS, Reason
-from billing.ledger import ADJUSTMENTS, RECEIVABLES, Account, EntryKind
+from billing.ledger import ADJUSTMENTS, APPLYING, RECEIVABLES, Account
 from billing.stages import WAITING_ON, Stage
 from database import encounters, ledger, letters, notes, patients, worklists
 from database.amendment_views import AmendmentView, PolicyView, amendments_of, policies_of
@@ -378,7 +378,7 @@ def _line_money(ordinal: int, claim: Claim, sides: Sequence[tuple[Journal, Posti
         by_account[posting.account] += posting.amount_cents
         if posting.account in ADJUSTMENTS:
             adjusted[posting.detail or posting.account] += posting.amount_cents
-        if posting.account == Account.AR_PATIENT and journal.kind == EntryKind.ALLOCATION:
+        if posting.account == Account.AR_PATIENT and journal.kind in APPLYING:
             patient_paid -= posting.amount_cents
     return LineMoney(
         ordinal=ordinal,

@@ -42,8 +42,6 @@ from database import coverages, encounters, ledger, records, remittances, tasks
 from database.columns import new_id
 from database.tables import Denial, Fact, RemittanceClaim, Submission
 
-VOID = "8"
-"""CLM05-3"""
 DENIED = "4"
 """CLP02"""
 REMARKS_KEPT = 10
@@ -277,7 +275,7 @@ def _post_answer(
 
 
 def _is_void(submission: Submission) -> bool:
-    return records.load(Claim, submission.claim).frequency == VOID
+    return records.load(Claim, submission.claim).is_void
 
 
 def _answer_void(desk: Desk, row: RemittanceClaim, submission: Submission) -> str:

@@ -25,7 +25,7 @@ from activities.submission_desk import (
     withdraw,
 )
 from billing.amendments import ENDS_WITH_THE_PAYER, Change, LiveClaim, Plan, first_to_void, is_about_policy, plan
-from billing.claim import Claim
+from billing.claim import VOID, Claim
 from billing.coordination import IN_ORDER, PRIMARY
 from billing.deadlines import Reason
 from billing.remittance import ClaimPayment
@@ -157,7 +157,7 @@ def _end(desk: Desk, row: Amendment, state: str, said: str) -> str:
 def _void_first(desk: Desk, row: Amendment, place: str, number: str | None) -> str:
     before = desk.claim
     back_to_place(desk, place)
-    desk.keep(replace(desk.claim, frequency="8", original_reference=number))
+    desk.keep(replace(desk.claim, frequency=VOID, original_reference=number))
     unsendable = trial_write(desk)
     if unsendable is not None:
         forth_to_place(desk, before)

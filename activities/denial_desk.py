@@ -13,6 +13,7 @@ from activities.inquiry_desk import forget_inquiry
 from activities.live_claims import live_claim
 from activities.refusals import Refused, Values, correct, day_to_come
 from activities.submission_desk import make_submission, trial_write, void_charges
+from billing.claim import VOID
 from billing.deadlines import Reason, appeal_deadline
 from billing.denials import Exit, Situation, classify, why_not
 from billing.ledger import Account, Entry, EntryKind, Side
@@ -252,7 +253,7 @@ def write_off(desk: Desk, denials: Sequence[Denial], *, actor: str) -> str:
 
 def _void(desk: Desk, denials: Sequence[Denial], values: Values) -> str:
     number = situation_of(desk, denials).payer_claim_number
-    desk.keep(replace(desk.claim, frequency="8", original_reference=number))
+    desk.keep(replace(desk.claim, frequency=VOID, original_reference=number))
     unsendable = trial_write(desk)
     if unsendable is not None:
         raise Refused("not_possible", f"the void cannot be written as an 837P: {unsendable}")

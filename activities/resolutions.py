@@ -244,7 +244,7 @@ def _override(desk: Desk, edits: set[str]) -> None:
 
 def _new_original(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     correct(desk, values["corrections"])
-    if desk.claim.frequency == "8":
+    if desk.claim.is_void:
         make_submission(desk)
         return "Corrected; the void is sent again"
     desk.move_to(Stage.CODING)

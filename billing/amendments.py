@@ -84,7 +84,7 @@ class Plan(StrEnum):
 def change_of(sent: Claim, payers: Iterable[str | None]) -> Change | None:
     """What a claim that came in with frequency 7 or 8 changes; None for another frequency. `payers`: the numbers
     (NM109) of those that the visit is known to be billed to."""
-    if sent.frequency == "8":
+    if sent.is_void:
         return Change.VOID
     if sent.frequency != "7":
         return None

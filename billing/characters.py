@@ -15,8 +15,3 @@ def unsendable(text: str | None) -> list[str]:
     """The characters of the text that cannot stand in an element, each once; unseen ones by their number (U+200B)."""
     found = (char for char in dict.fromkeys(text or "") if char not in SENDABLE)
     return [char if char.isprintable() else f"U+{ord(char):04X}" for char in found]
-
-
-def can_be_sent(text: str | None) -> bool:
-    """Whether every character of the text may stand in an element. Nothing to send can be sent."""
-    return text is None or SENDABLE.issuperset(text)

@@ -11,6 +11,9 @@ from enum import StrEnum
 
 from billing.money import Cents
 
+VOID = "8"
+"""CLM05-3: the claim that REF*F8 names is taken back"""
+
 
 @dataclass(frozen=True, slots=True)
 class OpaqueSegment:
@@ -269,6 +272,11 @@ class Claim:
     def is_original(self) -> bool:
         """Frequency 1: not a replacement (7) or a void (8) of an earlier claim."""
         return self.frequency == "1"
+
+    @property
+    def is_void(self) -> bool:
+        """Frequency 8: takes an earlier claim back."""
+        return self.frequency == VOID
 
     @property
     def service_from(self) -> date:

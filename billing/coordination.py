@@ -24,8 +24,6 @@ IN_ORDER = "PSTABCDEFGH"
 """SBR01: primary, secondary, tertiary, then the fourth to the eleventh payer"""
 MEDICARE = frozenset({"MA", "MB"})
 """SBR09"""
-MEDICARE_SECONDARY_REASONS = ("12", "13", "14", "15", "16", "41", "42", "43", "47")
-"""SBR05: why Medicare is not the primary payer"""
 _ANSWERS_AS = {"1": "P", "19": "P", "2": "S", "20": "S", "3": "T", "21": "T"}
 """CLP02: as which payer it processed the claim"""
 FORWARDED = frozenset({"19", "20", "21"})

@@ -132,9 +132,12 @@ def test_what_a_claim_needs_is_not_emptied(path: str) -> None:
         apply_corrections(CLAIM, {path: ""})
 
 
-@pytest.mark.parametrize("path", ["authorization", "referral", "group_number", "filing_indicator", "line.1.modifiers"])
+@pytest.mark.parametrize("path", ["authorization", "referral", "group_number", "filing_indicator", "line.2.modifiers"])
 def test_what_a_claim_may_lack_is_emptied(path: str) -> None:
-    apply_corrections(CLAIM, {path: ""})
+    value, read, _ = MENDS[path]
+    filled = apply_corrections(CLAIM, {path: value})
+    assert read(filled)
+    assert not read(apply_corrections(filled, {path: ""}))
 
 
 def test_blanks_part_diagnoses_too() -> None:

@@ -26,6 +26,7 @@ import worker as office_worker
 from activities.intake import import_file
 from api.app import create_app
 from billing.charges import ChargeMasterInvalid
+from billing.days import USUAL_ZONE, NoSuchZone, zone_named
 from database.engine import Database, DatabaseMissing
 from settings import OperatorError, Settings, require_free_port, variable
 from simulator.__main__ import main as serve_simulator
@@ -58,7 +59,7 @@ def main() -> None:
 def _in_words(error: Exception) -> str | None:
     """What an operator is told about an error that they can mend; None for the others."""
     match error:
-        case OperatorError() | DatabaseMissing() | ChargeMasterInvalid():
+        case OperatorError() | DatabaseMissing() | ChargeMasterInvalid() | NoSuchZone():
             return str(error)
         case ValidationError():
             faults = (f"{variable(str(one['loc'][0]))}: {one['msg']}" for one in error.errors() if one["loc"])
@@ -92,11 +93,15 @@ def setup(
     practice: Annotated[str, typer.Option(help="Name of the first practice")] = office_setup.FIRST_PRACTICE,
     charges: Annotated[Path | None, typer.Option(help="CSV of prices: procedure,modifier,price,effective_from")] = None,
     partners: Annotated[Path | None, typer.Option(help="TOML of trading partners and how each is reached")] = None,
+    time_zone: Annotated[str, typer.Option(help="By which a new practice's days go")] = USUAL_ZONE,
 ) -> None:
     """Migrate the database, register the practice and partners, prepare Temporal. Harmless when repeated."""
+    zone_named(time_zone)
     settings = Settings()
     database = office_setup.open_database(settings)
-    access = office_setup.install(database, settings, practice=practice, charges=charges, at=datetime.now(UTC))
+    access = office_setup.install(
+        database, settings, practice=practice, charges=charges, at=datetime.now(UTC), time_zone=time_zone
+    )
     if access is not None:
         console.print(f"login {access.login}, password {access.password}")
         console.print(f"first token, shown once: {access.token}")

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, or_, select
 
 from billing.amendments import SELF_PAY
 from billing.claim import Claim
+from billing.days import day_of, zone_named
 from billing.enrolments import EnrolmentKind, EnrolmentState, gaps, named, needs, standing
 from billing.identifiers import npi_is_valid
 from billing.partners import Reach
@@ -73,7 +74,7 @@ def examine(database: Database, settings: Settings, *, at: datetime) -> list[Fin
         found = list(_installation(session, settings))
         for practice in office.practices(session):
             look = _look(session, practice, at)
-            for check in (_payers, _enrolments, _due, _providers, _prices, _people, _policies):
+            for check in (_calendar, _payers, _enrolments, _due, _providers, _prices, _people, _policies):
                 found += check(look)
     return sorted(found, key=lambda one: not one.stops_claims)
 
@@ -107,7 +108,7 @@ def _look(session: Session, practice: Practice, at: datetime) -> Look:
         .limit(CLAIMS)
     )
     claims = [(by_id[one.payer_id], encounters.claim_of(one)) for one in recent if one.payer_id in by_id]
-    return Look(session, practice, payers, claims, at.date())
+    return Look(session, practice, payers, claims, day_of(at, zone_named(practice.time_zone)))
 
 
 def _installation(session: Session, settings: Settings) -> Iterator[Finding]:
@@ -195,6 +196,11 @@ def _providers(look: Look) -> Iterator[Finding]:
     for npi, count in sorted(wrong.items()):
         what = f"the NPI {npi} has a wrong check digit ({_claims(count)})"
         yield look.found(what, "look it up in the registry and correct it on the claims", stops=is_strict)
+
+
+def _calendar(look: Look) -> Iterator[Finding]:
+    if look.practice.time_zone == "UTC":
+        yield look.found("its days are told in UTC", "choose its time zone: Set-up, Practice")
 
 
 def _prices(look: Look) -> Iterator[Finding]:

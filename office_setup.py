@@ -25,6 +25,7 @@ from temporalio.client import (
 from activities.ids import mailbox_workflow
 from activities.messages import StartMailbox
 from billing.charges import ChargeMasterInvalid, read_charge_master
+from billing.days import USUAL_ZONE
 from billing.partners import PartnersInvalid, read_partners
 from database import access, office, prices
 from database.access import FirstAccess
@@ -61,11 +62,17 @@ def open_database(settings: Settings) -> Database:
 
 
 def install(
-    database: Database, settings: Settings, *, practice: str, charges: Path | None, at: datetime
+    database: Database,
+    settings: Settings,
+    *,
+    practice: str,
+    charges: Path | None,
+    at: datetime,
+    time_zone: str = USUAL_ZONE,
 ) -> FirstAccess | None:
     """Register practice, partner and first supervisor; None when the practice has users already."""
     with database.writing() as session:
-        made = _practice_and_partner(session, settings, practice=practice, at=at)
+        made = _practice_and_partner(session, settings, practice=practice, at=at, time_zone=time_zone)
         if charges is not None:
             _load_prices(session, made, charges)
         if access.has_users(session, practice_id=made.id):
@@ -81,7 +88,9 @@ def _load_prices(session: Session, practice: Practice, path: Path) -> None:
     prices.save(session, prices.compare(session, read.prices, practice_id=practice.id), practice_id=practice.id)
 
 
-def _practice_and_partner(session: Session, settings: Settings, *, practice: str, at: datetime) -> Practice:
+def _practice_and_partner(
+    session: Session, settings: Settings, *, practice: str, at: datetime, time_zone: str = USUAL_ZONE
+) -> Practice:
     if office.partner_named(session, PARTNER) is None:
         session.add(
             Partner(
@@ -96,7 +105,8 @@ def _practice_and_partner(session: Session, settings: Settings, *, practice: str
                 submitter_telephone="5555550100",
             )
         )
-    return office.practice_named(session, practice) or office.add_practice(session, name=practice, at=at)
+    known = office.practice_named(session, practice)
+    return known or office.add_practice(session, name=practice, at=at, time_zone=time_zone)
 
 
 def set_partners(database: Database, path: Path) -> list[str]:

@@ -5,12 +5,13 @@ One transaction a step, under the account's row lock. The account decides; each 
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 
 from sqlmodel import Session, col, select
 from temporalio import activity
 
 from activities.messages import AccountStanding, AccountStep
+from billing.days import day_of
 from billing.dunning import BalanceItem as Item
 from billing.dunning import Notice, Plan, plan
 from billing.ledger import ADJUSTMENTS, APPLYING, Account, EntryKind
@@ -119,9 +120,9 @@ class AccountDesk:
                 TaskType.PRECOLLECTION_APPROVAL,
                 key=f"{self.account.version}",
                 reason=f"{format_dollars(total)} on {_visits(len(review))} is unpaid after "
-                f"{review[0].statements - 1} statements and a final notice; the first statement went out on "
-                f"{first:%Y-%m-%d}. Look for a dispute, a plan, assistance, a wrong address or a death before "
-                "anything is placed.",
+                f"{review[0].statements - 1} statements and a final notice; the first statement went out "
+                f"on {self.policies.day(first)}. Look for a dispute, a plan, assistance, a wrong address or a death "
+                "before anything is placed.",
                 amount_cents=total,
                 detail={"encounters": ",".join(one.encounter_id for one in review)},
             ),
@@ -138,7 +139,13 @@ class AccountDesk:
     def _write(self, notice: Notice, chosen: Sequence[Item]) -> None:
         paper_id = new_id()
         paper = write_statement(
-            self.session, chosen, number=number_of(paper_id), notice=notice, at=self.at, pay_by_days=self._days()
+            self.session,
+            chosen,
+            number=number_of(paper_id),
+            notice=notice,
+            written_on=self.policies.day(self.at),
+            pay_by_days=self._days(),
+            zone=self.policies.zone,
         )
         self.session.add(
             Letter(
@@ -161,7 +168,7 @@ class AccountDesk:
         self.said.append(f"{paper.title}: {format_dollars(paper.total_cents)} on {_visits(len(chosen))}")
 
     def _days(self) -> int:
-        return self.policies.value("final_notice_answer_days", as_of=self.at.date())
+        return self.policies.value("final_notice_answer_days", as_of=self.policies.day(self.at))
 
     def _tell(self, encounter_id: str, text: str) -> None:
         encounter = self.session.get_one(Encounter, encounter_id)
@@ -174,7 +181,14 @@ def number_of(paper_id: str) -> str:
 
 
 def write_statement(
-    session: Session, items: Sequence[Item], *, number: str, notice: Notice, at: datetime, pay_by_days: int
+    session: Session,
+    items: Sequence[Item],
+    *,
+    number: str,
+    notice: Notice,
+    written_on: date,
+    pay_by_days: int,
+    zone: tzinfo,
 ) -> Statement:
     """The paper on these items, from the claims and the ledger as they stand."""
     visits = []
@@ -185,20 +199,20 @@ def write_statement(
     )
     for encounter in found:
         claims.append(encounters.claim_of(encounter))
-        visits.append(_visit(session, encounter, wanted[encounter.id]))
+        visits.append(_visit(session, encounter, wanted[encounter.id], zone))
     payee = session.get(BillingEntity, claims[-1].billing_provider.npi or "")
     return statement(
         claims,
         visits,
         number=number,
         notice=notice,
-        written_on=at.date(),
-        pay_by=at.date() + timedelta(days=pay_by_days),
+        written_on=written_on,
+        pay_by=written_on + timedelta(days=pay_by_days),
         telephone=payee.telephone if payee else None,
     )
 
 
-def _visit(session: Session, encounter: Encounter, item: Item) -> VisitPart:
+def _visit(session: Session, encounter: Encounter, item: Item, zone: tzinfo) -> VisitPart:
     claim = encounters.claim_of(encounter)
     by_line: dict[str | None, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     shares: dict[str, int] = defaultdict(int)
@@ -229,7 +243,7 @@ def _visit(session: Session, encounter: Encounter, item: Item) -> VisitPart:
         plan=session.get_one(Payer, encounter.payer_id).name,
         rows=rows,
         shares=shares,
-        billed_first_on=item.first_statement_at.date() if item.first_statement_at else None,
+        billed_first_on=day_of(item.first_statement_at, zone) if item.first_statement_at else None,
     )
 
 

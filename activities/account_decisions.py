@@ -1,13 +1,14 @@
 """What people decide about a patient's account: placement, write-off, a pause. Each wakes the account."""
 
 import json
-from datetime import UTC, datetime, time
+from datetime import date, datetime
 
 from sqlmodel import Session
 
 from activities.messages import Answer
+from billing.days import noon_of
 from billing.stages import FactKind
-from database import accounts, encounters, outbox
+from database import accounts, encounters, office, outbox
 from database.columns import new_id
 from database.outbox import OutboxKind
 from database.tables import PatientAccount, Placement, Task
@@ -26,7 +27,7 @@ def decide_before_collections(
     """Carry out one way out of `precollection_approval`; None when done, else why not."""
     account = accounts.lock(session, practice_id=practice_id, patient_id=task.subject_id, at=at)
     if resolution == "hold":
-        until = datetime.combine(datetime.strptime(values["follow_up"], "%Y-%m-%d").date(), time(12), UTC)  # noqa: DTZ007
+        until = noon_of(date.fromisoformat(values["follow_up"]), office.zone_of(session, practice_id))
         if until <= at:
             fault = (("follow_up", "choose a day to come"),)
             return Answer(done=False, code="invalid", message="please correct the form", faults=fault)

@@ -6,7 +6,7 @@
 
 import hashlib
 import json
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from sqlmodel import Session
@@ -17,6 +17,7 @@ from activities.messages import BatchStanding, BatchStep, ReceiptStep, Transmiss
 from activities.partner_lines import SENDING_SECONDS, PartnerLines
 from billing import partners
 from billing.claim import Claim, ClaimBatch, Contact, Name, Party
+from billing.days import in_words
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
 from database import encounters, messages, office, records, submissions, tasks
@@ -98,14 +99,15 @@ class BatchActivities:
         with self._database.writing() as session:
             batch = session.get(Batch, step.batch_id)
             assert batch is not None, "a batch is prepared before it is transmitted"
-            if batch.state == "transmitted":
+            if batch.state == "transmitted" and batch.transmitted_at is not None:
+                since = in_words(batch.transmitted_at, office.zone_of(session, batch.practice_id))
                 tasks.open_task(
                     session,
                     NewTask(
                         TaskType.TRANSMISSION_FAILED,
                         key="no_acknowledgment",
                         reason=f"No TA1 or 999 for interchange {batch.interchange_number:09d} with "
-                        f"{batch.claim_count} claims since {batch.transmitted_at:%Y-%m-%d %H:%M} UTC.",
+                        f"{batch.claim_count} claims since {since}.",
                     ),
                     practice_id=batch.practice_id,
                     subject="batch",
@@ -144,7 +146,7 @@ def _standing(session: Session, batch: Batch | None) -> BatchStanding:
     due_at = None
     if batch.transmitted_at is not None:
         policies = office.policies_for(session, practice_id=batch.practice_id, payer_id=None)
-        hours = policies.value("syntax_acknowledgment_hours", as_of=batch.transmitted_at.date())
+        hours = policies.value("syntax_acknowledgment_hours", as_of=policies.day(batch.transmitted_at))
         due_at = batch.transmitted_at + timedelta(hours=hours)
     return BatchStanding(state=batch.state, claim_count=batch.claim_count, acknowledgment_due_at=due_at)
 
@@ -162,7 +164,7 @@ def _file_name(batch: Batch, partner: Partner) -> str:
 
 def _write_batch(session: Session, step: BatchStep) -> Batch | None:
     policies = office.policies_for(session, practice_id=step.practice_id, payer_id=None)
-    limit = policies.value("batch_claims", as_of=step.at.date())
+    limit = policies.value("batch_claims", as_of=policies.day(step.at))
     ready = submissions.take_ready(session, practice_id=step.practice_id, partner_id=step.partner_id, limit=limit)
     if not ready:
         return None
@@ -178,6 +180,7 @@ def _write_batch(session: Session, step: BatchStep) -> Batch | None:
         sha256="",
         prepared_at=step.at,
     )
+    local_time = step.at.astimezone(policies.zone)
     sets = []
     by_payer = sorted(ready, key=lambda one: one.payer_id)
     for number, (_, group) in enumerate(groupby(by_payer, key=lambda one: one.payer_id), start=1):
@@ -185,13 +188,14 @@ def _write_batch(session: Session, step: BatchStep) -> Batch | None:
         set_number = f"{number:04d}"
         for submission in members:
             submission.set_number = set_number
-        sets.append((set_number, claims_837p.write(_claim_batch(members, batch, partner, step))))
+        claims = _claim_batch(members, batch, partner, policies.day(step.at), local_time)
+        sets.append((set_number, claims_837p.write(claims)))
     text = writing.write_interchange(
         [writing.Group(batch.group_number, CLAIMS_VERSION, sets)],
         sender=writing.Address(partner.sender_qualifier, partner.sender_id),
         receiver=writing.Address(partner.receiver_qualifier, partner.receiver_id),
         control_number=batch.interchange_number,
-        instant=step.at,
+        instant=local_time,
         usage=partner.usage,
     )
     batch.body = text.encode("ascii")
@@ -205,7 +209,9 @@ def _write_batch(session: Session, step: BatchStep) -> Batch | None:
     return batch
 
 
-def _claim_batch(members: list[Submission], batch: Batch, partner: Partner, step: BatchStep) -> ClaimBatch:
+def _claim_batch(
+    members: list[Submission], batch: Batch, partner: Partner, today: date, local_time: datetime
+) -> ClaimBatch:
     submitter = Party(
         role="41",
         is_person=False,
@@ -221,7 +227,7 @@ def _claim_batch(members: list[Submission], batch: Batch, partner: Partner, step
         submitter=submitter,
         receiver=receiver,
         reference=batch.id.upper(),
-        created=step.at.date(),
-        created_time=f"{step.at:%H%M}",
+        created=today,
+        created_time=f"{local_time:%H%M}",
         claims=tuple(records.load(Claim, one.claim) for one in members),
     )

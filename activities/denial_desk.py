@@ -132,9 +132,9 @@ def _appeal(desk: Desk, denials: Sequence[Denial], values: Values, actor_id: str
     )
     letter = appeal_letter(
         desk.claim,
-        written_on=desk.at.date(),
+        written_on=desk.today,
         payer_claim_number=situation_of(desk, denials).payer_claim_number,
-        answered_on=answered_at.date(),
+        answered_on=desk.policies.day(answered_at),
         level=level,
         disputed=[_dispute(desk, one) for one in denials],
         amount_cents=sum(one.amount_cents for one in denials),

@@ -68,9 +68,19 @@ class Desk:
             self.session, practice_id=self.encounter.practice_id, payer_id=self.encounter.payer_id
         )
 
+    @property
+    def today(self) -> date:
+        """The practice's day at which the step is dated."""
+        return self.policies.day(self.at)
+
+    @property
+    def local_time(self) -> datetime:
+        """The step's instant by the practice's clock: for what files and papers say."""
+        return self.at.astimezone(self.policies.zone)
+
     def policy(self, name: str) -> int:
         """The policy's number in force now."""
-        return self.policies.value(name, as_of=self.at.date())
+        return self.policies.value(name, as_of=self.today)
 
     @cached_property
     def line_ids(self) -> list[str]:

@@ -75,7 +75,7 @@ def _alarm(desk: Desk, reason: Reason, task_type: TaskType) -> None:
         NewTask(
             task_type,
             key=f"{submission.control_number}:{reason}:{earlier}",
-            reason=f"Nothing heard since {since:%Y-%m-%d}: {words}.",
+            reason=f"Nothing heard since {desk.policies.day(since)}: {words}.",
             amount_cents=desk.encounter.charge_cents,
             detail={"control_number": submission.control_number},
         )
@@ -86,13 +86,14 @@ def _warn_of_filing_limit(desk: Desk) -> None:
     limit = filing_deadline(desk.filing_anchor, desk.policies)
     passed = desk.at >= limit
     words = "has passed" if passed else "comes near"
-    desk.say(f"The payer's filing limit {words}: {limit:%Y-%m-%d}")
+    last_day = desk.policies.day(limit)
+    desk.say(f"The payer's filing limit {words}: {last_day}")
     if desk.submissions and not desk.open_tasks():
         desk.open_task(
             NewTask(
                 TaskType.NO_RESPONSE,
                 key=f"filing:{words}",
-                reason=f"The filing limit of {limit:%Y-%m-%d} {words} and no payer has accepted the claim.",
+                reason=f"The filing limit of {last_day} {words} and no payer has accepted the claim.",
                 amount_cents=desk.encounter.charge_cents,
             )
         )
@@ -131,7 +132,7 @@ def _ask_about_change(desk: Desk) -> None:
             NewTask(
                 TaskType.NO_RESPONSE,
                 key=f"{Reason.AMENDMENT_DUE}:{change.id}:{desk.at:%Y%m%d}",
-                reason=f"A change of this visit has waited since {change.made_at:%Y-%m-%d} "
+                reason=f"A change of this visit has waited since {desk.policies.day(change.made_at)} "
                 f"({change.kind.replace('_', ' ')}): {WORDS[Reason.AMENDMENT_DUE]}.",
                 amount_cents=desk.encounter.charge_cents,
             )

@@ -128,7 +128,7 @@ def register(desk: Desk) -> str | None:
     """Step 1. Returns the prepared inquiry's id when the registration is complete."""
     if desk.encounter.on_hold:
         return None
-    faults = registration_faults(desk.claim, as_of=desk.at.date(), is_self_pay=desk.encounter.is_self_pay)
+    faults = registration_faults(desk.claim, as_of=desk.today, is_self_pay=desk.encounter.is_self_pay)
     if faults:
         _ask(desk, TaskType.REGISTRATION_INCOMPLETE, "; ".join(faults))
         return None

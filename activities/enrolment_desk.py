@@ -45,11 +45,12 @@ def lacks_enrolment(desk: Desk) -> bool:
 def gaps_of(session: Session, encounter: Encounter, policies: Policies, *, at: datetime) -> tuple[Gap, ...]:
     """What the claim's payer still wants, by the matrix as it stands now."""
     practice_id, payer_id = encounter.practice_id, encounter.payer_id
-    is_paper = not policies.value("takes_electronic_claims", as_of=at.date())
+    today = policies.day(at)
+    is_paper = not policies.value("takes_electronic_claims", as_of=today)
     return gaps(
         needs(encounters.claim_of(encounter), is_paper=is_paper),
         enrolments.of_payer(session, practice_id=practice_id, payer_id=payer_id),
-        holds_without_row=bool(policies.value("hold_without_enrolment", as_of=at.date())),
+        holds_without_row=bool(policies.value("hold_without_enrolment", as_of=today)),
     )
 
 

@@ -7,6 +7,7 @@ from sqlmodel import col, select
 from activities.desk import Desk
 from activities.seen import BLOCKING
 from billing.claim import Claim, Party
+from billing.days import in_words
 from billing.deadlines import INQUIRY_LADDER, Reason
 from billing.eligibility import EligibilityInquiry, EligibilityResponse
 from billing.partners import NO_ANSWERS, Reach
@@ -67,7 +68,7 @@ def _written(noun: EligibilityInquiry, partner: Partner, number: int, desk: Desk
         sender=writing.Address(partner.sender_qualifier, partner.sender_id),
         receiver=writing.Address(partner.receiver_qualifier, partner.receiver_id),
         control_number=number,
-        instant=desk.at,
+        instant=desk.local_time,
         usage=partner.usage,
     )
 
@@ -88,8 +89,8 @@ def _inquiry(claim: Claim, *, reference: str, desk: Desk) -> EligibilityInquiry:
         provider=provider,
         subscriber=replace(claim.subscriber, references=()),
         member_id=claim.coverage.member_id,
-        created=desk.at.date(),
-        created_time=f"{desk.at:%H%M}",
+        created=desk.today,
+        created_time=f"{desk.local_time:%H%M}",
         dependent=dependent,
         dependent_relationship=claim.coverage.relationship if dependent else None,
         service_types=("30",),
@@ -161,8 +162,9 @@ def note_silence(desk: Desk, why: str) -> None:
     rung = desk.encounter.inquiry_count
     desk.encounter.inquiry_count = rung + 1
     if rung < len(INQUIRY_LADDER):
-        desk.schedule(Reason.INQUIRY_RETRY, desk.at + INQUIRY_LADDER[rung])
-        desk.say(f"No eligibility answer ({why}); asked again at {desk.at + INQUIRY_LADDER[rung]:%Y-%m-%d %H:%M} UTC")
+        again = desk.at + INQUIRY_LADDER[rung]
+        desk.schedule(Reason.INQUIRY_RETRY, again)
+        desk.say(f"No eligibility answer ({why}); asked again at {in_words(again, desk.policies.zone)}")
         return
     desk.encounter.inquiry_count = 0
     _ask_person(desk, TaskType.PAYER_UNAVAILABLE, f"No eligibility answer after {rung + 1} tries: {why}.")

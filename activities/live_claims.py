@@ -38,7 +38,7 @@ def live_claim(desk: Desk, place: str) -> LiveClaim:
         state=_state(latest, is_answered=bool(standing)),
         is_in_batch=latest is not None and latest.batch_id is not None,
         payer_claim_number=next((number for number in reversed(numbers) if number), None),
-        takes_replacements=bool(policies.value("takes_replacements", as_of=desk.at.date())),
+        takes_replacements=bool(policies.value("takes_replacements", as_of=desk.today)),
         is_counted=any(is_counted(row) for row in standing),
         is_unprocessable=any(UNPROCESSABLE in one.remarks.split(",") for one in denials),
     )

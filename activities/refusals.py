@@ -1,12 +1,13 @@
 """What every staff command may need: a typed refusal, corrections of the claim, a day to come."""
 
-from datetime import UTC, datetime, time
+from datetime import date, datetime
 
 from activities.desk import Desk
 from activities.messages import Answer
 from activities.submission_desk import move_to_payer
 from billing.claim import Claim
 from billing.corrections import CorrectionsInvalid, apply_corrections, parse_corrections
+from billing.days import noon_of
 
 Values = dict[str, str]
 """A filled-in form: field name to what was typed"""
@@ -39,8 +40,8 @@ def corrected(desk: Desk, text: str) -> Claim:
 
 
 def day_to_come(desk: Desk, text: str) -> datetime:
-    """Noon (UTC) of the day that was typed as YYYY-MM-DD. Raises Refused for a day that has passed."""
-    day = datetime.combine(datetime.strptime(text, "%Y-%m-%d").date(), time(12), UTC)  # noqa: DTZ007
+    """Noon of the day that was typed as YYYY-MM-DD. Raises Refused for a day that has passed."""
+    day = noon_of(date.fromisoformat(text), desk.policies.zone)
     if day <= desk.at:
         raise Refused("invalid", "choose a day to come", (("follow_up", "choose a day to come"),))
     return day

@@ -102,7 +102,7 @@ def _place_hold(desk: Desk, command: PlaceHold) -> Answer:
     desk.encounter.on_hold = True
     desk.encounter.hold_reason = values.get("reason", "")[:500]
     desk.schedule(Reason.HOLD_ENDS, command.until)
-    desk.say(f"On hold until {command.until:%Y-%m-%d}", actor="staff")
+    desk.say(f"On hold until {desk.policies.day(command.until)}", actor="staff")
     return Answer(done=True, code="done", message="on hold")
 
 

@@ -152,14 +152,14 @@ def trial_write(desk: Desk) -> str | None:
     """
     claim = outgoing(desk, control_number("0" * CONTROL_BODY))
     party = claim.billing_provider
-    batch = ClaimBatch(party, party, reference="TRIAL", created=desk.at.date(), created_time="0000", claims=(claim,))
+    batch = ClaimBatch(party, party, reference="TRIAL", created=desk.today, created_time="0000", claims=(claim,))
     try:
         writing.write_interchange(
             [writing.Group(1, claims_837p.VERSION, [("0001", claims_837p.write(batch))])],
             sender=writing.Address("ZZ", "TRIAL"),
             receiver=writing.Address("ZZ", "TRIAL"),
             control_number=1,
-            instant=desk.at,
+            instant=desk.local_time,
         )
     except (writing.UnwritableData, UnknownProviderRole) as error:
         return str(error)

@@ -5,7 +5,7 @@ every fault; whatever was typed stays stored.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
@@ -19,6 +19,7 @@ from api.errors import Fault, Problem
 from api.office import Office
 from billing import intake, tasks
 from billing.claim import Claim
+from billing.days import start_of
 from billing.roles import Permission, Role
 from billing.tasks import KINDS, TaskType
 from database import audit, encounters, office, practice, worklists
@@ -162,10 +163,10 @@ def require_near(day: date, *, today: date, field: str) -> None:
 
 
 async def place_hold(office_: Office, person: Person, *, encounter_id: str, until: date, reason: str, key: str) -> Done:
-    """Nothing is sent for the encounter before `until` (0:00 UTC) or its release."""
-    if until <= office_.today:
+    """Nothing is sent for the encounter before `until` begins or its release."""
+    if until <= office_.today(person):
         raise errors.invalid([Fault(field="until", message="must be a day to come")])
-    require_near(until, today=office_.today, field="until")
+    require_near(until, today=office_.today(person), field="until")
     sha256 = idempotency.fingerprint("place_hold", encounter_id, [until, reason])
     earlier = await run_in_threadpool(idempotency.earlier_answer, office_, person, key=key, body_sha256=sha256)
     if earlier is not None:
@@ -175,7 +176,7 @@ async def place_hold(office_: Office, person: Person, *, encounter_id: str, unti
         command_key=key,
         body_sha256=sha256,
         actor_id=person.user_id,
-        until=datetime.combine(until, time(0), UTC),
+        until=start_of(until, person.zone),
         form_id=form_id,
     )
     return await _update(office_, message, person, encounter_id)

@@ -8,6 +8,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 from temporalio.client import Client
 
+from billing.days import day_of
+from database.access import Person
 from database.engine import Database
 from settings import Settings
 from temporal.encryption import EncryptionCodec
@@ -35,9 +37,9 @@ class Office:
     def now(self) -> datetime:
         return self.clock()
 
-    @property
-    def today(self) -> date:
-        return self.clock().date()
+    def today(self, person: Person) -> date:
+        """The day on the person's calendar."""
+        return day_of(self.clock(), person.zone)
 
 
 def office_of(request: Request) -> Office:

@@ -1,6 +1,6 @@
 """Money that a patient pays, and payments that are taken back: returned by the bank, or entered by mistake."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from sqlmodel import Session, select
@@ -9,6 +9,7 @@ from api import errors, idempotency
 from api.actions import Done, audited
 from api.errors import Fault, Problem
 from api.office import Office
+from billing.days import noon_of
 from billing.ledger import Account
 from billing.money import NotAnAmount, format_dollars, parse_typed
 from billing.stages import FactKind
@@ -34,7 +35,7 @@ def take_payment(
     key: str,
 ) -> Done:
     """Record money that a patient paid towards an encounter; the encounter posts it."""
-    faults = _payment_faults(office_, amount=amount, received_on=received_on, reference=reference)
+    faults = _payment_faults(office_, person, amount=amount, received_on=received_on, reference=reference)
     if faults:
         raise errors.invalid(faults)
     body = {"amount": amount, "method": method, "received_on": received_on, "reference": reference}
@@ -59,7 +60,8 @@ def take_payment(
             amount_cents=parse_typed(amount),
             method=method,
             reference=reference or None,
-            received_at=now if received_on == now.date() else datetime.combine(received_on, time(12), UTC),
+            received_on=received_on,
+            received_at=now if received_on == office_.today(person) else noon_of(received_on, person.zone),
             recorded_by=person.user_id,
         )
         _keep(session, payment, at=now)
@@ -85,16 +87,17 @@ def _keep(session: Session, payment: PatientPayment, *, at: datetime) -> None:
     )
 
 
-def _payment_faults(office_: Office, *, amount: str, received_on: date, reference: str) -> list[Fault]:
+def _payment_faults(office_: Office, person: Person, *, amount: str, received_on: date, reference: str) -> list[Fault]:
     faults: list[Fault] = []
     try:
         if parse_typed(amount) <= 0:
             faults.append(Fault(field="amount", message="must be above zero"))
     except NotAnAmount as error:
         faults.append(Fault(field="amount", message=str(error)))
-    if received_on > office_.today:
+    today = office_.today(person)
+    if received_on > today:
         faults.append(Fault(field="received_on", message="lies in the future"))
-    elif received_on < office_.today - OLDEST_PAYMENT:
+    elif received_on < today - OLDEST_PAYMENT:
         faults.append(Fault(field="received_on", message="lies more than two years back"))
     if sum(char.isdigit() for char in reference) >= 13:
         faults.append(Fault(field="reference", message="looks like a card number; write the receipt's number"))
@@ -139,12 +142,13 @@ def _refuse_unless_whole(session: Session, paid: PatientPayment) -> None:
 
 def _undoing(session: Session, office_: Office, person: Person, paid: PatientPayment, reason: str) -> PatientPayment:
     """The row that undoes a payment, in the till or at the bank where its money is now."""
-    day, today = paid.received_at.date(), office_.today
+    day, today = paid.received_on, office_.today(person)
     close = cash.close_of(session, practice_id=paid.practice_id, user_id=paid.recorded_by, day=day)
     is_in_the_till = paid.method in cash.IN_THE_TILL
     method, user_id, at = paid.method, person.user_id, office_.now()
+    received_on = today
     if is_in_the_till and close is None:
-        user_id, at = paid.recorded_by, paid.received_at
+        user_id, at, received_on = paid.recorded_by, paid.received_at, day
     elif is_in_the_till and close is not None and close.deposit_id is not None:
         method = "eft"
     elif is_in_the_till and cash.is_closed(session, practice_id=paid.practice_id, user_id=user_id, day=today):
@@ -163,6 +167,7 @@ def _undoing(session: Session, office_: Office, person: Person, paid: PatientPay
         amount_cents=-paid.amount_cents,
         method=method,
         reference=reason[:100],
+        received_on=received_on,
         received_at=at,
         recorded_by=user_id,
         takes_back=paid.id,

@@ -46,7 +46,7 @@ def keep(session: Session, office: Office, person: Person, form: PolicyForm, *, 
     row = policies.row_from(
         session, practice_id=person.practice_id, payer_id=payer_id, name=form.policy, day=form.effective_from
     )
-    if row is not None and form.effective_from < office.today:
+    if row is not None and form.effective_from < office.today(person):
         message = "this policy has a value from that day already, and it was used; choose a later day"
         raise errors.invalid([Fault(field="effective_from", message=message)])
     if row is not None:

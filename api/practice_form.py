@@ -8,9 +8,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from api.claim_form import Part
 from billing.characters import unsendable
 from billing.claim import Address
+from billing.days import zone_named
 from billing.identifiers import tax_id_is_plausible
 from billing.places import PLACES_OF_SERVICE, STATES
-from database.practice import EntityView, LegalEntity, LocationView
+from database.practice import Calendar, EntityView, LegalEntity, LocationView
 
 
 def _sendable(typed: str) -> str:
@@ -70,6 +71,11 @@ def _telephone(typed: str) -> str:
     return digits
 
 
+def _zone(typed: str) -> str:
+    zone_named(typed)
+    return typed
+
+
 State = Annotated[str, AfterValidator(_state)]
 Telephone = Annotated[str, AfterValidator(_telephone)]
 PostalCode = Annotated[str, _written(r"\d{5}(-?\d{4})?", "five or nine digits")]
@@ -87,6 +93,16 @@ class LegalForm(Part):
 
     def told(self) -> LegalEntity:
         return LegalEntity(self.legal_name, self.tax_id)
+
+
+class CalendarForm(Part):
+    """By whose clock the practice's days go."""
+
+    time_zone: Annotated[str, AfterValidator(_zone)]
+    """IANA name, such as America/New_York"""
+
+    def told(self) -> Calendar:
+        return Calendar(self.time_zone)
 
 
 class PlaceForm(Part):

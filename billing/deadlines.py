@@ -1,9 +1,10 @@
 """Deadlines: the agenda's reasons and how their instants are found."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from billing.days import end_of
 from billing.policies import Policies
 from billing.roles import Role
 
@@ -95,19 +96,20 @@ def after_business_days(start: datetime, days: int) -> datetime:
 
 
 def appeal_deadline(answered_at: datetime, policies: Policies) -> datetime:
-    """The end (UTC) of the last day to appeal a denial: the payer's `appeal_limit_days` after its answer."""
-    days = policies.value("appeal_limit_days", as_of=answered_at.date())
-    return datetime.combine(answered_at.date() + timedelta(days=days), time(23, 59), UTC)
+    """The end of the practice's last day to appeal a denial: the payer's `appeal_limit_days` after its answer."""
+    answered_on = policies.day(answered_at)
+    days = policies.value("appeal_limit_days", as_of=answered_on)
+    return end_of(answered_on + timedelta(days=days), policies.zone)
 
 
 def filing_deadline(anchor: date, policies: Policies) -> datetime:
-    """The last instant at which the claim is timely: the end (UTC) of the payer's last filing day.
+    """The last instant at which the claim is timely: the end of the payer's last filing day, by the practice's clock.
 
     Anchor: the first date of service; for a secondary payer the day of the earlier payer's answer. The limit is the
     payer's policy row `filing_limit_days`.
     """
     last_day = anchor + timedelta(days=policies.value("filing_limit_days", as_of=anchor))
-    return datetime.combine(last_day, time(23, 59), UTC)
+    return end_of(last_day, policies.zone)
 
 
 def filing_warning(anchor: date, policies: Policies) -> datetime:

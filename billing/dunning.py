@@ -81,7 +81,7 @@ class _Days:
     @classmethod
     def of(cls, policies: Policies, at: datetime) -> "_Days":
         def value(name: str) -> int:
-            return policies.value(name, as_of=at.date())
+            return policies.value(name, as_of=policies.day(at))
 
         return cls(
             timedelta(days=value("statement_first_days")),

@@ -6,7 +6,9 @@ overrides them from its date on.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, tzinfo
+
+from billing.days import day_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +121,15 @@ def smallest(name: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """The rows that can apply to one encounter."""
+    """The rows that can apply to one encounter, and the calendar that they are read by."""
 
     rows: tuple[PolicyRow, ...]
+    zone: tzinfo = UTC
+    """The practice's"""
+
+    def day(self, at: datetime) -> date:
+        """The practice's day at this instant."""
+        return day_of(at, self.zone)
 
     def value(self, name: str, *, as_of: date) -> int:
         """The number in force on `as_of`: the narrowest row, then the newest. Falls back to the default. Never beyond
@@ -134,5 +142,5 @@ class Policies:
         return max(smallest(name), min(found, largest(name)))
 
     @classmethod
-    def of(cls, rows: Iterable[PolicyRow]) -> "Policies":
-        return cls(tuple(rows))
+    def of(cls, rows: Iterable[PolicyRow], zone: tzinfo = UTC) -> "Policies":
+        return cls(tuple(rows), zone)

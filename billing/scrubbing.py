@@ -56,7 +56,7 @@ class Situation:
 
     @property
     def today(self) -> date:
-        return self.at.date()
+        return self.policies.day(self.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def deadlines(progress: Progress, policies: Policies, *, at: datetime) -> list[D
 
     Days and hours come from the policies in force on `at`.
     """
-    today = at.date()
+    today = policies.day(at)
     anchor = progress.transmitted_at or progress.ready_at
     found: list[Deadline] = []
     match progress.state:
@@ -112,4 +112,4 @@ def filing_clock(policies: Policies, *, at: datetime, anchor: date) -> list[Dead
 
 
 def _remittance_due(anchor: datetime, policies: Policies, at: datetime) -> datetime:
-    return anchor + timedelta(days=policies.value("remittance_alarm_days", as_of=at.date()))
+    return anchor + timedelta(days=policies.value("remittance_alarm_days", as_of=policies.day(at)))

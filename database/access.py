@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import sqlalchemy as sa
 from pwdlib import PasswordHash
@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 
 from billing.roles import Permission, Role, permissions_of
 from database.columns import new_id
+from database.office import zone_of
 from database.tables import Token, User, WebSession
 
 IDLE_LIMIT = timedelta(minutes=15)
@@ -45,6 +46,8 @@ class Person:
     practice_id: str
     display_name: str
     roles: frozenset[Role]
+    zone: tzinfo = UTC
+    """Of the practice's days"""
     must_change_password: bool = False
     """They signed in with a password that somebody else has seen; a token is no password"""
 
@@ -160,7 +163,7 @@ def person_of_token(session: Session, token: str, *, at: datetime) -> Person | N
     row = session.get(Token, _digest(token))
     if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= at):
         return None
-    return _person(session.get(User, row.user_id))
+    return _person(session, session.get(User, row.user_id))
 
 
 def person_of_password(session: Session, *, login: str, password: str) -> Person | None:
@@ -169,7 +172,7 @@ def person_of_password(session: Session, *, login: str, password: str) -> Person
     if user is None:
         _PASSWORDS.verify(password, _NOBODYS_HASH)
         return None
-    return _person(user) if password_fits(user, password) else None
+    return _person(session, user) if password_fits(user, password) else None
 
 
 def open_session(session: Session, *, user_id: str, at: datetime) -> str:
@@ -189,7 +192,7 @@ def person_of_session(session: Session, session_id: str, *, at: datetime) -> tup
     if row is None or row.ended_at is not None or at - row.last_seen_at > IDLE_LIMIT:
         return None, False
     user = session.get(User, row.user_id)
-    person = _person(user)
+    person = _person(session, user)
     if person is not None and user is not None and user.must_change_password:
         person = replace(person, must_change_password=True)
     return person, at - row.last_seen_at >= TOUCH_INTERVAL
@@ -222,11 +225,11 @@ def end_all_sessions(session: Session, *, user_id: str, at: datetime) -> None:
     )
 
 
-def _person(user: User | None) -> Person | None:
+def _person(session: Session, user: User | None) -> Person | None:
     if user is None or not user.is_active:
         return None
     roles = frozenset(Role(name) for name in user.roles.split(",") if name)
-    return Person(user.id, user.practice_id, user.display_name, roles)
+    return Person(user.id, user.practice_id, user.display_name, roles, zone_of(session, user.practice_id))
 
 
 def _digest(secret: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 
 from sqlmodel import Session, col, func, select
 
@@ -82,15 +82,13 @@ class DepositPage:
 
 
 def takings(session: Session, *, practice_id: str, day: date) -> list[Takings]:
-    """Everybody who took money on that day (UTC), by name."""
+    """Everybody who took money on that day, by name."""
     sums: dict[str, dict[str, int]] = {}
-    begin = datetime.combine(day, time(), UTC)
     rows = session.exec(
         select(PatientPayment.recorded_by, PatientPayment.method, func.sum(PatientPayment.amount_cents))
         .where(
             PatientPayment.practice_id == practice_id,
-            col(PatientPayment.received_at) >= begin,
-            col(PatientPayment.received_at) < begin + timedelta(days=1),
+            PatientPayment.received_on == day,
         )
         .group_by(PatientPayment.recorded_by, PatientPayment.method)
     )

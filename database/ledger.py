@@ -7,8 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, func, select
 
+from billing.days import day_of
 from billing.ledger import APPLYING, Account, Balances, Entry, EntryKind, Side
 from billing.money import Cents
+from database import office
 from database.columns import Id
 from database.tables import Journal, Posting
 
@@ -44,7 +46,8 @@ def post(
         )
     )
     last = session.exec(select(func.max(Journal.posted_on)).where(Journal.practice_id == practice_id)).one()
-    posted_on = max(at.date(), last) if last else at.date()
+    today = day_of(at, office.zone_of(session, practice_id))
+    posted_on = max(today, last) if last else today
     fresh = [entry for entry in wanted if entry.source_key not in known]
     about = {"practice_id": practice_id, "encounter_id": encounter_id}
     for entry in fresh:

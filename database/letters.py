@@ -8,11 +8,12 @@ from sqlmodel import Session, col, select
 
 from billing.claim import Claim
 from billing.cms1500 import PaperClaim
+from billing.days import day_of
 from billing.dunning import Notice
 from billing.letters import Letter as Content
 from billing.letters import receipt
 from billing.statements import Statement
-from database import records, submissions
+from database import office, records, submissions
 from database.tables import Encounter, Fact, Letter, Patient, PatientPayment
 
 PAPER_CLAIM = "paper_claim"
@@ -108,7 +109,7 @@ def receipt_of(session: Session, *, practice_id: str, encounter_id: str, payment
         records.load(Claim, encounter.record),
         number=f"{payment.id[:5]}-{payment.id[5:10]}".upper(),
         visit=encounter.external_id,
-        received_on=payment.received_at.date(),
+        received_on=payment.received_on,
         amount_cents=payment.amount_cents,
         method=payment.method,
         reference=payment.reference,
@@ -124,7 +125,7 @@ def _taken_back_on(session: Session, payment: PatientPayment) -> date | None:
         .where(Fact.practice_id == payment.practice_id, PatientPayment.takes_back == payment.id)
     )
     at = session.exec(heard).first()
-    return None if at is None else at.date()
+    return None if at is None else day_of(at, office.zone_of(session, payment.practice_id))
 
 
 def mark_sent(session: Session, letter: Letter, *, at: datetime, actor_id: str) -> bool:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, or_, select
 
 from billing.charges import ChargeMaster, Price
 from billing.claim import Party
+from billing.days import USUAL_ZONE, zone_named
 from billing.money import Cents
 from billing.partners import WHO, PartnerFacts
 from billing.policies import DEFAULTS, Policies, PolicyRow
@@ -70,12 +71,17 @@ def set_policy(
 def policies_for(session: Session, *, practice_id: str, payer_id: str | None) -> Policies:
     """Every row that can apply to this practice and payer."""
     rows = session.execute(_POLICIES, {"practice_id": practice_id, "payer_id": payer_id})
-    return Policies.of(PolicyRow(*row) for row in rows)
+    return Policies.of((PolicyRow(*row) for row in rows), zone_of(session, practice_id))
 
 
-def add_practice(session: Session, *, name: str, at: datetime) -> Practice:
+def zone_of(session: Session, practice_id: str) -> tzinfo:
+    """The time zone of the practice's days."""
+    return zone_named(session.get_one(Practice, practice_id).time_zone)
+
+
+def add_practice(session: Session, *, name: str, at: datetime, time_zone: str = USUAL_ZONE) -> Practice:
     """Register a practice."""
-    practice = Practice(id=new_id(), name=name, created_at=at)
+    practice = Practice(id=new_id(), name=name, created_at=at, time_zone=time_zone)
     session.add(practice)
     session.flush()
     return practice

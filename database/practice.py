@@ -24,6 +24,14 @@ class LegalEntity:
 
 
 @dataclass(frozen=True, slots=True)
+class Calendar:
+    """By whose clock the practice's days go."""
+
+    time_zone: str
+    """IANA name"""
+
+
+@dataclass(frozen=True, slots=True)
 class EntityView:
     """Somebody whom the practice bills under."""
 
@@ -56,6 +64,7 @@ class PracticeView:
     name: str
     """What the installation calls it"""
     legal: LegalEntity
+    calendar: Calendar
     entities: list[EntityView]
     locations: list[LocationView]
 
@@ -71,6 +80,7 @@ def view(session: Session, *, practice_id: str) -> PracticeView:
     return PracticeView(
         row.name,
         LegalEntity(row.legal_name, row.tax_id),
+        Calendar(row.time_zone),
         [_entity(one) for one in entities],
         locations(session, practice_id=practice_id),
     )
@@ -98,6 +108,19 @@ def save_legal(session: Session, told: LegalEntity, *, practice_id: str) -> Lega
     row = session.get_one(Practice, practice_id)
     before = LegalEntity(row.legal_name, row.tax_id)
     row.legal_name, row.tax_id = told.legal_name, told.tax_id
+    session.add(row)
+    session.flush()
+    return before
+
+
+def save_calendar(session: Session, told: Calendar, *, practice_id: str) -> Calendar:
+    """Tell the practice's days by another clock from now on; returns what was there.
+
+    Days that were written down already (posted, counted, on letters) stay.
+    """
+    row = session.get_one(Practice, practice_id)
+    before = Calendar(row.time_zone)
+    row.time_zone = told.time_zone
     session.add(row)
     session.flush()
     return before

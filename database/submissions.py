@@ -95,7 +95,7 @@ def mark_transmitted(session: Session, batch: Batch, *, at: datetime, receipt_id
         session.add(submission)
         if submission.payer_id not in due_at:
             policies = office.policies_for(session, practice_id=submission.practice_id, payer_id=submission.payer_id)
-            days = policies.value("clearinghouse_acknowledgment_business_days", as_of=at.date())
+            days = policies.value("clearinghouse_acknowledgment_business_days", as_of=policies.day(at))
             due_at[submission.payer_id] = after_business_days(at, days)
         _move_agenda(session, submission, due_at[submission.payer_id])
     session.flush()

@@ -15,17 +15,17 @@ from billing.claim import Claim, Name
 from billing.deadlines import WORDS, Reason
 from billing.ledger import ADJUSTMENTS, APPLYING, RECEIVABLES, Account
 from billing.stages import WAITING_ON, Stage
-from database import encounters, ledger, letters, notes, patients, worklists
+from database import encounters, ledger, letters, notes, patients, payment_views, worklists
 from database.amendment_views import AmendmentView, PolicyView, amendments_of, policies_of
 from database.letters import LetterRow
 from database.notes import NoteSubject, NoteView
+from database.payment_views import PaymentView
 from database.tables import (
     AgendaEntry,
     Benefits,
     Encounter,
     Journal,
     Patient,
-    PatientPayment,
     Payer,
     Posting,
     Submission,
@@ -84,20 +84,6 @@ class LineMoney:
     patient_paid_cents: int
     open_cents: int
     """What payer and patient still owe"""
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentView:
-    """Money that the patient paid towards the visit."""
-
-    id: str
-    amount_cents: int
-    method: str
-    reference: str | None
-    received_at: datetime
-    takes_back: str | None
-    """The payment that this one undoes; then the amount is below zero, and the reference says why"""
-    is_taken_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +309,7 @@ def encounter(session: Session, *, practice_id: str, encounter_id: str) -> Encou
         submissions=submissions(session, practice_id=practice_id, encounter_id=row.id),
         benefits=_benefits(session, row),
         letters=list(letters.of_encounter(session, row.id)),
-        payments=_payments(session, row),
+        payments=payment_views.of_visit(session, row),
         notes=notes.of(session, practice_id=practice_id, subject=NoteSubject.ENCOUNTER, subject_id=row.id),
         timeline=[_event(one) for one in encounters.timeline(session, practice_id=practice_id, encounter_id=row.id)],
         next_action=agenda[0] if agenda else None,
@@ -392,22 +378,6 @@ def _line_money(ordinal: int, claim: Claim, sides: Sequence[tuple[Journal, Posti
         patient_paid_cents=patient_paid,
         open_cents=sum(by_account[account] for account in RECEIVABLES),
     )
-
-
-def _payments(session: Session, row: Encounter) -> list[PaymentView]:
-    rows = session.exec(
-        select(PatientPayment)
-        .where(PatientPayment.encounter_id == row.id)
-        .order_by(col(PatientPayment.received_at), PatientPayment.id)
-    )
-    found = sorted(rows, key=lambda one: (one.received_at, one.takes_back is not None))
-    undone = {one.takes_back for one in found}
-    return [
-        PaymentView(
-            one.id, one.amount_cents, one.method, one.reference, one.received_at, one.takes_back, one.id in undone
-        )
-        for one in found
-    ]
 
 
 def _benefits(session: Session, row: Encounter) -> list[BenefitsView]:

@@ -3,6 +3,7 @@
 import random
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from billing.claim import (
     Address,
@@ -26,6 +27,8 @@ from simulator.scenarios import STORIES, Scenario
 
 CLINIC_NPI = "1999999984"
 DOCTOR_NPI = "1999999976"
+ZONE = ZoneInfo("America/New_York")
+"""Of the clinic, in Ohio"""
 FIRST_NAMES = ("ANNA", "BRUNO", "CARLA", "DEMI", "EGON", "FIFI", "GUSTAV", "HILDA", "IGOR", "JUNO")
 LAST_NAMES = ("TESTMANN", "SAMPLEWELL", "MOCKINGTON", "DUMMLER", "EXAMPLO", "PLACEHOLT", "FICTIVO", "SPECIMEN")
 SERVICES = (("99213", 15000), ("99214", 22000), ("93000", 6000), ("36415", 2500), ("85025", 4000), ("J3420", 3000))

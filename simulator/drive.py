@@ -5,7 +5,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -144,11 +144,15 @@ class Drive:
         outcome.stuck_tasks = len(staff.stuck)
         return outcome
 
+    @property
+    def _today(self) -> date:
+        return self.now.astimezone(clinic.ZONE).date()
+
     def _drop_files(self, outcome: Outcome) -> None:
         """The same seed and count always drop the same bytes: a second run finds only duplicates."""
         path = self.folder / f"visits-{self.seed}-{self.count}.837"
         if not path.exists():
-            visits = clinic.visits(self.count, seed=self.seed, today=self.now.date())
+            visits = clinic.visits(self.count, seed=self.seed, today=self._today)
             path.write_bytes(clinic.file_of(visits, number=self.seed, at=self.now))
         body = path.read_bytes()
         outcome.plain_visits = frozenset(
@@ -160,7 +164,7 @@ class Drive:
         outcome.refused = len(report["refused"])
 
     def _let_people_act(self, staff: Staff, patients: Patients) -> int:
-        return staff.work() + patients.pay(self.now.date())
+        return staff.work() + patients.pay(self._today)
 
     def _look(self, outcome: Outcome, staff: Staff, patients: Patients) -> None:
         rows = self.world.office.encounters()

@@ -1,14 +1,15 @@
 """Renders the pages: one environment, and the filters that turn cents, days and codes into text for people."""
 
 import json
+from contextvars import ContextVar
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from billing import corrections
+from billing import corrections, days
 from billing.letters import Letter
 from billing.money import format_dollars
 from billing.statements import ServiceRow, Statement, format_telephone
@@ -27,9 +28,17 @@ environment = Environment(
 )
 
 
-def render(name: str, **values: Any) -> str:
-    """The page `name` with its values. A value that is missing is an error, never an empty place."""
-    return environment.get_template(name).render(values)
+_reader_zone: ContextVar[tzinfo] = ContextVar("reader_zone", default=UTC)
+"""Set while a page is rendered: macros that templates import see no values of the page"""
+
+
+def render(name: str, *, zone: tzinfo = UTC, **values: Any) -> str:
+    """The page `name`, its instants told by `zone`. A value that is missing is an error, never an empty place."""
+    token = _reader_zone.set(zone)
+    try:
+        return environment.get_template(name).render(values)
+    finally:
+        _reader_zone.reset(token)
 
 
 def dollars(cents: int) -> str:
@@ -37,9 +46,11 @@ def dollars(cents: int) -> str:
     return format_dollars(cents)
 
 
-def day(value: date | None) -> str:
-    """`2026-03-31`; a dash when there is none."""
-    return "–" if value is None else value.strftime("%Y-%m-%d")
+def day(value: date | datetime | None) -> str:
+    """`2026-03-31`, of an instant the day on the reader's calendar; a dash when there is none."""
+    if isinstance(value, datetime):
+        value = days.day_of(value, _reader_zone.get())
+    return "–" if value is None else f"{value:%Y-%m-%d}"
 
 
 def long_day(value: date) -> str:
@@ -86,8 +97,8 @@ def amounts_of(row: ServiceRow) -> tuple[int, int, int, int, int]:
 
 
 def instant(value: datetime | None) -> str:
-    """`2026-03-31 14:05 UTC`; a dash when there is none."""
-    return "–" if value is None else value.strftime("%Y-%m-%d %H:%M UTC")
+    """`2026-03-31 14:05 EDT`, by the clock of who reads the page; a dash when there is none."""
+    return "–" if value is None else days.in_words(value, _reader_zone.get())
 
 
 def telephone(digits: str) -> str:

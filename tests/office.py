@@ -280,6 +280,7 @@ class Office:
                         encounter_id=encounter_id,
                         amount_cents=cents,
                         method=method,
+                        received_on=self.now.date(),
                         received_at=self.now,
                         recorded_by=self.worker_id,
                     )
@@ -297,6 +298,7 @@ class Office:
                 encounter_id=encounter_id,
                 amount_cents=-paid.amount_cents,
                 method=paid.method,
+                received_on=self.now.date(),
                 received_at=self.now,
                 recorded_by=self.worker_id,
                 takes_back=paid.id,

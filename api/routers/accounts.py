@@ -1,6 +1,6 @@
 """Patient accounts: what is owed over all visits, the papers that went out, and the pause."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -17,6 +17,7 @@ from api.errors import Fault
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers.pages import NOTES, Failed, answer, engine_page, may_work, read, show, typed_into
+from billing.days import noon_of
 from billing.roles import Permission
 from database import account_views, accounts
 from database.access import Person
@@ -122,10 +123,10 @@ def _find(request: Request, office: Office, person: Person, patient_id: str) -> 
 
 
 def _pause(office: Office, person: Person, patient_id: str, form: PauseForm, *, key: str) -> Done:
-    until = datetime.combine(form.until, time(12), UTC)
+    until = noon_of(form.until, person.zone)
     if until <= office.now():
         raise errors.invalid([Fault(field="until", message="choose a day to come")])
-    actions.require_near(form.until, today=office.today, field="until")
+    actions.require_near(form.until, today=office.today(person), field="until")
 
     def effect(session: Session, account: PatientAccount) -> None:
         account_decisions.pause(session, account, until=until, reason=form.reason, at=office.now())

@@ -53,7 +53,7 @@ class AppointmentForm(Part):
 def list_appointments(office: TheOffice, person: Viewer, day: date | None = None) -> list[AppointmentView]:
     """Everybody expected on a day (today when none is named), by time."""
     with office.database.reading() as session:
-        return appointments.of_day(session, practice_id=person.practice_id, day=day or office.today)
+        return appointments.of_day(session, practice_id=person.practice_id, day=day or office.today(person))
 
 
 @api.post("", status_code=201)
@@ -79,7 +79,7 @@ def show_day(
     note: str = "",
 ) -> Response:
     """One day; with a patient, the form to book for them."""
-    return _page(request, office, person, day or office.today, patient, Failed(), NOTES.get(note, ""))
+    return _page(request, office, person, day or office.today(person), patient, Failed(), NOTES.get(note, ""))
 
 
 @pages.post("")
@@ -92,7 +92,7 @@ async def book_from_page(request: Request, office: TheOffice, person: Clerk) -> 
         return await run_in_threadpool(_book, office, person, read(AppointmentForm, typed), key=typed["key"])
 
     def page(failed: Failed) -> Response:
-        return _page(request, office, person, office.today, patient, failed, "")
+        return _page(request, office, person, office.today(person), patient, failed, "")
 
     return await answer(act, FORM, typed, f"/appointments?day={day}&", page)
 
@@ -106,9 +106,9 @@ def end_from_page(appointment_id: str, end: End, office: TheOffice, person: Cler
 
 
 def _book(office: Office, person: Person, form: AppointmentForm, *, key: str) -> Done:
-    if form.day < office.today:
+    if form.day < office.today(person):
         raise errors.invalid([Fault(field="day", message="has passed")])
-    actions.require_near(form.day, today=office.today, field="day")
+    actions.require_near(form.day, today=office.today(person), field="day")
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
         known = {"practice_id": person.practice_id, "subject": FileSubject.PATIENT, "subject_id": form.patient_id}

@@ -60,7 +60,7 @@ _EFFECT = TypeAdapter(Effect)
 def list_charges(office: TheOffice, person: Viewer, q: Sought = "") -> PricePage:
     """Prices by the beginning of the procedure code; at most 500."""
     with office.database.reading() as session:
-        return prices.page(session, practice_id=person.practice_id, text=q.strip(), today=office.today)
+        return prices.page(session, practice_id=person.practice_id, text=q.strip(), today=office.today(person))
 
 
 @api.post("", openapi_extra=uploads.CSV_BODY)

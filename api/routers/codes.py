@@ -58,7 +58,7 @@ def find_codes(
 
     Looked for in the edition in force on the day `on` (today when left out).
     """
-    return _search(office, system, q, on or office.today, limit)
+    return _search(office, system, q, on or office.today(person), limit)
 
 
 @pages.get("")
@@ -67,7 +67,7 @@ def show_page(
 ) -> Response:
     """Editions, what is missing today, and the search."""
     chosen = CodeSystem(system) if system in set(CodeSystem) else CodeSystem.ICD10CM
-    day = _day(on) or office.today
+    day = _day(on) or office.today(person)
     with office.database.reading() as session:
         loaded = codes.editions(session)
     found = _search(office, chosen, q, day, FOUND) if q.strip() else None
@@ -76,8 +76,8 @@ def show_page(
         "codes.html",
         person,
         loaded=loaded,
-        missing=[NAMES[one] for one in without_edition([one.edition for one in loaded], office.today)],
-        today=office.today,
+        missing=[NAMES[one] for one in without_edition([one.edition for one in loaded], office.today(person))],
+        today=office.today(person),
         names=NAMES,
         system=chosen,
         q=q.strip(),

@@ -64,7 +64,7 @@ def list_deposits(office: TheOffice, person: Cashier, before: Cursor = None, lim
 
 @api.get("/{day}")
 def show_takings(day: date, office: TheOffice, person: Cashier) -> list[Takings]:
-    """What each person took on that day (UTC), by method, and what was counted."""
+    """What each person took on that day, by method, and what was counted."""
     with office.database.reading() as session:
         return cash.takings(session, practice_id=person.practice_id, day=day)
 
@@ -96,7 +96,7 @@ def show_page(
     request: Request, office: TheOffice, person: Cashier, day: date | None = None, note: str = ""
 ) -> Response:
     """One day's tills."""
-    return _page(request, office, person, day or office.today, Failed(), note=NOTES.get(note, ""))
+    return _page(request, office, person, day or office.today(person), Failed(), note=NOTES.get(note, ""))
 
 
 @pages.get("/deposits")
@@ -145,7 +145,7 @@ async def deposit_from_page(request: Request, office: TheOffice, person: Poster)
         return await run_in_threadpool(_deposit, office, person, form, key=typed["key"])
 
     def page(failed: Failed) -> Response:
-        return _page(request, office, person, office.today, failed)
+        return _page(request, office, person, office.today(person), failed)
 
     return await answer(act, "deposit", typed, "/day-close", page)
 
@@ -183,7 +183,7 @@ def _close(office: Office, person: Person, day: date, user_id: str, form: CountF
         raise Problem(
             403, "forbidden", "This is another person's till", "They close it themselves, or a supervisor does."
         )
-    if day > office.today:
+    if day > office.today(person):
         raise errors.invalid([Fault(field="cash", message="this day has not come yet")])
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:

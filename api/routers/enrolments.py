@@ -71,7 +71,7 @@ class EnrolmentForm(Part):
 def list_enrolments(office: TheOffice, person: Viewer, show: Shown = Show.ALL) -> list[Cell]:
     """The cells of the matrix, by payer and provider; `show` leaves only gaps, or what is due to be looked at."""
     with office.database.reading() as session:
-        return enrolment_matrix.cells(session, practice_id=person.practice_id, today=office.today, show=show)
+        return enrolment_matrix.cells(session, practice_id=person.practice_id, today=office.today(person), show=show)
 
 
 @api.put("", response_model=dict[str, Any])
@@ -145,7 +145,7 @@ def matrix_page(
     """The matrix, with what became of the last change."""
     shown = Show(show_only) if show_only in set(Show) else Show.ALL
     with office.database.reading() as session:
-        found = enrolment_matrix.matrix(session, practice_id=person.practice_id, today=office.today, show=shown)
+        found = enrolment_matrix.matrix(session, practice_id=person.practice_id, today=office.today(person), show=shown)
     return show(
         request,
         "enrolments.html",
@@ -163,7 +163,7 @@ def matrix_page(
 def _form(request: Request, office: Office, person: Person, failed: Failed) -> Response:
     with office.database.reading() as session:
         known = favourites.known_payers(session, practice_id=person.practice_id)
-        providers = enrolment_matrix.providers(session, practice_id=person.practice_id, today=office.today)
+        providers = enrolment_matrix.providers(session, practice_id=person.practice_id, today=office.today(person))
     return show(
         request,
         "enrolment.html",
@@ -206,4 +206,4 @@ def is_npi_strict(office: Office, person: Person) -> bool:
     """Whether the practice wants every check digit right (policy `strict_npi_check_digit`)."""
     with office.database.reading() as session:
         policies = office_rows.policies_for(session, practice_id=person.practice_id, payer_id=None)
-    return bool(policies.value("strict_npi_check_digit", as_of=office.today))
+    return bool(policies.value("strict_npi_check_digit", as_of=office.today(person)))

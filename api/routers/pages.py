@@ -6,6 +6,7 @@ key of its own, so that a second click does nothing more.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import Annotated, Any, TypeVar, get_args
 from urllib.parse import quote
 
@@ -85,10 +86,11 @@ def show(request: Request, name: str, person: Person | None, *, status: int = 20
     A refused form may be gone when the page is shown again, since somebody else was faster: then what was refused,
     and what was typed, stands above everything.
     """
-    page = rendering.render(name, nonce=request.state.nonce, person=person, **values)
+    zone = person.zone if person else UTC
+    page = rendering.render(name, zone=zone, nonce=request.state.nonce, person=person, **values)
     failed = values.get("failed")
     if isinstance(failed, Failed) and failed.form and REFUSED not in page:
-        page = rendering.render(name, nonce=request.state.nonce, person=person, lost=failed, **values)
+        page = rendering.render(name, zone=zone, nonce=request.state.nonce, person=person, lost=failed, **values)
     return HTMLResponse(page, status)
 
 
@@ -272,7 +274,7 @@ def encounter_page(
         failed=failed,
         keys=failed.key_for,
         note=note,
-        now=office.today,
+        now=office.today(person),
         workable={task.id for task in encounter.tasks if may_work(person, task)},
         may_work=person.may(Permission.WORK),
         may_take_payment=person.may(Permission.TAKE_PAYMENT),

@@ -167,7 +167,7 @@ def _numbers(text: str) -> list[str]:
 
 
 def _grid(office: Office, person: Person, numbers: list[str]) -> dict[str, Claim]:
-    wanted = PaperRemittance("", office.today, Cents(0), tuple(PaperClaim(number, ()) for number in numbers))
+    wanted = PaperRemittance("", office.today(person), Cents(0), tuple(PaperClaim(number, ()) for number in numbers))
     with office.database.reading() as session:
         return papers.sent_claims(session, wanted, practice_id=person.practice_id)
 
@@ -192,7 +192,7 @@ def _page(
         failed=failed,
         keys=failed.key_for,
         note=note,
-        now=office.today,
+        now=office.today(person),
     )
 
 
@@ -263,7 +263,7 @@ def _enter(office: Office, person: Person, form: PaperForm, *, key: str) -> Done
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
         sent = papers.sent_claims(session, paper, practice_id=person.practice_id)
         answered = papers.answered_otherwise(session, paper, practice_id=person.practice_id)
-        found = paper_remittance.faults(paper, sent, today=office.today, answered=answered)
+        found = paper_remittance.faults(paper, sent, today=office.today(person), answered=answered)
         if found:
             raise errors.invalid([Fault(field=one.field, message=one.message) for one in found])
         note, remittance = papers.take_in(session, paper, sent, practice_id=person.practice_id, at=office.now())

@@ -60,7 +60,7 @@ def patient_page(
             session, practice_id=person.practice_id, subject=FileSubject.PATIENT, subject_id=patient_id
         )
         expected = appointments.of_patient(
-            session, practice_id=person.practice_id, patient_id=patient_id, since=office.today
+            session, practice_id=person.practice_id, patient_id=patient_id, since=office.today(person)
         )
     return show(
         request,

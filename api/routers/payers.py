@@ -49,7 +49,7 @@ def list_payers(office: TheOffice, person: Viewer) -> list[PayerRow]:
 def show_payer(payer_id: str, office: TheOffice, person: Viewer) -> PayerView:
     """One payer with the policies that hold for it."""
     with office.database.reading() as session:
-        found = payers.payer(session, practice_id=person.practice_id, payer_id=payer_id, today=office.today)
+        found = payers.payer(session, practice_id=person.practice_id, payer_id=payer_id, today=office.today(person))
     if found is None:
         raise errors.not_found("payer")
     return found
@@ -131,7 +131,7 @@ def _page(request: Request, office: Office, person: Person, payer_id: str, faile
         failed=failed,
         keys=failed.key_for,
         note=note,
-        today=office.today,
+        today=office.today(person),
         may_change=person.may(Permission.SET_UP),
     )
 

@@ -31,7 +31,7 @@ OFFERED = tuple(sorted(DEFAULTS))
 def list_policies(office: TheOffice, person: Viewer) -> PoliciesView:
     """What holds today, and the practice's own rows."""
     with office.database.reading() as session:
-        return policies.view(session, OFFERED, practice_id=person.practice_id, today=office.today)
+        return policies.view(session, OFFERED, practice_id=person.practice_id, today=office.today(person))
 
 
 @api.post("", response_model=dict[str, Any])
@@ -71,7 +71,7 @@ def _page(request: Request, office: Office, person: Person, failed: Failed, note
         failed=failed,
         keys=failed.key_for,
         note=note,
-        today=office.today,
+        today=office.today(person),
         may_change=person.may(Permission.SET_UP),
     )
 

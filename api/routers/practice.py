@@ -15,27 +15,28 @@ from api.auth import Viewer, require
 from api.errors import Fault
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
-from api.practice_form import EntityForm, LegalForm, LocationForm
+from api.practice_form import CalendarForm, EntityForm, LegalForm, LocationForm
 from api.routers.enrolments import is_npi_strict
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
+from billing.days import OFFERED
 from billing.identifiers import npi_is_valid
 from billing.roles import Permission
 from database import audit, practice
 from database.access import Person
 from database.office import PayeeOfAnotherPractice
-from database.practice import EntityView, LegalEntity, LocationView, NameTaken, PracticeView
+from database.practice import Calendar, EntityView, LegalEntity, LocationView, NameTaken, PracticeView
 
 api = APIRouter(prefix="/api/v1/practice", tags=["practice"])
 pages = APIRouter(prefix="/setup/practice", include_in_schema=False)
 
 Supervisor = Annotated[Person, require(Permission.SET_UP)]
-Told = LegalEntity | EntityView | LocationView
-PracticeForm = LegalForm | EntityForm | LocationForm
+Told = LegalEntity | Calendar | EntityView | LocationView
+PracticeForm = LegalForm | CalendarForm | EntityForm | LocationForm
 
 
 @api.get("")
 def show_practice(office: TheOffice, person: Viewer) -> PracticeView:
-    """Legal name and tax id, billing entities, locations."""
+    """Legal name and tax id, time zone, billing entities, locations."""
     with office.database.reading() as session:
         return practice.view(session, practice_id=person.practice_id)
 
@@ -45,6 +46,14 @@ def put_legal_entity(
     request: Request, form: LegalForm, key: IdempotencyKey, office: TheOffice, person: Supervisor
 ) -> Response:
     """Keep the practice's legal name and tax id."""
+    return JSONResponse(_keep(request, office, person, form, key).body)
+
+
+@api.put("/calendar", response_model=dict[str, Any])
+def put_calendar(
+    request: Request, form: CalendarForm, key: IdempotencyKey, office: TheOffice, person: Supervisor
+) -> Response:
+    """Choose by whose clock the practice's days go."""
     return JSONResponse(_keep(request, office, person, form, key).body)
 
 
@@ -74,6 +83,12 @@ def show_page(request: Request, office: TheOffice, person: Viewer, note: str = "
 async def keep_legal_entity(request: Request, office: TheOffice, person: Supervisor) -> Response:
     """Keep the practice's legal name and tax id."""
     return await _answer(request, office, person, LegalForm, lambda typed: "legal")
+
+
+@pages.post("/calendar")
+async def keep_calendar(request: Request, office: TheOffice, person: Supervisor) -> Response:
+    """Choose by whose clock the practice's days go."""
+    return await _answer(request, office, person, CalendarForm, lambda typed: "calendar")
 
 
 @pages.post("/billing-entities")
@@ -113,6 +128,7 @@ def _page(request: Request, office: Office, person: Person, failed: Failed, note
         person,
         status=failed.status,
         view=show_practice(office, person),
+        zones=OFFERED,
         failed=failed,
         keys=failed.key_for,
         note=note,
@@ -153,6 +169,8 @@ def _save(session: Session, told: Told, practice_id: str) -> Told | None:
         match told:
             case LegalEntity():
                 return practice.save_legal(session, told, practice_id=practice_id)
+            case Calendar():
+                return practice.save_calendar(session, told, practice_id=practice_id)
             case EntityView():
                 return practice.save_entity(session, told, practice_id=practice_id)
             case LocationView():
@@ -166,9 +184,17 @@ def _save(session: Session, told: Told, practice_id: str) -> Told | None:
         raise errors.not_found("location") from error
 
 
+_WORDS = {
+    LegalEntity: "legal entity",
+    Calendar: "calendar",
+    EntityView: "billing entity",
+    LocationView: "location",
+}
+
+
 def _in_words(told: Told, before: Told | None) -> str:
     """Which fields were changed; the numbers themselves stay out of the audit."""
-    what = {LegalEntity: "legal entity", EntityView: "billing entity", LocationView: "location"}[type(told)]
+    what = _WORDS[type(told)]
     if before is None:
         return f"{what} added"
     names = [one.name for one in fields(told) if getattr(told, one.name) != getattr(before, one.name)]

@@ -4,6 +4,7 @@ Rows of lines come and go by buttons that post the form back, so that the page n
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
@@ -54,13 +55,15 @@ def start_visit(request: Request, office: TheOffice, person: Clerk, patient: str
     desk = _desk(request, office, person, patient, copy)
     if not patient and not copy:
         known = next(iter(desk.offered.billing), "")
-        return _page(desk, visit_form.blank(today=office.today) | {"billing": known}, focus="patient.last_name")
+        return _page(desk, visit_form.blank(today=office.today(person)) | {"billing": known}, focus="patient.last_name")
     if patient:
         auth.seen(request, person, subject="patient", subject_id=patient)
     if copy:
         auth.seen(request, person, subject="encounter", subject_id=copy)
     assert desk.base is not None
-    typed = visit_prefill.of_claim(desk.base, desk.second, desk.offered, today=office.today, with_codes=bool(copy))
+    typed = visit_prefill.of_claim(
+        desk.base, desk.second, desk.offered, today=office.today(person), with_codes=bool(copy)
+    )
     return _page(desk, typed, focus="lines.0.service_date" if copy else "diagnoses.0")
 
 
@@ -76,17 +79,17 @@ def _answer(request: Request, office: Office, person: Person, patient: str, copy
     do = typed.pop("do", "open")
     if do.startswith(REMOVE):
         typed = visit_form.tidy(typed, without=do.removeprefix(REMOVE))
-        return _page(desk, _at_least_one_row(typed, office), focus="lines.0.procedure")
+        return _page(desk, _at_least_one_row(typed, office.today(person)), focus="lines.0.procedure")
     typed = visit_form.tidy(typed)
     if do == "add-line":
-        typed = visit_form.with_row(typed, today=office.today)
+        typed = visit_form.with_row(typed, today=office.today(person))
         return _page(desk, typed, focus=f"lines.{visit_form.rows(typed) - 1}.procedure")
     try:
         number = typed["key"].upper()[:12]
-        form = visit_form.read(typed, desk.offered, desk.base, today=office.today, number=number)
+        form = visit_form.read(typed, desk.offered, desk.base, today=office.today(person), number=number)
         done = actions.open_encounter(office, person, form, key=typed["key"])
     except Problem as problem:
-        return _refused(desk, _at_least_one_row(typed, office), problem)
+        return _refused(desk, _at_least_one_row(typed, office.today(person)), problem)
     return RedirectResponse(f"/encounters/{done.body['encounter_id']}?note=opened", 303)
 
 
@@ -102,8 +105,8 @@ def _refused(desk: Desk, typed: Typed, problem: Problem) -> Response:
     return _page(desk, typed | {"key": new_id()}, focus=first, failed=failed)
 
 
-def _at_least_one_row(typed: Typed, office: Office) -> Typed:
-    return typed if "lines.0.procedure" in typed else visit_form.with_row(typed, today=office.today)
+def _at_least_one_row(typed: Typed, today: date) -> Typed:
+    return typed if "lines.0.procedure" in typed else visit_form.with_row(typed, today=today)
 
 
 def _desk(request: Request, office: Office, person: Person, patient: str, copy: str) -> Desk:
@@ -124,7 +127,7 @@ def _desk(request: Request, office: Office, person: Person, patient: str, copy: 
             base, second = claim_to(base, first), others[0] if others else None
         elif patient or copy:
             raise errors.not_found("visit to build upon")
-        offered = favourites.favourites(session, practice_id=person.practice_id, today=office.today, also=base)
+        offered = favourites.favourites(session, practice_id=person.practice_id, today=office.today(person), also=base)
     return Desk(request, office, person, base, second, offered)
 
 

@@ -211,7 +211,10 @@ class PatientPayment(SQLModel, table=True):
     """Money a patient paid towards an encounter, or (below zero) a payment that was taken back."""
 
     __tablename__ = "patient_payment"
-    __table_args__ = (sa.UniqueConstraint("takes_back", name="uq_patient_payment_takes_back"),)
+    __table_args__ = (
+        sa.UniqueConstraint("takes_back", name="uq_patient_payment_takes_back"),
+        sa.Index("ix_patient_payment_till", "practice_id", "received_on"),
+    )
 
     id: str = Field(sa_type=Id, primary_key=True)
     practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
@@ -220,6 +223,8 @@ class PatientPayment(SQLModel, table=True):
     method: str = Field(sa_type=sa.String(20))
     """cash, cheque, card, eft"""
     reference: str | None = Field(default=None, sa_type=sa.String(100))
+    received_on: date
+    """The till's day, by the calendar of who took it"""
     received_at: datetime = Field(sa_type=Instant)
     recorded_by: str = Field(sa_type=Id)
     takes_back: str | None = Field(default=None, sa_type=Id)

@@ -17,6 +17,8 @@ class Practice(SQLModel, table=True):
     """As the tax office knows it"""
     tax_id: str | None = Field(default=None, sa_type=sa.String(20))
     """Employer identification number, nine digits"""
+    time_zone: str = Field(sa_type=sa.String(50))
+    """IANA name: by which calendar its days are told"""
     created_at: datetime = Field(sa_type=Instant)
 
 

@@ -1,6 +1,6 @@
 """The account's page and calls: what is owed, the pause, and nobody else's."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -39,7 +39,13 @@ def owing(book: Book) -> Encounter:
         owed = accounts.owed_by_visit(session, practice_id=book.practice_id, patient_id=row.patient_id)
         items = accounts.keep_in_step(session, account, owed, at=book.now)
         paper = write_statement(
-            session, items, number="ABCDE-FGHJK", notice=Notice.STATEMENT, at=book.now, pay_by_days=30
+            session,
+            items,
+            number="ABCDE-FGHJK",
+            notice=Notice.STATEMENT,
+            written_on=book.now.date(),
+            pay_by_days=30,
+            zone=UTC,
         )
         session.add(
             Letter(

@@ -1,13 +1,18 @@
 """The end of the day: counted, closed once, carried to the bank, and to the cent in the ledger."""
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
+from alembic import command
+from sqlmodel import select
 
 from billing.ledger import Account, Entry, EntryKind, transfer
 from billing.money import Cents
 from billing.roles import Role
 from database import cash, ledger
+from database.setup import migration_config
+from database.tables import Journal, PatientPayment
 from tests.api.conftest import Book
 
 DAY = "2026-03-02"
@@ -179,3 +184,52 @@ async def test_past_deposits_keep_their_slips_and_what_was_in_them(book: Book) -
     assert page.index("Slip SLIP 8") < page.index("Slip SLIP 7") < page.index("Till of Supervisor")
     assert 'href="/day-close/deposits"' in home
     assert theirs["items"] == []
+
+
+async def test_an_evening_belongs_to_the_day_of_the_practice(book: Book) -> None:
+    """Half past eight in the evening in Ohio, on the second; in UTC the third has begun."""
+    book.now = datetime(2026, 3, 3, 1, 30, tzinfo=UTC)
+    encounter = book.encounter()
+    in_the_house(book, Cents(2000))
+    async with book.connect(Role.FRONT_DESK) as client:
+        taken = await take(client, encounter.id, "20.00", "cash", "pay-00001")
+        [till] = (await client.get(f"/api/v1/tills/{DAY}")).json()
+        tomorrow = (await client.get("/api/v1/tills/2026-03-03")).json()
+        [listed] = (await client.get(f"/api/v1/encounters/{encounter.id}")).json()["payments"]
+        ahead = await client.post(
+            f"/api/v1/encounters/{encounter.id}/payments",
+            json={"amount": "1.00", "method": "cash", "received_on": "2026-03-03", "reference": ""},
+            headers={"Idempotency-Key": "pay-00002"},
+        )
+    async with book.signed_in(Role.FRONT_DESK) as browser:
+        page = (await browser.get("/day-close")).text
+        visit = (await browser.get(f"/encounters/{encounter.id}")).text
+
+    assert taken.status_code == 201
+    assert (till["cash_cents"], tomorrow) == (2000, [])
+    assert (listed["received_on"], listed["received_at"]) == (DAY, "2026-03-03T01:30:00Z")
+    assert (ahead.status_code, "lies in the future" in ahead.text) == (422, True)
+    assert f'value="{DAY}"' in page
+    assert "20:30 EST" in visit
+    with book.database.reading() as session:
+        assert set(session.exec(select(Journal.posted_on))) == {date(2026, 3, 2)}
+
+
+async def test_an_upgrade_keeps_every_payment_in_the_till_it_was_counted_in(book: Book) -> None:
+    """Until then the till's day was UTC's, whatever the practice's calendar."""
+    encounter = book.encounter()
+    async with book.connect(Role.FRONT_DESK) as client:
+        await take(client, encounter.id, "20.00", "cash", "pay-00001")
+    with book.database.writing() as session:
+        [payment] = session.exec(select(PatientPayment))
+        payment.received_at = datetime(2026, 3, 3, 1, 30, tzinfo=UTC)
+        session.add(payment)
+    config = migration_config(book.database)
+    command.stamp(config, "head")
+    command.downgrade(config, "0014")
+    command.upgrade(config, "head")
+
+    async with book.connect(Role.FRONT_DESK) as client:
+        [till] = (await client.get("/api/v1/tills/2026-03-03")).json()
+        zone = (await client.get("/api/v1/practice")).json()["calendar"]["time_zone"]
+    assert (till["cash_cents"], zone) == (2000, "UTC")

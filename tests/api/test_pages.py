@@ -144,7 +144,7 @@ async def test_a_task_of_the_office_is_completed_on_its_own_page(book: Book, bro
     after = (await browser.get(response.headers["location"])).text
 
     assert (response.status_code, response.headers["location"]) == (303, f"/tasks/{task.id}?note=done")
-    assert "Ended 2026-03-02 09:00 UTC by Supervisor: handled" in after
+    assert "Ended 2026-03-02 04:00 EST by Supervisor: handled" in after
     assert "Reason: sent again" in after
 
 

@@ -176,3 +176,17 @@ async def test_a_new_visit_offers_what_was_set_up(browser: httpx.AsyncClient) ->
     assert "Family Group" not in before
     assert '<option value="1993999998" selected>Family Group (1993999998)</option>' in after
     assert '<option value="22">North office</option>' in after
+
+
+async def test_a_supervisor_chooses_by_whose_clock_the_days_go(book: Book, browser: httpx.AsyncClient) -> None:
+    path = "/setup/practice/calendar"
+    wrong = await browser.post(path, data={"time_zone": "Ohio", "key": "key-00000001"})
+    done = await browser.post(path, data={"time_zone": "Pacific/Honolulu", "key": "key-00000002"})
+    page = (await browser.get(done.headers["location"])).text
+    async with book.connect(Role.BILLER) as biller:
+        refused = await biller.put("/api/v1/practice/calendar", json={"time_zone": "UTC"}, headers=KEY)
+
+    assert (wrong.status_code, "is no time zone" in wrong.text) == (422, True)
+    assert "Hawaii time" in page
+    assert refused.status_code == 403
+    assert told(book) == ["calendar changed: time_zone"]

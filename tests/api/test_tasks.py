@@ -272,5 +272,5 @@ async def test_an_encounter_is_held_and_released_once(
 
     assert_is_problem(past, 422, "invalid")
     assert_is_problem(early, 409, "not-on-hold")
-    assert held.json()["message"] == "held until 2026-03-09T00:00:00+00:00"
+    assert held.json()["message"] == "held until 2026-03-09T04:00:00+00:00"
     assert released.status_code == 200

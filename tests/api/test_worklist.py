@@ -177,7 +177,7 @@ async def test_an_ended_task_says_who_ended_it_and_what_they_typed(book: Book) -
     async with book.signed_in(Role.BILLER) as browser:
         page = (await browser.get(f"/encounters/{encounter.id}")).text
 
-    assert "Ended 2026-03-02 09:00 UTC by Supervisor: overridden" in page
+    assert "Ended 2026-03-02 04:00 EST by Supervisor: overridden" in page
     assert "known &lt;quirk&gt;</li>" in page
     assert "too late" not in page
-    assert "Ended 2026-03-02 09:00 UTC by itself: recoded" in page
+    assert "Ended 2026-03-02 04:00 EST by itself: recoded" in page

@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from billing.days import zone_named
 from billing.deadlines import (
     INQUIRY_LADDER,
     OWNERS,
@@ -100,3 +101,10 @@ def test_a_row_beyond_all_measure_counts_as_the_most_there_may_be() -> None:
 def test_every_default_is_within_bounds() -> None:
     assert all(smallest(name) <= default.value <= largest(name) for name, default in DEFAULTS.items())
     assert Policies((PolicyRow("batch_claims", 0, DAY),)).value("batch_claims", as_of=DAY) == 1
+
+
+def test_the_last_day_to_file_ends_at_the_practices_midnight() -> None:
+    hawaii = Policies.of([PolicyRow("filing_limit_days", 90, date(2000, 1, 1))], zone_named("Pacific/Honolulu"))
+
+    assert filing_deadline(date(2026, 12, 31), hawaii) == datetime(2027, 4, 1, 9, 59, tzinfo=UTC)
+    assert hawaii.day(filing_deadline(date(2026, 12, 31), hawaii)) == date(2027, 3, 31)

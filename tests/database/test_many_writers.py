@@ -145,7 +145,7 @@ def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
             return session.exec(select(func.count()).select_from(Practice)).one()
 
     with database.writing() as session:
-        session.add(Practice(id=new_id(), name="half written", created_at=NOON))
+        session.add(Practice(id=new_id(), name="half written", time_zone="UTC", created_at=NOON))
         session.flush()
         seen: list[int] = []
         reader = threading.Thread(target=lambda: seen.append(count()))
@@ -159,7 +159,7 @@ def test_a_reader_keeps_its_snapshot(database: Database) -> None:
     with database.reading() as session:
         before = session.exec(select(func.count()).select_from(Practice)).one()
         with database.writing() as writer:
-            writer.add(Practice(id=new_id(), name="new", created_at=NOON))
+            writer.add(Practice(id=new_id(), name="new", time_zone="UTC", created_at=NOON))
         assert session.exec(select(func.count()).select_from(Practice)).one() == before
 
 
@@ -216,7 +216,7 @@ def a_batch(office: Office, at: datetime = NOON) -> Batch:
 def test_a_broken_transaction_leaves_nothing(database: Database) -> None:
     try:
         with database.writing() as session:
-            session.add(Practice(id=new_id(), name="never", created_at=NOON))
+            session.add(Practice(id=new_id(), name="never", time_zone="UTC", created_at=NOON))
             session.flush()
             raise RuntimeError("the power fails")
     except RuntimeError:

@@ -1,0 +1,63 @@
+"""Days of a practice: the one place where an instant becomes a day, and a day an instant.
+
+Instants are kept in UTC. What people and papers call a day (the till's, a letter's, the book's, the last day to file)
+is the practice's own: at nine in the evening in Ohio it is still today, and in UTC already tomorrow.
+"""
+
+from datetime import UTC, date, datetime, time, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+USUAL_ZONE = "America/New_York"
+"""Of a practice that nobody asked: where most of the country lives"""
+OFFERED = {
+    "America/Puerto_Rico": "Atlantic (Puerto Rico)",
+    "America/New_York": "Eastern",
+    "America/Chicago": "Central",
+    "America/Denver": "Mountain",
+    "America/Phoenix": "Mountain without summer time (Arizona)",
+    "America/Los_Angeles": "Pacific",
+    "America/Anchorage": "Alaska",
+    "Pacific/Honolulu": "Hawaii",
+    "Pacific/Guam": "Guam",
+    "Pacific/Pago_Pago": "Samoa",
+    "UTC": "UTC",
+}
+"""Zones by their IANA name, as people call them"""
+
+
+class NoSuchZone(ValueError):
+    """No time zone has this name."""
+
+
+@cache
+def zone_named(name: str) -> tzinfo:
+    """`America/New_York` -> its zone. Raises NoSuchZone."""
+    if name not in available_timezones():
+        raise NoSuchZone(f"{name!r} is no time zone; write its name as in America/New_York")
+    return ZoneInfo(name)
+
+
+def day_of(at: datetime, zone: tzinfo) -> date:
+    """The day on the practice's calendar at this instant."""
+    return at.astimezone(zone).date()
+
+
+def start_of(day: date, zone: tzinfo) -> datetime:
+    """The day's first instant."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def noon_of(day: date, zone: tzinfo) -> datetime:
+    """Noon of the day: for what was told with a day and no hour."""
+    return datetime.combine(day, time(12), zone).astimezone(UTC)
+
+
+def end_of(day: date, zone: tzinfo) -> datetime:
+    """The day's last minute: what is due on a day is in time until then."""
+    return datetime.combine(day, time(23, 59), zone).astimezone(UTC)
+
+
+def in_words(at: datetime, zone: tzinfo) -> str:
+    """`2026-03-31 14:05 EDT`."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}"

@@ -1,0 +1,48 @@
+"""What patients paid towards a visit, as its page tells it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session, col, select
+
+from database.tables import Encounter, PatientPayment
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    """Money that the patient paid towards the visit."""
+
+    id: str
+    amount_cents: int
+    method: str
+    reference: str | None
+    received_on: date
+    """The till's day"""
+    received_at: datetime
+    takes_back: str | None
+    """The payment that this one undoes; then the amount is below zero, and the reference says why"""
+    is_taken_back: bool
+
+
+def of_visit(session: Session, row: Encounter) -> list[PaymentView]:
+    """What was paid towards it and taken back, the oldest first."""
+    rows = session.exec(
+        select(PatientPayment)
+        .where(PatientPayment.encounter_id == row.id)
+        .order_by(col(PatientPayment.received_at), PatientPayment.id)
+    )
+    found = sorted(rows, key=lambda one: (one.received_at, one.takes_back is not None))
+    undone = {one.takes_back for one in found}
+    return [
+        PaymentView(
+            one.id,
+            one.amount_cents,
+            one.method,
+            one.reference,
+            one.received_on,
+            one.received_at,
+            one.takes_back,
+            one.id in undone,
+        )
+        for one in found
+    ]

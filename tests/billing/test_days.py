@@ -1,0 +1,51 @@
+from datetime import UTC, date, datetime
+
+import pytest
+
+from billing.days import OFFERED, USUAL_ZONE, NoSuchZone, day_of, end_of, in_words, noon_of, start_of, zone_named
+
+OHIO = zone_named("America/New_York")
+HAWAII = zone_named("Pacific/Honolulu")
+GUAM = zone_named("Pacific/Guam")
+EVENING = datetime(2026, 3, 3, 1, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [(UTC, date(2026, 3, 3)), (OHIO, date(2026, 3, 2)), (HAWAII, date(2026, 3, 2)), (GUAM, date(2026, 3, 3))],
+)
+def test_it_is_the_day_of_the_practice(zone: object, day: date) -> None:
+    assert day_of(EVENING, zone) == day  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("zone", [UTC, OHIO, HAWAII, GUAM])
+@pytest.mark.parametrize("day", [date(2026, 3, 8), date(2026, 7, 1), date(2026, 11, 1), date(2028, 2, 29)])
+def test_start_noon_and_end_of_a_day_lie_on_it(zone: object, day: date) -> None:
+    """Also on the days on which the clocks are changed."""
+    instants = [start_of(day, zone), noon_of(day, zone), end_of(day, zone)]  # type: ignore[arg-type]
+
+    assert instants == sorted(instants)
+    assert {day_of(one, zone) for one in instants} == {day}  # type: ignore[arg-type]
+    assert {one.tzinfo for one in instants} == {UTC}
+
+
+def test_the_clocks_are_changed_in_march() -> None:
+    assert start_of(date(2026, 3, 9), OHIO) - start_of(date(2026, 3, 8), OHIO) != (
+        start_of(date(2026, 3, 10), OHIO) - start_of(date(2026, 3, 9), OHIO)
+    )
+
+
+def test_an_instant_is_told_with_its_zone() -> None:
+    assert in_words(EVENING, OHIO) == "2026-03-02 20:30 EST"
+    assert in_words(EVENING, UTC) == "2026-03-03 01:30 UTC"
+
+
+def test_every_zone_that_is_offered_is_one() -> None:
+    assert USUAL_ZONE in OFFERED
+    assert all(zone_named(name) for name in OFFERED)
+
+
+@pytest.mark.parametrize("name", ["", "Ohio", "EDT5", "../etc/passwd"])
+def test_a_name_that_is_no_zone_is_refused_with_an_example(name: str) -> None:
+    with pytest.raises(NoSuchZone, match="America/New_York"):
+        zone_named(name)

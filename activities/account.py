@@ -18,7 +18,7 @@ from billing.ledger import ADJUSTMENTS, APPLYING, Account, EntryKind
 from billing.money import format_dollars
 from billing.statements import ServiceRow, Statement, VisitPart, statement, visit_part
 from billing.tasks import NewTask, TaskType
-from database import accounts, encounters, ledger, office, records, tasks
+from database import accounts, encounters, ledger, letters, office, records, tasks
 from database.columns import new_id
 from database.engine import Database
 from database.tables import BalanceItem, BillingEntity, Encounter, Letter, PatientAccount, Payer, Task
@@ -59,6 +59,7 @@ class AccountDesk:
         owed = accounts.owed_by_visit(self.session, practice_id=account.practice_id, patient_id=account.patient_id)
         items = accounts.keep_in_step(self.session, account, owed, at=self.at)
         self._close_moot_reviews(items)
+        self._withdraw_moot_papers(owed)
         if account.paused_until is None:
             due = plan(items, last_paper_at=account.last_paper_at, policies=self.policies, at=self.at)
             self._do(due)
@@ -100,6 +101,20 @@ class AccountDesk:
         for task in self._reviews():
             tasks.close_task(self.session, task, resolution="answered", at=self.at, actor_id=None)
             self.said.append("Nothing is left to decide before collections")
+
+    def _withdraw_moot_papers(self, owed: Sequence[accounts.Owed]) -> None:
+        """Nobody is asked for what was paid, voided or went back to a payer before the paper left the house."""
+        waiting = letters.waiting_notices(
+            self.session, practice_id=self.account.practice_id, patient_id=self.account.patient_id
+        )
+        if not waiting:
+            return
+        numbers = {self.session.get_one(Encounter, one.encounter_id).external_id for one in owed if one.is_billable}
+        for letter in waiting:
+            paper = letters.content_of(letter)
+            if isinstance(paper, Statement) and not numbers & {visit.number for visit in paper.visits}:
+                letters.withdraw(self.session, letter, because="nothing on it is owed any more", at=self.at)
+                self.said.append(f"{paper.title} withdrawn from the print queue: nothing on it is owed any more")
 
     def _do(self, due: Plan) -> None:
         if due.review:

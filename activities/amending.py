@@ -32,8 +32,9 @@ from billing.remittance import ClaimPayment
 from billing.stages import Stage
 from billing.submission import SubmissionState
 from billing.tasks import POLICY, TaskType
-from database import coverages, encounters, records, tasks
+from database import coverages, encounters, letters, records, tasks
 from database.amendments import DONE, DROPPED, VOIDING, WAITING
+from database.letters import CHANGED
 from database.tables import Amendment, Denial, Fact, RemittanceClaim, RemittanceFile
 
 SETTLED_BY_AN_AMENDMENT = frozenset(TaskType) - {TaskType.CREDIT_BALANCE, TaskType.UNMATCHED_REMIT}
@@ -206,6 +207,7 @@ def _clear(desk: Desk, *, denials_become: str) -> None:
     for task in desk.open_tasks():
         if TaskType(task.type) in SETTLED_BY_AN_AMENDMENT:
             tasks.close_task(desk.session, task, resolution="amended", at=desk.at, actor_id=None)
+    letters.withdraw_appeals(desk.session, desk.encounter.id, because=CHANGED, at=desk.at)
     desk.unschedule(*SUBMISSION_REASONS, Reason.APPEAL_LIMIT, Reason.CROSSOVER_DUE)
 
 

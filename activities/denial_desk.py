@@ -21,8 +21,9 @@ from billing.letters import appeal_letter
 from billing.money import Cents, format_dollars
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
-from database import encounters, records
+from database import encounters, letters, records
 from database.columns import new_id
+from database.letters import APPEAL, CHANGED
 from database.remittances import standing_rows
 from database.tables import Denial, Letter, RemittanceClaim, Task
 
@@ -127,7 +128,7 @@ def _appeal(desk: Desk, denials: Sequence[Denial], values: Values, actor_id: str
     level = (
         1
         + desk.session.exec(
-            select(func.count()).where(Letter.encounter_id == desk.encounter.id, Letter.kind == "appeal")
+            select(func.count()).where(Letter.encounter_id == desk.encounter.id, Letter.kind == APPEAL)
         ).one()
     )
     letter = appeal_letter(
@@ -145,7 +146,7 @@ def _appeal(desk: Desk, denials: Sequence[Denial], values: Values, actor_id: str
             id=new_id(),
             practice_id=desk.encounter.practice_id,
             encounter_id=desk.encounter.id,
-            kind="appeal",
+            kind=APPEAL,
             content=records.dump(letter),
             written_at=desk.at,
             written_by=actor_id,
@@ -258,6 +259,7 @@ def _void(desk: Desk, denials: Sequence[Denial], values: Values) -> str:
     if unsendable is not None:
         raise Refused("not_possible", f"the void cannot be written as an 837P: {unsendable}")
     _decided(desk, denials, "voided")
+    letters.withdraw_appeals(desk.session, desk.encounter.id, because=CHANGED, at=desk.at)
     void_charges(desk)
     desk.encounter.is_void = True
     make_submission(desk)

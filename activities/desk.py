@@ -23,7 +23,7 @@ from billing.posting import BilledLine
 from billing.stages import WAITING_ON, Stage, Step
 from billing.submission import SubmissionState, deadlines, filing_clock
 from billing.tasks import KINDS, NewTask, TaskType
-from database import amendments, coverages, encounters, ledger, office, outbox, remittances, tasks
+from database import amendments, coverages, encounters, ledger, letters, office, outbox, remittances, tasks
 from database.outbox import OutboxKind
 from database.tables import Amendment, Encounter, OtherPolicy, Submission, Task
 
@@ -367,6 +367,8 @@ class Desk:
             return
         self.move_to(Stage.CLOSED)
         self.encounter.closed_at = self.at
+        because = "nobody owes anything on the visit any more"
+        letters.withdraw_appeals(self.session, self.encounter.id, because=because, at=self.at)
         self.say("Closed: nobody owes anything on this visit")
 
     def _tell_account(self, seen: Seen) -> None:

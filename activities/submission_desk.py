@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from activities.desk import Desk
 from billing.claim import Claim, ClaimBatch
-from billing.cms1500 import paper_claim
+from billing.cms1500 import PaperClaim, paper_claim
 from billing.coordination import PRIMARY, OtherDecision, OtherPayer, decision_of
 from billing.deadlines import Reason
 from billing.identifiers import CONTROL_ALPHABET, CONTROL_BODY, control_number
@@ -17,7 +17,7 @@ from billing.posting import lines_answered
 from billing.remittance import ClaimPayment
 from billing.stages import Stage
 from billing.submission import SubmissionState
-from database import coverages, encounters, ledger, office, outbox, records
+from database import coverages, encounters, ledger, letters, office, outbox, records
 from database.columns import new_id
 from database.letters import PAPER_CLAIM
 from database.outbox import OutboxKind
@@ -139,10 +139,14 @@ def _print(desk: Desk, submission: Submission) -> None:
 
 
 def withdraw(desk: Desk, submission: Submission) -> None:
-    """Let go of a submission: it counts for nothing any more, and goes out in no batch."""
+    """Let go of a submission: it counts for nothing any more, and goes out in no batch and no envelope."""
     submission.withdrawn_at = desk.at
     submission.state = SubmissionState.WITHDRAWN
     desk.session.add(submission)
+    for letter in letters.waiting_of_visit(desk.session, desk.encounter.id, kind=PAPER_CLAIM):
+        content = letters.content_of(letter)
+        if isinstance(content, PaperClaim) and content.control_number == submission.control_number:
+            letters.withdraw(desk.session, letter, because="the claim was withdrawn", at=desk.at)
 
 
 def trial_write(desk: Desk) -> str | None:

@@ -20,6 +20,11 @@ class Owed:
     stage: Stage
     cents: int
 
+    @property
+    def is_billable(self) -> bool:
+        """The payer is done with it, and no agency has it."""
+        return self.stage == Stage.PATIENT_BALANCE
+
 
 class AccountMissing(LookupError):
     """No such patient in this practice."""
@@ -80,7 +85,7 @@ def keep_in_step(session: Session, account: PatientAccount, owed: Sequence[Owed]
     Returns the items that may be billed: the payer is done with their visits.
     """
     rows = {one.encounter_id: one for one in items(session, account.patient_id)}
-    billable = {one.encounter_id: one.cents for one in owed if one.stage == Stage.PATIENT_BALANCE}
+    billable = {one.encounter_id: one.cents for one in owed if one.is_billable}
     for encounter_id, row in rows.items():
         if encounter_id not in billable:
             session.delete(row)

@@ -1,8 +1,9 @@
-"""Letters: written by a step, looked at, printed, and marked as sent once."""
+"""Letters: written by a step, looked at, printed, and marked as sent once; or withdrawn before that."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
@@ -17,6 +18,28 @@ from database import office, records, submissions
 from database.tables import Encounter, Fact, Letter, Patient, PatientPayment
 
 PAPER_CLAIM = "paper_claim"
+APPEAL = "appeal"
+CHANGED = "the claim that it disputes was changed"
+"""Why an appeal is withdrawn"""
+
+
+class QueueState(StrEnum):
+    """Where letters stand."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    WITHDRAWN = "withdrawn"
+
+
+class LetterSent(ValueError):
+    """The letter is on its way: it cannot be withdrawn any more."""
+
+
+class LetterWithdrawn(ValueError):
+    """The letter was withdrawn: it is not to be sent."""
+
+
+_WAITS = (col(Letter.sent_at).is_(None), col(Letter.withdrawn_at).is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +55,12 @@ class LetterRow:
     patient: str | None
     written_at: datetime
     sent_at: datetime | None
+    withdrawn_at: datetime | None
+    withdrawn_because: str | None
 
 
-def page(session: Session, *, practice_id: str, is_sent: bool, limit: int = 100) -> list[LetterRow]:
-    """Letters that wait, the oldest first; or those that were sent, the newest first."""
+def page(session: Session, *, practice_id: str, state: QueueState, limit: int = 100) -> list[LetterRow]:
+    """Letters that wait, the oldest first; or those that were sent or withdrawn, the newest first."""
     query = (
         select(Letter, Patient)
         .join(Encounter, col(Encounter.id) == col(Letter.encounter_id), isouter=True)
@@ -46,10 +71,11 @@ def page(session: Session, *, practice_id: str, is_sent: bool, limit: int = 100)
         )
         .where(Letter.practice_id == practice_id)
     )
-    if is_sent:
-        query = query.where(col(Letter.sent_at).is_not(None)).order_by(col(Letter.sent_at).desc(), Letter.id)
+    if state == QueueState.WAITING:
+        query = query.where(*_WAITS).order_by(col(Letter.written_at), Letter.id)
     else:
-        query = query.where(col(Letter.sent_at).is_(None)).order_by(col(Letter.written_at), Letter.id)
+        since = col(Letter.sent_at if state == QueueState.SENT else Letter.withdrawn_at)
+        query = query.where(since.is_not(None)).order_by(since.desc(), Letter.id)
     return [_row(letter, patient) for letter, patient in session.exec(query.limit(limit))]
 
 
@@ -129,15 +155,51 @@ def _taken_back_on(session: Session, payment: PatientPayment) -> date | None:
 
 
 def mark_sent(session: Session, letter: Letter, *, at: datetime, actor_id: str) -> bool:
-    """Printed and on its way, and a paper claim with it; False when somebody said so before."""
+    """Printed and on its way, and a paper claim with it; False when somebody said so before. Raises LetterWithdrawn."""
     if letter.sent_at is not None:
         return False
+    if letter.withdrawn_at is not None:
+        raise LetterWithdrawn(letter.withdrawn_because)
     letter.sent_at, letter.sent_by = at, actor_id
     session.add(letter)
     content = content_of(letter)
     if isinstance(content, PaperClaim):
         submissions.mark_mailed(session, content.control_number, at=at)
     return True
+
+
+def withdraw(session: Session, letter: Letter, *, because: str, at: datetime, actor_id: str = "office") -> bool:
+    """Nobody is to print it any more; False when it was withdrawn before. Raises LetterSent."""
+    if letter.sent_at is not None:
+        raise LetterSent(letter.id)
+    if letter.withdrawn_at is not None:
+        return False
+    letter.withdrawn_at, letter.withdrawn_by, letter.withdrawn_because = at, actor_id, because
+    session.add(letter)
+    return True
+
+
+def waiting_of_visit(session: Session, encounter_id: str, *, kind: str) -> Sequence[Letter]:
+    """Letters of one kind about a visit that nobody has sent yet."""
+    return session.exec(select(Letter).where(Letter.encounter_id == encounter_id, Letter.kind == kind, *_WAITS)).all()
+
+
+def withdraw_appeals(session: Session, encounter_id: str, *, because: str, at: datetime) -> None:
+    """Appeals that nobody has mailed yet are not to be sent: what they dispute is no longer there."""
+    for letter in waiting_of_visit(session, encounter_id, kind=APPEAL):
+        withdraw(session, letter, because=because, at=at)
+
+
+def waiting_notices(session: Session, *, practice_id: str, patient_id: str) -> Sequence[Letter]:
+    """Statements, reminders and final notices of an account that nobody has sent yet."""
+    return session.exec(
+        select(Letter).where(
+            Letter.practice_id == practice_id,
+            Letter.patient_id == patient_id,
+            col(Letter.kind).in_(list(Notice)),
+            *_WAITS,
+        )
+    ).all()
 
 
 def _row(letter: Letter, patient: Patient | None) -> LetterRow:
@@ -153,4 +215,6 @@ def _row(letter: Letter, patient: Patient | None) -> LetterRow:
         patient=name,
         written_at=letter.written_at,
         sent_at=letter.sent_at,
+        withdrawn_at=letter.withdrawn_at,
+        withdrawn_because=letter.withdrawn_because,
     )

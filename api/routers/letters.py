@@ -1,39 +1,53 @@
-"""Letters: the print queue, each letter as page, JSON and PDF, and the word that it was sent."""
+"""Letters: the print queue, each letter as page, JSON and PDF, and the word that it was sent or is not to be."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
+from pydantic import Field
+from sqlmodel import Session
 
 from api import auth, errors
+from api.actions import Done
 from api.auth import Viewer, require
+from api.claim_form import Part
+from api.errors import Problem
 from api.office import Office, TheOffice
-from api.routers.pages import NOTES, show
+from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from billing.cms1500 import PaperClaim
+from billing.dunning import Notice
 from billing.letters import Letter as Content
 from billing.roles import Permission
 from billing.statements import Statement
 from database import audit, letters
 from database.access import Person
-from database.letters import LetterRow
+from database.letters import LetterRow, QueueState
 from database.tables import Letter
 from templates import documents, rendering
 
 api = APIRouter(prefix="/api/v1/letters", tags=["letters"])
 pages = APIRouter(prefix="/letters", include_in_schema=False)
 
+
+class WithdrawalForm(Part):
+    """Why a paper is not to be sent."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 Worker = Annotated[Person, require(Permission.WORK)]
-State = Literal["waiting", "sent"]
 _PAGES: dict[type, str] = {Statement: "statement.html", PaperClaim: "paper_claim.html"}
 
 
 @api.get("")
-def list_letters(office: TheOffice, person: Viewer, state: State = "waiting") -> list[LetterRow]:
-    """Letters that wait to be printed, the oldest first, or the newest that were sent; at most a hundred."""
+def list_letters(office: TheOffice, person: Viewer, state: QueueState = QueueState.WAITING) -> list[LetterRow]:
+    """Letters that wait to be printed, the oldest first, or the newest sent or withdrawn; at most a hundred."""
     with office.database.reading() as session:
-        return letters.page(session, practice_id=person.practice_id, is_sent=state == "sent")
+        return letters.page(session, practice_id=person.practice_id, state=state)
 
 
 @api.get("/{letter_id}")
@@ -52,12 +66,18 @@ def show_pdf(request: Request, letter_id: str, office: TheOffice, person: Viewer
 
 @api.post("/{letter_id}/sent", status_code=204)
 def mark_sent(request: Request, letter_id: str, office: TheOffice, person: Worker) -> None:
-    """The letter was printed and sent. Saying it twice changes nothing."""
+    """The letter was printed and sent. Saying it twice changes nothing; a withdrawn one is refused (409)."""
     _sent(request, office, person, letter_id)
 
 
+@api.post("/{letter_id}/withdraw", status_code=204)
+def withdraw(request: Request, letter_id: str, form: WithdrawalForm, office: TheOffice, person: Worker) -> None:
+    """Nobody is to print this paper to a patient; one that was sent is refused (409). Twice is once."""
+    _withdraw(request, office, person, letter_id, form)
+
+
 @pages.get("")
-def show_queue(request: Request, office: TheOffice, person: Viewer, state: State = "waiting") -> Response:
+def show_queue(request: Request, office: TheOffice, person: Viewer, state: QueueState = QueueState.WAITING) -> Response:
     """The print queue."""
     rows = list_letters(office, person, state)
     return show(request, "letters.html", person, letters=rows, state=state)
@@ -66,6 +86,10 @@ def show_queue(request: Request, office: TheOffice, person: Viewer, state: State
 @pages.get("/{letter_id}")
 def show_page(request: Request, letter_id: str, office: TheOffice, person: Viewer, note: str = "") -> Response:
     """One letter as it will be printed."""
+    return _page(request, office, person, letter_id, Failed(), NOTES.get(note, ""))
+
+
+def _page(request: Request, office: Office, person: Person, letter_id: str, failed: Failed, note: str = "") -> Response:
     letter = _find(request, office, person, letter_id)
     content = letters.content_of(letter)
     return show(
@@ -76,8 +100,12 @@ def show_page(request: Request, letter_id: str, office: TheOffice, person: Viewe
         content=content,
         unprinted=documents.without_glyph(_printed(content)[1]),
         mark=documents.MARK,
-        note=NOTES.get(note, ""),
+        status=failed.status,
+        failed=failed,
+        key=failed.key_for("withdraw"),
+        note=note,
         may_work=person.may(Permission.WORK),
+        may_withdraw=person.may(Permission.WORK) and letter.kind in set(Notice),
     )
 
 
@@ -92,6 +120,21 @@ def say_sent(request: Request, letter_id: str, office: TheOffice, person: Worker
     """The letter was printed and sent."""
     _sent(request, office, person, letter_id)
     return RedirectResponse(f"/letters/{letter_id}?note=done", 303)
+
+
+@pages.post("/{letter_id}/withdraw")
+async def withdraw_from_page(request: Request, letter_id: str, office: TheOffice, person: Worker) -> Response:
+    """Nobody is to print this paper to a patient."""
+    typed = await typed_into(request)
+
+    async def act() -> Done:
+        await run_in_threadpool(_withdraw, request, office, person, letter_id, read(WithdrawalForm, typed))
+        return Done({})
+
+    def page(failed: Failed) -> Response:
+        return _page(request, office, person, letter_id, failed)
+
+    return await answer(act, "withdraw", typed, f"/letters/{letter_id}", page)
 
 
 def _find(request: Request, office: Office, person: Person, letter_id: str) -> Letter:
@@ -119,11 +162,43 @@ def _pdf(letter: Letter) -> Response:
 
 
 def _sent(request: Request, office: Office, person: Person, letter_id: str) -> None:
+    def act(session: Session, letter: Letter) -> bool:
+        try:
+            return letters.mark_sent(session, letter, at=office.now(), actor_id=person.user_id)
+        except letters.LetterWithdrawn as error:
+            raise Problem(409, "withdrawn", "This letter was withdrawn", f"{error}. Do not send it.") from error
+
+    _change(request, office, person, letter_id, act, told="marked as sent")
+
+
+def _withdraw(request: Request, office: Office, person: Person, letter_id: str, form: WithdrawalForm) -> None:
+    def act(session: Session, letter: Letter) -> bool:
+        if letter.kind not in set(Notice):
+            detail = "An appeal or a paper claim goes with its claim: change or void the visit."
+            raise Problem(409, "not-a-notice", "Only papers to a patient are withdrawn here", detail)
+        try:
+            return letters.withdraw(session, letter, because=form.reason, at=office.now(), actor_id=person.user_id)
+        except letters.LetterSent as error:
+            raise Problem(409, "sent", "This letter was sent already", "It is on its way to the patient.") from error
+
+    _change(request, office, person, letter_id, act, told=f"withdrawn: {form.reason}")
+
+
+def _change(
+    request: Request,
+    office: Office,
+    person: Person,
+    letter_id: str,
+    act: Callable[[Session, Letter], bool],
+    *,
+    told: str,
+) -> None:
+    """Do it once, and write it into the audit when it changed something. Raises Problem 404."""
     with office.database.writing() as session:
         letter = letters.find(session, practice_id=person.practice_id, letter_id=letter_id)
         if letter is None:
             raise errors.not_found("letter")
-        if letters.mark_sent(session, letter, at=office.now(), actor_id=person.user_id):
+        if act(session, letter):
             audit.record(
                 session,
                 practice_id=person.practice_id,
@@ -132,6 +207,6 @@ def _sent(request: Request, office: Office, person: Person, letter_id: str) -> N
                 action="update",
                 subject="letter",
                 subject_id=letter_id,
-                reason="marked as sent",
+                reason=told,
                 source=auth.source_of(request),
             )

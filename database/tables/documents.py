@@ -28,3 +28,8 @@ class Letter(SQLModel, table=True):
     """A user; `office` for what goes out by itself"""
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
     sent_by: str | None = Field(default=None, sa_type=Id)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Let go of before it was sent: nobody prints it"""
+    withdrawn_by: str | None = Field(default=None, sa_type=Id)
+    """A user; `office` where what it says came to an end"""
+    withdrawn_because: str | None = Field(default=None, sa_type=sa.String(200))

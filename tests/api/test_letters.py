@@ -176,3 +176,59 @@ def test_a_second_appeal_says_its_level() -> None:
     )
     assert isinstance(letter, Content)
     assert "level 2" in letter.paragraphs[0]
+
+
+def notice(book: Book) -> Letter:
+    """A statement that waits to be printed."""
+    visit = VisitPart("V-1", date(2026, 2, 1), "DR CURIE", "A PLAN", (), (), None)
+    content = Statement(
+        "ABCDE-FGHJK", Notice.STATEMENT, OPENED.date(), OPENED.date(), (), ("A PATIENT",), (visit,), 0, (), ""
+    )
+    row = Letter(
+        id=new_id(),
+        practice_id=book.practice_id,
+        patient_id=book.encounter().patient_id,
+        kind=Notice.STATEMENT,
+        content=records.dump(content),
+        written_at=OPENED,
+        written_by="office",
+    )
+    with book.database.writing() as session:
+        session.add(row)
+    return row
+
+
+async def test_a_statement_is_withdrawn_with_a_reason_and_is_not_sent_any_more(book: Book) -> None:
+    row = notice(book)
+    path = f"/letters/{row.id}"
+    async with book.signed_in(Role.BILLER) as browser:
+        silent = await browser.post(f"{path}/withdraw", data={"key": "key-00000001", "reason": " "})
+        done = await browser.post(f"{path}/withdraw", data={"key": "key-00000001", "reason": "a wrong address"})
+        again = await browser.post(f"{path}/withdraw", data={"key": "key-00000001", "reason": "a wrong address"})
+        page = (await browser.get(path)).text
+        queue = (await browser.get("/letters")).text
+        withdrawn = (await browser.get("/letters?state=withdrawn")).text
+        sent = await browser.post(f"{path}/sent")
+
+    assert silent.status_code == 422
+    assert (done.status_code, again.status_code) == (303, 303)
+    assert "a wrong address. It is not to be sent" in page
+    assert "Printed and sent" not in page
+    assert (path in queue, path in withdrawn, "a wrong address" in withdrawn) == (False, True, True)
+    assert (sent.status_code, "was withdrawn" in sent.text) == (409, True)
+    with book.database.reading() as session:
+        told = select(AuditEvent.reason).where(AuditEvent.subject == "letter", AuditEvent.action == "update")
+        assert session.exec(told).all() == ["withdrawn: a wrong address"]
+
+
+async def test_what_was_sent_and_what_is_no_notice_is_not_withdrawn(book: Book, letter: Letter) -> None:
+    row = notice(book)
+    async with book.connect(Role.DENIALS) as client:
+        await client.post(f"/api/v1/letters/{row.id}/sent")
+        late = await client.post(f"/api/v1/letters/{row.id}/withdraw", json={"reason": "paid"})
+        appeal = await client.post(f"/api/v1/letters/{letter.id}/withdraw", json={"reason": "paid"})
+        nobodys = await client.post(f"/api/v1/letters/{new_id()}/withdraw", json={"reason": "paid"})
+
+    assert (late.status_code, "sent already" in late.text) == (409, True)
+    assert (appeal.status_code, "change or void the visit" in appeal.text) == (409, True)
+    assert nobodys.status_code == 404

@@ -4,6 +4,7 @@ import pytest
 from sqlmodel import select
 
 from activities.messages import CommandResult
+from billing.amendments import Change
 from billing.claim import Claim
 from billing.letters import Letter as LetterContent
 from billing.roles import Role
@@ -195,6 +196,25 @@ def test_an_appeal_writes_its_letter_and_waits_for_the_decision(office: Office) 
         assert len(session.exec(select(Letter).where(Letter.encounter_id == encounter)).all()) == 2
     answered(office, encounter, ("CO", "45", 5000), paid=10000, trace="EFT0003")
     assert office.stage(encounter) == "closed"
+
+
+@pytest.mark.parametrize(
+    ("because", "change"),
+    [("the claim that it disputes was changed", True), ("nobody owes anything on the visit any more", False)],
+)
+def test_an_appeal_that_nobody_mailed_is_withdrawn_once_it_disputes_nothing(
+    office: Office, because: str, change: bool
+) -> None:
+    encounter = sent(office)
+    answered(office, encounter, ("CO", "50", 15000))
+    exit_by(office, encounter, "appeal", argument="The records show the need.")
+    if change:
+        office.amend(encounter, Change.VOID, {"reason": "seen by somebody else"})
+        office.go_on(encounter)
+    else:
+        answered(office, encounter, ("CO", "45", 5000), paid=10000, trace="EFT0003")
+    with office.database.reading() as session:
+        assert session.exec(select(Letter.withdrawn_because)).all() == [because]
 
 
 def test_an_appeal_after_the_last_day_is_refused(office: Office) -> None:

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlmodel import select
 
+from billing.amendments import Change
 from billing.cms1500 import PaperClaim
 from database import letters
 from database.tables import Letter, Submission
@@ -63,3 +65,12 @@ def test_paper_that_nobody_mails_is_asked_about(office: Office) -> None:
     office.now += timedelta(hours=25)
     office.go_on(encounter)
     assert office.open_task_types(encounter) == ["transmission_failed"]
+
+
+def test_a_claim_that_is_voided_before_it_was_mailed_leaves_the_print_queue(office: Office) -> None:
+    encounter = opened(office)
+    office.amend(encounter, Change.VOID, {"reason": "seen by somebody else"})
+    office.go_on(encounter)
+    assert printed(office).withdrawn_because == "the claim was withdrawn"
+    with pytest.raises(letters.LetterWithdrawn, match="the claim was withdrawn"):
+        mail(office)

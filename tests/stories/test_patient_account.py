@@ -12,6 +12,7 @@ from activities.account import AccountActivities
 from activities.ids import account_workflow
 from activities.messages import AccountStanding, AccountStep, ReconcileStep
 from activities.reconcile import ReconcileActivities
+from billing.amendments import Change
 from billing.ledger import Account, Entry, EntryKind, transfer
 from billing.money import Cents
 from billing.statements import Statement
@@ -52,6 +53,12 @@ def papers(office: Office, encounter: str) -> list[Statement]:
         )
         contents = [letters.content_of(one) for one in found]
     return [one for one in contents if isinstance(one, Statement)]
+
+
+def in_the_queue(office: Office) -> list[str | None]:
+    """Why each paper was withdrawn; None: it waits."""
+    with office.database.reading() as session:
+        return list(session.exec(select(Letter.withdrawn_because)))
 
 
 def let_days_pass(office: Office, encounter: str, days: int) -> None:
@@ -105,6 +112,30 @@ def test_nobody_is_reminded_after_paying_or_of_more_than_is_left(office: Office)
     let_days_pass(office, encounter, 60)
     assert len(papers(office, encounter)) == 2
     assert office.stage(encounter) == "closed"
+
+
+def test_a_paper_of_which_nothing_is_owed_any_more_leaves_the_print_queue(office: Office) -> None:
+    encounter = with_a_share(office)
+    look(office, encounter)
+    let_days_pass(office, encounter, 3)
+    office.pay(encounter, 1500)
+    office.go_on(encounter)
+    look(office, encounter)
+    assert in_the_queue(office) == [None]
+    office.pay(encounter, 500)
+    office.go_on(encounter)
+    assert look(office, encounter).said == ("Statement withdrawn from the print queue: nothing on it is owed any more",)
+    assert in_the_queue(office) == ["nothing on it is owed any more"]
+
+
+def test_a_paper_about_a_void_visit_leaves_the_print_queue(office: Office) -> None:
+    encounter = with_a_share(office)
+    look(office, encounter)
+    let_days_pass(office, encounter, 3)
+    office.amend(encounter, Change.VOID, {"reason": "seen by somebody else"})
+    office.go_on(encounter)
+    look(office, encounter)
+    assert in_the_queue(office) == ["nothing on it is owed any more"]
 
 
 def test_unpaid_to_the_end_a_person_places_it_and_a_late_payment_comes_back_from_there(office: Office) -> None:

@@ -36,6 +36,7 @@ from billing.posting import (
     reversing_entries,
 )
 from billing.remittance import ClaimPayment
+from billing.reply_words import why_claim_was_refused
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
 from database import coverages, encounters, ledger, records, remittances, tasks
@@ -106,18 +107,19 @@ def _acknowledge(desk: Desk, fact: Fact) -> str:
         desk.say(f"Accepted by the {who} (277CA)", message_id=fact.subject_id)
         return f"accepted by the {who}"
     codes = ", ".join(f"{one.category}:{one.status}" for one in acknowledgment.reasons)
+    why = why_claim_was_refused(acknowledgment)
     if submission.adjudicated_at is not None:
-        desk.say(f"A late refusal by the {who} (277CA {codes}) changes nothing: the claim is adjudicated")
+        desk.say(f"A late refusal by the {who} changes nothing, since the claim is adjudicated: {why}")
         return "refused after adjudication"
     submission.rejected_at = submission.rejected_at or desk.at
-    desk.say(f"Rejected by the {who} (277CA {codes})", message_id=fact.subject_id)
+    desk.say(f"Rejected by the {who}: {why}", message_id=fact.subject_id)
     if _is_latest(desk, submission):
         desk.open_task(
             NewTask(
                 TaskType.CLAIM_REJECTED,
                 key=submission.control_number,
-                reason=f"The {who} rejected the claim (277CA {codes}). It was never adjudicated and the filing clock "
-                "still runs: mend it and send it as a new original.",
+                reason=f"The {who} rejected the claim: {why}. It was never adjudicated and the filing clock still "
+                "runs: mend it and send it as a new original.",
                 amount_cents=desk.encounter.charge_cents,
                 detail={"codes": codes, "control_number": submission.control_number},
             )

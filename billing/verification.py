@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from billing.eligibility import Benefit, EligibilityResponse
 from billing.money import Cents
+from billing.reply_words import why_inquiry_was_refused
 
 UNAVAILABLE = frozenset({"42", "80"})
 """AAA03: unable to respond at this time, no response from the payer. The office asks again by itself."""
@@ -69,7 +70,7 @@ def read_answer(response: EligibilityResponse, *, service_date: date) -> Verific
             return Verification(VerificationOutcome.UNAVAILABLE, "the payer cannot answer now", codes=codes)
         return Verification(
             VerificationOutcome.NOT_FOUND,
-            f"the payer refused the inquiry (AAA {', '.join(codes)}): check member id, name and birth date",
+            f"the payer refused the inquiry: {why_inquiry_was_refused(codes)}",
             codes=codes,
         )
     standing = [one for one in response.benefits if one.information in ACTIVE and _is_plan(one)]

@@ -28,12 +28,15 @@ from rich.table import Table
 import office_setup
 import proofs
 from api.app import create_app
+from billing.charges import Price
+from billing.money import Cents
 from billing.roles import Role
-from database import access, office
+from database import access, office, prices
 from database import figures as office_figures
 from database.engine import Database
 from database.figures import Ratio
 from settings import OperatorError, Settings, require_free_port, variable
+from simulator import clinic
 from simulator.drive import Drive, Outcome, Progress, World
 from simulator.office_client import OfficeClient
 from temporal import client, encryption, engine, logs, worker_runtime
@@ -346,6 +349,11 @@ def _install(database: Database, settings: Settings, kept: dict[str, Any], at: d
                 office.set_policy(
                     session, practice_id=practice.id, name=name, value=value, effective_from=office.ALWAYS
                 )
+            wanted = [
+                Price(code, Cents(cents), office.ALWAYS, description=clinic.SERVICE_WORDS[code])
+                for code, cents in clinic.SERVICES
+            ]
+            prices.save(session, prices.compare(session, wanted, practice_id=practice.id), practice_id=practice.id)
         kept |= {
             "login": first.login,
             "password": first.password,

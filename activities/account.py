@@ -3,29 +3,23 @@
 One transaction a step, under the account's row lock. The account decides; each encounter posts what is decided on it.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 from temporalio import activity
 
 from activities.messages import AccountStanding, AccountStep
-from billing.days import day_of
+from activities.statement_papers import number_of, write_statement
 from billing.dunning import BalanceItem as Item
 from billing.dunning import Notice, Plan, plan
-from billing.ledger import ADJUSTMENTS, APPLYING, Account, EntryKind
 from billing.money import format_dollars
-from billing.statements import ServiceRow, Statement, VisitPart, statement, visit_part
+from billing.statements import Statement
 from billing.tasks import NewTask, TaskType
-from database import accounts, encounters, ledger, letters, office, records, tasks
+from database import accounts, encounters, letters, office, records, tasks
 from database.columns import new_id
 from database.engine import Database
-from database.tables import BalanceItem, BillingEntity, Encounter, Letter, PatientAccount, Payer, Task
-
-TAKEN_OFF = (*ADJUSTMENTS, Account.BAD_DEBT)
-SHARES = frozenset({EntryKind.CLAIM_PAYMENT, EntryKind.REVERSAL, EntryKind.BILLED_TO_PATIENT})
-"""Entries that move a share to the patient's account or take it back"""
+from database.tables import BalanceItem, Encounter, Letter, PatientAccount, Task
 
 
 class AccountActivities:
@@ -188,78 +182,6 @@ class AccountDesk:
     def _tell(self, encounter_id: str, text: str) -> None:
         encounter = self.session.get_one(Encounter, encounter_id)
         encounters.tell(self.session, encounter, text, at=self.at)
-
-
-def number_of(paper_id: str) -> str:
-    """What a patient writes on a cheque: the first ten characters of the paper's id, in two groups."""
-    return f"{paper_id[:5]}-{paper_id[5:10]}".upper()
-
-
-def write_statement(
-    session: Session,
-    items: Sequence[Item],
-    *,
-    number: str,
-    notice: Notice,
-    written_on: date,
-    pay_by_days: int,
-    zone: tzinfo,
-) -> Statement:
-    """The paper on these items, from the claims and the ledger as they stand."""
-    visits = []
-    claims = []
-    wanted = {one.encounter_id: one for one in items}
-    found = session.exec(
-        select(Encounter).where(col(Encounter.id).in_(wanted)).order_by(col(Encounter.service_date), Encounter.id)
-    )
-    for encounter in found:
-        claims.append(encounters.claim_of(encounter))
-        visits.append(_visit(session, encounter, wanted[encounter.id], zone))
-    payee = session.get(BillingEntity, claims[-1].billing_provider.npi or "")
-    return statement(
-        claims,
-        visits,
-        number=number,
-        notice=notice,
-        written_on=written_on,
-        pay_by=written_on + timedelta(days=pay_by_days),
-        telephone=payee.telephone if payee else None,
-    )
-
-
-def _visit(session: Session, encounter: Encounter, item: Item, zone: tzinfo) -> VisitPart:
-    claim = encounters.claim_of(encounter)
-    by_line: dict[str | None, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    shares: dict[str, int] = defaultdict(int)
-    for journal, posting in ledger.journal_of_encounter(
-        session, practice_id=encounter.practice_id, encounter_id=encounter.id
-    ):
-        by_line[posting.line_id][posting.account] += posting.amount_cents
-        if posting.account == Account.AR_PATIENT and journal.kind in SHARES:
-            shares[posting.detail] += posting.amount_cents
-        if posting.account == Account.AR_PATIENT and journal.kind in APPLYING:
-            by_line[posting.line_id]["you paid"] -= posting.amount_cents
-    rows = []
-    for line_row, line in zip(encounters.lines(session, encounter), claim.lines, strict=True):
-        sums = by_line[line_row.id]
-        rows.append(
-            ServiceRow(
-                service="-".join((line.procedure, *line.modifiers)),
-                charged_cents=-sums[Account.REVENUE],
-                plan_paid_cents=sums[Account.CASH_UNAPPLIED],
-                taken_off_cents=sum(sums[account] for account in TAKEN_OFF),
-                you_paid_cents=sums["you paid"],
-                owed_cents=sums[Account.AR_PATIENT],
-            )
-        )
-    return visit_part(
-        claim,
-        number=encounter.external_id,
-        plan=session.get_one(Payer, encounter.payer_id).name,
-        rows=rows,
-        shares=shares,
-        billed_first_on=day_of(item.first_statement_at, zone) if item.first_statement_at else None,
-    )
 
 
 def _visits(count: int) -> str:

@@ -1,8 +1,9 @@
 """Step 4, charges: the price of each line against the practice's charge master."""
 
 import csv
+import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -12,6 +13,7 @@ from billing.money import Cents, NotAnAmount, format_amount, format_dollars, par
 COLUMNS = ("procedure", "price", "effective_from")
 """What a charge master file must have"""
 
+LONGEST_DESCRIPTION = 80
 _PROCEDURE = re.compile("[A-Za-z0-9]{1,48}")
 _MODIFIER = re.compile("([A-Za-z0-9]{2})?")
 
@@ -33,6 +35,8 @@ class Price:
     price_cents: Cents
     effective_from: date
     modifier: str = ""
+    description: str = ""
+    """What patients read on a statement, in the practice's own words"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +71,17 @@ class ChargeMaster:
 
     def price_of(self, line: ServiceLine) -> Cents | None:
         """The price of one unit on the line's day: with the first modifier if priced so, else without; None: no row."""
+        return next((row.price_cents for row in self._rows_for(line)), None)
+
+    def description_of(self, line: ServiceLine) -> str:
+        """What patients read for the line, by the same rows as its price; empty: nobody wrote anything."""
+        return next((row.description for row in self._rows_for(line) if row.description), "")
+
+    def _rows_for(self, line: ServiceLine) -> Iterator[Price]:
         for modifier in (*line.modifiers[:1], ""):
-            fitting = [
-                price
-                for price in self._by_code.get((line.procedure, modifier), ())
-                if price.effective_from <= line.service_date
-            ]
-            if fitting:
-                return max(fitting, key=lambda price: price.effective_from).price_cents
-        return None
+            rows = self._by_code.get((line.procedure, modifier), ())
+            fitting = [price for price in rows if price.effective_from <= line.service_date]
+            yield from sorted(fitting, key=lambda price: price.effective_from, reverse=True)
 
 
 def price_claim(claim: Claim, master: ChargeMaster) -> Claim:
@@ -116,7 +122,8 @@ def charge_faults(claim: Claim, master: ChargeMaster) -> list[str]:
 def read_charge_master(text: str) -> PriceList:
     """Read a CSV with the columns procedure, modifier, price, effective_from (YYYY-MM-DD): good rows and faulty ones.
 
-    A comma, a semicolon or a tab may stand between the columns; modifier may be missing, other columns are passed over.
+    A comma, a semicolon or a tab may stand between the columns; modifier may be missing, and description, which is what
+    patients read. Other columns are passed over.
     """
     text = text.removeprefix("\N{BOM}")
     header = text.partition("\n")[0]
@@ -166,10 +173,18 @@ def _read_price(row: Mapping[str, str | None]) -> Price | str:
         effective_from = date.fromisoformat(day)
     except ValueError:
         wrong.append("effective_from must be a day as YYYY-MM-DD")
-    return "; ".join(wrong) or Price(procedure.upper(), cents, effective_from, modifier.upper())
+    description = " ".join((row.get("description") or "").split())
+    if len(description) > LONGEST_DESCRIPTION:
+        wrong.append(f"description is longer than {LONGEST_DESCRIPTION} characters")
+    return "; ".join(wrong) or Price(procedure.upper(), cents, effective_from, modifier.upper(), description)
 
 
 def write_charge_master(prices: Iterable[Price]) -> str:
     """The CSV that `read_charge_master` reads."""
-    rows = (f"{one.procedure},{one.modifier},{format_amount(one.price_cents)},{one.effective_from}" for one in prices)
-    return "\n".join(["procedure,modifier,price,effective_from", *rows])
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("procedure", "modifier", "price", "effective_from", "description"))
+    for one in prices:
+        price = format_amount(one.price_cents)
+        writer.writerow((one.procedure, one.modifier, price, one.effective_from, one.description))
+    return text.getvalue()

@@ -193,5 +193,8 @@ def charge_master(session: Session, *, practice_id: str, procedures: Iterable[st
         select(Charge).where(Charge.practice_id == practice_id, col(Charge.procedure).in_(sorted(set(procedures))))
     )
     return ChargeMaster(
-        tuple(Price(row.procedure, Cents(row.price_cents), row.effective_from, row.modifier) for row in rows)
+        tuple(
+            Price(row.procedure, Cents(row.price_cents), row.effective_from, row.modifier, row.description or "")
+            for row in rows
+        )
     )

@@ -20,6 +20,8 @@ class PriceRow:
     modifier: str
     price_cents: int
     effective_from: date
+    description: str | None
+    """What patients read"""
     state: str
     """in force, coming, or past"""
 
@@ -39,6 +41,7 @@ class PriceChange:
     price: Price
     before_cents: int | None
     """The price that is there for the same code and day; None: there is none"""
+    words_before: str = ""
 
     @property
     def is_added(self) -> bool:
@@ -46,7 +49,10 @@ class PriceChange:
 
     @property
     def is_changed(self) -> bool:
-        return self.before_cents is not None and self.before_cents != self.price.price_cents
+        """A row that says no words leaves those that are there."""
+        words = self.price.description or self.words_before
+        is_known = self.before_cents is not None
+        return is_known and (self.before_cents, self.words_before) != (self.price.price_cents, words)
 
 
 def page(session: Session, *, practice_id: str, text: str, today: date, limit: int = 500) -> PricePage:
@@ -63,16 +69,19 @@ def page(session: Session, *, practice_id: str, text: str, today: date, limit: i
         state = "coming" if row.effective_from > today else "past" if code in in_force else "in force"
         if state == "in force":
             in_force.add(code)
-        items.append(PriceRow(row.procedure, row.modifier, row.price_cents, row.effective_from, state))
+        items.append(PriceRow(row.procedure, row.modifier, row.price_cents, row.effective_from, row.description, state))
     return PricePage(items, has_more=len(found) > limit)
 
 
 def compare(session: Session, prices: Sequence[Price], *, practice_id: str) -> list[PriceChange]:
     """What the prices of a file would do, in the file's order."""
-    columns = (col(Charge.procedure), col(Charge.modifier), col(Charge.effective_from), col(Charge.price_cents))
+    key = (col(Charge.procedure), col(Charge.modifier), col(Charge.effective_from))
+    columns = (*key, col(Charge.price_cents), col(Charge.description))
     rows = session.execute(sa.select(*columns).where(col(Charge.practice_id) == practice_id))
-    known = {(procedure, modifier, day): cents for procedure, modifier, day, cents in rows}
-    return [PriceChange(one, known.get((one.procedure, one.modifier, one.effective_from))) for one in prices]
+    known = {(procedure, modifier, day): (cents, words or "") for procedure, modifier, day, cents, words in rows}
+    return [
+        PriceChange(one, *known.get((one.procedure, one.modifier, one.effective_from), (None, ""))) for one in prices
+    ]
 
 
 def save(session: Session, changes: Iterable[PriceChange], *, practice_id: str) -> None:
@@ -87,6 +96,7 @@ def save(session: Session, changes: Iterable[PriceChange], *, practice_id: str) 
                     procedure=price.procedure,
                     modifier=price.modifier,
                     price_cents=price.price_cents,
+                    description=price.description or None,
                     effective_from=price.effective_from,
                 )
             )
@@ -100,5 +110,6 @@ def save(session: Session, changes: Iterable[PriceChange], *, practice_id: str) 
                 )
             ).one()
             row.price_cents = price.price_cents
+            row.description = price.description or row.description
             session.add(row)
     session.flush()

@@ -32,6 +32,15 @@ ZONE = ZoneInfo("America/New_York")
 FIRST_NAMES = ("ANNA", "BRUNO", "CARLA", "DEMI", "EGON", "FIFI", "GUSTAV", "HILDA", "IGOR", "JUNO")
 LAST_NAMES = ("TESTMANN", "SAMPLEWELL", "MOCKINGTON", "DUMMLER", "EXAMPLO", "PLACEHOLT", "FICTIVO", "SPECIMEN")
 SERVICES = (("99213", 15000), ("99214", 22000), ("93000", 6000), ("36415", 2500), ("85025", 4000), ("J3420", 3000))
+SERVICE_WORDS = {
+    "99213": "Office visit",
+    "99214": "Longer office visit",
+    "93000": "Heart tracing (ECG)",
+    "36415": "Blood draw",
+    "85025": "Blood count",
+    "J3420": "Vitamin B12 injection",
+}
+"""What the clinic's patients read on a statement"""
 DIAGNOSES = ("J069", "I10", "E119", "M5450", "Z0000", "R519")
 SHARING = frozenset({Scenario.COINS, Scenario.DEDUCT, Scenario.COPAY})
 """Scenarios in which a second policy has something to pay"""

@@ -39,6 +39,8 @@ class PriceView:
     effective_from: str
     price_cents: int
     before_cents: int | None
+    description: str = ""
+    """What patients read; nothing: as it is"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def list_charges(office: TheOffice, person: Viewer, q: Sought = "") -> PricePage
 async def load_charges(
     request: Request, office: TheOffice, person: Supervisor, key: IdempotencyKey, dry_run: bool = False
 ) -> Effect:
-    """Take prices from a CSV (procedure, modifier, price, effective_from): every good row; faulty rows are named.
+    """Take prices from a CSV (procedure, modifier, price, effective_from, description): good rows; others are named.
 
     With `dry_run=true` nothing changes, and the answer says what would.
     """
@@ -186,7 +188,14 @@ def _effect(changes: list[PriceChange], faults: list[PriceFault], *, is_dry_run:
 
 def _view(change: PriceChange) -> PriceView:
     price = change.price
-    return PriceView(price.procedure, price.modifier, str(price.effective_from), price.price_cents, change.before_cents)
+    return PriceView(
+        price.procedure,
+        price.modifier,
+        str(price.effective_from),
+        price.price_cents,
+        change.before_cents,
+        price.description,
+    )
 
 
 def _in_words(changes: list[PriceChange]) -> str:

@@ -139,4 +139,6 @@ class Charge(SQLModel, table=True):
     procedure: str = Field(sa_type=sa.String(48))
     modifier: str = Field(default="", sa_type=sa.String(2))
     price_cents: int = Field(sa_type=sa.BigInteger)
+    description: str | None = Field(default=None, sa_type=sa.String(80))
+    """What patients read, in the practice's own words"""
     effective_from: date

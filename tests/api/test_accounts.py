@@ -4,7 +4,7 @@ from datetime import UTC, timedelta
 
 import pytest
 
-from activities.account import write_statement
+from activities.statement_papers import write_statement
 from billing.dunning import Notice
 from billing.ledger import Account, Entry, EntryKind, transfer
 from billing.money import Cents

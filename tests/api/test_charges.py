@@ -129,3 +129,17 @@ async def test_only_a_supervisor_changes_prices_and_no_other_practice_sees_them(
     assert refused == [403, 403, 403]
     assert theirs["items"] == []
     assert ("99213", "", 15000) in charges(book)
+
+
+async def test_words_for_patients_are_added_without_a_new_price_and_are_not_lost_by_a_file_without_them(
+    book: Book, supervisor: httpx.AsyncClient
+) -> None:
+    told = "procedure,price,effective_from,description\n99213,150.00,2026-01-01,Office visit\n"
+    silent = "procedure,price,effective_from\n99213,160.00,2026-01-01\n"
+    await supervisor.post("/api/v1/charges", content=FILE, headers=KEY)
+    added = await supervisor.post("/api/v1/charges", content=told, headers={"Idempotency-Key": "key-00000002"})
+    await supervisor.post("/api/v1/charges", content=silent, headers={"Idempotency-Key": "key-00000003"})
+    [row] = [one for one in (await supervisor.get("/api/v1/charges?q=99213")).json()["items"] if not one["modifier"]]
+
+    assert [one["description"] for one in added.json()["changed"]] == ["Office visit"]
+    assert (row["description"], row["price_cents"]) == ("Office visit", 16000)

@@ -120,3 +120,26 @@ def test_a_row_that_is_no_csv_is_a_fault() -> None:
     text = "procedure,price,effective_from\n99213,150,2026-01-01\n" + "9" * 200_000 + ",1,2026-01-01\n"
     found = read_charge_master(text)
     assert (len(found.prices), len(found.faults)) == (1, 1)
+
+
+def test_patients_read_the_practices_own_words() -> None:
+    master = ChargeMaster(
+        (
+            Price("99213", Cents(12000), OLD, description="Office visit"),
+            Price("99213", Cents(15000), NEW),
+            Price("99213", Cents(17000), NEW, "25", "Office visit beside a procedure"),
+        )
+    )
+    assert master.description_of(a_line("99213", 1)) == "Office visit"
+    assert master.description_of(a_line("99213", 1, modifiers=("25",))) == "Office visit beside a procedure"
+    assert master.description_of(a_line("99213", 1, modifiers=("59",))) == "Office visit"
+    assert master.description_of(a_line("93000", 1)) == ""
+
+
+def test_words_are_read_and_written_and_too_many_are_a_fault() -> None:
+    text = 'procedure,price,effective_from,description\n99213,150,2026-01-01,"Office visit,  short"\n'
+    [price] = read_charge_master(text).prices
+    assert price.description == "Office visit, short"
+    assert read_charge_master(write_charge_master([price])).prices == (price,)
+    [fault] = read_charge_master(text.replace("short", "s" * 80)).faults
+    assert fault.message == "description is longer than 80 characters"

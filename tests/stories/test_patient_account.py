@@ -1,6 +1,6 @@
 """What a patient owes: statements in their order, a person before collections, and never a paper after paying."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,10 +13,11 @@ from activities.ids import account_workflow
 from activities.messages import AccountStanding, AccountStep, ReconcileStep
 from activities.reconcile import ReconcileActivities
 from billing.amendments import Change
+from billing.charges import Price
 from billing.ledger import Account, Entry, EntryKind, transfer
 from billing.money import Cents
 from billing.statements import Statement
-from database import accounts, ledger, letters, outbox, proof
+from database import accounts, ledger, letters, outbox, prices, proof
 from database.tables import Letter, Placement
 from tests.builders import a_claim, a_line, a_payment, a_reversal, an_835, an_837p
 from tests.office import Office
@@ -96,6 +97,17 @@ def test_a_statement_says_what_was_charged_paid_taken_off_and_why(office: Office
     )
     assert visit.why == ("$20.00 went to your deductible: what you pay each year before the plan pays.",)
     assert (paper.title, paper.total_cents, paper.addressee[0]) == ("Statement", 2000, "JANE DOE")
+
+
+def test_a_service_is_told_in_the_practices_words_beside_its_code(office: Office) -> None:
+    with office.database.writing() as session:
+        price = Price("99213", Cents(10000), date(2026, 1, 1), description="Office visit")
+        where = {"practice_id": office.practice_id}
+        prices.save(session, prices.compare(session, [price], **where), **where)
+    encounter = with_a_share(office)
+    let_days_pass(office, encounter, 3)
+    [paper] = papers(office, encounter)
+    assert paper.visits[0].rows[0].service == "Office visit (99213)"
 
 
 def test_nobody_is_reminded_after_paying_or_of_more_than_is_left(office: Office) -> None:

@@ -1,6 +1,6 @@
 """The form of one policy's new value, for the practice or for one of its payers, and what it does."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
 
 from pydantic import Field
@@ -17,6 +17,8 @@ from database.access import Person
 
 Why = Annotated[str, Field(min_length=1, max_length=200)]
 LARGEST_VALUE = 1_000_000_000
+FURTHEST = timedelta(days=3653)
+"""From today to the day a policy may begin"""
 
 
 class PolicyForm(Part):
@@ -29,8 +31,8 @@ class PolicyForm(Part):
     reason: Why
 
 
-def check(form: PolicyForm, offered: tuple[str, ...]) -> None:
-    """Raises errors.invalid for a policy that is not offered here or a value beyond its bounds."""
+def check(form: PolicyForm, offered: tuple[str, ...], *, today: date) -> None:
+    """Raises errors.invalid for a policy that is not offered here, a value beyond its bounds, or a slip in the year."""
     if form.policy not in offered:
         raise errors.invalid([Fault(field="policy", message="choose one of the policies")])
     if form.policy in SWITCHES and form.value > 1:
@@ -39,6 +41,9 @@ def check(form: PolicyForm, offered: tuple[str, ...]) -> None:
         raise errors.invalid([Fault(field="value", message=f"must be at least {smallest(form.policy)}")])
     if form.value > largest(form.policy):
         raise errors.invalid([Fault(field="value", message=f"must be at most {largest(form.policy)}")])
+    if abs(form.effective_from - today) > FURTHEST:
+        message = "lies more than ten years away; is the year right?"
+        raise errors.invalid([Fault(field="effective_from", message=message)])
 
 
 def keep(session: Session, office: Office, person: Person, form: PolicyForm, *, payer_id: str | None = None) -> str:

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 
+from billing.characters import unsendable
 from billing.claim import Address, Claim, Diagnosis, Party, Person, Reference, ServiceLine, Sex
 from billing.coding import procedure_is_well_formed
 from billing.money import Cents, parse_typed
@@ -114,6 +115,8 @@ def _apply(claim: Claim, path: str, value: str) -> Claim:
     head, _, rest = path.partition(".")
     if not value and path.rpartition(".")[2] not in _MAY_BE_EMPTY:
         raise ValueError("write a value; it can not be empty")
+    if lost := unsendable(value):
+        raise ValueError(f"{' '.join(lost)} cannot be sent to a payer; write plain letters, digits and punctuation")
     if path in _CLAIM_FIELDS:
         return _CLAIM_FIELDS[path](claim, value)
     if head == "patient" and rest in _PERSON_FIELDS:

@@ -96,11 +96,7 @@ def _amend(
         encounter = encounters.find(session, practice_id=person.practice_id, encounter_id=encounter_id)
         if encounter is None:
             raise errors.not_found("encounter")
-        if encounter.is_void:
-            raise Problem(409, "visit-is-void", "This visit is void", "Enter it anew if it took place after all.")
-        _check_corrections(encounters.claim_of(encounter), values.get("corrections", ""))
-        if change == Change.ADD_POLICY:
-            _refuse_known_policy(session, encounter, values)
+        _refuse_what_changes_nothing(session, encounter, change, values)
         made = amendments.make(
             session,
             encounter,
@@ -127,6 +123,20 @@ def _amend(
     return Done(body, 202, f"/api/v1/encounters/{encounter_id}/amendments")
 
 
+def _refuse_what_changes_nothing(
+    session: Session, encounter: Encounter, change: Change, values: dict[str, str]
+) -> None:
+    """Raise Problem 409 and 422. What can be seen now is told now; the encounter looks again under its lock."""
+    if encounter.is_void:
+        raise Problem(409, "visit-is-void", "This visit is void", "Enter it anew if it took place after all.")
+    if change == Change.SELF_PAY and encounter.is_self_pay:
+        raise Problem(409, "self-pay-already", "This visit is self-pay already", "No payer is asked for it.")
+    if change == Change.CORRECT:
+        _check_corrections(encounters.claim_of(encounter), values.get("corrections", ""))
+    if change == Change.ADD_POLICY:
+        _refuse_known_policy(session, encounter, values)
+
+
 def _refuse_known_policy(session: Session, encounter: Encounter, values: dict[str, str]) -> None:
     """Raise Problem 422 where the visit has the same policy already: the payer would be billed twice."""
     wanted = values["payer_id"].upper(), values["member_id"].replace(" ", "").upper()
@@ -139,9 +149,11 @@ def _refuse_known_policy(session: Session, encounter: Encounter, values: dict[st
 
 
 def _check_corrections(claim: Claim, text: str) -> None:
-    """Faults that can be seen now are told now; the encounter looks again under its lock."""
     try:
-        apply_corrections(claim, parse_corrections(text))
+        corrected = apply_corrections(claim, parse_corrections(text))
     except CorrectionsInvalid as invalid:
         message = "; ".join(f"{path}: {fault}" for path, fault in invalid.faults.items())
         raise errors.invalid([Fault(field="corrections", message=message)]) from invalid
+    if corrected == claim:
+        message = "the claim says so already: nothing would change, and the payer would be sent the same again"
+        raise errors.invalid([Fault(field="corrections", message=message)])

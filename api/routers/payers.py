@@ -151,7 +151,7 @@ def _rename(request: Request, office: Office, person: Person, payer_id: str, for
 
 
 def _add_policy(request: Request, office: Office, person: Person, payer_id: str, form: PolicyForm, key: str) -> Done:
-    policy_form.check(form, ABOUT_PAYERS)
+    policy_form.check(form, ABOUT_PAYERS, today=office.today(person))
 
     def change(session: Session, payer: Payer) -> str:
         return policy_form.keep(session, office, person, form, payer_id=payer.id)

@@ -77,7 +77,7 @@ def _page(request: Request, office: Office, person: Person, failed: Failed, note
 
 
 def _set(office: Office, person: Person, form: PolicyForm, key: str) -> Done:
-    policy_form.check(form, OFFERED)
+    policy_form.check(form, OFFERED, today=office.today(person))
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
         said = policy_form.keep(session, office, person, form)

@@ -50,6 +50,8 @@ async def test_a_change_is_accepted_once_and_kept_with_its_maker(book: Book, enc
         ("correct", {"reason": "x"}, "corrections"),
         ("correct", {"corrections": "line.9.units = 2", "reason": "x"}, "corrections"),
         ("correct", CORRECTION | {"more": "?"}, "more"),
+        ("correct", {"corrections": "line.1.units = 1", "reason": "x"}, "corrections"),
+        ("correct", {"corrections": "patient.last_name = Mu~oz", "reason": "x"}, "corrections"),
         ("new_coverage", {"payer_id": "1", "member_id": "2", "reason": "x"}, "payer_name"),
         ("sell", {}, "change"),
     ],
@@ -172,3 +174,14 @@ async def test_a_policy_that_the_visit_has_is_not_added_again(member_id: str, bo
     assert refused.status_code == 422
     assert "the visit has this policy already, as its first" in refused.text
     assert other.status_code == 303
+
+
+async def test_a_self_pay_visit_is_not_made_self_pay_again(book: Book, encounter: Encounter) -> None:
+    with book.database.writing() as session:
+        row = encounters.lock(session, practice_id=book.practice_id, encounter_id=encounter.id)
+        row.is_self_pay = True
+        session.add(row)
+    body = {"change": "self_pay", "values": {"reason": "asked"}}
+    async with book.signed_in(Role.SUPERVISOR) as client:
+        again = await client.post(f"/api/v1/encounters/{encounter.id}/amendments", json=body, headers=key())
+    assert (again.status_code, again.json()["title"]) == (409, "This visit is self-pay already")

@@ -40,6 +40,8 @@ async def test_the_practice_sets_its_statement_cycle(book: Book) -> None:
         ({"policy": "batch_claims", "value": "0"}, "value"),
         ({"value": "soon"}, "value"),
         ({"reason": ""}, "reason"),
+        ({"effective_from": "1990-03-02"}, "effective_from"),
+        ({"effective_from": "2999-03-02"}, "effective_from"),
     ],
 )
 async def test_a_wrong_value_comes_back_with_its_fault(changes: dict[str, str], field: str, book: Book) -> None:

@@ -9,7 +9,7 @@ Nothing is posted from a remittance that does not balance. AMT amounts are infor
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -66,6 +66,10 @@ class SupplementalQuantity:
     ZO, federal"""
     quantity: Decimal
     """QTY02"""
+
+
+REVERSAL = "22"
+"""CLP02: an earlier payment is taken back"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,7 @@ class ClaimPayment:
 
     @property
     def is_reversal(self) -> bool:
-        return self.status == "22"
+        return self.status == REVERSAL
 
     def all_adjustments(self) -> Iterator[Adjustment]:
         """Claim-level adjustments first, then each line's."""
@@ -309,3 +313,25 @@ def adjustments_not_allowed(payment: ClaimPayment) -> list[str]:
     """Group codes that the 835 does not know (CR among them), each once."""
     known = set(Group)
     return sorted({one.group for one in payment.all_adjustments() if one.group not in known})
+
+
+def reversal_of(payment: ClaimPayment) -> ClaimPayment:
+    """CLP 22: every charge, payment and adjustment negated, groups and reasons kept."""
+    lines = tuple(
+        replace(
+            line,
+            charge_cents=Cents(-line.charge_cents),
+            paid_cents=Cents(-line.paid_cents),
+            allowed_cents=None,
+            adjustments=tuple(replace(one, amount_cents=Cents(-one.amount_cents)) for one in line.adjustments),
+        )
+        for line in payment.lines
+    )
+    return replace(
+        payment,
+        status=REVERSAL,
+        charge_cents=Cents(-payment.charge_cents),
+        paid_cents=Cents(-payment.paid_cents),
+        patient_responsibility_cents=None,
+        lines=lines,
+    )

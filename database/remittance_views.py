@@ -5,7 +5,8 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, or_, select
 
-from database import ledger, remittances
+from billing.remittance import REVERSAL
+from database import ledger, messages, remittances
 from database.tables import RemittanceClaim, RemittanceFile
 
 
@@ -60,6 +61,16 @@ class RemittanceView:
     claims: list[RemittanceClaimRow]
     unapplied_cents: int
     """What no claim and no provider adjustment has taken"""
+    is_typed: bool
+    """By a person, from paper"""
+    taken_back_by: str | None
+    """The remittance that undoes it, when it was mistyped"""
+
+    @property
+    def may_be_taken_back(self) -> bool:
+        """Typed, standing and posted; whether its claims were answered anew since is seen when it is tried."""
+        is_posted = all(one.state == "posted" and one.status != REVERSAL for one in self.claims)
+        return self.is_typed and self.taken_back_by is None and is_posted
 
 
 def remittance_page(session: Session, *, practice_id: str, after: str | None, limit: int) -> RemittancePage:
@@ -100,7 +111,10 @@ def remittance(session: Session, *, practice_id: str, remittance_id: str) -> Rem
         .order_by(col(RemittanceClaim.ordinal))
     )
     unapplied = ledger.unapplied_cents(session, practice_id=practice_id, remittance_id=row.id)
-    return RemittanceView(_remittance(row), [_remittance_claim(claim) for claim in claims], unapplied)
+    is_typed = messages.is_typed(session, row.message_id)
+    return RemittanceView(
+        _remittance(row), [_remittance_claim(claim) for claim in claims], unapplied, is_typed, row.taken_back_by
+    )
 
 
 def _remittance(row: RemittanceFile) -> RemittanceRow:

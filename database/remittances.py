@@ -21,7 +21,10 @@ def known(session: Session, *, practice_id: str, content_hash: str) -> Remittanc
 
 
 def same_trace(session: Session, *, practice_id: str, remittance: Remittance, payee_npi: str) -> RemittanceFile | None:
-    """Another remittance under the same payer, trace, day and payee: its content differs, so one of them is wrong."""
+    """Another remittance under the same payer, trace, day and payee: its content differs, so one of them is wrong.
+
+    One that was mistyped and taken back does not count.
+    """
     return session.exec(
         select(RemittanceFile).where(
             RemittanceFile.practice_id == practice_id,
@@ -29,6 +32,7 @@ def same_trace(session: Session, *, practice_id: str, remittance: Remittance, pa
             RemittanceFile.trace == remittance.trace,
             RemittanceFile.payment_date == remittance.payment_date,
             RemittanceFile.payee_npi == payee_npi,
+            col(RemittanceFile.taken_back_by).is_(None),
         )
     ).first()
 

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from billing.acknowledgment import ClaimAcknowledgment, ImplementationAcknowledgment, InterchangeAcknowledgment
 from billing.claim import Claim, Party
 from billing.institutional_claim import InstitutionalClaim
-from billing.remittance import ClaimPayment
+from billing.remittance import ClaimPayment, reversal_of
 from interchange.x12 import acknowledgment_999, answering, coordination, eligibility_270, eligibility_271
 from interchange.x12.envelope import TransactionId
 from interchange.x12.issues import Issue
@@ -292,7 +292,7 @@ class Clearing:
             at=at,
         ).payment
         self._book(first["control_number"], **{name: 0 for name in BOOKED if name != "charge"})
-        taken_back = [payer.reversed_payment(before)] if before.paid_cents and first["paid"] else []
+        taken_back = [reversal_of(before)] if before.paid_cents and first["paid"] else []
         return taken_back if claim.frequency == VOID else [*taken_back, self._adjudicated(number, at)]
 
     def _is_voided(self, payer_claim_number: str) -> bool:
@@ -383,7 +383,7 @@ class Clearing:
             scenario = self._scenario_of(number)
             before = payer.adjudicate(claim, scenario, payer_claim_number=payer_claim_number, at=at).payment
             after = self._adjudicated(number, at, corrected=True)
-            payments = [payer.reversed_payment(before), after]
+            payments = [reversal_of(before), after]
             self._send_payment(claim.coverage.payer, claim.billing_provider, payments, at)
 
 

@@ -280,25 +280,3 @@ def is_mended(claim: Claim, scenario: Scenario) -> bool:
         case Scenario.BUNDLED:
             return claim.frequency == "7" and any("59" in line.modifiers for line in claim.lines)
     return False
-
-
-def reversed_payment(payment: ClaimPayment) -> ClaimPayment:
-    """CLP 22: every charge, payment and adjustment negated, groups and reasons kept."""
-    lines = tuple(
-        replace(
-            line,
-            charge_cents=Cents(-line.charge_cents),
-            paid_cents=Cents(-line.paid_cents),
-            allowed_cents=None,
-            adjustments=tuple(replace(one, amount_cents=Cents(-one.amount_cents)) for one in line.adjustments),
-        )
-        for line in payment.lines
-    )
-    return replace(
-        payment,
-        status="22",
-        charge_cents=Cents(-payment.charge_cents),
-        paid_cents=Cents(-payment.paid_cents),
-        patient_responsibility_cents=None,
-        lines=lines,
-    )

@@ -1,12 +1,17 @@
 """Pages of the claims and the remittances: what went out, what came back, and what became of each line of it."""
 
 from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from api import auth, errors
+from api.actions import Done
 from api.auth import Viewer
-from api.office import TheOffice
-from api.routers.pages import show
+from api.office import Office, TheOffice
+from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
+from api.routers.paper import Poster, TakeBackForm, take_back_paper
+from billing.roles import Permission
 from database import claim_views, messages, remittance_views, worklists
+from database.access import Person
 from database.claim_views import ClaimView
 
 api = APIRouter(prefix="/api/v1/claims", tags=["claims"])
@@ -41,15 +46,49 @@ def show_remittances(
 
 
 @pages.get("/remittances/{remittance_id}")
-def show_remittance(request: Request, remittance_id: str, office: TheOffice, person: Viewer) -> Response:
+def show_remittance(
+    request: Request, remittance_id: str, office: TheOffice, person: Viewer, note: str = ""
+) -> Response:
     """One remittance: its money, each claim payment with what became of it, and the tasks about it."""
+    return _remittance_page(request, office, person, remittance_id, Failed(), NOTES.get(note, ""))
+
+
+@pages.post("/remittances/{remittance_id}/take-back")
+async def take_back(request: Request, remittance_id: str, office: TheOffice, person: Poster) -> Response:
+    """Undo a paper remittance that was mistyped."""
+    typed = await typed_into(request)
+
+    async def act() -> Done:
+        form = read(TakeBackForm, typed)
+        return await run_in_threadpool(take_back_paper, office, person, remittance_id, form, key=typed["key"])
+
+    def page(failed: Failed) -> Response:
+        return _remittance_page(request, office, person, remittance_id, failed)
+
+    return await answer(act, "take-back", typed, lambda done: f"/remittances/{done.body['remittance_id']}", page)
+
+
+def _remittance_page(
+    request: Request, office: Office, person: Person, remittance_id: str, failed: Failed, note: str = ""
+) -> Response:
     with office.database.reading() as session:
         found = remittance_views.remittance(session, practice_id=person.practice_id, remittance_id=remittance_id)
         tasks = worklists.tasks_of(session, practice_id=person.practice_id, subject_id=remittance_id)
     if found is None:
         raise errors.not_found("remittance")
     auth.seen(request, person, subject="remittance", subject_id=remittance_id)
-    return show(request, "remittance.html", person, view=found, tasks=tasks)
+    return show(
+        request,
+        "remittance.html",
+        person,
+        status=failed.status,
+        view=found,
+        tasks=tasks,
+        failed=failed,
+        key=failed.key_for("take-back"),
+        note=note,
+        may_take_back=person.may(Permission.POST_REMITTANCE) and found.may_be_taken_back,
+    )
 
 
 @pages.get("/remittances/{remittance_id}/file")

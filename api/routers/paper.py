@@ -14,7 +14,7 @@ from api import actions, auth, errors, idempotency
 from api.actions import Done
 from api.auth import require
 from api.claim_form import Amount, Part
-from api.errors import Fault
+from api.errors import Fault, Problem
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers.pages import NOTES, Failed, answer, show, typed_into
@@ -24,6 +24,7 @@ from billing.money import Cents
 from billing.paper_remittance import PaperClaim, PaperLine, PaperRemittance
 from billing.remittance import Adjustment
 from billing.roles import Permission
+from database import remittances
 from database.access import Person
 
 api = APIRouter(prefix="/api/v1/remittances", tags=["remittances"])
@@ -125,6 +126,47 @@ class PaperForm(Part):
 def enter_paper(form: PaperForm, key: IdempotencyKey, office: TheOffice, person: Poster) -> dict[str, Any]:
     """Enter a paper remittance. 422 names every fault; the same cheque with other content becomes a task."""
     return _enter(office, person, form, key=key).body
+
+
+class TakeBackForm(Part):
+    """Why what was typed is not so."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+@api.post("/{remittance_id}/take-back", status_code=201)
+def take_back(
+    remittance_id: str, form: TakeBackForm, key: IdempotencyKey, office: TheOffice, person: Poster
+) -> dict[str, Any]:
+    """Undo a paper remittance that was mistyped; then it may be typed in again. 409 when it cannot be undone."""
+    return take_back_paper(office, person, remittance_id, form, key=key).body
+
+
+def take_back_paper(office: Office, person: Person, remittance_id: str, form: TakeBackForm, *, key: str) -> Done:
+    """The command behind the call and the page. Raises Problem 404 and 409."""
+
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        file = remittances.find(session, practice_id=person.practice_id, remittance_id=remittance_id)
+        if file is None:
+            raise errors.not_found("remittance")
+        try:
+            made = papers.take_back(session, file, at=office.now(), today=office.today(person))
+        except papers.NotToBeTakenBack as error:
+            raise Problem(409, "not-to-be-taken-back", "It cannot be taken back", f"{error}.") from error
+        actions.audited(
+            session,
+            office,
+            person,
+            action="take_back",
+            subject="remittance",
+            subject_id=remittance_id,
+            reason=form.reason,
+        )
+        return made.id, {"remittance_id": made.id}
+
+    sha256 = idempotency.fingerprint("take_back_paper", remittance_id, form.model_dump(mode="json"))
+    answered = idempotency.once(office, person, name="take_back_paper", key=key, body_sha256=sha256, effect=effect)
+    return Done(answered, 201)
 
 
 @pages.get("")

@@ -42,6 +42,8 @@ class RemittanceFile(SQLModel, table=True):
     """stored, posting, closed, excepted"""
     received_at: datetime = Field(sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    taken_back_by: str | None = Field(default=None, sa_type=Id)
+    """Typed from paper and mistyped: the remittance that undoes it"""
 
 
 class RemittanceClaim(SQLModel, table=True):

@@ -1,15 +1,19 @@
 """The page on which a paper remittance is typed in."""
 
 import re
+from datetime import date
 
 import pytest
 
 from billing.claim import Claim
 from billing.money import Cents
+from billing.paper_remittance import PaperClaim, PaperLine, PaperRemittance, payments
+from billing.remittance import ClaimPayment
 from billing.roles import Role
 from billing.submission import SubmissionState
 from database import records
-from database.tables import Encounter, Submission
+from database.columns import new_id
+from database.tables import Encounter, RemittanceClaim, Submission
 from tests.api import builders
 from tests.api.conftest import Book
 
@@ -133,3 +137,52 @@ async def test_an_amount_with_its_dollar_sign_is_taken(book: Book) -> None:
     async with book.signed_in(Role.POSTER) as browser:
         done = await browser.post("/paper-remittance", data=cells | with_signs)
     assert done.headers["location"].startswith("/remittances/")
+
+
+def paid_in_full() -> ClaimPayment:
+    """What `filled` says of the claim."""
+    claim = builders.claim()
+    lines = tuple(PaperLine(Cents(one.charge_cents)) for one in claim.lines)
+    paper = PaperRemittance("7788", date(2026, 3, 1), claim.charge_cents, (PaperClaim(NUMBER, lines),))
+    [payment] = payments(paper, {NUMBER: claim})
+    return payment
+
+
+async def test_what_was_mistyped_is_taken_back_on_its_page(book: Book) -> None:
+    sent(book)
+    async with book.signed_in(Role.POSTER) as browser:
+        posted = await browser.post("/paper-remittance", data=filled(builders.claim()))
+        home = posted.headers["location"].partition("?")[0]
+        with book.database.writing() as session:
+            row = RemittanceClaim(
+                id=new_id(),
+                practice_id=book.practice_id,
+                remittance_id=home.rpartition("/")[2],
+                ordinal=1,
+                control_number=NUMBER,
+                status="1",
+                charge_cents=builders.claim().charge_cents,
+                paid_cents=builders.claim().charge_cents,
+                payment=records.dump(paid_in_full()),
+                state="posted",
+            )
+            session.add(row)
+        page = (await browser.get(home)).text
+        silent = await browser.post(f"{home}/take-back", data={"key": "back-key-02", "reason": ""})
+        done = [
+            await browser.post(f"{home}/take-back", data={"key": "back-key-03", "reason": "a wrong line"})
+            for _ in range(2)
+        ]
+        after = (await browser.get(home)).text
+        undoing = (await browser.get(done[0].headers["location"])).text
+    async with book.signed_in(Role.BILLER) as browser:
+        others = await browser.post(f"{home}/take-back", data={"key": "back-key-04", "reason": "why not"})
+
+    assert "It was mistyped: take it back" in page
+    assert (silent.status_code, 'id="take-back-reason-fault"' in silent.text) == (422, True)
+    assert [one.status_code for one in done] == [303, 303]
+    assert done[0].headers["location"] == done[1].headers["location"]
+    assert "It was mistyped: take it back" not in after
+    assert f'<a href="{done[0].headers["location"].partition("?")[0]}">taken back</a>' in after
+    assert "7788-BACK" in undoing
+    assert others.status_code == 403

@@ -8,7 +8,7 @@ from pathlib import Path
 import oxedi
 import pytest
 
-from billing.remittance import ClaimPayment, claim_imbalances
+from billing.remittance import ClaimPayment, claim_imbalances, reversal_of
 from billing.tasks import KINDS, TaskType, form_faults
 from interchange.x12 import remittance_835
 from simulator import clinic, payer
@@ -28,7 +28,7 @@ def test_every_answer_balances(scenario: Scenario, corrected: bool) -> None:
     claim = replace(claim, coverage=replace(claim.coverage, member_id=f"{scenario}1"))
     decided = payer.adjudicate(claim, scenario, payer_claim_number="ICN1", at=BEGIN, corrected=corrected)
     assert claim_imbalances(decided.payment, ordinal=1) == []
-    assert claim_imbalances(payer.reversed_payment(decided.payment), ordinal=1) == []
+    assert claim_imbalances(reversal_of(decided.payment), ordinal=1) == []
     assert decided.allowed == decided.payment.paid_cents + decided.patient + decided.denied
     assert decided.contractual == claim.charge_cents - decided.allowed
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
+from sqlmodel import select
 from temporalio.testing import ActivityEnvironment
 
 from activities import paper as papers
@@ -11,8 +13,9 @@ from activities.remittance import RemittanceActivities
 from billing.money import Cents
 from billing.paper_remittance import PaperClaim, PaperLine, PaperRemittance, faults
 from billing.remittance import Adjustment
-from database import ledger, remittances
-from tests.builders import a_claim, a_line, an_837p
+from database import ledger, proof, remittances
+from database.tables import RemittanceFile
+from tests.builders import a_claim, a_line, a_payment, an_835, an_837p
 from tests.office import Office
 
 BOTH_DATABASES = True
@@ -38,13 +41,17 @@ def take_in(office: Office, paper: PaperRemittance) -> str:
     with office.database.writing() as session:
         known = papers.sent_claims(session, paper, practice_id=office.practice_id)
         note, _ = papers.take_in(session, paper, known, practice_id=office.practice_id, at=office.now)
+    post_what_waits(office)
+    return note
+
+
+def post_what_waits(office: Office) -> None:
     with office.database.reading() as session:
         waiting = remittances.waiting(session, practice_id=office.practice_id)
     activities = RemittanceActivities(office.database, None, "billing")  # type: ignore[arg-type]
     for one in waiting:
         step = RemittanceStep(practice_id=office.practice_id, remittance_id=one.id, at=office.now)
         ActivityEnvironment().run(activities.store_rows, step)
-    return note
 
 
 def test_it_is_posted_line_by_line_and_the_cheque_is_in_hand(office: Office) -> None:
@@ -125,3 +132,75 @@ def test_every_fault_is_named_by_its_field(office: Office) -> None:
         "claims.1.control_number",
         "claims.2.control_number",
     }
+
+
+def test_what_was_mistyped_is_taken_back_and_the_cheque_is_typed_in_again(office: Office) -> None:
+    encounter, number = sent(office)
+    wrong = a_paper(office, number)
+    take_in(office, wrong)
+    office.go_on(encounter)
+    file = standing(office)
+    office.now += timedelta(minutes=3)
+    take_back(office, file.id)
+    office.go_on(encounter)
+    assert office.accounts(encounter) == {
+        ("AR_INS", 1): 10000,
+        ("AR_INS", 2): 5000,
+        ("REVENUE_GROSS", 1): -10000,
+        ("REVENUE_GROSS", 2): -5000,
+    }
+    assert in_the_till(office) == 0
+    assert office.open_task_types(encounter) == []
+
+    [claim] = wrong.claims
+    right = replace(
+        claim.lines[1], paid_cents=Cents(4000), adjustments=(Adjustment("CO", "45", Cents(1000)),), remarks=()
+    )
+    paper = replace(wrong, amount_cents=Cents(10000), claims=(replace(claim, lines=(claim.lines[0], right)),))
+    assert "1 claims stored" in take_in(office, paper)
+    office.go_on(encounter)
+    assert office.accounts(encounter)["CASH_UNAPPLIED", 2] == 4000
+    assert in_the_till(office) == 10000
+    assert office.stage(encounter) == "patient_balance"
+    with office.database.reading() as session:
+        assert [one.name for one in proof.prove_rows(session) if not one.holds] == []
+
+
+def test_what_was_answered_since_or_taken_back_before_is_not_taken_back(office: Office) -> None:
+    encounter, number = sent(office)
+    take_in(office, a_paper(office, number))
+    file = standing(office)
+    with pytest.raises(papers.NotToBeTakenBack, match="not posted"):
+        take_back(office, file.id)
+    office.go_on(encounter)
+    back = take_back(office, file.id)
+    office.go_on(encounter)
+    for one, why in ((file.id, "taken back already"), (back, "takes another one back")):
+        with pytest.raises(papers.NotToBeTakenBack, match=why):
+            take_back(office, one)
+
+
+def test_a_payers_own_file_is_not_taken_back_by_hand(office: Office) -> None:
+    encounter, number = sent(office)
+    office.deliver_835(an_835(a_payment(number, paid=10000, adjustments=(("CO", "45", 5000),))))
+    office.go_on(encounter)
+    with pytest.raises(papers.NotToBeTakenBack, match="a payer sent it"):
+        take_back(office, standing(office).id)
+
+
+def standing(office: Office) -> RemittanceFile:
+    with office.database.reading() as session:
+        return session.exec(select(RemittanceFile)).one()
+
+
+def in_the_till(office: Office) -> int:
+    with office.database.reading() as session:
+        return ledger.account_totals(session, practice_id=office.practice_id).get("UNDEPOSITED", 0)
+
+
+def take_back(office: Office, remittance_id: str) -> str:
+    with office.database.writing() as session:
+        file = session.get_one(RemittanceFile, remittance_id)
+        made = papers.take_back(session, file, at=office.now, today=office.now.date())
+    post_what_waits(office)
+    return made.id

@@ -17,10 +17,10 @@ from billing.ledger import ADJUSTMENTS, APPLYING, Account, EntryKind
 from billing.money import format_dollars
 from billing.statements import ServiceRow, Statement, VisitPart, statement, visit_part
 from billing.tasks import NewTask, TaskType
-from database import accounts, encounters, ledger, office, records, tasks
+from database import accounts, encounters, ledger, office, records, registrations, tasks
 from database.columns import new_id
 from database.engine import Database
-from database.tables import BalanceItem, BillingEntity, Encounter, Letter, PatientAccount, Payer, Task
+from database.tables import BalanceItem, BillingEntity, Encounter, Letter, Patient, PatientAccount, Payer, Task
 
 TAKEN_OFF = (*ADJUSTMENTS, Account.BAD_DEBT)
 SHARES = frozenset({EntryKind.CLAIM_PAYMENT, EntryKind.REVERSAL, EntryKind.BILLED_TO_PATIENT})
@@ -176,25 +176,24 @@ def number_of(paper_id: str) -> str:
 def write_statement(
     session: Session, items: Sequence[Item], *, number: str, notice: Notice, at: datetime, pay_by_days: int
 ) -> Statement:
-    """The paper on these items, from the claims and the ledger as they stand."""
-    visits = []
-    claims = []
+    """The paper on these items, from the claims, the ledger and the patient's record as they stand."""
     wanted = {one.encounter_id: one for one in items}
     found = session.exec(
         select(Encounter).where(col(Encounter.id).in_(wanted)).order_by(col(Encounter.service_date), Encounter.id)
-    )
-    for encounter in found:
-        claims.append(encounters.claim_of(encounter))
-        visits.append(_visit(session, encounter, wanted[encounter.id]))
-    payee = session.get(BillingEntity, claims[-1].billing_provider.npi or "")
+    ).all()
+    visits = [_visit(session, encounter, wanted[encounter.id]) for encounter in found]
+    newest = found[-1]
+    payee = encounters.claim_of(newest).billing_provider
+    entity = session.get(BillingEntity, payee.npi or "")
     return statement(
-        claims,
+        payee,
+        registrations.of_row(session.get_one(Patient, newest.patient_id)).person,
         visits,
         number=number,
         notice=notice,
         written_on=at.date(),
         pay_by=at.date() + timedelta(days=pay_by_days),
-        telephone=payee.telephone if payee else None,
+        telephone=entity.telephone if entity else None,
     )
 
 

@@ -101,6 +101,17 @@ def follow(session: Session, row: Patient, *, before: Registration | None, now: 
     return keep(session, held, followed(of_row(held), before=before, now=now))
 
 
+def put_right(
+    session: Session, patient_id: str, claim: Claim, *, before: Registration, now: Registration
+) -> tuple[str, ...]:
+    """Take over a correction of a visit's claim, and be found by it from now on: the names of the changed fields."""
+    row = session.get_one(Patient, patient_id)
+    names = follow(session, row, before=before, now=now)
+    if names:
+        know_as(session, row, claim)
+    return names
+
+
 def know_as(session: Session, row: Patient, claim: Claim) -> None:
     """Let the patient be found by this claim's coverage, name and birth date too; whose key it is already keeps it."""
     key = _key(identity_text(claim))

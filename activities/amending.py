@@ -221,6 +221,7 @@ def _take_off_the_table(desk: Desk) -> None:
 
 
 def _correct(desk: Desk, row: Amendment, place: str, replaces: LiveClaim | None) -> str:
+    desk.actor_id = row.made_by or "office"
     if row.made_by is None:
         make_later_stale(desk, place)
         back_to_place(desk, place)

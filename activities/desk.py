@@ -13,17 +13,30 @@ from sqlmodel import Session
 from activities.denial_tasks import amounts_of, review
 from activities.messages import AgendaItem, Standing
 from activities.seen import BEFORE_SUBMISSION, BLOCKING, Seen, is_moot, open_task_of
-from billing.claim import Claim
+from billing.claim import Claim, Person
 from billing.coordination import IN_ORDER, MEDICARE, PRIMARY
 from billing.deadlines import OWNERS, Deadline, Reason
 from billing.ledger import Account, Balances, Entry
 from billing.money import format_dollars
+from billing.patients import in_words, registration_of
 from billing.policies import Policies
 from billing.posting import BilledLine
 from billing.stages import WAITING_ON, Stage, Step
 from billing.submission import SubmissionState, deadlines, filing_clock
 from billing.tasks import KINDS, NewTask, TaskType
-from database import amendments, coverages, encounters, ledger, letters, office, outbox, remittances, tasks
+from database import (
+    amendments,
+    audit,
+    coverages,
+    encounters,
+    ledger,
+    letters,
+    office,
+    outbox,
+    registrations,
+    remittances,
+    tasks,
+)
 from database.outbox import OutboxKind
 from database.tables import Amendment, Encounter, OtherPolicy, Submission, Task
 
@@ -42,6 +55,8 @@ class Desk:
         self.session = session
         self.encounter = encounter
         self.at = max(at, encounter.touched_at)
+        self.actor_id = "office"
+        """Who has this step done; the office itself, unless a person gave a command"""
         self.said: list[str] = []
         self._patient_money_moved = False
         self._ordinal = 0
@@ -89,10 +104,30 @@ class Desk:
         return [line.id for line in rows[: len(self.claim.lines)]]
 
     def keep(self, claim: Claim) -> None:
-        """Put a changed claim on the encounter."""
+        """Put a changed claim on the encounter; what is put right about the patient reaches the patient's record."""
+        before = self.claim.patient
         encounters.keep_claim(self.session, self.encounter, claim)
+        if claim.patient != before:
+            self._put_right(before, claim)
         self.__dict__["claim"] = claim
         self.__dict__.pop("line_ids", None)
+
+    def _put_right(self, before: Person, claim: Claim) -> None:
+        said = {"before": registration_of(before), "now": registration_of(claim.patient)}
+        names = registrations.put_right(self.session, self.encounter.patient_id, claim, **said)
+        if not names:
+            return
+        self.say(f"The patient's record takes over: {in_words(names)}")
+        audit.record(
+            self.session,
+            practice_id=self.encounter.practice_id,
+            at=self.at,
+            actor_id=self.actor_id,
+            action="update",
+            subject="patient",
+            subject_id=self.encounter.patient_id,
+            reason=f"by a correction of visit {self.encounter.id}: {in_words(names)}",
+        )
 
     @property
     def is_answered(self) -> bool:

@@ -47,6 +47,7 @@ def execute(desk: Desk, step: CommandStep) -> Answer:
         return Answer(done=False, code="key_reused", message=str(error))
     if earlier is not None:
         return Answer.model_validate_json(earlier)
+    desk.actor_id = command.actor_id
     try:
         with desk.session.begin_nested():
             name, answer = _carry_out(desk, command)

@@ -11,8 +11,8 @@ from billing.dunning import BalanceItem as Item
 from billing.dunning import Notice
 from billing.ledger import ADJUSTMENTS, APPLYING, Account, EntryKind
 from billing.statements import ServiceRow, Statement, VisitPart, statement, visit_part
-from database import encounters, ledger, service_words
-from database.tables import BillingEntity, Encounter, Payer
+from database import encounters, ledger, registrations, service_words
+from database.tables import BillingEntity, Encounter, Patient, Payer
 
 TAKEN_OFF = (*ADJUSTMENTS, Account.BAD_DEBT)
 SHARES = frozenset({EntryKind.CLAIM_PAYMENT, EntryKind.REVERSAL, EntryKind.BILLED_TO_PATIENT})
@@ -34,25 +34,24 @@ def write_statement(
     pay_by_days: int,
     zone: tzinfo,
 ) -> Statement:
-    """The paper on these items, from the claims and the ledger as they stand."""
-    visits = []
-    claims = []
+    """The paper on these items, from the claims, the ledger and the patient's record as they stand."""
     wanted = {one.encounter_id: one for one in items}
     found = session.exec(
         select(Encounter).where(col(Encounter.id).in_(wanted)).order_by(col(Encounter.service_date), Encounter.id)
-    )
-    for encounter in found:
-        claims.append(encounters.claim_of(encounter))
-        visits.append(_visit(session, encounter, wanted[encounter.id], zone))
-    payee = session.get(BillingEntity, claims[-1].billing_provider.npi or "")
+    ).all()
+    visits = [_visit(session, encounter, wanted[encounter.id], zone) for encounter in found]
+    newest = found[-1]
+    payee = encounters.claim_of(newest).billing_provider
+    entity = session.get(BillingEntity, payee.npi or "")
     return statement(
-        claims,
+        payee,
+        registrations.of_row(session.get_one(Patient, newest.patient_id)).person,
         visits,
         number=number,
         notice=notice,
         written_on=written_on,
         pay_by=written_on + timedelta(days=pay_by_days),
-        telephone=payee.telephone if payee else None,
+        telephone=entity.telephone if entity else None,
     )
 
 

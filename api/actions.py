@@ -20,13 +20,14 @@ from api.office import Office
 from billing import intake, tasks
 from billing.claim import Claim
 from billing.days import start_of
+from billing.patients import contradicting, registration_of
 from billing.roles import Permission, Role
 from billing.tasks import KINDS, TaskType
-from database import audit, encounters, office, practice, worklists
+from database import audit, encounters, office, practice, registrations, worklists
 from database import tasks as task_rows
 from database.access import Person
 from database.office import PayeeOfAnotherPractice
-from database.tables import Partner, Task
+from database.tables import Partner, Patient, Task
 from interchange.x12.coordination import read_other_payers
 
 REFUSED_STATUS = {"invalid": 422, "key_reused": 422, "forbidden": 403, "needs_second_person": 403}
@@ -56,7 +57,10 @@ def open_encounter(office_: Office, person: Person, form: EncounterForm, *, key:
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
         partner = partner_for(session, form.partner)
         billed = practice.with_pay_to(session, claim, practice_id=person.practice_id)
-        encounter_id, is_new = _create(session, office_, person, billed, partner, is_self_pay=form.self_pay)
+        patient = _patient_of(session, person, form.patient_id, claim)
+        encounter_id, is_new = _create(
+            session, office_, person, billed, partner, patient=patient, is_self_pay=form.self_pay
+        )
         return encounter_id, {"encounter_id": encounter_id, "created": is_new}
 
     answer = idempotency.once(office_, person, name="open_encounter", key=key, body_sha256=sha256, effect=effect)
@@ -74,8 +78,29 @@ def partner_for(session: Session, name: str | None) -> Partner:
     return fitting[0]
 
 
+def _patient_of(session: Session, person: Person, patient_id: str | None, claim: Claim) -> Patient | None:
+    """The patient whom the visit is opened for, if one was chosen. Raises Problem 422 where the claim is another's."""
+    if patient_id is None:
+        return None
+    row = registrations.find(session, practice_id=person.practice_id, patient_id=patient_id)
+    if row is None:
+        raise errors.invalid([Fault(field="patient_id", message="is no patient of this practice")])
+    wrong = contradicting(registrations.of_row(row), registration_of(claim.patient))
+    if wrong:
+        message = "is not this patient's: mend it on the patient's page first, or open the visit for somebody else"
+        raise errors.invalid([Fault(field=f"patient.{name}", message=message) for name in wrong])
+    return row
+
+
 def _create(
-    session: Session, office_: Office, person: Person, claim: Claim, partner: Partner, *, is_self_pay: bool
+    session: Session,
+    office_: Office,
+    person: Person,
+    claim: Claim,
+    partner: Partner,
+    *,
+    patient: Patient | None,
+    is_self_pay: bool,
 ) -> tuple[str, bool]:
     try:
         encounter, is_new = encounters.create(
@@ -86,6 +111,7 @@ def _create(
             external_id=claim.control_number,
             others=read_other_payers(claim),
             is_self_pay=is_self_pay,
+            patient=patient,
             at=office_.now(),
         )
     except PayeeOfAnotherPractice as error:

@@ -47,6 +47,12 @@ def require(*permissions: Permission) -> Any:
     return Depends(Requirement(permissions))
 
 
+def require_also(person: Person, permission: Permission) -> None:
+    """Raise Problem 403 for somebody who came in by another permission and lacks this one."""
+    if not person.may(permission):
+        raise Problem(403, "forbidden", "Not with your roles", f"This needs the permission {permission}.")
+
+
 Viewer = Annotated[Person, require(Permission.VIEW)]
 
 

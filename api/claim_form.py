@@ -231,6 +231,9 @@ class EncounterForm(Part):
     partner: Annotated[str, Field(max_length=100)] | None = None
     """Name of the clearinghouse; may be left out where there is one only"""
     patient: PersonForm
+    patient_id: Annotated[str, Field(min_length=1, max_length=20)] | None = None
+    """Of a patient who is known already, whose record takes over what the visit says of them; left out, they are found
+    by coverage, name and birth date, or added"""
     coverage: CoverageForm | None = None
     """The policy that pays first"""
     self_pay: bool = False

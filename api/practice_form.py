@@ -10,6 +10,7 @@ from billing.characters import unsendable
 from billing.claim import Address
 from billing.days import zone_named
 from billing.identifiers import tax_id_is_plausible
+from billing.patients import telephone_digits
 from billing.places import PLACES_OF_SERVICE, STATES
 from database.practice import Calendar, EntityView, LegalEntity, LocationView
 
@@ -41,7 +42,6 @@ def _written(form: str, meaning: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-TELEPHONE_DIGITS = 10
 EMPTY = BeforeValidator(lambda typed: typed or None)
 """An empty input is nothing"""
 Npi = Annotated[str, _written("[0-9]{10}", "ten digits"), WithJsonSchema({"type": "string", "pattern": r"^\d{10}$"})]
@@ -64,9 +64,8 @@ def _place(typed: str) -> str:
 
 
 def _telephone(typed: str) -> str:
-    digits = re.sub(r"[ ().+-]", "", typed)
-    digits = digits.removeprefix("1") if len(digits) == len("1") + TELEPHONE_DIGITS else digits
-    if not re.fullmatch(r"[2-9]\d{9}", digits, re.ASCII):
+    digits = telephone_digits(typed)
+    if digits is None:
         raise ValueError("must be ten digits, such as 614-555-0100")
     return digits
 

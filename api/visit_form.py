@@ -11,21 +11,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from api import errors
+from api import errors, person_form
 from api.claim_form import EncounterForm
 from api.errors import Fault
-from billing.claim import Address, Claim, Diagnosis, Party
+from api.person_form import PERSON, Typed, address_texts
+from billing.claim import Claim, Diagnosis, Party
 from billing.coding import diagnosis_is_well_formed, procedure_is_well_formed
 from database.favourites import Favourites
 from database.practice import LocationView
 
-Typed = dict[str, str]
-"""What stands in each input, by its name"""
-
-PERSON = (
-    *("last_name", "first_name", "middle_name", "suffix", "birth_date", "sex"),
-    *("address.street", "address.street_2", "address.city", "address.state", "address.postal_code"),
-)
 PROVIDER = ("npi", "last_name", "first_name", "taxonomy")
 ADDRESS = ("address.street", "address.city", "address.state", "address.postal_code")
 FIELDS = (
@@ -99,9 +93,7 @@ INSURANCE_TYPES = {
 }
 """SBR05 of 005010X222A1: why Medicare is not the first payer"""
 
-_MEANINGS = {
-    "state": "two letters, such as OH",
-    "postal_code": "five or nine digits",
+_MEANINGS = person_form.MEANINGS | {
     "npi": "ten digits",
     "tax_id": "nine digits, such as 12-3456780",
     "taxonomy": "ten letters and digits",
@@ -187,12 +179,6 @@ def line_texts(row: int, **texts: str) -> Typed:
     return {f"lines.{row}.{name}": line.get(name, "") for name in LINE}
 
 
-def address_texts(address: Address) -> dict[str, str]:
-    """An address as inputs, without the empty ones."""
-    names = ("street", "street_2", "city", "state", "postal_code")
-    return {name: text for name in names if (text := getattr(address, name))}
-
-
 def _own_faults(typed: Typed, today: date) -> dict[str, str]:
     """What the model lets through, because an office mends it later, and a person at the form mends at once."""
     faults: dict[str, str] = {}
@@ -203,8 +189,8 @@ def _own_faults(typed: Typed, today: date) -> dict[str, str]:
         elif not diagnosis_is_well_formed(Diagnosis(code.upper().replace(".", ""))):
             faults[f"diagnoses.{place}"] = "is no ICD-10-CM code, such as J06.9"
     for name, text in typed.items():
-        if name.endswith((".birth_date", ".service_date")) and _is_after(text, today):
-            faults[name] = "lies in the future"
+        if name.endswith((".birth_date", ".service_date")) and person_form.is_after(text, today):
+            faults[name] = person_form.FUTURE
         if name.endswith(".procedure") and text and not procedure_is_well_formed(text.upper()):
             faults[name] = "is no CPT or HCPCS code, such as 99213"
         if name.endswith(".diagnosis_pointers") and any(one > max(len(diagnoses), 1) for one in _pointers(text) or []):
@@ -215,13 +201,6 @@ def _own_faults(typed: Typed, today: date) -> dict[str, str]:
                 "a subscriber is named below: say how the patient is related, or clear it"
             )
     return faults
-
-
-def _is_after(text: str, today: date) -> bool:
-    try:
-        return date.fromisoformat(text) > today
-    except ValueError:
-        return False
 
 
 def _diagnoses(typed: Typed) -> list[str]:
@@ -373,16 +352,7 @@ def _provider(role: str, typed: Typed, known: Mapping[str, Party], faults: dict[
 
 def _under(typed: Typed, prefix: str) -> dict[str, Any]:
     """The texts below a name as nested objects, without empty ones."""
-    found: dict[str, Any] = {}
-    for name in FIELDS:
-        text = typed.get(name)
-        if text and name.startswith(f"{prefix}."):
-            *path, last = name.removeprefix(f"{prefix}.").split(".")
-            place = found
-            for part in path:
-                place = place.setdefault(part, {})
-            place[last] = text
-    return found
+    return person_form.under(typed, prefix, FIELDS)
 
 
 def _input_of(field: str, typed: Typed) -> str:
@@ -412,6 +382,4 @@ def _input_of(field: str, typed: Typed) -> str:
 def _in_words(fault: Fault, name: str) -> str:
     if name == "lines.0.procedure" and not fault.field.endswith("procedure"):
         return "enter at least one line"
-    if fault.message == "is needed":
-        return fault.message
-    return _MEANINGS.get(name.split(".")[-1], fault.message)
+    return person_form.in_words(fault, name, _MEANINGS)

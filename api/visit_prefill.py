@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from api.visit_form import DIAGNOSES, LINES, Typed, address_texts, line_texts, with_row
+from api import person_form
+from api.person_form import Typed
+from api.visit_form import DIAGNOSES, LINES, line_texts, with_row
 from billing.amendments import SELF_PAY
 from billing.claim import Claim, Party, Person
 from billing.coordination import OtherPayer
@@ -12,12 +14,15 @@ from database.favourites import Favourites, KnownPayer
 from templates import rendering
 
 
-def of_claim(claim: Claim, second: OtherPayer | None, offered: Favourites, *, today: date, with_codes: bool) -> Typed:
-    """A new visit like an earlier one: people, coverage and providers; with diagnoses and lines when asked for."""
+def of_claim(
+    claim: Claim, second: OtherPayer | None, patient: Person, offered: Favourites, *, today: date, with_codes: bool
+) -> Typed:
+    """A new visit of the patient, as they are known today, like an earlier one: coverage and providers; with diagnoses
+    and lines when asked for."""
     coverage = claim.coverage
     payer = _payer_like(offered.payers, coverage.payer)
     typed = {
-        **_person("patient", claim.patient),
+        **person_form.texts_of("patient", patient),
         "coverage.member_id": coverage.member_id or "",
         "coverage.group_number": coverage.group_number or "",
         "coverage.filing_indicator": coverage.filing_indicator or "",
@@ -32,7 +37,7 @@ def of_claim(claim: Claim, second: OtherPayer | None, offered: Favourites, *, to
     if coverage.payer.id == SELF_PAY.payer.id:
         typed["self_pay"] = "yes"
     if not coverage.is_self:
-        typed |= _person("coverage.subscriber", claim.subscriber)
+        typed |= person_form.texts_of("coverage.subscriber", claim.subscriber)
     if second is not None:
         typed |= _second(second, offered)
     if not with_codes:
@@ -55,7 +60,7 @@ def _second(policy: OtherPayer, offered: Favourites) -> Typed:
         "second.insurance_type": coverage.insurance_type or "",
         "second.relationship": coverage.relationship,
     }
-    return typed if coverage.is_self else typed | _person("second.subscriber", policy.subscriber)
+    return typed if coverage.is_self else typed | person_form.texts_of("second.subscriber", policy.subscriber)
 
 
 def _lines(claim: Claim, offered: Favourites, today: date) -> Typed:
@@ -74,21 +79,6 @@ def _lines(claim: Claim, offered: Favourites, today: date) -> Typed:
             charge="" if line.procedure in priced else format_amount(line.charge_cents),
         )
     return typed
-
-
-def _person(prefix: str, person: Person) -> Typed:
-    address = person.address
-    texts = {
-        "last_name": person.name.last,
-        "first_name": person.name.first,
-        "middle_name": person.name.middle,
-        "suffix": person.name.suffix,
-        "birth_date": str(person.birth_date) if person.birth_date else None,
-        "sex": person.sex,
-    }
-    if address is not None:
-        texts |= {f"address.{name}": text for name, text in address_texts(address).items()}
-    return {f"{prefix}.{name}": text for name, text in texts.items() if text}
 
 
 def _known(parties: Mapping[str, Party], party: Party | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from billing.claim import Address, Claim
+from billing.claim import Address, Claim, Person
 from billing.money import format_dollars
 
 ZIP_PLUS_FOUR = 9
@@ -50,7 +50,7 @@ def appeal_letter(
     """An appeal of a payer's decision: what was refused, why it should be paid, and what is asked for."""
     provider = claim.billing_provider
     facts = [
-        Fact("Patient", _full_name(claim)),
+        Fact("Patient", _full_name(claim.patient)),
         Fact("Member ID", claim.coverage.member_id or "not known"),
         Fact("Claim", payer_claim_number or "not known"),
         Fact("Date of service", _days(claim)),
@@ -77,6 +77,7 @@ def appeal_letter(
 
 def receipt(
     claim: Claim,
+    patient: Person,
     *,
     number: str,
     visit: str,
@@ -86,13 +87,14 @@ def receipt(
     reference: str | None,
     taken_back_on: date | None = None,
 ) -> Letter:
-    """What a patient takes home after paying; silent about what is still owed, as the payer may not have answered.
+    """What a patient, as the office knows them today, takes home after paying; silent about what is still owed, as
+    the payer may not have answered.
 
     That of a payment that was taken back since says VOID in its title, so that nobody takes it for money.
     """
     provider = claim.billing_provider
     facts = [
-        Fact("Received from", _full_name(claim)),
+        Fact("Received from", _full_name(patient)),
         Fact("Amount", format_dollars(amount_cents)),
         Fact("Paid by", method if reference is None else f"{method}, {reference}"),
         Fact("For the visit", f"{visit} of {_days(claim)}"),
@@ -109,15 +111,15 @@ def receipt(
         title=title,
         written_on=received_on,
         sender=(provider.name.last, *address_lines(provider.address)),
-        addressee=(_full_name(claim), *address_lines(claim.patient.address)),
+        addressee=(_full_name(patient), *address_lines(patient.address)),
         facts=tuple(facts),
         paragraphs=(says,),
         closing="With thanks," if taken_back_on is None else "Sincerely,",
     )
 
 
-def _full_name(claim: Claim) -> str:
-    name = claim.patient.name
+def _full_name(person: Person) -> str:
+    name = person.name
     return " ".join(part for part in (name.first, name.middle, name.last, name.suffix) if part)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing.adjustment_codes import PATIENT_SHARE_WORDS
-from billing.claim import Claim
+from billing.claim import Claim, Party, Person
 from billing.denial_codes import REASON_CODES
 from billing.dunning import Notice
 from billing.letters import address_lines
@@ -117,7 +117,8 @@ def format_telephone(digits: str) -> str:
 
 
 def statement(
-    claims: Sequence[Claim],
+    payee: Party,
+    patient: Person,
     visits: Sequence[VisitPart],
     *,
     number: str,
@@ -126,19 +127,17 @@ def statement(
     pay_by: date,
     telephone: str | None = None,
 ) -> Statement:
-    """The paper for one account; sender and addressee are read off its newest claim. `telephone`: ten digits, where
-    the patient calls; without it the paper asks to write."""
+    """The paper for one account, from who billed its newest visit to the patient as the office knows them today.
+    `telephone`: ten digits, where the patient calls; without it the paper asks to write."""
     reached = [f"Telephone {format_telephone(telephone)}"] if telephone else []
     call = f"call us at {format_telephone(telephone)}" if telephone else "write to us"
-    newest = claims[-1]
-    provider, patient = newest.billing_provider, newest.patient
     name = " ".join(part for part in (patient.name.first, patient.name.last) if part)
     return Statement(
         number=number,
         notice=notice,
         written_on=written_on,
         pay_by=pay_by,
-        sender=(provider.name.last, *address_lines(provider.address), *reached),
+        sender=(payee.name.last, *address_lines(payee.address), *reached),
         addressee=(name, *address_lines(patient.address)),
         visits=tuple(visits),
         total_cents=sum(one.owed_cents for one in visits),

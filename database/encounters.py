@@ -1,6 +1,5 @@
 """The encounter aggregate: created once, locked before it is changed, its agenda and its story."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -11,11 +10,12 @@ from sqlmodel import Session, col, func, select
 from billing.claim import Claim
 from billing.coordination import OtherPayer
 from billing.deadlines import OWNERS, Deadline, Reason
-from billing.intake import identity_text, intake_key
+from billing.intake import intake_key
+from billing.patients import in_words, registration_of
 from billing.stages import Stage
 from billing.submission import Progress
 from billing.verification import Verification
-from database import coverages, office, outbox, records
+from database import coverages, office, outbox, records, registrations
 from database.columns import Id, new_id
 from database.engine import insert
 from database.outbox import OutboxKind
@@ -67,11 +67,13 @@ def create(
     at: datetime,
     others: Sequence[OtherPayer] = (),
     is_self_pay: bool = False,
+    patient: Patient | None = None,
 ) -> tuple[Encounter, bool]:
     """Open an encounter for a claim: (encounter, whether it is new). The same claim again is the same encounter.
 
-    `others` are the patient's policies that the claim itself names beside its own (2320). Writes the outbox row that
-    starts its workflow in the same transaction. Raises office.PayeeOfAnotherPractice.
+    `others` are the patient's policies that the claim itself names beside its own (2320). `patient` None: found by
+    coverage, name and birth date, or added. Writes the outbox row that starts its workflow in the same transaction.
+    Raises office.PayeeOfAnotherPractice.
     """
     key = intake_key(claim)
     known = session.exec(
@@ -87,7 +89,7 @@ def create(
         number=claim.coverage.payer.id or "",
         name=claim.coverage.payer.name.last,
     )
-    patient = _patient(session, claim, practice_id=practice_id, at=at)
+    patient, learned = _patient(session, claim, patient, practice_id=practice_id, at=at)
     encounter = Encounter(
         id=new_id(),
         practice_id=practice_id,
@@ -105,33 +107,49 @@ def create(
     )
     session.add(encounter)
     session.flush()
+    _add_parts(session, encounter, claim, others)
+    tell(session, encounter, "Encounter opened", at=at)
+    if learned:
+        tell(session, encounter, f"The patient's record takes over: {in_words(learned)}", at=at)
+    outbox.enqueue(session, OutboxKind.WAKE_ENCOUNTER, practice_id=practice_id, subject_id=encounter.id, at=at)
+    return encounter, True
+
+
+def _add_parts(session: Session, encounter: Encounter, claim: Claim, others: Sequence[OtherPayer]) -> None:
+    """The rows of the lines and of the policies beside the claim's own."""
+    at, practice_id = encounter.created_at, encounter.practice_id
     for ordinal in range(1, len(claim.lines) + 1):
         session.add(Line(id=new_id(), encounter_id=encounter.id, practice_id=practice_id, ordinal=ordinal))
     for other in others:
         if other.responsibility != claim.coverage.responsibility:
             coverages.add(session, encounter, other, at=at)
-    tell(session, encounter, "Encounter opened", at=at)
-    outbox.enqueue(session, OutboxKind.WAKE_ENCOUNTER, practice_id=practice_id, subject_id=encounter.id, at=at)
-    return encounter, True
 
 
-def _patient(session: Session, claim: Claim, *, practice_id: str, at: datetime) -> Patient:
-    key = hashlib.sha256(identity_text(claim).encode()).hexdigest()
-    found = session.exec(select(Patient).where(Patient.practice_id == practice_id, Patient.identity_key == key)).first()
-    if found is None:
-        found = Patient(
-            id=new_id(),
-            practice_id=practice_id,
-            identity_key=key,
-            last_name=claim.patient.name.last,
-            first_name=claim.patient.name.first,
-            birth_date=claim.patient.birth_date,
-            sex=claim.patient.sex,
-            created_at=at,
-        )
-        session.add(found)
-        session.flush()
-    return found
+def _patient(
+    session: Session, claim: Claim, chosen: Patient | None, *, practice_id: str, at: datetime
+) -> tuple[Patient, tuple[str, ...]]:
+    """Whose visit it is, and which fields of the patient's record it filled or changed.
+
+    Who opens a visit for a chosen patient has the record before them: what they say otherwise is news.
+    """
+    row, is_new = (chosen, False) if chosen else registrations.of_claim(session, claim, practice_id=practice_id, at=at)
+    if is_new:
+        return row, ()
+    now = registration_of(claim.patient)
+    if chosen is not None:
+        registrations.know_as(session, row, claim)
+        return row, registrations.follow(session, row, before=registrations.of_row(row), now=now)
+    earlier = newest(session, practice_id=practice_id, patient_id=row.id)
+    is_news = earlier is not None and earlier.service_date <= claim.service_from
+    before = registration_of(claim_of(earlier).patient) if earlier and is_news else None
+    return row, registrations.follow(session, row, before=before, now=now)
+
+
+def newest(session: Session, *, practice_id: str, patient_id: str) -> Encounter | None:
+    """The patient's last visit."""
+    query = select(Encounter).where(Encounter.practice_id == practice_id, Encounter.patient_id == patient_id)
+    newest_first = (col(Encounter.service_date).desc(), col(Encounter.created_at).desc(), Encounter.id)
+    return session.exec(query.order_by(*newest_first).limit(1)).first()
 
 
 def lock(session: Session, *, practice_id: str, encounter_id: str) -> Encounter:

@@ -14,7 +14,7 @@ from billing.dunning import Notice
 from billing.letters import Letter as Content
 from billing.letters import receipt
 from billing.statements import Statement
-from database import office, records, submissions
+from database import office, records, registrations, submissions
 from database.tables import Encounter, Fact, Letter, Patient, PatientPayment
 
 PAPER_CLAIM = "paper_claim"
@@ -133,6 +133,7 @@ def receipt_of(session: Session, *, practice_id: str, encounter_id: str, payment
     encounter = session.get_one(Encounter, encounter_id)
     return receipt(
         records.load(Claim, encounter.record),
+        registrations.of_row(session.get_one(Patient, encounter.patient_id)).person,
         number=f"{payment.id[:5]}-{payment.id[5:10]}".upper(),
         visit=encounter.external_id,
         received_on=payment.received_on,

@@ -1,22 +1,24 @@
 """Patients: found by what a caller can say of them, and one patient with every visit, balance and letter.
 
-Every query takes the practice. A patient is one person under one coverage: who changes the plan is a new row, and
-the page of one leads to the others.
+Every query takes the practice. A visit that comes in finds its patient by coverage, name and birth date: who changes
+the plan is a new row, and the page of one leads to the others. A visit that is opened from a patient's page is theirs
+under whatever plan.
 """
 
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, or_, select
 
-from billing.claim import Claim
+from billing.claim import Address, Claim
 from billing.ledger import ENCOUNTER_BALANCES, RECEIVABLES, Account
+from billing.patients import WHO, Registration, differing, registration_of, telephone_digits
 from billing.stages import Stage
-from database import encounters, letters
+from database import encounters, letters, registrations
 from database.letters import LetterRow
 from database.tables import Encounter, Patient, Payer, Posting, Submission
 
@@ -31,6 +33,8 @@ class PatientRow:
     id: str
     name: str
     birth_date: date | None
+    telephone: str | None
+    """Ten digits"""
     last_visit: date | None
     visits: int
     open_cents: int
@@ -77,6 +81,26 @@ class VisitRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """One field in which a visit says something else than the patient's record."""
+
+    field: str
+    known: str
+    """What the record says, as people read it; empty: nothing"""
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitSays:
+    """The last visit, where it says otherwise than the patient's record."""
+
+    encounter_id: str
+    external_id: str
+    service_date: date
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PatientView:
     """Everything the patient's page shows."""
 
@@ -85,7 +109,12 @@ class PatientView:
     birth_date: date | None
     sex: str | None
     address: tuple[str, ...]
-    """Lines as the last visit has them"""
+    """Lines"""
+    record: Registration
+    """Name, birth date, sex, address, telephone and e-mail apart"""
+    version: int
+    """Given back when the patient is changed"""
+    otherwise: VisitSays | None
     known_since: datetime
     coverage: CoverageView | None
     visits: list[VisitRow]
@@ -96,11 +125,17 @@ class PatientView:
     unapplied_cents: int
     letters: list[LetterRow]
     other_coverages: list[PatientRow]
-    """The same name and birth date under another payer or member id"""
+    """The same name and birth date: under another payer or member id, or another person"""
+
+    @property
+    def open_visits(self) -> list[VisitRow]:
+        """Visits that are not closed: each goes on with what was entered on it."""
+        return [one for one in self.visits if one.stage != Stage.CLOSED]
 
 
 def search(session: Session, *, practice_id: str, text: str, limit: int = 50) -> PatientList:
-    """Patients by the beginning of last or first name, or of both in any order, birth date, member id or a number.
+    """Patients by the beginning of last or first name, or of both in any order, birth date, telephone, member id or a
+    number.
 
     The number is the visit's own (CLM01 as it came) or that of a claim that was sent. An empty text finds nobody.
     """
@@ -115,30 +150,41 @@ def search(session: Session, *, practice_id: str, text: str, limit: int = 50) ->
     return PatientList(_rows(session, practice_id, found[:limit]), has_more=len(found) > limit)
 
 
-def find(session: Session, *, practice_id: str, patient_id: str) -> Patient | None:
-    """One patient of the practice, or None."""
-    return session.exec(select(Patient).where(Patient.practice_id == practice_id, Patient.id == patient_id)).first()
+def alike(session: Session, told: Registration, *, practice_id: str) -> list[PatientRow]:
+    """Patients who are likely the same person: the same last name and birth date."""
+    return _rows(session, practice_id, registrations.alike(session, told, practice_id=practice_id))
 
 
-def last_visit(session: Session, *, practice_id: str, patient_id: str) -> Encounter | None:
-    """The patient's newest visit."""
-    return next(iter(_visits(session, practice_id, patient_id)), None)
+def change(session: Session, row: Patient, told: Registration) -> tuple[str, ...]:
+    """Keep what is known now of a locked patient: names of the changed fields.
+
+    A later visit under the new name and the coverage of the last one is this patient's too.
+    """
+    names = registrations.keep(session, row, told)
+    last = encounters.newest(session, practice_id=row.practice_id, patient_id=row.id)
+    if last is not None and not set(WHO).isdisjoint(names):
+        registrations.know_as(session, row, replace(encounters.claim_of(last), patient=told.person))
+    return names
 
 
 def patient(session: Session, *, practice_id: str, patient_id: str) -> PatientView | None:
     """The patient's page; None when the practice has no such patient."""
-    row = find(session, practice_id=practice_id, patient_id=patient_id)
+    row = registrations.find(session, practice_id=practice_id, patient_id=patient_id)
     if row is None:
         return None
     found = _visits(session, practice_id, patient_id)
     visits = _visit_rows(session, practice_id, found)
     claim = encounters.claim_of(found[0]) if found else None
+    record = registrations.of_row(row)
     return PatientView(
         id=row.id,
         name=_name(row),
         birth_date=row.birth_date,
         sex=row.sex,
-        address=_address(claim),
+        address=_lines(record.address),
+        record=record,
+        version=row.version,
+        otherwise=_otherwise(record, found[0], claim) if claim else None,
         known_since=row.created_at,
         coverage=_coverage(claim),
         visits=visits,
@@ -159,6 +205,9 @@ def _matching(practice_id: str, text: str) -> list[sa.ColumnElement[bool]] | Non
     if not text.replace(",", "").strip():
         return None
     conditions = [named(text)]
+    telephone = telephone_digits(text)
+    if telephone is not None:
+        conditions.append(col(Patient.telephone) == telephone)
     if len(text) >= SHORTEST_NUMBER:
         spellings = {text, text.upper()}
         visits = select(Encounter.patient_id).where(Encounter.practice_id == practice_id)
@@ -241,6 +290,7 @@ def _rows(session: Session, practice_id: str, found: Sequence[Patient]) -> list[
             id=row.id,
             name=_name(row),
             birth_date=row.birth_date,
+            telephone=row.telephone,
             last_visit=seen[row.id][0] if row.id in seen else None,
             visits=seen[row.id][1] if row.id in seen else 0,
             open_cents=cents.get(row.id, 0),
@@ -321,8 +371,18 @@ def _coverage(claim: Claim | None) -> CoverageView | None:
     )
 
 
-def _address(claim: Claim | None) -> tuple[str, ...]:
-    address = None if claim is None else claim.patient.address
+def _otherwise(record: Registration, visit: Encounter, claim: Claim) -> VisitSays | None:
+    said = registration_of(claim.patient)
+    found = tuple(Difference(one, _text(record, one), _text(said, one)) for one in differing(record, said))
+    return VisitSays(visit.id, visit.external_id, visit.service_date, found) if found else None
+
+
+def _text(record: Registration, name: str) -> str:
+    value = getattr(record, name)
+    return ", ".join(_lines(value)) if isinstance(value, Address) else str(value or "")
+
+
+def _lines(address: Address | None) -> tuple[str, ...]:
     if address is None:
         return ()
     town = " ".join(part for part in (address.city, address.state, address.postal_code) if part)

@@ -47,6 +47,7 @@ NOTES = {
     "done": "Done.",
     "accepted": "Accepted; it is being done. Reload the page in a moment.",
     "opened": "The visit is open.",
+    "registered": "The patient is registered. Open the first visit from here; what is known is filled in.",
 }
 
 

@@ -1,12 +1,15 @@
-"""Patients: found by name, birth date, member id or a number; one patient with every visit and balance."""
+"""Patients: found by name, birth date, telephone, member id or a number; one patient with every visit and balance."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
 
-from api import auth, errors
-from api.auth import Viewer
+from api import auth, errors, registering
+from api.auth import Viewer, require
+from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
+from api.patient_form import ChangedPatientForm, NewPatientForm
 from api.routers.pages import NOTES, Failed, show
 from billing.attachments import WORDS
 from billing.roles import Permission
@@ -18,12 +21,13 @@ from database.patients import PatientList, PatientView
 api = APIRouter(prefix="/api/v1/patients", tags=["patients"])
 pages = APIRouter(prefix="/patients", include_in_schema=False)
 
+Clerk = Annotated[Person, require(Permission.INTAKE)]
 Sought = Annotated[str, Query(max_length=80)]
 
 
 @api.get("")
 def find_patients(request: Request, office: TheOffice, person: Viewer, q: Sought = "") -> PatientList:
-    """Patients by name (last, first, or both in any order), birth date, member id, a number; fifty at most."""
+    """Patients by name (last, first, or both in any order), birth date, telephone, member id, number; fifty at most."""
     with office.database.reading() as session:
         found = patients.search(session, practice_id=person.practice_id, text=q)
     if found.items:
@@ -34,7 +38,22 @@ def find_patients(request: Request, office: TheOffice, person: Viewer, q: Sought
 @api.get("/{patient_id}")
 def show_patient(request: Request, patient_id: str, office: TheOffice, person: Viewer) -> PatientView:
     """One patient: coverage as last used, every visit with its balances, letters."""
-    return _find(request, office, person, patient_id)
+    return find(request, office, person, patient_id)
+
+
+@api.post("", status_code=201, response_model=dict[str, Any])
+def register_patient(form: NewPatientForm, key: IdempotencyKey, office: TheOffice, person: Clerk) -> Response:
+    """Register a patient without a visit. 409: likely known already; look, and say `is_another_person`."""
+    done = registering.register(office, person, form, key=key)
+    return JSONResponse(done.body, done.status, headers={"Location": done.location or ""})
+
+
+@api.put("/{patient_id}")
+def put_patient(
+    patient_id: str, form: ChangedPatientForm, key: IdempotencyKey, office: TheOffice, person: Clerk
+) -> dict[str, Any]:
+    """Keep who a patient is from now on; claims and open visits keep what they have. 409: changed meanwhile."""
+    return registering.change(office, person, patient_id, form, key=key).body
 
 
 @pages.get("")
@@ -54,7 +73,7 @@ def patient_page(
     request: Request, office: Office, person: Person, patient_id: str, failed: Failed, note: str = ""
 ) -> Response:
     """The patient's page, with the refused form if there is one."""
-    patient = _find(request, office, person, patient_id)
+    patient = find(request, office, person, patient_id)
     with office.database.reading() as session:
         files = attachments.of(
             session, practice_id=person.practice_id, subject=FileSubject.PATIENT, subject_id=patient_id
@@ -78,7 +97,8 @@ def patient_page(
     )
 
 
-def _find(request: Request, office: Office, person: Person, patient_id: str) -> PatientView:
+def find(request: Request, office: Office, person: Person, patient_id: str) -> PatientView:
+    """The patient, and that this person looked at them. Raises Problem 404."""
     with office.database.reading() as session:
         patient = patients.patient(session, practice_id=person.practice_id, patient_id=patient_id)
     if patient is None:

@@ -10,17 +10,19 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
+from sqlmodel import Session
 
-from api import actions, auth, errors, visit_form, visit_prefill
+from api import actions, auth, errors, person_form, visit_form, visit_prefill
 from api.auth import require
 from api.errors import Problem
 from api.office import Office, TheOffice
+from api.person_form import Typed
 from api.routers.pages import Failed, show, typed_into
-from api.visit_form import Typed
 from billing.claim import Claim
 from billing.coordination import OtherPayer, claim_to
+from billing.patients import Registration
 from billing.roles import Permission
-from database import coverages, encounters, favourites, patients
+from database import coverages, encounters, favourites, registrations
 from database.access import Person
 from database.columns import new_id
 from database.favourites import Favourites
@@ -46,6 +48,8 @@ class Desk:
     """The visit that the new one is like, billed to its first policy"""
     second: OtherPayer | None
     """The policy that paid next then"""
+    patient: Registration | None
+    """Whose visit it is, as the office knows them today"""
     offered: Favourites
 
 
@@ -54,17 +58,29 @@ def start_visit(request: Request, office: TheOffice, person: Clerk, patient: str
     """An empty form, or one filled in from the patient's last visit, or from a visit that is copied."""
     desk = _desk(request, office, person, patient, copy)
     if not patient and not copy:
-        known = next(iter(desk.offered.billing), "")
-        return _page(desk, visit_form.blank(today=office.today(person)) | {"billing": known}, focus="patient.last_name")
+        return _page(desk, visit_form.blank(today=office.today(person)) | _first_billing(desk), "patient.last_name")
     if patient:
         auth.seen(request, person, subject="patient", subject_id=patient)
     if copy:
         auth.seen(request, person, subject="encounter", subject_id=copy)
-    assert desk.base is not None
+    return _page(desk, *_filled_in(desk, with_codes=bool(copy)))
+
+
+def _filled_in(desk: Desk, *, with_codes: bool) -> tuple[Typed, str]:
+    """(what is known already, the first input where something is missing)."""
+    today = desk.office.today(desk.person)
+    assert desk.patient is not None, "the form was asked for a patient or a visit"
+    if desk.base is None:
+        known = person_form.texts_of("patient", desk.patient.person)
+        return visit_form.blank(today=today) | _first_billing(desk) | known, "payer"
     typed = visit_prefill.of_claim(
-        desk.base, desk.second, desk.offered, today=office.today(person), with_codes=bool(copy)
+        desk.base, desk.second, desk.patient.person, desk.offered, today=today, with_codes=with_codes
     )
-    return _page(desk, typed, focus="lines.0.service_date" if copy else "diagnoses.0")
+    return typed, "lines.0.service_date" if with_codes else "diagnoses.0"
+
+
+def _first_billing(desk: Desk) -> Typed:
+    return {"billing": next(iter(desk.offered.billing), "")}
 
 
 @pages.post("/new")
@@ -79,14 +95,15 @@ def _answer(request: Request, office: Office, person: Person, patient: str, copy
     do = typed.pop("do", "open")
     if do.startswith(REMOVE):
         typed = visit_form.tidy(typed, without=do.removeprefix(REMOVE))
-        return _page(desk, _at_least_one_row(typed, office.today(person)), focus="lines.0.procedure")
+        return _page(desk, _at_least_one_row(typed, office.today(person)), "lines.0.procedure")
     typed = visit_form.tidy(typed)
     if do == "add-line":
         typed = visit_form.with_row(typed, today=office.today(person))
-        return _page(desk, typed, focus=f"lines.{visit_form.rows(typed) - 1}.procedure")
+        return _page(desk, typed, f"lines.{visit_form.rows(typed) - 1}.procedure")
     try:
         number = typed["key"].upper()[:12]
         form = visit_form.read(typed, desk.offered, desk.base, today=office.today(person), number=number)
+        form = form.model_copy(update={"patient_id": patient or None})
         done = actions.open_encounter(office, person, form, key=typed["key"])
     except Problem as problem:
         return _refused(desk, _at_least_one_row(typed, office.today(person)), problem)
@@ -102,7 +119,7 @@ def _refused(desk: Desk, typed: Typed, problem: Problem) -> Response:
     faults = {one.field if one.field in names else "body": one.message for one in problem.faults}
     failed = Failed(form=FORM, title=title, detail=detail, faults=faults, typed=typed, status=problem.status)
     first = next((name for name in names if name in faults), "")
-    return _page(desk, typed | {"key": new_id()}, focus=first, failed=failed)
+    return _page(desk, typed | {"key": new_id()}, first, failed=failed)
 
 
 def _at_least_one_row(typed: Typed, today: date) -> Typed:
@@ -111,27 +128,35 @@ def _at_least_one_row(typed: Typed, today: date) -> Typed:
 
 def _desk(request: Request, office: Office, person: Person, patient: str, copy: str) -> Desk:
     """What the form offers and builds upon. Raises Problem 403 and 404."""
-    if not person.may(Permission.VIEW):
-        raise Problem(403, "forbidden", "Not with your roles", f"This needs the permission {Permission.VIEW}.")
+    auth.require_also(person, Permission.VIEW)
     base: Claim | None = None
     second: OtherPayer | None = None
+    known: Registration | None = None
     with office.database.reading() as session:
         visit = None
         if patient:
-            visit = patients.last_visit(session, practice_id=person.practice_id, patient_id=patient)
+            visit = encounters.newest(session, practice_id=person.practice_id, patient_id=patient)
         if copy:
             visit = encounters.find(session, practice_id=person.practice_id, encounter_id=copy)
         if visit is not None:
             base = encounters.claim_of(visit)
             first, *others = coverages.in_order(session, visit, base)
             base, second = claim_to(base, first), others[0] if others else None
-        elif patient or copy:
-            raise errors.not_found("visit to build upon")
+        if patient or copy:
+            known = _known(session, person, visit.patient_id if visit else patient)
         offered = favourites.favourites(session, practice_id=person.practice_id, today=office.today(person), also=base)
-    return Desk(request, office, person, base, second, offered)
+    return Desk(request, office, person, base, second, known, offered)
 
 
-def _page(desk: Desk, typed: Typed, *, focus: str, failed: Failed | None = None) -> Response:
+def _known(session: Session, person: Person, patient_id: str) -> Registration:
+    """Raises Problem 404."""
+    row = registrations.find(session, practice_id=person.practice_id, patient_id=patient_id)
+    if row is None:
+        raise errors.not_found("patient or visit to build upon")
+    return registrations.of_row(row)
+
+
+def _page(desk: Desk, typed: Typed, focus: str, *, failed: Failed | None = None) -> Response:
     return show(
         desk.request,
         "visit.html",
@@ -144,6 +169,7 @@ def _page(desk: Desk, typed: Typed, *, focus: str, failed: Failed | None = None)
         rows=visit_form.rows(typed),
         lines_allowed=visit_form.LINES,
         offered=desk.offered,
+        sexes=person_form.SEXES,
         partners={name: name for name in desk.offered.partners},
         relationships=visit_form.RELATIONSHIPS,
         filing_indicators=visit_form.FILING_INDICATORS,

@@ -11,17 +11,40 @@ from database.columns import Id, Instant
 class Patient(SQLModel, table=True):
     """A patient of one practice."""
 
-    __table_args__ = (sa.UniqueConstraint("practice_id", "identity_key", name="uq_patient_identity"),)
+    __table_args__ = (
+        sa.UniqueConstraint("practice_id", "identity_key", name="uq_patient_identity"),
+        sa.Index("ix_patient_telephone", "practice_id", "telephone"),
+    )
 
     id: str = Field(sa_type=Id, primary_key=True)
     practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
     identity_key: str = Field(sa_type=sa.String(64))
-    """Hash of payer, member id, name and birth date: the same person is found again without a scan"""
+    """Hash of payer, member id, name and birth date: the same person is found again without a scan. Of a patient who
+    was registered without a visit: of their own id"""
     last_name: str = Field(sa_type=sa.String(60), index=True)
     first_name: str | None = Field(default=None, sa_type=sa.String(35))
+    middle_name: str | None = Field(default=None, sa_type=sa.String(25))
+    suffix: str | None = Field(default=None, sa_type=sa.String(10))
     birth_date: date | None = None
     sex: str | None = Field(default=None, sa_type=sa.String(1))
+    address: str | None = Field(default=None, sa_type=sa.Text)
+    """billing.claim.Address as JSON"""
+    telephone: str | None = Field(default=None, sa_type=sa.String(10))
+    email: str | None = Field(default=None, sa_type=sa.String(254))
+    version: int = Field(default=0)
+    """Rises with every change of who the patient is; a form that names an old one is refused"""
     created_at: datetime = Field(sa_type=Instant)
+
+
+class PatientAlias(SQLModel, table=True):
+    """A further key under which the same patient comes in: under another plan, or by a name that was mended since."""
+
+    __tablename__ = "patient_alias"
+
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id", primary_key=True)
+    identity_key: str = Field(sa_type=sa.String(64), primary_key=True)
+    """As in `patient`"""
+    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", index=True)
 
 
 class Encounter(SQLModel, table=True):

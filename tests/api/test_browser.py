@@ -124,6 +124,33 @@ async def test_a_patient_is_found_and_gets_a_new_visit(served: Served, page: Pag
     assert refused_by_policy == []
 
 
+async def test_a_patient_is_registered_mended_and_gets_a_first_visit(served: Served, page: Page) -> None:
+    refused_by_policy = await sign_in(page, served)
+    await page.click("nav >> text=Patients")
+    await page.click("main >> text=New patient")
+    await page.wait_for_selector("[id='patient.last_name']:focus")
+    await page.keyboard.type("Zwiebelturm")
+    await page.fill("[id='patient.birth_date']", "1970-05-01")
+    await page.fill("#telephone", "555")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("#telephone:focus")
+    await page.fill("#telephone", "614 555 0100")
+    await page.click("button:has-text('Register')")
+    await page.wait_for_selector("main >> text=Zwiebelturm, Ottilie")
+    await page.fill("[id='patient.first_name']", "Otto")
+    await page.click("text=This is another person: register")
+
+    await page.wait_for_selector("text=The patient is registered.")
+    await page.click("main >> text=Edit")
+    await page.fill("[id='patient.suffix']", "Jr")
+    await page.click("button:has-text('Save')")
+    await page.wait_for_selector("text=Done.")
+    await page.click("main >> text=New visit")
+    await page.wait_for_selector("#payer:focus")
+    assert await page.input_value("[id='patient.suffix']") == "Jr"
+    assert refused_by_policy == []
+
+
 async def test_a_signed_in_person_works_and_reads_what_the_engine_keeps(served: Served, page: Page) -> None:
     refused_by_policy: list[str] = []
     page.on("console", lambda message: refused_by_policy.append(message.text) if "Policy" in message.text else None)

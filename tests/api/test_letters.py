@@ -108,7 +108,14 @@ def test_no_paper_fails_on_a_name(template: str) -> None:
     contents = {
         "letters/letter": rendering.letter_content(
             receipt(
-                named, number="1", visit="V", received_on=OPENED.date(), amount_cents=1, method="李", reference=None
+                named,
+                named.patient,
+                number="1",
+                visit="V",
+                received_on=OPENED.date(),
+                amount_cents=1,
+                method="李",
+                reference=None,
             )
         ),
         "letters/paper_claim": json.dumps(asdict(paper_claim(named))),

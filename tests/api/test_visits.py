@@ -3,7 +3,6 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import date
-from html import unescape
 from typing import Any
 
 import httpx
@@ -17,6 +16,7 @@ from database.columns import new_id
 from database.tables import AuditEvent, Charge, Encounter, Payer
 from tests.api import builders
 from tests.api.conftest import Book
+from tests.api.page_forms import faults_of, inputs_of
 
 HOSTILE = "<script>alert('x')</script>"
 
@@ -65,23 +65,6 @@ async def desk(book: Book) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 def encounter(book: Book) -> Encounter:
     return book.encounter()
-
-
-def inputs_of(page: str) -> dict[str, str]:
-    """What a browser would send if nobody typed any more."""
-    found = {}
-    for tag in re.findall(r"<input[^>]*>", page):
-        name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
-        if name:
-            found[name[1]] = unescape(value[1]) if value else ""
-    for name, options in re.findall(r'<select[^>]*?name="([^"]+)"[^>]*>(.*?)</select>', page, re.S):
-        chosen = re.search(r'value="([^"]*)" selected', options)
-        found[name] = unescape((chosen or re.search(r'value="([^"]*)"', options))[1])  # type: ignore[index]
-    return found
-
-
-def faults_of(page: str) -> dict[str, str]:
-    return {name: unescape(text) for name, text in re.findall(r'class="fault" id="(.*?)-fault">(.*?)<', page)}
 
 
 def all_encounters(book: Book) -> list[Encounter]:

@@ -1,12 +1,19 @@
+from dataclasses import replace
+from datetime import date
+
 import pytest
 import sqlalchemy as sa
 from alembic import command
 from sqlmodel import SQLModel, select
 
+from billing.claim import Address
 from billing.policies import DEFAULTS
+from database import registrations
 from database.engine import Database, DatabaseMissing
 from database.setup import migration_config, upgrade
-from database.tables import Policy
+from database.tables import Patient, Policy
+from tests.builders import a_claim, a_line, an_837p
+from tests.office import Office
 
 
 def tables_of(database: Database) -> set[str]:
@@ -29,6 +36,24 @@ def test_a_downgrade_leaves_nothing_and_can_be_undone(empty: Database) -> None:
     assert tables_of(empty) == set()
     command.upgrade(config, "head")
     assert tables_of(empty) == set(SQLModel.metadata.tables)
+
+
+def test_patients_of_before_get_the_address_of_their_last_visit(empty: Database) -> None:
+    config = migration_config(empty)
+    upgrade(empty)
+    office = Office(empty)
+    for day, street in ((20, "9 NEW ST"), (10, "1 OLD ST")):
+        patient = replace(a_claim().patient, address=Address(street, "SPRINGFIELD", "IL", "62701"))
+        lines = (a_line(service_date=date(2026, 10, day)),)
+        office.take_in(an_837p(a_claim(*lines, control_number=f"V{day}", patient=patient, subscriber=patient)))
+    command.downgrade(config, "0014")
+    command.upgrade(config, "head")
+    with empty.reading() as session:
+        [row] = session.exec(select(Patient)).all()
+    known = registrations.of_row(row)
+
+    assert known.address == Address("9 NEW ST", "SPRINGFIELD", "IL", "62701")
+    assert (known.telephone, row.version) == (None, 0)
 
 
 def test_setting_up_twice_changes_nothing(empty: Database) -> None:

@@ -1,0 +1,173 @@
+"""A patient's own record: found again by coverage and person, kept by people, followed by what visits say."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, func, select
+
+from billing.claim import Address, Claim, Sex
+from billing.intake import identity_text
+from billing.patients import Registration, changed, followed, registration_of
+from database import records
+from database.columns import Id, new_id
+from database.engine import insert
+from database.tables import Patient, PatientAlias
+
+_KEY = sa.bindparam("key", type_=sa.String)
+_OF_PRACTICE = sa.bindparam("practice_id", type_=Id)
+_BY_FIRST_KEY = select(Patient).where(Patient.practice_id == _OF_PRACTICE, Patient.identity_key == _KEY)
+_BY_FURTHER_KEY = (
+    select(Patient)
+    .join(PatientAlias, col(PatientAlias.patient_id) == col(Patient.id))
+    .where(PatientAlias.practice_id == _OF_PRACTICE, PatientAlias.identity_key == _KEY)
+)
+
+
+class PatientMissing(LookupError):
+    """No such patient in this practice."""
+
+
+class PatientChanged(RuntimeError):
+    """Somebody changed the patient since the form was shown."""
+
+
+def of_row(row: Patient) -> Registration:
+    """The record as billing's noun."""
+    return Registration(
+        last_name=row.last_name,
+        first_name=row.first_name,
+        middle_name=row.middle_name,
+        suffix=row.suffix,
+        birth_date=row.birth_date,
+        sex=Sex(row.sex) if row.sex else None,
+        address=records.load(Address, row.address) if row.address else None,
+        telephone=row.telephone,
+        email=row.email,
+    )
+
+
+def find(session: Session, *, practice_id: str, patient_id: str) -> Patient | None:
+    """One patient of the practice, or None."""
+    return session.exec(select(Patient).where(Patient.practice_id == practice_id, Patient.id == patient_id)).first()
+
+
+def of_claim(session: Session, claim: Claim, *, practice_id: str, at: datetime) -> tuple[Patient, bool]:
+    """Whom a claim is about, found by one of their keys or added: (the row, whether it is new)."""
+    key = _key(identity_text(claim))
+    found = _known_as(session, practice_id, key)
+    if found is not None:
+        return found, False
+    return _add(session, registration_of(claim.patient), practice_id=practice_id, key=key, at=at), True
+
+
+def register(session: Session, told: Registration, *, practice_id: str, at: datetime) -> Patient:
+    """A patient without a visit."""
+    return _add(session, told, practice_id=practice_id, key=None, at=at)
+
+
+def lock(session: Session, *, practice_id: str, patient_id: str, version: int | None = None) -> Patient:
+    """The row, held until the transaction ends. Raises PatientMissing; and PatientChanged where it is not `version`."""
+    query = select(Patient).where(Patient.practice_id == practice_id, Patient.id == patient_id)
+    query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    row = session.exec(query).first()
+    if row is None:
+        raise PatientMissing(f"no patient {patient_id} in practice {practice_id}")
+    if version is not None and row.version != version:
+        raise PatientChanged(f"patient {patient_id} is at version {row.version}, not {version}")
+    return row
+
+
+def keep(session: Session, row: Patient, told: Registration) -> tuple[str, ...]:
+    """Write what is new on a locked row: the names of the changed fields. Nothing new, and the version stays."""
+    names = changed(of_row(row), told)
+    if names:
+        for name, value in _columns(told).items():
+            setattr(row, name, value)
+        row.version += 1
+        session.add(row)
+        session.flush()
+    return names
+
+
+def follow(session: Session, row: Patient, *, before: Registration | None, now: Registration) -> tuple[str, ...]:
+    """Take over what a visit says anew, as `followed` decides: the names of the changed fields."""
+    known = of_row(row)
+    if followed(known, before=before, now=now) == known:
+        return ()
+    held = lock(session, practice_id=row.practice_id, patient_id=row.id)
+    return keep(session, held, followed(of_row(held), before=before, now=now))
+
+
+def put_right(
+    session: Session, patient_id: str, claim: Claim, *, before: Registration, now: Registration
+) -> tuple[str, ...]:
+    """Take over a correction of a visit's claim, and be found by it from now on: the names of the changed fields."""
+    row = session.get_one(Patient, patient_id)
+    names = follow(session, row, before=before, now=now)
+    if names:
+        know_as(session, row, claim)
+    return names
+
+
+def know_as(session: Session, row: Patient, claim: Claim) -> None:
+    """Let the patient be found by this claim's coverage, name and birth date too; whose key it is already keeps it."""
+    key = _key(identity_text(claim))
+    if _known_as(session, row.practice_id, key) is None:
+        alias = insert(session, "patient_alias").values(
+            practice_id=row.practice_id, identity_key=key, patient_id=row.id
+        )
+        session.execute(alias.on_conflict_do_nothing())
+
+
+def alike(session: Session, told: Registration, *, practice_id: str, limit: int = 10) -> Sequence[Patient]:
+    """Patients with the same last name and birth date: likely the same person."""
+    if told.birth_date is None:
+        return []
+    query = select(Patient).where(
+        Patient.practice_id == practice_id,
+        Patient.birth_date == told.birth_date,
+        func.lower(Patient.last_name) == told.last_name.lower(),
+    )
+    return session.exec(query.order_by(col(Patient.first_name), Patient.id).limit(limit)).all()
+
+
+def _known_as(session: Session, practice_id: str, key: str) -> Patient | None:
+    params = {"practice_id": practice_id, "key": key}
+    first = session.exec(_BY_FIRST_KEY, params=params).first()
+    return first or session.exec(_BY_FURTHER_KEY, params=params).first()
+
+
+def _add(session: Session, told: Registration, *, practice_id: str, key: str | None, at: datetime) -> Patient:
+    patient_id = new_id()
+    row = Patient(
+        id=patient_id,
+        practice_id=practice_id,
+        identity_key=key or _key(patient_id),
+        created_at=at,
+        **_columns(told),
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _columns(told: Registration) -> dict[str, Any]:
+    address = None if told.address is None else records.dump(told.address)
+    return {
+        "last_name": told.last_name,
+        "first_name": told.first_name,
+        "middle_name": told.middle_name,
+        "suffix": told.suffix,
+        "birth_date": told.birth_date,
+        "sex": told.sex,
+        "address": address,
+        "telephone": told.telephone,
+        "email": told.email,
+    }
+
+
+def _key(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

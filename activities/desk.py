@@ -21,7 +21,7 @@ from billing.money import format_dollars
 from billing.patients import in_words, registration_of
 from billing.policies import Policies
 from billing.posting import BilledLine
-from billing.stages import WAITING_ON, Stage, Step
+from billing.stages import CHANGING, WAITING_ON, Stage, Step
 from billing.submission import SubmissionState, deadlines, filing_clock
 from billing.tasks import KINDS, NewTask, TaskType
 from database import (
@@ -452,7 +452,7 @@ class Desk:
         return found
 
     def _standing(self, step: Step, seen: Seen, agenda: list[Deadline], inquiry_id: str | None) -> Standing:
-        waiting_on = WAITING_ON[self.stage]
+        waiting_on = CHANGING if seen.change_waits else WAITING_ON[self.stage]
         if seen.open_tasks:
             waiting_on = min(seen.open_tasks, key=lambda task: task.due_at).role.replace("_", " ")
         return Standing(

@@ -13,6 +13,8 @@ from billing.money import Cents
 
 VOID = "8"
 """CLM05-3: the claim that REF*F8 names is taken back"""
+PURPOSES = {"1": "original", "7": "replacement", VOID: "void"}
+"""What a claim is, by CLM05-3"""
 
 
 @dataclass(frozen=True, slots=True)

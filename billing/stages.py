@@ -62,3 +62,7 @@ WAITING_ON: dict[Stage, str] = {
     Stage.PATIENT_BALANCE: "patient",
     Stage.CLOSED: "nobody",
 }
+"""Whom an encounter waits for when no task is open and no change is under way"""
+CHANGING = "payer"
+"""Whom an encounter waits for while a change of what was billed is under way: the payer that was sent a void or a
+replacement, or is yet to answer before it can be sent one"""

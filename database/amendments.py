@@ -62,6 +62,16 @@ def under_way(session: Session, encounter_id: str) -> list[Amendment]:
     return sorted(rows, key=lambda one: (one.state != VOIDING, one.made_at, one.id))
 
 
+def changing(session: Session, encounter_ids: Sequence[str]) -> set[str]:
+    """Those of the encounters that have a change under way."""
+    rows = session.exec(
+        select(Amendment.encounter_id).where(
+            col(Amendment.encounter_id).in_(encounter_ids), col(Amendment.state).in_((WAITING, VOIDING))
+        )
+    )
+    return set(rows)
+
+
 def of_encounter(session: Session, encounter_id: str) -> Sequence[Amendment]:
     """Every amendment of the encounter, oldest first."""
     query = select(Amendment).where(Amendment.encounter_id == encounter_id)

@@ -11,11 +11,11 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
-from billing.claim import Claim, Name
+from billing.claim import PURPOSES, Claim, Name
 from billing.deadlines import WORDS, Reason
 from billing.ledger import ADJUSTMENTS, APPLYING, RECEIVABLES, Account
-from billing.stages import WAITING_ON, Stage
-from database import encounters, ledger, letters, notes, patients, payment_views, worklists
+from billing.stages import CHANGING, WAITING_ON, Stage
+from database import amendments, encounters, ledger, letters, notes, patients, payment_views, records, worklists
 from database.amendment_views import AmendmentView, PolicyView, amendments_of, policies_of
 from database.letters import LetterRow
 from database.notes import NoteSubject, NoteView
@@ -114,6 +114,8 @@ class SubmissionView:
     encounter_id: str
     ordinal: int
     payer: str
+    purpose: str
+    """original, replacement or void (CLM05-3)"""
     state: str
     ready_at: datetime
     transmitted_at: datetime | None
@@ -276,13 +278,12 @@ def encounter(session: Session, *, practice_id: str, encounter_id: str) -> Encou
     balances = ledger.balances(session, practice_id=practice_id, encounter_id=encounter_id)
     agenda = [_agenda(entry) for entry in encounters.agenda(session, row.id)]
     tasks = worklists.tasks_of(session, practice_id=practice_id, subject_id=row.id)
-    open_roles = [task.role.replace("_", " ") for task in tasks if task.state == "open"]
     return EncounterView(
         id=row.id,
         version=row.version,
         external_id=row.external_id,
         stage=Stage(row.stage),
-        waiting_on=open_roles[0] if open_roles else WAITING_ON[Stage(row.stage)],
+        waiting_on=_waiting_on(session, practice_id, [row.id]).get(row.id, WAITING_ON[Stage(row.stage)]),
         on_hold=row.on_hold,
         hold_reason=row.hold_reason,
         patient_id=row.patient_id,
@@ -404,6 +405,7 @@ def _submission(row: Submission, payer: Payer) -> SubmissionView:
         encounter_id=row.encounter_id,
         ordinal=row.ordinal,
         payer=payer.name,
+        purpose=PURPOSES.get(records.load(Claim, row.claim).frequency, "original"),
         state=row.state,
         ready_at=row.ready_at,
         transmitted_at=row.transmitted_at,
@@ -439,13 +441,14 @@ def _owed(session: Session, practice_id: str, ids: Sequence[str]) -> dict[str, i
 
 
 def _waiting_on(session: Session, practice_id: str, ids: Sequence[str]) -> dict[str, str]:
-    """The role of the most urgent open task, for encounters that have one."""
+    """The role of the most urgent open task, for encounters that have one; the payer, while a change is under way."""
     rows = session.exec(
         select(Task.subject_id, Task.role)
         .where(Task.practice_id == practice_id, Task.state == "open", col(Task.subject_id).in_(ids))
         .order_by(col(Task.due_at).desc())
     )
-    return {subject_id: role.replace("_", " ") for subject_id, role in rows}
+    asked = {subject_id: role.replace("_", " ") for subject_id, role in rows}
+    return dict.fromkeys(amendments.changing(session, ids), CHANGING) | asked
 
 
 def _patients(session: Session, ids: set[str]) -> dict[str, Patient]:

@@ -9,6 +9,7 @@ from api.auth import Viewer
 from api.office import Office, TheOffice
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from api.routers.paper import Poster, TakeBackForm, take_back_paper
+from billing.claim import PURPOSES
 from billing.roles import Permission
 from database import claim_views, messages, remittance_views, worklists
 from database.access import Person
@@ -29,7 +30,7 @@ def show_claim(request: Request, control_number: str, office: TheOffice, person:
 @pages.get("/claims/{control_number}")
 def show_claim_page(request: Request, control_number: str, office: TheOffice, person: Viewer) -> Response:
     """The same as a page."""
-    return show(request, "claim.html", person, claim=_claim(request, office, person, control_number))
+    return show(request, "claim.html", person, claim=_claim(request, office, person, control_number), purposes=PURPOSES)
 
 
 @pages.get("/remittances")

@@ -8,7 +8,7 @@ import pytest
 from billing.amendments import Change
 from billing.claim import Claim
 from billing.coordination import OtherPayer
-from database import amendments, encounters
+from database import amendments, encounters, views
 from database.columns import new_id
 from database.tables import Amendment
 from interchange.x12.coordination_writing import with_other_payers
@@ -214,6 +214,10 @@ def test_a_void_of_a_paid_visit_closes_when_the_money_is_taken_back(office: Offi
     office.go_on(encounter)
     amend(office, encounter, Change.WRONG_PATIENT, BECAUSE)
     assert went_out(office).frequency == "8"
+    with office.database.reading() as session:
+        seen = views.encounter(session, practice_id=office.practice_id, encounter_id=encounter)
+    assert seen is not None
+    assert ([one.purpose for one in seen.submissions], seen.waiting_on) == (["original", "void"], "payer")
     office.deliver_835(an_835(a_reversal(original), trace="EFT2"))
     office.go_on(encounter)
     assert (states(office, encounter), office.stage(encounter)) == (["done"], "closed")

@@ -264,8 +264,9 @@ def test_a_condition_says_the_same_as_a_regex_and_in_words(letter: str, position
 
 @pytest.mark.parametrize("form", ["", "D8", "RD8", "DT", "TM"])
 @pytest.mark.parametrize("value", ["", "1015", "20260101", "20260101-20260102", "202601011015"])
-def test_a_form_says_the_same_as_a_regex_and_in_words(form: str, value: str) -> None:
-    rules = elements.parse_elements("?AN9 ?AN9 ?AN35 ?AN9")
+@pytest.mark.parametrize("forms", ["?AN9", "?=D8,DT,RD8,TM"])
+def test_a_form_says_the_same_as_a_regex_and_in_words(form: str, value: str, forms: str) -> None:
+    rules = elements.parse_elements(f"?AN9 {forms} ?AN35 ?AN9")
     condition: Rule = ("F", (2, 3))
     found = list(elements.condition_faults(("XX", "A", form, value, "B"), (condition,)))
     pattern = elements.segment_pattern("XX", rules, (condition,), Delimiters())

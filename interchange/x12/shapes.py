@@ -20,8 +20,11 @@ from interchange.x12.walking import Walker
 KEPT = 4_096
 """Shapes that are remembered per guide and set of delimiters; real files have a few hundred"""
 PREFIXES_KEPT = 50_000
-OFTEN = 30
-"""Times that a shape is met before its regex is made"""
+OFTEN = 4
+"""Times that a shape is met before it is scanned for"""
+PATIENCE = 30
+"""Runs that come the long way before a regex is made anew, for each shape that it knows and two more: what is lost by
+them is about what making it costs"""
 STATES_KEPT = 1_000
 """States from which what comes often is counted; real files have a few dozen"""
 SCANNED = 32
@@ -82,6 +85,8 @@ class _Often:
 
     shapes: list[Shape] = field(default_factory=list)
     scanner: Scanner | None = None
+    known: int = 0
+    """How many of them the regex knows"""
     misses: int = 0
     """Runs since the regex was made that came the long way"""
     is_stale: bool = False
@@ -174,13 +179,13 @@ class Recogniser:
             often.shapes.append(shape)
             often.is_stale = True
         often.misses += 1
-        if often.is_stale and often.misses > OFTEN * (1 + len(often.shapes)) and book.regex_bytes < REGEX_BYTES:
+        if often.is_stale and often.misses > PATIENCE * (2 + often.known) and book.regex_bytes < REGEX_BYTES:
             self._make_scanner(often, former)
 
     def _make_scanner(self, often: _Often, former: Former) -> None:
         paths = [path for path in [self._path(shape, former) for shape in often.shapes] if path is not None]
         glue = self._delimiters.segment + "\n" * (self._glue - 1)
-        often.misses, often.is_stale = 0, False
+        often.misses, often.is_stale, often.known = 0, False, len(paths)
         if not paths:
             return
         self._book.regex_bytes -= often.scanner.size if often.scanner is not None else 0

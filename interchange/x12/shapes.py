@@ -20,11 +20,12 @@ from interchange.x12.walking import Walker
 KEPT = 4_096
 """Shapes that are remembered per guide and set of delimiters; real files have a few hundred"""
 PREFIXES_KEPT = 50_000
-OFTEN = 4
+OFTEN = 5
 """Times that a shape is met before it is scanned for"""
-PATIENCE = 30
-"""Runs that come the long way before a regex is made anew, for each shape that it knows and two more: what is lost by
-them is about what making it costs"""
+PATIENCE = 60
+"""Runs that come the long way before a regex is made, or made anew"""
+PATIENCE_A_SHAPE = 10
+"""As many more for each shape that it will know: what making it costs"""
 STATES_KEPT = 1_000
 """States from which what comes often is counted; real files have a few dozen"""
 SCANNED = 32
@@ -86,8 +87,6 @@ class _Often:
     """The shapes that come often from one state."""
 
     shapes: list[Shape] = field(default_factory=list)
-    known: int = 0
-    """How many of them the regex knows"""
     misses: int = 0
     """Runs since the regex was made that came the long way"""
     is_stale: bool = False
@@ -172,13 +171,14 @@ class Recogniser:
             often.shapes.append(shape)
             often.is_stale = True
         often.misses += 1
-        if often.is_stale and often.misses > PATIENCE * (2 + often.known) and book.regex_bytes < REGEX_BYTES:
+        wanted = PATIENCE + PATIENCE_A_SHAPE * len(often.shapes)
+        if often.is_stale and often.misses > wanted and book.regex_bytes < REGEX_BYTES:
             self._make_scanner(state, often, former)
 
     def _make_scanner(self, state: State, often: _Often, former: Former) -> None:
         paths = [path for path in [self._path(shape, former) for shape in often.shapes] if path is not None]
         glue = self._delimiters.segment + "\n" * (self._glue - 1)
-        often.misses, often.is_stale, often.known = 0, False, len(paths)
+        often.misses, often.is_stale = 0, False
         if not paths:
             return
         scanners = self._scanners(self._glue)

@@ -316,6 +316,7 @@ def test_any_batch_reads_back_as_written_without_an_issue(made: list[Institution
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shapes, "OFTEN", 1)
         patch.setattr(shapes, "PATIENCE", 1)
+        patch.setattr(shapes, "PATIENCE_A_SHAPE", 1)
         patch.setattr(shapes, "_BOOKS", {})
         for _ in range(4):
             assert batch_of(text.encode()) == batch

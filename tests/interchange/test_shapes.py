@@ -64,6 +64,7 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever was met once is scanned for, at once; no test finds what another has met."""
     monkeypatch.setattr(shapes, "OFTEN", 1)
     monkeypatch.setattr(shapes, "PATIENCE", 1)
+    monkeypatch.setattr(shapes, "PATIENCE_A_SHAPE", 1)
     monkeypatch.setattr(shapes, "REGEX_BYTES", 1_000_000_000)
     monkeypatch.setattr(shapes, "_BOOKS", {})
 

@@ -26,9 +26,9 @@ def _claim(draft: Draft, run: Sequence[Step]) -> str:
     lines = tuple_of([_line(draft, run, places) for places in parts.lines])
     references = [text(told["REF", code], 2) if ("REF", code) in told else "None" for code in _REFERENCES]
     original, authorization, referral, trace = references
-    paid = f"cents[{text(told['AMT', 'F5'], 2)}]" if ("AMT", "F5") in told else "None"
+    paid = draft.read("cents", told["AMT", "F5"], 2) if ("AMT", "F5") in told else "None"
     values = [
-        *(text(0, 1), f"cents[{text(0, 2)}]", "billing", "policy", "subscriber", "patient"),
+        *(text(0, 1), draft.read("cents", 0, 2), "billing", "policy", "subscriber", "patient"),
         *(f"diagnoses[{text(diagnoses)}]", lines, "where[0]", "where[2]"),
         *(text(0, number) for number in (6, 7, 8, 9, 10)),
         f"parts[{text(0, 11)}] or ()",
@@ -58,7 +58,7 @@ def _line(draft: Draft, run: Sequence[Step], places: range) -> str:
     code = draft.let(f"code{at}", f"procedure[{text(at, 1)}]")
     days = draft.let(f"days{at}", f"days[{text(told['DTP', '472'], 3)}]")
     values = [
-        *(f"{code}[0]", f"cents[{text(at, 2)}]", f"decimal[{text(at, 4)}]", f"{days}[0]", f"{code}[1]"),
+        *(f"{code}[0]", draft.read("cents", at, 2), draft.read("decimal", at, 4), f"{days}[0]", f"{code}[1]"),
         *(f"pointers[{text(at, 7)}] or ()", f"{days}[1]", f"{code}[2]", f"{code}[3]"),
         *(text(at, one) for one in (3, 5, 9, 11, 12, 15)),
         text(number, 2) if number is not None else "None",

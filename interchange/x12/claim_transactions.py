@@ -149,7 +149,7 @@ class _TransactionReader(Generic[ClaimT, BatchT, ReadT]):
         people, billing = self._hierarchy.people, self._hierarchy.billing_parties
         scanners, state = self._runs.scanners(glue)
         count, taken = 0, None
-        while (scanner := scanners(state)) is not None and (found := scanner.match(text, place)) is not None:
+        while (scanner := scanners.get(state)) is not None and (found := scanner.match(text, place)) is not None:
             path, groups = scanner.leaves[found.lastindex]
             try:
                 if path.opens == "CLM":

@@ -11,7 +11,7 @@ A rule is a word: `!` required, `?` situational, `-` not used, then what the ele
 """
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -20,7 +20,7 @@ from interchange.x12.syntax import Delimiters
 
 _DATE = r"[12]\d{3}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _KINDS = {
-    "R": r"-?(?:\d{1,%(maximum)d}+(?:\.\d*+)?|\.\d{1,%(maximum)d}+)",
+    "R": r"-?(?:\d{1,%(maximum)d}+(?:\.\d*+|)|\.\d{1,%(maximum)d}+)",
     "N": r"-?\d{%(minimum)d,%(maximum)d}+",
     "DT": _DATE,
     "PD": f"{_DATE}(?:-{_DATE})?",
@@ -109,18 +109,50 @@ def segment_regex(
     delimiters: Delimiters,
     *,
     captured: Container[int] = (),
+    foreign: str = "",
 ) -> str:
     """The same as text, which may go on behind the segment's terminator; the elements `captured` are its groups, the
-    whole segment when 0 is among them."""
+    whole segment when 0 is among them. No text holds a delimiter, or one of the characters `foreign`."""
     separator = re.escape(delimiters.element)
-    bodies = [_element_regex(rule, delimiters) for rule in rules]
+    outside = re.escape(delimiters.all() + foreign)
+    bodies = [_element_regex(rule, delimiters, outside) for rule in rules]
+    apart = [one for one in conditions if not _put_between(one, rules, bodies, delimiters)]
     bodies = [f"({body})" if number in captured else body for number, body in enumerate(bodies, start=1)]
-    ahead = _conditions_regex(conditions, delimiters)
+    ahead = _conditions_regex(apart, delimiters)
     whole = f"{re.escape(segment_id)}{_joined(bodies, rules, separator, lead=True)}(?<!{separator})"
     return f"{ahead}({whole})" if 0 in captured else f"{ahead}{whole}"
 
 
-def _conditions_regex(conditions: tuple[Rule, ...], delimiters: Delimiters) -> str:
+def _put_between(condition: Rule, rules: tuple[ElementRule, ...], bodies: list[str], delimiters: Delimiters) -> bool:
+    """Let two neighbours look at each other, where a condition speaks of no more: that is far cheaper than to look for
+    both from the segment's first letter. False where it must be looked for."""
+    letter, (first, *rest) = condition
+    if rest != [first + 1] or first + 1 > len(rules):
+        return False
+    mark, end = re.escape(delimiters.element), re.escape(delimiters.segment)
+    one, two = rules[first - 1], rules[first]
+    if letter == "P" and one.usage == two.usage == "?":
+        bodies[first - 1] = f"{bodies[first - 1]}(?={mark}[^{mark}{end}])"
+        bodies[first] = f"(?<!{mark}{mark}){bodies[first]}"
+        return True
+    if letter == "F" and one.codes is not None and one.times == 1:
+        belied = {code: f"(?!{mark}{form})" for code, form in _BELIED.items()}
+        ways = [re.escape(code) + belied.get(code, "") for code in sorted(one.codes)]
+        bodies[first - 1] = _either(ways)
+        return True
+    return False
+
+
+def _either(ways: Sequence[str]) -> str:
+    return f"(?:{'|'.join(ways)})" if len(ways) > 1 else ways[0]
+
+
+def _maybe(body: str) -> str:
+    """This or nothing. An empty way is a quarter cheaper to match than `?`, which counts how often it was taken."""
+    return f"(?:{body}|)"
+
+
+def _conditions_regex(conditions: Sequence[Rule], delimiters: Delimiters) -> str:
     """Looks ahead from the segment's first letter at what the conditions speak of; not at all in a segment that is
     shorter than the lowest element of any of them."""
     ahead = "".join(_condition_regex(one, delimiters) for one in conditions)
@@ -137,9 +169,6 @@ def _condition_regex(condition: Rule, delimiters: Delimiters) -> str:
     other = f"[^{mark}{end}]"
     given = [f"(?:{other}*+{mark}){{{position}}}{other}" for position in positions]
     every = "".join(f"(?={one})" for one in given)
-    if letter == "P" and len(positions) == 2 and positions[1] == positions[0] + 1:
-        here = f"(?:{other}*+{mark}){{{positions[0]}}}"
-        return rf"(?:(?={here}(?:{other}++{mark}{other}|{mark}(?:{mark}|{end}|\Z)|{end}|\Z))|(?!{here}))"
     if letter == "P":
         return f"(?:{every}|{''.join(f'(?!{one})' for one in given)})"
     if letter == "R":
@@ -158,41 +187,40 @@ def _joined(bodies: list[str], rules: tuple[ElementRule, ...], separator: str, *
     tail, optional = "", True
     for number in range(len(rules) - 1, -1, -1):
         rule, body = rules[number], bodies[number]
-        value = body if rule.required else (f"(?:{body})?" if body else "")
+        value = body if rule.required or not body else _maybe(body)
         glue = separator if number or lead else ""
         optional = optional and not rule.required
         tail = f"{glue}{value}{tail}"
         if optional:
-            tail = f"(?:{tail})?"
+            tail = _maybe(tail)
     return tail
 
 
-def _element_regex(rule: ElementRule, delimiters: Delimiters) -> str:
+def _element_regex(rule: ElementRule, delimiters: Delimiters, outside: str) -> str:
     if rule.usage == "-":
         return ""
     if rule.components:
         separator = re.escape(delimiters.component)
-        bodies = [_simple_regex(part, delimiters) for part in rule.components]
+        bodies = [_simple_regex(part, outside) for part in rule.components]
         one = _joined(bodies, rule.components, separator, lead=False) + f"(?<!{separator})"
     else:
-        one = _simple_regex(rule, delimiters)
+        one = _simple_regex(rule, outside)
     if rule.times > 1 and delimiters.repetition:
         return f"{one}(?:{re.escape(delimiters.repetition)}{one}){{0,{rule.times - 1}}}"
     return one
 
 
-def _simple_regex(rule: ElementRule, delimiters: Delimiters) -> str:
+def _simple_regex(rule: ElementRule, outside: str) -> str:
     if rule.usage == "-":
         return ""
     if rule.codes is not None:
-        return "(?:" + "|".join(re.escape(code) for code in sorted(rule.codes)) + ")"
+        return _either([re.escape(code) for code in sorted(rule.codes)])
     if rule.kind in _KINDS:
         return (
             _KINDS[rule.kind] % {"minimum": rule.minimum, "maximum": rule.maximum}
             if "%" in _KINDS[rule.kind]
             else _KINDS[rule.kind]
         )
-    outside = re.escape(delimiters.all())
     return f"[^{outside}]{{{rule.minimum},{rule.maximum}}}+"
 
 

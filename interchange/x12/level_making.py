@@ -143,7 +143,8 @@ def open_claim(draft: Draft, run: Sequence[Step]) -> ClaimRun:
     starts = [at for at, one in enumerate(run) if one.rule.id == "LX"]
     head = range(1, starts[0])
     found, left = providers(draft, run, head, "2310")
-    draft.say(f"in_order({tuple_of([draft.text(at, 1) for at in starts])})")
+    numbers = tuple([str(number) for number in range(1, len(starts) + 1)])
+    draft.say(f"if {tuple_of([draft.text(at, 1) for at in starts])} != {numbers}: not_in_order()")
     draft.let("where", f"place[{draft.text(0, 5)}]")
     draft.say("billing, pay_to, billing_rest, policy, subscriber, patient, people_rest = above")
     lines = [range(*pair) for pair in zip(starts, [*starts[1:], len(run)], strict=True)]
@@ -231,10 +232,8 @@ def _read_relation(pat: str) -> tuple[str, tuple[OpaqueSegment, ...]]:
     return fields.get(row, 1) or "21", (_opaque_segment("2000C", row),) if len(row) > 2 else ()
 
 
-def _in_order(numbers: tuple[str, ...]) -> None:
-    """Raises Unreadable unless the lines are numbered from 1."""
-    if numbers != tuple([str(number) for number in range(1, len(numbers) + 1)]):
-        raise Unreadable("LX", 1, "does not count the lines")
+def _not_in_order() -> None:
+    raise Unreadable("LX", 1, "does not count the lines")
 
 
 _NAMES: dict[str, Any] = {
@@ -243,7 +242,7 @@ _NAMES: dict[str, Any] = {
     "name": quick(Name),
     "opaque": _opaque_segment,
     "cut": cut,
-    "in_order": _in_order,
+    "not_in_order": _not_in_order,
     "more": _read_more,
     "party": Memory(_read_party),
     "place": Memory(lambda text: (*text.split(fields.COMPONENT), "", "")[:3]),

@@ -55,6 +55,11 @@ class Draft:
             return repr(one.code)
         return f"s{at}_{number}" if number in one.captured else "None"
 
+    def read(self, reader: str, at: int, number: int = WHOLE) -> str:
+        """The expression for an element that one of the memories reads: `cents[...]`; None when it was not sent."""
+        text = self.text(at, number)
+        return f"{reader}[{text}]" if text != "None" else text
+
     def let(self, name: str, expression: str) -> str:
         """Work out an expression once; its name from now on."""
         self._lines.append(f"{name} = {expression}")

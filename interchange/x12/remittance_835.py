@@ -281,7 +281,7 @@ class _TransactionReader:
         text, place, glue = self._transaction.ahead()
         scanners, state = self._runs.scanners(glue)
         count, taken = 0, None
-        while (scanner := scanners(state)) is not None and (found := scanner.match(text, place)) is not None:
+        while (scanner := scanners.get(state)) is not None and (found := scanner.match(text, place)) is not None:
             path, groups = scanner.leaves[found.lastindex]
             try:
                 payment: ClaimPayment = path.make(found.group(*groups))

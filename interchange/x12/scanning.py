@@ -19,6 +19,8 @@ from interchange.x12.syntax import Delimiters
 
 WHOLE = 0
 """Stands for the whole segment where an element number is asked for"""
+_LINE_ENDS = "\r\n"
+"""A text that holds one is read the long way: at the end of a segment it would be no part of the text"""
 LONGEST = 60
 """Segments of a run that is scanned for; a longer one is recognised segment by segment"""
 
@@ -138,7 +140,9 @@ class _Writer:
             position = self.qualifiers[one.rule.id] - 1
             rules[position] = _fixed(rules[position], one.code)
         known = [rule for rule in one.rule.conditions if rule[0] == "R" or min(rule[1]) <= one.reach]
-        return elements.segment_regex(one.rule.id, tuple(rules), tuple(known), self.delimiters, captured=one.captured)
+        return elements.segment_regex(
+            one.rule.id, tuple(rules), tuple(known), self.delimiters, captured=one.captured, foreign=_LINE_ENDS
+        )
 
 
 def _fixed(rule: ElementRule, code: str) -> ElementRule:

@@ -6,7 +6,7 @@ shape is known costs a look-up and one regex per segment; any other, and any wit
 that come most often cost one regex for the whole run (`scanning`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import gt
 from typing import Any
@@ -20,8 +20,12 @@ from interchange.x12.walking import Walker
 KEPT = 4_096
 """Shapes that are remembered per guide and set of delimiters; real files have a few hundred"""
 PREFIXES_KEPT = 50_000
-OFTEN = 30
-"""Times that a shape is met before its regex is made"""
+OFTEN = 5
+"""Times that a shape is met before it is scanned for"""
+PATIENCE = 60
+"""Runs that come the long way before a regex is made, or made anew"""
+PATIENCE_A_SHAPE = 10
+"""As many more for each shape that it will know: what making it costs"""
 STATES_KEPT = 1_000
 """States from which what comes often is counted; real files have a few dozen"""
 SCANNED = 32
@@ -70,8 +74,10 @@ class _Book:
     """Keys of segments without a qualifier, by their first three characters"""
     long: dict[str, Key] = field(default_factory=dict)
     """Keys of the others, by their first eight"""
-    often: dict[tuple[State, int], "_Often"] = field(default_factory=dict)
-    """What is scanned for, by the state and how many characters stand between two segments"""
+    often: dict[int, dict[State | None, "_Often"]] = field(default_factory=dict)
+    """What is scanned for, by how many characters stand between two segments and by the state"""
+    scanners: dict[int, dict[State | None, Scanner]] = field(default_factory=dict)
+    """The regexes of those that have one, likewise"""
     regex_bytes: int = 0
     """Memory that the scanners take"""
 
@@ -81,7 +87,6 @@ class _Often:
     """The shapes that come often from one state."""
 
     shapes: list[Shape] = field(default_factory=list)
-    scanner: Scanner | None = None
     misses: int = 0
     """Runs since the regex was made that came the long way"""
     is_stale: bool = False
@@ -109,30 +114,21 @@ class Recogniser:
         """The run at this place of a block's text, what was captured of it, and where it ends; None when it must be
         recognised or walked. It is not taken until `take` is called."""
         self._glue = glue
-        if self._state is None or self._former is None:
+        often = self._scanners(glue).get(self._state)
+        found = often.match(text, place) if often is not None else None
+        if often is None or found is None:
             return None
-        often = self._book.often.get((self._state, glue))
-        if often is None or often.scanner is None:
-            return None
-        found = often.scanner.match(text, place)
-        if found is None:
-            return None
-        path, groups = often.scanner.leaves[found.lastindex]
+        path, groups = often.leaves[found.lastindex]
         return path, found.group(*groups), found.end()
 
-    def scanners(self, glue: int) -> tuple[Callable[[State | None], Scanner | None], State | None]:
-        """The regex of all runs from a state, and the state that the runs have come to: for a reader that wants only
-        what they capture, and goes on from the state behind each."""
+    def scanners(self, glue: int) -> tuple[Mapping[State | None, Scanner], State | None]:
+        """The regexes of all runs by the state that they start from, and the state that the runs have come to: for a
+        reader that wants only what they capture, and goes on from the state behind each."""
         self._glue = glue
-        if self._former is None or not glue:
-            return (lambda state: None), None
-        often = self._book.often
+        return self._scanners(glue), self._state
 
-        def of(state: State | None) -> Scanner | None:
-            found = often.get((state, glue)) if state is not None else None
-            return found.scanner if found is not None else None
-
-        return of, self._state
+    def _scanners(self, glue: int) -> dict[State | None, Scanner]:
+        return self._book.scanners.setdefault(glue, {})
 
     def take(self, path: Path) -> None:
         """Go on behind a run that was scanned."""
@@ -159,10 +155,11 @@ class Recogniser:
     def _meet(self, state: State, shape: Shape, texts: Sequence[str], former: Former) -> None:
         """Count a run that came the long way; make the regex anew when that pays."""
         book, separator = self._book, self._delimiters.element
-        if len(book.often) >= STATES_KEPT:
+        if sum(map(len, book.often.values())) >= STATES_KEPT:
             book.often.clear()
+            book.scanners.clear()
             book.regex_bytes = 0
-        often = book.often.setdefault((state, self._glue), _Often())
+        often = book.often.setdefault(self._glue, {}).setdefault(state, _Often())
         counts = [text.count(separator) for text in texts]
         if not shape.met:
             shape.reach = counts
@@ -174,18 +171,20 @@ class Recogniser:
             often.shapes.append(shape)
             often.is_stale = True
         often.misses += 1
-        if often.is_stale and often.misses > OFTEN * (1 + len(often.shapes)) and book.regex_bytes < REGEX_BYTES:
-            self._make_scanner(often, former)
+        wanted = PATIENCE + PATIENCE_A_SHAPE * len(often.shapes)
+        if often.is_stale and often.misses > wanted and book.regex_bytes < REGEX_BYTES:
+            self._make_scanner(state, often, former)
 
-    def _make_scanner(self, often: _Often, former: Former) -> None:
+    def _make_scanner(self, state: State, often: _Often, former: Former) -> None:
         paths = [path for path in [self._path(shape, former) for shape in often.shapes] if path is not None]
         glue = self._delimiters.segment + "\n" * (self._glue - 1)
         often.misses, often.is_stale = 0, False
         if not paths:
             return
-        self._book.regex_bytes -= often.scanner.size if often.scanner is not None else 0
-        often.scanner = scanner(paths, self._delimiters, glue, self._following, self._guide.qualifiers)
-        self._book.regex_bytes += often.scanner.size
+        scanners = self._scanners(self._glue)
+        self._book.regex_bytes -= scanners[state].size if state in scanners else 0
+        scanners[state] = scanner(paths, self._delimiters, glue, self._following, self._guide.qualifiers)
+        self._book.regex_bytes += scanners[state].size
 
     def _path(self, shape: Shape, former: Former) -> Path | None:
         """The run of a shape as it is scanned for; None when it cannot be."""

@@ -9,13 +9,15 @@ interchanges with different delimiters in one file. It reads 64 KiB at a time an
 import io
 import re
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
 from typing import BinaryIO
 
 CHUNK_BYTES = 64 * 1024
+CUT_BYTES = 4 * 1024
+"""Segments are cut from no more than this at once: most of a file is scanned, and need not be"""
 MAX_SEGMENT_BYTES = 1024 * 1024
 """A longer segment is cut here: no sender means one, and memory stays bounded."""
 
@@ -23,6 +25,7 @@ _BLANK = " \t\r\n\x00\x1a\x0b\x0c"
 _ISA_HEADER_BYTES = 1024
 _ISA = re.compile(rb"ISA([^A-Za-z0-9\s])")
 _FIRST_ID = re.compile(rb"\s*[A-Z][A-Z0-9]{1,2}([^A-Za-z0-9\s.,;'\"()])")
+_BLANKS = re.compile(b"[" + re.escape(_BLANK.encode()) + b"]*")
 _ODD = "\t\r\x00\x1a\x0b\x0c"
 
 Source = bytes | BinaryIO
@@ -74,36 +77,66 @@ class Segment:
 
 @dataclass(slots=True)
 class _Block:
-    """Segments that were cut at once."""
+    """A piece of the file that ends with a segment, cut a little at a time: what is scanned in `text` is never cut."""
 
-    texts: list[str]
-    size: int
-    """Bytes of the file"""
+    data: bytes
+    terminator: bytes = b"~"
+    is_closed: bool = False
+    """Nothing that follows belongs to the last segment: a header or the end of the file comes next"""
     is_plain: bool = True
     """All ASCII"""
-    is_closed: bool = False
-    """Nothing that follows belongs to the last of them: a header or the end of the file comes next"""
-    glue: int = 1
-    """Bytes between two segments, where they are the same everywhere"""
     text: str = ""
-    """The whole, where it is ASCII and nothing but the glue stands between its segments"""
+    """The whole, where it is ASCII and its segments stand as close as they may, or a line each"""
+    glue: int = 1
+    """Bytes between two segments, where nothing odd stands there"""
+    scanned: int = 0
+    """Byte offset behind what was scanned last, 0 when nothing was"""
+    end: int = 0
+    """Byte offset of what is neither cut nor scanned"""
+    texts: list[str] = field(default_factory=list)
+    """What was cut: one segment after the other, the last of them before `end`"""
     starts: list[int] = field(default_factory=list)
-    """Byte offset of each segment in the block; worked out when it is asked for"""
+    """Byte offset of each in the block"""
+
+    def cut_more(self) -> bool:
+        """Cut some more segments; False when there are none. The block ends early at the next ISA, whose delimiters may
+        differ."""
+        begin = self.end
+        if begin >= len(self.data):
+            return False
+        if begin and _ISA.match(self.data, begin):
+            self._close(begin)
+            return False
+        stop = self.data.find(self.terminator, begin + CUT_BYTES) + 1 or len(self.data)
+        header = _header_pattern(self.terminator).search(self.data, begin, stop)
+        if header is not None:
+            stop = header.end()
+            self._close(stop)
+        texts, starts = _split(self.data[begin:stop], self.terminator, self.glue, begin)
+        self.texts += texts
+        self.starts += starts
+        self.end = _past_blanks(self.data, stop)
+        return True
+
+    def _close(self, end: int) -> None:
+        self.data, self.text, self.is_closed = self.data[:end], self.text[:end], True
+
+    def pass_to(self, place: int) -> None:
+        """Forget what was cut; what is cut next stands at this place."""
+        self.texts, self.starts, self.end, self.scanned = [], [], place, place
 
     def start(self, at: int) -> int:
-        if at >= len(self.texts):
-            return self.size
-        if not self.starts:
-            self.starts = [0, *accumulate(len(text) + self.glue for text in self.texts[:-1])]
-        return self.starts[at]
+        """Byte offset in the block of the segment `at`, or of the one that will be cut next."""
+        return self.starts[at] if at < len(self.starts) else self.end
 
 
 class SegmentReader:
     """Iterates over the segments of `source`; `delimiters` are those of the interchange being read.
 
-    Segments are cut a block at a time, by one split of the whole block where it is regular. Raises NotX12 on
-    construction when there is no readable ISA. With `needs_header` False a source that opens with any other segment is
-    read too, its delimiters guessed; NotX12 then means that nothing looks like a segment.
+    Segments are cut by one split of many, where they stand regularly; what a caller scans in the text of a block
+    (`ahead`, `skip`) is not cut at all. Raises NotX12 on construction when there is no readable ISA. With
+    `needs_header` False a source that opens with any other segment is read too, its delimiters guessed; NotX12 then
+    means that nothing looks like a segment.
     """
 
     def __init__(self, source: Source, *, needs_header: bool = True) -> None:
@@ -111,9 +144,8 @@ class SegmentReader:
         self._buffer = b""
         self._offset = 0
         self._ended = False
-        self._block = _Block([], 0)
+        self._block = _Block(b"")
         self._at = 0
-        self._known = (0, 0)
         self._first_index = 1
         self._before: Segment | None = None
         self.skipped_bytes = 0
@@ -142,7 +174,8 @@ class SegmentReader:
 
     def __next__(self) -> Segment:
         while self._at >= len(self._block.texts):
-            self._next_block()
+            if not self._block.cut_more():
+                self._next_block()
         self._at += 1
         return self._segment(self._at - 1)
 
@@ -159,26 +192,28 @@ class SegmentReader:
                 if texts[at][:3] in ends:
                     self._at = at
                     return texts[start:at]
-            if block.is_closed or block.size - self._start(start) > MAX_SEGMENT_BYTES:
+            looked_at = max(looked_at, len(texts) - start)
+            if block.cut_more():
+                continue
+            if block.is_closed or len(block.data) - block.start(start) > MAX_SEGMENT_BYTES:
                 self._at = len(texts)
                 return texts[start:]
-            looked_at = len(texts) - start
             self._lengthen()
 
     def ahead(self) -> tuple[str, int, int]:
         """The text of this block, where in it the next segment begins, and how many characters stand between two
-        segments; the text is empty where that is not the same everywhere."""
+        segments; the text is empty where it cannot be scanned."""
         block = self._block
-        if not block.text:
-            return "", 0, 0
-        place = self._start(self._at)
-        self._known = (self._at, place)
-        return block.text, place, block.glue
+        return (block.text, block.start(self._at), block.glue) if block.text else ("", 0, 0)
 
     def skip(self, count: int, place: int) -> None:
         """Read past `count` segments of the text that `ahead` gave, up to this place in it."""
-        self._at += count
-        self._known = (self._at, place)
+        if self._at + count < len(self._block.texts):
+            self._at += count
+        else:
+            self._first_index += self._at + count
+            self._block.pass_to(place)
+            self._at = 0
 
     @property
     def is_plain(self) -> bool:
@@ -192,26 +227,28 @@ class SegmentReader:
     def latest(self, *, but: int = 0) -> Segment | None:
         """The segment that was read last, or the one `but` before it where it is still at hand."""
         at = self._at - 1 - but
-        return self._segment(at) if at >= 0 else self._before
+        if at >= 0:
+            return self._segment(at)
+        return self._last_scanned() if self._block.scanned else self._before
 
     def peek(self) -> Segment | None:
         """The next segment of this block, which is not taken; None when the block, or the file, ends here."""
-        return self._segment(self._at) if self._at < len(self._block.texts) else None
-
-    def _start(self, at: int) -> int:
-        """Where in the block a segment begins; counted from the last place that was known, where there is one."""
-        block = self._block
-        known, place = self._known
-        if not block.text or at < known - 1 or at >= len(block.texts):
-            return block.start(at)
-        if at < known:
-            return place - block.glue - len(block.texts[at])
-        return place + sum(map(len, block.texts[known:at])) + block.glue * (at - known)
+        while self._at >= len(self._block.texts):
+            if not self._block.cut_more():
+                return None
+        return self._segment(self._at)
 
     def _segment(self, at: int) -> Segment:
-        text = self._block.texts[at]
-        offset = self._offset + self._start(at)
-        return Segment(tuple(text.split(self.delimiters.element)), text, self._first_index + at, offset)
+        return self._as_segment(self._block.texts[at], self._first_index + at, self._block.start(at))
+
+    def _last_scanned(self) -> Segment:
+        block = self._block
+        end = block.scanned - block.glue
+        start = _past_blanks(block.data, block.text.rfind(self.delimiters.segment, 0, end) + 1)
+        return self._as_segment(block.text[start:end], self._first_index - 1, start)
+
+    def _as_segment(self, text: str, index: int, start: int) -> Segment:
+        return Segment(tuple(text.split(self.delimiters.element)), text, index, self._offset + start)
 
     # Blocks -----------------------------------------------------------------------------------------------------------
 
@@ -221,21 +258,21 @@ class SegmentReader:
         block = self._header()
         if block is None and not self._buffer:
             raise StopIteration
-        self._block = block or self._cut()
+        self._block = block or self._take()
 
     def _lengthen(self) -> None:
         """Read on, keeping in the block what comes from the next segment on."""
         self._leave()
         self._skip_blanks()
         self._fill(len(self._buffer) + 1)
-        self._block = _Block([], 0, is_closed=True) if _ISA.match(self._buffer) else self._cut()
+        self._block = _Block(b"", is_closed=True) if _ISA.match(self._buffer) else self._take()
 
     def _leave(self) -> None:
         """Forget what was read."""
         self._before = self.latest()
         self._first_index += self._at
-        self._drop(self._start(self._at))
-        self._at, self._block, self._known = 0, _Block([], 0), (0, 0)
+        self._drop(self._block.start(self._at))
+        self._at, self._block = 0, _Block(b"")
 
     def _terminator(self) -> bytes:
         return self.delimiters.segment.encode("latin-1")
@@ -265,22 +302,22 @@ class SegmentReader:
             return None
         self.delimiters = delimiters
         end = self._buffer.find(self._terminator())
-        return _Block([_decode(self._buffer[:end])], end + 1)
+        isa = self._buffer[: end + 1]
+        return _Block(isa, end=len(isa), texts=[_decode(isa[:-1])], starts=[0])
 
-    def _cut(self) -> _Block:
-        """The front of the buffer up to its last terminator; at the end of the file, or of all patience, the whole.
-        It stops early at the next ISA, whose delimiters may differ."""
+    def _take(self) -> _Block:
+        """The front of the buffer up to its last terminator; at the end of the file, or of all patience, the whole."""
         terminator = self._terminator()
         end = self._buffer.rfind(terminator)
         while end < 0 and not self._ended and len(self._buffer) < MAX_SEGMENT_BYTES:
             self._fill(len(self._buffer) + 1)
             end = self._buffer.rfind(terminator)
         data = self._buffer[: end + 1] if end >= 0 and not self._ended else self._buffer
-        header = _next_header(data, terminator) if b"ISA" in data else None
-        if header is not None:
-            data = data[:header]
-        block = _split(data, terminator)
-        block.is_closed = self._ended or header is not None
+        block = _Block(data, terminator, self._ended, data.isascii())
+        behind = data.find(terminator) + 1
+        block.glue = 2 if data[behind : behind + 1] == b"\n" != terminator else 1
+        if block.is_plain and not data[behind + block.glue - 1 : behind + block.glue].isspace():
+            block.text = data.decode("ascii")
         return block
 
 
@@ -289,44 +326,44 @@ def _header_pattern(terminator: bytes) -> re.Pattern[bytes]:
     return re.compile(re.escape(terminator) + b"[" + re.escape(_BLANK.encode()) + rb"]*(?=ISA[^A-Za-z0-9\s])")
 
 
-def _next_header(data: bytes, terminator: bytes) -> int | None:
-    found = _header_pattern(terminator).search(data)
-    return found.end() if found is not None else None
+def _past_blanks(data: bytes, at: int) -> int:
+    found = _BLANKS.match(data, at)
+    return found.end() if found is not None else at
 
 
-def _split(data: bytes, terminator: bytes) -> _Block:
-    """Cut at every terminator; blanks around segments, and empty segments, are left out."""
+def _split(data: bytes, terminator: bytes, glue: int, begin: int) -> tuple[list[str], Iterable[int]]:
+    """Cut at every terminator; blanks around segments, and empty segments, are left out. The texts, and where each
+    begins when the data begin at `begin`."""
     if data.isascii():
-        regular = _split_regular(data.decode("ascii"), terminator.decode("latin-1"))
-        if regular is not None:
-            return regular
-    texts: list[str] = []
-    starts: list[int] = []
-    offset = 0
+        texts = _split_regular(data.decode("ascii"), terminator.decode("latin-1"), glue)
+        if texts is not None:
+            return texts, accumulate([len(text) + glue for text in texts[:-1]], initial=begin)
+    texts = []
+    starts = []
     for piece, size in _pieces(data, terminator):
         text = piece.lstrip(_BLANK)
         if text:
             texts.append(text)
-            starts.append(offset + len(piece) - len(text))
-        offset += size
-    return _Block(texts, len(data), data.isascii(), starts=starts)
+            starts.append(begin + len(piece) - len(text))
+        begin += size
+    return texts, starts
 
 
-def _split_regular(text: str, terminator: str) -> _Block | None:
+def _split_regular(text: str, terminator: str, glue_length: int) -> list[str] | None:
     """Cut where nothing, or the same line end, stands between all segments; None where it is not so."""
     body = text[:-1]
     if not text.endswith(terminator) or not body or body[0] in terminator + _BLANK:
         return None
     if any(mark in body for mark in _ODD):
         return None
-    glue = f"{terminator}\n" if "\n" in body and terminator != "\n" else terminator
-    if len(glue) == 2:
-        count = body.count(terminator)
-        if body.count(glue) != count or body.count("\n") != count:
-            return None
+    glue = f"{terminator}\n" if glue_length == 2 else terminator
+    if glue_length == 1 and terminator != "\n" and "\n" in body:
+        return None
+    if glue_length == 2 and not body.count("\n") == body.count(terminator) == body.count(glue):
+        return None
     if glue + terminator in body or f"{glue} " in body:
         return None
-    return _Block(body.split(glue), len(text), glue=len(glue), text=text)
+    return body.split(glue)
 
 
 def segment_text(file: BinaryIO, delimiters: Delimiters) -> str:

@@ -315,6 +315,8 @@ def test_any_batch_reads_back_as_written_without_an_issue(made: list[Institution
     assert [str(issue) for item in claims_837i.read(text.encode()) for issue in item.issues] == []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shapes, "OFTEN", 1)
+        patch.setattr(shapes, "PATIENCE", 1)
+        patch.setattr(shapes, "PATIENCE_A_SHAPE", 1)
         patch.setattr(shapes, "_BOOKS", {})
         for _ in range(4):
             assert batch_of(text.encode()) == batch

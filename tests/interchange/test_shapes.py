@@ -63,6 +63,8 @@ def walking() -> Iterator[None]:
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever was met once is scanned for, at once; no test finds what another has met."""
     monkeypatch.setattr(shapes, "OFTEN", 1)
+    monkeypatch.setattr(shapes, "PATIENCE", 1)
+    monkeypatch.setattr(shapes, "PATIENCE_A_SHAPE", 1)
     monkeypatch.setattr(shapes, "REGEX_BYTES", 1_000_000_000)
     monkeypatch.setattr(shapes, "_BOOKS", {})
 
@@ -84,10 +86,15 @@ def test_a_file_read_twice_is_read_the_same(path: Path, eager: None) -> None:
     assert scanned(data) == walked
 
 
+def returned(data: bytes) -> bytes:
+    """The file with a carriage return as its terminator, a line each."""
+    return b"\r\n".join(one.strip() for one in data.split(b"~"))
+
+
 @pytest.mark.golden("x222a1", "x223a2", "x221a1")
 def test_line_ends_and_odd_delimiters_are_read_the_same(path: Path, eager: None) -> None:
     data = path.read_bytes()
-    for other in (b"".join(data.splitlines()), data.replace(b"~", b"~\r\n"), data.replace(b"*", b"|")):
+    for other in (b"".join(data.splitlines()), data.replace(b"~", b"~\r\n"), data.replace(b"*", b"|"), returned(data)):
         with walking():
             walked = read(other)
         assert scanned(other) == walked
@@ -155,6 +162,34 @@ def test_a_damaged_file_of_runs_that_are_scanned_for_is_read_the_same(
     with walking():
         walked = read(bytes(data))
     assert read(bytes(data)) == walked
+
+
+ODD_PLACES = {
+    "a line end inside a text": (b"SAMPLE", b"SAM\nPLE"),
+    "a line end behind the last text": (b"~\nDTM*232", b"\r\n~\nDTM*232"),
+    "a blank before a segment": (b"~\nLX*1", b"~\n LX*1"),
+    "an empty segment": (b"~\nREF*6R", b"~\n~\nREF*6R"),
+    "no line end": (b"~\nCLP*", b"~CLP*"),
+    "two line ends": (b"~\nHL*", b"~\n\nHL*"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_PLACES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_odd_places_between_runs_that_are_scanned_are_read_the_same(
+    kind: str, odd: str, many: dict[str, bytes], eager: None
+) -> None:
+    usual, found = ODD_PLACES[odd]
+    segments = many[kind]
+    scanned(segments)
+    half = len(segments) // 2
+    data = segments[:half] + segments[half:].replace(usual, found, 3)
+    with walking():
+        walked = read(data)
+    assert read(data) == walked
+    assert list(remittance_835.payments(data)) == [
+        one.payment for one in walked if isinstance(one, remittance_835.ReadPayment) and one.payment is not None
+    ]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -264,8 +299,9 @@ def test_a_condition_says_the_same_as_a_regex_and_in_words(letter: str, position
 
 @pytest.mark.parametrize("form", ["", "D8", "RD8", "DT", "TM"])
 @pytest.mark.parametrize("value", ["", "1015", "20260101", "20260101-20260102", "202601011015"])
-def test_a_form_says_the_same_as_a_regex_and_in_words(form: str, value: str) -> None:
-    rules = elements.parse_elements("?AN9 ?AN9 ?AN35 ?AN9")
+@pytest.mark.parametrize("forms", ["?AN9", "?=D8,DT,RD8,TM"])
+def test_a_form_says_the_same_as_a_regex_and_in_words(form: str, value: str, forms: str) -> None:
+    rules = elements.parse_elements(f"?AN9 {forms} ?AN35 ?AN9")
     condition: Rule = ("F", (2, 3))
     found = list(elements.condition_faults(("XX", "A", form, value, "B"), (condition,)))
     pattern = elements.segment_pattern("XX", rules, (condition,), Delimiters())

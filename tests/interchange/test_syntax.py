@@ -75,6 +75,21 @@ def test_a_cut_interchange_before_another_keeps_both() -> None:
     assert ids == ["ISA", "GS", "ISA", "GS", "IEA"]
 
 
+@pytest.mark.parametrize("line_end", ["", "\n"])
+def test_what_is_skipped_is_counted_and_remembered(line_end: str) -> None:
+    texts = [f"REF*EI*{number}" for number in range(2_000)]
+    data = f"~{line_end}".join([ISA, *texts, "SE*1*1", ""]).encode()
+    whole, reader = list(SegmentReader(data)), SegmentReader(data)
+    assert [next(reader), next(reader)] == whole[:2]
+    for start, stop in ((2, 5), (5, 900), (900, 1_200)):
+        text, place, glue = reader.ahead()
+        assert text.startswith(whole[start].text, place)
+        reader.skip(stop - start, place + sum(len(one.text) + glue for one in whole[start:stop]))
+        assert reader.latest() == whole[stop - 1]
+    assert reader.peek() == whole[1_200]
+    assert [*reader] == whole[1_200:]
+
+
 @pytest.mark.parametrize("data", [b"", b"hello", b"ISA", b"ISA*00*~", b"GS*HC*A~", b"\xff\xfe" * 40])
 def test_a_file_without_a_readable_isa_is_not_x12(data: bytes) -> None:
     with pytest.raises(NotX12):

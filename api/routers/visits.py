@@ -3,6 +3,7 @@
 Rows of lines come and go by buttons that post the form back, so that the page needs no script.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -14,6 +15,7 @@ from sqlmodel import Session
 
 from api import actions, auth, errors, person_form, visit_form, visit_prefill
 from api.auth import require
+from api.claim_form import EncounterForm
 from api.errors import Problem
 from api.office import Office, TheOffice
 from api.person_form import Typed
@@ -25,6 +27,7 @@ from billing.roles import Permission
 from database import coverages, encounters, favourites, registrations
 from database.access import Person
 from database.columns import new_id
+from database.duplicates import VisitAlike, visits_alike
 from database.favourites import Favourites
 
 pages = APIRouter(prefix="/visits", include_in_schema=False)
@@ -35,6 +38,8 @@ FORM = "visit"
 LONGEST_FORM = 1000
 """Inputs of the page with all its lines"""
 REMOVE = "remove-line-"
+ANOTHER = "is_another_visit"
+"""What the button says that opens a visit although it looks like one that is there"""
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ async def open_visit(request: Request, office: TheOffice, person: Clerk, patient
 def _answer(request: Request, office: Office, person: Person, patient: str, copy: str, typed: Typed) -> Response:
     desk = _desk(request, office, person, patient, copy)
     do = typed.pop("do", "open")
+    is_told_apart = bool(typed.pop(ANOTHER, ""))
     if do.startswith(REMOVE):
         typed = visit_form.tidy(typed, without=do.removeprefix(REMOVE))
         return _page(desk, _at_least_one_row(typed, office.today(person)), "lines.0.procedure")
@@ -104,10 +110,22 @@ def _answer(request: Request, office: Office, person: Person, patient: str, copy
         number = typed["key"].upper()[:12]
         form = visit_form.read(typed, desk.offered, desk.base, today=office.today(person), number=number)
         form = form.model_copy(update={"patient_id": patient or None})
+        alike = [] if is_told_apart else _alike(desk, form)
+        if alike:
+            return _page(desk, typed, "", alike=alike)
         done = actions.open_encounter(office, person, form, key=typed["key"])
     except Problem as problem:
         return _refused(desk, _at_least_one_row(typed, office.today(person)), problem)
     return RedirectResponse(f"/encounters/{done.body['encounter_id']}?note=opened", 303)
+
+
+def _alike(desk: Desk, form: EncounterForm) -> list[VisitAlike]:
+    """Visits that this one likely repeats: a person looks before one is billed twice."""
+    with desk.office.database.reading() as session:
+        found = visits_alike(session, form.claim(), practice_id=desk.person.practice_id, patient_id=form.patient_id)
+    for one in found:
+        auth.seen(desk.request, desk.person, subject="encounter", subject_id=one.id)
+    return found
 
 
 def _refused(desk: Desk, typed: Typed, problem: Problem) -> Response:
@@ -156,12 +174,15 @@ def _known(session: Session, person: Person, patient_id: str) -> Registration:
     return registrations.of_row(row)
 
 
-def _page(desk: Desk, typed: Typed, focus: str, *, failed: Failed | None = None) -> Response:
+def _page(
+    desk: Desk, typed: Typed, focus: str, *, failed: Failed | None = None, alike: Sequence[VisitAlike] = ()
+) -> Response:
     return show(
         desk.request,
         "visit.html",
         desk.person,
-        status=failed.status if failed else 200,
+        status=failed.status if failed else 409 if alike else 200,
+        alike=alike,
         typed=typed,
         key=typed.get("key") or new_id(),
         failed=failed or Failed(),

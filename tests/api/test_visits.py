@@ -415,3 +415,25 @@ async def test_whose_data_filled_a_form_and_who_opened_a_visit_is_written_down(
 )
 def test_pointers_are_numbers_or_letters(text: str, pointers: Any) -> None:
     assert visit_form._pointers(text) == pointers
+
+
+async def test_a_visit_typed_once_more_is_shown_beside_the_first_and_opened_only_as_another(
+    book: Book, desk: httpx.AsyncClient
+) -> None:
+    opened = await desk.post("/visits/new", data=TYPED)
+    again = await desk.post("/visits/new", data=TYPED)
+    copy = TYPED | {"key": new_id()}
+    stopped = await desk.post("/visits/new", data=copy)
+    home = opened.headers["location"].partition("?")[0]
+    other_code = await desk.post("/visits/new", data=TYPED | {"key": new_id(), "lines.0.procedure": "93000"})
+    other_day = TYPED | {"key": new_id(), "lines.0.service_date": "2026-02-27"}
+    other = await desk.post("/visits/new", data=other_day)
+    told_apart = await desk.post("/visits/new", data=inputs_of(stopped.text) | {"is_another_visit": "yes"})
+
+    assert (opened.status_code, again.headers["location"]) == (303, opened.headers["location"])
+    assert (stopped.status_code, f'<a href="{home}">' in stopped.text) == (409, True)
+    assert "It is another visit: open it" in stopped.text
+    assert inputs_of(stopped.text)["patient.last_name"] == "Apfelbaum"
+    assert [one.status_code for one in (other_code, other, told_apart)] == [303, 303, 303]
+    with book.database.reading() as session:
+        assert len(session.exec(select(Encounter.id)).all()) == 4

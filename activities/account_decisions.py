@@ -11,7 +11,7 @@ from billing.stages import FactKind
 from database import accounts, encounters, office, outbox
 from database.columns import new_id
 from database.outbox import OutboxKind
-from database.tables import PatientAccount, Placement, Task
+from database.tables import BalanceItem, PatientAccount, Placement, Task
 
 
 def decide_before_collections(
@@ -27,12 +27,7 @@ def decide_before_collections(
     """Carry out one way out of `precollection_approval`; None when done, else why not."""
     account = accounts.lock(session, practice_id=practice_id, patient_id=task.subject_id, at=at)
     if resolution == "hold":
-        until = noon_of(date.fromisoformat(values["follow_up"]), office.zone_of(session, practice_id))
-        if until <= at:
-            fault = (("follow_up", "choose a day to come"),)
-            return Answer(done=False, code="invalid", message="please correct the form", faults=fault)
-        pause(session, account, until=until, reason=values["reason"], at=at)
-        return None
+        return _hold(session, account, values, at=at)
     asked_about = set(json.loads(task.detail)["encounters"].split(","))
     owed = accounts.owed_by_visit(session, practice_id=practice_id, patient_id=task.subject_id)
     items = {row.encounter_id: row for row in accounts.items(session, task.subject_id)}
@@ -43,19 +38,7 @@ def decide_before_collections(
         words = f"written off as bad debt: {values.get('reason', '')}"
         if resolution == "place":
             words = f"placed with {values['agency']}"
-            session.add(
-                Placement(
-                    id=new_id(),
-                    practice_id=practice_id,
-                    patient_id=task.subject_id,
-                    encounter_id=one.encounter_id,
-                    agency=values["agency"][:100],
-                    amount_cents=one.cents,
-                    placed_at=at,
-                    placed_by=actor_id,
-                    first_statement_at=row.first_statement_at or at,
-                )
-            )
+            session.add(_placement(row, one.cents, values["agency"], actor_id=actor_id, at=at))
         encounters.add_fact(
             session,
             practice_id=practice_id,
@@ -68,6 +51,30 @@ def decide_before_collections(
         )
     wake(session, account, at=at)
     return None
+
+
+def _hold(session: Session, account: PatientAccount, values: dict[str, str], *, at: datetime) -> Answer | None:
+    until = noon_of(date.fromisoformat(values["follow_up"]), office.zone_of(session, account.practice_id))
+    if until <= at:
+        fault = (("follow_up", "choose a day to come"),)
+        return Answer(done=False, code="invalid", message="please correct the form", faults=fault)
+    pause(session, account, until=until, reason=values["reason"], at=at)
+    return None
+
+
+def _placement(row: BalanceItem, cents: int, agency: str, *, actor_id: str, at: datetime) -> Placement:
+    """What an agency is given, as it was owed then."""
+    return Placement(
+        id=new_id(),
+        practice_id=row.practice_id,
+        patient_id=row.patient_id,
+        encounter_id=row.encounter_id,
+        agency=agency[:100],
+        amount_cents=cents,
+        placed_at=at,
+        placed_by=actor_id,
+        first_statement_at=row.first_statement_at or at,
+    )
 
 
 def pause(session: Session, account: PatientAccount, *, until: datetime, reason: str, at: datetime) -> None:

@@ -337,23 +337,8 @@ def _keep_remittance(
     payee_npi = remittance.payee.id or ""
     other = remittances.same_trace(session, practice_id=practice_id, remittance=remittance, payee_npi=payee_npi)
     faults = _why_not_posted(item)
-    file = RemittanceFile(
-        id=new_id(),
-        practice_id=practice_id,
-        message_id=message.id,
-        set_ordinal=ordinal,
-        trace=remittance.trace,
-        payer_number=remittance.payer_id,
-        payment_date=remittance.payment_date,
-        payee_npi=payee_npi,
-        content_hash=item.content_hash,
-        paid_cents=remittance.paid_cents,
-        provider_adjustment_cents=sum(one.amount_cents for one in remittance.provider_adjustments),
-        header=records.dump(remittance),
-        claim_count=len(item.payments),
-        state="excepted" if faults or other else "stored",
-        received_at=message.received_at,
-    )
+    file = _remittance_row(message, ordinal, item, remittance, practice_id=practice_id)
+    file.state = "excepted" if faults or other else "stored"
     session.add(file)
     session.flush()
     if other is not None or faults:
@@ -380,6 +365,33 @@ def _keep_remittance(
         at=message.received_at,
     )
     return f"remittance of {len(item.payments)} claims stored"
+
+
+def _remittance_row(
+    message: InboundMessage,
+    ordinal: int,
+    item: remittance_835.ReadRemittance,
+    remittance: Remittance,
+    *,
+    practice_id: str,
+) -> RemittanceFile:
+    return RemittanceFile(
+        id=new_id(),
+        practice_id=practice_id,
+        message_id=message.id,
+        set_ordinal=ordinal,
+        trace=remittance.trace,
+        payer_number=remittance.payer_id,
+        payment_date=remittance.payment_date,
+        payee_npi=remittance.payee.id or "",
+        content_hash=item.content_hash,
+        paid_cents=remittance.paid_cents,
+        provider_adjustment_cents=sum(one.amount_cents for one in remittance.provider_adjustments),
+        header=records.dump(remittance),
+        claim_count=len(item.payments),
+        state="stored",
+        received_at=message.received_at,
+    )
 
 
 def _why_not_posted(item: remittance_835.ReadRemittance) -> str:

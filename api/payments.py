@@ -43,16 +43,7 @@ def take_payment(
     now = office_.now()
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
-        encounter = encounters.find(session, practice_id=person.practice_id, encounter_id=encounter_id)
-        if encounter is None:
-            raise errors.not_found("encounter")
-        if parse_typed(amount) > encounter.charge_cents:
-            charge = format_dollars(encounter.charge_cents)
-            message = f"is more than the visit's charge of {charge}; record what belongs to this visit"
-            raise errors.invalid([Fault(field="amount", message=message)])
-        if cash.is_closed(session, practice_id=person.practice_id, user_id=person.user_id, day=received_on):
-            message = "your till of that day is closed: ask a supervisor to open it again (Day close)"
-            raise errors.invalid([Fault(field="received_on", message=message)])
+        _refuse_misplaced(session, person, encounter_id, cents=parse_typed(amount), received_on=received_on)
         payment = PatientPayment(
             id=new_id(),
             practice_id=person.practice_id,
@@ -70,6 +61,20 @@ def take_payment(
 
     answer = idempotency.once(office_, person, name="take_payment", key=key, body_sha256=sha256, effect=effect)
     return Done(answer, 201, f"/api/v1/encounters/{encounter_id}")
+
+
+def _refuse_misplaced(session: Session, person: Person, encounter_id: str, *, cents: int, received_on: date) -> None:
+    """Raise Problem 404 and 422 for money that cannot belong to this visit or this day."""
+    encounter = encounters.find(session, practice_id=person.practice_id, encounter_id=encounter_id)
+    if encounter is None:
+        raise errors.not_found("encounter")
+    if cents > encounter.charge_cents:
+        charge = format_dollars(encounter.charge_cents)
+        message = f"is more than the visit's charge of {charge}; record what belongs to this visit"
+        raise errors.invalid([Fault(field="amount", message=message)])
+    if cash.is_closed(session, practice_id=person.practice_id, user_id=person.user_id, day=received_on):
+        message = "your till of that day is closed: ask a supervisor to open it again (Day close)"
+        raise errors.invalid([Fault(field="received_on", message=message)])
 
 
 def _keep(session: Session, payment: PatientPayment, *, at: datetime) -> None:

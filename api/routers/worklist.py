@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import Session
 
 from api import auth, errors
 from api.auth import Viewer
@@ -12,7 +13,7 @@ from billing.roles import Permission, Role
 from billing.stages import Stage
 from database import views, worklists
 from database.access import Person
-from database.worklists import NotACursor, TaskOrder
+from database.worklists import NotACursor, TaskOrder, TaskPage
 
 pages = APIRouter(include_in_schema=False)
 
@@ -35,16 +36,7 @@ def show_worklist(
     work = work if work in {MINE, ALL, *Role} else _usual(person)
     try:
         with office.database.reading() as session:
-            tasks = worklists.task_page(
-                session,
-                practice_id=person.practice_id,
-                state="open",
-                roles=_roles(work, person),
-                task_type=None,
-                order=order,
-                after=tasks_after,
-                limit=25,
-            )
+            tasks = _tasks(session, person, work, order, tasks_after)
             encounters = views.newest_encounters(
                 session,
                 practice_id=person.practice_id,
@@ -70,6 +62,19 @@ def show_worklist(
         stage=stage,
         q=q.strip(),
         now=office.now(),
+    )
+
+
+def _tasks(session: Session, person: Person, work: str, order: TaskOrder, after: str | None) -> TaskPage:
+    return worklists.task_page(
+        session,
+        practice_id=person.practice_id,
+        state="open",
+        roles=_roles(work, person),
+        task_type=None,
+        order=order,
+        after=after,
+        limit=25,
     )
 
 

@@ -12,7 +12,7 @@ from billing.days import zone_named
 from billing.identifiers import tax_id_is_plausible
 from billing.patients import telephone_digits
 from billing.places import PLACES_OF_SERVICE, STATES
-from database.practice import Calendar, EntityView, LegalEntity, LocationView
+from database.practice import Calendar, EntityView, LegalEntity, LocationView, ProviderView
 
 
 def _sendable(typed: str) -> str:
@@ -47,6 +47,7 @@ EMPTY = BeforeValidator(lambda typed: typed or None)
 Npi = Annotated[str, _written("[0-9]{10}", "ten digits"), WithJsonSchema({"type": "string", "pattern": r"^\d{10}$"})]
 """A national provider identifier"""
 Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_sendable)]
+FirstName = Annotated[str, Field(min_length=1, max_length=35), AfterValidator(_sendable)]
 Street = Annotated[str, Field(min_length=1, max_length=55), AfterValidator(_sendable)]
 City = Annotated[str, Field(min_length=1, max_length=30), AfterValidator(_sendable)]
 
@@ -129,6 +130,20 @@ class LocationForm(PlaceForm):
 
     def told(self) -> LocationView:
         return LocationView(self.id, self.name, self.place_of_service, self.address(), self.npi)
+
+
+class ProviderForm(Part):
+    """Somebody who sees the practice's patients."""
+
+    npi: Npi
+    last_name: Name
+    first_name: Annotated[FirstName | None, EMPTY] = None
+    taxonomy: Annotated[Taxonomy | None, EMPTY] = None
+    is_active: bool = True
+    """False: left; new visits are not offered them"""
+
+    def told(self) -> ProviderView:
+        return ProviderView(self.npi, self.last_name, self.first_name, self.taxonomy, self.is_active)
 
 
 class EntityForm(PlaceForm):

@@ -16,7 +16,7 @@ from billing.claim import Claim, Name, Party, Reference
 from billing.ledger import EntryKind
 from billing.money import Cents
 from database import office, practice, records
-from database.practice import LocationView
+from database.practice import LocationView, ProviderView
 from database.tables import Charge, Encounter, Journal, Partner, Payer
 
 LOOK_BACK = timedelta(days=365)
@@ -74,14 +74,14 @@ def favourites(session: Session, *, practice_id: str, today: date, also: Claim |
         partners=[one.name for one in office.partners(session)],
         billing=_by_npi(one for one in billing if len(one.reference("EI") or "") == 9 and one.address)
         | _billing_entities(session, practice_id),
-        rendering=_rendering(spoken),
+        rendering=_rendering(session, practice_id, spoken),
         locations=practice.locations(session, practice_id=practice_id),
     )
 
 
 def rendering_providers(session: Session, *, practice_id: str, today: date) -> dict[str, Party]:
-    """Who rendered the practice's visits lately, by NPI."""
-    return _rendering(_recent_claims(session, practice_id, today))
+    """Who sees the practice's patients or did so lately, by NPI."""
+    return _rendering(session, practice_id, _recent_claims(session, practice_id, today))
 
 
 def known_payers(session: Session, *, practice_id: str) -> list[KnownPayer]:
@@ -152,8 +152,24 @@ def _billing_entities(session: Session, practice_id: str) -> dict[str, Party]:
     }
 
 
-def _rendering(claims: Iterable[Claim]) -> dict[str, Party]:
-    return _by_npi(one for claim in claims for one in claim.providers if one.role == "82")
+def _rendering(session: Session, practice_id: str, claims: Iterable[Claim]) -> dict[str, Party]:
+    """Those whom the practice keeps come first, by name; nobody who left is among them."""
+    kept = practice.providers(session, practice_id=practice_id)
+    found = {one.npi: _rendering_party(one) for one in kept if one.is_active}
+    left = {one.npi for one in kept if not one.is_active}
+    seen = _by_npi(one for claim in claims for one in claim.providers if one.role == "82")
+    return found | {npi: party for npi, party in seen.items() if npi not in found and npi not in left}
+
+
+def _rendering_party(one: ProviderView) -> Party:
+    return Party(
+        role="82",
+        is_person=True,
+        name=Name(one.last_name, one.first_name),
+        id_qualifier="XX",
+        id=one.npi,
+        taxonomy=one.taxonomy,
+    )
 
 
 def _by_npi(parties: Iterable[Party]) -> dict[str, Party]:

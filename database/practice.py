@@ -1,14 +1,14 @@
-"""The practice as a legal entity: its name and tax id, whom it bills under, and where it sees patients."""
+"""The practice as a legal entity: its name and tax id, whom it bills under, who sees its patients, and where."""
 
 from dataclasses import dataclass, replace
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from billing.claim import Address, Claim, Name, Party
 from database import records
 from database.columns import new_id
 from database.office import PayeeOfAnotherPractice
-from database.tables import BillingEntity, Location, Practice
+from database.tables import BillingEntity, Location, Practice, Provider
 
 
 class NameTaken(ValueError):
@@ -58,6 +58,18 @@ class LocationView:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderView:
+    """Somebody who sees the practice's patients."""
+
+    npi: str
+    last_name: str
+    first_name: str | None
+    taxonomy: str | None
+    is_active: bool = True
+    """False: left; new visits are not offered them"""
+
+
+@dataclass(frozen=True, slots=True)
 class PracticeView:
     """Everything that the practice's page shows."""
 
@@ -66,11 +78,12 @@ class PracticeView:
     legal: LegalEntity
     calendar: Calendar
     entities: list[EntityView]
+    providers: list[ProviderView]
     locations: list[LocationView]
 
 
 def view(session: Session, *, practice_id: str) -> PracticeView:
-    """The practice with its billing entities and locations, each by name."""
+    """The practice with its billing entities, providers and locations, each by name."""
     row = session.get_one(Practice, practice_id)
     entities = session.exec(
         select(BillingEntity)
@@ -82,8 +95,19 @@ def view(session: Session, *, practice_id: str) -> PracticeView:
         LegalEntity(row.legal_name, row.tax_id),
         Calendar(row.time_zone),
         [_entity(one) for one in entities],
+        providers(session, practice_id=practice_id),
         locations(session, practice_id=practice_id),
     )
+
+
+def providers(session: Session, *, practice_id: str) -> list[ProviderView]:
+    """Who sees patients, by name; those who left come last."""
+    rows = session.exec(
+        select(Provider)
+        .where(Provider.practice_id == practice_id)
+        .order_by(col(Provider.is_active).desc(), func.lower(Provider.last_name), Provider.npi)
+    )
+    return [_provider(one) for one in rows]
 
 
 def locations(session: Session, *, practice_id: str) -> list[LocationView]:
@@ -142,6 +166,18 @@ def save_entity(session: Session, told: EntityView, *, practice_id: str) -> Enti
     return before
 
 
+def save_provider(session: Session, told: ProviderView, *, practice_id: str) -> ProviderView | None:
+    """Add or change a provider; returns what was there."""
+    row = session.get(Provider, (practice_id, told.npi))
+    before = _provider(row) if row else None
+    row = row or Provider(practice_id=practice_id, npi=told.npi, last_name=told.last_name)
+    row.last_name, row.first_name = told.last_name, told.first_name
+    row.taxonomy, row.is_active = told.taxonomy, told.is_active
+    session.add(row)
+    session.flush()
+    return before
+
+
 def save_location(session: Session, told: LocationView, *, practice_id: str) -> LocationView | None:
     """Change the location with this id, or add one when the id is empty; returns what was there.
 
@@ -177,3 +213,7 @@ def _entity(row: BillingEntity) -> EntityView:
 
 def _location(row: Location) -> LocationView:
     return LocationView(row.id, row.name, row.place_of_service, records.load(Address, row.address), row.npi)
+
+
+def _provider(row: Provider) -> ProviderView:
+    return ProviderView(row.npi, row.last_name, row.first_name, row.taxonomy, row.is_active)

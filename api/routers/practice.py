@@ -1,4 +1,4 @@
-"""The practice as a legal entity, whom it bills under and where it sees patients; a supervisor keeps it."""
+"""The practice as a legal entity, whom it bills under, who sees patients, and where; a supervisor keeps it."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -15,7 +15,7 @@ from api.auth import Viewer, require
 from api.errors import Fault
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
-from api.practice_form import CalendarForm, EntityForm, LegalForm, LocationForm
+from api.practice_form import CalendarForm, EntityForm, LegalForm, LocationForm, ProviderForm
 from api.routers.enrolments import is_npi_strict
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from billing.days import OFFERED
@@ -24,19 +24,19 @@ from billing.roles import Permission
 from database import audit, practice
 from database.access import Person
 from database.office import PayeeOfAnotherPractice
-from database.practice import Calendar, EntityView, LegalEntity, LocationView, NameTaken, PracticeView
+from database.practice import Calendar, EntityView, LegalEntity, LocationView, NameTaken, PracticeView, ProviderView
 
 api = APIRouter(prefix="/api/v1/practice", tags=["practice"])
 pages = APIRouter(prefix="/setup/practice", include_in_schema=False)
 
 Supervisor = Annotated[Person, require(Permission.SET_UP)]
-Told = LegalEntity | Calendar | EntityView | LocationView
-PracticeForm = LegalForm | CalendarForm | EntityForm | LocationForm
+Told = LegalEntity | Calendar | EntityView | ProviderView | LocationView
+PracticeForm = LegalForm | CalendarForm | EntityForm | ProviderForm | LocationForm
 
 
 @api.get("")
 def show_practice(office: TheOffice, person: Viewer) -> PracticeView:
-    """Legal name and tax id, time zone, billing entities, locations."""
+    """Legal name and tax id, time zone, billing entities, providers, locations."""
     with office.database.reading() as session:
         return practice.view(session, practice_id=person.practice_id)
 
@@ -62,6 +62,14 @@ def put_billing_entity(
     request: Request, form: EntityForm, key: IdempotencyKey, office: TheOffice, person: Supervisor
 ) -> Response:
     """Add a billing entity, or change the one with this NPI."""
+    return JSONResponse(_keep(request, office, person, form, key).body)
+
+
+@api.put("/providers", response_model=dict[str, Any])
+def put_provider(
+    request: Request, form: ProviderForm, key: IdempotencyKey, office: TheOffice, person: Supervisor
+) -> Response:
+    """Add a rendering provider, or change the one with this NPI."""
     return JSONResponse(_keep(request, office, person, form, key).body)
 
 
@@ -95,6 +103,12 @@ async def keep_calendar(request: Request, office: TheOffice, person: Supervisor)
 async def keep_billing_entity(request: Request, office: TheOffice, person: Supervisor) -> Response:
     """Add or change a billing entity."""
     return await _answer(request, office, person, EntityForm, lambda typed: f"entity-{typed.get('form', '')}")
+
+
+@pages.post("/providers")
+async def keep_provider(request: Request, office: TheOffice, person: Supervisor) -> Response:
+    """Add or change a rendering provider."""
+    return await _answer(request, office, person, ProviderForm, lambda typed: f"provider-{typed.get('form', '')}")
 
 
 @pages.post("/locations")
@@ -173,6 +187,8 @@ def _save(session: Session, told: Told, practice_id: str) -> Told | None:
                 return practice.save_calendar(session, told, practice_id=practice_id)
             case EntityView():
                 return practice.save_entity(session, told, practice_id=practice_id)
+            case ProviderView():
+                return practice.save_provider(session, told, practice_id=practice_id)
             case LocationView():
                 return practice.save_location(session, told, practice_id=practice_id)
     except PayeeOfAnotherPractice as error:
@@ -188,6 +204,7 @@ _WORDS = {
     LegalEntity: "legal entity",
     Calendar: "calendar",
     EntityView: "billing entity",
+    ProviderView: "provider",
     LocationView: "location",
 }
 

@@ -29,7 +29,7 @@ from database.tables.enrolments import EnrolmentRow
 from database.tables.ledger import Journal, Posting
 from database.tables.messages import Batch, ControlSequence, InboundMessage, Inquiry, Outbox, PartnerFile
 from database.tables.notes import Note
-from database.tables.office import BillingEntity, Charge, Location, Partner, Payer, Policy, Practice
+from database.tables.office import BillingEntity, Charge, Location, Partner, Payer, Policy, Practice, Provider
 from database.tables.remittances import Denial, RemittanceClaim, RemittanceFile
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "Policy",
     "Posting",
     "Practice",
+    "Provider",
     "RemittanceClaim",
     "RemittanceFile",
     "Submission",

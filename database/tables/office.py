@@ -59,6 +59,22 @@ class Location(SQLModel, table=True):
     """2310C NM109"""
 
 
+class Provider(SQLModel, table=True):
+    """Somebody who sees the practice's patients: the rendering provider of its claims (2310B)."""
+
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id", primary_key=True)
+    npi: str = Field(sa_type=sa.String(10), primary_key=True)
+    """NM109"""
+    last_name: str = Field(sa_type=sa.String(60))
+    """NM103"""
+    first_name: str | None = Field(default=None, sa_type=sa.String(35))
+    """NM104"""
+    taxonomy: str | None = Field(default=None, sa_type=sa.String(10))
+    """PRV03"""
+    is_active: bool = True
+    """False: left; new visits are not offered them"""
+
+
 class Partner(SQLModel, table=True):
     """A clearinghouse. Interchanges belong to the installation: one partner serves several practices."""
 

@@ -190,3 +190,38 @@ async def test_a_supervisor_chooses_by_whose_clock_the_days_go(book: Book, brows
     assert "Hawaii time" in page
     assert refused.status_code == 403
     assert told(book) == ["calendar changed: time_zone"]
+
+
+async def test_a_provider_is_offered_to_new_visits_until_they_leave(book: Book, browser: httpx.AsyncClient) -> None:
+    book.encounter()
+    provider = {
+        "form": "new",
+        "npi": "1999999984",
+        "last_name": "Curie",
+        "first_name": "Marie",
+        "taxonomy": "207q00000x",
+    }
+    wrong = await browser.post(
+        "/setup/practice/providers", data=provider | {"npi": "1999999985", "key": "key-00000001"}
+    )
+    done = await browser.post("/setup/practice/providers", data=provider | {"key": "key-00000002"})
+    page = (await browser.get(done.headers["location"])).text
+    offered = (await browser.get("/visits/new")).text
+    matrix = (await browser.get("/setup/enrolments?show=all")).text
+    leaves = provider | {"form": "1999999984", "is_active": "false", "key": "key-00000003"}
+    left = await browser.post("/setup/practice/providers", data=leaves)
+    after = (await browser.get("/visits/new")).text
+    async with book.connect(Role.BILLER) as biller:
+        refused = await biller.put(
+            "/api/v1/practice/providers", json={"npi": "1999999984", "last_name": "X"}, headers=KEY
+        )
+        [seen] = (await biller.get("/api/v1/practice")).json()["providers"]
+
+    assert (wrong.status_code, "check digit" in wrong.text) == (422, True)
+    assert (done.status_code, left.status_code, refused.status_code) == (303, 303, 403)
+    assert "Curie, Marie" in page
+    assert '<option value="1999999984">Curie, Marie (1999999984)</option>' in offered
+    assert "Curie, Marie" in matrix
+    assert "1999999984" not in after
+    assert (seen["taxonomy"], seen["is_active"]) == ("207Q00000X", False)
+    assert told(book) == ["provider added", "provider changed: is_active"]

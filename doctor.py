@@ -21,7 +21,7 @@ from billing.identifiers import npi_is_valid
 from billing.partners import Reach
 from billing.policies import Policies
 from billing.roles import Role
-from database import encounters, enrolments, office
+from database import encounters, enrolments, letters, office
 from database.engine import Database
 from database.tables import Charge, Encounter, EnrolmentRow, Partner, Payer, Practice, User
 from settings import Settings, variable
@@ -31,6 +31,8 @@ CLAIMS = 2000
 """At most so many of a practice's newest claims are looked at"""
 TEST_VALUES = {"strict_npi_check_digit": 0}
 """Values of policies that only an office with invented patients has"""
+PRINTED_WITHIN = timedelta(days=3)
+"""How long a paper may wait in the print queue"""
 NAMED = 5
 """So many codes or providers are named; the rest is counted"""
 
@@ -74,7 +76,7 @@ def examine(database: Database, settings: Settings, *, at: datetime) -> list[Fin
         found = list(_installation(session, settings))
         for practice in office.practices(session):
             look = _look(session, practice, at)
-            for check in (_calendar, _payers, _enrolments, _due, _providers, _prices, _people, _policies):
+            for check in (_calendar, _letters, _payers, _enrolments, _due, _providers, _prices, _people, _policies):
                 found += check(look)
     return sorted(found, key=lambda one: not one.stops_claims)
 
@@ -201,6 +203,16 @@ def _providers(look: Look) -> Iterator[Finding]:
 def _calendar(look: Look) -> Iterator[Finding]:
     if look.practice.time_zone == "UTC":
         yield look.found("its days are told in UTC", "choose its time zone: Set-up, Practice")
+
+
+def _letters(look: Look) -> Iterator[Finding]:
+    days = [
+        day_of(one.written_at, zone_named(look.practice.time_zone))
+        for one in letters.page(look.session, practice_id=look.practice.id, state=letters.QueueState.WAITING)
+    ]
+    if days and look.today - min(days) > PRINTED_WITHIN:
+        what = f"the oldest of the papers in the print queue was written on {min(days)}"
+        yield look.found(what, "print and send them, or withdraw what is not to be sent: Letters")
 
 
 def _prices(look: Look) -> Iterator[Finding]:

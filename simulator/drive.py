@@ -164,7 +164,7 @@ class Drive:
         outcome.refused = len(report["refused"])
 
     def _let_people_act(self, staff: Staff, patients: Patients) -> int:
-        return staff.work() + patients.pay(self._today)
+        return staff.work() + patients.pay(self._today) + staff.mail()
 
     def _look(self, outcome: Outcome, staff: Staff, patients: Patients) -> None:
         rows = self.world.office.encounters()

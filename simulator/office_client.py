@@ -116,6 +116,15 @@ class OfficeClient:
         )
         return Answered(response.status_code, response.json())
 
+    def letters_waiting(self) -> list[str]:
+        """The ids of letters that nobody has sent yet, the oldest first; at most a hundred."""
+        return [one["id"] for one in self._get("/api/v1/letters", state="waiting")]
+
+    def mark_sent(self, letter_id: str) -> None:
+        """A letter was printed and sent."""
+        response = self._send("POST", f"/api/v1/letters/{letter_id}/sent", headers=self._headers("biller"))
+        response.raise_for_status()
+
     def pending(self) -> Mapping[str, Any]:
         """The machine's own work that is not done."""
         found: Mapping[str, Any] = self._get("/api/v1/operations/pending")

@@ -136,6 +136,13 @@ class Staff:
             completed += self._resolve(task)
         return completed
 
+    def mail(self) -> int:
+        """Print and send every letter that waits; returns how many."""
+        waiting = self.office.letters_waiting()
+        for letter_id in waiting:
+            self.office.mark_sent(letter_id)
+        return len(waiting)
+
     def _resolve(self, task: Mapping[str, Any]) -> int:
         way = denial_way(task) if task["type"] == TaskType.DENIAL_REVIEW else WAYS[TaskType(task["type"])]
         role = way.role or task["role"]

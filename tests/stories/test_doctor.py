@@ -15,11 +15,13 @@ import doctor
 from activities.enrolment_desk import put_entries
 from billing.claim import Name, Party
 from billing.enrolments import Enrolment, EnrolmentKind, EnrolmentState
+from billing.letters import appeal_letter
 from cli import app
 from database import office as office_rows
+from database import records
 from database.columns import new_id
 from database.enrolments import Entry
-from database.tables import Charge, Payer, User
+from database.tables import Charge, Letter, Payer, Practice, User
 from settings import Settings
 from tests.builders import CLINIC_NPI, DOCTOR_NPI, NOON, a_claim, an_837p
 from tests.office import Office
@@ -165,3 +167,34 @@ def test_the_command_ends_with_one_only_when_claims_would_stop(office: Office, m
     told = json.loads(stopped.stdout)
     assert told["stops_claims"] is True
     assert told["findings"][0]["to_do"].startswith("enrol, then save the row")
+
+
+def test_a_practice_on_utc_and_a_paper_that_nobody_prints_are_named(healthy: Office, settings: Settings) -> None:
+    paper = appeal_letter(
+        a_claim(),
+        written_on=NOON.date(),
+        payer_claim_number=None,
+        answered_on=NOON.date(),
+        level=1,
+        disputed=[],
+        amount_cents=1,
+        argument="please",
+    )
+    with healthy.database.writing() as session:
+        session.get_one(Practice, healthy.practice_id).time_zone = "UTC"
+        for days, withdrawn in ((9, True), (4, False), (1, False)):
+            session.add(
+                Letter(
+                    id=new_id(),
+                    practice_id=healthy.practice_id,
+                    kind="appeal",
+                    content=records.dump(paper),
+                    written_at=NOON - timedelta(days=days),
+                    written_by="office",
+                    withdrawn_at=NOON if withdrawn else None,
+                )
+            )
+    assert found(healthy, settings) == [
+        (False, "its days are told in UTC"),
+        (False, f"the oldest of the papers in the print queue was written on {NOON.date() - timedelta(days=4)}"),
+    ]

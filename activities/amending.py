@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from sqlmodel import col, select
 
+from activities import share_gate
 from activities.desk import Desk
 from activities.inquiry_desk import forget_inquiry
 from activities.live_claims import is_counted, live_claims
@@ -104,6 +105,9 @@ def _never(desk: Desk, row: Amendment) -> str | None:
     """Why a change can not be carried out, whatever the payers say; None when it can."""
     if desk.encounter.is_void:
         return "the visit is void; enter it anew if it took place"
+    if Change(row.kind) == Change.SELF_PAY:
+        permission = share_gate.ask_pays_alone(desk.session, desk.encounter)
+        return None if permission.allowed else permission.reason
     if Change(row.kind) == Change.NEW_COVERAGE and row.made_by is not None and not desk.encounter.is_self_pay:
         values = _values(row)
         first = coverages.in_order(desk.session, desk.encounter, desk.claim)[0].coverage
@@ -286,9 +290,14 @@ def _self_pay(desk: Desk, row: Amendment, place: str, replaces: LiveClaim | None
 
 
 def make_self_pay(desk: Desk, *, actor: str) -> str:
-    """Nobody but the patient is billed from here on. Raises Refused once an earlier payer has paid its part."""
+    """Nobody but the patient is billed from here on. Raises Refused once an earlier payer has paid its part, and where
+    law keeps the patient from paying.
+    """
     if desk.responsibility != PRIMARY:
         raise Refused("not_possible", "an earlier payer has paid its part: let the later policy go instead")
+    permission = share_gate.ask_pays_alone(desk.session, desk.encounter)
+    if not permission.allowed:
+        raise Refused("not_possible", f"{permission.reason}; a policy that was never in force is corrected first")
     _clear(desk, denials_become="moved")
     for submission in desk.submissions:
         if submission.withdrawn_at is None:

@@ -8,6 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from sqlmodel import Session
 
+from activities import share_gate
 from api import actions, errors, idempotency
 from api.actions import Done
 from api.auth import Viewer, require
@@ -131,6 +132,13 @@ def _refuse_what_changes_nothing(
         raise Problem(409, "visit-is-void", "This visit is void", "Enter it anew if it took place after all.")
     if change == Change.SELF_PAY and encounter.is_self_pay:
         raise Problem(409, "self-pay-already", "This visit is self-pay already", "No payer is asked for it.")
+    if change == Change.SELF_PAY:
+        permission = share_gate.ask_pays_alone(session, encounter)
+        if not permission.allowed:
+            detail = (
+                f"{permission.reason}. Where the policy was never in force, have the payer say so, or correct it first."
+            )
+            raise Problem(409, "patient-is-protected", "This patient may not be billed", detail)
     if change == Change.CORRECT:
         _check_corrections(encounters.claim_of(encounter), values.get("corrections", ""))
     if change == Change.ADD_POLICY:

@@ -1,5 +1,6 @@
 """Amendments by API and page: checked at once, taken up by the encounter, kept with their maker."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -185,3 +186,14 @@ async def test_a_self_pay_visit_is_not_made_self_pay_again(book: Book, encounter
     async with book.signed_in(Role.SUPERVISOR) as client:
         again = await client.post(f"/api/v1/encounters/{encounter.id}/amendments", json=body, headers=key())
     assert (again.status_code, again.json()["title"]) == (409, "This visit is self-pay already")
+
+
+async def test_self_pay_is_refused_at_once_for_a_protected_patient(book: Book, encounter: Encounter) -> None:
+    with book.database.writing() as session:
+        row = encounters.lock(session, practice_id=book.practice_id, encounter_id=encounter.id)
+        claim = encounters.claim_of(row)
+        encounters.keep_claim(session, row, replace(claim, coverage=replace(claim.coverage, filing_indicator="MC")))
+    body = {"change": "self_pay", "values": {"reason": "asked"}}
+    async with book.signed_in(Role.SUPERVISOR) as client:
+        refused = await client.post(f"/api/v1/encounters/{encounter.id}/amendments", json=body, headers=key())
+    assert (refused.status_code, "Medicaid pays in full" in refused.json()["detail"]) == (409, True)

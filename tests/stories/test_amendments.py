@@ -190,6 +190,42 @@ def test_a_self_pay_visit_turns_out_to_be_insured_and_the_patient_gets_the_money
     assert office.accounts(encounter)["PAT_UNAPPLIED", None] == -13000
 
 
+@pytest.mark.parametrize(
+    ("filing_indicator", "remarks", "words"),
+    [
+        ("MC", (), "Medicaid"),
+        ("WC", (), "compensation"),
+        ("CH", (), "TRICARE"),
+        ("CI", ("N781",), "Medicare beneficiary"),
+    ],
+)
+def test_a_protected_patient_is_not_made_self_pay(
+    filing_indicator: str, remarks: tuple[str, ...], words: str, office: Office
+) -> None:
+    coverage = replace(a_claim().coverage, filing_indicator=filing_indicator)
+    office.take_in(an_837p(a_claim(coverage=coverage)))
+    [encounter] = office.encounter_ids()
+    office.go_on(encounter)
+    office.send_claims()
+    paid(office, encounter, paid=10000, adjustments=(("CO", "45", 5000),), remarks=remarks)
+    amend(office, encounter, Change.SELF_PAY, BECAUSE)
+    assert states(office, encounter) == ["dropped"]
+    assert any(words in said for said in office.story(encounter)), office.story(encounter)
+    assert nothing_leaves(office)
+    assert ("AR_PAT", 1) not in office.accounts(encounter)
+
+
+def test_a_policy_that_was_not_in_force_protects_nobody(office: Office) -> None:
+    coverage = replace(a_claim().coverage, filing_indicator="MC")
+    office.take_in(an_837p(a_claim(coverage=coverage)))
+    [encounter] = office.encounter_ids()
+    office.go_on(encounter)
+    office.send_claims()
+    paid(office, encounter, paid=0, status="4", adjustments=(("PR", "27", 15000),))
+    amend(office, encounter, Change.SELF_PAY, BECAUSE)
+    assert office.accounts(encounter)["AR_PAT", 1] == 15000
+
+
 def test_self_pay_after_a_denial_needs_no_void(office: Office) -> None:
     encounter = sent(office)
     paid(office, encounter, paid=0, status="4", adjustments=(("PR", "27", 15000),))

@@ -1,5 +1,6 @@
 """The ways out of a denial: what each does to the claim, the books and the agenda, in the command's transaction."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -12,8 +13,7 @@ from activities.desk import Desk
 from activities.inquiry_desk import forget_inquiry
 from activities.live_claims import live_claim
 from activities.refusals import Refused, Values, correct, day_to_come
-from activities.submission_desk import make_submission, trial_write, void_charges
-from billing.claim import VOID
+from billing.amendments import Change
 from billing.deadlines import Reason, appeal_deadline
 from billing.denials import Exit, Situation, classify, why_not
 from billing.ledger import Account, Entry, EntryKind, Side
@@ -21,9 +21,9 @@ from billing.letters import appeal_letter
 from billing.money import Cents, format_dollars
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
-from database import encounters, letters, records
+from database import amendments, encounters, records
 from database.columns import new_id
-from database.letters import APPEAL, CHANGED
+from database.letters import APPEAL
 from database.remittances import standing_rows
 from database.tables import Denial, Letter, RemittanceClaim, Task
 
@@ -51,7 +51,7 @@ def take_exit(desk: Desk, task: Task, values: Values, actor_id: str, *, way: Exi
         case Exit.WRITE_OFF:
             return _propose_write_off(desk, task, denials, values, actor_id)
         case Exit.VOID:
-            return _void(desk, denials, values)
+            return _void(desk, task, denials, values, actor_id)
     return _look_again(desk, values, way)
 
 
@@ -252,18 +252,19 @@ def write_off(desk: Desk, denials: Sequence[Denial], *, actor: str) -> str:
     return f"{format_dollars(total)} of denied charges written off with approval"
 
 
-def _void(desk: Desk, denials: Sequence[Denial], values: Values) -> str:
-    number = situation_of(desk, denials).payer_claim_number
-    desk.keep(replace(desk.claim, frequency=VOID, original_reference=number))
-    unsendable = trial_write(desk)
-    if unsendable is not None:
-        raise Refused("not_possible", f"the void cannot be written as an 837P: {unsendable}")
+def _void(desk: Desk, task: Task, denials: Sequence[Denial], values: Values, actor_id: str) -> str:
+    """Voiding is a change of what was billed: it waits for the payer to let go, and for its money."""
     _decided(desk, denials, "voided")
-    letters.withdraw_appeals(desk.session, desk.encounter.id, because=CHANGED, at=desk.at)
-    void_charges(desk)
-    desk.encounter.is_void = True
-    make_submission(desk)
-    return f"The claim is voided (frequency 8): {values['reason']}"
+    amendments.make(
+        desk.session,
+        desk.encounter,
+        Change.VOID,
+        body=json.dumps({"reason": values["reason"]}),
+        at=desk.at,
+        source_key=f"denial:{task.id}",
+        made_by=actor_id,
+    )
+    return f"The visit is to be voided: {values['reason']}"
 
 
 def _look_again(desk: Desk, values: Values, way: Exit) -> str:

@@ -259,13 +259,30 @@ def test_the_gate_stops_a_share_of_a_qualified_medicare_beneficiary(office: Offi
     assert "qualified Medicare beneficiary" in refused.answer.message
 
 
-def test_a_void_takes_the_charges_back_and_closes_when_the_payer_takes_it(office: Office) -> None:
+def test_a_void_of_what_was_refused_whole_needs_nothing_of_the_payer(office: Office) -> None:
     encounter = sent(office)
     answered(office, encounter, ("CO", "45", 5000), ("CO", "96", 10000))
     exit_by(office, encounter, "void", reason="wrong patient")
-    claim = went_out(office, encounter)
-    assert (claim.frequency, claim.original_reference) == ("8", "ICN001")
+    assert office.stage(encounter) == "closed", office.story(encounter)
+    assert office.accounts(encounter) == {}
+    assert office.open_task_types(encounter) == []
+
+
+def test_a_void_of_a_partly_paid_visit_waits_for_the_money_and_asks_nothing_meanwhile(office: Office) -> None:
+    """Voided but not taken back yet, it was worked as a denial once more, and billed again."""
+    encounter = sent(office)
+    original = a_payment(
+        office.submission(encounter).control_number, paid=10000, adjustments=(("CO", "45", 2000), ("CO", "96", 3000))
+    )
+    office.deliver_835(an_835(original))
+    office.go_on(encounter)
+    exit_by(office, encounter, "void", reason="wrong patient")
+    assert went_out(office, encounter).frequency == "8"
     office.deliver(a_277ca(office.submission(encounter).control_number, sender="PR"))
+    office.go_on(encounter)
+    assert office.open_task_types(encounter) == []
+    assert office.stage(encounter) != "closed"
+    office.deliver_835(an_835(a_reversal(original), trace="EFT0009"))
     office.go_on(encounter)
     assert office.stage(encounter) == "closed", office.story(encounter)
     assert office.accounts(encounter) == {}

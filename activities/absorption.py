@@ -15,15 +15,16 @@ from activities.amending import go_on_with_amendments, take_amendment
 from activities.denial_tasks import review
 from activities.desk import Desk
 from activities.next_payer import Answering, await_crossover, has_next_payer, take_up_answer, who_answers
-from activities.passed_on import ask_again, note_asked
+from activities.passed_on import note_asked
 from activities.patient_money import give_up, settle_patient_money, take_payment
+from activities.taking_back import take_back
 from billing.acknowledgment import ClaimAcknowledgment
 from billing.adjustment_codes import QMB_REMARKS
 from billing.claim import Claim
 from billing.coordination import PRIMARY, answered_as, is_forwarded
 from billing.deadlines import Reason, appeal_deadline
 from billing.later_payers import post_later_payment
-from billing.ledger import Account, EntryKind
+from billing.ledger import Account
 from billing.money import Cents, format_dollars
 from billing.posting import (
     BilledLine,
@@ -33,13 +34,12 @@ from billing.posting import (
     post_claim_payment,
     repeats_an_answer,
     reverses,
-    reversing_entries,
 )
 from billing.remittance import ClaimPayment
 from billing.reply_words import why_claim_was_refused
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import coverages, encounters, ledger, records, remittances, tasks
+from database import coverages, encounters, records, remittances
 from database.columns import new_id
 from database.tables import Denial, Fact, RemittanceClaim, Submission
 
@@ -134,7 +134,7 @@ def _note_void(desk: Desk, submission: Submission) -> None:
         submission.adjudicated_at = desk.at
         for row in _standing_rows(desk, of=submission.responsibility):
             if row.paid_cents == 0:
-                _take_back(desk, row, submission.control_number, source=f"superseded:{row.id}", state="voided")
+                take_back(desk, row, submission.control_number, source=f"superseded:{row.id}", state="voided")
         desk.say("The payer took the void: the claim is withdrawn")
 
 
@@ -257,7 +257,7 @@ def _post_answer(
 ) -> str:
     """Put an answer that was decided on into the books, in the place of those that it supersedes."""
     for one in instead_of:
-        _take_back(desk, one, row.id, source=f"superseded:{one.id}", state="superseded")
+        take_back(desk, one, row.id, source=f"superseded:{one.id}", state="superseded")
     desk.post(verdict.entries, remittance_id=row.remittance_id)
     row.state = "posted"
     desk.session.add(row)
@@ -417,7 +417,7 @@ def _post_reversal(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, sour
         desk.session.add(row)
         desk.say("The payer takes back what was voided before; nothing changes")
         return "voided before"
-    _take_back(desk, original, row.id, source=source, state="reversed", remittance_id=row.remittance_id)
+    take_back(desk, original, row.id, source=source, state="reversed", remittance_id=row.remittance_id)
     row.state = "posted"
     row.responsibility = original.responsibility
     desk.session.add(row)
@@ -426,39 +426,3 @@ def _post_reversal(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, sour
         submission.adjudicated_at = None
     desk.say(f"The payer took back its answer: {format_dollars(payment.paid_cents)} reversed")
     return f"reversed {payment.paid_cents} cents"
-
-
-def _take_back(
-    desk: Desk,
-    original: RemittanceClaim,
-    ended_by: str,
-    *,
-    source: str,
-    state: str,
-    remittance_id: str | None = None,
-) -> None:
-    """Undo what an answer did to the books, its denials and its review; `ended_by` names the row that ends it, and
-    `remittance_id` the remittance whose cash pays for that."""
-    posted = ledger.entries_from(
-        desk.session,
-        practice_id=original.practice_id,
-        source_prefix=f"remit:{original.remittance_id}:{original.ordinal}",
-        kind=EntryKind.CLAIM_PAYMENT,
-    )
-    desk.post(reversing_entries(posted, source=source), remittance_id=remittance_id)
-    if original.responsibility != PRIMARY:
-        ask_again(desk, after=original.responsibility)
-    original.reversed_by = ended_by
-    desk.unschedule(Reason.APPEAL_LIMIT)
-    desk.session.add(original)
-    for denial in desk.session.exec(select(Denial).where(Denial.remittance_claim_id == original.id)):
-        if denial.state in encounters.UNDECIDED or denial.state in {"resubmitted", "passed_on"}:
-            denial.state = state
-            desk.session.add(denial)
-    _close_tasks_of(desk, original)
-
-
-def _close_tasks_of(desk: Desk, row: RemittanceClaim) -> None:
-    for task in desk.open_tasks():
-        if task.type == TaskType.DENIAL_REVIEW and task.opening_key.endswith(row.id):
-            tasks.close_task(desk.session, task, resolution="reversed", at=desk.at, actor_id=None)

@@ -25,6 +25,7 @@ from activities.submission_desk import (
     void_charges,
     withdraw,
 )
+from activities.taking_back import take_back
 from billing.amendments import ENDS_WITH_THE_PAYER, Change, LiveClaim, Plan, first_to_void, is_about_policy, plan
 from billing.claim import VOID, Claim
 from billing.coordination import IN_ORDER, PRIMARY
@@ -36,6 +37,7 @@ from billing.tasks import POLICY, TaskType
 from database import coverages, encounters, letters, records, tasks
 from database.amendments import DONE, DROPPED, VOIDING, WAITING
 from database.letters import CHANGED
+from database.remittances import standing_rows
 from database.tables import Amendment, Denial, Fact, RemittanceClaim, RemittanceFile
 
 SETTLED_BY_AN_AMENDMENT = frozenset(TaskType) - {TaskType.CREDIT_BALANCE, TaskType.UNMATCHED_REMIT}
@@ -317,6 +319,10 @@ def _void(desk: Desk, row: Amendment, place: str, replaces: LiveClaim | None) ->
     _take_off_the_table(desk)
     if desk.encounter.is_self_pay:
         bill_insurance_again(desk)
+    for answer in standing_rows(desk.session, desk.encounter.id):
+        if answer.paid_cents == 0:
+            source = f"superseded:{answer.id}"
+            take_back(desk, answer, row.id, source=source, state="voided", is_asked_again=False)
     void_charges(desk)
     desk.encounter.is_void = True
     forget_inquiry(desk)

@@ -22,7 +22,9 @@ from interchange.x12 import remittance_835, writing
 HAND = writing.Address("ZZ", "TYPED BY HAND")
 BACK = "-BACK"
 """Ends the trace of what undoes another"""
-LONGEST_TRACE = 45
+LONGEST_TRACE = 40
+SETTLED = frozenset({"posting", "closed"})
+"""States of a remittance that has entered the books"""
 OFFICE = writing.Address("ZZ", "ZERO BALANCE")
 
 
@@ -82,13 +84,15 @@ def take_back(session: Session, file: RemittanceFile, *, at: datetime, today: da
         raise NotToBeTakenBack("it was taken back already")
     if any(row.status == REVERSAL for row in rows):
         raise NotToBeTakenBack("it takes another one back: type the paper in again instead")
+    if file.state not in SETTLED or not rows:
+        raise NotToBeTakenBack("it is not posted: wait until it is, or see to its task first")
     moved = [row.control_number for row in rows if row.state != "posted" or row.reversed_by is not None]
     if moved:
         raise NotToBeTakenBack(f"{', '.join(moved)}: not posted, or answered anew since; look at the visit")
     header = remittances.header(file)
     undoing = replace(
         header,
-        trace=f"{header.trace[:LONGEST_TRACE]}{BACK}",
+        trace=f"{header.trace[:LONGEST_TRACE]}{BACK}-{file.id[:4].upper()}",
         paid_cents=Cents(-header.paid_cents),
         payment_date=today,
     )

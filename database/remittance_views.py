@@ -69,8 +69,8 @@ class RemittanceView:
     @property
     def may_be_taken_back(self) -> bool:
         """Typed, standing and posted; whether its claims were answered anew since is seen when it is tried."""
-        is_posted = all(one.state == "posted" and one.status != REVERSAL for one in self.claims)
-        return self.is_typed and self.taken_back_by is None and is_posted
+        is_posted = bool(self.claims) and all(one.state == "posted" and one.status != REVERSAL for one in self.claims)
+        return self.is_typed and self.taken_back_by is None and is_posted and self.remittance.state != "excepted"
 
 
 def remittance_page(session: Session, *, practice_id: str, after: str | None, limit: int) -> RemittancePage:

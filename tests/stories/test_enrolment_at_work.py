@@ -16,8 +16,11 @@ async def test_one_click_in_the_matrix_sends_every_claim_that_waits(house: Clini
     waiting = []
     for number in (1, 2, 3):
         visit = a_visit(house)
+        patient = visit["patient"] | {"first_name": f"Jane{number * 'n'}"}
         coverage = visit["coverage"] | {"member_id": f"WAITS{number}"}
-        waiting.append(await house.visits(visit | {"external_id": f"W{number}", "coverage": coverage}))
+        waiting.append(
+            await house.visits(visit | {"external_id": f"W{number}", "patient": patient, "coverage": coverage})
+        )
     assert [await house.sees(one) for one in waiting] == [WAITS] * 3
 
     await house.hands.enrol(Role.SUPERVISOR, payer, CLINIC_NPI, "837", "active")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 from temporalio.testing import ActivityEnvironment
 
 from activities import paper as papers
@@ -178,6 +178,40 @@ def test_what_was_answered_since_or_taken_back_before_is_not_taken_back(office: 
     for one, why in ((file.id, "taken back already"), (back, "takes another one back")):
         with pytest.raises(papers.NotToBeTakenBack, match=why):
             take_back(office, one)
+
+
+def test_a_cheque_may_be_mistyped_twice(office: Office) -> None:
+    encounter, number = sent(office)
+    paper = a_paper(office, number)
+    [claim] = paper.claims
+    for attempt in (1, 2, 3):
+        typed = replace(paper, claims=(replace(claim, payer_claim_number=f"ICN{attempt}"),))
+        assert "1 claims stored" in take_in(office, typed)
+        office.go_on(encounter)
+        with office.database.reading() as session:
+            [latest] = session.exec(
+                select(RemittanceFile).where(
+                    RemittanceFile.trace == paper.check_number, col(RemittanceFile.taken_back_by).is_(None)
+                )
+            )
+        if attempt < 3:
+            take_back(office, latest.id)
+            office.go_on(encounter)
+    assert in_the_till(office) == 6000
+    assert office.accounts(encounter)["CASH_UNAPPLIED", 1] == 6000
+
+
+def test_a_paper_that_is_stored_or_in_question_is_not_taken_back(office: Office) -> None:
+    encounter, number = sent(office)
+    paper = a_paper(office, number)
+    take_in(office, paper)
+    office.go_on(encounter)
+    [claim] = paper.claims
+    take_in(office, replace(paper, claims=(replace(claim, payer_claim_number="ICN78"),)))
+    with office.database.reading() as session:
+        [doubtful] = session.exec(select(RemittanceFile).where(RemittanceFile.state == "excepted"))
+    with pytest.raises(papers.NotToBeTakenBack, match="it is not posted"):
+        take_back(office, doubtful.id)
 
 
 def test_a_payers_own_file_is_not_taken_back_by_hand(office: Office) -> None:

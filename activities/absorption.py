@@ -322,7 +322,7 @@ def _except(desk: Desk, row: RemittanceClaim, why: str) -> str:
     desk.open_task(
         NewTask(
             TaskType.UNMATCHED_REMIT,
-            key=row.id,
+            key=f"{row.id}:{desk.encounter.version}",
             reason=f"A claim payment was not posted by machine: {why}.",
             amount_cents=row.paid_cents,
             detail={"remittance_claim_id": row.id},

@@ -26,10 +26,11 @@ from billing.denials import Exit
 from billing.ledger import Account, Entry, EntryKind, Side
 from billing.money import Cents, format_dollars
 from billing.roles import Permission, Role, permissions_of
-from billing.stages import Stage
+from billing.stages import FactKind, Stage
 from billing.tasks import KINDS, NewTask, TaskType, form_faults
 from database import audit, commands, encounters, tasks
-from database.tables import Task, TaskForm, User
+from database.remittances import standing_rows
+from database.tables import RemittanceClaim, Task, TaskForm, User
 
 
 def execute(desk: Desk, step: CommandStep) -> Answer:
@@ -286,8 +287,28 @@ def _left_unapplied(desk: Desk, task: Task, values: Values, actor_id: str) -> st
     return "The payment stays unapplied; the payer was contacted"
 
 
-def _match_elsewhere(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    raise Refused("invalid", "this payment already names this claim; contact the payer about it")
+def _post_after_all(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    """The payment is of this visit after all: it is posted once no other answer of its payer stands."""
+    row = desk.session.get(RemittanceClaim, json.loads(task.detail).get("remittance_claim_id", ""))
+    submission = next((one for one in desk.submissions if one.control_number == values["control_number"].upper()), None)
+    if row is None or submission is None:
+        fault = "is no claim of this visit; give its control number from the Claims table"
+        raise Refused("invalid", "please correct the form", (("control_number", fault),))
+    if standing_rows(desk.session, desk.encounter.id, of=submission.responsibility):
+        fault = "an answer to this claim stands: take that one back first, or contact the payer about it"
+        raise Refused("invalid", "please correct the form", (("control_number", fault),))
+    row.control_number, row.state = submission.control_number, "open"
+    desk.session.add(row)
+    encounters.add_fact(
+        desk.session,
+        practice_id=row.practice_id,
+        encounter_id=desk.encounter.id,
+        kind=FactKind.REMITTANCE_ARRIVED,
+        source_key=f"remit:{row.remittance_id}:{desk.encounter.id}:{row.ordinal}:{task.id}",
+        subject_id=row.remittance_id,
+        received_at=desk.at,
+    )
+    return "The payment is posted to this claim"
 
 
 def _refund_patient(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
@@ -341,7 +362,7 @@ _RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str
     (TaskType.WRITE_OFF_APPROVAL, "approved"): _approve_write_off,
     (TaskType.WRITE_OFF_APPROVAL, "rejected"): _reject_write_off,
     (TaskType.UNMATCHED_REMIT, "payer_contacted"): _left_unapplied,
-    (TaskType.UNMATCHED_REMIT, "matched"): _match_elsewhere,
+    (TaskType.UNMATCHED_REMIT, "matched"): _post_after_all,
     (TaskType.CREDIT_BALANCE, "refund_patient"): _refund_patient,
     (TaskType.PATIENT_BALANCE_DUE, "follow_up"): _patient_follow_up,
 }

@@ -11,7 +11,7 @@ from activities import paper as papers
 from activities.messages import RemittanceStep
 from activities.remittance import RemittanceActivities
 from billing.money import Cents
-from billing.paper_remittance import PaperClaim, PaperLine, PaperRemittance, faults
+from billing.paper_remittance import PaperClaim, PaperLine, PaperRemittance, faults, payments
 from billing.remittance import Adjustment
 from database import ledger, proof, remittances
 from database.tables import RemittanceFile
@@ -238,3 +238,29 @@ def take_back(office: Office, remittance_id: str) -> str:
         made = papers.take_back(session, file, at=office.now, today=office.now.date())
     post_what_waits(office)
     return made.id
+
+
+def test_the_payers_own_answer_is_posted_once_the_paper_before_it_is_taken_back(office: Office) -> None:
+    encounter, number = sent(office)
+    take_in(office, a_paper(office, number))
+    office.go_on(encounter)
+    file = standing(office)
+    [claim] = a_paper(office, number).claims
+    contract = (Adjustment("CO", "45", Cents(4000)),), (Adjustment("CO", "45", Cents(2000)),)
+    paid = PaperLine(Cents(6000), contract[0]), PaperLine(Cents(3000), contract[1])
+    answer = replace(a_paper(office, number), claims=(replace(claim, lines=paid),))
+    with office.database.reading() as session:
+        known = papers.sent_claims(session, answer, practice_id=office.practice_id)
+    office.deliver_835(an_835(*payments(answer, known), trace="EFT77"))
+    office.go_on(encounter)
+    assert "unmatched_remit" in office.open_task_types(encounter)
+    early = office.complete(encounter, "unmatched_remit", "matched", {"control_number": number})
+    assert (early.answer.done, "take that one back first" in str(early.answer.faults)) == (False, True)
+    take_back(office, file.id)
+    office.go_on(encounter)
+    wrong = office.complete(encounter, "unmatched_remit", "matched", {"control_number": "ZNOBODYS00000001"})
+    assert "is no claim of this visit" in str(wrong.answer.faults)
+    assert office.complete(encounter, "unmatched_remit", "matched", {"control_number": number.lower()}).answer.done
+    office.go_on(encounter)
+    assert office.stage(encounter) == "closed", office.story(encounter)
+    assert [office.accounts(encounter)["CASH_UNAPPLIED", line] for line in (1, 2)] == [6000, 3000]

@@ -14,12 +14,12 @@ from activities.statement_papers import number_of, write_statement
 from billing.dunning import BalanceItem as Item
 from billing.dunning import Notice, Plan, plan
 from billing.money import format_dollars
-from billing.statements import Statement
+from billing.statements import Statement, addressee_of, why_out_of_date
 from billing.tasks import NewTask, TaskType
-from database import accounts, encounters, letters, office, records, tasks
+from database import accounts, encounters, letters, office, records, registrations, tasks
 from database.columns import new_id
 from database.engine import Database
-from database.tables import BalanceItem, Encounter, Letter, PatientAccount, Task
+from database.tables import BalanceItem, Encounter, Letter, Patient, PatientAccount, Task
 
 
 class AccountActivities:
@@ -51,9 +51,9 @@ class AccountDesk:
         account = self.account
         self._end_pause()
         owed = accounts.owed_by_visit(self.session, practice_id=account.practice_id, patient_id=account.patient_id)
+        self._withdraw_moot_papers(owed)
         items = accounts.keep_in_step(self.session, account, owed, at=self.at)
         self._close_moot_reviews(items)
-        self._withdraw_moot_papers(owed)
         if account.paused_until is None:
             due = plan(items, last_paper_at=account.last_paper_at, policies=self.policies, at=self.at)
             self._do(due)
@@ -97,18 +97,24 @@ class AccountDesk:
             self.said.append("Nothing is left to decide before collections")
 
     def _withdraw_moot_papers(self, owed: Sequence[accounts.Owed]) -> None:
-        """Nobody is asked for what was paid, voided or went back to a payer before the paper left the house."""
+        """Nobody is asked for what was paid, voided or went back to a payer before the paper left the house, or at an
+        address that is no longer theirs. What is still owed is asked for anew, as if that paper had never been."""
         waiting = letters.waiting_notices(
             self.session, practice_id=self.account.practice_id, patient_id=self.account.patient_id
         )
         if not waiting:
             return
-        numbers = {self.session.get_one(Encounter, one.encounter_id).external_id for one in owed if one.is_billable}
+        by_number = {
+            self.session.get_one(Encounter, one.encounter_id).external_id: one.cents for one in owed if one.is_billable
+        }
+        patient = registrations.of_row(self.session.get_one(Patient, self.account.patient_id)).person
         for letter in waiting:
             paper = letters.content_of(letter)
-            if isinstance(paper, Statement) and not numbers & {visit.number for visit in paper.visits}:
-                letters.withdraw(self.session, letter, because="nothing on it is owed any more", at=self.at)
-                self.said.append(f"{paper.title} withdrawn from the print queue: nothing on it is owed any more")
+            because = why_out_of_date(paper, by_number, addressee_of(patient)) if isinstance(paper, Statement) else None
+            if because is not None:
+                letters.withdraw(self.session, letter, because=because, at=self.at)
+                accounts.uncount(self.session, self.account, letter)
+                self.said.append(f"{Notice(letter.kind).capitalize()} withdrawn from the print queue: {because}")
 
     def _do(self, due: Plan) -> None:
         if due.review:

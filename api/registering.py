@@ -1,19 +1,22 @@
 """Patients registered and changed, once: the same functions behind the REST routes and the workbench's forms."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
+from activities import account_decisions
 from api import actions, errors, idempotency, patient_form
 from api.actions import Done
 from api.errors import Fault, Problem
 from api.office import Office
 from api.patient_form import ChangedPatientForm, NewPatientForm
 from billing.patients import in_words
-from database import patients, registrations
+from database import accounts, letters, patients, registrations
 from database.access import Person
 from database.registrations import PatientChanged, PatientMissing
+from database.tables import Patient
 
 ALIKE = "likely-duplicate"
 """Name of the problem of a patient who is likely known already"""
@@ -62,10 +65,18 @@ def change(office: Office, person: Person, patient_id: str, form: ChangedPatient
             actions.audited(
                 session, office, person, action="update", subject="patient", subject_id=row.id, reason=reason
             )
+            _correct_papers(session, row, at=office.now())
         return row.id, {"patient_id": row.id, "version": row.version, "changed": list(names)}
 
     sha256 = idempotency.fingerprint("change_patient", patient_id, form.model_dump(mode="json"))
     return Done(idempotency.once(office, person, name="change_patient", key=key, body_sha256=sha256, effect=effect))
+
+
+def _correct_papers(session: Session, row: Patient, *, at: datetime) -> None:
+    """Papers that wait to be printed are written anew where they say a name or an address that is no longer so."""
+    account = accounts.find(session, practice_id=row.practice_id, patient_id=row.id)
+    if account is not None and letters.waiting_notices(session, practice_id=row.practice_id, patient_id=row.id):
+        account_decisions.wake(session, account, at=at)
 
 
 def _likely_known(ids: list[str]) -> Problem:

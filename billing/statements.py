@@ -131,19 +131,35 @@ def statement(
     `telephone`: ten digits, where the patient calls; without it the paper asks to write."""
     reached = [f"Telephone {format_telephone(telephone)}"] if telephone else []
     call = f"call us at {format_telephone(telephone)}" if telephone else "write to us"
-    name = " ".join(part for part in (patient.name.first, patient.name.last) if part)
     return Statement(
         number=number,
         notice=notice,
         written_on=written_on,
         pay_by=pay_by,
         sender=(payee.name.last, *address_lines(payee.address), *reached),
-        addressee=(name, *address_lines(patient.address)),
+        addressee=addressee_of(patient),
         visits=tuple(visits),
         total_cents=sum(one.owed_cents for one in visits),
         ages=_ages(visits, written_on),
         message=_MESSAGES[notice].format(call=call),
     )
+
+
+def addressee_of(patient: Person) -> tuple[str, ...]:
+    """Name and address as the envelope shows them."""
+    name = " ".join(part for part in (patient.name.first, patient.name.last) if part)
+    return (name, *address_lines(patient.address))
+
+
+def why_out_of_date(paper: Statement, owed: Mapping[str, int], addressee: tuple[str, ...]) -> str | None:
+    """Why a paper that nobody has sent yet is not to be sent; None: it says what is so. `owed`: cents by visit number,
+    of the visits that may be billed now.
+    """
+    if not any(visit.number in owed for visit in paper.visits):
+        return "nothing on it is owed any more"
+    if any(owed.get(visit.number, 0) != visit.owed_cents for visit in paper.visits):
+        return "what is owed has changed"
+    return None if paper.addressee == addressee else "the patient's name or address has changed"
 
 
 def _ages(visits: Sequence[VisitPart], today: date) -> tuple[tuple[str, int], ...]:

@@ -7,9 +7,12 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select
 
 from billing.dunning import BalanceItem as Item
+from billing.dunning import Notice
 from billing.ledger import Account
 from billing.stages import Stage
-from database.tables import BalanceItem, Encounter, Patient, PatientAccount, Placement, Posting
+from billing.statements import Statement
+from database import records
+from database.tables import BalanceItem, Encounter, Letter, Patient, PatientAccount, Placement, Posting
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,32 @@ def keep_in_step(session: Session, account: PatientAccount, owed: Sequence[Owed]
             session.add(rows[encounter_id])
     session.flush()
     return [noun(rows[encounter_id], cents) for encounter_id, cents in billable.items()]
+
+
+def uncount(session: Session, account: PatientAccount, letter: Letter) -> None:
+    """A paper that was withdrawn before it was sent counts for nothing: neither as a statement nor by its day."""
+    paper = records.load(Statement, letter.content)
+    numbers = {visit.number for visit in paper.visits}
+    for row in items(session, account.patient_id):
+        if session.get_one(Encounter, row.encounter_id).external_id not in numbers or row.statements == 0:
+            continue
+        row.statements -= 1
+        if row.statements == 0:
+            row.first_statement_at = None
+        if letter.kind == Notice.FINAL_NOTICE:
+            row.final_notice_at = None
+        session.add(row)
+    account.last_paper_at = session.exec(
+        select(func.max(Letter.written_at)).where(
+            Letter.practice_id == account.practice_id,
+            Letter.patient_id == account.patient_id,
+            col(Letter.kind).in_(list(Notice)),
+            col(Letter.withdrawn_at).is_(None),
+            Letter.id != letter.id,
+        )
+    ).one()
+    session.add(account)
+    session.flush()
 
 
 def noun(row: BalanceItem, cents: int) -> Item:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
@@ -11,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import Field
 from sqlmodel import Session
 
+from activities import account_decisions
 from api import auth, errors
 from api.actions import Done
 from api.auth import Viewer, require
@@ -23,7 +25,7 @@ from billing.dunning import Notice
 from billing.letters import Letter as Content
 from billing.roles import Permission
 from billing.statements import Statement
-from database import audit, letters
+from database import accounts, audit, letters
 from database.access import Person
 from database.letters import LetterRow, QueueState
 from database.tables import Letter
@@ -177,11 +179,25 @@ def _withdraw(request: Request, office: Office, person: Person, letter_id: str, 
             detail = "An appeal or a paper claim goes with its claim: change or void the visit."
             raise Problem(409, "not-a-notice", "Only papers to a patient are withdrawn here", detail)
         try:
-            return letters.withdraw(session, letter, because=form.reason, at=office.now(), actor_id=person.user_id)
+            is_new = letters.withdraw(session, letter, because=form.reason, at=office.now(), actor_id=person.user_id)
         except letters.LetterSent as error:
             raise Problem(409, "sent", "This letter was sent already", "It is on its way to the patient.") from error
+        if not is_new and letter.withdrawn_because != form.reason:
+            detail = f"The reason that was given: {letter.withdrawn_because}."
+            raise Problem(409, "withdrawn", "This letter was withdrawn already", detail)
+        if is_new and letter.patient_id is not None:
+            _uncount(session, letter, letter.patient_id, at=office.now())
+        return is_new
 
     _change(request, office, person, letter_id, act, told=f"withdrawn: {form.reason}")
+
+
+def _uncount(session: Session, letter: Letter, patient_id: str, *, at: datetime) -> None:
+    """The paper counts for nothing; the next one goes out a cycle from now."""
+    account = accounts.lock(session, practice_id=letter.practice_id, patient_id=patient_id, at=at)
+    accounts.uncount(session, account, letter)
+    account.last_paper_at = at
+    account_decisions.wake(session, account, at=at)
 
 
 def _change(

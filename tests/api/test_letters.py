@@ -212,6 +212,7 @@ async def test_a_statement_is_withdrawn_with_a_reason_and_is_not_sent_any_more(b
         silent = await browser.post(f"{path}/withdraw", data={"key": "key-00000001", "reason": " "})
         done = await browser.post(f"{path}/withdraw", data={"key": "key-00000001", "reason": "a wrong address"})
         again = await browser.post(f"{path}/withdraw", data={"key": "key-00000001", "reason": "a wrong address"})
+        otherwise = await browser.post(f"{path}/withdraw", data={"key": "key-00000002", "reason": "a dispute"})
         page = (await browser.get(path)).text
         queue = (await browser.get("/letters")).text
         withdrawn = (await browser.get("/letters?state=withdrawn")).text
@@ -219,6 +220,7 @@ async def test_a_statement_is_withdrawn_with_a_reason_and_is_not_sent_any_more(b
 
     assert silent.status_code == 422
     assert (done.status_code, again.status_code) == (303, 303)
+    assert (otherwise.status_code, "a dispute" in otherwise.text) == (409, True)
     assert "a wrong address. It is not to be sent" in page
     assert "Printed and sent" not in page
     assert (path in queue, path in withdrawn, "a wrong address" in withdrawn) == (False, True, True)

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 from temporalio.testing import ActivityEnvironment
 
 from activities import account_decisions
@@ -14,11 +14,12 @@ from activities.messages import AccountStanding, AccountStep, ReconcileStep
 from activities.reconcile import ReconcileActivities
 from billing.amendments import Change
 from billing.charges import Price
+from billing.claim import Address
 from billing.ledger import Account, Entry, EntryKind, transfer
 from billing.money import Cents
 from billing.statements import Statement
-from database import accounts, ledger, letters, outbox, prices, proof
-from database.tables import Letter, Placement
+from database import accounts, ledger, letters, outbox, prices, proof, records
+from database.tables import Letter, Patient, Placement
 from tests.builders import a_claim, a_line, a_payment, a_reversal, an_835, an_837p
 from tests.office import Office
 from tests.stories.running import running
@@ -56,10 +57,16 @@ def papers(office: Office, encounter: str) -> list[Statement]:
     return [one for one in contents if isinstance(one, Statement)]
 
 
+def send_everything(office: Office) -> None:
+    with office.database.writing() as session:
+        for letter in session.exec(select(Letter).where(col(Letter.withdrawn_at).is_(None))):
+            letters.mark_sent(session, letter, at=office.now, actor_id=office.worker_id)
+
+
 def in_the_queue(office: Office) -> list[str | None]:
     """Why each paper was withdrawn; None: it waits."""
     with office.database.reading() as session:
-        return list(session.exec(select(Letter.withdrawn_because)))
+        return list(session.exec(select(Letter.withdrawn_because).order_by(col(Letter.written_at))))
 
 
 def let_days_pass(office: Office, encounter: str, days: int) -> None:
@@ -114,6 +121,7 @@ def test_nobody_is_reminded_after_paying_or_of_more_than_is_left(office: Office)
     encounter = with_a_share(office)
     look(office, encounter)
     let_days_pass(office, encounter, 3)
+    send_everything(office)
     office.pay(encounter, 1500)
     office.go_on(encounter)
     let_days_pass(office, encounter, 30)
@@ -126,18 +134,47 @@ def test_nobody_is_reminded_after_paying_or_of_more_than_is_left(office: Office)
     assert office.stage(encounter) == "closed"
 
 
-def test_a_paper_of_which_nothing_is_owed_any_more_leaves_the_print_queue(office: Office) -> None:
+def test_a_paper_that_is_no_longer_so_is_written_anew_and_counts_for_nothing(office: Office) -> None:
     encounter = with_a_share(office)
     look(office, encounter)
     let_days_pass(office, encounter, 3)
     office.pay(encounter, 1500)
     office.go_on(encounter)
-    look(office, encounter)
-    assert in_the_queue(office) == [None]
+    assert look(office, encounter).said == (
+        "Statement withdrawn from the print queue: what is owed has changed",
+        "Statement: $5.00 on one visit",
+    )
+    assert in_the_queue(office) == ["what is owed has changed", None]
+    with office.database.reading() as session:
+        [item] = accounts.items(session, office.patient_of(encounter))
+    assert (item.statements, item.first_statement_at) == (1, office.now)
     office.pay(encounter, 500)
     office.go_on(encounter)
-    assert look(office, encounter).said == ("Statement withdrawn from the print queue: nothing on it is owed any more",)
-    assert in_the_queue(office) == ["nothing on it is owed any more"]
+    look(office, encounter)
+    assert in_the_queue(office) == ["what is owed has changed", "nothing on it is owed any more"]
+
+
+def test_a_patient_who_moves_gets_the_paper_at_the_new_address(office: Office) -> None:
+    encounter = with_a_share(office)
+    look(office, encounter)
+    let_days_pass(office, encounter, 3)
+    with office.database.writing() as session:
+        row = session.get_one(Patient, office.patient_of(encounter))
+        row.address = records.dump(Address("7 NEW ST", "ANYTOWN", "OH", "44101"))
+    look(office, encounter)
+    assert in_the_queue(office) == ["the patient's name or address has changed", None]
+    assert papers(office, encounter)[1].addressee[1] == "7 NEW ST"
+
+
+def test_a_paper_that_was_sent_stands_whatever_happens_after(office: Office) -> None:
+    encounter = with_a_share(office)
+    look(office, encounter)
+    let_days_pass(office, encounter, 3)
+    send_everything(office)
+    office.pay(encounter, 1500)
+    office.go_on(encounter)
+    look(office, encounter)
+    assert in_the_queue(office) == [None]
 
 
 def test_a_paper_about_a_void_visit_leaves_the_print_queue(office: Office) -> None:

@@ -39,9 +39,9 @@ from billing.remittance import ClaimPayment
 from billing.reply_words import why_claim_was_refused
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import coverages, encounters, records, remittances
+from database import coverages, encounters, messages, records, remittances
 from database.columns import new_id
-from database.tables import Denial, Fact, RemittanceClaim, Submission
+from database.tables import Denial, Fact, RemittanceClaim, RemittanceFile, Submission
 
 DENIED = "4"
 """CLP02"""
@@ -424,5 +424,12 @@ def _post_reversal(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, sour
     submission = _submission(desk, original.control_number)
     if submission is not None and submission.responsibility == original.responsibility:
         submission.adjudicated_at = None
-    desk.say(f"The payer took back its answer: {format_dollars(payment.paid_cents)} reversed")
+    who = "The office took back a mistyped" if _is_typed(desk, row) else "The payer took back its"
+    desk.say(f"{who} answer: {format_dollars(payment.paid_cents)} reversed")
     return f"reversed {payment.paid_cents} cents"
+
+
+def _is_typed(desk: Desk, row: RemittanceClaim) -> bool:
+    """Whether a person of the office typed the remittance in."""
+    file = desk.session.get_one(RemittanceFile, row.remittance_id)
+    return messages.is_typed(desk.session, file.message_id)

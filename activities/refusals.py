@@ -23,7 +23,11 @@ class Refused(Exception):
 
 def correct(desk: Desk, text: str) -> None:
     """Put what was typed as `field = value` lines on the claim. Raises Refused with every fault at once."""
-    desk.keep(corrected(desk, text))
+    claim = corrected(desk, text)
+    if text.strip() and claim == desk.claim:
+        fault = "the claim says so already: nothing would change, and the payer would be sent the same again"
+        raise Refused("invalid", "please correct the form", (("corrections", fault),))
+    desk.keep(claim)
     move_to_payer(desk)
 
 

@@ -27,6 +27,8 @@ class RemittanceRow:
     state: str
     received_at: datetime
     closed_at: datetime | None
+    is_taken_back: bool
+    """Mistyped from paper, and undone"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def _remittance(row: RemittanceFile) -> RemittanceRow:
         state=row.state,
         received_at=row.received_at,
         closed_at=row.closed_at,
+        is_taken_back=row.taken_back_by is not None,
     )
 
 

@@ -11,7 +11,7 @@ from billing.roles import Role
 from database import records, users
 from database.tables import Denial, Letter, Task
 from interchange.x12 import claims_837p
-from tests.builders import a_277ca, a_claim, a_line, a_payment, a_reversal, an_835, an_837p
+from tests.builders import DOCTOR_NPI, a_277ca, a_claim, a_line, a_payment, a_reversal, an_835, an_837p
 from tests.office import Office
 
 BOTH_DATABASES = True
@@ -72,7 +72,7 @@ def test_a_replacement_names_the_payers_claim_and_its_answer_takes_the_denials_p
     task = review_of(office, encounter)
     assert (task.role, task.amount_cents) == ("biller", 15000)
     assert "rendering provider's number" in task.reason
-    exit_by(office, encounter, "replace", corrections="provider.82.npi = 1999999976")
+    exit_by(office, encounter, "replace", corrections="provider.82.taxonomy = 207Q00000X")
     claim = went_out(office, encounter)
     assert (claim.frequency, claim.original_reference) == ("7", "ICN001")
     answered(office, encounter, ("CO", "45", 5000), paid=10000, trace="EFT0002", payer_claim_number="ICN001R")
@@ -257,6 +257,15 @@ def test_the_gate_stops_a_share_of_a_qualified_medicare_beneficiary(office: Offi
     answered(office, encounter, ("PR", "204", 15000), remarks=("N781",))
     refused = office.complete(encounter, "denial_review", "bill_patient", {"reason": "x"}, by=office.supervisor_id)
     assert "qualified Medicare beneficiary" in refused.answer.message
+
+
+def test_a_correction_that_changes_nothing_is_refused_and_sends_nothing(office: Office) -> None:
+    encounter = sent(office)
+    answered(office, encounter, ("CO", "16", 15000), remarks=("N290",))
+    values = {"corrections": f"provider.82.npi = {DOCTOR_NPI}"}
+    refused = office.complete(encounter, "denial_review", "replace", values, by=office.supervisor_id)
+    assert (refused.answer.done, "says so already" in str(refused.answer.faults)) == (False, True)
+    assert office.open_task_types(encounter) == ["denial_review"]
 
 
 def test_a_void_of_what_was_refused_whole_needs_nothing_of_the_payer(office: Office) -> None:

@@ -151,6 +151,7 @@ def test_what_was_mistyped_is_taken_back_and_the_cheque_is_typed_in_again(office
     }
     assert in_the_till(office) == 0
     assert office.open_task_types(encounter) == []
+    assert "The office took back a mistyped answer: -$60.00 reversed" in office.story(encounter)
 
     [claim] = wrong.claims
     right = replace(

@@ -7,15 +7,13 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from activities.absorption import absorb_pending
-from activities.desk import Desk
 from billing.ledger import Account
 from billing.letters import Letter
 from billing.roles import Role
 from database import ledger, letters
 from database.tables import Encounter, Fact
 from tests.api.conftest import Book
-from tests.api.test_day_close import DAY, close, take
+from tests.api.test_day_close import DAY, absorb, close, take
 
 REASON = {"reason": "returned by the bank"}
 
@@ -29,14 +27,6 @@ def encounter(book: Book) -> Encounter:
 async def poster(book: Book) -> AsyncIterator[httpx.AsyncClient]:
     async with book.connect(Role.POSTER) as client:
         yield client
-
-
-def absorb(book: Book, encounter_id: str) -> None:
-    """What the encounter's workflow does when it hears of a fact."""
-    with book.database.writing() as session:
-        desk = Desk(session, session.get_one(Encounter, encounter_id), book.now)
-        absorb_pending(desk)
-        desk.put_back()
 
 
 async def paid(book: Book, client: httpx.AsyncClient, encounter: Encounter, method: str = "cash") -> str:

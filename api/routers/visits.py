@@ -19,6 +19,7 @@ from api.claim_form import EncounterForm
 from api.errors import Problem
 from api.office import Office, TheOffice
 from api.person_form import Typed
+from api.routers.enrolments import is_npi_strict
 from api.routers.pages import Failed, show, typed_into
 from billing.claim import Claim
 from billing.coordination import OtherPayer, claim_to
@@ -108,7 +109,15 @@ def _answer(request: Request, office: Office, person: Person, patient: str, copy
         return _page(desk, typed, f"lines.{visit_form.rows(typed) - 1}.procedure")
     try:
         number = typed["key"].upper()[:12]
-        form = visit_form.read(typed, desk.offered, desk.base, today=office.today(person), number=number)
+        form = visit_form.read(
+            typed,
+            desk.offered,
+            desk.base,
+            today=office.today(person),
+            number=number,
+            is_npi_strict=is_npi_strict(office, person),
+            is_registered=bool(patient),
+        )
         form = form.model_copy(update={"patient_id": patient or None})
         alike = [] if is_told_apart else _alike(desk, form)
         if alike:

@@ -113,6 +113,24 @@ async def test_the_page_takes_back_and_says_so(book: Book, encounter: Encounter)
     assert "returned by the bank" in after
 
 
+@pytest.mark.parametrize("is_self_pay", [False, True])
+async def test_a_receipt_speaks_of_a_plan_only_where_there_is_one(
+    book: Book, poster: httpx.AsyncClient, encounter: Encounter, is_self_pay: bool
+) -> None:
+    with book.database.writing() as session:
+        row = session.get_one(Encounter, encounter.id)
+        row.is_self_pay = is_self_pay
+        session.add(row)
+    payment = await paid(book, poster, encounter)
+    with book.database.reading() as session:
+        receipt = letters.receipt_of(
+            session, practice_id=book.practice_id, encounter_id=encounter.id, payment_id=payment
+        )
+    assert receipt is not None
+    assert receipt.paragraphs[0].startswith("Thank you for your payment.")
+    assert ("your plan" in receipt.paragraphs[0]) is not is_self_pay
+
+
 async def test_the_receipt_of_what_was_taken_back_says_void_and_when(
     book: Book, poster: httpx.AsyncClient, encounter: Encounter
 ) -> None:

@@ -20,7 +20,7 @@ from api.errors import Problem
 from api.office import Office, TheOffice
 from api.person_form import Typed
 from api.routers.enrolments import is_npi_strict
-from api.routers.pages import Failed, show, typed_into
+from api.routers.pages import Failed, show, typed_into, words_of
 from billing.claim import Claim
 from billing.coordination import OtherPayer, claim_to
 from billing.patients import Registration
@@ -36,6 +36,10 @@ pages = APIRouter(prefix="/visits", include_in_schema=False)
 Clerk = Annotated[Person, require(Permission.INTAKE)]
 
 FORM = "visit"
+SENT_BEFORE = (
+    "A visit was opened from this form already",
+    "Look for it under the patient. To open one more, send the form again.",
+)
 LONGEST_FORM = 1000
 """Inputs of the page with all its lines"""
 REMOVE = "remove-line-"
@@ -138,10 +142,7 @@ def _alike(desk: Desk, form: EncounterForm) -> list[VisitAlike]:
 
 
 def _refused(desk: Desk, typed: Typed, problem: Problem) -> Response:
-    title, detail = problem.title, problem.detail
-    if problem.name == "key-reused":
-        title = "A visit was opened from this form already"
-        detail = "Look for it under the patient. To open one more, send the form again."
+    title, detail = words_of(problem, SENT_BEFORE)
     names = visit_form.in_order(typed)
     faults = {one.field if one.field in names else "body": one.message for one in problem.faults}
     failed = Failed(form=FORM, title=title, detail=detail, faults=faults, typed=typed, status=problem.status)

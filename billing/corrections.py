@@ -164,7 +164,8 @@ def _apply_to_line(claim: Claim, rest: str, value: str) -> Claim:
     if not number.isdecimal() or name not in _LINE_FIELDS:
         raise NoSuchField(f"line.{rest}")
     if not 1 <= int(number) <= most:
-        raise ValueError(f"the claim has {len(claim.lines)} lines; a new one would be line.{most}")
+        count = len(claim.lines)
+        raise ValueError(f"the claim has {count} {'line' if count == 1 else 'lines'}; a new one would be line.{most}")
     index = int(number) - 1
     lines = list(claim.lines)
     if index == len(lines):

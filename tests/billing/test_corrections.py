@@ -114,6 +114,11 @@ def test_a_provider_whom_the_visit_lacks_is_said_to_be_missing() -> None:
     assert referring.startswith("the visit has no referring provider; there is nothing to correct")
 
 
+def test_one_line_is_not_spoken_of_as_several() -> None:
+    with pytest.raises(CorrectionsInvalid, match=r"the claim has 1 line; a new one would be line\.2"):
+        apply_corrections(a_claim(), {"line.9.charge": "1"})
+
+
 def test_a_field_that_is_nearly_right_is_named() -> None:
     with pytest.raises(CorrectionsInvalid) as raised:
         apply_corrections(CLAIM, {"memberid": "1"})

@@ -131,6 +131,7 @@ async def show(*, encounters: int, once: bool, seed: int) -> None:
         figures = await proofs_of(parts)
         print_outcome(outcome, ratios_of(parts, outcome), figures, time.monotonic() - began)
         if once:
+            print_way_back(parts)
             if not figures["holds"] or outcome.stuck_tasks:
                 sys.exit(1)
             return
@@ -227,6 +228,16 @@ def print_urls(parts: Parts) -> None:
         soft_wrap=True,
     )
     console.print("Ctrl-C closes the office.")
+
+
+def print_way_back(parts: Parts) -> None:
+    """How to look at it after the end. No payer answers then: the simulator is not part of `zerobalance run`."""
+    folder = parts.settings.data_dir
+    console.print(
+        f"To look at it: {variable('data_dir')}={folder} {sys.argv[0]} run, then {parts.settings.public_url} as "
+        f"{parts.login}, whose password is in {folder / SECRETS_FILE}.",
+        soft_wrap=True,
+    )
 
 
 @asynccontextmanager

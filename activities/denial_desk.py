@@ -12,8 +12,9 @@ from activities.denial_tasks import amounts_of, review
 from activities.desk import Desk
 from activities.inquiry_desk import forget_inquiry
 from activities.live_claims import live_claim
-from activities.refusals import Refused, Values, correct, day_to_come
+from activities.refusals import Refused, Values, correct, corrected, day_to_come
 from billing.amendments import Change
+from billing.corrections import parse_corrections
 from billing.deadlines import Reason, appeal_deadline
 from billing.denials import Exit, Situation, classify, why_not
 from billing.ledger import Account, Entry, EntryKind, Side
@@ -21,11 +22,11 @@ from billing.letters import appeal_letter
 from billing.money import Cents, format_dollars
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
-from database import amendments, encounters, records
+from database import amendments, encounters, office, records
 from database.columns import new_id
 from database.letters import APPEAL
 from database.remittances import standing_rows
-from database.tables import Denial, Letter, RemittanceClaim, Task
+from database.tables import Denial, Letter, Payer, RemittanceClaim, Task
 
 
 def take_exit(desk: Desk, task: Task, values: Values, actor_id: str, *, way: Exit) -> str:
@@ -104,17 +105,34 @@ def _send_again(desk: Desk, denials: Sequence[Denial], values: Values, *, freque
 
 
 def _to_other_payer(desk: Desk, denials: Sequence[Denial], values: Values) -> str:
-    before = desk.encounter.payer_id
-    correct(desk, values["corrections"])
-    if desk.encounter.payer_id == before:
-        fault = "name the other payer: payer_id = ..., and the member_id there"
-        raise Refused("invalid", "this is the payer that refused", (("corrections", fault),))
+    correct(desk, _policy_there(desk, values["corrections"]))
     desk.keep(replace(desk.claim, frequency="1", original_reference=None))
     _decided(desk, denials, "moved")
     desk.encounter.verified_at = None
     desk.move_to(Stage.VERIFICATION)
     forget_inquiry(desk)
     return "Another payer is liable; its coverage is verified before the claim goes there"
+
+
+def _policy_there(desk: Desk, text: str) -> str:
+    """The corrections, with the name of a payer that the practice knows. Raises Refused where the other payer, or what
+    it needs to know the patient by, is missing: the first payer's member id means nothing there."""
+    number = corrected(desk, text).coverage.payer.id or ""
+    refusing = desk.session.get_one(Payer, desk.encounter.payer_id)
+    if number == refusing.payer_number:
+        fault = "name the other payer: payer_id = ..., and the member_id there"
+        raise Refused("invalid", "this is the payer that refused", (("corrections", fault),))
+    typed = parse_corrections(text)
+    where = desk.encounter.practice_id, refusing.partner_id
+    known = office.known_payer(desk.session, practice_id=where[0], partner_id=where[1], number=number)
+    missing = [name for name in ("member_id", "payer_name") if name not in typed]
+    if known is not None and "payer_name" in missing:
+        missing.remove("payer_name")
+        text = f"{text}\npayer_name = {known.name}"
+    if missing:
+        fault = f"write {' and '.join(f'{name} = ...' for name in missing)} too, as on the card of payer {number}"
+        raise Refused("invalid", "the other policy is not whole", (("corrections", fault),))
+    return text
 
 
 def _appeal(desk: Desk, denials: Sequence[Denial], values: Values, actor_id: str) -> str:

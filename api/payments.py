@@ -43,7 +43,8 @@ def take_payment(
     now = office_.now()
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
-        _refuse_misplaced(session, person, encounter_id, cents=parse_typed(amount), received_on=received_on)
+        _refuse_misplaced(session, person, encounter_id, cents=parse_typed(amount))
+        till = _till_for(session, person, method, received_on)
         payment = PatientPayment(
             id=new_id(),
             practice_id=person.practice_id,
@@ -52,6 +53,7 @@ def take_payment(
             method=method,
             reference=reference or None,
             received_on=received_on,
+            till=till,
             received_at=now if received_on == office_.today(person) else noon_of(received_on, person.zone),
             recorded_by=person.user_id,
         )
@@ -63,8 +65,8 @@ def take_payment(
     return Done(answer, 201, f"/api/v1/encounters/{encounter_id}")
 
 
-def _refuse_misplaced(session: Session, person: Person, encounter_id: str, *, cents: int, received_on: date) -> None:
-    """Raise Problem 404 and 422 for money that cannot belong to this visit or this day."""
+def _refuse_misplaced(session: Session, person: Person, encounter_id: str, *, cents: int) -> None:
+    """Raise Problem 404 and 422 for money that cannot belong to this visit."""
     encounter = encounters.find(session, practice_id=person.practice_id, encounter_id=encounter_id)
     if encounter is None:
         raise errors.not_found("encounter")
@@ -72,9 +74,18 @@ def _refuse_misplaced(session: Session, person: Person, encounter_id: str, *, ce
         charge = format_dollars(encounter.charge_cents)
         message = f"is more than the visit's charge of {charge}; record what belongs to this visit"
         raise errors.invalid([Fault(field="amount", message=message)])
-    if cash.is_closed(session, practice_id=person.practice_id, user_id=person.user_id, day=received_on):
+
+
+def _till_for(session: Session, person: Person, method: str, day: date) -> int:
+    """The till that the money goes into. Raises Problem 422 where it is counted and not at the bank yet; a card and a
+    transfer are in no till and are taken whatever its state."""
+    if method not in cash.IN_THE_TILL:
+        return 1
+    till = cash.open_till(session, practice_id=person.practice_id, user_id=person.user_id, day=day)
+    if till is None:
         message = "your till of that day is closed: ask a supervisor to open it again (Day close)"
         raise errors.invalid([Fault(field="received_on", message=message)])
+    return till
 
 
 def _keep(session: Session, payment: PatientPayment, *, at: datetime) -> None:
@@ -148,23 +159,16 @@ def _refuse_unless_whole(session: Session, paid: PatientPayment) -> None:
 def _undoing(session: Session, office_: Office, person: Person, paid: PatientPayment, reason: str) -> PatientPayment:
     """The row that undoes a payment, in the till or at the bank where its money is now."""
     day, today = paid.received_on, office_.today(person)
-    close = cash.close_of(session, practice_id=paid.practice_id, user_id=paid.recorded_by, day=day)
+    close = cash.close_of(session, practice_id=paid.practice_id, user_id=paid.recorded_by, day=day, till=paid.till)
     is_in_the_till = paid.method in cash.IN_THE_TILL
-    method, user_id, at = paid.method, person.user_id, office_.now()
+    method, user_id, at, till = paid.method, person.user_id, office_.now(), 1
     received_on = today
     if is_in_the_till and close is None:
-        user_id, at, received_on = paid.recorded_by, paid.received_at, day
+        user_id, at, received_on, till = paid.recorded_by, paid.received_at, day, paid.till
     elif is_in_the_till and close is not None and close.deposit_id is not None:
         method = "eft"
-    elif is_in_the_till and cash.is_closed(session, practice_id=paid.practice_id, user_id=user_id, day=today):
-        raise errors.invalid(
-            [
-                Fault(
-                    field="reason",
-                    message="your till of today is closed: ask a supervisor to open it again, or do it tomorrow",
-                )
-            ]
-        )
+    elif is_in_the_till:
+        till = _till_of_today(session, person, today)
     return PatientPayment(
         id=new_id(),
         practice_id=paid.practice_id,
@@ -173,7 +177,17 @@ def _undoing(session: Session, office_: Office, person: Person, paid: PatientPay
         method=method,
         reference=reason[:100],
         received_on=received_on,
+        till=till,
         received_at=at,
         recorded_by=user_id,
         takes_back=paid.id,
     )
+
+
+def _till_of_today(session: Session, person: Person, today: date) -> int:
+    """The till that what is paid out again leaves. Raises Problem 422 where it is counted and not at the bank yet."""
+    till = cash.open_till(session, practice_id=person.practice_id, user_id=person.user_id, day=today)
+    if till is None:
+        message = "your till of today is closed: ask a supervisor to open it again, or do it tomorrow"
+        raise errors.invalid([Fault(field="reason", message=message)])
+    return till

@@ -3,6 +3,8 @@
 One place for the visit's form and the patient's: what one of them refuses, the other does.
 """
 
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -64,6 +66,15 @@ def is_after(text: str, today: date) -> bool:
         return date.fromisoformat(text) > today
     except ValueError:
         return False
+
+
+def days(texts: Iterable[str]) -> list[date]:
+    """The typed texts that are days."""
+    found = []
+    for text in texts:
+        with suppress(ValueError):
+            found.append(date.fromisoformat(text))
+    return found
 
 
 def in_words(fault: Fault, name: str, meanings: dict[str, str] = MEANINGS) -> str:

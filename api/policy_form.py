@@ -1,9 +1,10 @@
 """The form of one policy's new value, for the practice or for one of its payers, and what it does."""
 
+import re
 from datetime import date, timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from sqlmodel import Session
 
 from api import errors
@@ -29,6 +30,15 @@ class PolicyForm(Part):
     """Hours, days, cents, or 1 for yes and 0 for no: the policy's last word tells"""
     effective_from: date
     reason: Why
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _is_whole(cls, typed: object, info: ValidationInfo) -> object:
+        """`5.00` is no five: whoever writes so of a policy in cents means dollars."""
+        if isinstance(typed, str) and not re.fullmatch(r"\s*-?[0-9]+\s*", typed):
+            in_cents = str(info.data.get("policy", "")).endswith("_cents")
+            raise ValueError("is in cents: write 500 for $5.00" if in_cents else "must be a whole number")
+        return typed
 
 
 def check(form: PolicyForm, offered: tuple[str, ...], *, today: date) -> None:

@@ -100,6 +100,8 @@ class CalendarForm(Part):
 
     time_zone: Annotated[str, AfterValidator(_zone)]
     """IANA name, such as America/New_York"""
+    was: Annotated[str | None, EMPTY] = None
+    """The zone that was shown where this one was chosen; where another one holds by now, nothing is changed"""
 
     def told(self) -> Calendar:
         return Calendar(self.time_zone)

@@ -6,7 +6,7 @@ so that nobody types an address twice. Faults carry the name of the input they b
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,8 +15,10 @@ from api import errors, person_form
 from api.claim_form import EncounterForm
 from api.errors import Fault
 from api.person_form import PERSON, Typed, address_texts
+from billing.characters import unsendable
 from billing.claim import Claim, Diagnosis, Party
 from billing.coding import diagnosis_is_well_formed, procedure_is_well_formed
+from billing.identifiers import npi_is_valid
 from database.favourites import Favourites
 from database.practice import LocationView
 
@@ -45,6 +47,10 @@ FIRST_PLACE = "11"
 """What stands in a form that nobody typed into: the office"""
 DIAGNOSES = 12
 LINES = 50
+OLDEST_VISIT = timedelta(days=730)
+"""A visit further back is a slip of the year: no payer takes it any more"""
+SENT = (".last_name", ".first_name", ".street", ".street_2", ".city", ".member_id", ".group_number", ".payer.name")
+"""Ends of the names of texts that stand on the claim as they were typed"""
 
 RELATIONSHIPS = {
     "18": "self",
@@ -106,12 +112,24 @@ _MEANINGS = person_form.MEANINGS | {
 """What a field wants, where the model's own words are a pattern"""
 
 
-def read(typed: Typed, offered: Favourites, base: Claim | None, *, today: date, number: str) -> EncounterForm:
+def read(
+    typed: Typed,
+    offered: Favourites,
+    base: Claim | None,
+    *,
+    today: date,
+    number: str,
+    is_npi_strict: bool = True,
+    is_registered: bool = False,
+) -> EncounterForm:
     """The typed texts as the REST route's own model; `number` is the visit's when none was typed.
 
-    Raises Problem 422 with every fault at the name of its input.
+    Raises Problem 422 with every fault at the name of its input, and with what the office would ask for later beside
+    them: alone that turns no visit away.
     """
-    faults = _own_faults(typed, today)
+    faults = _own_faults(typed, today) | _lost(typed, is_registered=is_registered)
+    if is_npi_strict:
+        faults |= _wrong_npis(typed)
     body = _body(typed, offered, base, faults) | {"external_id": typed.get("external_id") or number}
     try:
         form = EncounterForm.model_validate(body)
@@ -121,6 +139,7 @@ def read(typed: Typed, offered: Favourites, base: Claim | None, *, today: date, 
             faults.setdefault(name, _in_words(fault, name))
         form = None
     if faults or form is None:
+        faults = _gaps(typed) | faults
         raise errors.invalid([Fault(field=name, message=message) for name, message in faults.items()])
     return form
 
@@ -191,16 +210,48 @@ def _own_faults(typed: Typed, today: date) -> dict[str, str]:
     for name, text in typed.items():
         if name.endswith((".birth_date", ".service_date")) and person_form.is_after(text, today):
             faults[name] = person_form.FUTURE
+        if name.endswith(".service_date") and any(day < today - OLDEST_VISIT for day in person_form.days([text])):
+            faults[name] = "lies more than two years back; look at the year"
         if name.endswith(".procedure") and text and not procedure_is_well_formed(text.upper()):
             faults[name] = "is no CPT or HCPCS code, such as 99213"
         if name.endswith(".diagnosis_pointers") and any(one > max(len(diagnoses), 1) for one in _pointers(text) or []):
             faults[name] = "points at a diagnosis that is not there"
+    if not typed.get("patient.sex"):
+        faults["patient.sex"] = "choose one; unknown where it is not known"
+    days = [text for name, text in typed.items() if name.endswith(".service_date") and text]
+    if any(person_form.is_after(typed.get("patient.birth_date", ""), day) for day in person_form.days(days)):
+        faults.setdefault("patient.birth_date", "lies after the day of service")
     for policy in ("coverage", "second"):
         if typed.get(f"{policy}.relationship") == "18" and _under(typed, f"{policy}.subscriber"):
             faults[f"{policy}.relationship"] = (
                 "a subscriber is named below: say how the patient is related, or clear it"
             )
     return faults
+
+
+def _lost(typed: Typed, *, is_registered: bool) -> dict[str, str]:
+    """Texts with characters that no payer can be sent."""
+    faults = {}
+    for name in FIELDS:
+        lost = unsendable(typed.get(name)) if name.endswith(SENT) else []
+        if lost:
+            where = ", on the patient's page first" if is_registered and name.startswith("patient.") else ""
+            faults[name] = f"{' '.join(lost)} cannot be sent to a payer; write it with plain letters{where}"
+    return faults
+
+
+def _wrong_npis(typed: Typed) -> dict[str, str]:
+    names = [f"providers.{role}.npi" for role in ("rendering", "billing")]
+    wrong = [one for one in names if re.fullmatch("[0-9]{10}", typed.get(one, "")) and not npi_is_valid(typed[one])]
+    return dict.fromkeys(wrong, "the check digit is wrong; look it up again")
+
+
+def _gaps(typed: Typed) -> dict[str, str]:
+    """What the office would ask a person for after the visit is open."""
+    policy = () if typed.get("self_pay") else ("coverage.member_id",)
+    number = ("coverage.payer.id",) if typed.get("coverage.payer.name") and policy else ()
+    names = ("patient.birth_date", "patient.address.street", *policy, *number)
+    return {name: "is empty; a payer asks for it" for name in names if not typed.get(name)}
 
 
 def _diagnoses(typed: Typed) -> list[str]:
@@ -216,8 +267,11 @@ def _body(typed: Typed, offered: Favourites, base: Claim | None, faults: dict[st
     if not typed.get("self_pay"):
         coverage = _coverage(typed, "coverage", _payer(typed, offered, base, faults))
         partner = coverage["payer"].pop("partner", None)
-    elif typed.get("payer") or typed.get("coverage.member_id") or typed.get("second"):
-        faults["self_pay"] = "a policy is given below: clear it, or let the insurance be billed"
+    else:
+        if typed.get("payer") or typed.get("coverage.member_id") or typed.get("second"):
+            faults["self_pay"] = "a policy is given below: clear it, or let the insurance be billed"
+        if typed.get("authorization"):
+            faults["authorization"] = "a self-pay visit takes none: clear it"
     location = next((one for one in offered.locations if one.id == typed.get("location")), None)
     billing = _provider("billing", typed, offered.billing, faults) or {}
     providers = {

@@ -20,6 +20,19 @@ LINES_PER_CLAIM = 50
 """005010X222A1: LX at most 50 times"""
 NPI_DIGITS = 10
 
+ROLES = {
+    "82": "rendering provider",
+    "DN": "referring provider",
+    "P3": "primary care provider",
+    "77": "service location",
+    "DQ": "supervising provider",
+}
+"""NM101 of who takes part beside the billing provider (005010X222A1: 2310A-2310D)"""
+_INSTEAD = {
+    "82": "the billing provider sees the patient itself: correct billing_provider.npi, or void the visit and open it "
+    "with a rendering provider"
+}
+
 FIELDS: dict[str, str] = {
     "member_id": "member id on the card",
     "payer_id": "payer's number",
@@ -36,7 +49,7 @@ FIELDS: dict[str, str] = {
     "patient.street": "also patient.city, .state, .postal_code",
     "subscriber.last_name": "who holds the policy; the same fields as patient",
     "billing_provider.npi": "also billing_provider.taxonomy, .tax_id, .street, .city, .state, .postal_code",
-    "provider.82.npi": "rendering provider's NPI; also provider.82.taxonomy",
+    "provider.82.npi": "rendering provider's NPI, where the visit has one; also provider.82.taxonomy",
     "line.1.procedure": "first line; also line.1.modifiers, .units, .charge, .pointers (1, 2), .service_date",
 }
 """What a person is shown of the paths; a line after the last one begins with its procedure"""
@@ -136,8 +149,10 @@ def _apply(claim: Claim, path: str, value: str) -> Claim:
 
 def _apply_to_provider(claim: Claim, rest: str, value: str) -> Claim:
     role, _, name = rest.partition(".")
-    if claim.provider(role) is None or name not in _PARTY_FIELDS:
+    if role not in ROLES or name not in _PARTY_FIELDS:
         raise NoSuchField(f"provider.{rest}")
+    if claim.provider(role) is None:
+        raise ValueError(f"the visit has no {ROLES[role]}; {_INSTEAD.get(role, 'there is nothing to correct')}")
     change = _PARTY_FIELDS[name]
     providers = tuple(change(party, value) if party.role == role else party for party in claim.providers)
     return replace(claim, providers=providers)
@@ -149,7 +164,8 @@ def _apply_to_line(claim: Claim, rest: str, value: str) -> Claim:
     if not number.isdecimal() or name not in _LINE_FIELDS:
         raise NoSuchField(f"line.{rest}")
     if not 1 <= int(number) <= most:
-        raise ValueError(f"the claim has {len(claim.lines)} lines; a new one would be line.{most}")
+        count = len(claim.lines)
+        raise ValueError(f"the claim has {count} {'line' if count == 1 else 'lines'}; a new one would be line.{most}")
     index = int(number) - 1
     lines = list(claim.lines)
     if index == len(lines):

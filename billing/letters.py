@@ -85,6 +85,7 @@ def receipt(
     amount_cents: int,
     method: str,
     reference: str | None,
+    is_self_pay: bool,
     taken_back_on: date | None = None,
 ) -> Letter:
     """What a patient, as the office knows them today, takes home after paying; silent about what is still owed, as
@@ -100,10 +101,9 @@ def receipt(
         Fact("For the visit", f"{visit} of {_days(claim)}"),
         Fact("Receipt number", number),
     ]
-    title, says = (
-        "Receipt",
-        "Thank you for your payment. What your plan leaves to you may differ; a statement will say so.",
-    )
+    title, says = "Receipt", "Thank you for your payment."
+    if not is_self_pay:
+        says += " What your plan leaves to you may differ; a statement will say so."
     if taken_back_on is not None:
         title = f"Receipt: VOID - taken back on {taken_back_on:%B} {taken_back_on.day}, {taken_back_on.year}"
         says = "This receipt is void: the payment was taken back, and nothing is paid by it."

@@ -19,6 +19,9 @@ LARGEST = 10**12
 _WITH_COMMAS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{0,2})?")
 
 
+_NO_NUMBER = "amount is not a number; write digits such as 120.00"
+
+
 class NotAnAmount(ValueError):
     """The text is no amount of dollars with at most two decimals."""
 
@@ -33,11 +36,11 @@ def parse_cents(text: str) -> Cents:
     if whole and len(whole) <= 10 and len(fraction) <= 2 and text.isascii() and f"{whole}{fraction}".isdecimal():
         return Cents(int(whole) * 100 + int(f"{fraction:0<2}"))
     if not text.isascii():
-        raise NotAnAmount("amount is not a number")
+        raise NotAnAmount(_NO_NUMBER)
     try:
         value = Decimal(text)
     except InvalidOperation:
-        raise NotAnAmount("amount is not a number") from None
+        raise NotAnAmount(_NO_NUMBER) from None
     if not value.is_finite() or "e" in text.lower() or "_" in text or text != text.strip():
         raise NotAnAmount("amount is not a plain decimal number")
     cents = value * 100

@@ -32,12 +32,14 @@ class Takings:
     cash_cents: int
     cheque_cents: int
     card_cents: int
-    """Card and transfer: nothing to count"""
+    """Card and transfer of the whole day, with the first till: nothing to count"""
     counted_cash_cents: int | None
     counted_cheque_cents: int | None
     reason: str
     closed_at: datetime | None
     is_deposited: bool
+    till: int = 1
+    """The day's first, or the one begun when the earlier one was at the bank"""
 
     @property
     def difference_cents(self) -> int:
@@ -82,28 +84,33 @@ class DepositPage:
 
 
 def takings(session: Session, *, practice_id: str, day: date) -> list[Takings]:
-    """Everybody who took money on that day, by name."""
-    sums: dict[str, dict[str, int]] = {}
+    """Every till of everybody who took money on that day, by name."""
+    sums: dict[tuple[str, int], dict[str, int]] = {}
     rows = session.exec(
-        select(PatientPayment.recorded_by, PatientPayment.method, func.sum(PatientPayment.amount_cents))
+        select(
+            PatientPayment.recorded_by,
+            PatientPayment.till,
+            PatientPayment.method,
+            func.sum(PatientPayment.amount_cents),
+        )
         .where(
             PatientPayment.practice_id == practice_id,
             PatientPayment.received_on == day,
         )
-        .group_by(PatientPayment.recorded_by, PatientPayment.method)
+        .group_by(PatientPayment.recorded_by, col(PatientPayment.till), PatientPayment.method)
     )
-    for user_id, method, cents in rows:
-        sums.setdefault(user_id, {})[method] = int(cents)
-    closed = {one.user_id: one for one in _closes(session, practice_id, day)}
-    found = [_takings(session, user_id, sums.get(user_id, {}), closed.get(user_id)) for user_id in {*sums, *closed}]
-    return sorted(found, key=lambda one: (one.name, one.user_id))
+    for user_id, till, method, cents in rows:
+        sums.setdefault((user_id, till), {})[method] = int(cents)
+    closed = {(one.user_id, one.till): one for one in _closes(session, practice_id, day)}
+    found = [_takings(session, *one, sums.get(one, {}), closed.get(one)) for one in {*sums, *closed}]
+    return sorted(found, key=lambda one: (one.name, one.user_id, one.till))
 
 
 def _closes(session: Session, practice_id: str, day: date) -> Sequence[TillClose]:
     return session.exec(select(TillClose).where(TillClose.practice_id == practice_id, TillClose.day == day)).all()
 
 
-def _takings(session: Session, user_id: str, sums: dict[str, int], close: TillClose | None) -> Takings:
+def _takings(session: Session, user_id: str, till: int, sums: dict[str, int], close: TillClose | None) -> Takings:
     user = session.get(User, user_id)
     return Takings(
         user_id,
@@ -116,17 +123,28 @@ def _takings(session: Session, user_id: str, sums: dict[str, int], close: TillCl
         close.reason if close else "",
         close.closed_at if close else None,
         close is not None and close.deposit_id is not None,
+        till,
     )
 
 
-def close_of(session: Session, *, practice_id: str, user_id: str, day: date) -> TillClose | None:
-    """The count that closed the person's day."""
-    return next((one for one in _closes(session, practice_id, day) if one.user_id == user_id), None)
+def close_of(session: Session, *, practice_id: str, user_id: str, day: date, till: int) -> TillClose | None:
+    """The count that closed one till of the person's day."""
+    closes = _closes(session, practice_id, day)
+    return next((one for one in closes if (one.user_id, one.till) == (user_id, till)), None)
 
 
-def is_closed(session: Session, *, practice_id: str, user_id: str, day: date) -> bool:
-    """Whether nothing may be dated into the person's day any more."""
-    return close_of(session, practice_id=practice_id, user_id=user_id, day=day) is not None
+def open_till(session: Session, *, practice_id: str, user_id: str, day: date) -> int | None:
+    """The till of the person's day that cash and cheques go into: the first, or the next one when those before it are
+    at the bank. None: it is counted and in the house, so nothing may go into it until it is opened again."""
+    last = _last_close(session, practice_id, user_id, day)
+    if last is None:
+        return 1
+    return None if last.deposit_id is None else last.till + 1
+
+
+def _last_close(session: Session, practice_id: str, user_id: str, day: date) -> TillClose | None:
+    theirs = [one for one in _closes(session, practice_id, day) if one.user_id == user_id]
+    return max(theirs, key=lambda one: one.till, default=None)
 
 
 def close_day(
@@ -141,14 +159,16 @@ def close_day(
     at: datetime,
     actor_id: str,
 ) -> TillClose:
-    """Count a person's day and close it. Raises DayClosed, NotOurs; ValueError when a difference has no reason."""
+    """Count a person's open till of a day and close it. Raises DayClosed, NotOurs; ValueError when a difference has no
+    reason."""
     user = session.get(User, user_id)
     if user is None or user.practice_id != practice_id:
         raise NotOurs("no such person in this practice")
-    if is_closed(session, practice_id=practice_id, user_id=user_id, day=day):
+    till = open_till(session, practice_id=practice_id, user_id=user_id, day=day)
+    known = {(one.user_id, one.till): one for one in takings(session, practice_id=practice_id, day=day)}
+    if till is None or (till > 1 and (user_id, till) not in known):
         raise DayClosed("this day is closed already")
-    known = [one for one in takings(session, practice_id=practice_id, day=day) if one.user_id == user_id]
-    expected = known[0] if known else _takings(session, user_id, {}, None)
+    expected = known.get((user_id, till)) or _takings(session, user_id, till, {}, None)
     if (cash_cents, cheque_cents) != (expected.cash_cents, expected.cheque_cents) and not reason:
         raise ValueError("counted and expected differ: say why")
     close = TillClose(
@@ -156,6 +176,7 @@ def close_day(
         practice_id=practice_id,
         user_id=user_id,
         day=day,
+        till=till,
         expected_cash_cents=expected.cash_cents,
         expected_cheque_cents=expected.cheque_cents,
         counted_cash_cents=cash_cents,
@@ -170,14 +191,14 @@ def close_day(
 
 
 def open_again(session: Session, *, practice_id: str, user_id: str, day: date) -> TillClose:
-    """Take the count of a person's day back; gives what it was. Raises DayClosed where it is at the bank already,
+    """Take the last count of a person's day back; gives what it was. Raises DayClosed where it is at the bank already,
     NotOurs where nothing is closed."""
-    close = close_of(session, practice_id=practice_id, user_id=user_id, day=day)
+    close = _last_close(session, practice_id, user_id, day)
     if close is None:
         raise NotOurs("this day is not closed")
     session.refresh(close, with_for_update=True)
     if close.deposit_id is not None:
-        raise DayClosed("this day's money is at the bank; date the payment on a day that is open")
+        raise DayClosed("its money is at the bank; what is taken now goes into another till of the same day")
     session.delete(close)
     session.flush()
     return close
@@ -220,6 +241,12 @@ def _deposit_view(session: Session, row: Deposit) -> DepositView:
         payer_cheque_cents=row.amount_cents - sum(one.cash_cents + one.cheque_cents for one in tills),
         tills=tills,
     )
+
+
+def deposit_with_slip(session: Session, *, practice_id: str, reference: str, since: datetime) -> Deposit | None:
+    """The deposit that was recorded under this slip of the bank since then, in whatever letters."""
+    rows = session.exec(select(Deposit).where(Deposit.practice_id == practice_id, col(Deposit.made_at) >= since))
+    return next((one for one in rows if one.reference.casefold() == reference.casefold()), None)
 
 
 def undeposited_cents(session: Session, practice_id: str) -> int:

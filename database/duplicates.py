@@ -31,8 +31,8 @@ def visits_alike(session: Session, claim: Claim, *, practice_id: str, patient_id
         people = select(Patient.id).where(
             Patient.practice_id == practice_id,
             Patient.birth_date == patient.birth_date,
-            func.lower(Patient.last_name) == patient.name.last.lower(),
-            func.lower(func.coalesce(Patient.first_name, "")) == (patient.name.first or "").lower(),
+            func.lower(Patient.last_name) == func.lower(patient.name.last),
+            func.lower(func.coalesce(Patient.first_name, "")) == func.lower(patient.name.first or ""),
         )
         is_theirs = col(Encounter.patient_id).in_(people)
     found = session.exec(

@@ -98,6 +98,11 @@ def insert(session: Session, table: str) -> sqlite.Insert | postgresql.Insert:
     return sqlite.insert(into) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(into)
 
 
+def _lower(value: Any) -> Any:
+    """What SQLite's own `lower` does for English letters only, done for all: ÁLVAREZ is álvarez, as on PostgreSQL."""
+    return value.lower() if isinstance(value, str) else value
+
+
 def _psycopg(url: str) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1)
 
@@ -109,6 +114,7 @@ def _sqlite_engine(url: str, *, begin: str, query_only: bool) -> Engine:
     def prepare(connection: Any, _record: Any) -> None:
         # The driver's own transaction handling begins late and silently; ours begins when we say so.
         connection.isolation_level = None
+        connection.create_function("lower", 1, _lower, deterministic=True)
         for pragma in SQLITE_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         if query_only:

@@ -140,6 +140,7 @@ def receipt_of(session: Session, *, practice_id: str, encounter_id: str, payment
         amount_cents=payment.amount_cents,
         method=payment.method,
         reference=payment.reference,
+        is_self_pay=encounter.is_self_pay,
         taken_back_on=_taken_back_on(session, payment),
     )
 

@@ -171,13 +171,18 @@ def practice_of_payee(session: Session, *, npi: str | None, tax_id: str | None) 
     return None
 
 
-def payer_for(session: Session, *, practice_id: str, partner_id: str, number: str, name: str) -> Payer:
-    """The payer as this practice knows it; a new number makes a new row."""
-    found = session.exec(
+def known_payer(session: Session, *, practice_id: str, partner_id: str, number: str) -> Payer | None:
+    """The payer of this number, if the practice has met it."""
+    return session.exec(
         select(Payer).where(
             Payer.practice_id == practice_id, Payer.partner_id == partner_id, Payer.payer_number == number
         )
     ).first()
+
+
+def payer_for(session: Session, *, practice_id: str, partner_id: str, number: str, name: str) -> Payer:
+    """The payer as this practice knows it; a new number makes a new row."""
+    found = known_payer(session, practice_id=practice_id, partner_id=partner_id, number=number)
     if found is None:
         found = Payer(
             id=new_id(), practice_id=practice_id, partner_id=partner_id, payer_number=number, name=name or number

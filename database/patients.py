@@ -349,8 +349,8 @@ def _other_coverages(session: Session, row: Patient) -> list[PatientRow]:
     query = select(Patient).where(
         Patient.practice_id == row.practice_id,
         Patient.birth_date == row.birth_date,
-        func.lower(Patient.last_name) == row.last_name.lower(),
-        func.lower(func.coalesce(Patient.first_name, "")) == (row.first_name or "").lower(),
+        func.lower(Patient.last_name) == func.lower(row.last_name),
+        func.lower(func.coalesce(Patient.first_name, "")) == func.lower(row.first_name or ""),
         Patient.id != row.id,
     )
     return _rows(session, row.practice_id, session.exec(query.order_by(Patient.id)).all())

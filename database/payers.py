@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlmodel import Session, col, func, select
 
+from billing.amendments import SELF_PAY
 from billing.ledger import Account
 from billing.policies import ABOUT_PAYERS
 from database import policies
@@ -38,11 +39,11 @@ class PayerView:
 
 
 def page(session: Session, *, practice_id: str) -> list[PayerRow]:
-    """The practice's payers by name, with what each owes."""
+    """The practice's payers by name, with what each owes; who pays alone is none."""
     rows = session.exec(
         select(Payer, Partner.name)
         .join(Partner, col(Partner.id) == col(Payer.partner_id))
-        .where(Payer.practice_id == practice_id)
+        .where(Payer.practice_id == practice_id, Payer.payer_number != SELF_PAY.payer.id)
         .order_by(func.lower(Payer.name), Payer.payer_number, Payer.id)
     ).all()
     owed = _owed(session, practice_id)

@@ -129,7 +129,7 @@ def alike(session: Session, told: Registration, *, practice_id: str, limit: int 
     query = select(Patient).where(
         Patient.practice_id == practice_id,
         Patient.birth_date == told.birth_date,
-        func.lower(Patient.last_name) == told.last_name.lower(),
+        func.lower(Patient.last_name) == func.lower(told.last_name),
     )
     return session.exec(query.order_by(col(Patient.first_name), Patient.id).limit(limit)).all()
 

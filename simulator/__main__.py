@@ -2,7 +2,8 @@
 
 Secrets may be named by file instead: SIMULATOR_TOKEN_FILE, SIMULATOR_WEBHOOK_SECRET_FILE.
 
-SIMULATOR_FOLDER (var/simulator), SIMULATOR_HOST (127.0.0.1), SIMULATOR_PORT (8001), SIMULATOR_TOKEN (needed),
+SIMULATOR_FOLDER (`simulator` in ZEROBALANCE_DATA_DIR, so var/simulator), SIMULATOR_HOST (127.0.0.1), SIMULATOR_PORT
+(ZEROBALANCE_SIMULATOR_PORT, so 8001: where the office on this machine looks for it), SIMULATOR_TOKEN (needed),
 SIMULATOR_OFFICE_URL and SIMULATOR_WEBHOOK_SECRET (both: notices are sent), SIMULATOR_PARTNER (clearinghouse),
 SIMULATOR_SECONDS_PER_DAY (86400: a simulated day is a day), SIMULATOR_CLOCK (an instant: time stands still there
 until it is moved through /v1/clock).
@@ -30,7 +31,7 @@ def main(environment: Mapping[str, str] = os.environ) -> None:
     notifier = Notifier(office_url=office, partner=partner, secret=secret) if office and secret else None
     stands_at = environment.get("SIMULATOR_CLOCK")
     app = create_app(
-        open_store(Path(environment.get("SIMULATOR_FOLDER", "var/simulator"))),
+        open_store(folder_of(environment)),
         Clock(datetime.fromisoformat(stands_at).astimezone(UTC) if stands_at else None),
         token=token,
         notifier=notifier,
@@ -39,10 +40,21 @@ def main(environment: Mapping[str, str] = os.environ) -> None:
     uvicorn.run(
         app,
         host=environment.get("SIMULATOR_HOST", "127.0.0.1"),
-        port=int(environment.get("SIMULATOR_PORT", "8001")),
+        port=port_of(environment),
         log_level="warning",
         access_log=False,
     )
+
+
+def folder_of(environment: Mapping[str, str]) -> Path:
+    """Where it keeps what it was sent: a folder of its own in the office's, unless SIMULATOR_FOLDER names one."""
+    own = environment.get("SIMULATOR_FOLDER")
+    return Path(own) if own else Path(environment.get("ZEROBALANCE_DATA_DIR") or "var") / "simulator"
+
+
+def port_of(environment: Mapping[str, str]) -> int:
+    """Where it listens: on the port where the office looks for it, unless SIMULATOR_PORT says otherwise."""
+    return int(environment.get("SIMULATOR_PORT") or environment.get("ZEROBALANCE_SIMULATOR_PORT") or "8001")
 
 
 def _secret(environment: Mapping[str, str], name: str) -> str | None:

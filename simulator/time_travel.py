@@ -9,9 +9,9 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper
 
@@ -21,6 +21,7 @@ TYPES = ("EncounterBilling", "PatientAccount", "SubmissionBatch", "RemittanceFil
 """Workflows that wait for time; scheduled runs do not"""
 AT_ONCE = 20
 LONGEST_SKIP_SECONDS = 15.0
+"""Between two looks whether a workflow gets on: one that wakes every few hours needs a while for a fortnight"""
 CALM_LOOKS = 2
 LOOK_EVERY_SECONDS = 0.15
 
@@ -42,9 +43,18 @@ class NeverAtRest(RuntimeError):
 class Traveller:
     """Knows each workflow's own time: its start on the wall, and what was skipped since."""
 
-    def __init__(self, client: Client, world: OfficeAndClearinghouse, *, patience_seconds: float = 180) -> None:
+    def __init__(
+        self,
+        client: Client,
+        world: OfficeAndClearinghouse,
+        *,
+        patience_seconds: float = 180,
+        look_seconds: float = LONGEST_SKIP_SECONDS,
+        skipper: TimeSkipper | None = None,
+    ) -> None:
         self._client = client
-        self._skipper = TimeSkipper(client)
+        self._skipper = skipper or TimeSkipper(client)
+        self._look_seconds = look_seconds
         self._world = world
         self._skipped: dict[str, timedelta] = {}
         self._patience_seconds = patience_seconds
@@ -89,9 +99,8 @@ class Traveller:
         duration = instant - (datetime.now(UTC) + skipped)
         if duration <= timedelta(seconds=1):
             return 0
-        forward = self._skipper.fast_forward(self._client.get_workflow_handle(workflow_id), duration)
         try:
-            moved = await asyncio.wait_for(forward, LONGEST_SKIP_SECONDS)
+            moved = await self._skip(self._client.get_workflow_handle(workflow_id), instant - duration, duration)
         except (RPCError, RuntimeError):
             return 0  # it ended meanwhile
         except TimeoutError:
@@ -100,6 +109,19 @@ class Traveller:
         if moved:
             self._skipped[key] = skipped + duration
         return int(moved)
+
+    async def _skip(self, handle: WorkflowHandle[Any, Any], at: datetime, duration: timedelta) -> bool:
+        """Wait for as long as it gets on. Raises TimeoutError where its time goes no faster than the wall's."""
+        forward = asyncio.ensure_future(self._skipper.fast_forward(handle, duration))
+        try:
+            while not (await asyncio.wait({forward}, timeout=self._look_seconds))[0]:
+                reached = await self._skipper.get_current_time(handle)
+                if reached - at < timedelta(seconds=2 * self._look_seconds):
+                    raise TimeoutError
+                at = reached
+            return forward.result()
+        finally:
+            forward.cancel()
 
 
 async def wait_for(condition: Callable[[], bool], *, seconds: float) -> bool:

@@ -17,6 +17,8 @@ from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers.encounters import Cursor, PageSize
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
+from billing.days import start_of
+from billing.money import format_dollars
 from billing.roles import Permission
 from database import cash
 from database.access import Person
@@ -229,6 +231,12 @@ def _reopen(office: Office, person: Person, day: date, user_id: str, form: Reope
 
 def _deposit(office: Office, person: Person, form: DepositForm, *, key: str) -> Done:
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        since = start_of(office.today(person), person.zone)
+        same = cash.deposit_with_slip(session, practice_id=person.practice_id, reference=form.reference, since=since)
+        if same is not None:
+            said = f"Slip {same.reference} of today is recorded already"
+            detail = f"It carried {format_dollars(same.amount_cents)}. Another deposit has a slip number of its own."
+            raise Problem(409, "slip-recorded", said, detail)
         try:
             made = cash.deposit(
                 session,

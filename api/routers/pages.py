@@ -51,6 +51,13 @@ NOTES = {
 }
 
 
+ANOTHER_FORM = (
+    "This form was sent already, with something else in it",
+    "What was sent first is done: look whether it is what you want. To do this too, send the form again.",
+)
+"""What a person is told of a key that was used for another request (title, what to do)"""
+
+
 @dataclass(frozen=True)
 class Failed:
     """The form that was refused, to be shown again; the empty one when none was."""
@@ -325,6 +332,11 @@ def read(model: type[Form], typed: dict[str, str]) -> Form:
         raise errors.invalid(errors.validation_faults(error.errors())) from error
 
 
+def words_of(problem: Problem, another_form: tuple[str, str] = ANOTHER_FORM) -> tuple[str, str]:
+    """Title and detail of a refusal on a page: nobody there has heard of keys."""
+    return another_form if problem.name == "key-reused" else (problem.title, problem.detail)
+
+
 async def answer(
     act: Callable[[], Awaitable[Done]],
     form: str,
@@ -336,10 +348,11 @@ async def answer(
     try:
         done = await act()
     except Problem as problem:
+        title, detail = words_of(problem)
         failed = Failed(
             form=form,
-            title=problem.title,
-            detail=problem.detail,
+            title=title,
+            detail=detail,
             faults={fault.field: fault.message for fault in problem.faults},
             typed=typed,
             key=typed["key"] if problem.status == 503 else None,

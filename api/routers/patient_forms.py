@@ -17,7 +17,7 @@ from api.errors import Problem
 from api.office import Office, TheOffice
 from api.patient_form import WHO, ChangedPatientForm, NewPatientForm
 from api.person_form import SEXES, Typed
-from api.routers.pages import Failed, show, typed_into
+from api.routers.pages import Failed, show, typed_into, words_of
 from api.routers.patients import find
 from billing.patients import Registration
 from billing.roles import Permission
@@ -133,7 +133,7 @@ def _failed(problem: Problem, typed: Typed) -> Failed:
     faults = {one.field if one.field in names else "body": one.message for one in problem.faults}
     if problem.name == registering.ALIKE:
         faults = {}
-    return Failed(FORM, problem.title, problem.detail, faults, typed, status=problem.status)
+    return Failed(FORM, *words_of(problem), faults, typed, status=problem.status)
 
 
 def _page(

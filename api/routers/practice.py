@@ -12,7 +12,7 @@ from sqlmodel import Session
 from api import auth, errors, idempotency
 from api.actions import Done
 from api.auth import Viewer, require
-from api.errors import Fault
+from api.errors import Fault, Problem
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.practice_form import CalendarForm, EntityForm, LegalForm, LocationForm, ProviderForm
@@ -158,6 +158,8 @@ def _keep(request: Request, office: Office, person: Person, form: PracticeForm, 
     told = form.told()
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        if isinstance(form, CalendarForm):
+            _refuse_stale(session, form, person.practice_id)
         before = _save(session, told, person.practice_id)
         audit.record(
             session,
@@ -175,6 +177,14 @@ def _keep(request: Request, office: Office, person: Person, form: PracticeForm, 
     name = f"put_{type(form).__name__}"
     sha256 = idempotency.fingerprint(name, "", form.model_dump(mode="json"))
     return Done(idempotency.once(office, person, name=name, key=key, body_sha256=sha256, effect=effect))
+
+
+def _refuse_stale(session: Session, form: CalendarForm, practice_id: str) -> None:
+    """Raise Problem 409 where somebody chose another time zone since this one was chosen from."""
+    now = practice.zone_now(session, practice_id=practice_id)
+    if form.was is not None and now not in {form.was, form.time_zone}:
+        said = f"It is {OFFERED.get(now, now)} time now. Choose again if it is to be another one."
+        raise Problem(409, "stale", "Somebody chose another time zone meanwhile", said)
 
 
 def _save(session: Session, told: Told, practice_id: str) -> Told | None:

@@ -20,7 +20,7 @@ from api.claim_form import Part
 from api.errors import Fault, Problem
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
-from api.routers.pages import Failed, read, show, typed_into
+from api.routers.pages import Failed, read, show, typed_into, words_of
 from api.routers.sign_in import SignInLimit, keep_in
 from billing.roles import PERMISSIONS, Permission, Role
 from database import access, users
@@ -201,7 +201,7 @@ async def _answer(
 
 def _failed(problem: Problem, form: str, typed: dict[str, str]) -> Failed:
     faults = {fault.field: fault.message for fault in problem.faults}
-    return Failed(form, problem.title, problem.detail, faults, typed, status=problem.status)
+    return Failed(form, *words_of(problem), faults, typed, status=problem.status)
 
 
 def _chosen(model: type[Chosen], typed: dict[str, str]) -> Chosen:

@@ -19,7 +19,8 @@ from api.claim_form import EncounterForm
 from api.errors import Problem
 from api.office import Office, TheOffice
 from api.person_form import Typed
-from api.routers.pages import Failed, show, typed_into
+from api.routers.enrolments import is_npi_strict
+from api.routers.pages import Failed, show, typed_into, words_of
 from billing.claim import Claim
 from billing.coordination import OtherPayer, claim_to
 from billing.patients import Registration
@@ -35,6 +36,10 @@ pages = APIRouter(prefix="/visits", include_in_schema=False)
 Clerk = Annotated[Person, require(Permission.INTAKE)]
 
 FORM = "visit"
+SENT_BEFORE = (
+    "A visit was opened from this form already",
+    "Look for it under the patient. To open one more, send the form again.",
+)
 LONGEST_FORM = 1000
 """Inputs of the page with all its lines"""
 REMOVE = "remove-line-"
@@ -108,7 +113,15 @@ def _answer(request: Request, office: Office, person: Person, patient: str, copy
         return _page(desk, typed, f"lines.{visit_form.rows(typed) - 1}.procedure")
     try:
         number = typed["key"].upper()[:12]
-        form = visit_form.read(typed, desk.offered, desk.base, today=office.today(person), number=number)
+        form = visit_form.read(
+            typed,
+            desk.offered,
+            desk.base,
+            today=office.today(person),
+            number=number,
+            is_npi_strict=is_npi_strict(office, person),
+            is_registered=bool(patient),
+        )
         form = form.model_copy(update={"patient_id": patient or None})
         alike = [] if is_told_apart else _alike(desk, form)
         if alike:
@@ -129,10 +142,7 @@ def _alike(desk: Desk, form: EncounterForm) -> list[VisitAlike]:
 
 
 def _refused(desk: Desk, typed: Typed, problem: Problem) -> Response:
-    title, detail = problem.title, problem.detail
-    if problem.name == "key-reused":
-        title = "A visit was opened from this form already"
-        detail = "Look for it under the patient. To open one more, send the form again."
+    title, detail = words_of(problem, SENT_BEFORE)
     names = visit_form.in_order(typed)
     faults = {one.field if one.field in names else "body": one.message for one in problem.faults}
     failed = Failed(form=FORM, title=title, detail=detail, faults=faults, typed=typed, status=problem.status)

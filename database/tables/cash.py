@@ -9,15 +9,17 @@ from database.columns import Id, Instant
 
 
 class TillClose(SQLModel, table=True):
-    """One person's day, counted. Closed once; nothing is dated into it afterwards."""
+    """One person's till of a day, counted. Closed once; nothing goes into it afterwards."""
 
     __tablename__ = "till_close"
-    __table_args__ = (sa.UniqueConstraint("practice_id", "user_id", "day", name="uq_till_day"),)
+    __table_args__ = (sa.UniqueConstraint("practice_id", "user_id", "day", "till", name="uq_till_day"),)
 
     id: str = Field(sa_type=Id, primary_key=True)
     practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
     user_id: str = Field(sa_type=Id, foreign_key="app_user.id")
     day: date
+    till: int = 1
+    """The next of the same day begins when this one is at the bank"""
     expected_cash_cents: int = Field(sa_type=sa.BigInteger)
     expected_cheque_cents: int = Field(sa_type=sa.BigInteger)
     counted_cash_cents: int = Field(sa_type=sa.BigInteger)

@@ -248,6 +248,8 @@ class PatientPayment(SQLModel, table=True):
     reference: str | None = Field(default=None, sa_type=sa.String(100))
     received_on: date
     """The till's day, by the calendar of who took it"""
+    till: int = 1
+    """Which till of that person and day, as in TillClose; what is never in a till stands with the first"""
     received_at: datetime = Field(sa_type=Instant)
     recorded_by: str = Field(sa_type=Id)
     takes_back: str | None = Field(default=None, sa_type=Id)

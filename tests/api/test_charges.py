@@ -42,7 +42,9 @@ async def test_a_dry_run_says_what_would_change_and_changes_nothing(book: Book, 
 
     assert charges(book) == []
     assert [one["procedure"] for one in first.json()["added"]] == ["99213", "99213", "87880"]
-    assert first.json()["faults"] == [{"line": 4, "message": "price: amount is not a number"}]
+    assert first.json()["faults"] == [
+        {"line": 4, "message": "price a lot: amount is not a number; write digits such as 120.00"}
+    ]
 
 
 async def test_good_rows_are_taken_once_and_a_second_file_changes_them(
@@ -85,7 +87,7 @@ async def test_a_person_sees_the_file_first_and_confirms_its_good_rows(book: Boo
     found = (await browser.get("/setup/charges?q=878")).text
 
     assert "There are no prices yet" in empty
-    assert "Line 4: price: amount is not a number" in preview.text
+    assert "Line 4: price a lot: amount is not a number; write digits such as 120.00" in preview.text
     assert "3 would be added, 0 changed" in preview.text
     assert before == []
     assert [one.headers["location"] for one in done] == ["/setup/charges?added=3&changed=0"] * 2

@@ -7,12 +7,14 @@ import httpx
 from alembic import command
 from sqlmodel import select
 
+from activities.absorption import absorb_pending
+from activities.desk import Desk
 from billing.ledger import Account, Entry, EntryKind, transfer
 from billing.money import Cents
 from billing.roles import Role
 from database import cash, ledger
 from database.setup import migration_config
-from database.tables import Journal, PatientPayment
+from database.tables import Encounter, Journal, PatientPayment
 from tests.api.conftest import Book
 
 DAY = "2026-03-02"
@@ -30,11 +32,25 @@ async def close(
     return await client.post(f"/api/v1/tills/{DAY}/{user_id}/close", json=body, headers={"Idempotency-Key": key})
 
 
-def in_the_house(book: Book, cents: Cents) -> None:
+async def carry(client: httpx.AsyncClient, slip: str, cheques: str = "0.00", key: str = "") -> httpx.Response:
+    body = {"payer_cheques": cheques, "reference": slip}
+    headers = {"Idempotency-Key": key or f"carry-{slip}-001"}
+    return await client.post("/api/v1/tills/deposits", json=body, headers=headers)
+
+
+def absorb(book: Book, encounter_id: str) -> None:
+    """What the encounter's workflow does when it hears of a fact."""
+    with book.database.writing() as session:
+        desk = Desk(session, session.get_one(Encounter, encounter_id), book.now)
+        absorb_pending(desk)
+        desk.put_back()
+
+
+def in_the_house(book: Book, cents: Cents, key: str = "p") -> None:
     """What the encounters' own steps would have posted of the takings."""
     with book.database.writing() as session:
         sides = transfer(Account.UNDEPOSITED, Account.PATIENT_UNAPPLIED, cents)
-        ledger.post(session, [Entry(EntryKind.PATIENT_PAYMENT, "p", sides)], practice_id=book.practice_id, at=book.now)
+        ledger.post(session, [Entry(EntryKind.PATIENT_PAYMENT, key, sides)], practice_id=book.practice_id, at=book.now)
 
 
 async def test_a_day_is_counted_closed_once_and_nothing_is_dated_into_it(book: Book) -> None:
@@ -90,6 +106,68 @@ async def test_a_closed_day_is_opened_again_until_it_is_at_the_bank(book: Book) 
         assert "Open the day of" not in (await browser.get(f"/day-close?day={DAY}")).text
 
 
+async def test_cards_are_taken_whatever_the_till_and_cash_after_the_bank_goes_into_another_till(book: Book) -> None:
+    encounter = book.encounter()
+    async with book.connect(Role.SUPERVISOR) as client:
+        await take(client, encounter.id, "20.00", "cash", "pay-00001")
+        in_the_house(book, Cents(2000), "first")
+        [till] = (await client.get(f"/api/v1/tills/{DAY}")).json()
+        me = till["user_id"]
+        await close(client, me, {"cash": "20.00", "cheques": "0.00"})
+        by_card = [await take(client, encounter.id, "5.00", how, f"pay-{how}1") for how in ("card", "eft")]
+        refused = await take(client, encounter.id, "7.00", "cash", "pay-00002")
+        await carry(client, "S1")
+        twice = await close(client, me, {"cash": "20.00", "cheques": "0.00", "reason": "once more"}, "close-0002")
+        late = await take(client, encounter.id, "7.00", "cash", "pay-00003")
+        in_the_house(book, Cents(700), "second")
+        first, second = (await client.get(f"/api/v1/tills/{DAY}")).json()
+        closed = await close(client, me, {"cash": "7.00", "cheques": "0.00"}, "close-0003")
+        carried = await carry(client, "S2")
+    async with book.signed_in(Role.SUPERVISOR) as browser:
+        page = (await browser.get(f"/day-close?day={DAY}")).text
+
+    assert [one.status_code for one in by_card] == [201, 201]
+    assert (refused.status_code, twice.status_code, late.status_code) == (422, 409, 201)
+    assert (first["till"], first["cash_cents"], first["card_cents"], first["is_deposited"]) == (1, 2000, 1000, True)
+    assert (second["till"], second["cash_cents"], second["card_cents"], second["closed_at"]) == (2, 700, 0, None)
+    assert (closed.status_code, carried.json()["amount_cents"]) == (201, 700)
+    assert "Supervisor, till 2</th>" in page
+    with book.database.reading() as session:
+        assert cash.undeposited_cents(session, book.practice_id) == 0
+
+
+async def test_what_is_taken_back_leaves_the_till_it_went_into(book: Book) -> None:
+    encounter = book.encounter()
+    async with book.connect(Role.SUPERVISOR) as client:
+        await take(client, encounter.id, "20.00", "cash", "pay-00001")
+        in_the_house(book, Cents(2000), "first")
+        [till] = (await client.get(f"/api/v1/tills/{DAY}")).json()
+        await close(client, till["user_id"], {"cash": "20.00", "cheques": "0.00"})
+        await carry(client, "S1")
+        late = await take(client, encounter.id, "7.00", "cash", "pay-00002")
+        absorb(book, encounter.id)
+        path = f"/api/v1/encounters/{encounter.id}/payments/{late.json()['payment_id']}/take-back"
+        back = await client.post(path, json={"reason": "mistyped"}, headers={"Idempotency-Key": "back-0001"})
+        tills = (await client.get(f"/api/v1/tills/{DAY}")).json()
+    assert back.status_code == 201, back.text
+    assert [(one["till"], one["cash_cents"]) for one in tills] == [(1, 2000), (2, 0)]
+
+
+async def test_a_slip_is_recorded_once_a_day(book: Book) -> None:
+    """Typed in two tabs: the other one's key is another's."""
+    in_the_house(book, Cents(9000))
+    async with book.connect(Role.SUPERVISOR) as client:
+        first = await carry(client, "S2", "30.00", "bank-0001")
+        repeated = await carry(client, "S2", "30.00", "bank-0001")
+        other_tab = await carry(client, "s2 ", "30.00", "bank-0002")
+        other_slip = await carry(client, "S3", "30.00", "bank-0003")
+        book.wait(days=1)
+        other_day = await carry(client, "S2", "30.00", "bank-0004")
+    assert [one.status_code for one in (first, repeated, other_slip, other_day)] == [201] * 4
+    assert other_tab.status_code == 409
+    assert "Slip S2 of today is recorded already" in other_tab.text
+
+
 async def test_another_persons_till_is_theirs_or_a_supervisors(book: Book) -> None:
     encounter = book.encounter()
     async with book.connect(Role.FRONT_DESK) as client:
@@ -114,7 +192,7 @@ async def test_what_goes_to_the_bank_leaves_the_house_and_the_shortage_is_named(
         made = [await client.post("/api/v1/tills/deposits", json=body, headers=headers) for _ in range(2)]
         assert [one.status_code for one in made] == [201, 201]
         assert made[0].json()["amount_cents"] == 1900
-        again = await client.post("/api/v1/tills/deposits", json=body, headers={"Idempotency-Key": "deposit-02"})
+        again = await carry(client, "SLIP 8")
         assert again.status_code == 422
     with book.database.reading() as session:
         totals = ledger.account_totals(session, practice_id=book.practice_id)

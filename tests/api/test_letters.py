@@ -116,6 +116,7 @@ def test_no_paper_fails_on_a_name(template: str) -> None:
                 amount_cents=1,
                 method="李",
                 reference=None,
+                is_self_pay=False,
             )
         ),
         "letters/paper_claim": json.dumps(asdict(paper_claim(named))),

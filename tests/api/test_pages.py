@@ -10,9 +10,11 @@ from jinja2 import UndefinedError
 from sqlmodel import select
 
 from billing.roles import Role
+from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
 from database import access, messages
-from database.tables import AuditEvent, Encounter, PatientPayment, TaskForm
+from database.columns import new_id
+from database.tables import AuditEvent, Benefits, Encounter, PatientPayment, TaskForm
 from templates import rendering
 from tests.api import builders
 from tests.api.conftest import Book
@@ -156,6 +158,51 @@ async def test_a_second_click_pays_once(book: Book, encounter: Encounter, browse
     assert [response.status_code for response in responses] == [303, 303]
     with book.database.reading() as session:
         assert session.exec(select(PatientPayment.amount_cents)).all() == [2500]
+
+
+async def test_a_form_that_was_sent_with_something_else_in_it_says_so_in_a_persons_words(
+    encounter: Encounter, browser: httpx.AsyncClient
+) -> None:
+    path = f"/encounters/{encounter.id}/payments"
+    typed = {"key": "pay-key-0001", "amount": "25.00", "method": "cash", "received_on": "2026-03-02"}
+    await browser.post(path, data=typed)
+    refused = await browser.post(path, data=typed | {"amount": "26.00"})
+
+    assert refused.status_code == 422
+    assert "This form was sent already, with something else in it" in refused.text
+    assert "Idempotency-Key" not in refused.text
+    assert 'value="26.00"' in refused.text
+    assert "pay-key-0001" not in refused.text
+
+
+async def test_a_closed_visit_is_not_put_on_hold(book: Book, encounter: Encounter, browser: httpx.AsyncClient) -> None:
+    before = (await browser.get(f"/encounters/{encounter.id}")).text
+    with book.database.writing() as session:
+        row = session.get_one(Encounter, encounter.id)
+        row.stage = Stage.CLOSED
+        session.add(row)
+    after = (await browser.get(f"/encounters/{encounter.id}")).text
+    assert "Put the visit on hold" in before
+    assert "Put the visit on hold" not in after
+
+
+async def test_what_the_payer_answered_scrolls_in_a_region_of_its_own(
+    book: Book, encounter: Encounter, browser: httpx.AsyncClient
+) -> None:
+    """Else a narrow page is as wide as the table."""
+    with book.database.writing() as session:
+        session.add(
+            Benefits(
+                id=new_id(),
+                practice_id=book.practice_id,
+                encounter_id=encounter.id,
+                answered_at=book.now,
+                verdict="active",
+                response="spoken with the payer",
+            )
+        )
+    page = (await browser.get(f"/encounters/{encounter.id}")).text
+    assert page.index('role="region" aria-labelledby="eligibility-heading"') < page.index("What the payer answered")
 
 
 async def test_a_wrong_payment_comes_back_with_its_faults(

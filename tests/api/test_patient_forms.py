@@ -116,6 +116,19 @@ async def test_a_patient_is_registered_without_a_visit_and_found_by_telephone(
     assert audited(book) == [("create", "registered")]
 
 
+async def test_the_same_form_with_somebody_else_in_it_says_so_in_a_persons_words(
+    book: Book, desk: httpx.AsyncClient
+) -> None:
+    typed = {"key": "0123456789abcdefghjk", "patient.last_name": "Apfelbaum", "patient.birth_date": "1988-02-03"}
+    await desk.post("/patients/new", data=typed)
+    other = await desk.post("/patients/new", data=typed | {"patient.last_name": "Birnbaum"})
+
+    assert other.status_code == 422
+    assert "This form was sent already, with something else in it" in other.text
+    assert "Idempotency-Key" not in other.text
+    assert len(patients_of(book)) == 1
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [

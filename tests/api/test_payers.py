@@ -11,6 +11,7 @@ from sqlmodel import select
 from billing.roles import Role
 from database import office
 from database.tables import AuditEvent, Encounter, Payer, Policy
+from tests.api import builders
 from tests.api.conftest import Book
 from tests.api.test_patients import charge
 
@@ -48,6 +49,15 @@ async def test_payers_are_listed_with_what_they_owe(
 
 async def test_an_office_without_visits_has_no_payers(browser: httpx.AsyncClient) -> None:
     assert "There are no payers yet" in (await browser.get("/setup/payers")).text
+
+
+async def test_who_pays_alone_is_no_payer(book: Book, browser: httpx.AsyncClient) -> None:
+    body = builders.visit() | {"coverage": None, "self_pay": True}
+    async with book.connect(Role.BILLER) as client:
+        opened = await client.post("/api/v1/encounters", json=body, headers={"Idempotency-Key": "visit-0001"})
+    assert opened.status_code == 201, opened.text
+    assert (await browser.get("/api/v1/payers")).json() == []
+    assert "SELF-PAY" not in (await browser.get("/setup/payers")).text
 
 
 async def test_a_policy_of_its_own_holds_from_its_day(

@@ -7,15 +7,13 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from activities.absorption import absorb_pending
-from activities.desk import Desk
 from billing.ledger import Account
 from billing.letters import Letter
 from billing.roles import Role
 from database import ledger, letters
 from database.tables import Encounter, Fact
 from tests.api.conftest import Book
-from tests.api.test_day_close import DAY, close, take
+from tests.api.test_day_close import DAY, absorb, close, take
 
 REASON = {"reason": "returned by the bank"}
 
@@ -29,14 +27,6 @@ def encounter(book: Book) -> Encounter:
 async def poster(book: Book) -> AsyncIterator[httpx.AsyncClient]:
     async with book.connect(Role.POSTER) as client:
         yield client
-
-
-def absorb(book: Book, encounter_id: str) -> None:
-    """What the encounter's workflow does when it hears of a fact."""
-    with book.database.writing() as session:
-        desk = Desk(session, session.get_one(Encounter, encounter_id), book.now)
-        absorb_pending(desk)
-        desk.put_back()
 
 
 async def paid(book: Book, client: httpx.AsyncClient, encounter: Encounter, method: str = "cash") -> str:
@@ -121,6 +111,24 @@ async def test_the_page_takes_back_and_says_so(book: Book, encounter: Encounter)
     assert "Take the payment back" not in after
     assert "$20.00 taken back" in after
     assert "returned by the bank" in after
+
+
+@pytest.mark.parametrize("is_self_pay", [False, True])
+async def test_a_receipt_speaks_of_a_plan_only_where_there_is_one(
+    book: Book, poster: httpx.AsyncClient, encounter: Encounter, is_self_pay: bool
+) -> None:
+    with book.database.writing() as session:
+        row = session.get_one(Encounter, encounter.id)
+        row.is_self_pay = is_self_pay
+        session.add(row)
+    payment = await paid(book, poster, encounter)
+    with book.database.reading() as session:
+        receipt = letters.receipt_of(
+            session, practice_id=book.practice_id, encounter_id=encounter.id, payment_id=payment
+        )
+    assert receipt is not None
+    assert receipt.paragraphs[0].startswith("Thank you for your payment.")
+    assert ("your plan" in receipt.paragraphs[0]) is not is_self_pay
 
 
 async def test_the_receipt_of_what_was_taken_back_says_void_and_when(

@@ -51,6 +51,27 @@ async def test_a_wrong_value_comes_back_with_its_fault(changes: dict[str, str], 
     assert f'id="policy-{field}-fault"' in response.text
 
 
+@pytest.mark.parametrize(
+    ("policy", "typed", "words"),
+    [
+        ("write_off_limit_cents", "5.00", "is in cents: write 500 for $5.00"),
+        ("write_off_limit_cents", "$5", "is in cents: write 500 for $5.00"),
+        ("statement_cycle_days", "14.0", "must be a whole number"),
+    ],
+)
+async def test_dollars_are_not_taken_for_cents(policy: str, typed: str, words: str, book: Book) -> None:
+    with book.database.writing() as session:
+        office.install_policies(session)
+    async with book.signed_in(Role.SUPERVISOR) as browser:
+        refused = await browser.post("/setup/policies", data=POLICY | {"policy": policy, "value": typed})
+        taken = await browser.post(
+            "/setup/policies", data=POLICY | {"policy": "write_off_limit_cents", "value": " 500"}
+        )
+    assert refused.status_code == 422
+    assert words in refused.text
+    assert taken.status_code == 303
+
+
 async def test_a_program_sets_one_once_and_a_biller_none(book: Book) -> None:
     body = POLICY | {"value": 14}
     headers = {"Idempotency-Key": new_id()}

@@ -192,6 +192,24 @@ async def test_a_supervisor_chooses_by_whose_clock_the_days_go(book: Book, brows
     assert told(book) == ["calendar changed: time_zone"]
 
 
+async def test_a_time_zone_chosen_in_a_stale_tab_changes_nothing(book: Book, browser: httpx.AsyncClient) -> None:
+    path = "/setup/practice/calendar"
+    [shown] = re.findall(r'name="was" value="([^"]+)"', (await browser.get("/setup/practice")).text)
+    await browser.post(path, data={"time_zone": "Pacific/Honolulu", "was": shown, "key": "key-00000001"})
+    stale = {"time_zone": "America/Chicago", "was": shown, "key": "key-00000002"}
+    refused = await browser.post(path, data=stale)
+    kept = (await browser.get("/setup/practice")).text
+    [now] = re.findall(r'name="was" value="([^"]+)"', refused.text)
+    again = await browser.post(path, data=stale | {"was": now, "key": "key-00000003"})
+
+    assert refused.status_code == 409
+    assert "Somebody chose another time zone meanwhile" in refused.text
+    assert "It is Hawaii time now." in refused.text
+    assert '<option value="America/Chicago" selected>' in refused.text
+    assert "Hawaii time" in kept
+    assert again.status_code == 303
+
+
 async def test_a_provider_is_offered_to_new_visits_until_they_leave(book: Book, browser: httpx.AsyncClient) -> None:
     book.encounter()
     provider = {

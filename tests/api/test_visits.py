@@ -254,6 +254,47 @@ async def test_every_fault_stands_at_its_input_and_everything_typed_is_kept(
     assert all_encounters(book) == []
 
 
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"patient.sex": ""}, "choose one; unknown where it is not known"),
+        ({"patient.first_name": "José"}, "é cannot be sent to a payer; write it with plain letters"),
+        ({"patient.address.street": "3 Main~St"}, "~ cannot be sent to a payer"),
+        ({"coverage.member_id": "NH*123"}, "* cannot be sent to a payer"),
+        ({"patient.birth_date": "2026-03-02"}, "lies after the day of service"),
+        ({"lines.0.service_date": "2024-03-01"}, "lies more than two years back"),
+        ({"providers.billing.npi": "1993999999"}, "the check digit is wrong"),
+    ],
+)
+async def test_what_would_be_a_task_a_second_later_is_told_at_its_input(
+    book: Book, desk: httpx.AsyncClient, wrong: dict[str, str], words: str
+) -> None:
+    response = await desk.post("/visits/new", data=TYPED | wrong)
+    faults = faults_of(response.text)
+    assert list(faults) == list(wrong)
+    assert faults[next(iter(wrong))].startswith(words)
+    assert all_encounters(book) == []
+
+
+async def test_everything_is_told_at_once_and_what_is_only_not_known_yet_turns_nobody_away(
+    book: Book, desk: httpx.AsyncClient
+) -> None:
+    not_known = {"patient.birth_date": "", "coverage.member_id": "", "coverage.payer.id": ""}
+    wrong = {"patient.last_name": "Ápfel", "providers.billing.npi": "1993999999", "lines.0.charge": "1.234"}
+    refused = await desk.post("/visits/new", data=TYPED | not_known | wrong)
+    opened = await desk.post("/visits/new", data=TYPED | not_known)
+
+    faults = faults_of(refused.text)
+    assert set(faults) == {*not_known, *wrong}
+    assert faults["coverage.member_id"] == "is empty; a payer asks for it"
+    assert opened.status_code == 303
+
+
+async def test_a_self_pay_visit_names_each_thing_that_belongs_to_a_policy(desk: httpx.AsyncClient) -> None:
+    response = await desk.post("/visits/new", data=TYPED | {"self_pay": "yes", "authorization": "A1"})
+    assert set(faults_of(response.text)) == {"self_pay", "authorization"}
+
+
 async def test_an_empty_form_names_what_is_needed(desk: httpx.AsyncClient) -> None:
     page = (await desk.get("/visits/new")).text
     response = await desk.post("/visits/new", data=inputs_of(page))

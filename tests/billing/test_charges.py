@@ -107,7 +107,16 @@ def test_every_faulty_row_is_named_by_its_line_and_loses_no_other() -> None:
     assert found.prices == (Price("99213", Cents(15000), date(2026, 1, 1)),)
     assert [one.line for one in found.faults] == [2, 3, 5, 6, 7, 9, 10]
     assert found.faults[5].message.count(";") == 2
+    assert found.faults[0].message == "price 1.234: amount has a fraction of a cent"
+    assert found.faults[1].message == "effective_from 01/01/2026 must be a day as YYYY-MM-DD"
+    assert "price is missing: write it as 120.00" in found.faults[4].message
+    assert found.faults[5].message.startswith("modifier 255 must be")
     assert found.faults[6].message == "the same code and day stand in line 8 already"
+
+
+def test_a_letter_among_the_digits_is_shown_with_what_to_write() -> None:
+    [fault] = read_charge_master("procedure,price,effective_from\n99213,12O.00,2026-01-01\n").faults
+    assert fault.message == "price 12O.00: amount is not a number; write digits such as 120.00"
 
 
 @pytest.mark.parametrize("text", ["", "99213,,150,2026-01-01", "procedure,price"])

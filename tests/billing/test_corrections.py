@@ -88,7 +88,7 @@ def test_every_field_that_can_be_mended_is_in_the_table() -> None:
         "nonsense",
         "patient.nonsense",
         "patient",
-        "provider.DN.npi",
+        "provider.XX.npi",
         "provider.82.nonsense",
         "line.0.charge",
         "line.4.charge",
@@ -103,6 +103,20 @@ def test_an_unknown_field_is_refused(path: str) -> None:
         apply_corrections(CLAIM, {path: "1"})
     [fault] = raised.value.faults.values()
     assert fault.startswith(("no such field", "the claim has 2 lines"))
+
+
+def test_a_provider_whom_the_visit_lacks_is_said_to_be_missing() -> None:
+    alone = replace(CLAIM, providers=())
+    with pytest.raises(CorrectionsInvalid) as raised:
+        apply_corrections(alone, {"provider.82.npi": "1234567893", "provider.DN.npi": "1234567893"})
+    rendering, referring = raised.value.faults.values()
+    assert rendering.startswith("the visit has no rendering provider; the billing provider sees the patient itself")
+    assert referring.startswith("the visit has no referring provider; there is nothing to correct")
+
+
+def test_one_line_is_not_spoken_of_as_several() -> None:
+    with pytest.raises(CorrectionsInvalid, match=r"the claim has 1 line; a new one would be line\.2"):
+        apply_corrections(a_claim(), {"line.9.charge": "1"})
 
 
 def test_a_field_that_is_nearly_right_is_named() -> None:

@@ -8,6 +8,7 @@ from billing.amendments import Change
 from billing.claim import Claim
 from billing.letters import Letter as LetterContent
 from billing.roles import Role
+from database import office as books
 from database import records, users
 from database.tables import Denial, Letter, Task
 from interchange.x12 import claims_837p
@@ -157,6 +158,31 @@ def test_another_payer_is_liable_and_owes_what_was_open(office: Office) -> None:
     answered(office, encounter, ("CO", "45", 5000), paid=10000, trace="EFT0002", payer_claim_number="W-ICN")
     assert office.stage(encounter) == "closed"
     assert denials(office, encounter) == ["moved"]
+
+
+def test_another_payer_is_told_its_own_member_id_and_name(office: Office) -> None:
+    encounter = sent(office)
+    answered(office, encounter, ("CO", "22", 15000))
+
+    def fault(corrections: str) -> str:
+        typed = {"corrections": corrections}
+        result = office.complete(encounter, "denial_review", "other_payer", typed, by=office.supervisor_id)
+        assert not result.answer.done
+        [(field, message)] = result.answer.faults
+        assert field == "corrections"
+        return message
+
+    assert "write member_id = ... and payer_name = ... too" in fault("payer_id = 60054")
+    assert "write payer_name = ... too" in fault("payer_id = 60054\nmember_id = W99")
+    with office.database.writing() as session:
+        partner = office.partner_id
+        books.payer_for(
+            session, practice_id=office.practice_id, partner_id=partner, number="60054", name="OTHER MUTUAL"
+        )
+    assert "write member_id = ... too" in fault("payer_id = 60054")
+    exit_by(office, encounter, "other_payer", corrections="payer_id = 60054\nmember_id = W99")
+    coverage = went_out(office, encounter).coverage
+    assert (coverage.payer.name.last, coverage.member_id) == ("OTHER MUTUAL", "W99")
 
 
 def test_a_wrong_member_id_becomes_a_correction_and_never_a_statement(office: Office) -> None:

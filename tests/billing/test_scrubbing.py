@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from billing.claim import Address, Claim, Diagnosis, Name, Party, Person, Reference
+from billing.edits.registry import EDITS, Severity, Situation
 from billing.money import Cents
 from billing.policies import Policies, PolicyRow
-from billing.scrubbing import EDITS, Severity, Situation, scrub
+from billing.scrubbing import scrub
 from tests.builders import CLINIC_NPI, DOCTOR_NPI, NOON, a_claim, a_line
 
 CLEAN = a_claim()

@@ -1,0 +1,68 @@
+"""Who bills and who treats: P."""
+
+from collections.abc import Iterator
+
+from billing.claim import Claim, Party
+from billing.edits.registry import Severity, Situation, edit
+from billing.identifiers import npi_is_valid, tax_id_is_plausible
+
+
+def _parties(claim: Claim) -> Iterator[tuple[str, Party]]:
+    yield "billing_provider", claim.billing_provider
+    for party in claim.providers:
+        yield f"provider.{party.role}", party
+    for number, line in enumerate(claim.lines, start=1):
+        for party in line.providers:
+            yield f"line.{number}.provider.{party.role}", party
+
+
+@edit("P01")
+def npi_check_digit(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """Every NPI has ten digits and a right check digit (policy strict_npi_check_digit; 45 CFR 162.406)."""
+    if not situation.policies.value("strict_npi_check_digit", as_of=situation.today):
+        return
+    for path, party in _parties(claim):
+        if party.npi is not None and not npi_is_valid(party.npi):
+            yield f"{path}.npi", "the national provider identifier fails its check digit; enter the provider's own"
+
+
+@edit("P01B")
+def billing_npi_present(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """The billing provider has an NPI of ten digits (005010X222A1 2010AA NM109)."""
+    npi = claim.billing_provider.npi
+    if npi is None or len(npi) != 10 or not npi.isdigit():
+        yield "billing_provider.npi", "the billing provider has no ten-digit national provider identifier"
+
+
+@edit("P04")
+def tax_id_present(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """The billing provider has a tax id (2010AA REF*EI or REF*SY)."""
+    tax_id = claim.billing_provider.reference("EI") or claim.billing_provider.reference("SY")
+    if tax_id is None:
+        yield "billing_provider.tax_id", "the billing provider's tax id is missing"
+
+
+@edit("P04B", Severity.WARNING)
+def tax_id_plausible(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """The tax id has nine digits and is no placeholder."""
+    tax_id = claim.billing_provider.reference("EI") or claim.billing_provider.reference("SY")
+    if tax_id is not None and not tax_id_is_plausible(tax_id):
+        yield "billing_provider.tax_id", "the billing provider's tax id looks like a placeholder"
+
+
+@edit("P05")
+def billing_street(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """The billing address is a street: post office boxes belong in the pay-to address (2010AA N301)."""
+    address = claim.billing_provider.address
+    if address is None or not address.street:
+        yield "billing_provider.street", "the billing provider's address is missing"
+    elif address.street.upper().replace(".", "").startswith(("PO BOX", "P O BOX", "LOCK BOX", "LOCKBOX")):
+        yield "billing_provider.street", "the billing address is a post office box; give the street"
+
+
+@edit("P05B", Severity.WARNING)
+def billing_zip(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """The billing ZIP has nine digits (2010AA N403)."""
+    address = claim.billing_provider.address
+    if address is not None and address.country in {None, "US"} and len(address.postal_code or "") != 9:
+        yield "billing_provider.postal_code", "the billing ZIP code should have nine digits"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from billing.claim import Claim
+from billing.coordination import PRIMARY
 from billing.edits.registry import MEDICARE, Severity, Situation, edit
 from billing.identifiers import mbi_is_valid
 
@@ -47,3 +48,26 @@ def payer_identified(claim: Claim, situation: Situation) -> Iterator[tuple[str, 
     """The payer has an id (2010BB NM109)."""
     if not claim.coverage.payer.id:
         yield "payer_id", "the payer's id is missing"
+
+
+@edit("S02", Severity.WARNING)
+def member_id_as_on_the_card(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """A member id has capitals and digits, without spaces and dashes (2010BA NM109)."""
+    member_id = claim.coverage.member_id or ""
+    if member_id != member_id.upper() or any(char in member_id for char in " -"):
+        yield "member_id", "the member id has small letters, spaces or dashes; payers keep it without"
+
+
+@edit("S05")
+def sex_reported(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """The patient's sex is reported (2010BA and 2010CA DMG03)."""
+    if claim.patient.sex is None:
+        yield "patient.sex", "the patient's sex is missing: F, M or U"
+
+
+@edit("S09")
+def medicare_second_says_why(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """Where Medicare does not pay first the claim says why (2000B SBR05)."""
+    coverage = claim.coverage
+    if coverage.filing_indicator == MEDICARE and coverage.responsibility != PRIMARY and not coverage.insurance_type:
+        yield "insurance_type", "Medicare pays after another payer: say why (12 working aged, 43 disabled, ...)"

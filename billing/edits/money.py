@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from billing.claim import Claim
-from billing.edits.registry import Situation, edit
+from billing.edits.registry import Severity, Situation, edit
 from billing.money import format_dollars
 
 
@@ -39,3 +39,11 @@ def paid_within_charge(claim: Claim, situation: Situation) -> Iterator[tuple[str
     """The patient paid no more than the charge (2300 AMT*F5)."""
     if claim.patient_paid_cents is not None and not 0 <= claim.patient_paid_cents <= claim.charge_cents:
         yield "patient_paid", "the amount paid by the patient is below zero or more than the charge"
+
+
+@edit("M02C", Severity.WARNING)
+def units_whole(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """Units of service are whole numbers (2400 SV103 UN, SV104)."""
+    for number, line in enumerate(claim.lines, start=1):
+        if line.unit_basis == "UN" and line.units != line.units.to_integral_value():
+            yield f"line.{number}.units", f"line {number}: most payers take whole units only"

@@ -1,10 +1,17 @@
 """Who bills and who treats: P."""
 
+import re
 from collections.abc import Iterator
 
 from billing.claim import Claim, Party
-from billing.edits.registry import Severity, Situation, edit
+from billing.edits.registry import MEDICARE, Severity, Situation, edit
 from billing.identifiers import npi_is_valid, tax_id_is_plausible
+from billing.procedures import IMAGING, LABORATORY, is_in
+
+TAXONOMY = re.compile("[0-9A-Z]{9}X")
+RENDERING = "82"
+FACILITIES = frozenset({"19", "21", "22", "23", "24", "31", "32", "51", "61", "81"})
+"""Places of service that are somebody else's house"""
 
 
 def _parties(claim: Claim) -> Iterator[tuple[str, Party]]:
@@ -66,3 +73,51 @@ def billing_zip(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]
     address = claim.billing_provider.address
     if address is not None and address.country in {None, "US"} and len(address.postal_code or "") != 9:
         yield "billing_provider.postal_code", "the billing ZIP code should have nine digits"
+
+
+@edit("P03")
+def taxonomies_well_formed(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """A taxonomy has ten characters, the last an X (PRV03; NUCC)."""
+    for path, party in _parties(claim):
+        if party.taxonomy and not TAXONOMY.fullmatch(party.taxonomy):
+            yield f"{path}.taxonomy", "the taxonomy is no code of ten characters that ends in X, such as 207Q00000X"
+
+
+@edit("P06", Severity.WARNING)
+def rendering_is_somebody_else(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """A rendering provider is named only where it is not who bills (2310B NM1*82)."""
+    rendering = claim.provider(RENDERING)
+    if rendering is not None and rendering.npi is not None and rendering.npi == claim.billing_provider.npi:
+        yield (
+            "provider.82.npi",
+            "the rendering provider is who bills: payers want it left out",
+        )
+
+
+@edit("P08", Severity.WARNING)
+def tests_are_ordered(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """Tests and images for Medicare name who ordered them (2310A NM1*DN or 2420E NM1*DK; 42 CFR 410.32)."""
+    if claim.coverage.filing_indicator != MEDICARE or claim.provider("DN") is not None:
+        return
+    for number, line in enumerate(claim.lines, start=1):
+        is_ordered = any(one.role in {"DK", "DN"} for one in line.providers)
+        if is_in(line.procedure, LABORATORY, IMAGING) and not is_ordered:
+            yield f"line.{number}.procedure", f"line {number}: Medicare asks who ordered {line.procedure}"
+
+
+@edit("P09", Severity.WARNING)
+def supervisor_is_somebody_else(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """Nobody supervises themselves (2310D NM1*DQ beside 2310B NM1*82)."""
+    rendering, supervising = claim.provider(RENDERING), claim.provider("DQ")
+    if supervising is not None and rendering is not None and supervising.npi and supervising.npi == rendering.npi:
+        yield "provider.DQ.npi", "the supervising provider is the one who rendered the service"
+
+
+@edit("P10", Severity.WARNING)
+def facility_is_named(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """A service in a facility names it (2310C NM1*77)."""
+    facility = claim.provider("77")
+    if facility is None and claim.place_of_service in FACILITIES:
+        yield "place_of_service", f"place of service {claim.place_of_service} is a facility, and none is named"
+    elif facility is not None and facility.address and facility.address == claim.billing_provider.address:
+        yield "place_of_service", "the facility has the billing address: payers want it left out then"

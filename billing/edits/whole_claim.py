@@ -26,3 +26,10 @@ def lines_counted(claim: Claim, situation: Situation) -> Iterator[tuple[str, str
     """A professional claim has one to fifty lines (2400 LX)."""
     if not 1 <= len(claim.lines) <= MAX_LINES:
         yield "lines", f"a professional claim has 1 to {MAX_LINES} lines; this one has {len(claim.lines)}"
+
+
+@edit("U02")
+def change_names_its_claim(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """A replacement (7) and a void (8) name the payer's claim (2300 REF*F8)."""
+    if claim.frequency in {"7", "8"} and not claim.original_reference:
+        yield "frequency", "a replacement or a void needs the payer's number of the claim that it changes"

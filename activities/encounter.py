@@ -18,8 +18,9 @@ from activities.self_pay import bill_patient_alone
 from activities.submission_desk import make_submission, post_charges, trial_write
 from billing.charges import charge_faults, price_claim
 from billing.coding import CODES_STAND, codes_used, coding_faults, table_faults, tables_missing
+from billing.edits.registry import Severity, Situation
 from billing.registration import registration_faults
-from billing.scrubbing import Severity, Situation, scrub
+from billing.scrubbing import scrub
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
 from database import codes, office

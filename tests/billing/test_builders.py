@@ -1,12 +1,13 @@
 """The builders' defaults are valid, so that a test says only what matters to it."""
 
 from billing.coding import coding_faults
+from billing.edits.registry import Situation
 from billing.identifiers import npi_is_valid
 from billing.intake import refusal
 from billing.policies import Policies
 from billing.registration import registration_faults
 from billing.remittance import claim_imbalances
-from billing.scrubbing import Situation, scrub
+from billing.scrubbing import scrub
 from tests.builders import CLINIC_NPI, DOCTOR_NPI, NOON, a_claim, a_payment, a_reversal
 
 

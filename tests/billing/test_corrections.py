@@ -11,8 +11,9 @@ import pytest
 from billing import corrections
 from billing.claim import Claim, Sex
 from billing.corrections import CorrectionsInvalid, apply_corrections, parse_corrections
+from billing.edits.registry import Situation
 from billing.policies import Policies
-from billing.scrubbing import Situation, scrub
+from billing.scrubbing import scrub
 from tests.builders import NOON, a_claim, a_line
 
 CLAIM = a_claim(a_line(), a_line("93000", 6000))

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from billing.claim import Address, Claim, Diagnosis, Name, Party, Person, Reference
+from billing.claim import Address, Claim, Diagnosis, Name, OpaqueSegment, Party, Person, Reference, ServiceLine
+from billing.edits.registry import EDITS, Severity, Situation
 from billing.money import Cents
 from billing.policies import Policies, PolicyRow
-from billing.scrubbing import EDITS, Severity, Situation, scrub
+from billing.scrubbing import scrub
 from tests.builders import CLINIC_NPI, DOCTOR_NPI, NOON, a_claim, a_line
 
 CLEAN = a_claim()
@@ -49,6 +50,26 @@ def doctor(npi: str) -> Party:
     return replace(DOCTOR, id=npi)
 
 
+def of_role(role: str, npi: str = DOCTOR_NPI) -> Party:
+    return replace(DOCTOR, role=role, id=npi)
+
+
+def born(day: date) -> Person:
+    return replace(CLEAN.patient, birth_date=day)
+
+
+def medicare(*lines: ServiceLine) -> Claim:
+    return replace(a_claim(*lines), coverage=replace(CLEAN.coverage, filing_indicator="MB", member_id="1EG4TE5MK73"))
+
+
+def at(place: str, *providers: Party, line: str = "99213", modifiers: tuple[str, ...] = ()) -> Claim:
+    """A claim of this place of service, with a facility (NM1*77) where one is given."""
+    return replace(a_claim(a_line(line, modifiers=modifiers)), place_of_service=place, providers=(DOCTOR, *providers))
+
+
+SEPTEMBER, OCTOBER = date(2026, 9, 30), date(2026, 10, 2)
+AT_HOME = replace(of_role("77", CLINIC_NPI), address=CLEAN.billing_provider.address)
+
 PASSES: list[tuple[str, Claim, dict[str, Any]]] = [
     ("P01", CLEAN, {}),
     ("P01", billed_by(id=BAD_NPI), {"policies": LENIENT}),
@@ -80,6 +101,36 @@ PASSES: list[tuple[str, Claim, dict[str, Any]]] = [
     ("T02", CLEAN, {"at": datetime(2027, 10, 20, 23, 58, tzinfo=UTC)}),
     ("X01", of_patient(name=Name("D" * 60, "J" * 35)), {}),
     ("X03", a_claim(*(a_line() for _ in range(50))), {}),
+    ("P03", billed_by(taxonomy="207Q00000X"), {}),
+    ("P06", CLEAN, {}),
+    ("P08", medicare(a_line("85025", providers=(of_role("DK"),))), {}),
+    ("P08", replace(medicare(a_line("71046")), providers=(of_role("DN"),)), {}),
+    ("P08", a_claim(a_line("85025")), {}),
+    ("P09", replace(CLEAN, providers=(DOCTOR, of_role("DQ", CLINIC_NPI))), {}),
+    ("P10", CLEAN, {}),
+    ("P10", at("22", of_role("77", CLINIC_NPI)), {}),
+    ("S02", covered_by(member_id="ABC123"), {}),
+    ("S05", CLEAN, {}),
+    ("S09", covered_by(filing_indicator="MB", responsibility="S", insurance_type="12", member_id="1EG4TE5MK73"), {}),
+    ("D05", a_claim(diagnoses=(Diagnosis("S52501A"), Diagnosis("W1830XA"))), {}),
+    ("D09", a_claim(diagnoses=(Diagnosis("S52501A"),), accident=("OA",)), {}),
+    ("C07", a_claim(a_line("99213", modifiers=("25",))), {}),
+    ("C09", a_claim(a_line("71046", modifiers=("26",))), {}),
+    ("C10", a_claim(a_line("20610", modifiers=("50",))), {}),
+    ("C12", at("23", line="99284"), {}),
+    ("C13", at("10", line="99213", modifiers=("95",)), {}),
+    ("C14", a_claim(a_line("99396")), {}),
+    ("C14", a_claim(a_line("99391"), patient=born(date(2026, 1, 15))), {}),
+    ("C16", a_claim(a_line("00790", modifiers=("AA",), unit_basis="MJ")), {}),
+    ("C17", a_claim(a_line("97110", modifiers=("GP",))), {}),
+    ("C20", a_claim(a_line("90471"), a_line("90686")), {}),
+    ("C20", CLEAN, {}),
+    ("C21", a_claim(a_line("99213", modifiers=("GA",))), {}),
+    ("C22", a_claim(a_line("64999", procedure_description="NERVE BLOCK OF A NEW KIND")), {}),
+    ("M02C", a_claim(a_line(units=Decimal("1.5"), unit_basis="MJ")), {}),
+    ("T01B", a_claim(a_line(service_date=date(2026, 10, 1), service_date_to=date(2026, 10, 31))), {}),
+    ("T03", replace(at("21"), other_segments=(OpaqueSegment("2300", ("DTP", "435", "D8", "20261019")),)), {}),
+    ("U02", a_claim(frequency="7", original_reference="ICN1"), {}),
 ]
 
 FAILS: list[tuple[str, Claim, dict[str, Any], str]] = [
@@ -123,6 +174,49 @@ FAILS: list[tuple[str, Claim, dict[str, Any], str]] = [
     ("X01", of_patient(address=Address("1" * 56, "ANYTOWN")), {}, "patient.street"),
     ("X01", covered_by(member_id="1" * 81), {}, "member_id"),
     ("X03", a_claim(*(a_line() for _ in range(51))), {}, "lines"),
+    ("P03", billed_by(taxonomy="207Q00000"), {}, "billing_provider.taxonomy"),
+    ("P03", replace(CLEAN, providers=(replace(DOCTOR, taxonomy="207q00000x"),)), {}, "provider.82.taxonomy"),
+    ("P06", replace(CLEAN, providers=(doctor(CLINIC_NPI),)), {}, "provider.82.npi"),
+    ("P08", medicare(a_line("85025")), {}, "line.1.procedure"),
+    ("P09", replace(CLEAN, providers=(DOCTOR, of_role("DQ", DOCTOR_NPI))), {}, "provider.DQ.npi"),
+    ("P10", at("22"), {}, "place_of_service"),
+    (
+        "P10",
+        at("11", replace(of_role("77", CLINIC_NPI), address=CLEAN.billing_provider.address)),
+        {},
+        "place_of_service",
+    ),
+    ("S02", covered_by(member_id="abc-1 23"), {}, "member_id"),
+    ("S05", of_patient(sex=None), {}, "patient.sex"),
+    ("S09", covered_by(filing_indicator="MB", responsibility="S", member_id="1EG4TE5MK73"), {}, "insurance_type"),
+    ("D05", a_claim(diagnoses=(Diagnosis("W1830XA"), Diagnosis("S52501A"))), {}, "diagnoses"),
+    ("D09", a_claim(diagnoses=(Diagnosis("S52501A"),)), {}, "diagnoses"),
+    ("C07", a_claim(a_line("93000", modifiers=("25",))), {}, "line.1.modifiers"),
+    ("C09", a_claim(a_line("71046", modifiers=("26", "TC"))), {}, "line.1.modifiers"),
+    ("C10", a_claim(a_line("20610", modifiers=("50", "RT"))), {}, "line.1.modifiers"),
+    ("C10", a_claim(a_line("20610", modifiers=("50",), units=Decimal(2))), {}, "line.1.units"),
+    ("C12", a_claim(a_line("99284")), {}, "line.1.procedure"),
+    ("C13", a_claim(a_line("99213", modifiers=("95",))), {}, "line.1.modifiers"),
+    ("C14", a_claim(a_line("99391")), {}, "line.1.procedure"),
+    ("C14", a_claim(a_line("99397")), {}, "line.1.procedure"),
+    ("C16", a_claim(a_line("00790", modifiers=("AA",))), {}, "line.1.units"),
+    ("C16", a_claim(a_line("00790", unit_basis="MJ")), {}, "line.1.modifiers"),
+    ("C17", a_claim(a_line("97110")), {}, "line.1.modifiers"),
+    ("C20", a_claim(a_line("90471")), {}, "lines"),
+    ("C20", a_claim(a_line("90686")), {}, "lines"),
+    ("C21", a_claim(a_line("99213", modifiers=("GA", "GZ"))), {}, "line.1.modifiers"),
+    ("C21", a_claim(a_line("99213", modifiers=("GZ",))), {}, "line.1.modifiers"),
+    ("C22", a_claim(a_line("J3490")), {}, "line.1.procedure"),
+    ("M02C", a_claim(a_line(units=Decimal("1.5"))), {}, "line.1.units"),
+    (
+        "T01B",
+        a_claim(a_line(service_date=date(2026, 9, 30), service_date_to=date(2026, 10, 2))),
+        {},
+        "line.1.service_date",
+    ),
+    ("T03", at("21"), {}, "place_of_service"),
+    ("U02", a_claim(frequency="7"), {}, "frequency"),
+    ("U02", a_claim(frequency="8"), {}, "frequency"),
 ]
 
 

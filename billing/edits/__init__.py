@@ -1,0 +1,1 @@
+"""Claim edits, one small function each, by what they look at."""

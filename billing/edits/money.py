@@ -1,0 +1,49 @@
+"""What it costs: M."""
+
+from collections.abc import Iterator
+
+from billing.claim import Claim
+from billing.edits.registry import Severity, Situation, edit
+from billing.money import format_dollars
+
+
+@edit("M01")
+def charges_positive(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """Every line is charged (2400 SV102)."""
+    for number, line in enumerate(claim.lines, start=1):
+        if line.charge_cents <= 0:
+            yield f"line.{number}.charge", f"line {number} has no charge"
+
+
+@edit("M02")
+def charges_add_up(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """The claim's charge is the sum of its lines' (2300 CLM02)."""
+    lines = sum(line.charge_cents for line in claim.lines)
+    if lines != claim.charge_cents:
+        yield (
+            "charge",
+            f"the claim says {format_dollars(claim.charge_cents)}, its lines sum to {format_dollars(lines)}",
+        )
+
+
+@edit("M02B")
+def units_positive(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """Units are above zero (2400 SV104)."""
+    for number, line in enumerate(claim.lines, start=1):
+        if line.units <= 0:
+            yield f"line.{number}.units", f"line {number} has no units"
+
+
+@edit("M03")
+def paid_within_charge(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """The patient paid no more than the charge (2300 AMT*F5)."""
+    if claim.patient_paid_cents is not None and not 0 <= claim.patient_paid_cents <= claim.charge_cents:
+        yield "patient_paid", "the amount paid by the patient is below zero or more than the charge"
+
+
+@edit("M02C", Severity.WARNING)
+def units_whole(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """Units of service are whole numbers (2400 SV103 UN, SV104)."""
+    for number, line in enumerate(claim.lines, start=1):
+        if line.unit_basis == "UN" and line.units != line.units.to_integral_value():
+            yield f"line.{number}.units", f"line {number}: most payers take whole units only"

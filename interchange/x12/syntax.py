@@ -361,7 +361,7 @@ def _split_regular(text: str, terminator: str, glue_length: int) -> list[str] | 
         return None
     if glue_length == 2 and not body.count("\n") == body.count(terminator) == body.count(glue):
         return None
-    if glue + terminator in body or f"{glue} " in body:
+    if glue + terminator in text or f"{glue} " in body:
         return None
     return body.split(glue)
 

@@ -323,7 +323,10 @@ class SegmentReader:
 
 @lru_cache(maxsize=64)
 def _header_pattern(terminator: bytes) -> re.Pattern[bytes]:
-    return re.compile(re.escape(terminator) + b"[" + re.escape(_BLANK.encode()) + rb"]*(?=ISA[^A-Za-z0-9\s])")
+    """A terminator and the blanks before an ISA. A blank that ends segments is none of them: in a row of blank lines
+    each would be looked through from every other one."""
+    blanks = _BLANK.encode().replace(terminator, b"")
+    return re.compile(re.escape(terminator) + b"[" + re.escape(blanks) + rb"]*(?=ISA[^A-Za-z0-9\s])")
 
 
 def _past_blanks(data: bytes, at: int) -> int:
@@ -381,7 +384,7 @@ def guess_delimiters(head: bytes) -> Delimiters | None:
     if first is None:
         return None
     separator = first[1]
-    ends = re.findall(rb"([^A-Za-z0-9 ])\s*[A-Z][A-Z0-9]{1,2}" + re.escape(separator), head)
+    ends = re.findall(rb"([^A-Za-z0-9 ])\s{0,8}[A-Z][A-Z0-9]{1,2}" + re.escape(separator), head)
     ranked = Counter(end for end in ends if end != separator).most_common(1)
     end = ranked[0][0] if ranked else b"~"
     component = ":" if b":" not in {separator, end} else ">"

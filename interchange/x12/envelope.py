@@ -24,6 +24,8 @@ _SETS_OF_GROUP = {
 
 
 _TA1_CODES = frozenset("AER")
+_NOTHING_REPEATS = "U"
+"""ISA11 of senders, of older versions above all, who name no repetition separator"""
 COUNT_DIGITS = 10
 """Digits of SE01, GE01 and IEA01: what is longer is no count"""
 
@@ -246,11 +248,13 @@ class _EnvelopeReader:
         return before
 
     def _check_isa(self, segment: Segment) -> None:
-        lengths = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
+        lengths = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1)
         for number, length in enumerate(lengths, start=1):
             if len(self._isa[number]) != length:
                 message = f"ISA{number:02d} has {len(self._isa[number])} characters where {length} are due: pad it"
                 self._say("interchange", "024", message, segment, element=number)
+        for code, place, message in _delimiter_faults(self._reader.delimiters, self._isa[11]):
+            self._say("interchange", code, message, segment, element=place)
         if self._isa[12] != "00501":
             message = "ISA12 is not 00501; the 5010 content was read all the same: ask the sender to say 00501"
             self._say("interchange", "017", message, segment, severity="warning", element=12)
@@ -420,6 +424,23 @@ class _EnvelopeReader:
         report.issues.append(issue)
         if level == "group" and report.groups:
             report.groups[-1].issues.append(issue)
+
+
+def _delimiter_faults(marks: Delimiters, isa11: str) -> Iterator[tuple[str, int | None, str]]:
+    """Delimiters that cannot be told from data or from each other: TA105, the element of the ISA (None for the
+    terminator, which stands behind it), and what is wrong. ISA11 may be U, which says that nothing repeats."""
+    others = {marks.element: "the element separator"}
+    for code, number, name, mark in (
+        ("027", 16, "ISA16, the component separator,", marks.component),
+        ("004", None, "the segment terminator behind ISA16", marks.segment),
+        ("024", 11, "ISA11, the repetition separator,", "" if isa11 == _NOTHING_REPEATS else isa11[:1]),
+    ):
+        if mark in others:
+            yield code, number, f"{name} is {others[mark]} too: choose a character that stands nowhere else"
+        elif mark and (mark.isalnum() or mark in " \t"):
+            yield code, number, f"{name} is a letter, a digit or a blank: choose a character that no data hold"
+        elif mark:
+            others[mark] = name.rstrip(",")
 
 
 def _is_count(text: str, count: int) -> bool:

@@ -301,8 +301,7 @@ class SegmentReader:
         if delimiters is None:
             return None
         self.delimiters = delimiters
-        end = self._buffer.find(self._terminator())
-        isa = self._buffer[: end + 1]
+        isa = self._buffer[: _header_bytes(self._buffer)]
         return _Block(isa, end=len(isa), texts=[_decode(isa[:-1])], starts=[0])
 
     def _take(self) -> _Block:
@@ -405,6 +404,12 @@ def _read_delimiters(data: bytes) -> Delimiters | None:
     usable = len(repetition) == 1 and not repetition.isalnum() and repetition not in _BLANK
     tail = parts[16].decode("latin-1")
     return Delimiters(separator.decode("latin-1"), tail[0], repetition if usable else None, tail[1])
+
+
+def _header_bytes(data: bytes) -> int:
+    """How long the ISA at the front of the data is: to its terminator, which may stand inside as well where a sender
+    chose badly."""
+    return sum(len(part) + 1 for part in data[:_ISA_HEADER_BYTES].split(data[3:4], 16)[:16]) + 2
 
 
 def _pieces(block: bytes, terminator: bytes) -> Iterator[tuple[str, int]]:

@@ -15,7 +15,7 @@ from interchange.x12.syntax import NotX12, Segment, SegmentReader
 GOLDEN = Path(__file__).parents[1] / "golden"
 ISA = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260310*1015*^*00501*000000101*0*T*:"
 TEXT = st.text(alphabet="ABCDEFGHIJ0123456789 -.", min_size=1, max_size=12).filter(lambda text: text.strip() == text)
-SEGMENTS = st.lists(st.lists(TEXT, min_size=1, max_size=6).map(lambda parts: ("REF", *parts)), max_size=30)
+SEGMENTS = st.lists(st.lists(TEXT, min_size=1, max_size=6).map(lambda parts: ("ZZZ", *parts)), max_size=30)
 MARKS = st.permutations("*:^~|>!+}\x1c\x1d\x1e\x1f").map(lambda marks: marks[:4])
 
 

@@ -100,12 +100,19 @@ class Transaction:
             return []
         texts = self._reader.run(ends)
         self.segment_count += len(texts)
+        if self._reader.cut:
+            self._tell_cut(self._reader)
         if self.watch is not None:
             for one in self.segments_of_run(len(texts)):
                 self.watch(one)
         if not self._reader.is_plain:
             self.tell(_not_ascii(one) for one in self.segments_of_run(len(texts)) if not one.text.isascii())
         return texts
+
+    def _tell_cut(self, reader: SegmentReader) -> None:
+        what, reader.cut = reader.cut, ""
+        message = f"a {what} longer than 1 MB was cut here, and the rest read as what follows: send it in parts"
+        self.tell([_issue("rule", "too-long", message, reader.latest(), position=self.segment_count)])
 
     def ahead(self) -> tuple[str, int, int]:
         """While `segments` is read: as `SegmentReader.ahead`. The text is empty for a transaction that is watched."""
@@ -205,6 +212,9 @@ class _EnvelopeReader:
             self._early = [Issue("024", message, "warning", level="interchange")]
         else:
             self._early = []
+        if self._reader.has_mark:
+            message = "a byte-order mark stands before the ISA; it was read past: send plain text without one"
+            self._early.append(Issue("024", message, "warning", level="interchange"))
         while (segment := self._next()) is not None:
             handler = self._HANDLERS.get(segment.id)
             if handler is None:
@@ -287,6 +297,7 @@ class _EnvelopeReader:
         if not _is_count(segment.get(1), report.group_count) and not report.acknowledgments:
             message = f"IEA01 does not say the {report.group_count} groups that were read"
             self._say("interchange", "021", message, segment, element=1)
+        self._tell_indentation(segment)
         report.complete, self._report = True, None
         return report
 
@@ -319,8 +330,14 @@ class _EnvelopeReader:
             return None
         where = f"before {found.id}" if found else "before the end of the file"
         self._say("interchange", "023", f"IEA is missing {where}: ask for the whole file again", self._last)
+        self._tell_indentation(self._last)
         report, self._report = self._report, None
         return report
+
+    def _tell_indentation(self, segment: Segment | None) -> None:
+        if self._reader.was_indented():
+            message = "blanks stand before segments; they were read past: begin each segment where the last one ends"
+            self._say("interchange", "024", message, segment, severity="warning")
 
     # Transactions ---------------------------------------------------------------------------------------------
 
@@ -381,6 +398,8 @@ class _EnvelopeReader:
                 break
             transaction.segment_count += 1
             segment.position = transaction.segment_count
+            if self._reader.cut:
+                transaction._tell_cut(self._reader)
             if transaction.watch is not None:
                 transaction.watch(segment)
             if not segment.text.isascii():

@@ -22,6 +22,7 @@ MAX_SEGMENT_BYTES = 1024 * 1024
 """A longer segment is cut here: no sender means one, and memory stays bounded."""
 
 _BLANK = " \t\r\n\x00\x1a\x0b\x0c"
+_MARK = b"\xef\xbb\xbf"
 _ISA_HEADER_BYTES = 1024
 _ISA = re.compile(rb"ISA([^A-Za-z0-9\s])")
 _FIRST_ID = re.compile(rb"\s*[A-Z][A-Z0-9]{1,2}([^A-Za-z0-9\s.,;'\"()])")
@@ -85,6 +86,8 @@ class _Block:
     """Nothing that follows belongs to the last segment: a header or the end of the file comes next"""
     is_plain: bool = True
     """All ASCII"""
+    is_indented: bool = False
+    """Blanks stood before a segment of those that were cut"""
     text: str = ""
     """The whole, where it is ASCII and its segments stand as close as they may, or a line each"""
     glue: int = 1
@@ -113,6 +116,8 @@ class _Block:
             stop = header.end()
             self._close(stop)
         texts, starts = _split(self.data[begin:stop], self.terminator, self.glue, begin)
+        if isinstance(starts, list) and not self.is_indented:
+            self.is_indented = any(self.data[start - 1 : start] in {b" ", b"\t"} for start in starts if start)
         self.texts += texts
         self.starts += starts
         self.end = _past_blanks(self.data, stop)
@@ -148,6 +153,11 @@ class SegmentReader:
         self._at = 0
         self._first_index = 1
         self._before: Segment | None = None
+        self.cut = ""
+        """What was longer than MAX_SEGMENT_BYTES and was cut, in a word; whoever tells of it empties this"""
+        self.has_mark = False
+        """A byte-order mark stands before the first ISA"""
+        self._is_indented = False
         self.skipped_bytes = 0
         """Bytes before the first ISA that are neither blank nor a byte-order mark."""
         self._fill(_ISA_HEADER_BYTES)
@@ -162,6 +172,7 @@ class SegmentReader:
         if found is None:
             raise NotX12("no ISA segment in the first 64 KiB: this is no X12 interchange")
         ahead = self._buffer[: found.start()]
+        self.has_mark = ahead.startswith(_MARK)
         self.skipped_bytes = len(_without_mark(ahead).strip())
         self._drop(found.start())
         delimiters = _read_delimiters(self._buffer)
@@ -196,6 +207,7 @@ class SegmentReader:
             if block.cut_more():
                 continue
             if block.is_closed or len(block.data) - block.start(start) > MAX_SEGMENT_BYTES:
+                self.cut = self.cut or ("" if block.is_closed else "claim, payment or level")
                 self._at = len(texts)
                 return texts[start:]
             self._lengthen()
@@ -219,6 +231,12 @@ class SegmentReader:
     def is_plain(self) -> bool:
         """Whether all that is at hand is ASCII."""
         return self._block.is_plain
+
+    def was_indented(self) -> bool:
+        """Whether blanks stood before segments since this was asked last."""
+        found = self._is_indented or self._block.is_indented
+        self._is_indented = self._block.is_indented = False
+        return found
 
     def last(self, count: int) -> list[Segment]:
         """The segments of the last run, `count` of them."""
@@ -270,6 +288,7 @@ class SegmentReader:
     def _leave(self) -> None:
         """Forget what was read."""
         self._before = self.latest()
+        self._is_indented = self._is_indented or self._block.is_indented
         self._first_index += self._at
         self._drop(self._block.start(self._at))
         self._at, self._block = 0, _Block(b"")
@@ -311,6 +330,8 @@ class SegmentReader:
         while end < 0 and not self._ended and len(self._buffer) < MAX_SEGMENT_BYTES:
             self._fill(len(self._buffer) + 1)
             end = self._buffer.rfind(terminator)
+        if end < 0 and not self._ended:
+            self.cut = "segment"
         data = self._buffer[: end + 1] if end >= 0 and not self._ended else self._buffer
         block = _Block(data, terminator, self._ended, data.isascii())
         behind = data.find(terminator) + 1
@@ -391,7 +412,7 @@ def guess_delimiters(head: bytes) -> Delimiters | None:
 
 
 def _without_mark(data: bytes) -> bytes:
-    return data.removeprefix(b"\xef\xbb\xbf")
+    return data.removeprefix(_MARK)
 
 
 def _read_delimiters(data: bytes) -> Delimiters | None:

@@ -154,10 +154,10 @@ def trial_write(desk: Desk) -> str | None:
 
     One claim that cannot be written would hold up a whole batch.
     """
-    claim = outgoing(desk, control_number("0" * CONTROL_BODY))
-    party = claim.billing_provider
-    batch = ClaimBatch(party, party, reference="TRIAL", created=desk.today, created_time="0000", claims=(claim,))
     try:
+        claim = outgoing(desk, control_number("0" * CONTROL_BODY))
+        party = claim.billing_provider
+        batch = ClaimBatch(party, party, reference="TRIAL", created=desk.today, created_time="0000", claims=(claim,))
         writing.write_interchange(
             [writing.Group(1, claims_837p.VERSION, [("0001", claims_837p.write(batch))])],
             sender=writing.Address("ZZ", "TRIAL"),

@@ -173,6 +173,8 @@ def professional_issues(claim: Claim, run: ClaimRun) -> Iterator[Issue]:
         yield from _coordination_issues(claim, run)
     known = len(claim.diagnoses)
     for number, line in enumerate(claim.lines, start=1):
+        if line.service_date_to is not None and line.service_date_to < line.service_date:
+            yield _backwards(run, number, "SV1")
         pointers = line.diagnosis_pointers
         if pointers and not (min(pointers) >= 1 and max(pointers) <= known):
             message = f"line {number} points at a diagnosis that the claim does not have: correct SV107"
@@ -182,8 +184,16 @@ def professional_issues(claim: Claim, run: ClaimRun) -> Iterator[Issue]:
 
 
 def institutional_issues(claim: InstitutionalClaim, run: ClaimRun) -> Iterator[Issue]:
-    """Sums of an 837I claim that was built; its lines point at no diagnosis."""
-    return sum_issues(claim.charge_cents, [line.charge_cents for line in claim.lines], run)
+    """Sums and days of an 837I claim that was built; its lines point at no diagnosis."""
+    yield from sum_issues(claim.charge_cents, [line.charge_cents for line in claim.lines], run)
+    for number, line in enumerate(claim.lines, start=1):
+        if line.service_date_to is not None and line.service_date and line.service_date_to < line.service_date:
+            yield _backwards(run, number, "SV2")
+
+
+def _backwards(run: ClaimRun, number: int, service: str) -> Issue:
+    message = f"the service of line {number} ends before it begins: correct its DTP*472"
+    return run.issue("service-dates", message, name=service, line=number, loop="2400")
 
 
 def _coordination_issues(claim: Claim, run: ClaimRun) -> Iterator[Issue]:

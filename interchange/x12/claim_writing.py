@@ -8,6 +8,8 @@ from interchange.x12.fields import Elements
 from interchange.x12.forms import Form, Say
 from interchange.x12.guides.x222a1 import GUIDE
 
+MOST_LINES = 50
+"""LX of one claim"""
 _CLAIM = Form(
     "CLM control_number $charge_cents - - (place_of_service;=B;frequency) provider_signature assignment "
     "benefits_assigned release signature_source (accident[]) special_program - - - - - - - delay_reason",
@@ -52,7 +54,8 @@ _LINE_LOOP = {
 
 
 def write_batch(batch: ClaimBatch) -> Sequence[Elements]:
-    """BHT to the last service line, without ST and SE. Raises UnknownProviderRole.
+    """BHT to the last service line, without ST and SE. Raises UnknownProviderRole, or writing.DoesNotFit for a claim
+    with no line, with too many, or with too many modifiers on one.
 
     What can be sent with our delimiters is written as text at once; anything else by its elements, so that the envelope
     says which of them it refuses.
@@ -62,13 +65,13 @@ def write_batch(batch: ClaimBatch) -> Sequence[Elements]:
         text = hierarchy_writing.batch_text(GUIDE, batch, batch.claims, _claim_text, said.append)
     except (writing.UnwritableData, forms.NotPlain):
         return batch_rows(batch)
-    if forms.find_odd("".join(said)) is not None:
+    if forms.find_odd("".join(said)) is not None or writing.has_loose_blanks(text):
         return batch_rows(batch)
     return writing.Body(text, lambda: batch_rows(batch))
 
 
 def batch_rows(batch: ClaimBatch) -> list[Elements]:
-    """The same, by its elements. Raises UnknownProviderRole."""
+    """The same, by its elements. Raises the same."""
     return hierarchy_writing.write_batch(GUIDE, batch, batch.claims, _write_claim)
 
 
@@ -77,6 +80,7 @@ def batch_rows(batch: ClaimBatch) -> list[Elements]:
 
 def _write_claim(claim: Claim) -> list[Elements]:
     rows = _claim_rows(claim)
+    hierarchy_writing.prove_lines(len(claim.lines), most=MOST_LINES)
     for number, line in enumerate(claim.lines, start=1):
         rows += _line_rows(number, line)
     return rows
@@ -95,6 +99,7 @@ def _claim_text(claim: Claim, say: Say) -> str:
         text = writing.text_of(_claim_rows(claim))
     else:
         text = _CLAIM.text(claim, say) + _below_text(_named(claim), _CLAIM_LOOP, below)
+    hierarchy_writing.prove_lines(len(claim.lines), most=MOST_LINES)
     for number, line in enumerate(claim.lines, start=1):
         text += _line_text(number, line, say)
     return text

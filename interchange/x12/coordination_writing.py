@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from billing.claim import Claim, OpaqueSegment
 from billing.coordination import LineDecision, OtherDecision, OtherPayer
-from interchange.x12 import parties
+from interchange.x12 import forms, parties
 from interchange.x12.fields import Elements, join, print_cents, print_day, print_decimal, trimmed
 from interchange.x12.payment_writing import write_adjustments
 
@@ -104,7 +104,7 @@ def _payer(other: OtherPayer) -> list[Elements]:
 
 def _line(one: LineDecision) -> list[Elements]:
     """SVD, CAS, DTP."""
-    modifiers = [*one.modifiers, "", "", "", ""][:4]
+    modifiers = forms.spread(one.modifiers, 4, "SVD", 3)
     procedure = join(one.procedure_qualifier, one.procedure, *modifiers)
     return [
         trimmed("SVD", one.payer_id, print_cents(one.paid_cents), procedure, "", print_decimal(one.units)),

@@ -24,6 +24,8 @@ _SETS_OF_GROUP = {
 
 
 _TA1_CODES = frozenset("AER")
+_NOTHING_REPEATS = "U"
+"""ISA11 of senders, of older versions above all, who name no repetition separator"""
 COUNT_DIGITS = 10
 """Digits of SE01, GE01 and IEA01: what is longer is no count"""
 
@@ -98,12 +100,19 @@ class Transaction:
             return []
         texts = self._reader.run(ends)
         self.segment_count += len(texts)
+        if self._reader.cut:
+            self._tell_cut(self._reader)
         if self.watch is not None:
             for one in self.segments_of_run(len(texts)):
                 self.watch(one)
         if not self._reader.is_plain:
             self.tell(_not_ascii(one) for one in self.segments_of_run(len(texts)) if not one.text.isascii())
         return texts
+
+    def _tell_cut(self, reader: SegmentReader) -> None:
+        what, reader.cut = reader.cut, ""
+        message = f"a {what} longer than 1 MB was cut here, and the rest read as what follows: send it in parts"
+        self.tell([_issue("rule", "too-long", message, reader.latest(), position=self.segment_count)])
 
     def ahead(self) -> tuple[str, int, int]:
         """While `segments` is read: as `SegmentReader.ahead`. The text is empty for a transaction that is watched."""
@@ -203,6 +212,9 @@ class _EnvelopeReader:
             self._early = [Issue("024", message, "warning", level="interchange")]
         else:
             self._early = []
+        if self._reader.has_mark:
+            message = "a byte-order mark stands before the ISA; it was read past: send plain text without one"
+            self._early.append(Issue("024", message, "warning", level="interchange"))
         while (segment := self._next()) is not None:
             handler = self._HANDLERS.get(segment.id)
             if handler is None:
@@ -246,11 +258,13 @@ class _EnvelopeReader:
         return before
 
     def _check_isa(self, segment: Segment) -> None:
-        lengths = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
+        lengths = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1)
         for number, length in enumerate(lengths, start=1):
             if len(self._isa[number]) != length:
                 message = f"ISA{number:02d} has {len(self._isa[number])} characters where {length} are due: pad it"
                 self._say("interchange", "024", message, segment, element=number)
+        for code, place, message in _delimiter_faults(self._reader.delimiters, self._isa[11]):
+            self._say("interchange", code, message, segment, element=place)
         if self._isa[12] != "00501":
             message = "ISA12 is not 00501; the 5010 content was read all the same: ask the sender to say 00501"
             self._say("interchange", "017", message, segment, severity="warning", element=12)
@@ -283,6 +297,7 @@ class _EnvelopeReader:
         if not _is_count(segment.get(1), report.group_count) and not report.acknowledgments:
             message = f"IEA01 does not say the {report.group_count} groups that were read"
             self._say("interchange", "021", message, segment, element=1)
+        self._tell_indentation(segment)
         report.complete, self._report = True, None
         return report
 
@@ -315,8 +330,14 @@ class _EnvelopeReader:
             return None
         where = f"before {found.id}" if found else "before the end of the file"
         self._say("interchange", "023", f"IEA is missing {where}: ask for the whole file again", self._last)
+        self._tell_indentation(self._last)
         report, self._report = self._report, None
         return report
+
+    def _tell_indentation(self, segment: Segment | None) -> None:
+        if self._reader.was_indented():
+            message = "blanks stand before segments; they were read past: begin each segment where the last one ends"
+            self._say("interchange", "024", message, segment, severity="warning")
 
     # Transactions ---------------------------------------------------------------------------------------------
 
@@ -377,6 +398,8 @@ class _EnvelopeReader:
                 break
             transaction.segment_count += 1
             segment.position = transaction.segment_count
+            if self._reader.cut:
+                transaction._tell_cut(self._reader)
             if transaction.watch is not None:
                 transaction.watch(segment)
             if not segment.text.isascii():
@@ -420,6 +443,23 @@ class _EnvelopeReader:
         report.issues.append(issue)
         if level == "group" and report.groups:
             report.groups[-1].issues.append(issue)
+
+
+def _delimiter_faults(marks: Delimiters, isa11: str) -> Iterator[tuple[str, int | None, str]]:
+    """Delimiters that cannot be told from data or from each other: TA105, the element of the ISA (None for the
+    terminator, which stands behind it), and what is wrong. ISA11 may be U, which says that nothing repeats."""
+    others = {marks.element: "the element separator"}
+    for code, number, name, mark in (
+        ("027", 16, "ISA16, the component separator,", marks.component),
+        ("004", None, "the segment terminator behind ISA16", marks.segment),
+        ("024", 11, "ISA11, the repetition separator,", "" if isa11 == _NOTHING_REPEATS else isa11[:1]),
+    ):
+        if mark in others:
+            yield code, number, f"{name} is {others[mark]} too: choose a character that stands nowhere else"
+        elif mark and (mark.isalnum() or mark in " \t"):
+            yield code, number, f"{name} is a letter, a digit or a blank: choose a character that no data hold"
+        elif mark:
+            others[mark] = name.rstrip(",")
 
 
 def _is_count(text: str, count: int) -> bool:

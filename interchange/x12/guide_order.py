@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from billing.characters import EXTENDED
 from billing.claim import OpaqueSegment
-from interchange.x12 import writing
+from interchange.x12 import lengths, writing
 from interchange.x12.fields import Elements, Joined
 from interchange.x12.grammar import Guide
 
@@ -79,7 +79,8 @@ def texts_below(guide: Guide, base: str, rest: Iterable[OpaqueSegment]) -> list[
 def _text(one: OpaqueSegment) -> str:
     elements = one.elements
     text = "*".join(elements)
-    if _find_strange(text) or text.count("*") >= len(elements) or not elements[0].isalnum():
+    is_odd = _find_strange(text) or text.count("*") >= len(elements) or not elements[0].isalnum()
+    if is_odd or lengths.FITS[elements[0]](text) is None:
         return writing.text_of([_row(one)])
     return f"{text.rstrip('*')}~"
 

@@ -89,6 +89,12 @@ def provider_block(guide: Guide, party: Party, loops: dict[str, str]) -> Block:
     return guide_order.loop_block(guide, provider_loop(guide, party, loops), parties.write_party(party))
 
 
+def prove_lines(count: int, *, most: int) -> None:
+    """Raises writing.DoesNotFit when a claim has no service line, or more than the guide allows."""
+    if not 1 <= count <= most:
+        raise writing.DoesNotFit("LX", 1, f"stands for {count} lines where one to {most} are allowed: split the claim")
+
+
 # The levels -------------------------------------------------------------------------------------------------------
 
 

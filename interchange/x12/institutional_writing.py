@@ -1,16 +1,19 @@
 """The segments of an 837I claim from its nouns, the opaque segments back in the guide's order."""
 
 from billing.institutional_claim import InstitutionalBatch, InstitutionalClaim, InstitutionalLine
-from interchange.x12 import fields, guide_order, hierarchy_writing, institutional_codes
+from interchange.x12 import fields, forms, guide_order, hierarchy_writing, institutional_codes
 from interchange.x12.fields import Elements, join, print_cents, print_day, trimmed
 from interchange.x12.guides.x223a2 import GUIDE
 
+MOST_LINES = 999
+"""LX of one claim"""
 _CLAIM_LOOP = {"71": "2310A", "72": "2310B", "ZZ": "2310C", "82": "2310D", "77": "2310E", "DN": "2310F"}
 _LINE_LOOP = {"72": "2420A", "ZZ": "2420B", "82": "2420C", "DN": "2420D"}
 
 
 def write_batch(batch: InstitutionalBatch) -> list[Elements]:
-    """BHT to the last service line, without ST and SE. Raises UnknownProviderRole."""
+    """BHT to the last service line, without ST and SE. Raises UnknownProviderRole, or writing.DoesNotFit for a claim
+    with no line, with too many, or with too many modifiers on one."""
     return hierarchy_writing.write_batch(GUIDE, batch, batch.claims, _write_claim)
 
 
@@ -31,6 +34,7 @@ def _write_claim(claim: InstitutionalClaim) -> list[Elements]:
     blocks += [hierarchy_writing.provider_block(GUIDE, party, _CLAIM_LOOP) for party in claim.providers]
     rest = [one for one in claim.other_segments if one.loop.startswith("23")]
     written = guide_order.merged(GUIDE, blocks, rest, base="2300")
+    hierarchy_writing.prove_lines(len(claim.lines), most=MOST_LINES)
     for number, line in enumerate(claim.lines, start=1):
         written += _write_line(number, line)
     return written
@@ -85,7 +89,7 @@ def _write_line(number: int, line: InstitutionalLine) -> list[Elements]:
 def _service(line: InstitutionalLine) -> Elements:
     code = ""
     if line.procedure:
-        modifiers = [*line.modifiers, "", "", "", ""][:4]
+        modifiers = forms.spread(line.modifiers, 4, "SV2", 2)
         code = join(line.procedure_qualifier, line.procedure, *modifiers, line.procedure_description)
     return trimmed(
         "SV2",

@@ -16,7 +16,7 @@ Value = TypeVar("Value")
 
 class Memory(dict[Any, Any]):
     """What texts were read as, or values written as. None, which stands for an element that was not sent, is
-    `nothing`."""
+    `nothing`. Threads may share it: what another one has just cleared away is found again."""
 
     KEPT = 4_096
 
@@ -25,10 +25,9 @@ class Memory(dict[Any, Any]):
         self._read, self._nothing = read, nothing
 
     def __missing__(self, text: Any) -> Any:
-        value = self._read(text)
+        value = self._nothing if text is None else self._read(text)
         if len(self) > self.KEPT:
             self.clear()
-            self[None] = self._nothing
         self[text] = value
         return value
 

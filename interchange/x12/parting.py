@@ -71,20 +71,24 @@ def _interchanges(data: bytes) -> Iterator[_Interchange]:
     while start is not None and len(data) >= start + _ISA_BYTES:
         separator, terminator = data[start + 3 : start + 4], data[start + _ISA_BYTES - 1 : start + _ISA_BYTES]
         last = start + _ISA_BYTES - 1
-        after = _match(rb"(?<=%t)\s*(ISA)[^A-Za-z0-9\s]", separator, terminator).search(data, last)
+        after = _match(rb"(?<=%t)%b*(ISA)[^A-Za-z0-9\s]", separator, terminator).search(data, last)
         next_start = after.start(1) if after else None
-        end = _match(rb"(?<=%t)\s*IEA%s[^%t]*%t", separator, terminator).search(data, last, next_start or len(data))
+        end = _match(rb"(?<=%t)%b*IEA%s[^%t]*%t", separator, terminator).search(data, last, next_start or len(data))
         yield _pieces(data[start : end.end() if end else next_start or len(data)], separator, terminator)
         start = next_start
 
 
 def _match(pattern: bytes, separator: bytes, terminator: bytes) -> re.Pattern[bytes]:
-    return re.compile(pattern.replace(b"%t", re.escape(terminator)).replace(b"%s", re.escape(separator)))
+    """Compile it with the separator for %s, the terminator for %t, and for %b a blank that is not the terminator: of
+    lines that are blank each would be looked through from every other one."""
+    blank = rb"[^\S" + re.escape(terminator) + b"]"
+    marks = {b"%b": blank, b"%t": re.escape(terminator), b"%s": re.escape(separator)}
+    return re.compile(re.sub(b"%[bts]", lambda mark: marks[mark[0]], pattern))
 
 
 def _pieces(whole: bytes, separator: bytes, terminator: bytes) -> _Interchange:
     found = _Interchange(whole, head=whole[:_ISA_BYTES])
-    marks = _match(rb"(?<=%t)\s*(GS|IEA|TA1)(?=%s)", separator, terminator).finditer(whole, _ISA_BYTES - 1)
+    marks = _match(rb"(?<=%t)%b*(GS|IEA|TA1)(?=%s)", separator, terminator).finditer(whole, _ISA_BYTES - 1)
     places = [(match.group(1), match.start()) for match in marks]
     for (name, place), (_, end) in pairwise([*places, (b"", len(whole))]):
         piece = whole[place:end]

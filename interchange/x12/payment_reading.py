@@ -96,7 +96,7 @@ def _place_in_line(plan: LinePlan, at: int, name: str, kind: str) -> None:
         plan.control_number = at
     elif name == "REF":
         plan.references.append(at)
-    elif name == "AMT" and kind == "B6":
+    elif name == "AMT" and kind == "B6" and not plan.allowed:
         plan.allowed = at
     elif name == "AMT":
         plan.amounts.append(at)

@@ -8,7 +8,7 @@ from billing import remittance as sums
 from billing.claim import Contact
 from billing.money import Cents
 from billing.remittance import Adjustment, BankAccount, ClaimPayment, Imbalance, LinePayment, Remittance
-from interchange.x12 import fields, parties
+from interchange.x12 import fields, forms, parties
 from interchange.x12.fields import Elements, join, print_cents, print_day, print_decimal, trimmed
 
 _TRIPLETS_PER_CAS = 6
@@ -30,7 +30,7 @@ class TooManyRemarks(ValueError):
 
 
 def write_remittance(remittance: Remittance, payments: Iterable[ClaimPayment]) -> list[Elements]:
-    """BPR to the last PLB. Raises NotBalanced or TooManyRemarks."""
+    """BPR to the last PLB. Raises NotBalanced, TooManyRemarks, or writing.DoesNotFit for too many modifiers."""
     written = list(payments)
     _prove(remittance, written)
     rows = _header(remittance)
@@ -145,7 +145,7 @@ def _names(payment: ClaimPayment) -> list[Elements]:
 
 
 def _line(line: LinePayment) -> list[Elements]:
-    modifiers = [*line.modifiers, "", "", "", ""][:4]
+    modifiers = forms.spread(line.modifiers, 4, "SVC", 1)
     rows = [
         trimmed(
             "SVC",

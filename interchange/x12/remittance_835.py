@@ -16,7 +16,7 @@ from interchange.x12 import fields, payment_making, payment_reading, payment_wri
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions, run_ends
 from interchange.x12.fields import Elements, Unreadable
 from interchange.x12.guides.x221a1 import GUIDE
-from interchange.x12.issues import Issue, issue_at
+from interchange.x12.issues import Issue, Level, issue_at
 from interchange.x12.quick import quick
 from interchange.x12.reading import guide_issues
 from interchange.x12.shapes import Recogniser
@@ -316,7 +316,8 @@ class _TransactionReader:
             self._plb += payment_reading.read_provider_adjustments(elements)
         except Unreadable as reason:
             self._all_read = False
-            self._tell([_unreadable(reason, segment, "the provider adjustment cannot be read", None)])
+            what = "the provider adjustment cannot be read and its amount is not known, do not post"
+            self._tell([_unreadable(reason, segment, what, None, level="balance")])
 
     def _begin(self) -> RemittanceHeader:
         try:
@@ -431,13 +432,15 @@ class _TransactionReader:
         )
 
 
-def _unreadable(reason: Unreadable, segment: Segment, what: str, control_number: str | None) -> Issue:
+def _unreadable(
+    reason: Unreadable, segment: Segment, what: str, control_number: str | None, *, level: Level = "rule"
+) -> Issue:
     message = f"{what}: {reason.segment}{reason.element:02d} {reason}; ask the payer for a corrected file"
     return issue_at(
         segment,
         "unreadable",
         message,
-        level="rule",
+        level=level,
         name=reason.segment,
         element=reason.element,
         control_number=control_number,

@@ -22,6 +22,7 @@ MAX_SEGMENT_BYTES = 1024 * 1024
 """A longer segment is cut here: no sender means one, and memory stays bounded."""
 
 _BLANK = " \t\r\n\x00\x1a\x0b\x0c"
+_MARK = b"\xef\xbb\xbf"
 _ISA_HEADER_BYTES = 1024
 _ISA = re.compile(rb"ISA([^A-Za-z0-9\s])")
 _FIRST_ID = re.compile(rb"\s*[A-Z][A-Z0-9]{1,2}([^A-Za-z0-9\s.,;'\"()])")
@@ -85,6 +86,8 @@ class _Block:
     """Nothing that follows belongs to the last segment: a header or the end of the file comes next"""
     is_plain: bool = True
     """All ASCII"""
+    is_indented: bool = False
+    """Blanks stood before a segment of those that were cut"""
     text: str = ""
     """The whole, where it is ASCII and its segments stand as close as they may, or a line each"""
     glue: int = 1
@@ -113,6 +116,8 @@ class _Block:
             stop = header.end()
             self._close(stop)
         texts, starts = _split(self.data[begin:stop], self.terminator, self.glue, begin)
+        if isinstance(starts, list) and not self.is_indented:
+            self.is_indented = any(self.data[start - 1 : start] in {b" ", b"\t"} for start in starts if start)
         self.texts += texts
         self.starts += starts
         self.end = _past_blanks(self.data, stop)
@@ -148,6 +153,11 @@ class SegmentReader:
         self._at = 0
         self._first_index = 1
         self._before: Segment | None = None
+        self.cut = ""
+        """What was longer than MAX_SEGMENT_BYTES and was cut, in a word; whoever tells of it empties this"""
+        self.has_mark = False
+        """A byte-order mark stands before the first ISA"""
+        self._is_indented = False
         self.skipped_bytes = 0
         """Bytes before the first ISA that are neither blank nor a byte-order mark."""
         self._fill(_ISA_HEADER_BYTES)
@@ -162,6 +172,7 @@ class SegmentReader:
         if found is None:
             raise NotX12("no ISA segment in the first 64 KiB: this is no X12 interchange")
         ahead = self._buffer[: found.start()]
+        self.has_mark = ahead.startswith(_MARK)
         self.skipped_bytes = len(_without_mark(ahead).strip())
         self._drop(found.start())
         delimiters = _read_delimiters(self._buffer)
@@ -196,6 +207,7 @@ class SegmentReader:
             if block.cut_more():
                 continue
             if block.is_closed or len(block.data) - block.start(start) > MAX_SEGMENT_BYTES:
+                self.cut = self.cut or ("" if block.is_closed else "claim, payment or level")
                 self._at = len(texts)
                 return texts[start:]
             self._lengthen()
@@ -219,6 +231,12 @@ class SegmentReader:
     def is_plain(self) -> bool:
         """Whether all that is at hand is ASCII."""
         return self._block.is_plain
+
+    def was_indented(self) -> bool:
+        """Whether blanks stood before segments since this was asked last."""
+        found = self._is_indented or self._block.is_indented
+        self._is_indented = self._block.is_indented = False
+        return found
 
     def last(self, count: int) -> list[Segment]:
         """The segments of the last run, `count` of them."""
@@ -270,6 +288,7 @@ class SegmentReader:
     def _leave(self) -> None:
         """Forget what was read."""
         self._before = self.latest()
+        self._is_indented = self._is_indented or self._block.is_indented
         self._first_index += self._at
         self._drop(self._block.start(self._at))
         self._at, self._block = 0, _Block(b"")
@@ -301,8 +320,7 @@ class SegmentReader:
         if delimiters is None:
             return None
         self.delimiters = delimiters
-        end = self._buffer.find(self._terminator())
-        isa = self._buffer[: end + 1]
+        isa = self._buffer[: _header_bytes(self._buffer)]
         return _Block(isa, end=len(isa), texts=[_decode(isa[:-1])], starts=[0])
 
     def _take(self) -> _Block:
@@ -312,6 +330,8 @@ class SegmentReader:
         while end < 0 and not self._ended and len(self._buffer) < MAX_SEGMENT_BYTES:
             self._fill(len(self._buffer) + 1)
             end = self._buffer.rfind(terminator)
+        if end < 0 and not self._ended:
+            self.cut = "segment"
         data = self._buffer[: end + 1] if end >= 0 and not self._ended else self._buffer
         block = _Block(data, terminator, self._ended, data.isascii())
         behind = data.find(terminator) + 1
@@ -323,7 +343,10 @@ class SegmentReader:
 
 @lru_cache(maxsize=64)
 def _header_pattern(terminator: bytes) -> re.Pattern[bytes]:
-    return re.compile(re.escape(terminator) + b"[" + re.escape(_BLANK.encode()) + rb"]*(?=ISA[^A-Za-z0-9\s])")
+    """A terminator and the blanks before an ISA. A blank that ends segments is none of them: in a row of blank lines
+    each would be looked through from every other one."""
+    blanks = _BLANK.encode().replace(terminator, b"")
+    return re.compile(re.escape(terminator) + b"[" + re.escape(blanks) + rb"]*(?=ISA[^A-Za-z0-9\s])")
 
 
 def _past_blanks(data: bytes, at: int) -> int:
@@ -361,7 +384,7 @@ def _split_regular(text: str, terminator: str, glue_length: int) -> list[str] | 
         return None
     if glue_length == 2 and not body.count("\n") == body.count(terminator) == body.count(glue):
         return None
-    if glue + terminator in body or f"{glue} " in body:
+    if glue + terminator in text or f"{glue} " in body:
         return None
     return body.split(glue)
 
@@ -381,7 +404,7 @@ def guess_delimiters(head: bytes) -> Delimiters | None:
     if first is None:
         return None
     separator = first[1]
-    ends = re.findall(rb"([^A-Za-z0-9 ])\s*[A-Z][A-Z0-9]{1,2}" + re.escape(separator), head)
+    ends = re.findall(rb"([^A-Za-z0-9 ])\s{0,8}[A-Z][A-Z0-9]{1,2}" + re.escape(separator), head)
     ranked = Counter(end for end in ends if end != separator).most_common(1)
     end = ranked[0][0] if ranked else b"~"
     component = ":" if b":" not in {separator, end} else ">"
@@ -389,7 +412,7 @@ def guess_delimiters(head: bytes) -> Delimiters | None:
 
 
 def _without_mark(data: bytes) -> bytes:
-    return data.removeprefix(b"\xef\xbb\xbf")
+    return data.removeprefix(_MARK)
 
 
 def _read_delimiters(data: bytes) -> Delimiters | None:
@@ -402,6 +425,12 @@ def _read_delimiters(data: bytes) -> Delimiters | None:
     usable = len(repetition) == 1 and not repetition.isalnum() and repetition not in _BLANK
     tail = parts[16].decode("latin-1")
     return Delimiters(separator.decode("latin-1"), tail[0], repetition if usable else None, tail[1])
+
+
+def _header_bytes(data: bytes) -> int:
+    """How long the ISA at the front of the data is: to its terminator, which may stand inside as well where a sender
+    chose badly."""
+    return sum(len(part) + 1 for part in data[:_ISA_HEADER_BYTES].split(data[3:4], 16)[:16]) + 2
 
 
 def _pieces(block: bytes, terminator: bytes) -> Iterator[tuple[str, int]]:

@@ -8,21 +8,10 @@ from interchange.x12.claim_transactions import ReadTransaction
 from interchange.x12.code_values import CodeChecker
 from interchange.x12.envelope import EnvelopeReport, Transaction, TransactionId, read_transactions
 from interchange.x12.grammar import Guide
-from interchange.x12.guides import x212, x214, x221a1, x222a1, x223a2, x231a1, x279a1
+from interchange.x12.guides import x221a1, x222a1, x223a2
+from interchange.x12.guides.every import GUIDES
 from interchange.x12.issues import Issue, has_errors, issue_at
 from interchange.x12.syntax import Delimiters, Source
-
-GUIDES: tuple[Guide, ...] = (
-    x222a1.GUIDE,
-    x223a2.GUIDE,
-    x221a1.GUIDE,
-    x279a1.INQUIRY,
-    x279a1.RESPONSE,
-    x231a1.GUIDE,
-    x214.GUIDE,
-    x212.INQUIRY,
-    x212.RESPONSE,
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The strict side of the envelope: segments in, one interchange out. Counts are computed, control numbers are given.
 
-What a reader forgives a writer refuses: a delimiter inside data and a character outside X12's extended set are
-exceptions that name the segment and the element, never the data.
+What a reader forgives a writer refuses: a delimiter inside data, a character outside X12's extended set and more than
+an element holds are exceptions that name the segment and the element, never the data. Blanks around data are cut.
 """
 
 import re
@@ -12,7 +12,9 @@ from functools import cache
 from typing import overload
 
 from billing.characters import EXTENDED
+from interchange.x12 import lengths
 from interchange.x12.fields import COMPONENT, REPETITION, Elements, Joined
+from interchange.x12.lengths import FITS
 from interchange.x12.syntax import Delimiters
 
 _PLAIN = Delimiters()
@@ -21,7 +23,8 @@ _GROUP_OF_SET = {"837": "HC", "835": "HP", "270": "HS", "271": "HB", "276": "HR"
 
 
 class UnwritableData(ValueError):
-    """Data that cannot be sent. Carries where it stands: DataHoldsDelimiter, DataOutsideCharacterSet, BadHeader."""
+    """Data that cannot be sent. Carries where it stands: DataHoldsDelimiter, DataOutsideCharacterSet, DoesNotFit,
+    BadHeader."""
 
     def __init__(self, segment: str, element: int, reason: str) -> None:
         super().__init__(f"{segment}{element:02d} {reason}")
@@ -35,6 +38,10 @@ class DataHoldsDelimiter(UnwritableData):
 
 class DataOutsideCharacterSet(UnwritableData):
     """An element holds a character that X12's extended character set does not have."""
+
+
+class DoesNotFit(UnwritableData):
+    """An element is longer than the guides allow, or there are more of a kind, or none where one must be."""
 
 
 class BadHeader(UnwritableData):
@@ -105,7 +112,7 @@ def write_interchange(
 ) -> str:
     """Write one interchange: `control_number` is ISA13, `usage` P or T, `acknowledgments` TA1 segments for its head.
 
-    Raises DataHoldsDelimiter, DataOutsideCharacterSet or BadHeader. The same arguments give the same text.
+    Raises DataHoldsDelimiter, DataOutsideCharacterSet, DoesNotFit or BadHeader. The same arguments give the same text.
     """
     marks = delimiters or Delimiters()
     printer = _Printer(marks, line_end)
@@ -121,7 +128,7 @@ def write_interchange(
 def text_of(rows: Iterable[Elements]) -> str:
     """Segments with the delimiters of our interchanges and a terminator behind each, nothing around them.
 
-    Raises DataHoldsDelimiter or DataOutsideCharacterSet.
+    Raises DataHoldsDelimiter, DataOutsideCharacterSet or DoesNotFit.
     """
     return "".join([_plain_printer().written(row) + _PLAIN.segment for row in rows])
 
@@ -129,6 +136,44 @@ def text_of(rows: Iterable[Elements]) -> str:
 @cache
 def _plain_printer() -> "_Printer":
     return _Printer(_PLAIN, "")
+
+
+def has_loose_blanks(text: str) -> bool:
+    """Whether blanks stand around data in text with the delimiters of our interchanges."""
+    return _find_loose(text) is not None
+
+
+_find_loose = re.compile(r" (?:(?=[*:^~]|$)|(?<=[*:^] ))").search
+
+
+def _trimmed(segment: Elements) -> Elements:
+    """Without empty elements at its end."""
+    count = len(segment)
+    while count > 1 and not segment[count - 1]:
+        count -= 1
+    return segment[:count]
+
+
+def _is_joined(segment: Elements) -> bool:
+    """Whether component and repetition separators stand in composites only, where they were put."""
+    whole = "".join([one for one in segment if type(one) is not Joined])
+    return COMPONENT not in whole and REPETITION not in whole
+
+
+def _without_loose_blanks(segment: Elements) -> Elements:
+    cut = tuple([_cut(text) for text in segment])
+    if not any(cut[2:]):
+        for number, (before, text) in enumerate(zip(segment, cut, strict=True)):
+            if before and not text:
+                raise DoesNotFit(segment[0], number, "holds nothing but blanks: leave it out, or fill it in")
+    return cut
+
+
+def _cut(text: str) -> str:
+    """The element without blanks around it, nor around any component of it."""
+    if not isinstance(text, Joined):
+        return text.strip(" ")
+    return Joined(re.sub(" *([:^]) *", r"\1", text.strip(" ")).rstrip(COMPONENT))
 
 
 def _write_group(printer: "_Printer", group: Group, sender: Address, receiver: Address, instant: datetime) -> None:
@@ -184,6 +229,7 @@ def _isa(
 class _Printer:
     def __init__(self, marks: Delimiters, line_end: str) -> None:
         self._marks = marks
+        self._mark = marks.element
         self._end = marks.segment + line_end
         self._out: list[str] = []
         self._forbidden = frozenset(marks.all())
@@ -192,9 +238,13 @@ class _Printer:
         plain = "".join(sorted(self._plain | {marks.element}))
         self._find_odd = re.compile(f"[^{re.escape(plain)}]").search
         """Finds what has to be looked at element by element: composites, and what may not be sent"""
+        self._is_plain = marks == _PLAIN
         self._is_usual = (marks.component, marks.repetition) == (COMPONENT, REPETITION)
         self._find_strange = re.compile(f"[^{re.escape(plain + COMPONENT + REPETITION)}]").search
         """Finds what may not even stand in a composite"""
+        around = re.escape(marks.element + COMPONENT + REPETITION)
+        self._find_loose = re.compile(f" (?:(?=[{around}]|$)|(?<=[{around}] ))").search
+        """Finds blanks around data"""
 
     def raw(self, text: str) -> None:
         self._out.append(text)
@@ -212,24 +262,27 @@ class _Printer:
 
     def written(self, segment: Elements) -> str:
         """The segment without its terminator."""
-        count = len(segment)
-        while count > 1 and not segment[count - 1]:
-            count -= 1
-        if count < len(segment):
-            segment = segment[:count]
-        whole = self._marks.element.join(segment)
-        odd = self._find_odd(whole)
-        if (odd is None or self._is_joined(whole, segment)) and whole.count(self._marks.element) == count - 1:
+        if not segment[-1]:
+            segment = _trimmed(segment)
+        mark = self._mark
+        whole = mark.join(segment)
+        if " " in whole and self._find_loose(whole) is not None:
+            return self.written(_without_loose_blanks(segment))
+        is_good = self._is_plain and FITS[segment[0]](whole) is not None and whole.count(mark) == len(segment) - 1
+        if is_good and (COMPONENT not in whole or _is_joined(segment)):
             return whole
-        texts = [self._element(segment[0], number, text) for number, text in enumerate(segment)]
-        return self._marks.element.join(texts)
+        return self._written_with_care(segment, whole)
 
-    def _is_joined(self, whole: str, segment: Elements) -> bool:
-        """Whether all that is odd are separators inside composites, and they are the interchange's own."""
-        if not self._is_usual or self._find_strange(whole) is not None:
-            return False
-        put = whole.count(COMPONENT) + whole.count(REPETITION)
-        return put == sum([one.count(COMPONENT) + one.count(REPETITION) for one in segment if type(one) is Joined])
+    def _written_with_care(self, segment: Elements, whole: str) -> str:
+        found = lengths.excess(segment)
+        if found is not None:
+            raise DoesNotFit(segment[0], *found)
+        if whole.count(self._mark) == len(segment) - 1:
+            is_usual = self._is_usual and self._find_strange(whole) is None and _is_joined(segment)
+            if is_usual or self._find_odd(whole) is None:
+                return whole
+        texts = [self._element(segment[0], number, text) for number, text in enumerate(segment)]
+        return self._mark.join(texts)
 
     def text(self) -> str:
         return self._end.join(self._out) + self._end

@@ -157,7 +157,10 @@ def test_line_ends_indentation_and_byte_order_marks_change_nothing(line_end: str
     plain = "".join(line.strip() for line in text.splitlines())
     bent = mark + plain.replace("~", "~" + line_end).encode()
     assert [item.claim for item in claims_of(bent)] == [item.claim for item in claims_of(plain.encode())]
-    assert not [issue for item in claims_837p.read(bent) for issue in item.issues]
+    found = [issue for item in claims_837p.read(bent) for issue in item.issues]
+    expected = (["a byte-order mark"] if mark else []) + (["blanks stand before"] if " " in line_end else [])
+    assert [issue.message[: len(text)] for issue, text in zip(found, expected, strict=True)] == expected
+    assert all(issue.severity == "warning" for issue in found)
 
 
 @pytest.mark.parametrize("marks", ["|>^\n", "*<}!", "\x1d\x1f\x1e\x1c", "*>U~"])

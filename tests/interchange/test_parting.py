@@ -7,6 +7,7 @@ import pytest
 from interchange.x12 import acknowledgment_277ca, acknowledgment_999, acknowledgment_ta1, remittance_835
 from interchange.x12.detect import identify
 from interchange.x12.parting import parts
+from interchange.x12.syntax import SegmentReader, guess_delimiters
 from tests.builders import a_277ca, a_999, a_payment, an_835
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -78,3 +79,16 @@ def test_a_missing_trailer_costs_no_interchange() -> None:
     cut = a_999(1)
     cut = cut[: cut.rindex(b"IEA")]
     assert parts(cut + a_277ca("A1")) == [("999", cut), ("277CA", a_277ca("A1"))]
+
+
+@pytest.mark.parametrize("blank", [b"\n", b" \n", b"\r\n"])
+def test_blank_lines_cost_no_more_than_other_lines(blank: bytes) -> None:
+    """Twice the square of these would be minutes."""
+    first, second = (body.replace(b"~", b"\n") for body in (a_999(1), a_277ca("A1", number=2)))
+    many = blank * 100_000
+    end = first.index(b"\nIEA") + 1
+    whole = first[:end] + many + first[end:]
+    found = dict(parts(whole + many + second))
+    assert {kind: body.replace(many, b"") for kind, body in found.items()} == {"999": first, "277CA": second}
+    assert [one.id for one in SegmentReader(whole + many + second)].count("ISA") == 2
+    assert guess_delimiters(second[106:] + many + b"\n") == guess_delimiters(second[106:])

@@ -110,11 +110,18 @@ def test_a_reversal_keeps_its_signs_and_comes_before_its_correction(golden: Path
     assert (reversal.is_reversal, reversal.paid_cents, correction.paid_cents) == (True, -12000, 10000)
 
 
-@pytest.mark.parametrize("bad", ["PLB*1*20261231*WO:1", "PLB*1*20261231**5", "PLB*1*20261231*WO:1*5*FB:2"])
-def test_an_odd_provider_adjustment_is_an_issue(bad: str, golden: Path) -> None:
+@pytest.mark.parametrize(
+    "bad",
+    [
+        *("PLB*1*20261231*WO:1", "PLB*1*20261231**5", "PLB*1*20261231*WO:1*5*FB:2"),
+        *("PLB*1*20260230*WO:1*5", "PLB*1**WO:1*5", "PLB*1*20261231*WO:1*4X5", "PLB*1*20261231*WO:1*5.001"),
+    ],
+)
+def test_an_odd_provider_adjustment_is_an_issue_and_nothing_is_posted(bad: str, golden: Path) -> None:
     text = (golden / "x221a1" / "made-reversal-correction.edi").read_text().replace("SE*", bad + "~\nSE*", 1)
     (read,) = remittance_835.read_remittances(text.encode())
-    assert any(issue.segment == "PLB" and issue.code == "unreadable" for issue in read.issues)
+    (issue,) = [issue for issue in read.issues if issue.segment == "PLB" and issue.code == "unreadable"]
+    assert (issue.level, read.is_balanced) == ("balance", False)
 
 
 def test_an_unbalanced_remittance_is_not_written(golden: Path) -> None:

@@ -15,7 +15,7 @@ from interchange.x12.syntax import NotX12, Segment, SegmentReader
 GOLDEN = Path(__file__).parents[1] / "golden"
 ISA = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260310*1015*^*00501*000000101*0*T*:"
 TEXT = st.text(alphabet="ABCDEFGHIJ0123456789 -.", min_size=1, max_size=12).filter(lambda text: text.strip() == text)
-SEGMENTS = st.lists(st.lists(TEXT, min_size=1, max_size=6).map(lambda parts: ("REF", *parts)), max_size=30)
+SEGMENTS = st.lists(st.lists(TEXT, min_size=1, max_size=6).map(lambda parts: ("ZZZ", *parts)), max_size=30)
 MARKS = st.permutations("*:^~|>!+}\x1c\x1d\x1e\x1f").map(lambda marks: marks[:4])
 
 
@@ -153,3 +153,34 @@ def test_a_segment_is_found_again_by_its_offset(path: Path) -> None:
         file = io.BytesIO(data)
         file.seek(segment.offset)
         assert syntax.segment_text(file, reader.delimiters) == segment.text
+
+
+@pytest.mark.parametrize(
+    ("marks", "place"),
+    [
+        ("*:^~", None),
+        ("|>!\n", None),
+        ("*:U~", None),
+        ("**^~", ("027", 16)),
+        ("*A^~", ("027", 16)),
+        ("* ^~", ("027", 16)),
+        ("*:^:", ("004", None)),
+        ("*:^*", ("004", None)),
+        ("*:^9", ("004", None)),
+        ("*::~", ("024", 11)),
+        ("*:~~", ("024", 11)),
+        ("*:7~", ("024", 11)),
+        ("*: ~", ("024", 11)),
+    ],
+)
+def test_delimiters_that_cannot_be_told_apart_are_told_at_the_isa(
+    marks: str, place: tuple[str, int | None] | None
+) -> None:
+    element, component, repetition, end = marks
+    header = ISA.replace("^", repetition).replace("*", element)[:-1] + component + end
+    (issues, *_) = [
+        one.issues for one in envelope.read_transactions(header.encode()) if isinstance(one, EnvelopeReport)
+    ]
+    found = [issue for issue in issues if issue.code in {"027", "004"} or "separator" in issue.message]
+    assert [(issue.code, issue.element) for issue in found] == ([place] if place else [])
+    assert all(issue.is_error and issue.level == "interchange" and issue.segment == "ISA" for issue in found)

@@ -76,6 +76,19 @@ def test_an_835_whose_line_is_off_by_a_cent_is_not_posted(office: Office) -> Non
     assert ("AR_PAT", 1) not in office.accounts(encounter)
 
 
+@pytest.mark.parametrize("plb", [b"20260230*WO:1*45", b"20261231*WO:1", b"20261231*WO:1*4X5"])
+def test_an_835_with_a_provider_adjustment_that_cannot_be_read_is_not_posted(office: Office, plb: bytes) -> None:
+    encounter, number = sent_claim(office)
+    before = office.accounts(encounter)
+    good = an_835(a_payment(number), plb=(("WO", "1", 4500),))
+    office.deliver_835(good.replace(b"20261231*WO:1*45~", plb + b"~"))
+    office.go_on(encounter)
+    assert office.accounts(encounter) == before
+    [(kind, reason)] = office_tasks(office)
+    assert kind == "era_unbalanced"
+    assert "PLB" in reason
+
+
 def test_an_unknown_control_number_becomes_a_task_and_the_rest_posts(office: Office) -> None:
     encounter, number = sent_claim(office)
     office.deliver_835(an_835(a_payment(number), a_payment("NOTOURS1", payer_claim_number="ICN999")))

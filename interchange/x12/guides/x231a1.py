@@ -6,7 +6,7 @@ from interchange.x12.guides.rows import QUALIFIERS, SE, st
 _SET_CODES = "1,2,3,4,5,6,7,8,9,10,11,12,13,15,16,17,18,19,23,24,25,26,27,I5,I6"
 _GROUP_CODES = "1,2,3,4,5,6,10,11,12,13,14,15,16,17,18,19,23,24,25,26"
 _ELEMENT_CODES = "1,2,3,4,5,6,7,8,9,10,11,12,13,I6,I9,I10,I11,I12,I13"
-_CONTEXT = segment("CTX", "S", 10, "!(!AN35;?AN35)x10 ?AN2-3 ?N10 ?AN4 ?(!N2;?N2;?N4) ?(!AN4;?AN4)")
+_CONTEXT = segment("CTX", "S", 10, "!(!AN35;?AN35)x10 ?AN2-3 ?N10 ?AN6 ?(!N2;?N2;?N4) ?(!AN4;?AN4)")
 
 GUIDE = Guide(
     "005010X231A1",

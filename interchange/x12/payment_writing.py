@@ -188,6 +188,9 @@ def _days(*pairs: tuple[str, date | None]) -> list[Elements]:
 
 def write_adjustments(adjustments: Sequence[Adjustment]) -> list[Elements]:
     """One CAS per run of a group and six adjustments: the order is kept."""
+    if len(adjustments) == 1:
+        [one] = adjustments
+        return [trimmed("CAS", one.group, one.reason, print_cents(one.amount_cents), print_decimal(one.quantity))]
     rows = []
     for group, members in groupby(adjustments, key=lambda one: one.group):
         run = list(members)

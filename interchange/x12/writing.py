@@ -226,12 +226,19 @@ def _isa(
     return marks.element.join((*parts, *more, *last))
 
 
+_REPEATED = frozenset({"DTM", "CAS", "LQ"})
+"""Days, reasons and remarks: files have few different ones"""
+MOST_REPEATED = 4096
+
+
 class _Printer:
     def __init__(self, marks: Delimiters, line_end: str) -> None:
         self._marks = marks
         self._mark = marks.element
         self._end = marks.segment + line_end
         self._out: list[str] = []
+        self._repeated: dict[Elements, str] = {}
+        """Segments that say the same again and again, as they were written the first time"""
         self._forbidden = frozenset(marks.all())
         self._plain = frozenset(EXTENDED - self._forbidden)
         self._joined = self._plain | {marks.component, marks.repetition or ""}
@@ -258,7 +265,15 @@ class _Printer:
             self.add(segment)
 
     def add(self, segment: Elements) -> None:
-        self._out.append(self.written(segment))
+        if segment[0] not in _REPEATED:
+            self._out.append(self.written(segment))
+            return
+        known = self._repeated.get(segment)
+        if known is None:
+            known = self.written(segment)
+            if len(self._repeated) < MOST_REPEATED and self._marks.component not in known:
+                self._repeated[segment] = known
+        self._out.append(known)
 
     def written(self, segment: Elements) -> str:
         """The segment without its terminator."""

@@ -157,3 +157,12 @@ def test_a_segment_is_measured_by_the_guides(segment: Elements, place: int | Non
     found = lengths.excess(segment)
     assert (found and found[0]) == place
     assert place is None or lengths.FITS[segment[0]]("*".join(segment)) is None
+
+
+def test_what_is_said_again_is_written_the_same_and_proven_each_time() -> None:
+    """Days, reasons and remarks are written once and said again; a composite like them does not let data through."""
+    joined = ("LQ", Joined("HE"), Joined("N1:2"))
+    text = sent([*[("DTM", "472", "20261020")] * 3, joined, *[("LQ", "HE", "N290")] * 2])
+    assert (text.count("DTM*472*20261020~"), text.count("LQ*HE*N290~")) == (3, 2)
+    with pytest.raises(writing.DataHoldsDelimiter):
+        sent([joined, ("LQ", "HE", "N1:2")])

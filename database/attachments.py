@@ -1,16 +1,17 @@
-"""Files on patients and visits: kept once by content, listed without their bytes."""
+"""Files on patients, visits and claims: kept once by content, listed without their bytes."""
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from billing.attachments import PICTURES, WORDS, FileKind
 from database.columns import new_id
-from database.tables import Attachment, Encounter, Patient, User
+from database.tables import Attachment, Encounter, Patient, Submission, User
 
 
 class FileSubject(StrEnum):
@@ -18,6 +19,15 @@ class FileSubject(StrEnum):
 
     PATIENT = "patient"
     ENCOUNTER = "encounter"
+    CLAIM = "claim"
+    """By its control number"""
+
+
+_TABLES: dict[FileSubject, type[SQLModel]] = {
+    FileSubject.PATIENT: Patient,
+    FileSubject.ENCOUNTER: Encounter,
+    FileSubject.CLAIM: Submission,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class FileView:
 
 def exists(session: Session, *, practice_id: str, subject: FileSubject, subject_id: str) -> bool:
     """Whether the practice has what the file is to stand on."""
-    row = session.get(Encounter, subject_id) if subject == FileSubject.ENCOUNTER else session.get(Patient, subject_id)
+    row: Any = session.get(_TABLES[subject], subject_id)
     return row is not None and row.practice_id == practice_id
 
 
@@ -90,7 +100,7 @@ def add(
 
 
 def of(session: Session, *, practice_id: str, subject: FileSubject, subject_id: str) -> list[FileView]:
-    """The files on one patient or visit, the newest first."""
+    """The files on one patient, visit or claim, the newest first."""
     columns = (
         Attachment.id,
         Attachment.kind,

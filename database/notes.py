@@ -1,13 +1,14 @@
-"""Notes on visits and accounts: added, read, never changed."""
+"""Notes on visits, claims and accounts: added, read, never changed."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from database.columns import new_id
-from database.tables import Encounter, Note, Patient, User
+from database.tables import Encounter, Note, Patient, Submission, User
 
 
 class NoteSubject(StrEnum):
@@ -15,6 +16,15 @@ class NoteSubject(StrEnum):
 
     ENCOUNTER = "encounter"
     ACCOUNT = "account"
+    CLAIM = "claim"
+    """By its control number"""
+
+
+_TABLES: dict[NoteSubject, type[SQLModel]] = {
+    NoteSubject.ENCOUNTER: Encounter,
+    NoteSubject.ACCOUNT: Patient,
+    NoteSubject.CLAIM: Submission,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +39,8 @@ class NoteView:
 
 def exists(session: Session, *, practice_id: str, subject: NoteSubject, subject_id: str) -> bool:
     """Whether the practice has what the note is to stand on."""
-    if subject == NoteSubject.ENCOUNTER:
-        encounter = session.get(Encounter, subject_id)
-        return encounter is not None and encounter.practice_id == practice_id
-    patient = session.get(Patient, subject_id)
-    return patient is not None and patient.practice_id == practice_id
+    row: Any = session.get(_TABLES[subject], subject_id)
+    return row is not None and row.practice_id == practice_id
 
 
 def add(
@@ -62,7 +69,7 @@ def add(
 
 
 def of(session: Session, *, practice_id: str, subject: NoteSubject, subject_id: str) -> list[NoteView]:
-    """The notes on one visit or account, the newest first."""
+    """The notes on one visit, claim or account, the newest first."""
     rows = session.exec(
         select(Note, User.display_name)
         .join(User, col(User.id) == col(Note.written_by))

@@ -9,11 +9,14 @@ from api.auth import Viewer
 from api.office import Office, TheOffice
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from api.routers.paper import Poster, TakeBackForm, take_back_paper
+from billing.attachments import WORDS
 from billing.claim import PURPOSES
 from billing.roles import Permission
-from database import claim_views, messages, remittance_views, worklists
+from database import attachments, claim_views, messages, notes, remittance_views, worklists
 from database.access import Person
+from database.attachments import FileSubject
 from database.claim_views import ClaimView
+from database.notes import NoteSubject
 
 api = APIRouter(prefix="/api/v1/claims", tags=["claims"])
 pages = APIRouter(include_in_schema=False)
@@ -28,9 +31,37 @@ def show_claim(request: Request, control_number: str, office: TheOffice, person:
 
 
 @pages.get("/claims/{control_number}")
-def show_claim_page(request: Request, control_number: str, office: TheOffice, person: Viewer) -> Response:
+def show_claim_page(
+    request: Request, control_number: str, office: TheOffice, person: Viewer, note: str = ""
+) -> Response:
     """The same as a page."""
-    return show(request, "claim.html", person, claim=_claim(request, office, person, control_number), purposes=PURPOSES)
+    return claim_page(request, office, person, control_number, Failed(), NOTES.get(note, ""))
+
+
+def claim_page(
+    request: Request, office: Office, person: Person, control_number: str, failed: Failed, note: str = ""
+) -> Response:
+    """The claim's page, with the refused form if there is one."""
+    claim = _claim(request, office, person, control_number)
+    where = {"practice_id": person.practice_id, "subject_id": claim.submission.control_number}
+    with office.database.reading() as session:
+        written = notes.of(session, subject=NoteSubject.CLAIM, **where)
+        files = attachments.of(session, subject=FileSubject.CLAIM, **where)
+    return show(
+        request,
+        "claim.html",
+        person,
+        status=failed.status,
+        claim=claim,
+        purposes=PURPOSES,
+        written=written,
+        files=files,
+        file_kinds=WORDS,
+        may_work=person.may(Permission.WORK),
+        failed=failed,
+        keys=failed.key_for,
+        note=note,
+    )
 
 
 @pages.get("/remittances")

@@ -14,6 +14,7 @@ from api.actions import Done
 from api.auth import Viewer, require
 from api.errors import Fault
 from api.office import Office, TheOffice
+from api.routers.claims import claim_page
 from api.routers.pages import Failed, answer, encounter_page
 from api.routers.patients import patient_page
 from billing.attachments import LARGEST, PICTURES, FileKind, NotKept, content_type
@@ -27,6 +28,11 @@ from database.tables import Attachment
 api = APIRouter(prefix="/api/v1/files", tags=["files"])
 pages = APIRouter(prefix="/files", include_in_schema=False)
 
+_PAGES = {
+    FileSubject.PATIENT: patient_page,
+    FileSubject.ENCOUNTER: encounter_page,
+    FileSubject.CLAIM: claim_page,
+}
 Worker = Annotated[Person, require(Permission.WORK)]
 
 
@@ -88,8 +94,7 @@ async def keep_from_page(
         return Done(await run_in_threadpool(_keep, office, person, subject, subject_id, sent))
 
     def page(failed: Failed) -> Response:
-        shown = encounter_page if subject == FileSubject.ENCOUNTER else patient_page
-        return shown(request, office, person, subject_id, failed)
+        return _PAGES[subject](request, office, person, subject_id, failed)
 
     typed = {"key": new_id(), "kind": sent.kind}
     return await answer(act, "file", typed, f"/{subject}s/{subject_id}", page)

@@ -1,4 +1,4 @@
-"""Notes on visits and accounts."""
+"""Notes on visits, claims and accounts."""
 
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from api.claim_form import Part
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers.accounts import account_page
+from api.routers.claims import claim_page
 from api.routers.pages import Failed, answer, encounter_page, read, typed_into
 from billing.roles import Permission
 from database import notes
@@ -23,6 +24,11 @@ from database.notes import NoteSubject, NoteView
 api = APIRouter(prefix="/api/v1/notes", tags=["notes"])
 pages = APIRouter(prefix="/notes", include_in_schema=False)
 
+_PAGES = {
+    NoteSubject.ENCOUNTER: encounter_page,
+    NoteSubject.ACCOUNT: account_page,
+    NoteSubject.CLAIM: claim_page,
+}
 Worker = Annotated[Person, require(Permission.WORK)]
 
 
@@ -34,7 +40,7 @@ class NoteForm(Part):
 
 @api.get("/{subject}/{subject_id}")
 def list_notes(subject: NoteSubject, subject_id: str, office: TheOffice, person: Viewer) -> list[NoteView]:
-    """The notes on one visit or account, the newest first."""
+    """The notes on one visit, claim or account, the newest first."""
     with office.database.reading() as session:
         if not notes.exists(session, practice_id=person.practice_id, subject=subject, subject_id=subject_id):
             raise errors.not_found(subject)
@@ -53,7 +59,7 @@ def write_note(
 async def write_from_page(
     request: Request, subject: NoteSubject, subject_id: str, office: TheOffice, person: Worker
 ) -> Response:
-    """Add a note from the page of the visit or the account."""
+    """Add a note from the page of the visit, the claim or the account."""
     typed = await typed_into(request)
 
     async def act() -> Done:
@@ -61,8 +67,7 @@ async def write_from_page(
         return await run_in_threadpool(_write, office, person, subject, subject_id, form, key=typed["key"])
 
     def page(failed: Failed) -> Response:
-        shown = encounter_page if subject == NoteSubject.ENCOUNTER else account_page
-        return shown(request, office, person, subject_id, failed)
+        return _PAGES[subject](request, office, person, subject_id, failed)
 
     return await answer(act, "note", typed, f"/{subject}s/{subject_id}", page)
 

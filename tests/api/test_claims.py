@@ -125,3 +125,22 @@ async def test_another_practice_finds_none_of_it(office: Office, encounter: str)
         ):
             assert (await client.get(path)).status_code == 404, path
         assert row["trace"] not in (await client.get("/remittances")).text
+
+
+async def test_notes_and_files_stand_on_a_claim(office: Office, encounter: str) -> None:
+    number = office.submission(encounter).control_number
+    picture = {"file": ("records.pdf", b"%PDF-1.7 the records", "application/pdf")}
+    async with browser(office, Role.BILLER) as client:
+        note = await client.post(f"/notes/claim/{number}", data={"text": "asked for records", "key": "note-key-01"})
+        silent = await client.post(f"/notes/claim/{number}", data={"text": " ", "key": "note-key-02"})
+        kept = await client.post(f"/files/claim/{number}", data={"kind": "record"}, files=picture)
+        page = (await client.get(note.headers["location"])).text
+        nobodys = await client.post("/notes/claim/ZNOBODYS00000001", data={"text": "x", "key": "note-key-03"})
+    assert (note.headers["location"], silent.status_code, nobodys.status_code) == (
+        f"/claims/{number}?note=done",
+        422,
+        404,
+    )
+    assert kept.status_code == 303, kept.text
+    assert "asked for records" in page
+    assert "records.pdf" in page

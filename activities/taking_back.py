@@ -44,10 +44,10 @@ def take_back(
         if denial.state in encounters.UNDECIDED or denial.state in {"resubmitted", "passed_on"}:
             denial.state = state
             desk.session.add(denial)
-    close_review_of(desk, original)
+    _close_review_of(desk, original)
 
 
-def close_review_of(desk: Desk, row: RemittanceClaim) -> None:
+def _close_review_of(desk: Desk, row: RemittanceClaim) -> None:
     """What an answer asked is asked no more."""
     for task in desk.open_tasks():
         if task.type == TaskType.DENIAL_REVIEW and task.opening_key.endswith(row.id):

@@ -76,7 +76,8 @@ class RemittanceClaim(SQLModel, table=True):
     responsibility: str = Field(default="P", sa_type=sa.String(1))
     """SBR01 of the policy whose payer answers here; known once posted"""
     reversed_by: str | None = Field(default=None, sa_type=Id)
-    """The remittance claim that took this posting back, or answered the claim anew; the submission that voided it"""
+    """The remittance claim that took this posting back, or answered the claim anew; the submission or the amendment
+    that voided it"""
 
 
 class Denial(SQLModel, table=True):

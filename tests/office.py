@@ -42,6 +42,7 @@ from activities.partner_lines import PartnerLines
 from activities.remittance import RemittanceActivities
 from billing.amendments import Change
 from billing.claim import ServiceLine
+from billing.days import USUAL_ZONE, day_of, zone_named
 from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse
 from billing.stages import FactKind, Step
 from database import amendments, encounters, ledger, messages, office, remittances, tasks
@@ -114,7 +115,7 @@ class Office:
         self.secret = "token"
         self._mail = count(1)
         with database.writing() as session:
-            self.practice_id = office.add_practice(session, name=f"Clinic {new_id()}", at=NOON).id
+            self.practice_id = office.add_practice(session, name=f"Clinic {new_id()}", at=NOON, time_zone=USUAL_ZONE).id
             partner = Partner(
                 id=new_id(),
                 name=f"Clearinghouse {new_id()}",
@@ -280,7 +281,7 @@ class Office:
                         encounter_id=encounter_id,
                         amount_cents=cents,
                         method=method,
-                        received_on=self.now.date(),
+                        received_on=self.today,
                         received_at=self.now,
                         recorded_by=self.worker_id,
                     )
@@ -298,7 +299,7 @@ class Office:
                 encounter_id=encounter_id,
                 amount_cents=-paid.amount_cents,
                 method=paid.method,
-                received_on=self.now.date(),
+                received_on=self.today,
                 received_at=self.now,
                 recorded_by=self.worker_id,
                 takes_back=paid.id,
@@ -436,6 +437,11 @@ class Office:
     def story(self, encounter_id: str) -> list[str]:
         with self.database.reading() as session:
             return list(encounters.timeline_texts(session, encounter_id))
+
+    @property
+    def today(self) -> date:
+        """The practice's day, as its people write it"""
+        return day_of(self.now, zone_named(USUAL_ZONE))
 
     def let_pass(self, **duration: float) -> None:
         """Time goes by."""

@@ -35,7 +35,7 @@ Story = Callable[[Running], Awaitable[str]]
 
 async def opened(live: Running) -> tuple[str, str]:
     """A visit of the day before yesterday, sent: (encounter id, control number)."""
-    day = live.office.now.date() - timedelta(days=2)
+    day = live.office.today - timedelta(days=2)
     live.office.take_in(an_837p(a_claim(a_line(service_date=day))))
     [encounter] = live.office.encounter_ids()
     await live.settle(encounter)
@@ -95,7 +95,7 @@ async def denied_and_replaced(live: Running) -> str:
 
 async def two_payers(live: Running) -> str:
     """The first payer leaves a share, the second pays it."""
-    day = live.office.now.date() - timedelta(days=2)
+    day = live.office.today - timedelta(days=2)
     claim = with_other_payers(a_claim(a_line(service_date=day)), [a_second_policy()])
     live.office.take_in(an_837p(claim))
     [encounter] = live.office.encounter_ids()

@@ -92,14 +92,14 @@ class ByApi:
         await self._call(role, "POST", f"tasks/{task['id']}/complete", {"resolution": resolution, "values": values})
 
     async def take_payment(self, role: Role, encounter: str, amount: str, method: str) -> None:
-        body = {"amount": amount, "method": method, "received_on": str(self.office.now.date())}
+        body = {"amount": amount, "method": method, "received_on": str(self.office.today)}
         await self._call(role, "POST", f"encounters/{encounter}/payments", body)
 
     async def amend(self, role: Role, encounter: str, change: str, **values: str) -> None:
         await self._call(role, "POST", f"encounters/{encounter}/amendments", {"change": change, "values": values})
 
     async def close_till(self, role: Role, cash: str, cheques: str) -> None:
-        day = self.office.now.date()
+        day = self.office.today
         for one in await self._call(role, "GET", f"tills/{day}"):
             if one["closed_at"] is None and one["name"] == role.replace("_", " ").capitalize():
                 body = {"cash": cash, "cheques": cheques}
@@ -314,7 +314,7 @@ async def clinic(office: Office, engine: Any, way: str) -> AsyncIterator[Clinic]
 
 def a_visit(house: Clinic, **changes: Any) -> Visit:
     """A visit of the day before yesterday: one service, complete."""
-    day = str(house.office.now.date() - timedelta(days=2))
+    day = str(house.office.today - timedelta(days=2))
     visit: Visit = {
         "external_id": f"V{house.office.practice_id[:8]}",
         "patient": {

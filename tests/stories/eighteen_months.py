@@ -17,7 +17,7 @@ MONTH = timedelta(days=30)
 async def lived(live: Running) -> str:
     """The encounter's id, once it has come to zero for good."""
     office = live.office
-    day = office.now.date() - timedelta(days=2)
+    day = office.today - timedelta(days=2)
     office.take_in(an_837p(with_other_payers(a_claim(a_line(service_date=day)), [a_second_policy()])))
     [encounter] = office.encounter_ids()
     await live.settle(encounter)

@@ -1,5 +1,7 @@
 """A payer refuses, the office answers: every way out of a denial, on the books."""
 
+from datetime import timedelta
+
 import pytest
 from sqlmodel import select
 
@@ -127,7 +129,7 @@ def test_a_payer_that_takes_no_replacements_is_asked_for_a_reopening(office: Off
     answered(office, encounter, ("CO", "4", 15000))
     refused = office.complete(encounter, "denial_review", "replace", {}, by=office.supervisor_id)
     assert "reopening" in refused.answer.message
-    day = f"{office.now.date().replace(year=office.now.year + 1)}"
+    day = f"{office.today + timedelta(days=365)}"
     exit_by(office, encounter, "reopening", reference="CALL77", follow_up=day)
     assert office.open_task_types(encounter) == []
     answered(office, encounter, ("CO", "45", 5000), paid=10000, trace="EFT0002")

@@ -44,7 +44,7 @@ async def test_3_coding_the_coder_is_asked_for_what_no_payer_would_take(house: C
 
 
 async def test_4_charge_entry_a_line_without_a_price_is_priced_by_a_person(house: Clinic) -> None:
-    line = {"procedure": "99213", "service_date": str(house.office.now.date() - timedelta(days=2))}
+    line = {"procedure": "99213", "service_date": str(house.office.today - timedelta(days=2))}
     encounter = await house.visits(a_visit(house, lines=[line]))
     assert await house.sees(encounter) == seen("charge review", "$0.00", "Review the charges")
     await house.finishes(Role.CHARGE_REVIEWER, encounter, "changed", corrections="line.1.charge = 150.00")
@@ -72,7 +72,7 @@ async def test_6_adjudication_a_silent_payer_is_called_and_looked_at_again(house
         await house.settled(encounter)
     await house.live.advance(encounter, timedelta(days=22))
     assert (await house.sees(encounter)).tasks == ("The payer is silent",)
-    later = str(house.office.now.date() + timedelta(days=10))
+    later = str(house.office.today + timedelta(days=10))
     await house.finishes(Role.BILLER, encounter, "status_known", reference="CALL 17", follow_up=later)
     assert await house.sees(encounter) == seen("adjudication", "$150.00")
 

@@ -25,7 +25,7 @@ BOTH_DATABASES = True
 
 
 async def opened(office: Running, **changes: Any) -> str:
-    day = office.office.now.date() - timedelta(days=2)
+    day = office.office.today - timedelta(days=2)
     office.office.take_in(an_837p(a_claim(a_line(service_date=day), **changes)))
     [encounter] = office.office.encounter_ids()
     await office.settle(encounter)

@@ -34,7 +34,7 @@ def a_paper(office: Office, number: str) -> PaperRemittance:
         PaperLine(Cents(6000), (Adjustment("CO", "45", Cents(2000)), Adjustment("PR", "3", Cents(2000)))),
         PaperLine(Cents(0), (Adjustment("CO", "16", Cents(5000)),), ("N290",)),
     )
-    return PaperRemittance("7788", office.now.date(), Cents(6000), (PaperClaim(number, lines, "ICN77"),))
+    return PaperRemittance("7788", office.today, Cents(6000), (PaperClaim(number, lines, "ICN77"),))
 
 
 def take_in(office: Office, paper: PaperRemittance) -> str:
@@ -99,12 +99,12 @@ def test_a_claim_that_was_paid_and_a_code_that_is_none_are_refused(office: Offic
         known = papers.sent_claims(session, again, practice_id=office.practice_id)
         answered = papers.answered_otherwise(session, again, practice_id=office.practice_id)
         assert papers.answered_otherwise(session, paper, practice_id=office.practice_id) == set()
-    [fault] = faults(again, known, today=office.now.date(), answered=answered)
+    [fault] = faults(again, known, today=office.today, answered=answered)
     assert (fault.field, "answered this claim already" in fault.message) == ("claims.0.control_number", True)
     [claim] = paper.claims
     odd = replace(claim.lines[0], adjustments=(Adjustment("CO", "99999", Cents(0)), *claim.lines[0].adjustments))
     old = replace(paper, paid_on=date(1990, 1, 1), claims=(replace(claim, lines=(odd, *claim.lines[1:])),))
-    found = [one.field for one in faults(old, known, today=office.now.date())]
+    found = [one.field for one in faults(old, known, today=office.today)]
     assert found == ["claims.0.lines.0.adjustments", "paid_on"]
 
 
@@ -114,7 +114,7 @@ def test_every_fault_is_named_by_its_field(office: Office) -> None:
     [claim] = paper.claims
     bad = replace(
         paper,
-        paid_on=office.now.date() + timedelta(days=1),
+        paid_on=office.today + timedelta(days=1),
         amount_cents=Cents(1),
         claims=(
             replace(claim, lines=(replace(claim.lines[0], paid_cents=Cents(5999)), claim.lines[1])),
@@ -124,7 +124,7 @@ def test_every_fault_is_named_by_its_field(office: Office) -> None:
     )
     with office.database.reading() as session:
         known = papers.sent_claims(session, bad, practice_id=office.practice_id)
-    found = {one.field for one in faults(bad, known, today=office.now.date())}
+    found = {one.field for one in faults(bad, known, today=office.today)}
     assert found == {
         "paid_on",
         "amount",
@@ -236,7 +236,7 @@ def in_the_till(office: Office) -> int:
 def take_back(office: Office, remittance_id: str) -> str:
     with office.database.writing() as session:
         file = session.get_one(RemittanceFile, remittance_id)
-        made = papers.take_back(session, file, at=office.now, today=office.now.date())
+        made = papers.take_back(session, file, at=office.now, today=office.today)
     post_what_waits(office)
     return made.id
 

@@ -192,7 +192,7 @@ async def test_an_encounter_goes_through_an_sftp_partner(
     office.reach(by_sftp.server.secret, **by_sftp.facts())
     house = Clearing(open_store(tmp_path / "house.sqlite3"))
     async with running(office, engine) as live:
-        day = office.now.date() - timedelta(days=2)
+        day = office.today - timedelta(days=2)
         office.take_in(an_837p(a_claim(a_line(service_date=day), member_id="PAID123")))
         [encounter] = office.encounter_ids()
         await live.settle(encounter)

@@ -286,7 +286,7 @@ def test_two_visits_of_one_patient_are_one_paper(office: Office) -> None:
 @pytest.mark.parametrize("resolution", ["place"])
 async def test_on_the_engine_the_account_lives_beside_its_visit(office: Office, engine: Any, resolution: str) -> None:
     async with running(office, engine) as live:
-        office.take_in(an_837p(a_claim(a_line(service_date=office.now.date() - timedelta(days=2)))))
+        office.take_in(an_837p(a_claim(a_line(service_date=office.today - timedelta(days=2)))))
         [encounter] = office.encounter_ids()
         await live.settle(encounter)
         number = office.submission(encounter).control_number

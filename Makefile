@@ -11,6 +11,7 @@ UV ?= uv
 ENCOUNTERS ?= 50
 ONCE ?=
 SEED ?= 1
+JOBS ?= 2
 MINUTES ?= 10
 FUZZ_SEED ?=
 
@@ -48,8 +49,8 @@ run: venv ## run the office alone, for use
 	$(BIN)/zerobalance setup
 	$(BIN)/zerobalance run
 
-test: system check ## everything that CI runs
-	$(BIN)/python -m pytest
+test: system check ## everything that CI runs, on JOBS=2 processes
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 check: venv-dev ## format, lint, types, import contracts, house tests
 	$(BIN)/ruff format --check .

@@ -39,7 +39,7 @@ from billing.remittance import ClaimPayment
 from billing.reply_words import why_claim_was_refused
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import coverages, encounters, messages, records, remittances
+from database import amendments, coverages, encounters, messages, records, remittances
 from database.columns import new_id
 from database.tables import Denial, Fact, RemittanceClaim, RemittanceFile, Submission
 
@@ -203,12 +203,13 @@ def _reversals_are_paired(desk: Desk, rows: Sequence[RemittanceClaim]) -> bool:
 
 
 def _voided_rows(desk: Desk) -> list[RemittanceClaim]:
-    """Answers that paid nothing and were ended by the payer's acceptance of a void."""
+    """Answers that paid nothing and were ended by a void: by its acceptance, or by the amendment that needed none."""
     voids = [one.control_number for one in desk.submissions if _is_void(one)]
+    changes = [one.id for one in amendments.of_encounter(desk.session, desk.encounter.id)]
     query = select(RemittanceClaim).where(
-        RemittanceClaim.encounter_id == desk.encounter.id, col(RemittanceClaim.reversed_by).in_(voids)
+        RemittanceClaim.encounter_id == desk.encounter.id, col(RemittanceClaim.reversed_by).in_([*voids, *changes])
     )
-    return list(desk.session.exec(query)) if voids else []
+    return list(desk.session.exec(query))
 
 
 def _post_row(desk: Desk, row: RemittanceClaim) -> str:

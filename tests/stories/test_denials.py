@@ -305,6 +305,19 @@ def test_a_void_of_what_was_refused_whole_needs_nothing_of_the_payer(office: Off
     assert office.open_task_types(encounter) == []
 
 
+def test_what_was_refused_whole_and_voided_may_be_taken_back(office: Office) -> None:
+    encounter = sent(office)
+    refused = (("CO", "45", 5000), ("CO", "96", 10000))
+    answered(office, encounter, *refused)
+    original = a_payment(office.submission(encounter).control_number, paid=0, adjustments=refused)
+    exit_by(office, encounter, "void", reason="wrong patient")
+    office.deliver_835(an_835(a_reversal(original), trace="EFT0002"))
+    office.go_on(encounter)
+    assert "takes back what was voided before" in str(office.story(encounter))
+    assert (office.stage(encounter), office.accounts(encounter)) == ("closed", {})
+    assert office.open_task_types(encounter) == []
+
+
 def test_a_void_of_a_partly_paid_visit_waits_for_the_money_and_asks_nothing_meanwhile(office: Office) -> None:
     """Voided but not taken back yet, it was worked as a denial once more, and billed again."""
     encounter = sent(office)

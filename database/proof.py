@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
 from billing.ledger import ENCOUNTER_BALANCES, Account, EntryKind
@@ -19,6 +20,7 @@ from database import accounts, audit
 from database.tables import (
     AgendaEntry,
     BalanceItem,
+    Benefits,
     Encounter,
     InboundMessage,
     Journal,
@@ -34,6 +36,16 @@ from database.tables import (
 
 SHOWN = 20
 """How many offenders of one proof are named"""
+
+_BILLING_THE_PATIENT = (
+    EntryKind.CLAIM_PAYMENT,
+    EntryKind.REVERSAL,
+    EntryKind.SHARE_LEFT,
+    EntryKind.SHARE_TAKEN_BACK,
+    EntryKind.SELF_PAY,
+    EntryKind.VOIDED,
+)
+"""What puts on the patient's account, or takes off, without a person's decision about a refusal"""
 
 TO_START = timedelta(days=1)
 """The longest that an encounter may wait for its first step"""
@@ -154,6 +166,33 @@ def _patients_owe_only_shares(session: Session) -> Proof:
     return Proof("shares", "patients owe only deductible, coinsurance and copayment", len(rows), off[:SHOWN])
 
 
+def _protected_owe_nothing(session: Session) -> Proof:
+    """A qualified Medicare beneficiary, by the newest eligibility answer, owes neither a share nor a whole visit.
+
+    What a person billed after a refusal is looked at by `_people_decided`.
+    """
+    newest = select(Benefits.encounter_id, func.max(Benefits.answered_at)).group_by(col(Benefits.encounter_id))
+    protected = session.exec(
+        select(Benefits.encounter_id).where(
+            sa.tuple_(col(Benefits.encounter_id), col(Benefits.answered_at)).in_(newest), col(Benefits.is_qmb).is_(True)
+        )
+    ).all()
+    off = session.exec(
+        select(Posting.encounter_id)
+        .join(Journal, col(Journal.number) == col(Posting.journal_number))
+        .where(
+            Posting.account == Account.AR_PATIENT,
+            col(Posting.encounter_id).in_(protected),
+            col(Journal.kind).in_(_BILLING_THE_PATIENT),
+        )
+        .group_by(col(Posting.encounter_id))
+        .having(func.sum(Posting.amount_cents) > 0)
+        .limit(SHOWN)
+    ).all()
+    names = [f"encounter {one}" for one in off]
+    return Proof("protected", "no qualified Medicare beneficiary is billed", len(protected), names)
+
+
 def _write_offs_are_approved(session: Session) -> Proof:
     """Each denial write-off stands in an encounter where another person than the proposer approved one."""
     written = session.exec(select(Journal.encounter_id).where(Journal.kind == EntryKind.WRITE_OFF).distinct()).all()
@@ -233,6 +272,7 @@ _PROOFS: tuple[Callable[[Session], Proof], ...] = (
     _charges_are_posted,
     _remittances_are_spent,
     _patients_owe_only_shares,
+    _protected_owe_nothing,
     _write_offs_are_approved,
     _people_decided,
     _balances_are_pursued,

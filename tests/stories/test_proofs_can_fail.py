@@ -39,6 +39,7 @@ TAMPERED = {
     "remittances": "UPDATE remittance_file SET state = 'closed'; "
     "UPDATE posting SET amount_cents = amount_cents - 1 WHERE account = 'CASH_UNAPPLIED' AND amount_cents < 0",
     "shares": "UPDATE posting SET detail = 'PR-96' WHERE account = 'AR_PAT' AND amount_cents > 0",
+    "protected": "UPDATE benefits SET is_qmb = 1",
     "write_offs": "UPDATE journal SET kind = 'write_off' WHERE number = (SELECT max(number) FROM journal)",
     "people": "UPDATE journal SET kind = 'given_up' WHERE number = (SELECT max(number) FROM journal)",
     "accounts": "DELETE FROM outbox; UPDATE encounter SET stage = 'patient_balance' WHERE stage = 'closed'; "

@@ -11,6 +11,7 @@ from activities.absorption import absorb_pending
 from activities.desk import Desk
 from activities.enrolment_desk import lacks_enrolment
 from activities.inquiry_desk import ask_payer, note_silence, read_stored_answer
+from activities.known_facts import situation_of
 from activities.messages import CommandResult, CommandStep, EncounterStep, Standing
 from activities.next_payer import turn_to_next_payer
 from activities.patient_money import settle_patient_money
@@ -18,12 +19,12 @@ from activities.self_pay import bill_patient_alone
 from activities.submission_desk import make_submission, post_charges, trial_write
 from billing.charges import charge_faults, price_claim
 from billing.coding import CODES_STAND, codes_used, coding_faults, table_faults, tables_missing
-from billing.edits.registry import Severity, Situation
+from billing.edits.registry import Severity
 from billing.registration import registration_faults
-from billing.scrubbing import scrub
+from billing.scrubbing import mended, scrub
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
-from database import codes, office
+from database import codes, edit_runs, office
 from database.engine import Database
 
 
@@ -181,8 +182,13 @@ def scrub_claim(desk: Desk) -> None:
         desk.say(bill_patient_alone(desk))
         settle_patient_money(desk)
         return
-    verified = desk.encounter.verified_at is not None
-    findings = scrub(desk.claim, Situation(desk.at, desk.policies, verified, desk.filing_anchor))
+    situation = situation_of(desk)
+    claim, done = mended(desk.claim, situation)
+    if claim != desk.claim:
+        desk.keep(claim)
+        desk.say(f"Mended by itself: {'; '.join(f'{one.edit}, {one.message}' for one in done)}")
+    findings = scrub(claim, situation)
+    edit_runs.keep(desk.session, desk.encounter, findings, mended=done, asked=situation.known.asked, at=desk.at)
     overridden = set(desk.encounter.edits_overridden.split(","))
     errors = [one for one in findings if one.severity == Severity.ERROR and one.edit not in overridden]
     if errors:

@@ -42,6 +42,14 @@ def lacks_enrolment(desk: Desk) -> bool:
     return True
 
 
+def enrolment_gap(desk: Desk) -> str:
+    """Why the payer would not take the claim, in words; empty where it would, or a supervisor sent it anyway."""
+    if f"{OVERRIDDEN}{desk.encounter.payer_id}" in desk.encounter.edits_overridden.split(","):
+        return ""
+    found = gaps_of(desk.session, desk.encounter, desk.policies, at=desk.at)
+    return _in_words(desk.session, desk.encounter, found) if found else ""
+
+
 def gaps_of(session: Session, encounter: Encounter, policies: Policies, *, at: datetime) -> tuple[Gap, ...]:
     """What the claim's payer still wants, by the matrix as it stands now."""
     practice_id, payer_id = encounter.practice_id, encounter.payer_id

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from activities.desk import Desk
-from billing.claim import Claim, ClaimBatch
+from billing.claim import Claim
 from billing.cms1500 import PaperClaim, paper_claim
 from billing.coordination import PRIMARY, OtherDecision, OtherPayer, decision_of
 from billing.deadlines import Reason
@@ -23,7 +23,7 @@ from database.letters import PAPER_CLAIM
 from database.outbox import OutboxKind
 from database.remittances import answered_on, standing_rows
 from database.tables import Letter, Payer, RemittanceClaim, Submission
-from interchange.x12 import claims_837p, writing
+from interchange.x12 import trial, writing
 from interchange.x12.coordination import has_other_payers
 from interchange.x12.coordination_writing import with_other_payers
 from interchange.x12.hierarchy_writing import UnknownProviderRole
@@ -156,18 +156,9 @@ def trial_write(desk: Desk) -> str | None:
     """
     try:
         claim = outgoing(desk, control_number("0" * CONTROL_BODY))
-        party = claim.billing_provider
-        batch = ClaimBatch(party, party, reference="TRIAL", created=desk.today, created_time="0000", claims=(claim,))
-        writing.write_interchange(
-            [writing.Group(1, claims_837p.VERSION, [("0001", claims_837p.write(batch))])],
-            sender=writing.Address("ZZ", "TRIAL"),
-            receiver=writing.Address("ZZ", "TRIAL"),
-            control_number=1,
-            instant=desk.local_time,
-        )
     except (writing.UnwritableData, UnknownProviderRole) as error:
         return str(error)
-    return None
+    return trial.unwritable(claim, desk.local_time)
 
 
 def outgoing(desk: Desk, number: str) -> Claim:

@@ -61,8 +61,13 @@ def codes_used(claim: Claim) -> list[CodeUse]:
 
 def table_faults(claim: Claim, tables: CodeTables) -> list[str]:
     """Codes that are unknown, no leaf, or not valid on their day, each once with suggestions and its field."""
+    return [f"{words} (field {path})" for path, words in located_faults(claim, tables)]
+
+
+def located_faults(claim: Claim, tables: CodeTables) -> list[tuple[str, str]]:
+    """(field, words) of codes that are unknown, no leaf, or not valid on their day, each once."""
     faults = {
-        f"{where}: {fault} (field {path})": None
+        (path, f"{where}: {fault}"): None
         for where, path, use in _uses(claim)
         if (fault := tables.fault(use)) is not None
     }

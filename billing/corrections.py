@@ -13,12 +13,22 @@ from difflib import get_close_matches
 
 from billing.characters import unsendable
 from billing.claim import Address, Claim, Diagnosis, Party, Person, Reference, ServiceLine, Sex
+from billing.claim_details import with_admission, with_clia, with_drug
 from billing.coding import procedure_is_well_formed
 from billing.money import Cents, parse_typed
+from billing.places import STATES
 
 LINES_PER_CLAIM = 50
+MEDICARE_SECOND_BECAUSE = ("12", "13", "14", "15", "16", "41", "42", "43", "47")
+"""SBR05"""
+DELAY_REASONS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "15")
+"""CLM20"""
+ACCIDENTS = ("AA", "EM", "OA")
+"""CLM11-1"""
 """005010X222A1: LX at most 50 times"""
 NPI_DIGITS = 10
+LONGEST_DESCRIPTION = 80
+"""SV101-7"""
 
 ROLES = {
     "82": "rendering provider",
@@ -42,6 +52,11 @@ FIELDS: dict[str, str] = {
     "filing_indicator": "kind of plan: MB Medicare, MC Medicaid, CI commercial ...; may be empty",
     "authorization": "authorization number; may be empty",
     "referral": "referral number; may be empty",
+    "insurance_type": "why Medicare pays second: 12 working aged, 43 disabled, 13 kidney disease ...",
+    "delay_reason": "why it is late: 1 eligibility unknown, 3 authorization, 7 third party, 9 original refused ...",
+    "accident": "AA OH (car, with its state), EM (at work), OA (another)",
+    "admitted_on": "day of admission of an inpatient",
+    "clia": "the laboratory's CLIA number: 36D0123456",
     "diagnoses": "all of them in order, by commas: J06.9, Z23",
     "place_of_service": "two digits: 11 office, 22 hospital outpatient ...",
     "patient_paid": "what the patient has paid: 20.00; may be empty",
@@ -50,7 +65,8 @@ FIELDS: dict[str, str] = {
     "subscriber.last_name": "who holds the policy; the same fields as patient",
     "billing_provider.npi": "also billing_provider.taxonomy, .tax_id, .street, .city, .state, .postal_code",
     "provider.82.npi": "rendering provider's NPI, where the visit has one; also provider.82.taxonomy",
-    "line.1.procedure": "first line; also line.1.modifiers, .units, .charge, .pointers (1, 2), .service_date",
+    "line.1.procedure": "first line; also line.1.modifiers, .units, .charge, .pointers (1, 2), .service_date, "
+    ".description, .ndc (00409379501 2 ML)",
 }
 """What a person is shown of the paths; a line after the last one begins with its procedure"""
 
@@ -192,6 +208,27 @@ def _member_id(claim: Claim, value: str) -> Claim:
     return replace(claim, coverage=replace(claim.coverage, member_id=value.replace(" ", "")))
 
 
+def _insurance_type(claim: Claim, value: str) -> Claim:
+    if value not in MEDICARE_SECOND_BECAUSE:
+        raise ValueError(f"is one of {', '.join(MEDICARE_SECOND_BECAUSE)}")
+    return replace(claim, coverage=replace(claim.coverage, insurance_type=value))
+
+
+def _delay_reason(claim: Claim, value: str) -> Claim:
+    if value not in DELAY_REASONS:
+        raise ValueError(f"is one of {', '.join(DELAY_REASONS)}")
+    return replace(claim, delay_reason=value)
+
+
+def _accident(claim: Claim, value: str) -> Claim:
+    cause, _, state = value.upper().partition(" ")
+    if cause not in ACCIDENTS:
+        raise ValueError("is AA (car, with its state: AA OH), EM (at work) or OA (another)")
+    if cause == "AA" and state not in STATES:
+        raise ValueError("a car accident names its state: AA OH")
+    return replace(claim, accident=(cause, "", "", state) if cause == "AA" else (cause,))
+
+
 def _payer_id(claim: Claim, value: str) -> Claim:
     payer = replace(claim.coverage.payer, id=value, id_qualifier="PI")
     return replace(claim, coverage=replace(claim.coverage, payer=payer))
@@ -212,6 +249,11 @@ _CLAIM_FIELDS: dict[str, Callable[[Claim, str], Claim]] = {
     "filing_indicator": lambda claim, value: replace(
         claim, coverage=replace(claim.coverage, filing_indicator=value or None)
     ),
+    "insurance_type": _insurance_type,
+    "delay_reason": _delay_reason,
+    "accident": _accident,
+    "admitted_on": lambda claim, value: with_admission(claim, _day(value)),
+    "clia": with_clia,
     "diagnoses": _diagnoses,
     "place_of_service": lambda claim, value: replace(claim, place_of_service=value),
     "authorization": lambda claim, value: replace(claim, authorization=value or None),
@@ -232,6 +274,12 @@ def _procedure(line: ServiceLine, value: str) -> ServiceLine:
     if not procedure_is_well_formed(value.upper()):
         raise ValueError("is not a procedure code; write five characters, such as 99213 or J1885")
     return replace(line, procedure=value.upper())
+
+
+def _description(value: str) -> str:
+    if len(value) > LONGEST_DESCRIPTION:
+        raise ValueError(f"is longer than {LONGEST_DESCRIPTION} characters")
+    return value.upper()
 
 
 def _npi(party: Party, value: str) -> Party:
@@ -315,4 +363,6 @@ _LINE_FIELDS: dict[str, Callable[[ServiceLine, str], ServiceLine]] = {
     "charge": lambda line, value: replace(line, charge_cents=_amount(value)),
     "pointers": _pointers,
     "service_date": lambda line, value: replace(line, service_date=_day(value)),
+    "description": lambda line, value: replace(line, procedure_description=_description(value)),
+    "ndc": with_drug,
 }

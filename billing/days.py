@@ -61,3 +61,8 @@ def end_of(day: date, zone: tzinfo) -> datetime:
 def in_words(at: datetime, zone: tzinfo) -> str:
     """`2026-03-31 14:05 EDT`."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+
+
+def age_on(born: date, day: date) -> int:
+    """Whole years of life on a day; somebody born on February 29 is a year older on March 1."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

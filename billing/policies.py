@@ -58,6 +58,9 @@ DEFAULTS: dict[str, Default] = {
     "final_notice_after_days": Default(90, "office: from the item's own first statement"),
     "final_notice_answer_days": Default(30, "office: time to answer a final notice"),
     "placement_after_days": Default(120, "26 CFR 1.501(r)-6 for hospitals; the office's floor for all"),
+    "needs_group_number": Default(0, "office: 1 for payers that refuse claims without the group number"),
+    "needs_referral": Default(0, "office: 1 for plans that pay nothing without a referral"),
+    "line_charge_limit_cents": Default(2_500_000, "office: a dearer line is pointed out before it leaves"),
     "write_off_limit_cents": Default(0, "office: every denial write-off needs a second person"),
     "takes_replacements": Default(1, "office: 0 for payers that take no frequency 7 or 8, such as Medicare Part B"),
     "appeal_limit_days": Default(120, "42 CFR 405.942 for Medicare; other payers by their own rows"),
@@ -75,6 +78,8 @@ SWITCHES = frozenset(
         "takes_electronic_claims",
         "sends_payer_acknowledgment",
         "takes_replacements",
+        "needs_group_number",
+        "needs_referral",
         "hold_without_enrolment",
         "strict_npi_check_digit",
     }
@@ -135,11 +140,17 @@ class Policies:
         """The number in force on `as_of`: the narrowest row, then the newest. Falls back to the default. Never beyond
         its bounds, whatever a row says.
         """
+        row = self._row(name, as_of)
+        return DEFAULTS[name].value if row is None else max(smallest(name), min(row.value, largest(name)))
+
+    def is_payers_own(self, name: str, *, as_of: date) -> bool:
+        """Whether the number in force is the payer's, and no default of the office."""
+        row = self._row(name, as_of)
+        return row is not None and row.payer_id is not None
+
+    def _row(self, name: str, as_of: date) -> PolicyRow | None:
         fitting = [row for row in self.rows if row.name == name and row.effective_from <= as_of]
-        if not fitting:
-            return DEFAULTS[name].value
-        found = max(fitting, key=lambda row: (row.narrowness, row.effective_from)).value
-        return max(smallest(name), min(found, largest(name)))
+        return max(fitting, key=lambda row: (row.narrowness, row.effective_from), default=None)
 
     @classmethod
     def of(cls, rows: Iterable[PolicyRow], zone: tzinfo = UTC) -> "Policies":

@@ -8,9 +8,17 @@ IMAGING = range(70010, 76500)
 ANESTHESIA = range(100, 2000)
 EVALUATION = (range(99202, 99500), range(92002, 92015))
 """Evaluation and management, eye examinations among them"""
+SURGERY = range(10004, 70000)
 EMERGENCY_DEPARTMENT = range(99281, 99286)
 VACCINES = (range(90476, 90760), range(91300, 91400))
 VACCINE_ADMINISTRATION = range(90460, 90475)
+NEW_PATIENT = (range(99202, 99206), range(99341, 99346), range(99381, 99388), range(92002, 92005, 2))
+"""Visits in the office and at home, preventive visits, eye examinations"""
+HOSPITAL_VISITS = range(99221, 99240)
+FEMALE_ONLY = (range(56405, 59900), range(76801, 76829))
+"""Operations on female organs, care of a pregnancy and its ultrasound"""
+MALE_ONLY = (range(52441, 52443), range(52601, 52650), range(53850, 53855), range(54000, 55900))
+"""Operations on the prostate and male organs"""
 PREVENTIVE_AGES: Mapping[int, tuple[int, int]] = {
     1: (0, 0),
     2: (1, 4),
@@ -57,6 +65,11 @@ def is_in(procedure: str, *families: range) -> bool:
 def is_unlisted(procedure: str) -> bool:
     """Whether the code stands for what no code describes."""
     return procedure in UNLISTED or (number_of(procedure) is not None and procedure.endswith("99"))
+
+
+def is_new_patient(procedure: str) -> bool:
+    """Whether the code is for somebody whom the physician has not seen before."""
+    return is_in(procedure, *NEW_PATIENT)
 
 
 def preventive_ages(procedure: str) -> tuple[int, int] | None:

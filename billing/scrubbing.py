@@ -4,15 +4,23 @@ Severity E holds the claim until it is mended or overridden by a supervisor; W t
 """
 
 from billing.claim import Claim
-from billing.edits import coverage, dates, diagnoses, money, providers, services, whole_claim  # noqa: F401 - registers
+from billing.edits import coverage, dates, diagnoses, kinds, money, providers, services, together, whole_claim  # noqa: F401 - registers
 from billing.edits.registry import EDITS, Finding, Severity, Situation
 
-__all__ = ["EDITS", "Severity", "scrub"]
+__all__ = ["EDITS", "Severity", "mended", "scrub"]
 
 
 def scrub(claim: Claim, situation: Situation) -> list[Finding]:
     """Run every edit and return every finding, errors first."""
-    findings = [
-        Finding(one.code, one.severity, path, message) for one in EDITS for path, message in one.check(claim, situation)
-    ]
+    findings = [finding for one in EDITS for finding in one.findings(claim, situation)]
     return sorted(findings, key=lambda finding: (finding.severity != Severity.ERROR, finding.edit))
+
+
+def mended(claim: Claim, situation: Situation) -> tuple[Claim, list[Finding]]:
+    """The claim as the edits that can mend it left it, and what they had found."""
+    done: list[Finding] = []
+    for one in EDITS:
+        if one.mend is not None and (found := list(one.findings(claim, situation))):
+            claim = one.mend(claim)
+            done += found
+    return claim, done

@@ -5,10 +5,9 @@ The search reads one edition from end to end with LIKE, which SQLite and Postgre
 for "initial" or "in"; full-text search would be two ways, one for each database.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +24,7 @@ from billing.code_tables import (
     Edition,
     in_force,
 )
+from database.bulk import in_parts
 from database.tables import Code, CodeEditionRow
 
 BATCH = 2000
@@ -159,7 +159,7 @@ def _write(
 ) -> tuple[int, int, int]:
     """Write what is new or other than it was, and take everything seen out of `was`: (seen, added, changed)."""
     seen = added = changed = 0
-    for part in _parts(entries):
+    for part in in_parts(entries, BATCH):
         seen += len(part)
         values = [_values(edition, entry) for entry in part]
         before = [was.pop(entry.code, None) for entry in part]
@@ -171,12 +171,6 @@ def _write(
         changed += len(others)
         added += len(pairs) - len(others)
     return seen, added, changed
-
-
-def _parts(entries: Iterable[CodeEntry]) -> Iterator[list[CodeEntry]]:
-    rest = iter(entries)
-    while part := list(islice(rest, BATCH)):
-        yield part
 
 
 def _rows_of(session: Session, edition: Edition) -> dict[str, tuple[Any, ...]]:

@@ -1,7 +1,7 @@
 """The encounter aggregate: created once, locked before it is changed, its agenda and its story."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -170,6 +170,21 @@ def find(session: Session, *, practice_id: str, encounter_id: str) -> Encounter 
 def claim_of(encounter: Encounter) -> Claim:
     """The claim as the office knows it now."""
     return records.load(Claim, encounter.record)
+
+
+def claims_before(session: Session, encounter: Encounter, *, years: int) -> list[Claim]:
+    """Claims of the same patient's other visits, from so many years before this one on; void visits have none."""
+    since = encounter.service_date - timedelta(days=366 * years)
+    rows = session.exec(
+        select(Encounter.record).where(
+            Encounter.practice_id == encounter.practice_id,
+            Encounter.patient_id == encounter.patient_id,
+            Encounter.id != encounter.id,
+            col(Encounter.is_void).is_(False),
+            Encounter.service_date >= since,
+        )
+    )
+    return [records.load(Claim, one) for one in rows]
 
 
 def keep_claim(session: Session, encounter: Encounter, claim: Claim) -> None:

@@ -15,8 +15,9 @@ from api.idempotency import IdempotencyKey
 from api.office import TheOffice
 from billing.roles import Permission
 from billing.stages import Stage
-from database import views
+from database import edit_runs, views
 from database.access import Person
+from database.edit_runs import Run
 from database.views import EncounterPage, EncounterView, SubmissionView
 
 router = APIRouter(prefix="/api/v1/encounters", tags=["encounters"])
@@ -88,6 +89,18 @@ def list_claims(encounter_id: str, office: TheOffice, person: Viewer) -> list[Su
     actions.require_encounter(office, person, encounter_id)
     with office.database.reading() as session:
         return views.submissions(session, practice_id=person.practice_id, encounter_id=encounter_id)
+
+
+@router.get("/{encounter_id}/edits")
+def show_edits(encounter_id: str, office: TheOffice, person: Viewer) -> Run:
+    """The last run of the claim edits: how many ran, which tables they asked, and what they found. 404: the visit has
+    not come so far."""
+    actions.require_encounter(office, person, encounter_id)
+    with office.database.reading() as session:
+        run = edit_runs.latest(session, encounter_id)
+    if run is None:
+        raise errors.not_found("run of the claim edits")
+    return run
 
 
 @router.post("/{encounter_id}/payments", status_code=201, response_model=dict[str, Any])

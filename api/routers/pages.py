@@ -25,7 +25,7 @@ from api.routers.encounters import HoldForm, PaymentForm, TakeBackForm
 from billing.amendments import FORMS
 from billing.attachments import WORDS
 from billing.roles import Permission
-from database import attachments, letters, messages, views, worklists
+from database import attachments, edit_runs, letters, messages, views, worklists
 from database.access import Person
 from database.attachments import FileSubject
 from database.columns import new_id
@@ -270,6 +270,7 @@ def encounter_page(
         files = attachments.of(
             session, practice_id=person.practice_id, subject=FileSubject.ENCOUNTER, subject_id=encounter_id
         )
+        edits = edit_runs.latest(session, encounter_id)
     if encounter is None:
         raise errors.not_found("encounter")
     auth.seen(request, person, subject="encounter", subject_id=encounter_id)
@@ -279,6 +280,7 @@ def encounter_page(
         person,
         status=failed.status,
         encounter=encounter,
+        edits=edits,
         failed=failed,
         keys=failed.key_for,
         note=note,

@@ -1,15 +1,20 @@
 """What an edit is, and the list of all of them. Ids are those of docs/edits.md; each says where its rule comes from."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
 from billing.claim import Claim
+from billing.edits.known import Known
 from billing.policies import Policies
 
 MEDICARE = "MB"
 """SBR09 of Medicare Part B"""
+MEDICAID = "MC"
+"""SBR09"""
+GOVERNMENT = frozenset({MEDICARE, MEDICAID})
+"""Who pays by the National Correct Coding Initiative"""
 
 
 class Severity(StrEnum):
@@ -21,6 +26,13 @@ class Severity(StrEnum):
     """Noted, and the claim goes out"""
 
 
+class Scope(StrEnum):
+    """What an edit looks at."""
+
+    CLAIM = "claim"
+    LINE = "line"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing an edit found."""
@@ -30,7 +42,9 @@ class Finding:
     path: str
     """The field, as corrections name it"""
     message: str
-    """What is wrong and what would mend it; never a name, a birth date or a member id"""
+    """What is wrong; never a name, a birth date or a member id"""
+    fix: str = ""
+    """What would mend it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +57,84 @@ class Situation:
     is_verified: bool
     filing_anchor: date | None = None
     """The day that the filing limit counts from, where it is not the visit's"""
+    known: Known = field(default_factory=Known)
 
     @property
     def today(self) -> date:
         return self.policies.day(self.at)
 
+    def allows(self, policy: str) -> bool:
+        """A policy that is 1 for yes."""
+        return bool(self.policies.value(policy, as_of=self.today))
+
+
+Check = Callable[[Claim, Situation], Iterator[tuple[str, str]]]
+"""Yields (path, message)"""
+Mend = Callable[[Claim], Claim]
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An edit with its id and severity."""
+    """An edit as data, and the small function that looks."""
 
     code: str
     severity: Severity
-    check: Callable[[Claim, Situation], Iterator[tuple[str, str]]]
-    """Yields (path, message)"""
+    check: Check
+    fix: str
+    """What a person does about it"""
+    scope: Scope = Scope.CLAIM
+    errors_for: frozenset[str] = frozenset()
+    """SBR09 of payers for whom a warning is an error"""
+    since: date = date.min
+    """First day of service that it looks at"""
+    until: date = date.max
+    payers: frozenset[str] = frozenset()
+    """SBR09 of the payers it is about; empty: all"""
+    mend: Mend | None = None
+    """Puts it right without a person, where only one way is right"""
+
+    @property
+    def says(self) -> str:
+        """What it asks for, and the source."""
+        return (self.check.__doc__ or "").strip()
+
+    def is_about(self, claim: Claim) -> bool:
+        """Whether payer and days are those that it was written for."""
+        if self.payers and claim.coverage.filing_indicator not in self.payers:
+            return False
+        return not claim.lines or (claim.service_to >= self.since and claim.service_from <= self.until)
+
+    def severity_for(self, claim: Claim) -> Severity:
+        return Severity.ERROR if claim.coverage.filing_indicator in self.errors_for else self.severity
+
+    def findings(self, claim: Claim, situation: Situation) -> Iterator[Finding]:
+        """Everything that it has to say about the claim."""
+        if self.is_about(claim):
+            severity = self.severity_for(claim)
+            for path, message in self.check(claim, situation):
+                yield Finding(self.code, severity, path, message, self.fix)
 
 
 EDITS: list[Edit] = []
-_Check = Callable[[Claim, Situation], Iterator[tuple[str, str]]]
 
 
-def edit(code: str, severity: Severity = Severity.ERROR) -> Callable[[_Check], _Check]:
+def edit(
+    code: str,
+    severity: Severity = Severity.ERROR,
+    *,
+    fix: str,
+    scope: Scope = Scope.CLAIM,
+    errors_for: Collection[str] = (),
+    since: date = date.min,
+    until: date = date.max,
+    payers: Collection[str] = (),
+    mend: Mend | None = None,
+) -> Callable[[Check], Check]:
     """Register a check as the edit `code`."""
 
-    def register(check: _Check) -> _Check:
-        EDITS.append(Edit(code, severity, check))
+    def register(check: Check) -> Check:
+        made = Edit(code, severity, check, fix, scope, frozenset(errors_for), since, until, frozenset(payers), mend)
+        EDITS.append(made)
         return check
 
     return register

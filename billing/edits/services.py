@@ -4,26 +4,26 @@ from collections.abc import Iterator
 
 from billing.claim import Claim
 from billing.coding import procedure_is_well_formed
-from billing.edits.registry import Severity, Situation, edit
+from billing.edits.registry import Scope, Severity, Situation, edit
 from billing.procedures import (
-    ANESTHESIA,
     EMERGENCY_DEPARTMENT,
     EVALUATION,
-    THERAPY,
-    VACCINE_ADMINISTRATION,
-    VACCINES,
+    HOSPITAL_VISITS,
+    IMAGING,
     is_in,
-    is_unlisted,
-    number_of,
-    preventive_ages,
 )
 
 VISIT_MODIFIERS = frozenset({"24", "25", "57"})
 TELEHEALTH_MODIFIERS = frozenset({"93", "95", "GT", "GQ"})
-ANESTHESIA_MODIFIERS = frozenset({"AA", "AD", "QK", "QX", "QY", "QZ"})
+HAS_COMPONENTS, ONE_SIDE = "1", frozenset({"1", "3"})
+"""Of the fee schedule: PC/TC and bilateral indicators"""
+CONTRADICTIONS = (("GA", "GZ"), ("GX", "GZ"), ("GA", "GX"))
+"""Of a notice of non-coverage: signed, voluntary, none"""
+HOSPITALS = frozenset({"19", "21", "22", "23"})
+INPATIENT = frozenset({"21", "22", "31", "51", "61"})
 
 
-@edit("C01")
+@edit("C01", fix="Point each line at the diagnoses that it was done for, the most important first.", scope=Scope.LINE)
 def pointers_point(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """Each line has one to four pointers, each at a diagnosis that exists (2400 SV107)."""
     for number, line in enumerate(claim.lines, start=1):
@@ -32,7 +32,7 @@ def pointers_point(claim: Claim, situation: Situation) -> Iterator[tuple[str, st
             yield f"line.{number}.pointers", f"line {number} needs one to four pointers at diagnoses that exist"
 
 
-@edit("C02")
+@edit("C02", fix="Choose the procedure from the table.", scope=Scope.LINE)
 def procedures_well_formed(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """Each line's procedure looks like CPT or HCPCS (2400 SV101-2)."""
     for number, line in enumerate(claim.lines, start=1):
@@ -40,7 +40,7 @@ def procedures_well_formed(claim: Claim, situation: Situation) -> Iterator[tuple
             yield f"line.{number}.procedure", f"line {number}: the procedure code is malformed"
 
 
-@edit("C03")
+@edit("C03", fix="Keep up to four different modifiers.", scope=Scope.LINE)
 def modifiers_well_formed(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """At most four modifiers of two characters, none twice (2400 SV101-3 to -6)."""
     for number, line in enumerate(claim.lines, start=1):
@@ -50,7 +50,7 @@ def modifiers_well_formed(claim: Claim, situation: Situation) -> Iterator[tuple[
             yield f"line.{number}.modifiers", f"line {number}: up to four different modifiers of two characters"
 
 
-@edit("C07", Severity.WARNING)
+@edit("C07", Severity.WARNING, fix="Move the modifier to the visit's line.", scope=Scope.LINE)
 def visit_modifiers_on_visits(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """Modifiers 24, 25 and 57 belong to evaluation and management (2400 SV101-3 to -6)."""
     for number, line in enumerate(claim.lines, start=1):
@@ -59,7 +59,7 @@ def visit_modifiers_on_visits(claim: Claim, situation: Situation) -> Iterator[tu
             yield f"line.{number}.modifiers", f"line {number}: modifier {', '.join(odd)} belongs to a visit's code"
 
 
-@edit("C09")
+@edit("C09", fix="Leave both modifiers out, or bill the parts on two lines.", scope=Scope.LINE)
 def one_component_a_line(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """The professional (26) and the technical (TC) component are two lines, or one without either."""
     for number, line in enumerate(claim.lines, start=1):
@@ -67,7 +67,19 @@ def one_component_a_line(claim: Claim, situation: Situation) -> Iterator[tuple[s
             yield f"line.{number}.modifiers", f"line {number}: 26 and TC together are the whole service; leave both out"
 
 
-@edit("C10", Severity.WARNING)
+@edit("C09C", Severity.WARNING, fix="Add 26, or correct the place of service.", scope=Scope.LINE)
+def image_in_a_hospital_is_read(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """In a hospital the physician bills an image's reading, and the hospital the rest (CMS manual 100-04, ch. 13)."""
+    for number, line in enumerate(claim.lines, start=1):
+        place = line.place_of_service or claim.place_of_service
+        is_whole = not {"26", "TC"} & set(line.modifiers)
+        facts = situation.known.indicators.get(line.procedure)
+        has_parts = facts is None or facts.components == HAS_COMPONENTS
+        if place in HOSPITALS and is_in(line.procedure, IMAGING) and is_whole and has_parts:
+            yield f"line.{number}.modifiers", f"line {number}: in a hospital an image is billed with 26"
+
+
+@edit("C10", Severity.WARNING, fix="Bill one unit with 50, or one line for each side.", scope=Scope.LINE)
 def both_sides_once(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """Both sides (50) are one unit, and neither left nor right."""
     for number, line in enumerate(claim.lines, start=1):
@@ -79,16 +91,37 @@ def both_sides_once(claim: Claim, situation: Situation) -> Iterator[tuple[str, s
             yield f"line.{number}.units", f"line {number}: 50 means both sides; most payers want one unit"
 
 
-@edit("C12", Severity.WARNING)
+@edit("C09B", Severity.WARNING, fix="Leave the modifier out, or correct the procedure.", scope=Scope.LINE)
+def component_of_something_that_has_them(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """26 and TC are for procedures that have both components (PC/TC indicator 1 of the physician fee schedule)."""
+    for number, line in enumerate(claim.lines, start=1):
+        told = sorted({"26", "TC"}.intersection(line.modifiers))
+        facts = situation.known.indicators.get(line.procedure)
+        if told and facts is not None and facts.components != HAS_COMPONENTS:
+            yield f"line.{number}.modifiers", f"line {number}: {line.procedure} has no components to part by {told[0]}"
+
+
+@edit("C10B", Severity.WARNING, fix="Leave 50 out.", scope=Scope.LINE)
+def sides_of_something_that_has_them(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """50 is for procedures that have sides (bilateral indicator 1 or 3 of the physician fee schedule)."""
+    for number, line in enumerate(claim.lines, start=1):
+        facts = situation.known.indicators.get(line.procedure)
+        if "50" in line.modifiers and facts is not None and facts.bilateral not in ONE_SIDE:
+            yield f"line.{number}.modifiers", f"line {number}: {line.procedure} is not paid for two sides"
+
+
+@edit("C12", Severity.WARNING, fix="Correct the place of service or the procedure.", scope=Scope.LINE)
 def place_fits_visit(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
-    """Emergency department visits happen in one (place of service 23)."""
+    """Visits of an emergency department happen in one (place of service 23), those of a hospital in a hospital."""
     for number, line in enumerate(claim.lines, start=1):
         place = line.place_of_service or claim.place_of_service
         if is_in(line.procedure, EMERGENCY_DEPARTMENT) and place != "23":
             yield f"line.{number}.procedure", f"line {number}: {line.procedure} is for an emergency department (23)"
+        if is_in(line.procedure, HOSPITAL_VISITS) and place not in INPATIENT:
+            yield f"line.{number}.procedure", f"line {number}: {line.procedure} is for a patient in a hospital"
 
 
-@edit("C13", Severity.WARNING)
+@edit("C13", Severity.WARNING, fix="Correct the place of service, or leave the modifier out.", scope=Scope.LINE)
 def distance_is_told_twice(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """A telehealth modifier (93, 95, GT, GQ) goes with place of service 02 or 10."""
     for number, line in enumerate(claim.lines, start=1):
@@ -97,69 +130,17 @@ def distance_is_told_twice(claim: Claim, situation: Situation) -> Iterator[tuple
             yield f"line.{number}.modifiers", f"line {number}: {', '.join(told)} says telehealth, the place does not"
 
 
-@edit("C14")
-def preventive_visit_fits_age(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
-    """Codes of preventive visits go by the patient's age (99381 to 99397)."""
-    born = claim.patient.birth_date
-    for number, line in enumerate(claim.lines, start=1):
-        ages = preventive_ages(line.procedure)
-        if ages is None or born is None:
-            continue
-        day = line.service_date
-        age = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-        if not ages[0] <= age <= ages[1]:
-            yield f"line.{number}.procedure", f"line {number}: {line.procedure} is for another age than {age}"
-
-
-@edit("C16", Severity.WARNING)
-def anesthesia_says_how(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
-    """Anesthesia is billed in minutes (SV103 MJ) and says who gave it (AA, AD, QK, QX, QY, QZ)."""
-    for number, line in enumerate(claim.lines, start=1):
-        if not is_in(line.procedure, ANESTHESIA):
-            continue
-        if line.unit_basis != "MJ":
-            yield f"line.{number}.units", f"line {number}: anesthesia is billed in minutes"
-        if not ANESTHESIA_MODIFIERS.intersection(line.modifiers):
-            yield f"line.{number}.modifiers", f"line {number}: anesthesia says who gave it (AA, QK, QX, QY, QZ)"
-
-
-@edit("C17", Severity.WARNING)
-def therapy_says_which(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
-    """Therapy says which plan of care it belongs to (GN, GO, GP; 42 CFR 410.59 to 410.62)."""
-    for number, line in enumerate(claim.lines, start=1):
-        if number_of(line.procedure) in THERAPY and not {"GN", "GO", "GP"} & set(line.modifiers):
-            yield (
-                f"line.{number}.modifiers",
-                f"line {number}: therapy says which (GP, GO or GN)",
-            )
-
-
-@edit("C20", Severity.WARNING)
-def vaccine_and_its_administration(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
-    """A vaccine and its administration are billed together (90460 to 90474 beside the product)."""
-    given = any(is_in(line.procedure, VACCINE_ADMINISTRATION) for line in claim.lines)
-    product = any(is_in(line.procedure, *VACCINES) for line in claim.lines)
-    if given != product:
-        missing = "vaccine" if given else "administration of the vaccine"
-        yield "lines", f"the {missing} is not on the claim"
-
-
-@edit("C21", Severity.WARNING)
+@edit(
+    "C21",
+    Severity.WARNING,
+    fix="Keep the modifier that is true: GA with a signed notice, GZ without.",
+    scope=Scope.LINE,
+)
 def notices_agree(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
-    """GA (the patient signed a notice) and GZ (nobody did) contradict each other; GZ is always refused."""
+    """GA (the patient signed a notice), GX (a voluntary one) and GZ (nobody did) exclude each other; GZ is refused."""
     for number, line in enumerate(claim.lines, start=1):
-        if {"GA", "GZ"} <= set(line.modifiers):
-            yield f"line.{number}.modifiers", f"line {number}: GA and GZ contradict each other"
+        told = next((pair for pair in CONTRADICTIONS if set(pair) <= set(line.modifiers)), None)
+        if told is not None:
+            yield f"line.{number}.modifiers", f"line {number}: {told[0]} and {told[1]} contradict each other"
         elif "GZ" in line.modifiers:
             yield f"line.{number}.modifiers", f"line {number}: with GZ Medicare refuses it, and nobody may be billed"
-
-
-@edit("C22", Severity.WARNING)
-def unlisted_is_described(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
-    """An unlisted procedure is described (2400 SV101-7)."""
-    for number, line in enumerate(claim.lines, start=1):
-        if is_unlisted(line.procedure) and not line.procedure_description:
-            yield (
-                f"line.{number}.procedure",
-                f"line {number}: {line.procedure} says nothing; describe what was done",
-            )

@@ -11,6 +11,7 @@ from database.tables.cash import Deposit, TillClose
 from database.tables.codes import Code, CodeEditionRow
 from database.tables.coverages import OtherPolicy
 from database.tables.documents import Letter
+from database.tables.edit_runs import EditRun
 from database.tables.encounters import (
     AgendaEntry,
     Amendment,
@@ -31,8 +32,18 @@ from database.tables.messages import Batch, ControlSequence, InboundMessage, Inq
 from database.tables.notes import Note
 from database.tables.office import BillingEntity, Charge, Location, Partner, Payer, Policy, Practice, Provider
 from database.tables.remittances import Denial, RemittanceClaim, RemittanceFile
+from database.tables.rules import (
+    AddOnRow,
+    CodePairRow,
+    ExclusionRow,
+    FeeScheduleRow,
+    ProviderFactRow,
+    RuleEditionRow,
+    UnitLimitRow,
+)
 
 __all__ = [
+    "AddOnRow",
     "AgendaEntry",
     "Amendment",
     "Appointment",
@@ -45,13 +56,17 @@ __all__ = [
     "Charge",
     "Code",
     "CodeEditionRow",
+    "CodePairRow",
     "Command",
     "ControlSequence",
     "Denial",
     "Deposit",
+    "EditRun",
     "Encounter",
     "EnrolmentRow",
+    "ExclusionRow",
     "Fact",
+    "FeeScheduleRow",
     "InboundMessage",
     "Inquiry",
     "Journal",
@@ -73,14 +88,17 @@ __all__ = [
     "Posting",
     "Practice",
     "Provider",
+    "ProviderFactRow",
     "RemittanceClaim",
     "RemittanceFile",
+    "RuleEditionRow",
     "Submission",
     "Task",
     "TaskForm",
     "TillClose",
     "TimelineEvent",
     "Token",
+    "UnitLimitRow",
     "User",
     "WebSession",
 ]

@@ -10,6 +10,7 @@ import pytest
 
 from billing import corrections
 from billing.claim import Claim, Sex
+from billing.claim_details import clia_of, drug_of
 from billing.corrections import CorrectionsInvalid, apply_corrections, parse_corrections
 from billing.edits.registry import Situation
 from billing.policies import Policies
@@ -26,6 +27,17 @@ MENDS: dict[str, tuple[str, Callable[[Claim], Any], Any]] = {
     "relationship": ("19", lambda claim: claim.coverage.relationship, "19"),
     "group_number": ("G1", lambda claim: claim.coverage.group_number, "G1"),
     "filing_indicator": ("MB", lambda claim: claim.coverage.filing_indicator, "MB"),
+    "insurance_type": ("12", lambda claim: claim.coverage.insurance_type, "12"),
+    "delay_reason": ("7", lambda claim: claim.delay_reason, "7"),
+    "accident": ("aa oh", lambda claim: claim.accident, ("AA", "", "", "OH")),
+    "admitted_on": ("2026-10-19", lambda claim: claim.other_segments[-1].elements, ("DTP", "435", "D8", "20261019")),
+    "clia": ("36d0123456", lambda claim: clia_of(claim, claim.lines[0]), "36D0123456"),
+    "line.1.description": ("NERVE BLOCK", lambda claim: claim.lines[0].procedure_description, "NERVE BLOCK"),
+    "line.1.ndc": (
+        "0409-3795-01 2 ml",
+        lambda claim: drug_of(claim.lines[0]),
+        (("LIN", "", "N4", "00409379501"), ("CTP", "", "", "", "2", "ML")),
+    ),
     "diagnoses": (
         "j06.9, z23",
         lambda claim: [(one.code, one.qualifier) for one in claim.diagnoses],
@@ -177,6 +189,15 @@ def test_blanks_part_diagnoses_too() -> None:
         ("charge", "-0.01"),
         ("line.1.procedure", "9300"),
         ("provider.82.npi", "123"),
+        ("line.1.ndc", "55555123401"),
+        ("line.1.ndc", "123 2 ML"),
+        ("line.1.ndc", "00409379501 2 XX"),
+        ("clia", "123"),
+        ("accident", "AA ZZ"),
+        ("accident", "XX"),
+        ("insurance_type", "99"),
+        ("delay_reason", "99"),
+        ("admitted_on", "soon"),
         ("line.1.pointers", "first"),
         ("line.1.pointers", "-1"),
         ("line.1.service_date", "2026-13-01"),

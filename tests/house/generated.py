@@ -1,11 +1,12 @@
 """Pages of docs/ that are written from the code: `python -m tests.house.generated` writes them again."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 
+from billing.edits.registry import Edit
 from billing.policies import DEFAULTS
 from billing.scrubbing import EDITS, Severity
 from billing.tasks import KINDS, TaskType
@@ -20,19 +21,43 @@ RENEW = x12_pages.RENEW
 def edits() -> str:
     """docs/edits.md"""
     rows = [
-        f"| {one.code} | {'holds the claim' if one.severity == Severity.ERROR else 'noted'} | {_sentence(one.check)} |"
+        f"| {one.code} | {_effect(one)} | {_limits(one)} | {_sentence(one.check)} | {one.fix} |"
         for one in sorted(EDITS, key=lambda one: one.code)
     ]
     return _page(
         "Claim edits",
         "What is looked at before a claim may leave. All edits run, and all findings come back at once. An edit that "
         "*holds the claim* opens the task `claim_edit_failed`; one that is *noted* writes a line in the encounter's "
-        "story and lets the claim go out.\n\nWhether a code is known, billable and valid on its day is looked at "
-        "earlier, in [coding](code-tables.md), and opens `code_review`. `D03` among the overridden edits of a visit "
-        "says that a supervisor let its codes stand.",
-        "| edit | finding | what it asks for |\n| --- | --- | --- |",
+        "story and lets the claim go out; one that *mends the claim* puts it right before it is looked at. An edit "
+        "that needs a table finds nothing while none is loaded: which tables were asked is kept with each run.\n\n"
+        "Whether a code is known, billable and valid on its day is looked at in [coding](code-tables.md), too, and "
+        "opens `code_review` there. `D03` among the overridden edits of a visit says that a supervisor let its codes "
+        "stand. `X02` has no row: the claim is written as an 837P before it may leave, and what cannot be written "
+        "holds it.",
+        "| edit | finding | where | what it asks for | what a person does |\n| --- | --- | --- | --- | --- |",
         rows,
     )
+
+
+def _effect(one: Edit) -> str:
+    if one.mend is not None:
+        return "mends the claim"
+    if one.errors_for:
+        return f"holds the claim to {_payers(one.errors_for)}; noted for others"
+    return "holds the claim" if one.severity == Severity.ERROR else "noted"
+
+
+def _limits(one: Edit) -> str:
+    """Each line or the claim, and of which payers and days."""
+    limits = [one.scope.value]
+    limits += [_payers(one.payers)] if one.payers else []
+    limits += [f"since {one.since}"] if one.since > date.min else []
+    return ", ".join(limits)
+
+
+def _payers(indicators: frozenset[str]) -> str:
+    names = {"MB": "Medicare", "MC": "Medicaid", "HM": "an HMO"}
+    return " and ".join(names[one] for one in sorted(indicators))
 
 
 def tasks() -> str:

@@ -12,6 +12,13 @@ OF_THE_INSTALLATION = {
     "api_token": "belongs to a user, who belongs to a practice",
     "code_edition": "published code tables are the same for everybody",
     "code": "published code tables are the same for everybody",
+    "rule_edition": "published rules are the same for everybody",
+    "code_pair": "published rules are the same for everybody",
+    "unit_limit": "published rules are the same for everybody",
+    "add_on": "published rules are the same for everybody",
+    "fee_schedule": "published rules are the same for everybody",
+    "exclusion": "published rules are the same for everybody",
+    "provider_fact": "a public registry, the same for everybody",
     "web_session": "belongs to a user, who belongs to a practice",
 }
 MAY_BE_OF_NONE = {

@@ -1,0 +1,102 @@
+"""Gathers what the edits of one claim may know beyond it: published rules, earlier visits, the payer's last answer."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from sqlmodel import Session
+
+from activities.desk import Desk
+from activities.enrolment_desk import enrolment_gap
+from activities.submission_desk import other_payers
+from billing.claim import Claim
+from billing.coding import codes_used
+from billing.coding_rules import RULE_NAMES, RuleEdition, RuleKind, edition_for
+from billing.edits.known import Known, PastService
+from billing.edits.registry import Situation
+from billing.eligibility import EligibilityResponse
+from database import codes, encounters, records, rules
+
+YEARS_BACK = 3
+"""As long as nobody is a new patient"""
+Found = TypeVar("Found")
+
+
+def known_facts(desk: Desk) -> Known:
+    """Everything that the office and the loaded files know about this claim."""
+    claim, session = desk.claim, desk.session
+    library = _Library(session, claim)
+    procedures = [line.procedure for line in claim.lines]
+    past = list(_past(desk))
+    days = {line.service_date for line in claim.lines}
+    that_day = [one.procedure for one in past if one.service_date in days]
+    return Known(
+        tables=codes.tables_for(session, codes_used(claim)),
+        pairs=library.ask(RuleKind.PAIRS, rules.pairs_among, procedures, []),
+        limits=library.ask(RuleKind.UNITS, rules.limits_of, procedures, {}),
+        add_ons=library.ask(RuleKind.ADD_ONS, rules.add_ons_among, [*procedures, *that_day], {}),
+        indicators=library.ask(RuleKind.FEE_SCHEDULE, rules.indicators_of, procedures, {}),
+        providers=library.ask(RuleKind.PROVIDERS, rules.provider_facts, list(_npis(claim)), {}),
+        exclusions=library.ask(RuleKind.EXCLUSIONS, rules.exclusions_among, [one.code for one in claim.diagnoses], []),
+        past=past,
+        answer=_answer(desk),
+        others=other_payers(desk),
+        enrolment_gap=enrolment_gap(desk),
+        asked=library.asked,
+        loaded=frozenset(library.editions),
+    )
+
+
+class _Library:
+    """The editions of each kind of rules that a claim's first day of service is asked of."""
+
+    def __init__(self, session: Session, claim: Claim) -> None:
+        self._session = session
+        loaded = [one.edition for one in rules.editions(session)]
+        found = {kind: edition_for(loaded, kind, claim.service_from) for kind in RuleKind}
+        self.editions: dict[RuleKind, RuleEdition] = {kind: one for kind, one in found.items() if one is not None}
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        return tuple(f"{RULE_NAMES[kind]} {edition.name}" for kind, edition in sorted(self.editions.items()))
+
+    def ask(
+        self, kind: RuleKind, question: Callable[[Session, str, Any], Found], about: list[str], nothing: Found
+    ) -> Found:
+        """What the edition says about these codes or numbers; `nothing` where none is loaded."""
+        edition = self.editions.get(kind)
+        return nothing if edition is None else question(self._session, edition.name, about)
+
+
+def _npis(claim: Claim) -> Iterator[str]:
+    parties = [claim.billing_provider, *claim.providers, *(party for line in claim.lines for party in line.providers)]
+    yield from (party.npi for party in parties if party.npi is not None)
+
+
+def _past(desk: Desk) -> Iterator[PastService]:
+    """Every service of the same patient in three years that was not voided, this visit's own aside."""
+    for claim in encounters.claims_before(desk.session, desk.encounter, years=YEARS_BACK):
+        rendering = claim.provider("82") or claim.billing_provider
+        for line in claim.lines:
+            yield PastService(
+                line.service_date,
+                line.procedure,
+                line.modifiers,
+                claim.billing_provider.npi,
+                rendering.npi,
+                claim.coverage.payer.id,
+            )
+
+
+def _answer(desk: Desk) -> EligibilityResponse | None:
+    """The newest 271, where it speaks of the member that is billed; what was told by telephone names nobody."""
+    benefits = encounters.latest_benefits(desk.session, desk.encounter.id)
+    if benefits is None or benefits.message_id is None:
+        return None
+    answer = records.load(EligibilityResponse, benefits.response)
+    return answer if answer.member_id in {None, desk.claim.coverage.member_id} else None
+
+
+def situation_of(desk: Desk) -> Situation:
+    """What the edits are run with."""
+    verified = desk.encounter.verified_at is not None
+    return Situation(desk.at, desk.policies, verified, desk.filing_anchor, known_facts(desk))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -19,8 +20,10 @@ import code_loading
 import demo as demonstration
 import doctor as examination
 import edi
+import edit_proof
 import office_setup
 import proofs
+import rule_loading
 import user_commands
 import worker as office_worker
 from activities.intake import import_file
@@ -39,6 +42,7 @@ app = typer.Typer(
 )
 app.add_typer(edi.app, name="edi")
 app.add_typer(code_loading.app, name="codes")
+app.add_typer(rule_loading.app, name="rules")
 app.add_typer(user_commands.app, name="user")
 console = Console(stderr=True)
 
@@ -200,15 +204,24 @@ def _print_import(report: dict[str, object], as_json: bool) -> None:
         typer.echo(f"  {report['error']}")
 
 
+class Proof(StrEnum):
+    """What can be proven."""
+
+    BOOKS = "books"
+    EDITS = "edits"
+
+
 @app.command()
 def prove(
-    name: Annotated[str, typer.Argument(help="books")],
-    here: Annotated[bool, typer.Option("--here", help="Check the office that runs here")] = False,
+    name: Annotated[Proof, typer.Argument(help="What to prove")],
+    here: Annotated[bool, typer.Option("--here", help="books: check the office that runs here")] = False,
+    seed: Annotated[int, typer.Option(help="edits: another seed, other claims")] = 1,
+    claims: Annotated[Path | None, typer.Option(help="edits: an 837P of valid claims to look at, too")] = None,
 ) -> NoReturn:
     """Prove something and exit 0 only if it holds. The last line is one JSON object with the figures."""
-    if name != "books":
-        console.print(f"there is no proof named {name}; there is: books")
-        raise typer.Exit(2)
+    if name == Proof.EDITS:
+        edit_proof.prove_edits(console, seed=seed, file=claims)
+        raise typer.Exit
     _run(lambda: proofs.prove_here(Settings(), console) if here else demonstration.prove())
 
 

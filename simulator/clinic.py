@@ -79,7 +79,7 @@ def _visit(number: int, scenario: Scenario, dice: random.Random, *, seed: int, t
     claim = Claim(
         control_number=f"V{seed}X{number:05d}",
         charge_cents=Cents(sum(line.charge_cents for line in lines)),
-        billing_provider=_clinic(),
+        billing_provider=clinic(),
         coverage=Coverage(
             payer=Party(role="PR", is_person=False, name=Name(payer_name), id_qualifier="PI", id=payer_id),
             member_id=f"{scenario}{seed}{number:06d}",
@@ -131,7 +131,8 @@ def _line(dice: random.Random, day: date) -> ServiceLine:
     )
 
 
-def _clinic() -> Party:
+def clinic() -> Party:
+    """The billing provider"""
     return Party(
         role="85",
         is_person=False,

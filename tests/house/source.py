@@ -29,6 +29,8 @@ ROOT_MODULES = (
     "edi_output",
     "edi",
     "code_loading",
+    "edit_proof",
+    "rule_loading",
     "user_commands",
     "cli",
 )

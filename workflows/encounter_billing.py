@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from billing.deadlines import WORDS
     from billing.stages import Stage, Step
     from workflows.local_steps import take_step
+    from workflows.new_runs import CURRENT_BUILD, is_new_run_due
     from workflows.policies import PARTNER_CALL, SHORTEST_WAIT
     from workflows.showing import attributes_of, details_of
 
@@ -220,8 +221,7 @@ class EncounterBilling:
 
     async def continue_as_new_when_long(self) -> None:
         """The one continue-as-new point: nothing unread and nobody waiting for an answer may be lost."""
-        info = workflow.info()
-        if not (info.is_continue_as_new_suggested() or info.is_target_worker_deployment_version_changed()):
+        if not is_new_run_due():
             return
         if self.known().step != Step.WAIT or not await self.is_quiet():
             return
@@ -230,7 +230,8 @@ class EncounterBilling:
                 practice_id=self._practice_id,
                 encounter_id=self._encounter_id,
                 carried=Carried(standing=self.known(), story=tuple(self._story)),
-            )
+            ),
+            initial_versioning_behavior=CURRENT_BUILD,
         )
 
     async def carry_out(self, command: Command) -> Answer:

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from billing.money import format_dollars
     from workflows.local_steps import take_step
+    from workflows.new_runs import CURRENT_BUILD, is_new_run_due
     from workflows.policies import SHORTEST_WAIT
 
 
@@ -83,8 +84,9 @@ class PatientAccount:
 
     def continue_as_new_when_long(self) -> None:
         """The one continue-as-new point. Unread news is no loss: the first look of the next run reads the ledger."""
-        if workflow.info().is_continue_as_new_suggested():
-            workflow.continue_as_new(StartAccount(practice_id=self._practice_id, patient_id=self._patient_id))
+        if is_new_run_due():
+            start = StartAccount(practice_id=self._practice_id, patient_id=self._patient_id)
+            workflow.continue_as_new(start, initial_versioning_behavior=CURRENT_BUILD)
 
     def tell(self, standing: AccountStanding) -> None:
         """Show where the account stands on its page in the Temporal UI."""

@@ -68,6 +68,3 @@ TRANSMIT_LADDER = (
 
 TRANSMIT_TRIES = 12
 """After so many tries without an answer (about three days) the batch gives its claims back to people."""
-
-ANSWERS_KEPT = 50
-"""Answers kept for handlers that have not picked them up yet; the command table is the guard against repeats."""

@@ -8,6 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.messages import RemittanceStanding, RemittanceStep, StartRemittance
     from activities.remittance import RemittanceActivities
     from workflows.local_steps import take_step
+    from workflows.new_runs import CURRENT_BUILD, is_new_run_due
     from workflows.policies import LONG_RUN, OPEN_ROWS_FIRST_LOOK, OPEN_ROWS_LAST_LOOK
 
 
@@ -39,8 +40,8 @@ class RemittanceFile:
             )
             if standing.state != "posting":
                 return standing
-            if workflow.info().is_continue_as_new_suggested():
-                workflow.continue_as_new(self._start)
+            if is_new_run_due():
+                workflow.continue_as_new(self._start, initial_versioning_behavior=CURRENT_BUILD)
             waiting = f"{standing.open_rows} open and {standing.unmatched_rows} unmatched of {standing.row_count} rows"
             await workflow.sleep(pause, summary=waiting)
             pause = min(pause * 2, OPEN_ROWS_LAST_LOOK)

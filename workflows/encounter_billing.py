@@ -8,7 +8,7 @@ breaks a running encounter, and first start, signal-with-start and reopening are
 from datetime import datetime
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.eligibility import EligibilityActivities
@@ -186,7 +186,9 @@ class EncounterBilling:
                 summary="Ask the payer about eligibility (270/271)",
                 **PARTNER_CALL,
             )
-        except ActivityError:
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
             return InquiryAnswer(reason="the inquiry could not be sent")
 
     async def prepare_claim(self, answer_id: str | None = None) -> None:

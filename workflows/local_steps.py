@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from activities.messages import Message
 from workflows.policies import DATABASE_AWAY, DATABASE_STEP
@@ -22,6 +22,8 @@ async def take_step(
     """
     try:
         return await workflow.execute_local_activity_method(step, given, summary=summary, **DATABASE_STEP)
-    except ActivityError:
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
         workflow.logger.warning("the database is away; the step goes on as a regular activity")
         return await workflow.execute_activity_method(step, given, summary=summary, **DATABASE_AWAY)

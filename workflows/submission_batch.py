@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.batch import BatchActivities
@@ -54,7 +54,9 @@ class SubmissionBatch:
             return await workflow.execute_activity_method(
                 BatchActivities.transmit, self.step(), summary="Transmit the interchange", **PARTNER_CALL
             )
-        except ActivityError:
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
             return Transmission(reason="the interchange could not be sent")
 
     async def record(self, said: Transmission) -> BatchStanding:

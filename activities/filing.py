@@ -34,9 +34,8 @@ SHOWN_ISSUES = 10
 
 
 def file_message(session: Session, message_id: str) -> str:
-    """File one stored message and return what became of it, in words."""
-    message = session.get(InboundMessage, message_id)
-    assert message is not None, "a message is stored before it is filed"
+    """File one stored message, once, and return what became of it, in words."""
+    message = messages.lock(session, message_id)
     if message.state == "filed":
         return message.note
     several = parts(message.body)
@@ -79,8 +78,9 @@ def is_filed(kind: str) -> bool:
 
 def note_failure(session: Session, message_id: str, what: str) -> None:
     """Filing broke: the message keeps its bytes, and a person is told. It is not tried again by itself."""
-    message = session.get(InboundMessage, message_id)
-    assert message is not None, "a message is stored before it is filed"
+    message = messages.lock(session, message_id)
+    if message.state == "filed":
+        return  # by somebody else, meanwhile
     message.state = "failed"
     message.note = what
     session.add(message)

@@ -3,7 +3,8 @@
 from contextlib import closing
 from datetime import UTC, datetime
 
-from sqlmodel import Session, col, select
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, select
 from temporalio import activity
 
 from activities.filing import file_message, note_failure
@@ -74,19 +75,19 @@ class MailboxActivities:
 
     @activity.defn
     def file_messages(self, step: FileStep) -> Filed:
-        """File what is stored and not filed yet, each message in its own transaction; one bad message stops none."""
+        """File what is stored and not filed yet, each message in its own transaction; one bad message stops none.
+
+        A database that fails is no fault of the message: the engine tries again.
+        """
         with self._database.reading() as session:
-            waiting = session.exec(
-                select(InboundMessage.id)
-                .where(InboundMessage.state == "stored", col(InboundMessage.mail_id).is_not(None))
-                .order_by(col(InboundMessage.received_at), col(InboundMessage.mail_id))
-                .limit(FILED_AT_ONCE)
-            ).all()
+            waiting = messages.not_filed(session, partner_id=step.partner_id, limit=FILED_AT_ONCE)
         failed = 0
         for message_id in waiting:
             try:
                 with self._database.writing() as session:
                     file_message(session, message_id)
+            except OperationalError:
+                raise
             except Exception as error:
                 failed += 1
                 with self._database.writing() as session:

@@ -1,6 +1,7 @@
 """Inbound bytes and outbound numbers."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -43,6 +44,20 @@ def store_inbound(
     session.add(message)
     session.flush()
     return message, True
+
+
+def not_filed(session: Session, *, partner_id: str | None, limit: int) -> Sequence[str]:
+    """Ids of mail that was stored and not looked at yet, the oldest first; of one partner, or of all."""
+    query = select(InboundMessage.id).where(InboundMessage.state == "stored", col(InboundMessage.mail_id).is_not(None))
+    if partner_id is not None:
+        query = query.where(InboundMessage.partner_id == partner_id)
+    return session.exec(query.order_by(col(InboundMessage.received_at), col(InboundMessage.mail_id)).limit(limit)).all()
+
+
+def lock(session: Session, message_id: str) -> InboundMessage:
+    """A stored message, held until the transaction ends: it is filed by one at a time."""
+    query = select(InboundMessage).where(InboundMessage.id == message_id)
+    return session.exec(query.with_for_update(key_share=True).execution_options(populate_existing=True)).one()
 
 
 def asked_about(session: Session, *, practice_id: str, message_id: str) -> InboundMessage | None:

@@ -15,9 +15,9 @@ from temporalio.common import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities import starting
 from activities.ids import account_workflow, batch_workflow, encounter_workflow, remittance_workflow
 from activities.messages import BalanceChanged, FactsArrived, StartAccount, StartBatch, StartEncounter, StartRemittance
-from billing.stages import Stage
 from database import outbox
 from database.columns import new_id
 from database.engine import Database
@@ -106,13 +106,8 @@ class Dispatcher:
         await self._client.start_workflow(
             "EncounterBilling",
             start,
-            id=workflow_id,
-            task_queue=self._task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            search_attributes=first_attributes(row.practice_id),
-            static_summary="One encounter, from registration to a zero balance",
-            static_details=f"[Open it in the workbench](/encounters/{row.subject_id})",
-            priority=Priority(fairness_key=row.practice_id),
+            **starting.of_encounter(row.practice_id, row.subject_id, task_queue=self._task_queue),
         )
 
     async def _signal_running(self, workflow_id: str, facts: FactsArrived) -> bool:
@@ -177,13 +172,3 @@ class Dispatcher:
     def _batch(self, batch_id: str) -> Batch | None:
         with self._database.reading() as session:
             return session.get(Batch, batch_id)
-
-
-def first_attributes(practice_id: str) -> TypedSearchAttributes:
-    """What a list of workflows shows of an encounter before its first turn has ended."""
-    return TypedSearchAttributes(
-        [
-            SearchAttributePair(attributes.PRACTICE_ID, practice_id),
-            SearchAttributePair(attributes.BILLING_STAGE, Stage.REGISTRATION.value),
-        ]
-    )

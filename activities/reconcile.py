@@ -1,5 +1,6 @@
 """Reconciles the engine with the book of record: what the database says should run is started or woken."""
 
+import asyncio
 from datetime import timedelta
 
 from sqlmodel import Session, col, or_, select
@@ -20,6 +21,9 @@ GRACE = timedelta(minutes=5)
 """How long the ordinary way has before this one looks"""
 LOOKED_AT_ONCE = 2000
 
+Key = tuple[str, str]
+"""(practice, encounter)"""
+
 
 class ReconcileActivities:
     """The safety net. Everything it does is a wish in the outbox, so doing it twice changes nothing."""
@@ -31,11 +35,18 @@ class ReconcileActivities:
     @activity.defn
     async def reconcile(self, step: ReconcileStep) -> Reconciled:
         """Wake encounters with old unabsorbed facts or without a workflow, restart remittances and batches."""
-        with self._database.reading() as session:
-            forgotten = self._with_old_facts(session, step)
-            open_ones = self._open_encounters(session, step)
+        forgotten, open_ones = await asyncio.to_thread(self._look, step)
         listed = await self._listed_as_running()
         lost = [one for one in open_ones if encounter_workflow(*one) not in listed and not await self._is_running(one)]
+        return await asyncio.to_thread(self._wish, step, forgotten, lost)
+
+    def _look(self, step: ReconcileStep) -> tuple[set[Key], list[Key]]:
+        """(encounters with old unabsorbed facts, open encounters)."""
+        with self._database.reading() as session:
+            return self._with_old_facts(session, step), self._open_encounters(session, step)
+
+    def _wish(self, step: ReconcileStep, forgotten: set[Key], lost: list[Key]) -> Reconciled:
+        """Put what should run into the outbox."""
         with self._database.writing() as session:
             for practice_id, encounter_id in {*forgotten, *lost}:
                 outbox.enqueue(
@@ -62,10 +73,10 @@ class ReconcileActivities:
             "WorkflowType='EncounterBilling' AND ExecutionStatus='Running'"
         ):
             listed.add(execution.id)
-        activity.heartbeat()
+            activity.heartbeat()
         return listed
 
-    async def _is_running(self, key: tuple[str, str]) -> bool:
+    async def _is_running(self, key: Key) -> bool:
         handle = self._client.get_workflow_handle(encounter_workflow(*key))
         try:
             description = await handle.describe()
@@ -76,7 +87,7 @@ class ReconcileActivities:
         activity.heartbeat()
         return description.status == WorkflowExecutionStatus.RUNNING
 
-    def _with_old_facts(self, session: Session, step: ReconcileStep) -> set[tuple[str, str]]:
+    def _with_old_facts(self, session: Session, step: ReconcileStep) -> set[Key]:
         rows = session.exec(
             select(Fact.practice_id, Fact.encounter_id)
             .where(
@@ -86,7 +97,7 @@ class ReconcileActivities:
         )
         return set(rows.all())
 
-    def _open_encounters(self, session: Session, step: ReconcileStep) -> list[tuple[str, str]]:
+    def _open_encounters(self, session: Session, step: ReconcileStep) -> list[Key]:
         rows = session.exec(
             select(Encounter.practice_id, Encounter.id)
             .where(Encounter.stage != Stage.CLOSED, col(Encounter.created_at) < step.at - GRACE)

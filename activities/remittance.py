@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 from temporalio import activity
 from temporalio.client import Client
 
-from activities.ids import encounter_workflow
+from activities import starting
 from activities.messages import FactsArrived, RemittanceStanding, RemittanceStep, StartEncounter
 from billing.ledger import Account, Entry, EntryKind, Side
 from billing.money import Cents, format_dollars
@@ -61,15 +61,7 @@ class RemittanceActivities:
     @activity.defn
     async def tell_encounters(self, step: RemittanceStep) -> RemittanceStanding:
         """One signal-with-start per encounter of the remittance, ten in flight; a closed encounter starts again."""
-        with self._database.reading() as session:
-            file = _file(session, step)
-            waiting = sorted(
-                {
-                    row.encounter_id
-                    for row in remittances.rows(session, file.id)
-                    if row.state == "open" and row.encounter_id is not None
-                }
-            )
+        waiting = await asyncio.to_thread(self._waiting, step)
         in_flight = asyncio.Semaphore(SIGNALS_IN_FLIGHT)
 
         async def tell(encounter_id: str) -> None:
@@ -77,14 +69,22 @@ class RemittanceActivities:
                 await self._client.start_workflow(
                     "EncounterBilling",
                     StartEncounter(practice_id=step.practice_id, encounter_id=encounter_id),
-                    id=encounter_workflow(step.practice_id, encounter_id),
-                    task_queue=self._task_queue,
                     start_signal="facts_arrived",
                     start_signal_args=[FactsArrived(at=step.at)],
+                    **starting.of_encounter(step.practice_id, encounter_id, task_queue=self._task_queue),
                 )
                 activity.heartbeat(encounter_id)
 
         await asyncio.gather(*(tell(one) for one in waiting))
+        return await asyncio.to_thread(self._look, step)
+
+    def _waiting(self, step: RemittanceStep) -> list[str]:
+        """Encounters with a row that is not posted yet."""
+        with self._database.reading() as session:
+            rows = remittances.rows(session, _file(session, step).id)
+        return sorted({row.encounter_id for row in rows if row.state == "open" and row.encounter_id is not None})
+
+    def _look(self, step: RemittanceStep) -> RemittanceStanding:
         with self._database.reading() as session:
             return _standing(session, _file(session, step))
 

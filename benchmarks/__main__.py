@@ -26,10 +26,11 @@ from sqlmodel import col, func, select
 from temporalio.client import Client, WorkflowHandle, WorkflowHistoryEventFilterType
 
 import office_setup
-from activities.dispatch import IN_FLIGHT, first_attributes
+from activities.dispatch import IN_FLIGHT
 from activities.ids import encounter_workflow, mailbox_workflow
 from activities.intake import import_file
 from activities.messages import StartEncounter, StartMailbox
+from activities.starting import first_attributes
 from benchmarks.yardsticks import NoOp, RoundTrips
 from database.columns import new_id
 from database.engine import Database

@@ -52,7 +52,9 @@ class Dispatcher:
                 await asyncio.sleep(self._interval_seconds)
 
     async def send_waiting(self) -> int:
-        """Send what waits now; returns how many rows were sent."""
+        """Send what waits now; returns how many rows were sent. One that fails stops none: its error is raised at the
+        end.
+        """
         rows = await asyncio.to_thread(self._lease)
         groups: dict[tuple[str, str, str], list[Outbox]] = {}
         for row in rows:
@@ -68,9 +70,13 @@ class Dispatcher:
                     return ()
             return group
 
-        done = [row for group in await asyncio.gather(*(send(one) for one in groups.values())) for row in group]
+        tried = await asyncio.gather(*(send(one) for one in groups.values()), return_exceptions=True)
+        done = [row for group in tried if not isinstance(group, BaseException) for row in group]
         if done:
             await asyncio.to_thread(self._sent, done)
+        for error in tried:
+            if isinstance(error, BaseException):
+                raise error
         return len(done)
 
     def _lease(self) -> Sequence[Outbox]:

@@ -159,6 +159,7 @@ def _refuse_unless_whole(session: Session, paid: PatientPayment) -> None:
 def _undoing(session: Session, office_: Office, person: Person, paid: PatientPayment, reason: str) -> PatientPayment:
     """The row that undoes a payment, in the till or at the bank where its money is now."""
     day, today = paid.received_on, office_.today(person)
+    cash.hold(session, paid.recorded_by, person.user_id)
     close = cash.close_of(session, practice_id=paid.practice_id, user_id=paid.recorded_by, day=day, till=paid.till)
     is_in_the_till = paid.method in cash.IN_THE_TILL
     method, user_id, at, till = paid.method, person.user_id, office_.now(), 1

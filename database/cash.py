@@ -133,9 +133,16 @@ def close_of(session: Session, *, practice_id: str, user_id: str, day: date, til
     return next((one for one in closes if (one.user_id, one.till) == (user_id, till)), None)
 
 
+def hold(session: Session, *user_ids: str) -> None:
+    """Nobody else puts money into these people's tills, counts them or opens them until the transaction ends."""
+    query = select(User.id).where(col(User.id).in_(user_ids)).order_by(User.id)
+    session.exec(query.with_for_update(key_share=True)).all()
+
+
 def open_till(session: Session, *, practice_id: str, user_id: str, day: date) -> int | None:
-    """The till of the person's day that cash and cheques go into: the first, or the next one when those before it are
-    at the bank. None: it is counted and in the house, so nothing may go into it until it is opened again."""
+    """The till of the person's day that cash and cheques go into, held: the first, or the next one when those before
+    it are at the bank. None: it is counted and in the house, so nothing may go into it until it is opened again."""
+    hold(session, user_id)
     last = _last_close(session, practice_id, user_id, day)
     if last is None:
         return 1
@@ -193,6 +200,7 @@ def close_day(
 def open_again(session: Session, *, practice_id: str, user_id: str, day: date) -> TillClose:
     """Take the last count of a person's day back; gives what it was. Raises DayClosed where it is at the bank already,
     NotOurs where nothing is closed."""
+    hold(session, user_id)
     close = _last_close(session, practice_id, user_id, day)
     if close is None:
         raise NotOurs("this day is not closed")
@@ -244,7 +252,9 @@ def _deposit_view(session: Session, row: Deposit) -> DepositView:
 
 
 def deposit_with_slip(session: Session, *, practice_id: str, reference: str, since: datetime) -> Deposit | None:
-    """The deposit that was recorded under this slip of the bank since then, in whatever letters."""
+    """The deposit that was recorded under this slip of the bank since then, in whatever letters. The book is held:
+    nobody records another meanwhile."""
+    ledger.hold_book(session, practice_id)
     rows = session.exec(select(Deposit).where(Deposit.practice_id == practice_id, col(Deposit.made_at) >= since))
     return next((one for one in rows if one.reference.casefold() == reference.casefold()), None)
 
@@ -259,6 +269,7 @@ def deposit(
 ) -> Deposit:
     """Carry every closed day, and so much of payers' cheques, to the bank. Raises ValueError when there is nothing,
     or when more is carried than the ledger says is in the house."""
+    ledger.hold_book(session, practice_id)
     closes = in_the_house(session, practice_id, held=True)
     expected = sum(one.expected_cash_cents + one.expected_cheque_cents for one in closes) + payer_cheque_cents
     counted = sum(one.counted_cash_cents + one.counted_cheque_cents for one in closes) + payer_cheque_cents

@@ -19,6 +19,14 @@ _NEW_JOURNAL = sa.insert(_JOURNAL).returning(_JOURNAL.c.number)
 _NEW_POSTING = sa.insert(SQLModel.metadata.tables["posting"])
 
 
+def hold_book(session: Session, practice_id: str) -> None:
+    """One writer at a time in a practice's book: two at once would each overlook the other's last day and entries."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(
+            sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:book, 0))"), {"book": f"ledger:{practice_id}"}
+        )
+
+
 def post(
     session: Session,
     entries: Iterable[Entry],
@@ -37,7 +45,7 @@ def post(
     wanted = [entry for entry in entries if not entry.is_empty]
     if not wanted:
         return []
-    _hold_book(session, practice_id)
+    hold_book(session, practice_id)
     known = set(
         session.exec(
             select(Journal.source_key).where(
@@ -73,14 +81,6 @@ def _posting(number: int, side: Side) -> dict[str, Any]:
         "detail": side.detail,
         "amount_cents": side.amount_cents,
     }
-
-
-def _hold_book(session: Session, practice_id: str) -> None:
-    """One writer at a time in a practice's book: two at once would each overlook the other's last day and entries."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(
-            sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:book, 0))"), {"book": f"ledger:{practice_id}"}
-        )
 
 
 _BALANCES = (

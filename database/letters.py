@@ -158,6 +158,7 @@ def _taken_back_on(session: Session, payment: PatientPayment) -> date | None:
 
 def mark_sent(session: Session, letter: Letter, *, at: datetime, actor_id: str) -> bool:
     """Printed and on its way, and a paper claim with it; False when somebody said so before. Raises LetterWithdrawn."""
+    _hold(session, letter)
     if letter.sent_at is not None:
         return False
     if letter.withdrawn_at is not None:
@@ -172,6 +173,7 @@ def mark_sent(session: Session, letter: Letter, *, at: datetime, actor_id: str) 
 
 def withdraw(session: Session, letter: Letter, *, because: str, at: datetime, actor_id: str = "office") -> bool:
     """Nobody is to print it any more; False when it was withdrawn before. Raises LetterSent."""
+    _hold(session, letter)
     if letter.sent_at is not None:
         raise LetterSent(letter.id)
     if letter.withdrawn_at is not None:
@@ -202,6 +204,11 @@ def waiting_notices(session: Session, *, practice_id: str, patient_id: str) -> S
             *_WAITS,
         )
     ).all()
+
+
+def _hold(session: Session, letter: Letter) -> None:
+    """See the letter as it is now, until the transaction ends: it is sent or withdrawn, never both."""
+    session.refresh(letter, with_for_update={"key_share": True})
 
 
 def _row(letter: Letter, patient: Patient | None) -> LetterRow:

@@ -28,7 +28,7 @@ from billing.statements import Statement
 from database import accounts, audit, letters
 from database.access import Person
 from database.letters import LetterRow, QueueState
-from database.tables import Letter
+from database.tables import Letter, PatientAccount
 from templates import documents, rendering
 
 api = APIRouter(prefix="/api/v1/letters", tags=["letters"])
@@ -178,6 +178,7 @@ def _withdraw(request: Request, office: Office, person: Person, letter_id: str, 
         if letter.kind not in set(Notice):
             detail = "An appeal or a paper claim goes with its claim: change or void the visit."
             raise Problem(409, "not-a-notice", "Only papers to a patient are withdrawn here", detail)
+        account = _account(session, letter, at=office.now())  # before the letter, as its own workflow does
         try:
             is_new = letters.withdraw(session, letter, because=form.reason, at=office.now(), actor_id=person.user_id)
         except letters.LetterSent as error:
@@ -185,16 +186,22 @@ def _withdraw(request: Request, office: Office, person: Person, letter_id: str, 
         if not is_new and letter.withdrawn_because != form.reason:
             detail = f"The reason that was given: {letter.withdrawn_because}."
             raise Problem(409, "withdrawn", "This letter was withdrawn already", detail)
-        if is_new and letter.patient_id is not None:
-            _uncount(session, letter, letter.patient_id, at=office.now())
+        if is_new and account is not None:
+            _uncount(session, letter, account, at=office.now())
         return is_new
 
     _change(request, office, person, letter_id, act, told=f"withdrawn: {form.reason}")
 
 
-def _uncount(session: Session, letter: Letter, patient_id: str, *, at: datetime) -> None:
+def _account(session: Session, letter: Letter, *, at: datetime) -> PatientAccount | None:
+    """The account that the paper asks for, held."""
+    if letter.patient_id is None:
+        return None
+    return accounts.lock(session, practice_id=letter.practice_id, patient_id=letter.patient_id, at=at)
+
+
+def _uncount(session: Session, letter: Letter, account: PatientAccount, *, at: datetime) -> None:
     """The paper counts for nothing; the next one goes out a cycle from now."""
-    account = accounts.lock(session, practice_id=letter.practice_id, patient_id=patient_id, at=at)
     accounts.uncount(session, account, letter)
     account.last_paper_at = at
     account_decisions.wake(session, account, at=at)

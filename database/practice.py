@@ -139,7 +139,7 @@ def save_legal(session: Session, told: LegalEntity, *, practice_id: str) -> Lega
 
 def zone_now(session: Session, *, practice_id: str) -> str:
     """The name of the practice's time zone, held until the transaction ends."""
-    return session.get_one(Practice, practice_id, with_for_update=True).time_zone
+    return session.get_one(Practice, practice_id, with_for_update={"key_share": True}).time_zone
 
 
 def save_calendar(session: Session, told: Calendar, *, practice_id: str) -> Calendar:

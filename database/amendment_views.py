@@ -4,12 +4,12 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from billing.amendments import FORMS, Change
 from billing.claim import Claim
-from database import amendments, coverages
-from database.tables import Amendment, Encounter, User
+from database import amendments, coverages, users
+from database.tables import Amendment, Encounter
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def amendments_of(session: Session, encounter_id: str) -> list[AmendmentView]:
     """Every amendment of one encounter, oldest first."""
     rows = amendments.of_encounter(session, encounter_id)
     makers = {one.made_by for one in rows if one.made_by}
-    names = {one.id: one.display_name for one in session.exec(select(User).where(col(User.id).in_(makers)))}
+    names = users.names_of(session, makers)
     return [
         AmendmentView(
             id=one.id,

@@ -1,6 +1,6 @@
 """The till and the bank: takings by person and day, closed days, deposits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,7 +8,7 @@ from sqlmodel import Session, col, func, select
 
 from billing.ledger import Account, Entry, EntryKind, Side
 from billing.money import Cents
-from database import ledger
+from database import ledger, users
 from database.columns import new_id
 from database.tables import Deposit, PatientPayment, TillClose, User
 
@@ -102,7 +102,8 @@ def takings(session: Session, *, practice_id: str, day: date) -> list[Takings]:
     for user_id, till, method, cents in rows:
         sums.setdefault((user_id, till), {})[method] = int(cents)
     closed = {(one.user_id, one.till): one for one in _closes(session, practice_id, day)}
-    found = [_takings(session, *one, sums.get(one, {}), closed.get(one)) for one in {*sums, *closed}]
+    names = users.names_of(session, {user_id for user_id, _ in {*sums, *closed}})
+    found = [_takings(names, *one, sums.get(one, {}), closed.get(one)) for one in {*sums, *closed}]
     return sorted(found, key=lambda one: (one.name, one.user_id, one.till))
 
 
@@ -110,11 +111,12 @@ def _closes(session: Session, practice_id: str, day: date) -> Sequence[TillClose
     return session.exec(select(TillClose).where(TillClose.practice_id == practice_id, TillClose.day == day)).all()
 
 
-def _takings(session: Session, user_id: str, till: int, sums: dict[str, int], close: TillClose | None) -> Takings:
-    user = session.get(User, user_id)
+def _takings(
+    names: Mapping[str, str], user_id: str, till: int, sums: Mapping[str, int], close: TillClose | None
+) -> Takings:
     return Takings(
         user_id,
-        user.display_name if user else user_id,
+        names.get(user_id, user_id),
         close.expected_cash_cents if close else sums.get("cash", 0),
         close.expected_cheque_cents if close else sums.get("cheque", 0),
         sum(cents for method, cents in sums.items() if method not in IN_THE_TILL),
@@ -171,11 +173,7 @@ def close_day(
     user = session.get(User, user_id)
     if user is None or user.practice_id != practice_id:
         raise NotOurs("no such person in this practice")
-    till = open_till(session, practice_id=practice_id, user_id=user_id, day=day)
-    known = {(one.user_id, one.till): one for one in takings(session, practice_id=practice_id, day=day)}
-    if till is None or (till > 1 and (user_id, till) not in known):
-        raise DayClosed("this day is closed already")
-    expected = known.get((user_id, till)) or _takings(session, user_id, till, {}, None)
+    expected = _to_count(session, practice_id, user_id, day)
     if (cash_cents, cheque_cents) != (expected.cash_cents, expected.cheque_cents) and not reason:
         raise ValueError("counted and expected differ: say why")
     close = TillClose(
@@ -183,7 +181,7 @@ def close_day(
         practice_id=practice_id,
         user_id=user_id,
         day=day,
-        till=till,
+        till=expected.till,
         expected_cash_cents=expected.cash_cents,
         expected_cheque_cents=expected.cheque_cents,
         counted_cash_cents=cash_cents,
@@ -195,6 +193,15 @@ def close_day(
     session.add(close)
     session.flush()
     return close
+
+
+def _to_count(session: Session, practice_id: str, user_id: str, day: date) -> Takings:
+    """What should be in the person's open till, held. Raises DayClosed."""
+    till = open_till(session, practice_id=practice_id, user_id=user_id, day=day)
+    known = {(one.user_id, one.till): one for one in takings(session, practice_id=practice_id, day=day)}
+    if till is None or (till > 1 and (user_id, till) not in known):
+        raise DayClosed("this day is closed already")
+    return known.get((user_id, till)) or _takings({}, user_id, till, {}, None)
 
 
 def open_again(session: Session, *, practice_id: str, user_id: str, day: date) -> TillClose:
@@ -227,24 +234,34 @@ def deposits(session: Session, *, practice_id: str, before: str | None, limit: i
         made_at, at = col(Deposit.made_at), col(Deposit.id)
         query = query.where((made_at < last.made_at) | ((made_at == last.made_at) & (at < last.id)))
     rows = session.exec(query.order_by(col(Deposit.made_at).desc(), col(Deposit.id).desc()).limit(limit + 1)).all()
-    items = [_deposit_view(session, row) for row in rows[:limit]]
+    shown = rows[:limit]
+    tills = _deposited(session, [row.id for row in shown])
+    names = users.names_of(session, {row.made_by for row in shown})
+    items = [_deposit_view(row, tills.get(row.id, []), names) for row in shown]
     return DepositPage(items, items[-1].id if len(rows) > limit else None)
 
 
-def _deposit_view(session: Session, row: Deposit) -> DepositView:
+def _deposited(session: Session, deposit_ids: Sequence[str]) -> dict[str, list[DepositedTill]]:
+    """The tills that each of the deposits carried, by day and name."""
     closes = session.exec(
         select(TillClose, User.display_name)
         .join(User, col(User.id) == col(TillClose.user_id))
-        .where(TillClose.deposit_id == row.id)
+        .where(col(TillClose.deposit_id).in_(deposit_ids))
         .order_by(col(TillClose.day), User.display_name, TillClose.id)
     )
-    tills = [DepositedTill(one.day, name, one.counted_cash_cents, one.counted_cheque_cents) for one, name in closes]
-    maker = session.get(User, row.made_by)
+    found: dict[str, list[DepositedTill]] = {}
+    for one, name in closes:
+        till = DepositedTill(one.day, name, one.counted_cash_cents, one.counted_cheque_cents)
+        found.setdefault(one.deposit_id or "", []).append(till)
+    return found
+
+
+def _deposit_view(row: Deposit, tills: list[DepositedTill], names: Mapping[str, str]) -> DepositView:
     return DepositView(
         id=row.id,
         reference=row.reference,
         made_at=row.made_at,
-        made_by=maker.display_name if maker else row.made_by,
+        made_by=names.get(row.made_by, row.made_by),
         amount_cents=row.amount_cents,
         payer_cheque_cents=row.amount_cents - sum(one.cash_cents + one.cheque_cents for one in tills),
         tills=tills,

@@ -6,7 +6,7 @@ somebody whose password the proposer has seen.
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,6 +65,12 @@ def of_practice(session: Session, *, practice_id: str) -> list[UserView]:
         )
         for row in rows
     ]
+
+
+def names_of(session: Session, user_ids: Collection[str]) -> dict[str, str]:
+    """User id to the name that pages show; the office and programs are no users and have none."""
+    rows = session.exec(select(User.id, User.display_name).where(col(User.id).in_(user_ids)))
+    return dict(rows.all())
 
 
 def find(session: Session, *, practice_id: str, user_id: str) -> User | None:

@@ -14,7 +14,7 @@ from billing.roles import Role
 from billing.stages import Stage
 from billing.submission import SubmissionState
 from billing.tasks import KINDS, TaskType
-from database import outbox
+from database import outbox, users
 from database.columns import new_id
 from database.tables import (
     AgendaEntry,
@@ -31,7 +31,6 @@ from database.tables import (
     Submission,
     Task,
     TaskForm,
-    User,
 )
 
 
@@ -272,7 +271,7 @@ def _next_instant(session: Session) -> datetime | None:
 def _task_rows(session: Session, rows: Sequence[Task]) -> list[TaskRow]:
     drafts = _drafts(session, rows)
     closers = {row.closed_by for row in rows if row.closed_by}
-    names = {one.id: one.display_name for one in session.exec(select(User).where(col(User.id).in_(closers)))}
+    names = users.names_of(session, closers)
     about = _about(session, rows)
     return [_task_row(row, drafts.get(row.id, {}), names, *about.get(row.subject_id, (None, None))) for row in rows]
 

@@ -4,11 +4,12 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
@@ -87,15 +88,38 @@ class Problem(Exception):
         self.headers = headers
 
 
+@dataclass(frozen=True)
+class House:
+    """What stands behind the wire."""
+
+    store: Store
+    clock: Clock
+    clearing: Clearing
+    notifier: Notifier | None
+
+    def let_happen(self) -> int:
+        """What is due by now happens; returns how much did."""
+        return self.clearing.advance(self.clock.now())
+
+    def tell(self) -> bool:
+        """Tell the office how far its mail goes, where somebody tells it; whether it heard."""
+        return self.notifier is not None and self.notifier.tell(last_id=self.store.last_mail_id(), at=self.clock.now())
+
+    def let_happen_and_tell(self) -> None:
+        """What is due by now happens, and the office is told of what is new in its mail."""
+        if self.let_happen():
+            self.tell()
+
+
 def create_app(
     store: Store, clock: Clock, *, token: str, notifier: Notifier | None = None, pace: timedelta = timedelta(days=1)
 ) -> FastAPI:
     """The clearinghouse as one application. `pace`: how long a simulated day lasts on the wall."""
-    clearing = Clearing(store, pace=pace)
+    house = House(store, clock, Clearing(store, pace=pace), notifier)
 
     @asynccontextmanager
     async def watch_the_clock(app: FastAPI) -> AsyncIterator[None]:
-        watch = asyncio.create_task(_let_time_pass(store, clock, clearing, notifier))
+        watch = asyncio.create_task(_let_time_pass(house))
         try:
             yield
         finally:
@@ -119,120 +143,107 @@ def create_app(
         if authorization != f"Bearer {token}":
             raise Problem(401, "a bearer token is needed")
 
-    async def body_of(request: Request) -> bytes:
-        body = await request.body()
-        if len(body) > MOST_BYTES:
-            raise Problem(413, "at most 50 MB")
-        return body
-
-    secured = [Depends(signed_in)]
-    _add_wire(app, store, clock, clearing, notifier, secured, body_of)
-    _add_control(app, store, clock, clearing, notifier, faults, secured)
-    return app
-
-
-def _add_wire(
-    app: FastAPI,
-    store: Store,
-    clock: Clock,
-    clearing: Clearing,
-    notifier: Notifier | None,
-    secured: list[Any],
-    body_of: Callable[[Request], Awaitable[bytes]],
-) -> None:
-    Body = Annotated[bytes, Depends(body_of)]  # noqa: N806 - a type
-
-    @app.post("/v1/eligibility", dependencies=secured)
-    def answer_eligibility(body: Body) -> Response:
-        try:
-            return Response(clearing.answer_eligibility(body, clock.now()), media_type=X12)
-        except NotX12:
-            raise Problem(400, "the body is no X12 interchange") from None
-
-    @app.post("/v1/claims", dependencies=secured, status_code=202)
-    def take_claims(body: Body, idempotency_key: Annotated[str, Header(min_length=1)]) -> dict[str, str]:
-        try:
-            receipt = clearing.take_claims(body, key=idempotency_key, at=clock.now())
-        except KeyUsedForAnotherBody:
-            raise Problem(422, "the idempotency key was used for another body") from None
-        except NotX12:
-            raise Problem(400, "the body is no X12 interchange") from None
-        _let_happen(store, clock, clearing, notifier)
-        return receipt
-
-    @app.get("/v1/mailbox", dependencies=secured)
-    def list_mail(
-        after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=500)] = 100
-    ) -> dict[str, Any]:
-        _let_happen(store, clock, clearing, None)
-        return {
-            "messages": [dict(row) for row in store.mail(after=after, limit=limit)],
-            "last_id": store.last_mail_id(),
-        }
-
-    @app.get("/v1/mailbox/{mail_id}", dependencies=secured)
-    def read_mail(mail_id: int) -> Response:
-        row = store.row("SELECT body FROM mail WHERE id = ?", mail_id)
-        if row is None:
-            raise Problem(404, "no such message")
-        return Response(row["body"], media_type=X12)
-
-    @app.get("/v1/books", dependencies=secured)
-    def show_books() -> dict[str, Any]:
-        return clearing.books()
-
-
-def _add_control(
-    app: FastAPI,
-    store: Store,
-    clock: Clock,
-    clearing: Clearing,
-    notifier: Notifier | None,
-    faults: Faults,
-    secured: list[Any],
-) -> None:
-    def state() -> dict[str, Any]:
-        next_due = store.next_due()
-        return {
-            "now": clock.now().isoformat(),
-            "next_event_at": next_due.isoformat() if next_due else None,
-            "last_mail_id": store.last_mail_id(),
-        }
-
-    @app.get("/v1/clock", dependencies=secured)
-    def show_clock() -> dict[str, Any]:
-        return state()
-
-    @app.post("/v1/clock", dependencies=secured)
-    def move_clock(move: ClockMove) -> dict[str, Any]:
-        clock.move_to(move.now.astimezone(UTC))
-        happened = _let_happen(store, clock, clearing, None)
-        told = notifier.tell(last_id=store.last_mail_id(), at=clock.now()) if notifier is not None else False
-        return state() | {"happened": happened, "told": told}
-
-    @app.post("/v1/faults", dependencies=secured)
-    def plan_faults(plan: FaultPlan) -> dict[str, Any]:
-        faults.plan(plan.path, status=plan.status, calls=plan.calls)
-        return plan.model_dump()
-
     @app.get("/healthz")
     def is_alive() -> dict[str, str]:
         return {"status": "alive"}
 
+    for router in (_wire(house), _control(house, faults)):
+        app.include_router(router, prefix="/v1", dependencies=[Depends(signed_in)])
+    return app
 
-async def _let_time_pass(store: Store, clock: Clock, clearing: Clearing, notifier: Notifier | None) -> None:
+
+async def _body_of(request: Request) -> bytes:
+    body = await request.body()
+    if len(body) > MOST_BYTES:
+        raise Problem(413, "at most 50 MB")
+    return body
+
+
+Body = Annotated[bytes, Depends(_body_of)]
+
+
+def _wire(house: House) -> APIRouter:
+    """What a partner is asked."""
+    wire = APIRouter()
+
+    @wire.post("/eligibility")
+    def answer_eligibility(body: Body) -> Response:
+        try:
+            return Response(house.clearing.answer_eligibility(body, house.clock.now()), media_type=X12)
+        except NotX12:
+            raise Problem(400, "the body is no X12 interchange") from None
+
+    @wire.post("/claims", status_code=202)
+    def take_claims(body: Body, idempotency_key: Annotated[str, Header(min_length=1)]) -> dict[str, str]:
+        try:
+            receipt = house.clearing.take_claims(body, key=idempotency_key, at=house.clock.now())
+        except KeyUsedForAnotherBody:
+            raise Problem(422, "the idempotency key was used for another body") from None
+        except NotX12:
+            raise Problem(400, "the body is no X12 interchange") from None
+        house.let_happen_and_tell()
+        return receipt
+
+    @wire.get("/mailbox")
+    def list_mail(
+        after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=500)] = 100
+    ) -> dict[str, Any]:
+        house.let_happen()
+        return {
+            "messages": [dict(row) for row in house.store.mail(after=after, limit=limit)],
+            "last_id": house.store.last_mail_id(),
+        }
+
+    @wire.get("/mailbox/{mail_id}")
+    def read_mail(mail_id: int) -> Response:
+        row = house.store.row("SELECT body FROM mail WHERE id = ?", mail_id)
+        if row is None:
+            raise Problem(404, "no such message")
+        return Response(row["body"], media_type=X12)
+
+    @wire.get("/books")
+    def show_books() -> dict[str, Any]:
+        return house.clearing.books()
+
+    return wire
+
+
+def _control(house: House, faults: Faults) -> APIRouter:
+    """The simulator's own calls: its clock, and faults to come."""
+    control = APIRouter()
+
+    def state() -> dict[str, Any]:
+        next_due = house.store.next_due()
+        return {
+            "now": house.clock.now().isoformat(),
+            "next_event_at": next_due.isoformat() if next_due else None,
+            "last_mail_id": house.store.last_mail_id(),
+        }
+
+    @control.get("/clock")
+    def show_clock() -> dict[str, Any]:
+        return state()
+
+    @control.post("/clock")
+    def move_clock(move: ClockMove) -> dict[str, Any]:
+        house.clock.move_to(move.now.astimezone(UTC))
+        happened, told = house.let_happen(), house.tell()
+        return state() | {"happened": happened, "told": told}
+
+    @control.post("/faults")
+    def plan_faults(plan: FaultPlan) -> dict[str, Any]:
+        faults.plan(plan.path, status=plan.status, calls=plan.calls)
+        return plan.model_dump()
+
+    return control
+
+
+async def _let_time_pass(house: House) -> None:
     """What is due by the wall's clock happens, and the office is told, without anybody asking."""
     while True:
         await asyncio.sleep(LOOK_EVERY_SECONDS)
-        if clock.runs:
-            await run_in_threadpool(_let_happen, store, clock, clearing, notifier)
-
-
-def _let_happen(store: Store, clock: Clock, clearing: Clearing, notifier: Notifier | None) -> int:
-    happened = clearing.advance(clock.now())
-    if happened and notifier is not None:
-        notifier.tell(last_id=store.last_mail_id(), at=clock.now())
-    return happened
+        if house.clock.runs:
+            await run_in_threadpool(house.let_happen_and_tell)
 
 
 def _problem(status: int, title: str, headers: dict[str, str]) -> Response:

@@ -115,22 +115,13 @@ def adjudicate(
         for number, line in enumerate(claim.lines)
     )
     paid = sum(line.paid_cents for line in lines)
-    payment = ClaimPayment(
-        control_number=claim.control_number,
+    payment = _payment(
+        claim,
+        lines,
         status="1" if paid else "4",
-        charge_cents=claim.charge_cents,
-        paid_cents=Cents(paid),
+        patient_cents=_total(lines, "PR"),
         payer_claim_number=payer_claim_number,
-        filing_indicator=_filing_indicator(claim),
-        place_of_service=claim.place_of_service,
-        frequency=claim.frequency,
-        patient_responsibility_cents=Cents(_total(lines, "PR")) or None,
-        patient_name=claim.patient.name,
-        member_id=claim.coverage.member_id,
-        service_from=claim.service_from,
-        service_to=claim.service_to,
-        received=at.date(),
-        lines=lines,
+        at=at,
     )
     contractual = _total(lines, "CO", "45")
     patient = sum(_total(lines, "PR", reason) for reason in PATIENT_REASONS)
@@ -177,28 +168,42 @@ def adjudicate_after(
             continue
         taken = min(SECOND_COPAYMENT, left) if scenario == Scenario.COPAY and number == 1 else 0
         lines.append(_explained(line, left - taken, [("OA", "23", line.charge_cents - left), ("PR", "3", taken)]))
-    paid = sum(line.paid_cents for line in lines)
     left = sum(decision.remaining_cents or 0 for decision in decided[-1:])
     patient = sum(_total(tuple(lines), "PR", reason) for reason in PATIENT_REASONS)
-    payment = ClaimPayment(
+    payment = _payment(
+        claim, tuple(lines), status="2", patient_cents=patient, payer_claim_number=payer_claim_number, at=at
+    )
+    contractual = left if is_medicaid else 0
+    return Adjudication(payment, left, contractual, patient, 0, is_protected=is_medicaid)
+
+
+def _payment(
+    claim: Claim,
+    lines: tuple[LinePayment, ...],
+    *,
+    status: str,
+    patient_cents: int,
+    payer_claim_number: str,
+    at: datetime,
+) -> ClaimPayment:
+    """CLP and its loop: what the payer decided on `lines`, and what it says of the claim. `status`: CLP02."""
+    return ClaimPayment(
         control_number=claim.control_number,
-        status="2",
+        status=status,
         charge_cents=claim.charge_cents,
-        paid_cents=Cents(paid),
+        paid_cents=Cents(sum(line.paid_cents for line in lines)),
         payer_claim_number=payer_claim_number,
         filing_indicator=_filing_indicator(claim),
         place_of_service=claim.place_of_service,
         frequency=claim.frequency,
-        patient_responsibility_cents=Cents(patient) or None,
+        patient_responsibility_cents=Cents(patient_cents) or None,
         patient_name=claim.patient.name,
         member_id=claim.coverage.member_id,
         service_from=claim.service_from,
         service_to=claim.service_to,
         received=at.date(),
-        lines=tuple(lines),
+        lines=lines,
     )
-    contractual = left if is_medicaid else 0
-    return Adjudication(payment, left, contractual, patient, 0, is_protected=is_medicaid)
 
 
 def _explained(line: ServiceLine, paid: int, adjustments: Sequence[tuple[str, str, int]]) -> LinePayment:

@@ -140,20 +140,8 @@ def against_payer(
     An encounter whose first claim was refused has several control numbers; the payer's figures are added up over
     them before they are compared.
     """
-    encounter_of = {one.control_number: one.encounter_id for one in claims}
     ours = {one.encounter_id: one for one in claims}
-    theirs: dict[str, dict[str, int]] = {}
-    strangers = []
-    for claim in books["claims"]:
-        if claim["control_number"] in apart:
-            continue
-        encounter_id = encounter_of.get(claim["control_number"])
-        if encounter_id is None:
-            strangers.append(f"claim {claim['control_number']}")
-            continue
-        sums = theirs.setdefault(encounter_id, {})
-        for name in ("paid", "contractual", "patient", "billable_to_patient"):
-            sums[name] = sums.get(name, 0) + int(claim[name])
+    theirs, strangers = _by_encounter(claims, books, apart)
     paid, contractual, patient = [], [], []
     for encounter_id, sums in theirs.items():
         mine = ours[encounter_id]
@@ -178,3 +166,23 @@ def against_payer(
         Proof("patient", "no patient owes more than may be billed", count, patient[: proof.SHOWN]),
         Proof("payments", "every payment's trace and amount are in the books", len(payments), off[: proof.SHOWN]),
     ]
+
+
+def _by_encounter(
+    claims: Sequence[ClaimBooks], books: Mapping[str, Any], apart: Collection[str]
+) -> tuple[dict[str, dict[str, int]], list[str]]:
+    """The payer's figures in cents added up by our encounter, and its claims that are none of ours, in words."""
+    encounter_of = {one.control_number: one.encounter_id for one in claims}
+    theirs: dict[str, dict[str, int]] = {}
+    strangers = []
+    for claim in books["claims"]:
+        if claim["control_number"] in apart:
+            continue
+        encounter_id = encounter_of.get(claim["control_number"])
+        if encounter_id is None:
+            strangers.append(f"claim {claim['control_number']}")
+            continue
+        sums = theirs.setdefault(encounter_id, {})
+        for name in ("paid", "contractual", "patient", "billable_to_patient"):
+            sums[name] = sums.get(name, 0) + int(claim[name])
+    return theirs, strangers

@@ -129,10 +129,7 @@ def write_codes(claim: InstitutionalClaim) -> Iterator[Elements]:
     principal = [one for one in claim.procedures if one.qualifier in _PRINCIPAL_PROCEDURES]
     yield from _segments(map(_procedure, principal), alone=True)
     yield from _segments(_procedure(one) for one in claim.procedures if one.qualifier not in _PRINCIPAL_PROCEDURES)
-    spans = (
-        join("BI", one.code, "RD8", f"{print_day(one.first)}-{print_day(one.last)}") for one in claim.occurrence_spans
-    )
-    yield from _segments(spans)
+    yield from _segments(map(_span, claim.occurrence_spans))
     yield from _segments(join("BH", one.code, "D8", print_day(one.day)) for one in claim.occurrences)
     yield from _segments(join("BE", one.code, "", "", print_cents(one.amount_cents)) for one in claim.values)
     yield from _segments(join("BG", code) for code in claim.conditions)

@@ -223,16 +223,10 @@ def move_to_payer(desk: Desk) -> None:
     """After a correction of the payer: the encounter's row follows the claim."""
     payer = desk.session.get(Payer, desk.encounter.payer_id)
     assert payer is not None, "an encounter's payer is never deleted"
-    number = desk.claim.coverage.payer.id or ""
-    if payer.payer_number == number:
+    told = desk.claim.coverage.payer
+    if payer.payer_number == (told.id or ""):
         return
-    found = office.payer_for(
-        desk.session,
-        practice_id=desk.encounter.practice_id,
-        partner_id=payer.partner_id,
-        number=number,
-        name=desk.claim.coverage.payer.name.last,
-    )
+    found = office.payer_for(desk.session, told, practice_id=desk.encounter.practice_id, partner_id=payer.partner_id)
     desk.encounter.payer_id = found.id
     hand_over(desk, after=found.id)
     desk.forget_policies()

@@ -68,13 +68,7 @@ def payer_for(session: Session, encounter: Encounter, other: OtherPayer) -> Paye
     """A policy's payer, found or made, reached through the same partner as the claim's own."""
     own = session.get(Payer, encounter.payer_id)
     assert own is not None, "an encounter's payer is never deleted"
-    return office.payer_for(
-        session,
-        practice_id=encounter.practice_id,
-        partner_id=own.partner_id,
-        number=other.coverage.payer.id or "",
-        name=other.coverage.payer.name.last,
-    )
+    return office.payer_for(session, other.coverage.payer, practice_id=encounter.practice_id, partner_id=own.partner_id)
 
 
 def keep_own(session: Session, encounter: Encounter, claim: Claim, *, at: datetime) -> OtherPolicy:

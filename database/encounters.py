@@ -75,27 +75,18 @@ def create(
     coverage, name and birth date, or added. Writes the outbox row that starts its workflow in the same transaction.
     Raises office.PayeeOfAnotherPractice.
     """
-    key = intake_key(claim)
-    known = session.exec(
-        select(Encounter).where(Encounter.practice_id == practice_id, Encounter.intake_key == key)
-    ).first()
+    known = _opened_before(session, claim, practice_id=practice_id)
     if known is not None:
         return known, False
     office.register_billing_provider(session, practice_id=practice_id, provider=claim.billing_provider)
-    payer = office.payer_for(
-        session,
-        practice_id=practice_id,
-        partner_id=partner_id,
-        number=claim.coverage.payer.id or "",
-        name=claim.coverage.payer.name.last,
-    )
+    payer = office.payer_for(session, claim.coverage.payer, practice_id=practice_id, partner_id=partner_id)
     patient, learned = _patient(session, claim, patient, practice_id=practice_id, at=at)
     encounter = Encounter(
         id=new_id(),
         practice_id=practice_id,
         patient_id=patient.id,
         payer_id=payer.id,
-        intake_key=key,
+        intake_key=intake_key(claim),
         external_id=external_id,
         service_date=claim.service_from,
         stage=Stage.REGISTRATION,
@@ -108,11 +99,30 @@ def create(
     session.add(encounter)
     session.flush()
     _add_parts(session, encounter, claim, others)
+    _begin(session, encounter, learned)
+    return encounter, True
+
+
+def _opened_before(session: Session, claim: Claim, *, practice_id: str) -> Encounter | None:
+    """The encounter of the same claim, come in once more."""
+    same = select(Encounter).where(Encounter.practice_id == practice_id, Encounter.intake_key == intake_key(claim))
+    return session.exec(same).first()
+
+
+def _begin(session: Session, encounter: Encounter, learned: Sequence[str]) -> None:
+    """The first words of its story, and the wish that its workflow starts. `learned`: fields of the patient's record
+    that the claim filled or changed."""
+    at = encounter.created_at
     tell(session, encounter, "Encounter opened", at=at)
     if learned:
         tell(session, encounter, f"The patient's record takes over: {in_words(learned)}", at=at)
-    outbox.enqueue(session, OutboxKind.WAKE_ENCOUNTER, practice_id=practice_id, subject_id=encounter.id, at=at)
-    return encounter, True
+    outbox.enqueue(
+        session,
+        OutboxKind.WAKE_ENCOUNTER,
+        practice_id=encounter.practice_id,
+        subject_id=encounter.id,
+        at=at,
+    )
 
 
 def _add_parts(session: Session, encounter: Encounter, claim: Claim, others: Sequence[OtherPayer]) -> None:

@@ -180,12 +180,17 @@ def known_payer(session: Session, *, practice_id: str, partner_id: str, number: 
     ).first()
 
 
-def payer_for(session: Session, *, practice_id: str, partner_id: str, number: str, name: str) -> Payer:
-    """The payer as this practice knows it; a new number makes a new row."""
+def payer_for(session: Session, told: Party, *, practice_id: str, partner_id: str) -> Payer:
+    """The payer of a claim (2010BB) as this practice knows it; a new number (NM109) makes a new row."""
+    number = told.id or ""
     found = known_payer(session, practice_id=practice_id, partner_id=partner_id, number=number)
     if found is None:
         found = Payer(
-            id=new_id(), practice_id=practice_id, partner_id=partner_id, payer_number=number, name=name or number
+            id=new_id(),
+            practice_id=practice_id,
+            partner_id=partner_id,
+            payer_number=number,
+            name=told.name.last or number,
         )
         session.add(found)
         session.flush()

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from activities.messages import CommandResult
 from billing.amendments import Change
-from billing.claim import Claim
+from billing.claim import Claim, Name, Party
 from billing.letters import Letter as LetterContent
 from billing.roles import Role
 from database import office as books
@@ -178,9 +178,8 @@ def test_another_payer_is_told_its_own_member_id_and_name(office: Office) -> Non
     assert "write payer_name = ... too" in fault("payer_id = 60054\nmember_id = W99")
     with office.database.writing() as session:
         partner = office.partner_id
-        books.payer_for(
-            session, practice_id=office.practice_id, partner_id=partner, number="60054", name="OTHER MUTUAL"
-        )
+        other = Party("PR", is_person=False, name=Name("OTHER MUTUAL"), id_qualifier="PI", id="60054")
+        books.payer_for(session, other, practice_id=office.practice_id, partner_id=partner)
     assert "write member_id = ... too" in fault("payer_id = 60054")
     exit_by(office, encounter, "other_payer", corrections="payer_id = 60054\nmember_id = W99")
     coverage = went_out(office, encounter).coverage

@@ -115,9 +115,7 @@ def test_wrong_numbers_missing_prices_and_test_values_are_named(healthy: Office,
     nobody = Party("PR", is_person=False, name=Name("NUMBERLESS"))
     healthy.take_in(an_837p(replace(claim, providers=(wrong,), lines=(line,)), number=2))
     with healthy.database.writing() as session:
-        office_rows.payer_for(
-            session, practice_id=healthy.practice_id, partner_id=healthy.partner_id, number="", name=nobody.name.last
-        )
+        office_rows.payer_for(session, nobody, practice_id=healthy.practice_id, partner_id=healthy.partner_id)
     before = found(healthy, settings)
     healthy.policy("strict_npi_check_digit", 0)
     after = found(healthy, settings)

@@ -6,7 +6,8 @@
 
 import hashlib
 import json
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta, tzinfo
 from itertools import groupby
 
 from sqlmodel import Session
@@ -17,7 +18,7 @@ from activities.messages import BatchStanding, BatchStep, ReceiptStep, Transmiss
 from activities.partner_lines import SENDING_SECONDS, PartnerLines
 from billing import partners
 from billing.claim import Claim, ClaimBatch, Contact, Name, Party
-from billing.days import in_words
+from billing.days import day_of, in_words
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
 from database import encounters, messages, office, records, submissions, tasks
@@ -180,25 +181,7 @@ def _write_batch(session: Session, step: BatchStep) -> Batch | None:
         sha256="",
         prepared_at=step.at,
     )
-    local_time = step.at.astimezone(policies.zone)
-    sets = []
-    by_payer = sorted(ready, key=lambda one: one.payer_id)
-    for number, (_, group) in enumerate(groupby(by_payer, key=lambda one: one.payer_id), start=1):
-        members = list(group)
-        set_number = f"{number:04d}"
-        for submission in members:
-            submission.set_number = set_number
-        claims = _claim_batch(members, batch, partner, policies.day(step.at), local_time)
-        sets.append((set_number, claims_837p.write(claims)))
-    text = writing.write_interchange(
-        [writing.Group(batch.group_number, CLAIMS_VERSION, sets)],
-        sender=writing.Address(partner.sender_qualifier, partner.sender_id),
-        receiver=writing.Address(partner.receiver_qualifier, partner.receiver_id),
-        control_number=batch.interchange_number,
-        instant=local_time,
-        usage=partner.usage,
-    )
-    batch.body = text.encode("ascii")
+    batch.body = _interchange(ready, batch, partner, policies.zone).encode("ascii")
     batch.sha256 = hashlib.sha256(batch.body).hexdigest()
     session.add(batch)
     session.flush()
@@ -209,9 +192,29 @@ def _write_batch(session: Session, step: BatchStep) -> Batch | None:
     return batch
 
 
-def _claim_batch(
-    members: list[Submission], batch: Batch, partner: Partner, today: date, local_time: datetime
-) -> ClaimBatch:
+def _interchange(ready: Sequence[Submission], batch: Batch, partner: Partner, zone: tzinfo) -> str:
+    """The 837P: one transaction set (ST02) per payer, whose number each of its submissions keeps. Days and times are
+    those of `zone`.
+    """
+    sets = []
+    by_payer = sorted(ready, key=lambda one: one.payer_id)
+    for number, (_, group) in enumerate(groupby(by_payer, key=lambda one: one.payer_id), start=1):
+        members = list(group)
+        set_number = f"{number:04d}"
+        for submission in members:
+            submission.set_number = set_number
+        sets.append((set_number, claims_837p.write(_claim_batch(members, batch, partner, zone))))
+    return writing.write_interchange(
+        [writing.Group(batch.group_number, CLAIMS_VERSION, sets)],
+        sender=writing.Address(partner.sender_qualifier, partner.sender_id),
+        receiver=writing.Address(partner.receiver_qualifier, partner.receiver_id),
+        control_number=batch.interchange_number,
+        instant=batch.prepared_at.astimezone(zone),
+        usage=partner.usage,
+    )
+
+
+def _claim_batch(members: list[Submission], batch: Batch, partner: Partner, zone: tzinfo) -> ClaimBatch:
     submitter = Party(
         role="41",
         is_person=False,
@@ -227,7 +230,7 @@ def _claim_batch(
         submitter=submitter,
         receiver=receiver,
         reference=batch.id.upper(),
-        created=today,
-        created_time=f"{local_time:%H%M}",
+        created=day_of(batch.prepared_at, zone),
+        created_time=f"{batch.prepared_at.astimezone(zone):%H%M}",
         claims=tuple(records.load(Claim, one.claim) for one in members),
     )

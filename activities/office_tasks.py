@@ -12,6 +12,15 @@ from billing.tasks import TaskType, form_faults
 from database import remittances, submissions, tasks
 from database.tables import RemittanceClaim, Task
 
+_SAID = {
+    (TaskType.UNMATCHED_REMIT, "matched"): "matched",
+    (TaskType.UNMATCHED_REMIT, "payer_contacted"): "left unapplied",
+    (TaskType.PRECOLLECTION_APPROVAL, "place"): "placed with the agency",
+    (TaskType.PRECOLLECTION_APPROVAL, "write_off"): "written off",
+    (TaskType.PRECOLLECTION_APPROVAL, "hold"): "waits",
+}
+"""What the person is told; of all others: closed"""
+
 
 def complete_office_task(
     session: Session,
@@ -35,25 +44,20 @@ def complete_office_task(
             message="please correct the form",
             faults=tuple((one.field, one.message) for one in faults),
         )
-    said = "closed"
+    refused = None
     if task.type == TaskType.UNMATCHED_REMIT:
         refused = _settle_row(session, task, resolution, typed, practice_id=practice_id)
-        if refused is not None:
-            return refused
-        said = "matched" if resolution == "matched" else "left unapplied"
     elif task.type == TaskType.PRECOLLECTION_APPROVAL:
         refused = decide_before_collections(
             session, task, resolution, typed, practice_id=practice_id, actor_id=actor_id, at=at
         )
-        if refused is not None:
-            return refused
-        said = {"place": "placed with the agency", "write_off": "written off", "hold": "waits"}[resolution]
     elif resolution == "resent":
-        return Answer(
-            done=False, code="invalid", message="claims are sent again one by one, from their own encounters' tasks"
-        )
+        message = "claims are sent again one by one, from their own encounters' tasks"
+        refused = Answer(done=False, code="invalid", message=message)
+    if refused is not None:
+        return refused
     tasks.close_task(session, task, resolution=resolution, at=at, actor_id=actor_id)
-    return Answer(done=True, code="done", message=said)
+    return Answer(done=True, code="done", message=_SAID.get((TaskType(task.type), resolution), "closed"))
 
 
 def _settle_row(

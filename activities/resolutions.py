@@ -32,31 +32,45 @@ from database import audit, commands, encounters, tasks
 from database.remittances import standing_rows
 from database.tables import RemittanceClaim, Task, TaskForm, User
 
+Command = CompleteTask | PlaceHold | ReleaseHold
+
 
 def execute(desk: Desk, step: CommandStep) -> Answer:
     """Carry out the command in `step`, or give the answer it was given before."""
     command = step.complete_task or step.place_hold or step.release_hold
     assert command is not None, "a command step carries one command"
-    try:
-        earlier = commands.answered(
-            desk.session,
-            practice_id=step.practice_id,
-            key=command.command_key,
-            body_sha256=command.body_sha256,
-        )
-    except commands.KeyUsedForAnotherBody as error:
-        return Answer(done=False, code="key_reused", message=str(error))
+    earlier = _answered(desk, command)
     if earlier is not None:
-        return Answer.model_validate_json(earlier)
+        return earlier
     desk.actor_id = command.actor_id
     try:
         with desk.session.begin_nested():
             name, answer = _carry_out(desk, command)
     except Refused as refusal:
         return refusal.answer
+    _record(desk, command, name, answer)
+    return answer
+
+
+def _answered(desk: Desk, command: Command) -> Answer | None:
+    """What was answered to the command's key before; None: nothing."""
+    try:
+        text = commands.answered(
+            desk.session,
+            practice_id=desk.encounter.practice_id,
+            key=command.command_key,
+            body_sha256=command.body_sha256,
+        )
+    except commands.KeyUsedForAnotherBody as error:
+        return Answer(done=False, code="key_reused", message=str(error))
+    return None if text is None else Answer.model_validate_json(text)
+
+
+def _record(desk: Desk, command: Command, name: str, answer: Answer) -> None:
+    """The command's row and the audit's, in the transaction of its effect."""
     commands.record(
         desk.session,
-        practice_id=step.practice_id,
+        practice_id=desk.encounter.practice_id,
         key=command.command_key,
         body_sha256=command.body_sha256,
         actor_id=command.actor_id,
@@ -67,7 +81,7 @@ def execute(desk: Desk, step: CommandStep) -> Answer:
     )
     audit.record(
         desk.session,
-        practice_id=step.practice_id,
+        practice_id=desk.encounter.practice_id,
         at=desk.at,
         actor_id=command.actor_id,
         action="update",
@@ -75,10 +89,9 @@ def execute(desk: Desk, step: CommandStep) -> Answer:
         subject_id=desk.encounter.id,
         reason=f"{name}: {answer.message}",
     )
-    return answer
 
 
-def _carry_out(desk: Desk, command: CompleteTask | PlaceHold | ReleaseHold) -> tuple[str, Answer]:
+def _carry_out(desk: Desk, command: Command) -> tuple[str, Answer]:
     if isinstance(command, CompleteTask):
         return "complete_task", _complete(desk, command)
     if isinstance(command, PlaceHold):

@@ -141,14 +141,7 @@ def open_server(
 
 def _connect(runner: asyncio.Runner, server: Server) -> tuple[asyncssh.SSHClientConnection, asyncssh.SFTPClient]:
     guard = _Guard()
-    try:
-        key = asyncssh.import_private_key(server.secret) if server.secret.startswith(PRIVATE_KEY) else None
-        pinned = [asyncssh.import_public_key(line) for line in server.host_key.splitlines() if line.strip()]
-    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
-        hint = "; keep a private key without one" if "assphrase" in str(error) else ""
-        raise NotReached(f"a key kept for this partner cannot be read ({error}){hint}") from error
-    if not pinned:
-        raise NotReached("no host key is pinned for this partner; no server is spoken to without one")
+    key, pinned = _keys(server)
 
     async def connect() -> tuple[asyncssh.SSHClientConnection, asyncssh.SFTPClient]:
         connection = await asyncssh.connect(
@@ -182,6 +175,19 @@ def _connect(runner: asyncio.Runner, server: Server) -> tuple[asyncssh.SSHClient
         raise
     except OSError as error:
         raise NotReached(f"the partner was not reached ({_why_not(error)})") from error
+
+
+def _keys(server: Server) -> tuple[asyncssh.SSHKey | None, list[asyncssh.SSHKey]]:
+    """(our private key, unless a password is kept instead; the server's pinned keys). Raises NotReached."""
+    try:
+        key = asyncssh.import_private_key(server.secret) if server.secret.startswith(PRIVATE_KEY) else None
+        pinned = [asyncssh.import_public_key(line) for line in server.host_key.splitlines() if line.strip()]
+    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
+        hint = "; keep a private key without one" if "assphrase" in str(error) else ""
+        raise NotReached(f"a key kept for this partner cannot be read ({error}){hint}") from error
+    if not pinned:
+        raise NotReached("no host key is pinned for this partner; no server is spoken to without one")
+    return key, pinned
 
 
 def _why_not(error: OSError) -> str:

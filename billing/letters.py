@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from billing.claim import Address, Claim, Person
+from billing.claim import Address, Claim, Party, Person
 from billing.money import format_dollars
 
 ZIP_PLUS_FOUR = 9
@@ -63,7 +63,7 @@ def appeal_letter(
     return Letter(
         title="Appeal of a claim decision",
         written_on=written_on,
-        sender=(provider.name.last, *address_lines(provider.address)),
+        sender=_letterhead(provider),
         addressee=(claim.coverage.payer.name.last, "Appeals", *address_lines(claim.coverage.payer.address)),
         facts=tuple(facts),
         paragraphs=(
@@ -93,14 +93,13 @@ def receipt(
 
     That of a payment that was taken back since says VOID in its title, so that nobody takes it for money.
     """
-    provider = claim.billing_provider
-    facts = [
+    facts = (
         Fact("Received from", _full_name(patient)),
         Fact("Amount", format_dollars(amount_cents)),
         Fact("Paid by", method if reference is None else f"{method}, {reference}"),
         Fact("For the visit", f"{visit} of {_days(claim)}"),
         Fact("Receipt number", number),
-    ]
+    )
     title, says = "Receipt", "Thank you for your payment."
     if not is_self_pay:
         says += " What your plan leaves to you may differ; a statement will say so."
@@ -110,12 +109,16 @@ def receipt(
     return Letter(
         title=title,
         written_on=received_on,
-        sender=(provider.name.last, *address_lines(provider.address)),
+        sender=_letterhead(claim.billing_provider),
         addressee=(_full_name(patient), *address_lines(patient.address)),
-        facts=tuple(facts),
+        facts=facts,
         paragraphs=(says,),
         closing="With thanks," if taken_back_on is None else "Sincerely,",
     )
+
+
+def _letterhead(provider: Party) -> tuple[str, ...]:
+    return (provider.name.last, *address_lines(provider.address))
 
 
 def _full_name(person: Person) -> str:

@@ -69,15 +69,8 @@ def add(
 ) -> tuple[str, bool]:
     """Keep a file: (id, whether it is new). The same bytes on the same subject are one file."""
     digest = hashlib.sha256(body).hexdigest()
-    known = session.exec(
-        select(Attachment.id).where(
-            Attachment.practice_id == practice_id,
-            Attachment.subject == subject,
-            Attachment.subject_id == subject_id,
-            Attachment.sha256 == digest,
-            col(Attachment.removed_at).is_(None),
-        )
-    ).first()
+    here = _standing(practice_id, subject, subject_id)
+    known = session.exec(select(Attachment.id).where(*here, Attachment.sha256 == digest)).first()
     if known is not None:
         return known, False
     row = Attachment(
@@ -113,18 +106,23 @@ def of(session: Session, *, practice_id: str, subject: FileSubject, subject_id: 
     rows: Sequence[tuple[str, str, str, str, int, datetime, str]] = session.execute(
         select(*columns)  # type: ignore[call-overload]
         .join(User, col(User.id) == col(Attachment.added_by))
-        .where(
-            Attachment.practice_id == practice_id,
-            Attachment.subject == subject,
-            Attachment.subject_id == subject_id,
-            col(Attachment.removed_at).is_(None),
-        )
+        .where(*_standing(practice_id, subject, subject_id))
         .order_by(col(Attachment.added_at).desc(), Attachment.id)
     ).all()
     return [
         FileView(one, FileKind(kind), WORDS[FileKind(kind)], name, content_type, size, added_at, by)
         for one, kind, name, content_type, size, added_at, by in rows
     ]
+
+
+def _standing(practice_id: str, subject: FileSubject, subject_id: str) -> Sequence[Any]:
+    """The conditions of a file that stands on the subject."""
+    return (
+        Attachment.practice_id == practice_id,
+        Attachment.subject == subject,
+        Attachment.subject_id == subject_id,
+        col(Attachment.removed_at).is_(None),
+    )
 
 
 def find(session: Session, *, practice_id: str, file_id: str) -> Attachment | None:

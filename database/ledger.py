@@ -1,7 +1,7 @@
 """The ledger's queries and its one way of writing: append."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,9 +53,7 @@ def post(
             )
         )
     )
-    last = session.exec(select(func.max(Journal.posted_on)).where(Journal.practice_id == practice_id)).one()
-    today = day_of(at, office.zone_of(session, practice_id))
-    posted_on = max(today, last) if last else today
+    posted_on = _posting_day(session, practice_id, at)
     fresh = [entry for entry in wanted if entry.source_key not in known]
     about = {"practice_id": practice_id, "encounter_id": encounter_id}
     for entry in fresh:
@@ -71,6 +69,13 @@ def post(
         number = session.execute(_NEW_JOURNAL, about | journal).scalar_one()
         session.execute(_NEW_POSTING, [about | _posting(number, side) for side in entry.sides if side.amount_cents])
     return fresh
+
+
+def _posting_day(session: Session, practice_id: str, at: datetime) -> date:
+    """The practice's day at `at`, and never before the book's last."""
+    last = session.exec(select(func.max(Journal.posted_on)).where(Journal.practice_id == practice_id)).one()
+    today = day_of(at, office.zone_of(session, practice_id))
+    return max(today, last) if last else today
 
 
 def _posting(number: int, side: Side) -> dict[str, Any]:

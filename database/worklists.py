@@ -13,7 +13,7 @@ from billing.deadlines import Reason
 from billing.roles import Role
 from billing.stages import Stage
 from billing.submission import SubmissionState
-from billing.tasks import KINDS, TaskType
+from billing.tasks import KINDS, Kind, TaskType
 from database import outbox, users
 from database.columns import new_id
 from database.tables import (
@@ -313,20 +313,6 @@ def _task_row(
 ) -> TaskRow:
     kind = KINDS[TaskType(row.type)]
     detail: dict[str, str] = json.loads(row.detail) if row.detail else {}
-    usual = [name for name in detail.get("usual", "").split(",") if name in kind.resolutions]
-    resolutions = [
-        ResolutionView(
-            name,
-            kind.resolutions[name].label,
-            kind.resolutions[name].needs_approval_right,
-            [
-                FieldView(one.name, one.label, one.kind, one.required, drafts.get(name, {}).get(one.name, ""))
-                for one in kind.resolutions[name].fields
-            ],
-            name in usual,
-        )
-        for name in dict.fromkeys((*usual, *kind.resolutions))
-    ]
     return TaskRow(
         id=row.id,
         type=TaskType(row.type),
@@ -348,8 +334,26 @@ def _task_row(
         closed_at=row.closed_at,
         closed_by=None if row.closed_by is None else names.get(row.closed_by, row.closed_by),
         said=_said(row, drafts),
-        resolutions=resolutions,
+        resolutions=_resolutions(kind, detail.get("usual", "").split(","), drafts),
     )
+
+
+def _resolutions(kind: Kind, named: Sequence[str], drafts: dict[str, dict[str, str]]) -> list[ResolutionView]:
+    """The ways out of a task with what was typed into them; those that its opener `named` first, as the usual ones."""
+    usual = [name for name in named if name in kind.resolutions]
+    return [
+        ResolutionView(
+            name,
+            way.label,
+            way.needs_approval_right,
+            [
+                FieldView(one.name, one.label, one.kind, one.required, drafts.get(name, {}).get(one.name, ""))
+                for one in way.fields
+            ],
+            name in usual,
+        )
+        for name, way in ((name, kind.resolutions[name]) for name in dict.fromkeys((*usual, *kind.resolutions)))
+    ]
 
 
 def _said(row: Task, drafts: dict[str, dict[str, str]]) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from activities.account_decisions import decide_before_collections
 from activities.messages import Answer
 from activities.remittance import tell_of_rows
 from billing.tasks import TaskType, form_faults
-from database import remittances, submissions, tasks
+from database import accounts, remittances, submissions, tasks
 from database.tables import RemittanceClaim, Task
 
 _SAID = {
@@ -33,6 +33,7 @@ def complete_office_task(
     at: datetime,
 ) -> Answer:
     """Complete the task, or say why not; a refusal changes nothing."""
+    _hold(session, task, at=at)
     if task.state != "open":
         return Answer(done=False, code="task_not_open", message="this task is not open any more; reload the page")
     typed = {name: text.strip() for name, text in values.items()}
@@ -58,6 +59,13 @@ def complete_office_task(
         return refused
     tasks.close_task(session, task, resolution=resolution, at=at, actor_id=actor_id)
     return Answer(done=True, code="done", message=_SAID.get((TaskType(task.type), resolution), "closed"))
+
+
+def _hold(session: Session, task: Task, *, at: datetime) -> None:
+    """See the task as it is now, until the transaction ends; its account first, as the account's own step does."""
+    if task.type == TaskType.PRECOLLECTION_APPROVAL:
+        accounts.lock(session, practice_id=task.practice_id, patient_id=task.subject_id, at=at)
+    session.refresh(task, with_for_update={"key_share": True})
 
 
 def _settle_row(

@@ -41,10 +41,6 @@ class Exit(StrEnum):
     WAIT_UNTIL = "wait_until"
 
 
-WAITING_EXITS = frozenset({Exit.REOPENING, Exit.PAYER_REPROCESSING, Exit.RECORDS_SENT, Exit.WAIT_UNTIL})
-"""The amount stays denied; the office looks again on the day that was named"""
-
-
 @dataclass(frozen=True, slots=True)
 class _Desk:
     """Who works a category, and how soon."""

@@ -28,17 +28,6 @@ class SubmissionState(StrEnum):
     """The office let go of it"""
 
 
-OPEN_STATES = frozenset(
-    {
-        SubmissionState.READY,
-        SubmissionState.TRANSMITTED,
-        SubmissionState.SYNTAX_ACCEPTED,
-        SubmissionState.CLEARINGHOUSE_ACCEPTED,
-        SubmissionState.PAYER_ACCEPTED,
-    }
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Progress:
     """The dates of one submission; None: has not happened as far as is known."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from billing.claim import Claim
 from billing.coordination import OtherPayer
@@ -403,11 +403,3 @@ def page(
     if after is not None:
         query = query.where(col(Encounter.id) > after)
     return session.exec(query.order_by(Encounter.id).limit(limit)).all()
-
-
-def count_by_stage(session: Session, *, practice_id: str) -> dict[str, int]:
-    """How many encounters stand where."""
-    rows = session.exec(
-        select(Encounter.stage, func.count()).where(Encounter.practice_id == practice_id).group_by(Encounter.stage)
-    )
-    return dict(rows.all())

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from billing.tasks import ESCALATION_STEP, LAST_ESCALATION, NewTask, TaskType
+from billing.tasks import ESCALATION_STEP, LAST_ESCALATION, NewTask
 from database.columns import Id, new_id
 from database.tables import Task
 
@@ -78,25 +78,3 @@ def next_rung(one: Task) -> datetime:
     if one.escalation < LAST_ESCALATION:
         return one.due_at + one.escalation * ESCALATION_STEP
     return one.due_at + LAST_ESCALATION * ESCALATION_STEP + (one.escalation - LAST_ESCALATION) * WEEKLY
-
-
-def queue(
-    session: Session,
-    *,
-    practice_id: str,
-    state: str = "open",
-    role: str | None = None,
-    task_type: TaskType | None = None,
-    after: tuple[datetime, str] | None = None,
-    limit: int = 50,
-) -> Sequence[Task]:
-    """A page of tasks by deadline, then id. `after` is the last row's (due_at, id)."""
-    query = select(Task).where(Task.practice_id == practice_id, Task.state == state)
-    if role is not None:
-        query = query.where(Task.role == role)
-    if task_type is not None:
-        query = query.where(Task.type == task_type)
-    if after is not None:
-        due_at, task_id = after
-        query = query.where((col(Task.due_at) > due_at) | ((col(Task.due_at) == due_at) & (col(Task.id) > task_id)))
-    return session.exec(query.order_by(col(Task.due_at), Task.id).limit(limit)).all()

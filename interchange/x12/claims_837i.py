@@ -23,8 +23,6 @@ from interchange.x12.syntax import Source
 
 VERSION = GUIDE.version
 VERSION_A3 = "005010X223A3"
-MAX_CLAIMS = 5000
-"""CLM per ST that a writer should not exceed (guide's advice)."""
 
 ReadTransaction = claim_transactions.ReadTransaction
 

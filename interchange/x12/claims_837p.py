@@ -16,8 +16,6 @@ from interchange.x12.guides.x222a1 import GUIDE
 from interchange.x12.syntax import Source
 
 VERSION = GUIDE.version
-MAX_CLAIMS = 5000
-"""CLM per ST that a writer should not exceed (guide's advice)."""
 
 ReadTransaction = claim_transactions.ReadTransaction
 

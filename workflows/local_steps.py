@@ -15,8 +15,9 @@ Outcome = TypeVar("Outcome", bound=Message)
 async def take_step(
     step: Callable[[Any, Any], Outcome], given: Message, result: type[Outcome], summary: str
 ) -> Outcome:
-    """Run `step` in the worker at once; when the database is away longer than a workflow task may wait, hand it over
-    to a regular activity, which is tried until the database is back.
+    """Run `step` in the worker at once; when it fails longer than a workflow task may wait (the database is away, or
+    the step has a fault), hand it over to a regular activity, which shows why in the Temporal UI and is tried until it
+    succeeds.
 
     `step` is a method of an activities class; `result` is its return type.
     """
@@ -25,5 +26,5 @@ async def take_step(
     except ActivityError as error:
         if is_cancelled_exception(error):
             raise
-        workflow.logger.warning("the database is away; the step goes on as a regular activity")
+        workflow.logger.warning("the step did not succeed in time; it goes on as a regular activity")
         return await workflow.execute_activity_method(step, given, summary=summary, **DATABASE_AWAY)

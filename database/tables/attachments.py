@@ -9,14 +9,14 @@ from database.columns import Id, Instant
 
 
 class Attachment(SQLModel, table=True):
-    """One file on a patient or a visit. Added, never changed; taken away it stays, hidden, with who did it."""
+    """One file on a patient, a visit or a claim. Added, never changed; taken away it stays, hidden, with who did it."""
 
     __table_args__ = (sa.Index("ix_attachment_subject", "practice_id", "subject", "subject_id"),)
 
     id: str = Field(sa_type=Id, primary_key=True)
     practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
     subject: str = Field(sa_type=sa.String(20))
-    """patient or encounter"""
+    """database.attachments.FileSubject"""
     subject_id: str = Field(sa_type=Id)
     kind: str = Field(sa_type=sa.String(20))
     """billing.attachments.FileKind"""

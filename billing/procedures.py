@@ -1,5 +1,6 @@
 """Families of procedure codes, by number: what an edit has to know of CPT and HCPCS without anybody's wording."""
 
+import re
 from collections.abc import Mapping
 
 LABORATORY = range(80047, 89399)
@@ -75,3 +76,8 @@ def preventive_ages(procedure: str) -> tuple[int, int] | None:
     """Years of age, from and to, of a preventive visit; None for other codes."""
     is_preventive = len(procedure) == 5 and procedure[:4] in {"9938", "9939"} and procedure[4] in "1234567"
     return PREVENTIVE_AGES[int(procedure[4])] if is_preventive else None
+
+
+def is_drug(procedure: str) -> bool:
+    """HCPCS J codes."""
+    return re.fullmatch(r"J\d{4}", procedure) is not None

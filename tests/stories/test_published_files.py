@@ -9,6 +9,7 @@ import pytest
 
 from database import encounters
 from tests.office import Office
+from tests.stories.test_bad_input import office_tasks
 
 FILES = sorted(
     path
@@ -60,8 +61,11 @@ def test_a_right_claim_reaches_a_named_state(path: Path, office: Office) -> None
 
 
 def test_most_right_claims_are_sent(office: Office) -> None:
+    """Those for Medicare are years too late to be paid, and are held for that alone."""
     office.policy("strict_npi_check_digit", 0)
     for path in RIGHT:
         office.take_in(path.read_bytes())
     stages = [office.go_on(encounter).stage for encounter in office.encounter_ids()]
-    assert stages.count("submission") >= len(stages) // 2, stages
+    reasons = [reason for _, reason in office_tasks(office)]
+    too_late = reasons.count("T02: the payer's filing limit has passed (field delay_reason)")
+    assert stages.count("submission") + too_late >= len(stages) // 2, (stages, reasons)

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from rich.console import Console
 from rich.table import Table
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, func, or_, select
 
 from billing.amendments import SELF_PAY
 from billing.claim import Claim
@@ -23,7 +23,7 @@ from billing.policies import Policies
 from billing.roles import Role
 from database import encounters, enrolments, letters, office
 from database.engine import Database
-from database.tables import Charge, Encounter, EnrolmentRow, Partner, Payer, Practice, User
+from database.tables import AgendaEntry, Charge, Encounter, EnrolmentRow, Partner, Payer, Practice, User
 from settings import Settings, variable
 
 LOOK_BACK = timedelta(days=90)
@@ -33,6 +33,8 @@ TEST_VALUES = {"strict_npi_check_digit": 0}
 """Values of policies that only an office with invented patients has"""
 PRINTED_WITHIN = timedelta(days=3)
 """How long a paper may wait in the print queue"""
+DONE_WITHIN = timedelta(hours=1)
+"""How late a visit's next action may be"""
 NAMED = 5
 """So many codes or providers are named; the rest is counted"""
 
@@ -58,7 +60,11 @@ class Look:
     payers: Sequence[Payer]
     claims: Sequence[tuple[Payer, Claim]]
     """The newest first: open, or taken in within LOOK_BACK; without those that only a patient pays"""
-    today: date
+    at: datetime
+
+    @property
+    def today(self) -> date:
+        return day_of(self.at, zone_named(self.practice.time_zone))
 
     def policies(self, payer_id: str | None = None) -> Policies:
         return office.policies_for(self.session, practice_id=self.practice.id, payer_id=payer_id)
@@ -76,7 +82,18 @@ def examine(database: Database, settings: Settings, *, at: datetime) -> list[Fin
         found = list(_installation(session, settings))
         for practice in office.practices(session):
             look = _look(session, practice, at)
-            for check in (_calendar, _letters, _payers, _enrolments, _due, _providers, _prices, _people, _policies):
+            for check in (
+                _stuck,
+                _calendar,
+                _letters,
+                _payers,
+                _enrolments,
+                _due,
+                _providers,
+                _prices,
+                _people,
+                _policies,
+            ):
                 found += check(look)
     return sorted(found, key=lambda one: not one.stops_claims)
 
@@ -110,7 +127,20 @@ def _look(session: Session, practice: Practice, at: datetime) -> Look:
         .limit(CLAIMS)
     )
     claims = [(by_id[one.payer_id], encounters.claim_of(one)) for one in recent if one.payer_id in by_id]
-    return Look(session, practice, payers, claims, day_of(at, zone_named(practice.time_zone)))
+    return Look(session, practice, payers, claims, at)
+
+
+def _stuck(look: Look) -> Iterator[Finding]:
+    """Visits whose next action is due, and nobody does it."""
+    late = look.session.exec(
+        select(func.count(func.distinct(AgendaEntry.encounter_id))).where(
+            AgendaEntry.practice_id == look.practice.id, col(AgendaEntry.due_at) < look.at - DONE_WITHIN
+        )
+    ).one()
+    if late:
+        what = f"{late} {'visit waits' if late == 1 else 'visits wait'} for something that was due an hour ago"
+        to_do = "see that the worker runs; in the Temporal UI a step that does not succeed says why"
+        yield look.found(what, to_do, stops=True)
 
 
 def _installation(session: Session, settings: Settings) -> Iterator[Finding]:
@@ -256,3 +286,7 @@ def _some(words: Iterable[str]) -> str:
     told = list(words)
     more = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""
     return ", ".join(told[:NAMED]) + more
+
+
+CHECKS = (_stuck, _calendar, _letters, _payers, _enrolments, _due, _providers, _prices, _people, _policies)
+"""What is looked at in each practice"""

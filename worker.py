@@ -104,11 +104,13 @@ async def main() -> None:
             interval_seconds=settings.dispatcher_interval_seconds,
         )
         sending = asyncio.create_task(dispatcher.run())
-        await worker_runtime.run_until_stopped(worker)
-        sending.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await sending
-    database.close()
+        try:
+            await worker_runtime.run_until_stopped(worker)
+        finally:
+            sending.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sending
+            database.close()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities import starting
 from activities.ids import account_workflow, batch_workflow, encounter_workflow, remittance_workflow
 from activities.messages import BalanceChanged, FactsArrived, StartAccount, StartBatch, StartEncounter, StartRemittance
+from activities.names import Process, Signal
 from database import outbox
 from database.columns import new_id
 from database.engine import Database
@@ -110,7 +111,7 @@ class Dispatcher:
         if fact_ids and await self._signal_running(workflow_id, FactsArrived(fact_ids=fact_ids, at=at)):
             return
         await self._client.start_workflow(
-            "EncounterBilling",
+            Process.ENCOUNTER_BILLING,
             start,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             **starting.of_encounter(row.practice_id, row.subject_id, task_queue=self._task_queue),
@@ -119,7 +120,7 @@ class Dispatcher:
     async def _signal_running(self, workflow_id: str, facts: FactsArrived) -> bool:
         """Signal the encounter; False when none runs: then one is started, which finds the facts by itself."""
         try:
-            await self._client.get_workflow_handle(workflow_id).signal("facts_arrived", facts)
+            await self._client.get_workflow_handle(workflow_id).signal(Signal.FACTS_ARRIVED, facts)
         except RPCError as error:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise
@@ -129,11 +130,11 @@ class Dispatcher:
     async def _wake_account(self, row: Outbox, at: datetime) -> None:
         """Running or ended, the account looks at its balance."""
         await self._client.start_workflow(
-            "PatientAccount",
+            Process.PATIENT_ACCOUNT,
             StartAccount(practice_id=row.practice_id, patient_id=row.subject_id),
             id=account_workflow(row.practice_id, row.subject_id),
             task_queue=self._task_queue,
-            start_signal="balance_changed",
+            start_signal=Signal.BALANCE_CHANGED,
             start_signal_args=[BalanceChanged(at=at)],
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             search_attributes=TypedSearchAttributes([SearchAttributePair(attributes.PRACTICE_ID, row.practice_id)]),
@@ -144,7 +145,7 @@ class Dispatcher:
 
     async def _start_remittance(self, row: Outbox) -> None:
         await self._client.start_workflow(
-            "RemittanceFile",
+            Process.REMITTANCE_FILE,
             StartRemittance(practice_id=row.practice_id, remittance_id=row.subject_id, at=row.at),
             id=remittance_workflow(row.practice_id, row.subject_id),
             task_queue=self._task_queue,
@@ -157,7 +158,7 @@ class Dispatcher:
         """Each wish starts one batch, which takes all that is ready by then; an empty one ends at once."""
         batch_id = new_id()
         await self._client.start_workflow(
-            "SubmissionBatch",
+            Process.SUBMISSION_BATCH,
             StartBatch(practice_id=row.practice_id, partner_id=row.subject_id, batch_id=batch_id, at=at),
             id=batch_workflow(row.practice_id, row.subject_id, batch_id),
             task_queue=self._task_queue,
@@ -170,7 +171,7 @@ class Dispatcher:
             return
         handle = self._client.get_workflow_handle(batch_workflow(batch.practice_id, batch.partner_id, batch.id))
         try:
-            await handle.signal("acknowledgment_arrived")
+            await handle.signal(Signal.ACKNOWLEDGMENT_ARRIVED)
         except RPCError as error:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise

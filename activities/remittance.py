@@ -10,6 +10,7 @@ from temporalio.client import Client
 
 from activities import starting
 from activities.messages import FactsArrived, RemittanceStanding, RemittanceStep, StartEncounter
+from activities.names import Process, Signal
 from billing.ledger import Account, Entry, EntryKind, Side
 from billing.money import Cents, format_dollars
 from billing.remittance import ClaimPayment, ProviderAdjustment, Remittance
@@ -67,9 +68,9 @@ class RemittanceActivities:
         async def tell(encounter_id: str) -> None:
             async with in_flight:
                 await self._client.start_workflow(
-                    "EncounterBilling",
+                    Process.ENCOUNTER_BILLING,
                     StartEncounter(practice_id=step.practice_id, encounter_id=encounter_id),
-                    start_signal="facts_arrived",
+                    start_signal=Signal.FACTS_ARRIVED,
                     start_signal_args=[FactsArrived(at=step.at)],
                     **starting.of_encounter(step.practice_id, encounter_id, task_queue=self._task_queue),
                 )

@@ -29,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
         Standing,
         StartEncounter,
     )
+    from activities.names import Process, Signal
     from billing.deadlines import WORDS
     from billing.stages import Stage, Step
     from workflows.local_steps import take_step
@@ -39,7 +40,7 @@ with workflow.unsafe.imports_passed_through():
 Command = CompleteTask | PlaceHold | ReleaseHold
 
 
-@workflow.defn
+@workflow.defn(name=Process.ENCOUNTER_BILLING)
 class EncounterBilling:
     """The process of one encounter. Staff act through updates, facts arrive as signals, one timer keeps the agenda.
 
@@ -72,7 +73,10 @@ class EncounterBilling:
             await self.wait()
         return EncounterClosed(encounter_id=self._encounter_id, closed_at=self.now())
 
-    @workflow.signal(description="Facts are stored for this encounter: acknowledgments, remittances, payments.")
+    @workflow.signal(
+        name=Signal.FACTS_ARRIVED,
+        description="Facts are stored: acknowledgments, remittances, payments.",
+    )
     def facts_arrived(self, facts: FactsArrived) -> None:
         """Remember that something came; the loop reads it from the database."""
         self._facts_wait = True

@@ -9,6 +9,11 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from activities.messages import Message
 from workflows.policies import DATABASE_AWAY, DATABASE_STEP
 
+TROUBLE = (
+    "## Stuck\n\nThe step *{summary}* does not succeed. It is tried until it does; the pending activity says why.\n\n"
+    "{details}"
+)
+"""On the workflow's page in the Temporal UI, until the next verdict takes its place"""
 Outcome = TypeVar("Outcome", bound=Message)
 
 
@@ -27,4 +32,5 @@ async def take_step(
         if is_cancelled_exception(error):
             raise
         workflow.logger.warning("the step did not succeed in time; it goes on as a regular activity")
+        workflow.set_current_details(TROUBLE.format(summary=summary, details=workflow.get_current_details()))
         return await workflow.execute_activity_method(step, given, summary=summary, **DATABASE_AWAY)

@@ -17,13 +17,14 @@ with workflow.unsafe.imports_passed_through():
         BalanceChanged,
         StartAccount,
     )
+    from activities.names import Process, Signal
     from billing.money import format_dollars
     from workflows.local_steps import take_step
     from workflows.new_runs import CURRENT_BUILD, is_new_run_due
     from workflows.policies import SHORTEST_WAIT
 
 
-@workflow.defn
+@workflow.defn(name=Process.PATIENT_ACCOUNT)
 class PatientAccount:
     """The process of one account. A signal without amounts says that the ledger moved; one timer keeps its next day."""
 
@@ -46,7 +47,7 @@ class PatientAccount:
             self.continue_as_new_when_long()
             await self.wait()
 
-    @workflow.signal(description="The ledger moved on this account, in either direction.")
+    @workflow.signal(name=Signal.BALANCE_CHANGED, description="The ledger moved on this account, in either direction.")
     def balance_changed(self, news: BalanceChanged) -> None:
         """Remember that something moved; the loop reads it from the ledger."""
         self._has_news = True

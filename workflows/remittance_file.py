@@ -6,13 +6,14 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.messages import RemittanceStanding, RemittanceStep, StartRemittance
+    from activities.names import Process
     from activities.remittance import RemittanceActivities
     from workflows.local_steps import take_step
     from workflows.new_runs import CURRENT_BUILD, is_new_run_due
     from workflows.policies import LONG_RUN, OPEN_ROWS_FIRST_LOOK, OPEN_ROWS_LAST_LOOK
 
 
-@workflow.defn
+@workflow.defn(name=Process.REMITTANCE_FILE)
 class RemittanceFile:
     """A remittance is closed when no row is open and what was posted is what was paid."""
 

@@ -8,11 +8,12 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities.batch import BatchActivities
     from activities.messages import BatchStanding, BatchStep, ReceiptStep, StartBatch, Transmission
+    from activities.names import Process, Signal
     from workflows.local_steps import take_step
     from workflows.policies import PARTNER_CALL, SHORTEST_WAIT, TRANSMIT_LADDER, TRANSMIT_TRIES
 
 
-@workflow.defn
+@workflow.defn(name=Process.SUBMISSION_BATCH)
 class SubmissionBatch:
     """Claims leave by batches. A batch is one interchange under one set of control numbers, whatever is retried."""
 
@@ -32,7 +33,7 @@ class SubmissionBatch:
             return standing
         return await self.await_acknowledgment(standing)
 
-    @workflow.signal(description="A TA1 or 999 for this interchange is stored and folded.")
+    @workflow.signal(name=Signal.ACKNOWLEDGMENT_ARRIVED, description="A TA1 or 999 for this interchange is folded.")
     def acknowledgment_arrived(self) -> None:
         """Look at the database."""
         self._something_came = True

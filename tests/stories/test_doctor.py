@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from pydantic import SecretStr
-from sqlmodel import select
+from sqlmodel import func, select
 from typer.testing import CliRunner
 
 import doctor
@@ -21,7 +21,7 @@ from database import office as office_rows
 from database import records
 from database.columns import new_id
 from database.enrolments import Entry
-from database.tables import Charge, Letter, Payer, Practice, User
+from database.tables import AgendaEntry, Charge, Letter, Payer, Practice, User
 from settings import Settings
 from tests.builders import CLINIC_NPI, DOCTOR_NPI, NOON, a_claim, an_837p
 from tests.office import Office
@@ -196,3 +196,12 @@ def test_a_practice_on_utc_and_a_paper_that_nobody_prints_are_named(healthy: Off
         (False, "its days are told in UTC"),
         (False, f"the oldest of the papers in the print queue was written on {NOON.date() - timedelta(days=4)}"),
     ]
+
+
+def test_a_visit_whose_next_action_nobody_does_is_told(healthy: Office, settings: Settings) -> None:
+    [encounter] = healthy.encounter_ids()
+    healthy.go_on(encounter)
+    with healthy.database.reading() as session:
+        due = session.exec(select(func.max(AgendaEntry.due_at))).one()
+    words = [one.what for one in doctor.examine(healthy.database, settings, at=due + timedelta(hours=2))]
+    assert "1 visit waits for something that was due an hour ago" in words

@@ -1,0 +1,23 @@
+"""Names under which activities start and tell processes: they stand below workflows and cannot name the classes.
+
+Whoever stands above names the class itself.
+"""
+
+from enum import StrEnum
+
+
+class Process(StrEnum):
+    """Types of workflows that are started from activities."""
+
+    ENCOUNTER_BILLING = "EncounterBilling"
+    PATIENT_ACCOUNT = "PatientAccount"
+    SUBMISSION_BATCH = "SubmissionBatch"
+    REMITTANCE_FILE = "RemittanceFile"
+
+
+class Signal(StrEnum):
+    """What a process is told."""
+
+    FACTS_ARRIVED = "facts_arrived"
+    BALANCE_CHANGED = "balance_changed"
+    ACKNOWLEDGMENT_ARRIVED = "acknowledgment_arrived"

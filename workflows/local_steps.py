@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from activities.messages import Message
 from workflows.policies import DATABASE_AWAY, DATABASE_STEP
@@ -28,7 +28,7 @@ async def take_step(
     """
     try:
         return await workflow.execute_local_activity_method(step, given, summary=summary, **DATABASE_STEP)
-    except ActivityError as error:
+    except FailureError as error:  # a local activity's own error comes bare, its time-out as an ActivityError
         if is_cancelled_exception(error):
             raise
         workflow.logger.warning("the step did not succeed in time; it goes on as a regular activity")

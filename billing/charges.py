@@ -9,13 +9,12 @@ from datetime import date
 
 from billing.claim import Claim, ServiceLine
 from billing.money import Cents, NotAnAmount, format_amount, format_dollars, parse_typed
+from billing.spreadsheets import SURPLUS, shown, surplus_fault
 
 COLUMNS = ("procedure", "price", "effective_from")
 """What a charge master file must have"""
 
 LONGEST_DESCRIPTION = 80
-LONGEST_SHOWN = 20
-"""Characters of what was typed that a fault repeats"""
 _PROCEDURE = re.compile("[A-Za-z0-9]{1,48}")
 _MODIFIER = re.compile("([A-Za-z0-9]{2})?")
 
@@ -130,7 +129,7 @@ def read_charge_master(text: str) -> PriceList:
     text = text.removeprefix("\N{BOM}")
     header = text.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
-    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter)
+    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter, restkey=SURPLUS)
     prices: dict[tuple[str, str, date], tuple[int, Price]] = {}
     faults: list[PriceFault] = []
     try:
@@ -160,30 +159,27 @@ def _read_price(row: Mapping[str, str | None]) -> Price | str:
         (row.get(name) or "").strip() for name in (*COLUMNS[:1], "modifier", *COLUMNS[1:])
     )
     wrong: list[str] = []
+    if surplus := surplus_fault(row):
+        wrong.append(surplus)
     cents, effective_from = Cents(0), date.min
     if not _PROCEDURE.fullmatch(procedure):
-        wrong.append(f"procedure{_shown(procedure)} must be a code of letters and digits")
+        wrong.append(f"procedure{shown(procedure)} must be a code of letters and digits")
     if not _MODIFIER.fullmatch(modifier):
-        wrong.append(f"modifier{_shown(modifier)} must be two letters or digits, or nothing")
+        wrong.append(f"modifier{shown(modifier)} must be two letters or digits, or nothing")
     try:
         cents = parse_typed(price)
         if cents <= 0:
             wrong.append("price must be above zero")
     except NotAnAmount as error:
-        wrong.append(f"price{_shown(price)}: {error}" if price else "price is missing: write it as 120.00")
+        wrong.append(f"price{shown(price)}: {error}" if price else "price is missing: write it as 120.00")
     try:
         effective_from = date.fromisoformat(day)
     except ValueError:
-        wrong.append(f"effective_from{_shown(day)} must be a day as YYYY-MM-DD")
+        wrong.append(f"effective_from{shown(day)} must be a day as YYYY-MM-DD")
     description = " ".join((row.get("description") or "").split())
     if len(description) > LONGEST_DESCRIPTION:
         wrong.append(f"description is longer than {LONGEST_DESCRIPTION} characters")
     return "; ".join(wrong) or Price(procedure.upper(), cents, effective_from, modifier.upper(), description)
-
-
-def _shown(typed: str) -> str:
-    """What was typed, short enough for a line."""
-    return f" {typed[:LONGEST_SHOWN]}" if typed else ""
 
 
 def write_charge_master(prices: Iterable[Price]) -> str:

@@ -9,6 +9,7 @@ from datetime import date
 
 from billing.enrolments import Enrolment, EnrolmentKind, EnrolmentState, row_faults
 from billing.identifiers import npi_is_valid
+from billing.spreadsheets import SURPLUS, surplus_fault
 
 REQUIRED = ("npi", "payer_number", "kind", "state")
 DAYS = ("effective_from", "effective_to", "recheck_on")
@@ -48,7 +49,7 @@ def read_enrolments(text: str, *, strict_npi: bool) -> tuple[list[FileRow], list
     """
     text = text.removeprefix("\N{BOM}")
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter)
+    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter, restkey=SURPLUS)
     rows: dict[tuple[str, str, str], FileRow] = {}
     faults: list[RowFault] = []
     try:
@@ -90,6 +91,8 @@ def _read_row(line: int, typed: Mapping[str, str | None], *, strict_npi: bool) -
         except ValueError:
             wrong.append(f"{name} must be a day as YYYY-MM-DD, or nothing")
     wrong += [f"{name} is longer than {limit} characters" for name, limit in TEXTS.items() if len(cells[name]) > limit]
+    if surplus := surplus_fault(typed):
+        wrong.append(surplus)
     if wrong:
         return "; ".join(wrong)
     row = Enrolment(npi, EnrolmentKind(kind), EnrolmentState(state), days["effective_from"], days["effective_to"])

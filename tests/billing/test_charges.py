@@ -114,6 +114,22 @@ def test_every_faulty_row_is_named_by_its_line_and_loses_no_other() -> None:
     assert found.faults[6].message == "the same code and day stand in line 8 already"
 
 
+@pytest.mark.parametrize(
+    ("row", "first"),
+    [("99215,,2026-01-01,1,280.50", "280.50"), ("99215,,2026-01-01,210.00,,a surplus word", "a surplus word")],
+)
+def test_a_price_torn_in_two_by_its_comma_is_a_fault_and_no_smaller_price(row: str, first: str) -> None:
+    found = read_charge_master(f"procedure,modifier,effective_from,price\n{row}\n")
+    assert found.prices == ()
+    [fault] = found.faults
+    assert fault.message == f"{first} stands beyond the last column: put what holds a comma between quotation marks"
+
+
+def test_empty_cells_at_the_end_of_a_row_are_no_fault() -> None:
+    found = read_charge_master("procedure,price,effective_from\n99213,150,2026-01-01,, ,\n")
+    assert (len(found.prices), found.faults) == (1, ())
+
+
 def test_a_letter_among_the_digits_is_shown_with_what_to_write() -> None:
     [fault] = read_charge_master("procedure,price,effective_from\n99213,12O.00,2026-01-01\n").faults
     assert fault.message == "price 12O.00: amount is not a number; write digits such as 120.00"

@@ -28,6 +28,10 @@ def test_what_is_written_is_read_again() -> None:
         ("1993999998,60054,837,active,2026-13-01", "effective_from must be a day as YYYY-MM-DD, or nothing"),
         ("1234567890,60054,837,active", "npi must be ten digits with a right check digit"),
         ("1993999998,60054,837,active,,,," + "x" * 61, "reference is longer than 60 characters"),
+        (
+            "1993999998,60054,837,active,,,,T-1,renewed",
+            "renewed stands beyond the last column: put what holds a comma between quotation marks",
+        ),
     ],
 )
 def test_a_bad_row_says_what_is_wrong(row: str, message: str) -> None:

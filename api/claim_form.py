@@ -23,6 +23,7 @@ from billing.amendments import SELF_PAY
 from billing.claim import Address, Claim, Coverage, Diagnosis, Name, Party, Person, Reference, ServiceLine, Sex
 from billing.coordination import IN_ORDER, MEDICARE, PRIMARY, OtherPayer
 from billing.money import Cents, parse_typed
+from billing.units import parse_units
 from interchange.x12.coordination_writing import with_other_payers
 
 
@@ -33,6 +34,10 @@ def _read_amount(value: object) -> int:
     if cents < 0:
         raise ValueError("the amount lies below zero")
     return cents
+
+
+def _read_units(value: object) -> object:
+    return parse_units(value) if isinstance(value, str) else value
 
 
 Amount = Annotated[
@@ -201,7 +206,7 @@ class LineForm(Part):
     service_date: Annotated[date, Field(ge=OLDEST_SERVICE)]
     service_date_to: date | None = None
     modifiers: Annotated[list[Annotated[str, Field(pattern="^[A-Za-z0-9]{2}$")]], Field(max_length=4)] = []
-    units: Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=3)] = Decimal(1)
+    units: Annotated[Decimal, BeforeValidator(_read_units), Field(gt=0, max_digits=10, decimal_places=3)] = Decimal(1)
     unit_basis: Literal["UN", "MJ"] = "UN"
     charge: Amount = 0
     """Left out, or "0": the charge master's price"""

@@ -347,8 +347,6 @@ def _line_body(typed: Typed, row: int) -> dict[str, Any]:
         line["modifiers"] = re.split(r"[\s,:-]+", texts["modifiers"])
     if "diagnosis_pointers" in texts:
         line["diagnosis_pointers"] = _pointers(texts["diagnosis_pointers"]) or ["?"]
-    if "charge" in texts:
-        line["charge"] = texts["charge"].replace("$", "").replace(",", "").strip()
     return line
 
 

@@ -8,7 +8,7 @@ is half done. Only what a claim may lack can be emptied.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from difflib import get_close_matches
 
 from billing.characters import unsendable
@@ -17,6 +17,7 @@ from billing.claim_details import with_admission, with_clia, with_drug
 from billing.coding import procedure_is_well_formed
 from billing.money import Cents, parse_typed
 from billing.places import STATES
+from billing.units import parse_units
 
 LINES_PER_CLAIM = 50
 MEDICARE_SECOND_BECAUSE = ("12", "13", "14", "15", "16", "41", "42", "43", "47")
@@ -347,13 +348,7 @@ def _pointers(line: ServiceLine, value: str) -> ServiceLine:
 
 
 def _units(line: ServiceLine, value: str) -> ServiceLine:
-    try:
-        units = Decimal(value)
-    except InvalidOperation:
-        raise ValueError("is not a number") from None
-    if not units.is_finite() or units <= 0:
-        raise ValueError("must be a number above zero")
-    return replace(line, units=units)
+    return replace(line, units=parse_units(value))
 
 
 _LINE_FIELDS: dict[str, Callable[[ServiceLine, str], ServiceLine]] = {

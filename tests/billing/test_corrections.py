@@ -184,6 +184,8 @@ def test_blanks_part_diagnoses_too() -> None:
         ("line.1.units", "many"),
         ("line.1.units", "NaN"),
         ("line.1.units", "Infinity"),
+        ("line.1.units", "1e5"),
+        ("line.1.units", "1.0001"),
         ("line.1.charge", ""),
         ("line.1.charge", "-5"),
         ("charge", "-0.01"),

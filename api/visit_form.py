@@ -43,6 +43,8 @@ FIELDS = (
 LINE = ("service_date", "procedure", "modifiers", "diagnosis_pointers", "units", "unit_basis", "charge")
 """The inputs of one line; of these the first, and the two for units, are filled in from the beginning"""
 TYPED_IN_LINE = ("procedure", "modifiers", "diagnosis_pointers", "charge")
+NO_LONGER_OFFERED = "is no longer offered: choose again"
+"""Somebody changed the set-up while the form was open; nothing else may take the place of what was chosen"""
 FIRST_PLACE = "11"
 """What stands in a form that nobody typed into: the office"""
 DIAGNOSES = 12
@@ -273,6 +275,8 @@ def _body(typed: Typed, offered: Favourites, base: Claim | None, faults: dict[st
         if typed.get("authorization"):
             faults["authorization"] = "a self-pay visit takes none: clear it"
     location = next((one for one in offered.locations if one.id == typed.get("location")), None)
+    if location is None and typed.get("location"):
+        faults["location"] = NO_LONGER_OFFERED
     billing = _provider("billing", typed, offered.billing, faults) or {}
     providers = {
         "billing": billing,
@@ -389,6 +393,8 @@ def _provider(role: str, typed: Typed, known: Mapping[str, Party], faults: dict[
     written = _under(typed, f"providers.{role}")
     party = known.get(typed.get(role, ""))
     if party is None:
+        if typed.get(role):
+            faults[role] = NO_LONGER_OFFERED
         return written or None
     if written:
         faults[role] = "another one is named below: clear it, or choose none here"

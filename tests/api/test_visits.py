@@ -266,6 +266,8 @@ async def test_every_fault_stands_at_its_input_and_everything_typed_is_kept(
         ({"providers.billing.npi": "1993999999"}, "the check digit is wrong"),
         ({"lines.0.charge": "12,50"}, "amount has a comma that is not before three digits"),
         ({"lines.0.units": "1e5"}, "a number above zero with at most three decimals"),
+        ({"rendering": "1993999998"}, "is no longer offered: choose again"),
+        ({"location": "closedbranchclosedbr"}, "is no longer offered: choose again"),
     ],
 )
 async def test_what_would_be_a_task_a_second_later_is_told_at_its_input(

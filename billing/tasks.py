@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from billing.characters import unsendable
 from billing.deadlines import after_business_days
 from billing.roles import Role
 
@@ -72,6 +73,8 @@ class Field:
     kind: str = "text"
     """text, long, date, amount, corrections (many lines of `path = value`) or choice"""
     required: bool = True
+    is_sent: bool = False
+    """Stands on the claim as it was typed: only what X12 can carry is taken"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +105,11 @@ _FOLLOW_UP = Field("follow_up", "Look again on", kind="date")
 _PHONE = Resolution("Verified by telephone", (_REFERENCE,))
 _RECHECK = Resolution("Corrected; ask the payer again", (CORRECTIONS,))
 POLICY = (
-    Field("payer_id", "Payer's number at the clearinghouse"),
-    Field("payer_name", "Payer's name"),
-    Field("member_id", "Member id"),
-    Field("filing_indicator", "Kind of plan (SBR09: MB, MC, CI, BL, HM ...)", required=False),
-    Field("group_number", "Group", required=False),
+    Field("payer_id", "Payer's number at the clearinghouse", is_sent=True),
+    Field("payer_name", "Payer's name", is_sent=True),
+    Field("member_id", "Member id", is_sent=True),
+    Field("filing_indicator", "Kind of plan (SBR09: MB, MC, CI, BL, HM ...)", required=False, is_sent=True),
+    Field("group_number", "Group", required=False, is_sent=True),
 )
 """What names a policy"""
 _SELF_PAY = Resolution("No insurance: bill the patient as self-pay", (REASON,), needs_approval_right=True)
@@ -217,7 +220,8 @@ KINDS: dict[TaskType, Kind] = {
             "replace": Resolution("Corrected; send a replacement (frequency 7)", (_SOME_CORRECTIONS,)),
             "new_original": Resolution("Corrected; send as a new original", (_SOME_CORRECTIONS,)),
             "retro_auth": Resolution(
-                "Authorized after the fact; send a replacement", (Field("authorization", "Authorization number"),)
+                "Authorized after the fact; send a replacement",
+                (Field("authorization", "Authorization number", is_sent=True),),
             ),
             "other_payer": Resolution("Another payer is liable; send it there", (CORRECTIONS,)),
             "appeal": Resolution(
@@ -336,7 +340,7 @@ def form_faults(task_type: TaskType, resolution: str, values: dict[str, str]) ->
 
 
 def field_faults(fields: Sequence[Field], values: dict[str, str]) -> list[FormFault]:
-    """What is missing, not asked for, or no day."""
+    """What is missing, not asked for, no day, or nothing that a payer can be sent."""
     faults = [
         FormFault(one.name, f"{one.label}: please fill in")
         for one in fields
@@ -348,6 +352,8 @@ def field_faults(fields: Sequence[Field], values: dict[str, str]) -> list[FormFa
         text = values.get(one.name, "").strip()
         if one.kind == "date" and text and not _is_date(text):
             faults.append(FormFault(one.name, f"{one.label}: write the day as YYYY-MM-DD"))
+        if one.is_sent and (lost := unsendable(text)):
+            faults.append(FormFault(one.name, f"{one.label}: {' '.join(lost)} cannot be sent to a payer"))
     return faults
 
 

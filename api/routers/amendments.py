@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from sqlmodel import Session
 
-from activities import share_gate
+from activities import amending, share_gate
 from api import actions, errors, idempotency
 from api.actions import Done
 from api.auth import Viewer, require
@@ -17,6 +17,7 @@ from api.errors import Fault, Problem
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers.pages import VALUE_PREFIX, answer, encounter_page, typed_into
+from api.visit_form import RELATIONSHIPS
 from billing.amendments import FORMS, Change
 from billing.claim import Claim
 from billing.corrections import CorrectionsInvalid, apply_corrections, parse_corrections
@@ -32,6 +33,8 @@ pages = APIRouter(prefix="/encounters", include_in_schema=False)
 
 Clerk = Annotated[Person, require(Permission.INTAKE, Permission.WORK)]
 
+SELF = "18"
+"""SBR02: the patient holds the policy"""
 PREFIX = "amend-"
 """Names of the forms on the encounter's page: amend-correct, amend-void ..."""
 
@@ -141,8 +144,11 @@ def _refuse_what_changes_nothing(
             raise Problem(409, "patient-is-protected", "This patient may not be billed", detail)
     if change == Change.CORRECT:
         _check_corrections(encounters.claim_of(encounter), values.get("corrections", ""))
+    if change == Change.NEW_COVERAGE:
+        _corrected(encounters.claim_of(encounter), amending.coverage_as_corrections(values))
     if change == Change.ADD_POLICY:
         _refuse_known_policy(session, encounter, values)
+        _check_subscriber(values)
 
 
 def _refuse_known_policy(session: Session, encounter: Encounter, values: dict[str, str]) -> None:
@@ -156,12 +162,25 @@ def _refuse_known_policy(session: Session, encounter: Encounter, values: dict[st
             raise errors.invalid([Fault(field="member_id", message=message)])
 
 
+def _check_subscriber(values: dict[str, str]) -> None:
+    relationship = values.get("relationship") or SELF
+    if relationship not in RELATIONSHIPS:
+        known = ", ".join(f"{code} {words}" for code, words in RELATIONSHIPS.items())
+        raise errors.invalid([Fault(field="relationship", message=f"write one of {known}")])
+    if relationship != SELF and not values.get("subscriber_last_name"):
+        raise errors.invalid([Fault(field="subscriber_last_name", message="who holds the policy?")])
+
+
 def _check_corrections(claim: Claim, text: str) -> None:
+    if _corrected(claim, text) == claim:
+        message = "the claim says so already: nothing would change, and the payer would be sent the same again"
+        raise errors.invalid([Fault(field="corrections", message=message)])
+
+
+def _corrected(claim: Claim, text: str) -> Claim:
+    """The claim as it will be. Raises Problem 422: a payer must not be sent a void for a change that cannot follow."""
     try:
-        corrected = apply_corrections(claim, parse_corrections(text))
+        return apply_corrections(claim, parse_corrections(text))
     except CorrectionsInvalid as invalid:
         message = "; ".join(f"{path}: {fault}" for path, fault in invalid.faults.items())
         raise errors.invalid([Fault(field="corrections", message=message)]) from invalid
-    if corrected == claim:
-        message = "the claim says so already: nothing would change, and the payer would be sent the same again"
-        raise errors.invalid([Fault(field="corrections", message=message)])

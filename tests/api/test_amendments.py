@@ -15,6 +15,7 @@ from tests.api import builders
 from tests.api.conftest import Book
 from tests.builders import a_second_policy
 
+POLICY = {"payer_id": "70001", "payer_name": "New Health", "member_id": "NH1", "reason": "a new card"}
 CORRECTION = {"corrections": "line.1.units = 2", "reason": "two were given"}
 
 
@@ -54,6 +55,10 @@ async def test_a_change_is_accepted_once_and_kept_with_its_maker(book: Book, enc
         ("correct", {"corrections": "line.1.units = 1", "reason": "x"}, "corrections"),
         ("correct", {"corrections": "patient.last_name = Mu~oz", "reason": "x"}, "corrections"),
         ("new_coverage", {"payer_id": "1", "member_id": "2", "reason": "x"}, "payer_name"),
+        ("new_coverage", POLICY | {"member_id": "Müller"}, "member_id"),
+        ("new_coverage", POLICY | {"corrections": "line.9.units = 2"}, "corrections"),
+        ("add_policy", POLICY | {"relationship": "01"}, "subscriber_last_name"),
+        ("add_policy", POLICY | {"relationship": "wife"}, "relationship"),
         ("sell", {}, "change"),
     ],
 )

@@ -11,7 +11,7 @@ from billing.money import Cents
 from billing.posting import DeniedAmount
 from billing.remittance import Adjustment
 from billing.roles import Role
-from billing.tasks import KINDS, TaskType
+from billing.tasks import KINDS, TaskType, form_faults
 
 REASONS = st.sampled_from([*REASON_CODES, "999"])
 GROUPS = st.sampled_from(["CO", "PR", "OA", "PI"])
@@ -99,3 +99,11 @@ def test_what_was_paid_is_not_sent_as_an_original_again() -> None:
 def test_there_is_no_appeal_of_what_was_never_processed() -> None:
     assert why_not(Exit.APPEAL, situation(denied("CO", "16", "MA130"))) is not None
     assert why_not(Exit.APPEAL, situation(denied("CO", "50"))) is None
+
+
+def test_an_authorization_that_no_payer_can_be_sent_is_told_at_its_input() -> None:
+    [fault] = form_faults(TaskType.DENIAL_REVIEW, "retro_auth", {"authorization": "A1\N{PILCROW SIGN}"})
+    assert (fault.field, fault.message) == (
+        "authorization",
+        "Authorization number: \N{PILCROW SIGN} cannot be sent to a payer",
+    )

@@ -6,12 +6,13 @@ from datetime import date, timedelta, tzinfo
 
 from sqlmodel import Session, col, select
 
+from billing.claim import Address
 from billing.days import day_of
 from billing.dunning import BalanceItem as Item
 from billing.dunning import Notice
 from billing.ledger import ADJUSTMENTS, APPLYING, Account, EntryKind
 from billing.statements import ServiceRow, Statement, VisitPart, statement, visit_part
-from database import encounters, ledger, registrations, service_words
+from database import encounters, ledger, records, registrations, service_words
 from database.tables import BillingEntity, Encounter, Patient, Payer
 
 TAKEN_OFF = (*ADJUSTMENTS, Account.BAD_DEBT)
@@ -52,6 +53,7 @@ def write_statement(
         written_on=written_on,
         pay_by=written_on + timedelta(days=pay_by_days),
         telephone=entity.telephone if entity else None,
+        pay_to=records.load(Address, entity.pay_to_address) if entity and entity.pay_to_address else None,
     )
 
 

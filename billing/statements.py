@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing.adjustment_codes import PATIENT_SHARE_WORDS
-from billing.claim import Claim, Party, Person
+from billing.claim import Address, Claim, Party, Person
 from billing.denial_codes import REASON_CODES
 from billing.dunning import Notice
 from billing.letters import address_lines
@@ -30,6 +30,11 @@ _MESSAGES: dict[Notice, str] = {
 }
 AGES = ((30, "up to 30 days"), (60, "31 to 60 days"), (90, "61 to 90 days"))
 OLDER = "over 90 days"
+QUESTIONS = (
+    "Tell us before the day above about an amount that you do not agree with, other insurance, a payment plan, or help "
+    "with the bill. You may ask for an itemised bill at no cost. Put the number of this paper on your cheque."
+)
+"""Ends every paper"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +86,16 @@ class Statement:
     ages: tuple[tuple[str, int], ...]
     """What is owed by how long it has been billed"""
     message: str
+    cheques_to: tuple[str, ...] = ()
+    """Name and address for cheques, where it is not the sender's"""
 
     @property
     def title(self) -> str:
         return TITLES[self.notice]
+
+    @property
+    def questions(self) -> str:
+        return QUESTIONS
 
 
 def visit_part(
@@ -126,9 +137,11 @@ def statement(
     written_on: date,
     pay_by: date,
     telephone: str | None = None,
+    pay_to: Address | None = None,
 ) -> Statement:
     """The paper for one account, from who billed its newest visit to the patient as the office knows them today.
-    `telephone`: ten digits, where the patient calls; without it the paper asks to write."""
+    `telephone`: ten digits, where the patient calls; without it the paper asks to write. `pay_to`: where cheques go
+    when they do not go to who billed."""
     reached = [f"Telephone {format_telephone(telephone)}"] if telephone else []
     call = f"call us at {format_telephone(telephone)}" if telephone else "write to us"
     return Statement(
@@ -142,6 +155,7 @@ def statement(
         total_cents=sum(one.owed_cents for one in visits),
         ages=_ages(visits, written_on),
         message=_MESSAGES[notice].format(call=call),
+        cheques_to=(payee.name.last, *address_lines(pay_to)) if pay_to else (),
     )
 
 

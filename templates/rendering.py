@@ -87,6 +87,8 @@ def statement_content(statement: Statement) -> str:
             "total": dollars(statement.total_cents),
             "visits": visits,
             "ages": [[label, dollars(cents)] for label, cents in statement.ages],
+            "cheques_to": statement.cheques_to,
+            "questions": statement.questions,
         }
     )
 

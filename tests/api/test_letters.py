@@ -190,7 +190,17 @@ def notice(book: Book) -> Letter:
     """A statement that waits to be printed."""
     visit = VisitPart("V-1", date(2026, 2, 1), "DR CURIE", "A PLAN", (), (), None)
     content = Statement(
-        "ABCDE-FGHJK", Notice.STATEMENT, OPENED.date(), OPENED.date(), (), ("A PATIENT",), (visit,), 0, (), ""
+        "ABCDE-FGHJK",
+        Notice.STATEMENT,
+        OPENED.date(),
+        OPENED.date(),
+        (),
+        ("A PATIENT",),
+        (visit,),
+        0,
+        (),
+        "",
+        ("A", "B"),
     )
     row = Letter(
         id=new_id(),
@@ -223,6 +233,8 @@ async def test_a_statement_is_withdrawn_with_a_reason_and_is_not_sent_any_more(b
     assert (done.status_code, again.status_code) == (303, 303)
     assert (otherwise.status_code, "a dispute" in otherwise.text) == (409, True)
     assert "a wrong address. It is not to be sent" in page
+    assert "Please send cheques to: A, B." in page
+    assert "You may ask for an itemised bill" in page
     assert "Printed and sent" not in page
     assert (path in queue, path in withdrawn, "a wrong address" in withdrawn) == (False, True, True)
     assert (sent.status_code, "was withdrawn" in sent.text) == (409, True)

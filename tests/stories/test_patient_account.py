@@ -18,8 +18,9 @@ from billing.claim import Address
 from billing.ledger import Account, Entry, EntryKind, transfer
 from billing.money import Cents
 from billing.statements import Statement
-from database import accounts, ledger, letters, outbox, prices, proof, records
-from database.tables import Letter, Patient, Placement
+from database import accounts, encounters, ledger, letters, outbox, prices, proof, records
+from database.tables import BillingEntity, Encounter, Letter, Patient, Placement
+from templates import documents, rendering
 from tests.builders import a_claim, a_line, a_payment, a_reversal, an_835, an_837p
 from tests.office import Office
 from tests.stories.running import running
@@ -115,6 +116,21 @@ def test_a_service_is_told_in_the_practices_words_beside_its_code(office: Office
     let_days_pass(office, encounter, 3)
     [paper] = papers(office, encounter)
     assert paper.visits[0].rows[0].service == "Office visit (99213)"
+
+
+def test_a_statement_names_the_address_for_cheques_where_it_is_another(office: Office) -> None:
+    encounter = with_a_share(office)
+    with office.database.writing() as session:
+        payee = encounters.claim_of(session.get_one(Encounter, encounter)).billing_provider
+        entity = session.get_one(BillingEntity, payee.npi)
+        entity.pay_to_address = records.dump(Address("PO BOX 7", "SPRINGFIELD", "IL", "627050007"))
+        session.add(entity)
+    let_days_pass(office, encounter, 3)
+    [paper] = papers(office, encounter)
+    assert paper.cheques_to == (payee.name.last, "PO BOX 7", "SPRINGFIELD IL 62705-0007")
+    content = rendering.statement_content(paper)
+    assert "PO BOX 7" in content
+    assert documents.pdf("statements/statement", content).startswith(b"%PDF-")
 
 
 def test_nobody_is_reminded_after_paying_or_of_more_than_is_left(office: Office) -> None:

@@ -11,7 +11,7 @@ from billing.claim import Address
 from billing.days import zone_named
 from billing.identifiers import tax_id_is_plausible
 from billing.patients import telephone_digits
-from billing.places import PLACES_OF_SERVICE, STATES
+from billing.places import PLACES_OF_SERVICE, STATES, is_post_office_box
 from database.practice import Calendar, EntityView, LegalEntity, LocationView, ProviderView
 
 
@@ -76,6 +76,16 @@ def _zone(typed: str) -> str:
     return typed
 
 
+def _no_box(typed: str) -> str:
+    if is_post_office_box(typed):
+        raise ValueError(
+            "is a post office box, and payers refuse it here: write the street, and the box as pay-to address"
+        )
+    return typed
+
+
+BillingStreet = Annotated[Street, AfterValidator(_no_box)]
+"""2010AA N301"""
 State = Annotated[str, AfterValidator(_state)]
 Telephone = Annotated[str, AfterValidator(_telephone)]
 PostalCode = Annotated[str, _written(r"\d{5}(-?\d{4})?", "five or nine digits")]
@@ -154,6 +164,7 @@ class EntityForm(PlaceForm):
     npi: Npi
     name: Name
     tax_id: TaxId
+    street: BillingStreet
     taxonomy: Annotated[Taxonomy | None, EMPTY] = None
     telephone: Annotated[Telephone | None, EMPTY] = None
     """Stands on statements: where patients call"""

@@ -126,3 +126,10 @@ PLACES_OF_SERVICE = frozenset(
     ]
 )
 """CLM05-1: CMS place of service code set, without the unassigned numbers; 27 since October 2023, 66 since 2024"""
+
+_BOXES = ("PO BOX", "P O BOX", "POST OFFICE BOX", "LOCK BOX", "LOCKBOX")
+
+
+def is_post_office_box(street: str) -> bool:
+    """Whether an address line is a box, not a street: 2010AA N301 takes none."""
+    return street.upper().replace(".", "").startswith(_BOXES)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from billing.claim import Claim, Party
 from billing.edits.registry import MEDICARE, Scope, Severity, Situation, edit
 from billing.identifiers import npi_is_valid, tax_id_is_plausible
-from billing.places import STATES
+from billing.places import STATES, is_post_office_box
 from billing.procedures import IMAGING, LABORATORY, is_in
 
 TAXONOMY = re.compile("[0-9A-Z]{9}X")
@@ -67,7 +67,7 @@ def billing_street(claim: Claim, situation: Situation) -> Iterator[tuple[str, st
     address = claim.billing_provider.address
     if address is None or not address.street:
         yield "billing_provider.street", "the billing provider's address is missing"
-    elif address.street.upper().replace(".", "").startswith(("PO BOX", "P O BOX", "LOCK BOX", "LOCKBOX")):
+    elif is_post_office_box(address.street):
         yield "billing_provider.street", "the billing address is a post office box; give the street"
     elif address.country in {None, "US"} and address.state not in STATES:
         yield "billing_provider.state", "the billing address has no state of the United States"

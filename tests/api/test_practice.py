@@ -106,6 +106,7 @@ async def test_a_location_is_changed_in_place_and_the_audit_says_what(
         ({"postal_code": "627"}, "postal_code", "five or nine digits"),
         ({"telephone": "555-0100"}, "telephone", "ten digits"),
         ({"street": "2 Main*St"}, "street", "plain letters"),
+        ({"street": "P.O. Box 7"}, "street", "write the street"),
     ],
 )
 async def test_a_wrong_billing_entity_comes_back_with_its_fault(

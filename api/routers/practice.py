@@ -31,6 +31,8 @@ pages = APIRouter(prefix="/setup/practice", include_in_schema=False)
 
 Supervisor = Annotated[Person, require(Permission.SET_UP)]
 Told = LegalEntity | Calendar | EntityView | ProviderView | LocationView
+NEW = "new"
+"""What a form of the page calls itself when it adds, instead of the number of what it changes"""
 PracticeForm = LegalForm | CalendarForm | EntityForm | ProviderForm | LocationForm
 
 
@@ -127,7 +129,7 @@ async def _answer(
     typed = await typed_into(request)
 
     def act() -> Done:
-        return _keep(request, office, person, read(model, typed), typed["key"])
+        return _keep(request, office, person, read(model, typed), typed["key"], is_new=typed.get("form") == NEW)
 
     def page(failed: Failed) -> Response:
         return _page(request, office, person, failed)
@@ -150,8 +152,10 @@ def _page(request: Request, office: Office, person: Person, failed: Failed, note
     )
 
 
-def _keep(request: Request, office: Office, person: Person, form: PracticeForm, key: str) -> Done:
-    """Write it once, and which of its fields were changed into the audit."""
+def _keep(
+    request: Request, office: Office, person: Person, form: PracticeForm, key: str, *, is_new: bool = False
+) -> Done:
+    """Write it once, and which of its fields were changed into the audit. `is_new`: nothing there is written over."""
     npi = getattr(form, "npi", None)
     if npi and is_npi_strict(office, person) and not npi_is_valid(npi):
         raise errors.invalid([Fault(field="npi", message="the check digit is wrong; look it up again")])
@@ -161,6 +165,8 @@ def _keep(request: Request, office: Office, person: Person, form: PracticeForm, 
         if isinstance(form, CalendarForm):
             _refuse_stale(session, form, person.practice_id)
         before = _save(session, told, person.practice_id)
+        if is_new and before is not None:
+            raise errors.invalid([Fault(field="npi", message="is known here already: change that one instead")])
         audit.record(
             session,
             practice_id=person.practice_id,

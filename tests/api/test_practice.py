@@ -22,6 +22,7 @@ ENTITY = {
     "state": "il",
     "postal_code": "62701-0001",
 }
+PROVIDER = {"npi": "1993999998", "last_name": "Curie", "first_name": "Marie", "is_active": "true"}
 LOCATION = {
     "name": "North office",
     "place_of_service": "11",
@@ -120,6 +121,23 @@ async def test_a_wrong_billing_entity_comes_back_with_its_fault(
     assert words in fault[1]
     assert 'value="Family Group"' in response.text
     assert told(book) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "slip"),
+    [("billing-entities", ENTITY, {"name": "Another Group"}), ("providers", PROVIDER, {"last_name": "Somebody Else"})],
+)
+async def test_what_is_added_writes_over_nothing_that_has_its_number(
+    path: str, said: dict[str, str], slip: dict[str, str], browser: httpx.AsyncClient
+) -> None:
+    where = f"/setup/practice/{path}"
+    await browser.post(where, data=said | {"form": "new", "key": "key-00000001"})
+    refused = await browser.post(where, data=said | slip | {"form": "new", "key": "key-00000002"})
+    changed = await browser.post(where, data=said | slip | {"form": said["npi"], "key": "key-00000003"})
+
+    assert refused.status_code == 422
+    assert "is known here already: change that one instead" in refused.text
+    assert changed.status_code == 303
 
 
 @pytest.mark.parametrize(

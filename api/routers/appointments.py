@@ -22,12 +22,15 @@ from database import appointments, attachments
 from database.access import Person
 from database.appointments import AppointmentView, Coming
 from database.attachments import FileSubject
+from database.tables import Appointment
 
 api = APIRouter(prefix="/api/v1/appointments", tags=["appointments"])
 pages = APIRouter(prefix="/appointments", include_in_schema=False)
 
 Clerk = Annotated[Person, require(Permission.INTAKE)]
 End = Literal["arrived", "no_show", "cancelled"]
+SEEN_ON_THE_DAY = frozenset({"arrived", "no_show"})
+"""Ends of an appointment that nobody can know before its day"""
 FORM = "book"
 
 
@@ -65,7 +68,7 @@ def book(form: AppointmentForm, key: IdempotencyKey, office: TheOffice, person: 
 @api.post("/{appointment_id}/{end}")
 def end(appointment_id: str, end: End, office: TheOffice, person: Clerk) -> dict[str, Any]:
     """The patient arrived, did not come, or cancelled. 409: something else was said before."""
-    patient_id = _end(office, person, appointment_id, Coming(end))
+    patient_id = _end(office, person, appointment_id, Coming(end)).patient_id
     return {"done": True, "patient_id": patient_id}
 
 
@@ -100,8 +103,8 @@ async def book_from_page(request: Request, office: TheOffice, person: Clerk) -> 
 @pages.post("/{appointment_id}/{end}")
 def end_from_page(appointment_id: str, end: End, office: TheOffice, person: Clerk) -> Response:
     """Who arrived goes on to the visit's form, filled in from the last time."""
-    patient_id = _end(office, person, appointment_id, Coming(end))
-    home = f"/visits/new?patient={patient_id}" if end == "arrived" else "/appointments?note=done"
+    row = _end(office, person, appointment_id, Coming(end))
+    home = f"/visits/new?patient={row.patient_id}" if end == "arrived" else f"/appointments?day={row.day}&note=done"
     return Response(status_code=303, headers={"Location": home})
 
 
@@ -137,11 +140,14 @@ def _book(office: Office, person: Person, form: AppointmentForm, *, key: str) ->
     return Done(idempotency.once(office, person, name="book", key=key, body_sha256=sha256, effect=effect), 201)
 
 
-def _end(office: Office, person: Person, appointment_id: str, end: Coming) -> str:
+def _end(office: Office, person: Person, appointment_id: str, end: Coming) -> Appointment:
     with office.database.writing() as session:
         row = appointments.find(session, practice_id=person.practice_id, appointment_id=appointment_id)
         if row is None:
             raise errors.not_found("appointment")
+        if end in SEEN_ON_THE_DAY and row.day > office.today(person):
+            detail = f"It is on {row.day}: only then is it known who came. It may be cancelled."
+            raise Problem(409, "appointment-to-come", "This appointment is still to come", detail)
         if row.state == Coming.BOOKED:
             row.state, row.ended_at = end, office.now()
             session.add(row)
@@ -151,7 +157,7 @@ def _end(office: Office, person: Person, appointment_id: str, end: Coming) -> st
         elif row.state != end:
             state = row.state.replace("_", " ")
             raise Problem(409, "appointment-ended", "This appointment has ended", f"Somebody said: {state}.")
-        return row.patient_id
+        return row
 
 
 def _page(
@@ -172,4 +178,5 @@ def _page(
         key=failed.key_for(FORM),
         note=note,
         may_book=person.may(Permission.INTAKE),
+        is_to_come=day > office.today(person),
     )

@@ -60,6 +60,18 @@ async def test_a_wrong_booking_says_where(
     assert "check-up" in refused.text, "what was typed is kept"
 
 
+async def test_who_is_expected_on_a_later_day_has_not_arrived_yet(book: Book, encounter: Encounter) -> None:
+    async with book.signed_in(Role.FRONT_DESK) as client:
+        await client.post("/appointments", data=form(encounter, day="2026-03-03"))
+        [one] = (await client.get("/api/v1/appointments?day=2026-03-03")).json()
+        page = (await client.get("/appointments?day=2026-03-03")).text
+        early = [await client.post(f"/appointments/{one['id']}/{end}") for end in ("arrived", "no_show")]
+        cancelled = await client.post(f"/appointments/{one['id']}/cancelled")
+    assert [answer.status_code for answer in early] == [409, 409]
+    assert "Check in</button>" not in page
+    assert cancelled.headers["location"] == "/appointments?day=2026-03-03&note=done"
+
+
 async def test_one_provider_sees_one_patient_at_a_time(book: Book, encounter: Encounter) -> None:
     async with book.signed_in(Role.FRONT_DESK) as client:
         await client.post("/appointments", data=form(encounter))

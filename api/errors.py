@@ -22,7 +22,7 @@ MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "https://zerobalance.dev/problems/"
 """Names a problem; it need not be fetched"""
 
-MACHINE_PATHS = ("/api/", "/codec", "/metrics", "/healthz", "/readyz")
+MACHINE_PATHS = ("/api/", "/codec", "/metrics", "/healthz", "/readyz", "/session")
 """Where answers are for programs, whatever they accept"""
 
 SIGN_IN_PATH = "/sign-in"

@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
 from api import auth, errors
-from api.auth import COOKIE, NOBODY
+from api.auth import COOKIE, NOBODY, Viewer
 from api.office import Office, TheOffice
 from api.routers.pages import show, typed_into
 from database import access, audit
@@ -63,6 +63,12 @@ async def sign_in(request: Request, office: TheOffice) -> Response:
     response = RedirectResponse("/", 303)
     keep_in(response, session_id, office)
     return response
+
+
+@router.get("/session")
+def show_session(person: Viewer) -> Response:
+    """Whether the sign-in stands; asking is use, and the workbench asks while somebody types."""
+    return Response(status_code=204)
 
 
 @router.post("/sign-out")

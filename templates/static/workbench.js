@@ -1,4 +1,47 @@
 // Nothing typed is lost by accident: leaving a page with a half-filled form asks first, and a form is sent once.
+const MINUTE = 60000;
+const isInside = document.querySelector("form[action='/sign-out']") !== null;
+let heard = Date.now();
+
+async function isSignedIn() {
+  const answer = await fetch("/session");
+  if (answer.status !== 401) heard = Date.now();
+  return answer.status !== 401;
+}
+
+function tell(form, words, link) {
+  form.querySelector(".unsent")?.remove();
+  const said = document.createElement("p");
+  said.className = "error unsent";
+  said.setAttribute("role", "alert");
+  said.append(words);
+  if (link) {
+    const door = document.createElement("a");
+    Object.assign(door, { href: "/sign-in", target: "_blank", textContent: "Sign in in another tab" });
+    said.append(door, ", then send it again: what you typed is still here.");
+  }
+  form.append(said);
+}
+
+// Typing is use of the workbench, of which the office hears at most once a minute.
+document.addEventListener("input", () => {
+  if (!isInside || Date.now() - heard < MINUTE) return;
+  heard = Date.now();
+  isSignedIn().catch(() => {});
+});
+
+// After a long silence the sign-in may have ended, and what was typed would go with it: that is asked before it is sent.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!isInside || form.method !== "post" || Date.now() - heard < 10 * MINUTE) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  isSignedIn().then(
+    (is) => (is ? form.requestSubmit(event.submitter) : tell(form, "Nothing was sent: you were signed out meanwhile. ", true)),
+    () => tell(form, "Nothing was sent: the office cannot be reached. Send it again in a while."),
+  );
+}, true);
+
 let typed = document.querySelector("[data-unsaved]") !== null;
 document.addEventListener("input", () => { typed = true; });
 document.addEventListener("submit", (event) => {

@@ -112,6 +112,15 @@ async def test_a_session_lives_while_it_is_used_and_ends_after_fifteen_idle_minu
     assert seen == [200, 200, 401]
 
 
+async def test_asking_whether_the_sign_in_stands_is_use(book: Book) -> None:
+    async with book.signed_in(Role.BILLER) as browser:
+        for _ in range(3):
+            book.wait(minutes=10)
+            assert (await browser.get("/session")).status_code == 204
+        book.wait(minutes=16)
+        assert (await browser.get("/session")).status_code == 401
+
+
 async def test_an_ended_session_opens_nothing(book: Book) -> None:
     async with book.signed_in(Role.BILLER) as browser:
         with book.database.writing() as session:

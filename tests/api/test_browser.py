@@ -199,3 +199,26 @@ async def test_a_diagnosis_is_offered_by_words_from_the_edition_of_the_day(
     assert words == "Type 2 diabetes mellitus without complications (mellitus diab)"
     assert (old_year, await offered.count()) == (before + 1, before + 2)
     assert refused_by_policy == []
+
+
+async def test_what_was_typed_outlasts_the_sign_in(served: Served, page: Page) -> None:
+    refused_by_policy = await sign_in(page, served)
+    await page.clock.install()
+    await page.goto(served.origin + "/patients/new")
+    await page.fill("[id='patient.last_name']", "Zwiebel")
+    await page.clock.fast_forward("02:00")
+    async with page.expect_response("**/session") as heard:
+        await page.fill("[id='patient.first_name']", "Otto")
+    assert (await heard.value).status == 204
+
+    [cookie] = await page.context.cookies()
+    await page.context.clear_cookies()
+    await page.clock.fast_forward("16:00")
+    await page.click("button:has-text('Register')")
+    await page.wait_for_selector("text=you were signed out meanwhile")
+    assert await page.input_value("[id='patient.last_name']") == "Zwiebel"
+
+    await page.context.add_cookies([cookie])
+    await page.click("button:has-text('Register')")
+    await page.wait_for_selector("text=The patient is registered.")
+    assert [one for one in refused_by_policy if "401" not in one] == []

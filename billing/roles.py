@@ -42,6 +42,8 @@ class Permission(StrEnum):
     """Approve above another role's limit, work any task"""
     SET_UP = "set_up"
     """Change prices, payers and their policies"""
+    ENROL = "enrol"
+    """Keep who is enrolled for what with which payer"""
     MANAGE_USERS = "manage_users"
     """Say who comes in, with which roles"""
     DECODE = "decode"
@@ -61,7 +63,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.CHARGE_REVIEWER: _WORKER,
     Role.BILLER: _WORKER | {Permission.INTAKE},
     Role.EDI_ANALYST: _WORKER | {Permission.INTAKE, Permission.OPERATE},
-    Role.CREDENTIALING: _WORKER,
+    Role.CREDENTIALING: _WORKER | {Permission.ENROL},
     Role.POSTER: _WORKER | {Permission.TAKE_PAYMENT, Permission.POST_REMITTANCE},
     Role.DENIALS: _WORKER,
     Role.ACCOUNT_REP: _WORKER | {Permission.TAKE_PAYMENT},

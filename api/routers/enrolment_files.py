@@ -13,7 +13,7 @@ from api.actions import Done
 from api.errors import Fault, Problem
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
-from api.routers.enrolments import Supervisor, home_after, is_npi_strict, matrix_page
+from api.routers.enrolments import Enroller, home_after, is_npi_strict, matrix_page
 from api.routers.pages import show, typed_into
 from billing.enrolment_file import COLUMNS, FileRow, RowFault, read_enrolments, write_enrolments
 from database import enrolments, favourites
@@ -62,7 +62,7 @@ class _Read:
 
 
 @api.post("/preview", openapi_extra=uploads.CSV_BODY)
-async def preview_enrolments(request: Request, office: TheOffice, person: Supervisor) -> FileEffect:
+async def preview_enrolments(request: Request, office: TheOffice, person: Enroller) -> FileEffect:
     """What a CSV would do: npi, payer_number, kind, state and, if wanted, effective_from, effective_to, recheck_on,
     reference, note.
     """
@@ -71,22 +71,20 @@ async def preview_enrolments(request: Request, office: TheOffice, person: Superv
 
 
 @api.post("", openapi_extra=uploads.CSV_BODY, response_model=dict[str, Any])
-async def load_enrolments(
-    request: Request, office: TheOffice, person: Supervisor, key: IdempotencyKey
-) -> dict[str, Any]:
+async def load_enrolments(request: Request, office: TheOffice, person: Enroller, key: IdempotencyKey) -> dict[str, Any]:
     """Take every good row of a CSV; the answer names the faulty ones, and says how many claims go on."""
     text = uploads.text_of(await request.body())
     return await run_in_threadpool(_take_and_tell, request, office, person, text, key)
 
 
 @pages.post("/preview")
-async def show_preview(request: Request, office: TheOffice, person: Supervisor) -> Response:
+async def show_preview(request: Request, office: TheOffice, person: Enroller) -> Response:
     """What the file would do. Nothing is changed yet."""
     return await run_in_threadpool(_previewed, request, office, person, await uploads.sent(request))
 
 
 @pages.post("/file")
-async def confirm(request: Request, office: TheOffice, person: Supervisor) -> Response:
+async def confirm(request: Request, office: TheOffice, person: Enroller) -> Response:
     """Take the good rows that the preview showed."""
     typed = await typed_into(request)
     done = await run_in_threadpool(_take, request, office, person, typed.get("csv", ""), typed["key"])

@@ -1,4 +1,4 @@
-"""The enrolment matrix: which provider may do what with which payer; a supervisor changes it, and claims go on."""
+"""The enrolment matrix: which provider may do what with which payer; credentialing keeps it, and claims go on."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -29,7 +29,7 @@ from database.enrolments import Entry
 api = APIRouter(prefix="/api/v1/enrolments", tags=["enrolments"])
 pages = APIRouter(prefix="/setup/enrolments", include_in_schema=False)
 
-Supervisor = Annotated[Person, require(Permission.SET_UP)]
+Enroller = Annotated[Person, require(Permission.ENROL)]
 Day = Annotated[date | None, EMPTY]
 Shown = Annotated[Show, Query(description="all, gaps (not in force today) or due (to be looked at again)")]
 
@@ -76,7 +76,7 @@ def list_enrolments(office: TheOffice, person: Viewer, show: Shown = Show.ALL) -
 
 @api.put("", response_model=dict[str, Any])
 def put_enrolment(
-    request: Request, form: EnrolmentForm, key: IdempotencyKey, office: TheOffice, person: Supervisor
+    request: Request, form: EnrolmentForm, key: IdempotencyKey, office: TheOffice, person: Enroller
 ) -> Response:
     """Set one cell. `released` says how many claims waited for it and go on by themselves now."""
     return JSONResponse(_put(request, office, person, form, key).body)
@@ -97,7 +97,7 @@ def show_matrix(
 
 @pages.get("/edit")
 def show_form(
-    request: Request, office: TheOffice, person: Supervisor, payer: str = "", npi: str = "", kind: str = ""
+    request: Request, office: TheOffice, person: Enroller, payer: str = "", npi: str = "", kind: str = ""
 ) -> Response:
     """One cell, to be changed; without a payer and a provider an empty form."""
     typed = {"payer_id": payer, "npi": npi, "kind": kind}
@@ -113,7 +113,7 @@ def show_form(
 
 
 @pages.post("/edit")
-async def put_by_form(request: Request, office: TheOffice, person: Supervisor) -> Response:
+async def put_by_form(request: Request, office: TheOffice, person: Enroller) -> Response:
     """Set one cell."""
     typed = await typed_into(request)
 
@@ -156,7 +156,7 @@ def matrix_page(
         note=note,
         fault=fault,
         pasted=pasted,
-        may_change=person.may(Permission.SET_UP),
+        may_change=person.may(Permission.ENROL),
     )
 
 

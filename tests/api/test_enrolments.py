@@ -1,4 +1,4 @@
-"""The enrolment matrix: seen by all, changed by a supervisor with a reason, and what waited for it goes on."""
+"""The enrolment matrix: seen by all, kept by credentialing with a reason, and what waited for it goes on."""
 
 import re
 from collections.abc import AsyncIterator
@@ -215,9 +215,21 @@ async def test_a_program_takes_a_file_and_hears_what_it_released(
     assert empty.json()["faults"][0]["message"].endswith("missing: payer_number, kind, state")
 
 
-async def test_only_a_supervisor_of_the_practice_changes_the_matrix(book: Book, encounter: Encounter) -> None:
+async def test_who_is_credentialing_keeps_the_matrix_but_no_prices(book: Book, encounter: Encounter) -> None:
     told = cell(encounter)
-    async with book.connect(Role.CREDENTIALING) as reader, book.connect(token=book.stranger) as stranger:
+    async with book.signed_in(Role.CREDENTIALING) as clerk:
+        page = (await clerk.get("/setup/enrolments")).text
+        form = await clerk.get("/setup/enrolments/edit")
+        kept = await clerk.put("/api/v1/enrolments", json=told, headers=KEY)
+        prices = (await clerk.get("/setup/charges")).text
+    assert "Add an enrolment" in page
+    assert (form.status_code, kept.status_code, len(rows(book))) == (200, 200, 1)
+    assert "Take prices from a file" not in prices
+
+
+async def test_nobody_else_of_the_practice_changes_the_matrix(book: Book, encounter: Encounter) -> None:
+    told = cell(encounter)
+    async with book.connect(Role.BILLER) as reader, book.connect(token=book.stranger) as stranger:
         page = (await reader.get("/setup/enrolments")).text
         statuses = [
             (await reader.put("/api/v1/enrolments", json=told, headers=KEY)).status_code,

@@ -1,4 +1,7 @@
-"""Payers: what each owes, its name, and its own policy rows; a supervisor changes them and says why."""
+"""Payers: what each owes, its name, and its own policy rows; a supervisor adds and changes them and says why.
+
+A payer that nobody added comes with its first visit. One whose policies must hold for that visit is added before it.
+"""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -6,9 +9,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
+from pydantic import BeforeValidator, Field
 from sqlmodel import Session
 
-from api import auth, errors, idempotency, policy_form
+from api import actions, auth, errors, idempotency, policy_form
 from api.actions import Done
 from api.auth import Viewer, require
 from api.claim_form import Part, Text60
@@ -17,11 +21,13 @@ from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.policy_form import PolicyForm, Why
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
+from billing.amendments import SELF_PAY
 from billing.characters import unsendable
 from billing.policies import ABOUT_PAYERS
 from billing.roles import Permission
 from database import audit, payers
 from database.access import Person
+from database.office import known_payer, partners, payer_for
 from database.payers import PayerRow, PayerView
 from database.tables import Payer
 
@@ -29,6 +35,8 @@ api = APIRouter(prefix="/api/v1/payers", tags=["payers"])
 pages = APIRouter(prefix="/setup/payers", include_in_schema=False)
 
 Supervisor = Annotated[Person, require(Permission.SET_UP)]
+NEW = "new"
+"""The form that adds"""
 
 
 class NameForm(Part):
@@ -38,11 +46,29 @@ class NameForm(Part):
     reason: Why
 
 
+class NewPayerForm(Part):
+    """A payer that no visit has named yet."""
+
+    name: Text60
+    number: Annotated[str, Field(min_length=1, max_length=80)]
+    """At the clearinghouse (2010BB NM109)"""
+    partner: Annotated[str | None, BeforeValidator(lambda typed: typed or None)] = None
+    """Name of the clearinghouse; may be left out where there is one only"""
+
+
 @api.get("")
 def list_payers(office: TheOffice, person: Viewer) -> list[PayerRow]:
     """The practice's payers with what each owes."""
     with office.database.reading() as session:
         return payers.page(session, practice_id=person.practice_id)
+
+
+@api.post("", status_code=201, response_model=dict[str, Any])
+def add_payer(
+    request: Request, form: NewPayerForm, key: IdempotencyKey, office: TheOffice, person: Supervisor
+) -> Response:
+    """Add a payer before its first visit, so that its policies and enrolments hold from the first claim on."""
+    return JSONResponse(_add(request, office, person, form, key).body, 201)
 
 
 @api.get("/{payer_id}")
@@ -72,9 +98,23 @@ def add_policy(
 
 
 @pages.get("")
-def show_list(request: Request, office: TheOffice, person: Viewer) -> Response:
+def show_list(request: Request, office: TheOffice, person: Viewer, note: str = "") -> Response:
     """The practice's payers."""
-    return show(request, "payers.html", person, payers=list_payers(office, person))
+    return _list(request, office, person, Failed(), note=NOTES.get(note, ""))
+
+
+@pages.post("")
+async def add_by_form(request: Request, office: TheOffice, person: Supervisor) -> Response:
+    """Add a payer before its first visit."""
+    typed = await typed_into(request)
+
+    def act() -> Done:
+        return _add(request, office, person, read(NewPayerForm, typed), typed["key"])
+
+    def page(failed: Failed) -> Response:
+        return _list(request, office, person, failed)
+
+    return await answer(lambda: run_in_threadpool(act), NEW, typed, "/setup/payers", page)
 
 
 @pages.get("/{payer_id}")
@@ -120,6 +160,23 @@ async def _answer(
     return await answer(lambda: run_in_threadpool(act), form, typed, f"/setup/payers/{payer_id}", page)
 
 
+def _list(request: Request, office: Office, person: Person, failed: Failed, note: str = "") -> Response:
+    with office.database.reading() as session:
+        names = [one.name for one in partners(session)]
+    return show(
+        request,
+        "payers.html",
+        person,
+        status=failed.status,
+        payers=list_payers(office, person),
+        partners=names,
+        failed=failed,
+        key=failed.key_for(NEW),
+        note=note,
+        may_change=person.may(Permission.SET_UP),
+    )
+
+
 def _page(request: Request, office: Office, person: Person, payer_id: str, failed: Failed, note: str = "") -> Response:
     return show(
         request,
@@ -136,11 +193,42 @@ def _page(request: Request, office: Office, person: Person, payer_id: str, faile
     )
 
 
+def _add(request: Request, office: Office, person: Person, form: NewPayerForm, key: str) -> Done:
+    _refuse_unsendable(name=form.name, number=form.number)
+
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        where = {
+            "practice_id": person.practice_id,
+            "partner_id": actions.partner_for(session, form.partner).id,
+            "number": form.number,
+        }
+        if form.number == SELF_PAY.payer.id or known_payer(session, **where) is not None:
+            message = "is a payer's already: change that one instead"
+            raise errors.invalid([Fault(field="number", message=message)])
+        added = payer_for(session, **where, name=form.name)
+        _audited(request, session, office, person, action="create", payer_id=added.id, reason="added before a visit")
+        return added.id, {"payer_id": added.id}
+
+    sha256 = idempotency.fingerprint("add_payer", "", form.model_dump(mode="json"))
+    return Done(idempotency.once(office, person, name="add_payer", key=key, body_sha256=sha256, effect=effect), 201)
+
+
+def _refuse_unsendable(**texts: str) -> None:
+    """Raise Problem 422 for what cannot stand on a claim."""
+    faults = [
+        Fault(
+            field=name,
+            message=f"{' '.join(lost)} cannot be sent to a payer; write plain letters, digits and punctuation",
+        )
+        for name, text in texts.items()
+        if (lost := unsendable(text))
+    ]
+    if faults:
+        raise errors.invalid(faults)
+
+
 def _rename(request: Request, office: Office, person: Person, payer_id: str, form: NameForm, key: str) -> Done:
-    lost = unsendable(form.name)
-    if lost:
-        message = f"{' '.join(lost)} cannot be sent to a payer; write plain letters, digits and punctuation"
-        raise errors.invalid([Fault(field="name", message=message)])
+    _refuse_unsendable(name=form.name)
 
     def change(session: Session, payer: Payer) -> str:
         before, payer.name = payer.name, form.name
@@ -176,18 +264,24 @@ def _change(
         if payer is None:
             raise errors.not_found("payer")
         said = change(session, payer)
-        audit.record(
-            session,
-            practice_id=person.practice_id,
-            at=office.now(),
-            actor_id=person.user_id,
-            action="update",
-            subject="payer",
-            subject_id=payer_id,
-            reason=said[:300],
-            source=auth.source_of(request),
-        )
+        _audited(request, session, office, person, action="update", payer_id=payer_id, reason=said)
         return payer_id, {"payer_id": payer_id}
 
     sha256 = idempotency.fingerprint(name, payer_id, form.model_dump(mode="json"))
     return Done(idempotency.once(office, person, name=name, key=key, body_sha256=sha256, effect=effect))
+
+
+def _audited(
+    request: Request, session: Session, office: Office, person: Person, *, action: str, payer_id: str, reason: str
+) -> None:
+    audit.record(
+        session,
+        practice_id=person.practice_id,
+        at=office.now(),
+        actor_id=person.user_id,
+        action=action,
+        subject="payer",
+        subject_id=payer_id,
+        reason=reason[:300],
+        source=auth.source_of(request),
+    )

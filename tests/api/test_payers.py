@@ -51,6 +51,39 @@ async def test_an_office_without_visits_has_no_payers(browser: httpx.AsyncClient
     assert "There are no payers yet" in (await browser.get("/setup/payers")).text
 
 
+async def test_a_payer_is_added_before_its_first_visit_and_that_visit_finds_it(
+    book: Book, browser: httpx.AsyncClient
+) -> None:
+    typed = {"key": "key-00000001", "name": "Plain Health", "number": "60054"}
+    added = [await browser.post("/setup/payers", data=typed) for _ in range(2)]
+    again = await browser.post("/setup/payers", data=typed | {"key": "key-00000002", "name": "Another name"})
+    [row] = (await browser.get("/api/v1/payers")).json()
+    kept = await browser.post(f"/setup/payers/{row['id']}/policies", data=POLICY | {"key": "key-00000003"})
+    enrolments = (await browser.get("/setup/enrolments/edit")).text
+    encounter = book.encounter()
+
+    assert [one.status_code for one in added] == [303, 303]
+    assert (again.status_code, "change that one instead" in again.text) == (422, True)
+    assert kept.status_code == 303
+    assert "Plain Health (60054)" in enrolments
+    assert (encounter.payer_id, row["name"]) == (row["id"], "Plain Health")
+    assert "added before a visit" in reasons(book)
+
+
+@pytest.mark.parametrize(
+    ("slip", "field"),
+    [({"name": ""}, "name"), ({"number": ""}, "number"), ({"name": "Ca\N{LATIN SMALL LETTER N WITH TILDE}a"}, "name")],
+)
+async def test_a_wrong_new_payer_comes_back_with_its_fault(
+    slip: dict[str, str], field: str, browser: httpx.AsyncClient
+) -> None:
+    typed = {"key": "key-00000001", "name": "Plain Health", "number": "60054"}
+    refused = await browser.post("/setup/payers", data=typed | slip)
+    assert refused.status_code == 422
+    assert f'id="new-{field}-fault"' in refused.text
+    assert (await browser.get("/api/v1/payers")).json() == []
+
+
 async def test_who_pays_alone_is_no_payer(book: Book, browser: httpx.AsyncClient) -> None:
     body = builders.visit() | {"coverage": None, "self_pay": True}
     async with book.connect(Role.BILLER) as client:
@@ -174,6 +207,18 @@ async def test_only_a_supervisor_of_the_practice_changes_a_payer(book: Book, enc
     assert theirs == []
     with book.database.reading() as session:
         assert session.get_one(Payer, payer_id).name == "Plain Health"
+
+
+async def test_a_program_adds_a_payer_and_nobody_but_a_supervisor_does(
+    book: Book, supervisor: httpx.AsyncClient
+) -> None:
+    body = {"name": "Plain Health", "number": "60054"}
+    added = await supervisor.post("/api/v1/payers", json=body, headers=KEY)
+    assert (added.status_code, len((await supervisor.get("/api/v1/payers")).json())) == (201, 1)
+    async with book.signed_in(Role.BILLER) as biller:
+        assert (await biller.post("/api/v1/payers", json=body, headers=KEY)).status_code == 403
+        assert (await biller.post("/setup/payers", data=body)).status_code == 403
+        assert "Add a payer" not in (await biller.get("/setup/payers")).text
 
 
 async def test_a_program_may_do_the_same(book: Book, encounter: Encounter, supervisor: httpx.AsyncClient) -> None:

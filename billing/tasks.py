@@ -232,7 +232,7 @@ KINDS: dict[TaskType, Kind] = {
             "records_sent": Resolution("What was asked for was sent", (_REFERENCE, _FOLLOW_UP)),
             "bill_patient": Resolution("Bill the patient", (REASON,)),
             "write_off": Resolution("Propose a write-off", (REASON,)),
-            "void": Resolution("Void the claim (frequency 8)", (REASON,)),
+            "void": Resolution("Void the claim (frequency 8)", (REASON,), needs_approval_right=True),
             "wait_until": Resolution("Wait; look again later", (_REFERENCE, _FOLLOW_UP)),
         },
     ),

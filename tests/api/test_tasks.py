@@ -230,6 +230,20 @@ async def test_some_ways_out_need_the_right_to_approve(book: Book, encounter: En
     assert_is_problem(response, 403, "needs-approval-right")
 
 
+async def test_a_denial_is_voided_by_a_supervisor_alone(book: Book, encounter: Encounter) -> None:
+    """A void takes the charge off the books as a write-off does, which takes a second person."""
+    denial = book.task(
+        NewTask(TaskType.DENIAL_REVIEW, key="2", reason="line 1: $150.00 CO-50"), subject_id=encounter.id
+    )
+    async with book.connect(Role.DENIALS) as client:
+        response = await client.post(
+            f"/api/v1/tasks/{denial.id}/complete",
+            json={"resolution": "void", "values": {"reason": "not worth it"}},
+            headers=key(),
+        )
+    assert_is_problem(response, 403, "needs-approval-right")
+
+
 async def test_another_practice_finds_no_task(book: Book, task: Task) -> None:
     async with book.connect(token=book.stranger) as stranger:
         shown = await stranger.get(f"/api/v1/tasks/{task.id}")

@@ -5,7 +5,7 @@ Every query takes the practice. Money is in cents; who may see a view is decided
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -353,7 +353,15 @@ def _lines(session: Session, row: Encounter, claim: Claim) -> list[LineMoney]:
     sides: dict[str | None, list[tuple[Journal, Posting]]] = defaultdict(list)
     for journal, posting in ledger.journal_of_encounter(session, practice_id=row.practice_id, encounter_id=row.id):
         sides[posting.line_id].append((journal, posting))
-    return [_line_money(line.ordinal, claim, sides[line.id]) for line in encounters.lines(session, row)]
+    money = [_line_money(line.ordinal, claim, sides[line.id]) for line in encounters.lines(session, row)]
+    return [_without_charge(one) for one in money] if row.is_void else money
+
+
+def _without_charge(one: LineMoney) -> LineMoney:
+    """A line of a void visit: its charge was taken back, or never posted."""
+    known = one.payer_paid_cents + sum(each.amount_cents for each in one.adjustments)
+    voided = one.charge_cents - known - one.patient_paid_cents - one.open_cents
+    return replace(one, adjustments=(*one.adjustments, Adjusted("void", voided))) if voided else one
 
 
 def _line_money(ordinal: int, claim: Claim, sides: Sequence[tuple[Journal, Posting]]) -> LineMoney:
@@ -365,6 +373,8 @@ def _line_money(ordinal: int, claim: Claim, sides: Sequence[tuple[Journal, Posti
         by_account[posting.account] += posting.amount_cents
         if posting.account in ADJUSTMENTS:
             adjusted[posting.detail or posting.account] += posting.amount_cents
+        if posting.account == Account.BAD_DEBT:
+            adjusted["bad debt"] += posting.amount_cents
         if posting.account == Account.AR_PATIENT and journal.kind in APPLYING:
             patient_paid -= posting.amount_cents
     return LineMoney(

@@ -258,6 +258,12 @@ def test_a_void_of_a_paid_visit_closes_when_the_money_is_taken_back(office: Offi
     office.go_on(encounter)
     assert (states(office, encounter), office.stage(encounter)) == (["done"], "closed")
     assert office.accounts(encounter) == {}
+    with office.database.reading() as session:
+        after = views.encounter(session, practice_id=office.practice_id, encounter_id=encounter)
+    assert after is not None
+    [line] = after.lines
+    assert (line.charge_cents, line.open_cents) == (15000, 0)
+    assert [(one.code, one.amount_cents) for one in line.adjustments] == [("void", 15000)]
 
 
 def a_voided_visit(office: Office, **answer: object) -> str:

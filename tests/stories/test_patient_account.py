@@ -18,7 +18,7 @@ from billing.claim import Address
 from billing.ledger import Account, Entry, EntryKind, transfer
 from billing.money import Cents
 from billing.statements import Statement
-from database import accounts, encounters, ledger, letters, outbox, prices, proof, records
+from database import accounts, encounters, ledger, letters, outbox, prices, proof, records, views
 from database.tables import BillingEntity, Encounter, Letter, Patient, Placement
 from templates import documents, rendering
 from tests.builders import a_claim, a_line, a_payment, a_reversal, an_835, an_837p
@@ -216,6 +216,10 @@ def test_unpaid_to_the_end_a_person_places_it_and_a_late_payment_comes_back_from
         placed = session.exec(select(Placement).where(Placement.encounter_id == encounter)).one()
     assert (placed.amount_cents, placed.agency) == (2000, "Example Recovery")
     assert look(office, encounter).is_settled
+    with office.database.reading() as session:
+        seen = views.encounter(session, practice_id=office.practice_id, encounter_id=encounter)
+    assert seen is not None
+    assert ("bad debt", 2000) in [(one.code, one.amount_cents) for one in seen.lines[0].adjustments]
     office.pay(encounter, 1200)
     office.go_on(encounter)
     assert office.accounts(encounter)["BAD_DEBT", 1] == 800

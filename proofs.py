@@ -138,7 +138,8 @@ def against_payer(
     """The office's ledger beside the payer's own books; claims `apart` were answered on paper, which those books lack.
 
     An encounter whose first claim was refused has several control numbers; the payer's figures are added up over
-    them before they are compared.
+    them before they are compared. What a payer refused may be billed by a person, unless the patient is protected; a
+    visit that was voided after it was refused whole keeps nothing of the answer, and its payer is not told.
     """
     ours = {one.encounter_id: one for one in claims}
     theirs, strangers = _by_encounter(claims, books, apart)
@@ -148,9 +149,10 @@ def against_payer(
         where = f"encounter {encounter_id}"
         if mine.paid != sums["paid"]:
             paid.append(f"{where}: {mine.paid} posted, {sums['paid']} paid")
-        if mine.contractual != sums["contractual"]:
+        if mine.contractual != sums["contractual"] and not (mine.is_void and mine.contractual == 0):
             contractual.append(f"{where}: {mine.contractual} posted, {sums['contractual']} by the payer")
-        if mine.patient > sums["billable_to_patient"]:
+        is_protected = sums["patient"] > sums["billable_to_patient"]
+        if mine.patient > sums["billable_to_patient"] + (0 if is_protected else mine.billed_by_person):
             patient.append(f"{where}: {mine.patient} billed, {sums['billable_to_patient']} billable")
     payments = books["payments"]
     off = [

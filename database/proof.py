@@ -292,6 +292,9 @@ class ClaimBooks:
     patient: int
     """What payers' answers put on the patient's account, reversals taken off"""
     denied_written_off: int
+    billed_by_person: int = 0
+    """Of `patient`, what the payer refused and a person billed to the patient"""
+    is_void: bool = False
 
 
 def claim_books(session: Session) -> list[ClaimBooks]:
@@ -306,13 +309,18 @@ def claim_books(session: Session) -> list[ClaimBooks]:
         EntryKind.SHARE_TAKEN_BACK,
     )
     rows = session.exec(
-        select(Posting.encounter_id, Posting.account, func.sum(Posting.amount_cents))
+        select(Posting.encounter_id, Posting.account, Journal.kind, func.sum(Posting.amount_cents))
         .join(Journal, col(Journal.number) == col(Posting.journal_number))
         .where(col(Journal.kind).in_(by_payer))
-        .group_by(col(Posting.encounter_id), Posting.account)
+        .group_by(col(Posting.encounter_id), Posting.account, Journal.kind)
     )
-    for encounter_id, account, cents in rows:
-        sums.setdefault(encounter_id or "", {})[account] = int(cents)
+    by_person: dict[str, int] = {}
+    for encounter_id, account, kind, cents in rows:
+        accounts = sums.setdefault(encounter_id or "", {})
+        accounts[account] = accounts.get(account, 0) + int(cents)
+        if (account, kind) == (Account.AR_PATIENT, EntryKind.BILLED_TO_PATIENT):
+            by_person[encounter_id or ""] = int(cents)
+    void = set(session.exec(select(Encounter.id).where(col(Encounter.is_void))))
     found = []
     for submission in session.exec(select(Submission).order_by(col(Submission.ordinal))):
         accounts = sums.get(submission.encounter_id, {})
@@ -324,6 +332,8 @@ def claim_books(session: Session) -> list[ClaimBooks]:
                 contractual=accounts.get(Account.ADJUSTMENT_CONTRACTUAL, 0),
                 patient=accounts.get(Account.AR_PATIENT, 0),
                 denied_written_off=accounts.get(Account.ADJUSTMENT_DENIAL, 0),
+                billed_by_person=by_person.get(submission.encounter_id, 0),
+                is_void=submission.encounter_id in void,
             )
         )
     return found

@@ -5,7 +5,8 @@ from contextlib import closing
 
 import pytest
 
-from database.proof import prove_rows
+from database.proof import claim_books, prove_rows
+from proofs import against_payer
 from tests.builders import a_claim, a_payment, an_835, an_837p
 from tests.office import Office
 
@@ -77,3 +78,44 @@ def test_a_visit_that_never_began_is_found(office: Office) -> None:
         books.execute("UPDATE encounter SET created_at = '2026-10-01 00:00:00.000000' WHERE version = 0")
         books.commit()
     assert failing(office) == {"agenda"}
+
+
+def refused(office: Office, *adjustments: tuple[str, str, int]) -> str:
+    """A visit of which the payer paid nothing."""
+    office.take_in(an_837p(a_claim()))
+    [encounter] = office.encounter_ids()
+    office.go_on(encounter)
+    office.send_claims()
+    number = office.submission(encounter).control_number
+    office.deliver_835(an_835(a_payment(number, paid=0, adjustments=adjustments)))
+    office.go_on(encounter)
+    return encounter
+
+
+def against(office: Office, encounter: str, **sums: int) -> list[str]:
+    """The proofs that fail beside a payer's books of this one claim."""
+    claim = {"control_number": office.submission(encounter).control_number, "paid": 0, "contractual": 0, "patient": 0}
+    books = {"claims": [claim | {"billable_to_patient": 0} | sums], "payments": []}
+    with office.database.reading() as session:
+        return [one.name for one in against_payer(claim_books(session), {}, books) if not one.holds]
+
+
+def test_what_a_person_billed_after_a_refusal_agrees_unless_the_patient_is_protected(office: Office) -> None:
+    encounter = refused(office, ("PR", "27", 15000))
+    assert office.complete(
+        encounter, "denial_review", "bill_patient", {"reason": "the plan had ended"}, by=office.supervisor_id
+    ).answer.done
+    office.go_on(encounter)
+    assert office.accounts(encounter)["AR_PAT", 1] == 15000
+    assert against(office, encounter) == []
+    assert against(office, encounter, patient=15000) == ["patient"]
+
+
+def test_a_void_of_what_was_refused_whole_agrees_with_a_payer_that_was_not_told(office: Office) -> None:
+    encounter = refused(office, ("CO", "45", 5000), ("CO", "96", 10000))
+    assert against(office, encounter, contractual=5000) == []
+    assert against(office, encounter, contractual=4000) == ["contractual"]
+    office.complete(encounter, "denial_review", "void", {"reason": "wrong patient"}, by=office.supervisor_id)
+    office.go_on(encounter)
+    assert office.stage(encounter) == "closed"
+    assert against(office, encounter, contractual=5000) == []

@@ -39,7 +39,7 @@ from billing.remittance import ClaimPayment
 from billing.reply_words import why_claim_was_refused
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import amendments, coverages, encounters, messages, records, remittances
+from database import amendments, coverages, encounters, ledger, messages, records, remittances
 from database.columns import new_id
 from database.tables import Denial, Fact, RemittanceClaim, RemittanceFile, Submission
 
@@ -177,7 +177,20 @@ def _post_remittance(desk: Desk, fact: Fact) -> str | None:
     if not _reversals_are_paired(desk, rows):
         return None
     posted = [_post_row(desk, row) for row in rows]
+    _close_if_spent(desk, fact.subject_id)
     return "; ".join(posted) or "nothing left to post"
+
+
+def _close_if_spent(desk: Desk, remittance_id: str) -> None:
+    """A remittance that ended excepted, and whose last payment a person has found a place for, is spent after all."""
+    file = desk.session.get_one(RemittanceFile, remittance_id)
+    if file.state != "excepted" or file.closed_at is None:
+        return
+    desk.session.flush()
+    left = ledger.unapplied_cents(desk.session, practice_id=file.practice_id, remittance_id=file.id)
+    if left == 0 and set(remittances.count_by_state(desk.session, file.id)) == {"posted"}:
+        file.state = "closed"
+        desk.session.add(file)
 
 
 def _standing_rows(desk: Desk, *, of: str | None = None) -> list[RemittanceClaim]:

@@ -255,6 +255,7 @@ def test_the_payers_own_answer_is_posted_once_the_paper_before_it_is_taken_back(
     office.deliver_835(an_835(*payments(answer, known), trace="EFT77"))
     office.go_on(encounter)
     assert "unmatched_remit" in office.open_task_types(encounter)
+    assert state_of(office, "EFT77") == "excepted"
     early = office.complete(encounter, "unmatched_remit", "matched", {"control_number": number})
     assert (early.answer.done, "take that one back first" in str(early.answer.faults)) == (False, True)
     take_back(office, file.id)
@@ -265,3 +266,15 @@ def test_the_payers_own_answer_is_posted_once_the_paper_before_it_is_taken_back(
     office.go_on(encounter)
     assert office.stage(encounter) == "closed", office.story(encounter)
     assert [office.accounts(encounter)["CASH_UNAPPLIED", line] for line in (1, 2)] == [6000, 3000]
+    assert state_of(office, "EFT77") == "closed"
+
+
+def state_of(office: Office, trace: str) -> str:
+    """Of a remittance, once its own process has looked at what became of its rows."""
+    with office.database.reading() as session:
+        file = session.exec(select(RemittanceFile).where(RemittanceFile.trace == trace)).one()
+    activities = RemittanceActivities(office.database, None, "billing")  # type: ignore[arg-type]
+    step = RemittanceStep(practice_id=office.practice_id, remittance_id=file.id, at=office.now)
+    ActivityEnvironment().run(activities.count_open_rows, step)
+    with office.database.reading() as session:
+        return session.get_one(RemittanceFile, file.id).state

@@ -5,6 +5,8 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
+from billing.ledger import Account, EntryKind
+from database import ledger
 from database.tables import Encounter, PatientPayment
 
 
@@ -46,3 +48,13 @@ def of_visit(session: Session, row: Encounter) -> list[PaymentView]:
         )
         for one in found
     ]
+
+
+def refunded_cents(session: Session, row: Encounter) -> int:
+    """What of it was paid back to the patient."""
+    entries = ledger.journal_of_encounter(session, practice_id=row.practice_id, encounter_id=row.id)
+    return sum(
+        posting.amount_cents
+        for journal, posting in entries
+        if (journal.kind, posting.account) == (EntryKind.REFUND, Account.PATIENT_UNAPPLIED)
+    )

@@ -178,6 +178,7 @@ class EncounterView:
     benefits: list[BenefitsView]
     letters: list[LetterRow]
     payments: list[PaymentView]
+    refunded_cents: int
     notes: list[NoteView]
     timeline: list[Event]
     next_action: AgendaView | None = field(default=None)
@@ -311,6 +312,7 @@ def encounter(session: Session, *, practice_id: str, encounter_id: str) -> Encou
         benefits=_benefits(session, row),
         letters=list(letters.of_encounter(session, row.id)),
         payments=payment_views.of_visit(session, row),
+        refunded_cents=payment_views.refunded_cents(session, row),
         notes=notes.of(session, practice_id=practice_id, subject=NoteSubject.ENCOUNTER, subject_id=row.id),
         timeline=[_event(one) for one in encounters.timeline(session, practice_id=practice_id, encounter_id=row.id)],
         next_action=agenda[0] if agenda else None,

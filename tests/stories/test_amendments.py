@@ -317,7 +317,12 @@ def test_a_void_gives_a_payment_of_the_patient_back(office: Office) -> None:
     office.pay(encounter, 2000)
     amend(office, encounter, Change.VOID, BECAUSE)
     assert office.open_task_types(encounter) == ["credit_balance"]
+    credit = -office.accounts(encounter)["PAT_UNAPPLIED", None]
     office.complete(encounter, "credit_balance", "refund_patient", {"reference": "CHK 1"})
+    with office.database.reading() as session:
+        seen = views.encounter(session, practice_id=office.practice_id, encounter_id=encounter)
+    assert seen is not None
+    assert (seen.refunded_cents, credit > 0) == (credit, True)
     assert office.stage(encounter) == "closed"
 
 

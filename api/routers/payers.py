@@ -23,6 +23,7 @@ from api.policy_form import PolicyForm, Why
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from billing.amendments import SELF_PAY
 from billing.characters import unsendable
+from billing.claim import Name, Party
 from billing.policies import ABOUT_PAYERS
 from billing.roles import Permission
 from database import audit, payers
@@ -197,15 +198,12 @@ def _add(request: Request, office: Office, person: Person, form: NewPayerForm, k
     _refuse_unsendable(name=form.name, number=form.number)
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
-        where = {
-            "practice_id": person.practice_id,
-            "partner_id": actions.partner_for(session, form.partner).id,
-            "number": form.number,
-        }
-        if form.number == SELF_PAY.payer.id or known_payer(session, **where) is not None:
+        where = {"practice_id": person.practice_id, "partner_id": actions.partner_for(session, form.partner).id}
+        if form.number == SELF_PAY.payer.id or known_payer(session, **where, number=form.number) is not None:
             message = "is a payer's already: change that one instead"
             raise errors.invalid([Fault(field="number", message=message)])
-        added = payer_for(session, **where, name=form.name)
+        told = Party("PR", False, Name(form.name), "PI", form.number)
+        added = payer_for(session, told, **where)
         _audited(request, session, office, person, action="create", payer_id=added.id, reason="added before a visit")
         return added.id, {"payer_id": added.id}
 

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
+from billing.adjustment_codes import QMB_REMARKS
 from billing.ledger import ENCOUNTER_BALANCES, Account, EntryKind
 from billing.roles import Permission, Role, permissions_of
 from billing.stages import Stage
@@ -167,16 +168,18 @@ def _patients_owe_only_shares(session: Session) -> Proof:
 
 
 def _protected_owe_nothing(session: Session) -> Proof:
-    """A qualified Medicare beneficiary, by the newest eligibility answer, owes neither a share nor a whole visit.
+    """A qualified Medicare beneficiary, by the newest eligibility answer or a remark of a remittance (RARC N781 to
+    N783), owes neither a share nor a whole visit.
 
     What a person billed after a refusal is looked at by `_people_decided`.
     """
     newest = select(Benefits.encounter_id, func.max(Benefits.answered_at)).group_by(col(Benefits.encounter_id))
-    protected = session.exec(
-        select(Benefits.encounter_id).where(
-            sa.tuple_(col(Benefits.encounter_id), col(Benefits.answered_at)).in_(newest), col(Benefits.is_qmb).is_(True)
-        )
-    ).all()
+    by_eligibility = select(Benefits.encounter_id).where(
+        sa.tuple_(col(Benefits.encounter_id), col(Benefits.answered_at)).in_(newest), col(Benefits.is_qmb).is_(True)
+    )
+    remarked = sa.or_(*(col(RemittanceClaim.payment).contains(f'"{code}"') for code in sorted(QMB_REMARKS)))
+    by_remark = select(RemittanceClaim.encounter_id).where(remarked, col(RemittanceClaim.encounter_id).is_not(None))
+    protected = {*session.exec(by_eligibility), *session.exec(by_remark)}
     off = session.exec(
         select(Posting.encounter_id)
         .join(Journal, col(Journal.number) == col(Posting.journal_number))

@@ -7,7 +7,7 @@ judged by the rules that hold claims, for a visit of today like those of the las
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from rich.console import Console
 from rich.table import Table
@@ -15,13 +15,15 @@ from sqlmodel import Session, col, func, or_, select
 
 from billing.amendments import SELF_PAY
 from billing.claim import Claim
+from billing.code_tables import COMES, NAMES
+from billing.coding_rules import RULE_NAMES, RULES_COME
 from billing.days import day_of, zone_named
 from billing.enrolments import EnrolmentKind, EnrolmentState, gaps, named, needs, standing
 from billing.identifiers import npi_is_valid
 from billing.partners import Reach
 from billing.policies import Policies
 from billing.roles import Role
-from database import encounters, enrolments, letters, office
+from database import codes, encounters, enrolments, letters, office, rules
 from database.engine import Database
 from database.tables import AgendaEntry, Charge, Encounter, EnrolmentRow, Partner, Payer, Practice, User
 from settings import Settings, variable
@@ -35,6 +37,8 @@ PRINTED_WITHIN = timedelta(days=3)
 """How long a paper may wait in the print queue"""
 DONE_WITHIN = timedelta(hours=1)
 """How late a visit's next action may be"""
+TOLD_BEFORE = timedelta(days=21)
+"""The end of an edition of codes or rules"""
 NAMED = 5
 """So many codes or providers are named; the rest is counted"""
 
@@ -79,21 +83,10 @@ class Look:
 def examine(database: Database, settings: Settings, *, at: datetime) -> list[Finding]:
     """Everything that is missing; what stops claims comes first."""
     with database.reading() as session:
-        found = list(_installation(session, settings))
+        found = [*_installation(session, settings), *_editions(session, day_of(at, UTC))]
         for practice in office.practices(session):
             look = _look(session, practice, at)
-            for check in (
-                _stuck,
-                _calendar,
-                _letters,
-                _payers,
-                _enrolments,
-                _due,
-                _providers,
-                _prices,
-                _people,
-                _policies,
-            ):
+            for check in CHECKS:
                 found += check(look)
     return sorted(found, key=lambda one: not one.stops_claims)
 
@@ -152,6 +145,26 @@ def _installation(session: Session, settings: Settings) -> Iterator[Finding]:
         yield Finding(where, "there is no clearinghouse", "run `zerobalance setup`", stops_claims=True)
     for one in partners:
         yield from _partner(one, settings)
+
+
+def _editions(session: Session, today: date) -> Iterator[Finding]:
+    """Tables and rules that were loaded once, and end soon or have ended."""
+    ends = [
+        (NAMES[one.edition.system], one.edition.valid_to, COMES[one.edition.system]) for one in codes.editions(session)
+    ]
+    ends += [
+        (RULE_NAMES[one.edition.kind], one.edition.valid_to, RULES_COME[one.edition.kind])
+        for one in rules.editions(session)
+    ]
+    last: dict[tuple[str, str], date] = {}
+    for name, until, comes in ends:
+        last[name, comes] = max(until, last.get((name, comes), until))
+    for (name, comes), until in last.items():
+        if until < today + TOLD_BEFORE:
+            ended = "ended" if until < today else "ends"
+            what = f"the newest edition of {name} {ended} on {until}"
+            to_do = f"load the next one; it comes {comes}"
+            yield Finding("installation", what, to_do, stops_claims=False)
 
 
 def _partner(partner: Partner, settings: Settings) -> Iterator[Finding]:

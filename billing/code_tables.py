@@ -27,6 +27,12 @@ class CodeSystem(StrEnum):
 
 NAMES = {CodeSystem.ICD10CM: "ICD-10-CM", CodeSystem.HCPCS: "HCPCS", CodeSystem.CPT: "CPT"}
 """As people write them"""
+COMES = {
+    CodeSystem.ICD10CM: "on October 1, and sometimes on April 1",
+    CodeSystem.HCPCS: "each quarter",
+    CodeSystem.CPT: "on January 1",
+}
+"""When a new edition is in force"""
 PUBLIC = (CodeSystem.ICD10CM, CodeSystem.HCPCS)
 """Systems that anybody may load: an office without them is told so"""
 

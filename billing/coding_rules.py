@@ -37,6 +37,16 @@ RULE_NAMES = {
 }
 """As people read them"""
 
+RULES_COME = {
+    RuleKind.PAIRS: "each quarter",
+    RuleKind.UNITS: "each quarter",
+    RuleKind.ADD_ONS: "each quarter",
+    RuleKind.FEE_SCHEDULE: "each quarter, the prices on January 1",
+    RuleKind.EXCLUSIONS: "on October 1, and sometimes on April 1",
+    RuleKind.PROVIDERS: "each month",
+}
+"""When a new edition is in force"""
+
 NEVER, WITH_MODIFIER = "0", "1"
 """Modifier indicator of a pair; 9: the pair is none any more"""
 PAIR_MODIFIERS = frozenset(

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,11 +14,13 @@ from typer.testing import CliRunner
 import doctor
 from activities.enrolment_desk import put_entries
 from billing.claim import Name, Party
+from billing.code_tables import CodeEntry, CodeSystem, Edition
+from billing.coding_rules import CountedBy, RuleEdition, RuleKind, UnitLimit
 from billing.enrolments import Enrolment, EnrolmentKind, EnrolmentState
 from billing.letters import appeal_letter
 from cli import app
+from database import codes, records, rules
 from database import office as office_rows
-from database import records
 from database.columns import new_id
 from database.enrolments import Entry
 from database.tables import AgendaEntry, Charge, Letter, Payer, Practice, User
@@ -205,3 +207,31 @@ def test_a_visit_whose_next_action_nobody_does_is_told(healthy: Office, settings
         due = session.exec(select(func.max(AgendaEntry.due_at))).one()
     words = [one.what for one in doctor.examine(healthy.database, settings, at=due + timedelta(hours=2))]
     assert "1 visit waits for something that was due an hour ago" in words
+
+
+@pytest.mark.parametrize(
+    ("today", "words"),
+    [
+        (date(2026, 9, 1), None),
+        (date(2026, 9, 15), "the newest edition of HCPCS ends on 2026-09-30"),
+        (date(2026, 10, 2), "the newest edition of HCPCS ended on 2026-09-30"),
+    ],
+)
+def test_an_edition_that_ends_is_told_three_weeks_before(
+    today: date, words: str | None, healthy: Office, settings: Settings
+) -> None:
+    edition = Edition(CodeSystem.HCPCS, "2026Q3", date(2026, 7, 1), date(2026, 9, 30))
+    with healthy.database.writing() as session:
+        codes.load(session, edition, [CodeEntry("J0001", "", "", True, edition.valid_from, None)], source="x", at=NOON)
+    at = datetime.combine(today, time(12), UTC)
+    told = [one.what for one in doctor.examine(healthy.database, settings, at=at) if "edition" in one.what]
+    assert told == ([words] if words else [])
+
+
+def test_rules_that_ended_are_told_with_when_they_come(healthy: Office, settings: Settings) -> None:
+    edition = RuleEdition(RuleKind.UNITS, "2026Q3", date(2026, 7, 1), date(2026, 9, 30))
+    with healthy.database.writing() as session:
+        rules.load(session, edition, [UnitLimit("J0001", 1, CountedBy.LINE)], source="x", at=NOON)
+    [told] = [one for one in doctor.examine(healthy.database, settings, at=NOON) if "edition" in one.what]
+    assert told.what == "the newest edition of NCCI unit limits ended on 2026-09-30"
+    assert told.to_do == "load the next one; it comes each quarter"

@@ -65,6 +65,7 @@ fuzz: venv-dev ## the X12 codec under files nobody has seen before; MINUTES=60 r
 bench: venv-dev ## benchmarks, one JSON object a line: encounters, then the codec beside its peers
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.codec
+	$(BIN)/python -m benchmarks.edits
 
 lock: ## write both locks again from pyproject.toml (needs uv)
 	$(LOCK_WITH) -o requirements.txt

@@ -102,7 +102,9 @@ class Edit:
         """Whether payer and days are those that it was written for."""
         if self.payers and claim.coverage.filing_indicator not in self.payers:
             return False
-        return not claim.lines or (claim.service_to >= self.since and claim.service_from <= self.until)
+        if (self.since == date.min and self.until == date.max) or not claim.lines:
+            return True
+        return claim.service_to >= self.since and claim.service_from <= self.until
 
     def severity_for(self, claim: Claim) -> Severity:
         return Severity.ERROR if claim.coverage.filing_indicator in self.errors_for else self.severity
@@ -110,9 +112,8 @@ class Edit:
     def findings(self, claim: Claim, situation: Situation) -> Iterator[Finding]:
         """Everything that it has to say about the claim."""
         if self.is_about(claim):
-            severity = self.severity_for(claim)
             for path, message in self.check(claim, situation):
-                yield Finding(self.code, severity, path, message, self.fix)
+                yield Finding(self.code, self.severity_for(claim), path, message, self.fix)
 
 
 EDITS: list[Edit] = []

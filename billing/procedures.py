@@ -9,6 +9,8 @@ ANESTHESIA = range(100, 2000)
 EVALUATION = (range(99202, 99500), range(92002, 92015))
 """Evaluation and management, eye examinations among them"""
 SURGERY = range(10004, 70000)
+BLOOD_DRAWS = range(36400, 36426)
+"""Among the operations by number, and paid beside any visit"""
 EMERGENCY_DEPARTMENT = range(99281, 99286)
 VACCINES = (range(90476, 90760), range(91300, 91400))
 VACCINE_ADMINISTRATION = range(90460, 90475)

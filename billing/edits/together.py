@@ -9,11 +9,12 @@ from itertools import permutations
 from billing.claim import Claim, ServiceLine
 from billing.coding_rules import CONTRACTOR_DEFINED, NEVER, PAIR_MODIFIERS, WITH_MODIFIER, CodePair, CountedBy, RuleKind
 from billing.edits.registry import GOVERNMENT, Scope, Severity, Situation, edit
-from billing.procedures import EVALUATION, SURGERY, is_in, is_new_patient
+from billing.procedures import BLOOD_DRAWS, EVALUATION, SURGERY, is_in, is_new_patient
 
 DISTINCT = frozenset({"59", "XE", "XP", "XS", "XU"})
-MAJOR_SURGERY = "090"
-"""Global days of the fee schedule"""
+SMALL_OPERATION, MAJOR_SURGERY = "000", "090"
+OPERATIONS = frozenset({SMALL_OPERATION, "010", MAJOR_SURGERY})
+"""Global days of the fee schedule: what is paid together with the visit of the day"""
 THREE_YEARS = 3
 
 
@@ -160,15 +161,20 @@ def visit_beside_a_procedure(claim: Claim, situation: Situation) -> Iterator[tup
     for number, line in enumerate(claim.lines, start=1):
         if not is_in(line.procedure, *EVALUATION) or {"24", "25", "57"} & set(line.modifiers):
             continue
-        beside = [
-            one.procedure
-            for one in claim.lines
-            if one.service_date == line.service_date and is_in(one.procedure, SURGERY)
-        ]
-        if beside:
-            facts = [situation.known.indicators.get(one) for one in beside]
-            word = "57" if any(one and one.global_days == MAJOR_SURGERY for one in facts) else "25"
-            yield f"line.{number}.modifiers", f"line {number}: a visit beside {beside[0]} is paid with {word} only"
+        beside = [one.procedure for one in claim.lines if one.service_date == line.service_date]
+        operations = [one for one in beside if _global_days(one, situation) in OPERATIONS]
+        if operations:
+            is_major = any(_global_days(one, situation) == MAJOR_SURGERY for one in operations)
+            word = "57" if is_major else "25"
+            yield f"line.{number}.modifiers", f"line {number}: a visit beside {operations[0]} is paid with {word} only"
+
+
+def _global_days(procedure: str, situation: Situation) -> str:
+    """By the fee schedule; where it is not loaded every operation but a blood draw counts as a small one."""
+    facts = situation.known.indicators.get(procedure)
+    if facts is not None:
+        return facts.global_days
+    return SMALL_OPERATION if is_in(procedure, SURGERY) and not is_in(procedure, BLOOD_DRAWS) else ""
 
 
 def _three_years_before(day: date) -> date:

@@ -168,6 +168,8 @@ PASSES: list[tuple[str, Claim, dict[str, Any]]] = [
     ("C06", a_claim(a_line("11042"), a_line("11045")), adds("1", "11042")),
     ("C06", a_claim(a_line("11045")), {"known": replace(adds("1", "11042")["known"], past=SAME_DAY)}),
     ("C07B", a_claim(a_line("99213", modifiers=("25",)), a_line("20610")), {}),
+    ("C07B", a_claim(a_line("99213"), a_line("36415")), {}),
+    ("C07B", a_claim(a_line("99213"), a_line("20610")), facts("20610", days="XXX")),
     ("C08", two("59"), paired(pair("1"))),
     ("C08", two("59"), {}),
     ("C09B", a_claim(a_line("71046", modifiers=("26",))), facts("71046", components="1")),

@@ -66,7 +66,7 @@ def clean_visits(count: int, *, seed: int, today: date) -> list[Claim]:
 
 def _visit(number: int, scenario: Scenario, dice: random.Random, *, seed: int, today: date) -> Claim:
     day = today - timedelta(days=dice.randint(1, 7))
-    lines = tuple(_line(dice, day) for _ in range(dice.randint(1, 4)))
+    lines = tuple(_line(*service, day) for service in dice.sample(SERVICES, dice.randint(1, 4)))
     payer_name, payer_id = dice.choice(PAYERS)
     if scenario == Scenario.OTHER:
         payer_name, payer_id = PAYERS[0]
@@ -120,8 +120,7 @@ def _second_policy(number: int, *, seed: int, person: Person) -> list[OtherPayer
     return [OtherPayer(coverage, person)]
 
 
-def _line(dice: random.Random, day: date) -> ServiceLine:
-    procedure, charge = dice.choice(SERVICES)
+def _line(procedure: str, charge: int, day: date) -> ServiceLine:
     return ServiceLine(
         procedure=procedure,
         charge_cents=Cents(charge),

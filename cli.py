@@ -21,6 +21,7 @@ import demo as demonstration
 import doctor as examination
 import edi
 import edit_proof
+import edit_trial
 import office_setup
 import proofs
 import rule_loading
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.add_typer(edi.app, name="edi")
 app.add_typer(code_loading.app, name="codes")
 app.add_typer(rule_loading.app, name="rules")
+app.add_typer(edit_trial.app, name="edits")
 app.add_typer(user_commands.app, name="user")
 console = Console(stderr=True)
 

@@ -6,20 +6,23 @@ import io
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
+from sqlmodel import Session
 
+import edit_trial
 import office_setup
 from billing.coding_rules import RULE_NAMES, CodePair, ProviderFacts, RuleEdition, RuleKind, edition_for
 from code_loading import FileRefused
 from database import rules
 from database.engine import Database
 from database.rules import Rule
+from edit_trial import Effect
 from interchange import rule_files, tabular_list
 from interchange.code_files import BadLine, PassedOver
 from settings import Settings
@@ -54,13 +57,20 @@ def load(
     valid_from: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day in force")],
     valid_to: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day in force")],
     skip_bad_lines: Annotated[bool, typer.Option("--skip-bad-lines", help="Take the files without them")] = False,
+    trial: Annotated[int, typer.Option("--try", min=0, help="Only say what it would change for so many claims")] = 0,
 ) -> None:
-    """Take in one edition, of all its files. Loading it again makes it what the files say now."""
+    """Take in one edition, of all its files. Loading it again makes it what the files say now.
+
+    With --try nothing is kept: the edits run over the last claims as if it had been.
+    """
     made = RuleEdition(kind, edition.strip(), valid_from.date(), valid_to.date())
     if not 1 <= len(made.name) <= 20 or made.valid_to < made.valid_from:
         raise typer.BadParameter("the edition needs a name of at most 20 characters and must not end before it begins")
     database = office_setup.open_database(Settings())
     try:
+        if trial:
+            edit_trial.tell(tried(database, made, files, last=trial, skip_bad_lines=skip_bad_lines), trial)
+            return
         count, report = take(database, made, files, skip_bad_lines=skip_bad_lines, at=datetime.now(UTC))
     finally:
         database.close()
@@ -99,16 +109,39 @@ def take(
     database: Database, edition: RuleEdition, files: Sequence[Path], *, skip_bad_lines: bool, at: datetime
 ) -> tuple[int, Report]:
     """Load the files in one transaction. Raises FileRefused, and then nothing has changed."""
+    with database.writing() as session:
+        return _take(session, edition, files, skip_bad_lines=skip_bad_lines, at=at)
+
+
+class _Untaken(Exception):
+    """Ends a transaction whose work must not stay."""
+
+
+def tried(
+    database: Database, edition: RuleEdition, files: Sequence[Path], *, last: int, skip_bad_lines: bool
+) -> list[Effect]:
+    """What the edits would say of the last claims if the files were loaded; nothing stays. Raises FileRefused."""
+    at = datetime.now(UTC)
+    found: list[Effect] = []
+    with suppress(_Untaken), database.writing() as session:
+        _take(session, edition, files, skip_bad_lines=skip_bad_lines, at=at)
+        found = edit_trial.effects(session, last=last, at=at)
+        raise _Untaken
+    return found
+
+
+def _take(
+    session: Session, edition: RuleEdition, files: Sequence[Path], *, skip_bad_lines: bool, at: datetime
+) -> tuple[int, Report]:
     report = Report()
     names = ", ".join(file.name for file in files)
-    with database.writing() as session:
-        wanted = rules.npis_in_use(session) if edition.kind == RuleKind.PROVIDERS else frozenset()
-        found = _good(files, edition, report, wanted)
-        count = rules.load(session, edition, found, source=names, at=at)
-        if report.bad and not skip_bad_lines:
-            raise FileRefused(f"{names} was not taken: {_told(report.bad)}; mend them, or give --skip-bad-lines")
-        if not count:
-            raise FileRefused(f"{names} was not taken: no rule of {RULE_NAMES[edition.kind]} is in it")
+    wanted = rules.npis_in_use(session) if edition.kind == RuleKind.PROVIDERS else frozenset()
+    found = _good(files, edition, report, wanted)
+    count = rules.load(session, edition, found, source=names, at=at)
+    if report.bad and not skip_bad_lines:
+        raise FileRefused(f"{names} was not taken: {_told(report.bad)}; mend them, or give --skip-bad-lines")
+    if not count:
+        raise FileRefused(f"{names} was not taken: no rule of {RULE_NAMES[edition.kind]} is in it")
     return count, report
 
 

@@ -30,6 +30,7 @@ ROOT_MODULES = (
     "edi",
     "code_loading",
     "edit_proof",
+    "edit_trial",
     "rule_loading",
     "user_commands",
     "cli",

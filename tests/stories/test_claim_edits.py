@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import edit_trial
 import rule_loading
 from billing.claim import Claim, Party, ServiceLine
 from billing.coding_rules import RuleEdition, RuleKind
@@ -154,6 +155,18 @@ def test_what_can_be_mended_in_one_way_is_mended_and_told(office: Office) -> Non
     office.send_claims()
     assert b"NM1*IL*1*DOE*JANE****MI*ABC123456~" in next(iter(office.wire.claims.values()))
     assert DOCTOR_NPI.encode() not in next(iter(office.wire.claims.values()))
+
+
+def test_a_new_edition_is_tried_over_the_last_claims_and_leaves_nothing(office: Office, tmp_path: Path) -> None:
+    paired = visits(office, for_medicare(a_line("G0101"), a_line("G0102")))
+    visits(office, a_claim(control_number="EXT1002", member_id="XYZ987654"), number=2)
+    file = tmp_path / "pairs.txt"
+    file.write_text(PAIRS)
+    tried = rule_loading.tried(office.database, edition(RuleKind.PAIRS), [file], last=10, skip_bad_lines=False)
+    assert [(one.encounter_id, one.held_now, one.held_no_more) for one in tried] == [(paired, ("C04",), ())]
+    with office.database.reading() as session:
+        assert rules.editions(session) == []
+        assert edit_trial.effects(session, last=10, at=office.now) == []
 
 
 def test_a_file_with_bad_lines_changes_nothing(office: Office, library: dict[RuleKind, int], tmp_path: Path) -> None:

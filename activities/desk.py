@@ -14,6 +14,8 @@ from activities.denial_tasks import amounts_of, review
 from activities.messages import AgendaItem, Standing
 from activities.seen import BEFORE_SUBMISSION, BLOCKING, Seen, is_moot, open_task_of
 from billing.claim import Claim, Person
+from billing.code_tables import CodeTables
+from billing.coding import codes_used
 from billing.coordination import IN_ORDER, MEDICARE, PRIMARY
 from billing.deadlines import OWNERS, Deadline, Reason
 from billing.ledger import Account, Balances, Entry
@@ -27,6 +29,7 @@ from billing.tasks import KINDS, NewTask, TaskType
 from database import (
     amendments,
     audit,
+    codes,
     coverages,
     encounters,
     ledger,
@@ -103,6 +106,11 @@ class Desk:
         rows = encounters.lines(self.session, self.encounter)
         return [line.id for line in rows[: len(self.claim.lines)]]
 
+    @cached_property
+    def code_tables(self) -> CodeTables:
+        """What the loaded tables say of the claim's codes on their days."""
+        return codes.tables_for(self.session, codes_used(self.claim))
+
     def keep(self, claim: Claim) -> None:
         """Put a changed claim on the encounter; what is put right about the patient reaches the patient's record."""
         before = self.claim.patient
@@ -111,6 +119,7 @@ class Desk:
             self._put_right(before, claim)
         self.__dict__["claim"] = claim
         self.__dict__.pop("line_ids", None)
+        self.__dict__.pop("code_tables", None)
 
     def _put_right(self, before: Person, claim: Claim) -> None:
         said = {"before": registration_of(before), "now": registration_of(claim.patient)}

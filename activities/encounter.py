@@ -18,13 +18,13 @@ from activities.patient_money import settle_patient_money
 from activities.self_pay import bill_patient_alone
 from activities.submission_desk import make_submission, post_charges, trial_write
 from billing.charges import charge_faults, price_claim
-from billing.coding import CODES_STAND, codes_used, coding_faults, table_faults, tables_missing
+from billing.coding import CODES_STAND, coding_faults, table_faults, tables_missing
 from billing.edits.registry import Severity
 from billing.registration import registration_faults
 from billing.scrubbing import mended, scrub
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
-from database import codes, edit_runs, office
+from database import edit_runs, office
 from database.engine import Database
 
 
@@ -146,9 +146,8 @@ def review_codes(desk: Desk) -> None:
     """Step 3: form first, then the tables of the day where they are loaded and nobody has let the codes stand."""
     faults = coding_faults(desk.claim)
     if CODES_STAND not in desk.encounter.edits_overridden.split(","):
-        tables = codes.tables_for(desk.session, codes_used(desk.claim))
-        faults += table_faults(desk.claim, tables)
-        for words in tables_missing(tables):
+        faults += table_faults(desk.claim, desk.code_tables)
+        for words in tables_missing(desk.code_tables):
             desk.say_once(words)
     if faults:
         _ask(desk, TaskType.CODE_REVIEW, "; ".join(faults))
@@ -200,7 +199,7 @@ def scrub_claim(desk: Desk) -> None:
         words = f"X02: the claim cannot be written as an 837P: {unsendable}; correct the field it comes from"
         _ask(desk, TaskType.CLAIM_EDIT_FAILED, words, edits="X02")
         return
-    if lacks_enrolment(desk):
+    if situation.known.enrolment_gap and lacks_enrolment(desk):
         return
     for one in findings:
         if one.severity == Severity.WARNING:

@@ -9,12 +9,11 @@ from activities.desk import Desk
 from activities.enrolment_desk import enrolment_gap
 from activities.submission_desk import other_payers
 from billing.claim import Claim
-from billing.coding import codes_used
 from billing.coding_rules import RULE_NAMES, RuleEdition, RuleKind, edition_for
 from billing.edits.known import Known, PastService
 from billing.edits.registry import Situation
 from billing.eligibility import EligibilityResponse
-from database import codes, encounters, records, rules
+from database import encounters, records, rules
 
 YEARS_BACK = 3
 """As long as nobody is a new patient"""
@@ -30,7 +29,7 @@ def known_facts(desk: Desk) -> Known:
     days = {line.service_date for line in claim.lines}
     that_day = [one.procedure for one in past if one.service_date in days]
     return Known(
-        tables=codes.tables_for(session, codes_used(claim)),
+        tables=desk.code_tables,
         pairs=library.ask(RuleKind.PAIRS, rules.pairs_among, procedures, []),
         limits=library.ask(RuleKind.UNITS, rules.limits_of, procedures, {}),
         add_ons=library.ask(RuleKind.ADD_ONS, rules.add_ons_among, [*procedures, *that_day], {}),

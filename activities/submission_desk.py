@@ -180,6 +180,8 @@ def tells_of_others(desk: Desk) -> bool:
 
 def other_payers(desk: Desk) -> list[OtherPayer]:
     """The patient's other policies, each with what its payer decided and did not take back."""
+    if not desk.other_policies:
+        return []
     standing = standing_rows(desk.session, desk.encounter.id)
     found = []
     for row in desk.other_policies:

@@ -71,6 +71,25 @@ class CodeEntry:
     """What the publisher names in its place"""
 
 
+class TermKind(StrEnum):
+    """Where other words for a code stand in the ICD-10-CM tabular list."""
+
+    INCLUSION = "inclusion"
+    """`inclusionTerm`: a condition for which the code is used, a synonym often"""
+    INCLUDES = "includes"
+    """`includes`: what a category takes in"""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeTerm:
+    """Other words for a code or a heading."""
+
+    code: str
+    """Without the dot"""
+    text: str
+    kind: TermKind
+
+
 @dataclass(frozen=True, slots=True)
 class CodeUse:
     """A code that a claim uses on a day."""

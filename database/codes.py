@@ -1,8 +1,8 @@
-"""Code tables as rows: an edition is loaded whole, asked for the codes of one claim, and searched.
+"""Code tables as rows: an edition is loaded whole, asked for the codes of one claim, and searched plainly.
 
-The search reads one edition from end to end with LIKE, which SQLite and PostgreSQL both do: 20 to 40 ms for the
-98,000 rows of ICD-10-CM, whatever is asked. A table of words with an index was faster for rare words and slower
-for "initial" or "in"; full-text search would be two ways, one for each database.
+The search here reads one edition from end to end with LIKE, which SQLite and PostgreSQL both do: 20 to 40 ms for the
+98,000 rows of ICD-10-CM, whatever is asked. It knows no synonyms and no misspellings, and answers only where there is
+no search file (`database.code_finding`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,12 +20,14 @@ from billing.code_tables import (
     CodeOnDay,
     CodeSystem,
     CodeTables,
+    CodeTerm,
     CodeUse,
     Edition,
+    TermKind,
     in_force,
 )
 from database.bulk import in_parts
-from database.tables import Code, CodeEditionRow
+from database.tables import Code, CodeEditionRow, CodeTermRow
 
 BATCH = 2000
 """Rows written by one statement"""
@@ -81,6 +83,41 @@ def load(session: Session, edition: Edition, entries: Iterable[CodeEntry], *, so
     return Loaded(seen, added, changed, len(was), _codes_before(session, edition))
 
 
+def load_terms(session: Session, edition: Edition, terms: Iterable[CodeTerm], *, at: datetime) -> int:
+    """Make these the other words for the codes of a loaded edition; gives how many there are."""
+    of_edition = col(CodeTermRow.system) == edition.system, col(CodeTermRow.edition) == edition.name
+    session.execute(sa.delete(CodeTermRow).where(*of_edition))
+    count = 0
+    for part in in_parts(terms, BATCH):
+        rows = [
+            {
+                "system": edition.system.value,
+                "edition": edition.name,
+                "number": number,
+                "code": one.code,
+                "kind": one.kind.value,
+                "text": one.text,
+            }
+            for number, one in enumerate(part, start=count + 1)
+        ]
+        session.execute(sa.insert(CodeTermRow), rows)
+        count += len(part)
+    session.get_one(CodeEditionRow, (edition.system, edition.name)).loaded_at = at
+    session.flush()
+    return count
+
+
+def whole(session: Session, edition: Edition) -> tuple[list[CodeEntry], list[CodeTerm]]:
+    """Every code of an edition, and the other words for them."""
+    entries = [_entry(row) for row in session.execute(sa.select(*_COLUMNS).where(*_of(edition)))]
+    terms = session.exec(
+        select(CodeTermRow.code, CodeTermRow.text, CodeTermRow.kind)
+        .where(col(CodeTermRow.system) == edition.system, col(CodeTermRow.edition) == edition.name)
+        .order_by(col(CodeTermRow.number))
+    )
+    return entries, [CodeTerm(code, text, TermKind(kind)) for code, text, kind in terms]
+
+
 def editions(session: Session) -> list[LoadedEdition]:
     """Every edition, by system and beginning."""
     rows = session.exec(
@@ -98,15 +135,25 @@ def tables_for(session: Session, uses: Sequence[CodeUse]) -> CodeTables:
     return CodeTables({use: _on_day(session, use, known, rows) for use in uses}, frozenset(one.system for one in known))
 
 
-def search(session: Session, edition: Edition, asked: Question, *, limit: int) -> list[CodeEntry]:
-    """Codes of an edition: by their beginning, and where there is none by the words of their descriptions, best first.
+def beginning_with(session: Session, edition: Edition, prefix: str, *, limit: int) -> list[CodeEntry]:
+    """Codes and headings of an edition that begin so, the shortest first."""
+    if not prefix:
+        return []
+    query = select(Code).where(*_of(edition), _begins(prefix)).order_by(func.length(Code.code), Code.code)
+    return [_entry(row) for row in session.exec(query.limit(limit))]
 
-    By words only billable codes are found. Best: most whole words, then the shorter code, then the shorter description.
+
+def entries(session: Session, edition: Edition, codes: Sequence[str]) -> dict[str, CodeEntry]:
+    """Codes of an edition by their number."""
+    return {row.code: _entry(row) for row in session.exec(select(Code).where(*_of(edition), col(Code.code).in_(codes)))}
+
+
+def search(session: Session, edition: Edition, asked: Question, *, limit: int) -> list[CodeEntry]:
+    """Billable codes of an edition by the words of their descriptions: what answers where there is no search file.
+
+    Each word is the beginning of a word of the description. Best: most whole words, then the shorter code, then the
+    shorter description.
     """
-    if asked.prefix:
-        query = select(Code).where(*_of(edition), _begins(asked.prefix)).order_by(func.length(Code.code), Code.code)
-        if found := session.exec(query.limit(limit)).all():
-            return [_entry(row) for row in found]
     if not asked.words:
         return []
     whole: Any = sum(
@@ -133,7 +180,11 @@ def _edition(row: CodeEditionRow) -> Edition:
     return Edition(CodeSystem(row.system), row.name, row.valid_from, row.valid_to)
 
 
-def _entry(row: Code) -> CodeEntry:
+_COLUMNS = [getattr(Code, name) for name in ROW]
+
+
+def _entry(row: Any) -> CodeEntry:
+    """From a `Code`, or from a row of `_COLUMNS`."""
     return CodeEntry(
         row.code, row.short, row.long, row.is_billable, row.valid_from, row.valid_to, tuple(row.see.split())
     )

@@ -8,7 +8,7 @@ from database.tables.accounts import BalanceItem, PatientAccount, Placement
 from database.tables.appointments import Appointment
 from database.tables.attachments import Attachment
 from database.tables.cash import Deposit, TillClose
-from database.tables.codes import Code, CodeEditionRow
+from database.tables.codes import Code, CodeEditionRow, CodeTermRow
 from database.tables.coverages import OtherPolicy
 from database.tables.documents import Letter
 from database.tables.edit_runs import EditRun
@@ -57,6 +57,7 @@ __all__ = [
     "Code",
     "CodeEditionRow",
     "CodePairRow",
+    "CodeTermRow",
     "Command",
     "ControlSequence",
     "Denial",

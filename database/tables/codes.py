@@ -51,3 +51,24 @@ class Code(SQLModel, table=True):
     """Codes to use instead, apart by spaces"""
     words: str = Field(sa_type=sa.Text)
     """The different words of the description in lower-case ASCII, a space before and after each: what is searched"""
+
+
+class CodeTermRow(SQLModel, table=True):
+    """Other words for one code or heading of one edition: only the search asks for them."""
+
+    __tablename__ = "code_term"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["system", "edition"], ["code_edition.system", "code_edition.name"], name="fk_code_term_edition"
+        ),
+    )
+
+    system: str = Field(sa_type=sa.String(10), primary_key=True)
+    edition: str = Field(sa_type=sa.String(20), primary_key=True)
+    number: int = Field(primary_key=True)
+    """From 1, in the file's order"""
+    code: str = Field(sa_type=sa.String(7))
+    """Without the dot"""
+    kind: str = Field(sa_type=sa.String(10))
+    """inclusion or includes"""
+    text: str = Field(sa_type=sa.Text)

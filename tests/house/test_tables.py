@@ -12,6 +12,7 @@ OF_THE_INSTALLATION = {
     "api_token": "belongs to a user, who belongs to a practice",
     "code_edition": "published code tables are the same for everybody",
     "code": "published code tables are the same for everybody",
+    "code_term": "published code tables are the same for everybody",
     "rule_edition": "published rules are the same for everybody",
     "code_pair": "published rules are the same for everybody",
     "unit_limit": "published rules are the same for everybody",

@@ -44,6 +44,8 @@ from api.routers import (
 )
 from api.routers.sign_in import SignInLimit
 from api.security import Door
+from database import code_finding
+from database.code_finding import CodeFinder
 from database.engine import Database
 from settings import Settings
 from templates import rendering
@@ -133,7 +135,8 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     payload_codec = EncryptionCodec(keyring or encryption.load_or_create_keyring(settings))
-    app.state.office = Office(settings, database, payload_codec, client, clock)
+    finder = CodeFinder(database, settings.data_dir / code_finding.FOLDER)
+    app.state.office = Office(settings, database, payload_codec, client, finder, clock)
     app.state.temporal_ui = httpx.AsyncClient(
         base_url=settings.ui_address, transport=ui_transport, timeout=UI_TIMEOUT_SECONDS, trust_env=False
     )

@@ -10,6 +10,7 @@ from temporalio.client import Client
 
 from billing.days import day_of
 from database.access import Person
+from database.code_finding import CodeFinder
 from database.engine import Database
 from settings import Settings
 from temporal.encryption import EncryptionCodec
@@ -32,6 +33,7 @@ class Office:
     codec: EncryptionCodec
     client: Client | None
     """None: the engine is not connected; what needs it answers 503"""
+    codes: CodeFinder
     clock: Clock = wall_clock
 
     def now(self) -> datetime:

@@ -10,8 +10,9 @@ from api.auth import Viewer
 from api.office import Office, TheOffice
 from api.routers.pages import show
 from billing.code_search import LONGEST, question
-from billing.code_tables import NAMES, CodeEntry, CodeSystem, in_force, without_edition, written
+from billing.code_tables import NAMES, CodeSystem, in_force, without_edition, written
 from database import codes
+from database.code_finding import FoundCode
 
 api = APIRouter(prefix="/api/v1/codes", tags=["codes"])
 pages = APIRouter(prefix="/setup/codes", include_in_schema=False)
@@ -34,6 +35,8 @@ class CodeView:
     """False: a heading; codes for claims stand below it"""
     valid_from: date
     valid_to: date | None
+    why: str = ""
+    """What it was found by, where its description does not have the words: a spelling, a saying, another term"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def find_codes(
     on: date | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = FOUND,
 ) -> CodePage:
-    """Codes by their beginning, or by words of their descriptions (each may be cut short), best first.
+    """Codes by their beginning, or by words as people speak, best first. Each says why it is there.
 
     Looked for in the edition in force on the day `on` (today when left out).
     """
@@ -88,16 +91,19 @@ def show_page(
 
 def _search(office: Office, system: CodeSystem, text: str, day: date, limit: int) -> CodePage:
     with office.database.reading() as session:
-        edition = in_force((one.edition for one in codes.editions(session)), system, day)
+        loaded = codes.editions(session)
+        edition = in_force((one.edition for one in loaded), system, day)
         if edition is None:
             return CodePage(None, [])
-        found = codes.search(session, edition, question(text), limit=limit)
+        [whole] = [one for one in loaded if one.edition == edition]
+        found = office.codes.find(session, whole, question(text), limit=limit)
     return CodePage(edition.name, [_view(system, one) for one in found])
 
 
-def _view(system: CodeSystem, one: CodeEntry) -> CodeView:
+def _view(system: CodeSystem, found: FoundCode) -> CodeView:
+    one = found.entry
     code = written(system, one.code)
-    return CodeView(code, one.short, one.long, one.is_billable, one.valid_from, one.valid_to)
+    return CodeView(code, one.short, one.long, one.is_billable, one.valid_from, one.valid_to, found.why)
 
 
 def _day(text: str) -> date | None:

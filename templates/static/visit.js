@@ -66,9 +66,9 @@ async function offer(input) {
   for (const one of items.filter((item) => item.is_billable)) {
     const option = document.createElement("option");
     option.value = one.code;
-    // A browser shows an option only where it contains what was typed: words in another order are put behind.
+    // A browser shows an option only where it contains what was typed: other words are put behind, with the reason.
     const fits = `${one.code} ${one.long}`.toLowerCase().includes(input.value.toLowerCase());
-    option.textContent = fits ? one.long : `${one.long} (${input.value})`;
+    option.textContent = fits ? one.long : `${one.long} (${input.value}${one.why ? ` \u2013 ${one.why}` : ""})`;
     offered.append(option);
   }
 }

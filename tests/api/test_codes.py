@@ -29,7 +29,7 @@ async def test_codes_are_looked_for_in_the_edition_of_the_day(book: Book, superv
     load(book.database, FY2026, FY2027, Q4, CPT2026)
 
     assert nothing == (None, [])
-    assert await found(supervisor, "q=infection") == ("FY2026", ["J06.8", "N39.0", "J06.9"])
+    assert await found(supervisor, "q=infection") == ("FY2026", ["N39.0", "J06.9", "J06.8"])
     assert await found(supervisor, "q=j06.8&on=2026-09-30") == ("FY2026", ["J06.8"])
     assert await found(supervisor, "q=j06.8&on=2026-10-01") == ("FY2027", ["J06.81", "J06.82"])
     assert await found(supervisor, "q=drug&system=hcpcs&on=2026-10-01") == ("2026Q4", ["J0002", "J0003", "J0001"])

@@ -161,16 +161,17 @@ def test_a_licensed_system_is_missed_only_where_it_was_once_loaded() -> None:
         ("QA0", Question("QA0", ("qa0",))),
         ("992", Question("992", ("992",))),
         ("Type 2 DIABETES", Question("", ("type", "2", "diabetes"))),
-        ("uti, chronic", Question("", ("urinary", "tract", "infection", "chronic"))),
-        ("strep throat", Question("", ("streptococcal", "pharyngitis"))),
+        ("uti, chronic", Question("", ("uti", "chronic"))),
+        ("N/V", Question("", ("n", "v"))),
+        ("s/p MI 2019", Question("", ("s", "p", "mi"))),
         ("excori\u00e9e", Question("", ("excoriee",))),
         ("100% _", Question("", ("100",))),
         ("e", Question("", ())),
         ("  ", Question("", ())),
-        ("a b c d e f gh", Question("", ())),
+        ("a b c", Question("", ())),
     ],
 )
-def test_a_question_is_the_beginning_of_a_code_or_words_as_people_speak(text: str, asked: Question) -> None:
+def test_a_question_is_the_beginning_of_a_code_or_words(text: str, asked: Question) -> None:
     assert question(text) == asked
 
 

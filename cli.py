@@ -25,6 +25,7 @@ import edit_trial
 import office_setup
 import proofs
 import rule_loading
+import search_proof
 import user_commands
 import worker as office_worker
 from activities.intake import import_file
@@ -211,6 +212,7 @@ class Proof(StrEnum):
 
     BOOKS = "books"
     EDITS = "edits"
+    SEARCH = "search"
 
 
 @app.command()
@@ -219,10 +221,17 @@ def prove(
     here: Annotated[bool, typer.Option("--here", help="books: check the office that runs here")] = False,
     seed: Annotated[int, typer.Option(help="edits: another seed, other claims")] = 1,
     claims: Annotated[Path | None, typer.Option(help="edits: an 837P of valid claims to look at, too")] = None,
+    phrases: Annotated[
+        Path | None,
+        typer.Option(help="search: other phrases; a line is phrase, tab, code (several codes with | between)"),
+    ] = None,
 ) -> NoReturn:
     """Prove something and exit 0 only if it holds. The last line is one JSON object with the figures."""
     if name == Proof.EDITS:
         edit_proof.prove_edits(console, seed=seed, file=claims)
+        raise typer.Exit
+    if name == Proof.SEARCH:
+        search_proof.prove_search(console, Settings(), file=phrases)
         raise typer.Exit
     _run(lambda: proofs.prove_here(Settings(), console) if here else demonstration.prove())
 

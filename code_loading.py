@@ -1,19 +1,27 @@
-"""Commands on code tables: `zerobalance codes ...`. Files are read line by line and taken whole or not at all."""
+"""Commands on code tables: `zerobalance codes ...`. Files are read line by line and taken whole or not at all.
 
-from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, datetime
+An edition of ICD-10-CM comes as an order file, or as the tabular list (XML), which holds the same codes and the other
+words for them. Where an order file is loaded, the tabular list adds those words and leaves its codes alone.
+"""
+
+import importlib.util
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
+from sqlmodel import Session
 
 import office_setup
-from billing.code_tables import NAMES, CodeEntry, CodeSystem, Edition, without_edition
-from database import codes
+from billing.code_tables import NAMES, CodeEntry, CodeSystem, CodeTerm, Edition, without_edition
+from database import code_finding, codes
+from database.code_finding import CodeFinder
 from database.codes import Loaded, LoadedEdition
 from database.engine import Database
-from interchange import code_files
+from interchange import code_files, tabular_codes
 from interchange.code_files import BadLine, PassedOver
 from settings import OperatorError, Settings
 
@@ -29,13 +37,46 @@ SMALL = 0.5
 """An edition with less than this share of the codes of the one before is pointed out"""
 
 
+XML = ".xml"
+PACKAGE = "simple-icd-10-cm"
+"""MIT; its two data files are CDC's tabular list and the list of its codes"""
+PUBLIC_EDITION = Edition(CodeSystem.ICD10CM, "FY2026-04", date(2026, 4, 1), date(2026, 9, 30))
+"""What the package carries: the release of April 1, 2026"""
+
+
 class FileRefused(OperatorError):
     """A code file has bad lines or no codes; nothing of it was taken."""
 
 
+@dataclass(slots=True)
+class Taken:
+    """What was read of a file, and what loading it did."""
+
+    loaded: Loaded | None = None
+    """None: the codes were left alone"""
+    terms: list[CodeTerm] = field(default_factory=list)
+    bad: list[BadLine] = field(default_factory=list)
+    passed: Counter[str] = field(default_factory=Counter)
+
+    def sorted_out(self, read: Iterable[CodeEntry | CodeTerm | BadLine | PassedOver]) -> Iterator[CodeEntry]:
+        """The codes; the rest is kept here."""
+        for one in read:
+            match one:
+                case BadLine():
+                    self.bad.append(one)
+                case PassedOver():
+                    self.passed[one.what] += 1
+                case CodeTerm():
+                    self.terms.append(one)
+                case _:
+                    yield one
+
+
 @app.command()
 def load(
-    file: Annotated[Path, typer.Argument(help="ICD-10-CM order file, HCPCS quarterly text, list or CSV; unzipped")],
+    file: Annotated[
+        Path, typer.Argument(help="ICD-10-CM order file or tabular XML, HCPCS quarterly text, list or CSV; unzipped")
+    ],
     system: Annotated[CodeSystem, typer.Option(help="Whose codes they are")],
     edition: Annotated[str, typer.Option(help="Name of the release, such as FY2026 or 2026Q3")],
     valid_from: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day in force")],
@@ -48,11 +89,32 @@ def load(
     made = Edition(system, edition.strip(), valid_from.date(), valid_to.date())
     if not 1 <= len(made.name) <= 20 or made.valid_to < made.valid_from:
         raise typer.BadParameter("the edition needs a name of at most 20 characters and must not end before it begins")
-    database = office_setup.open_database(Settings())
+    settings = Settings()
+    database = office_setup.open_database(settings)
     try:
-        _report(made, *take(database, made, file, skip_bad_lines=skip_bad_lines, at=datetime.now(UTC)))
+        taken = take(database, made, file, skip_bad_lines=skip_bad_lines, at=datetime.now(UTC))
+        _report(made, taken)
+        _make_searchable(database, settings, made)
     finally:
         database.close()
+
+
+@app.command(name="install-public")
+def install_public() -> None:
+    """Take in the edition of ICD-10-CM that the Python package simple-icd-10-cm carries: no file is needed."""
+    settings = Settings()
+    database = office_setup.open_database(settings)
+    try:
+        _report(PUBLIC_EDITION, take_public(database, at=datetime.now(UTC)))
+        _make_searchable(database, settings, PUBLIC_EDITION)
+    finally:
+        database.close()
+    today = datetime.now(UTC).date()
+    if today > PUBLIC_EDITION.valid_to:
+        typer.echo(
+            f"  it ended on {PUBLIC_EDITION.valid_to}: visits since then need the next order file, from CDC or CMS, "
+            "by `zerobalance codes load`"
+        )
 
 
 @app.command(name="list")
@@ -68,39 +130,69 @@ def list_editions() -> None:
         typer.echo(f"{NAMES[system]}: no edition for today; its codes are checked for their form only")
 
 
-def take(
-    database: Database, edition: Edition, file: Path, *, skip_bad_lines: bool, at: datetime
-) -> tuple[Loaded, list[BadLine], Counter[str]]:
+def take(database: Database, edition: Edition, file: Path, *, skip_bad_lines: bool, at: datetime) -> Taken:
     """Load the file in one transaction. Raises FileRefused, and then nothing has changed."""
-    bad: list[BadLine] = []
-    passed: Counter[str] = Counter()
-
-    def good() -> Iterator[CodeEntry]:
-        for one in code_files.read(_lines(file), edition):
-            match one:
-                case BadLine():
-                    bad.append(one)
-                case PassedOver():
-                    passed[one.what] += 1
-                case _:
-                    yield one
-
-    with database.writing() as session:
-        loaded = codes.load(session, edition, good(), source=file.name, at=at)
-        if bad and not skip_bad_lines:
-            raise FileRefused(f"{file.name} was not taken: {_told(bad)}; mend them, or give --skip-bad-lines")
-        if not loaded.codes:
+    taken = Taken()
+    is_xml = edition.system == CodeSystem.ICD10CM and file.suffix.lower() == XML
+    with file.open("rb") as body, database.writing() as session:
+        found = taken.sorted_out(
+            tabular_codes.read(body, edition) if is_xml else code_files.read(_lines(body), edition)
+        )
+        if is_xml and _came_as_order_file(session, edition):
+            deque(found, maxlen=0)
+        else:
+            taken.loaded = codes.load(session, edition, found, source=file.name, at=at)
+        if taken.bad and not skip_bad_lines:
+            raise FileRefused(f"{file.name} was not taken: {_told(taken.bad)}; mend them, or give --skip-bad-lines")
+        if not (taken.terms if taken.loaded is None else taken.loaded.codes):
             raise FileRefused(f"{file.name} was not taken: it has no codes of {NAMES[edition.system]}")
-    return loaded, bad, passed
+        if is_xml:
+            codes.load_terms(session, edition, taken.terms, at=at)
+    return taken
 
 
-def _lines(file: Path) -> Iterator[str]:
-    with file.open("rb") as body:
-        for line in body:
-            try:
-                yield line.decode("utf-8")
-            except UnicodeDecodeError:
-                yield line.decode("cp1252", errors="replace")
+def take_public(database: Database, *, at: datetime) -> Taken:
+    """Load the edition that the package carries. Raises FileRefused without it, or where it carries another one."""
+    tabular, listed = public_files()
+    wanted = {one for one in listed.read_text(encoding="utf-8").split() if "-" not in one and not one.isdigit()}
+    taken = take(database, PUBLIC_EDITION, tabular, skip_bad_lines=False, at=at)
+    with database.reading() as session:
+        found = {one.code for one in codes.whole(session, PUBLIC_EDITION)[0]}
+    if found != wanted:
+        raise FileRefused(f"{listed.name} and {tabular.name} of {PACKAGE} disagree on {len(found ^ wanted)} codes")
+    return taken
+
+
+def public_files() -> tuple[Path, Path]:
+    """The tabular list and the list of codes in the package; it is not imported, which would take long and much
+    memory. Raises FileRefused.
+    """
+    found = importlib.util.find_spec(PACKAGE.replace("-", "_"))
+    if found is None or not found.submodule_search_locations:
+        raise FileRefused(f"the package {PACKAGE} is not installed: `pip install {PACKAGE}`, or load CDC's order file")
+    folder = Path(found.submodule_search_locations[0]) / "data"
+    files = folder / "icd10c-tabular-April-1-2026.xml", folder / "code-list-April-2026.txt"
+    if not all(one.is_file() for one in files):
+        raise FileRefused(f"the package {PACKAGE} carries another edition than {PUBLIC_EDITION.name}: `codes load` it")
+    return files
+
+
+def _came_as_order_file(session: Session, edition: Edition) -> bool:
+    loaded = (one for one in codes.editions(session) if one.edition.system == edition.system)
+    return any(one.edition.name == edition.name and not one.source.lower().endswith(XML) for one in loaded)
+
+
+def _make_searchable(database: Database, settings: Settings, edition: Edition) -> None:
+    """Write the search file now; where that cannot be done, the office does it when somebody first searches."""
+    CodeFinder(database, settings.data_dir / code_finding.FOLDER).prepare(edition)
+
+
+def _lines(body: IO[bytes]) -> Iterator[str]:
+    for line in body:
+        try:
+            yield line.decode("utf-8")
+        except UnicodeDecodeError:
+            yield line.decode("cp1252", errors="replace")
 
 
 def _told(bad: list[BadLine]) -> str:
@@ -109,16 +201,23 @@ def _told(bad: list[BadLine]) -> str:
     return f"{len(bad)} bad lines: {told}{more}"
 
 
-def _report(edition: Edition, loaded: Loaded, bad: list[BadLine], passed: Counter[str]) -> None:
+def _report(edition: Edition, taken: Taken) -> None:
+    head = f"{NAMES[edition.system]} {edition.name}, {edition.valid_from} to {edition.valid_to}"
+    loaded = taken.loaded
+    if loaded is None:
+        typer.echo(f"{head}: {len(taken.terms)} other words for its codes; the codes stay those of the order file")
+        return
     unchanged = loaded.codes - loaded.added - loaded.changed
     typer.echo(
-        f"{NAMES[edition.system]} {edition.name}, {edition.valid_from} to {edition.valid_to}: {loaded.codes} codes, "
-        f"{loaded.added} added, {loaded.changed} changed, {loaded.removed} removed, {unchanged} unchanged"
+        f"{head}: {loaded.codes} codes, {loaded.added} added, {loaded.changed} changed, {loaded.removed} removed, "
+        f"{unchanged} unchanged"
     )
-    for what, count in sorted(passed.items()):
+    if taken.terms:
+        typer.echo(f"  {len(taken.terms)} other words for them")
+    for what, count in sorted(taken.passed.items()):
         typer.echo(f"  passed over: {count} {what}s")
-    if bad:
-        typer.echo(f"  {_told(bad)}")
+    if taken.bad:
+        typer.echo(f"  {_told(taken.bad)}")
     if loaded.before is not None and loaded.codes < SMALL * loaded.before:
         typer.echo(f"  the edition before has {loaded.before} codes: is this file whole?")
 

@@ -31,6 +31,7 @@ ROOT_MODULES = (
     "code_loading",
     "edit_proof",
     "edit_trial",
+    "search_proof",
     "rule_loading",
     "user_commands",
     "cli",

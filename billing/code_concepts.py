@@ -51,6 +51,8 @@ organism other part primary simple site specified stage syndrome type unilateral
 """)
 )
 _BRACKETED = re.compile(r"(\([^()]*\)|\[[^\[\]]*\])")
+_DENIED_LIST = re.compile(r"(without [^,()]+)((?:, [^,()]+)+,? and [^()]+)$")
+"""`without behavioral disturbance, psychotic disturbance, mood disturbance, and anxiety`: none of it is said"""
 _TAIL = re.compile(
     r"^(?P<head>.+?), (?P<tail>(initial|subsequent) encounter.*|sequela.*|fetus \d|other fetus|not applicable or .*)$"
 )
@@ -220,7 +222,7 @@ def weighed(text: str) -> tuple[tuple[str, str, float], ...]:
     same once more.
     """
     made: dict[str, tuple[str, str, float]] = {}
-    for part in _BRACKETED.split(text):
+    for part in _BRACKETED.split(_DENIED_LIST.sub(r"\1(\2)", text)):
         is_aside = part[:1] in {"(", "["}
         light = 0
         for word, root in rooted(words_of(part)):

@@ -32,7 +32,12 @@ STOP = frozenset(
 )
 """Words that say nothing about the condition"""
 
-_ROMAN = {"ii": "2", "iii": "3", "iv": "4"}
+_NUMBERS = {
+    **{"ii": "2", "iii": "3", "iv": "4"},
+    **{"1st": "first", "2nd": "second", "3rd": "third", "4th": "fourth", "5th": "fifth", "6th": "sixth"},
+    **{"7th": "seventh", "8th": "eighth", "9th": "ninth", "10th": "tenth", "11th": "eleventh", "12th": "twelfth"},
+}
+_IRREGULAR = {"feet": "foot", "teeth": "tooth", "vertebrae": "vertebra", "children": "child", "calculi": "calculus"}
 _APOSTROPHES = re.compile("['\u2019`]")
 _WORDS = re.compile("[a-z0-9]+")
 _BRITISH = (
@@ -56,7 +61,7 @@ _SUFFIXES = (
 def words_of(text: str) -> list[str]:
     """The words of a text in order, in lower-case ASCII: apostrophes go, everything else that is no letter divides."""
     folded = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text.lower())).encode("ascii", "ignore").decode()
-    return [_ROMAN.get(one, one) for one in _WORDS.findall(folded)]
+    return [_NUMBERS.get(one, one) for one in _WORDS.findall(folded)]
 
 
 @lru_cache(maxsize=50_000)
@@ -64,7 +69,7 @@ def stem(word: str) -> str:
     """What the words of one family share; a short word, or one with a digit, stays what it is."""
     if len(word) < _SHORTEST or not word.isalpha():
         return word
-    word = american(word)
+    word = american(_IRREGULAR.get(word, word))
     if word.endswith("ies") and len(word) > _SHORTEST:
         word = word[:-3] + "y"
     elif word.endswith("s") and not word.endswith(("ss", "us", "is")):

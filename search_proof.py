@@ -67,7 +67,7 @@ class Looked:
 
 def prove_search(console: Console, settings: Settings, *, file: Path | None) -> None:
     """Print the proof; ends the process with exit code 1 when a phrase's code is not among the first three."""
-    phrases = list(read_phrases(_own() if file is None else file.read_text(encoding="utf-8-sig").splitlines()))
+    phrases = own_phrases() if file is None else list(read_phrases(file.read_text(encoding="utf-8-sig").splitlines()))
     if not phrases:
         raise OperatorError(f"{file} holds no phrases")
     with searchable(settings) as (database, finder, loaded):
@@ -75,6 +75,12 @@ def prove_search(console: Console, settings: Settings, *, file: Path | None) -> 
     show(figures, console)
     if not figures["holds"]:
         sys.exit(1)
+
+
+def own_phrases() -> list[Phrase]:
+    """The list that ships with the office."""
+    text = resources.files("billing").joinpath("spoken_phrases.txt").read_text(encoding="utf-8")
+    return list(read_phrases(text.splitlines()))
 
 
 def read_phrases(lines: Iterable[str]) -> Iterator[Phrase]:
@@ -212,7 +218,3 @@ def _summary(figures: Figures) -> Iterator[str]:
     rates = f"{figures['hit_rate_first_3']:.1%} in the first 3, {figures['hit_rate_first_1']:.1%} first"
     yield f"{figures['phrases']} phrases: {rates}"
     yield f"{figures['median_ms']} ms in the middle, {figures['worst_ms']} ms at worst"
-
-
-def _own() -> list[str]:
-    return resources.files("billing").joinpath("spoken_phrases.txt").read_text(encoding="utf-8").splitlines()

@@ -22,6 +22,7 @@ from billing.claim import (
     ServiceLine,
     Sex,
 )
+from billing.code_tables import CodeEntry
 from billing.institutional_claim import (
     InstitutionalBatch,
     InstitutionalClaim,
@@ -70,6 +71,13 @@ def write_claims(path: Path, count: int) -> None:
         for number, at in enumerate(range(0, count, CLAIMS_A_SET), start=1)
     ]
     _write(path, claims_837p.VERSION, sets, "837")
+
+
+def order_file(path: Path, entries: Sequence[CodeEntry]) -> None:
+    """An ICD-10-CM order file of these codes."""
+    with path.open("w", encoding="utf-8") as file:
+        for number, one in enumerate(sorted(entries, key=lambda entry: entry.code), start=1):
+            file.write(f"{number:05d} {one.code:<7} {int(one.is_billable)} {one.short:<60} {one.long}\n")
 
 
 def write_children(path: Path, count: int) -> None:

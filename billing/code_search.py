@@ -103,6 +103,31 @@ class _Word:
     is_mended: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A condition that fits, and the reading by which it does."""
+
+    score: float
+    found: Fit
+    reading: Reading
+    words: Sequence[_Word]
+
+    def order(self) -> tuple[float, int, str]:
+        """The best first, of those the shorter code."""
+        code = self.found.leaves[0].code
+        return -self.score, len(code), code
+
+    def why(self) -> str:
+        """What it was found by, where its title does not have the words."""
+        told = [f"spelled {one.text}" for one in self.words if one.is_mended]
+        there = {root for _, root, _ in self.found.wording.words}
+        strange = [one for one in self.reading.used if not there.issuperset(map(stem, words_of(one.said)))]
+        told += [f"{one.said}: {one.meant[0]}" if len(one.meant) == 1 else one.said for one in strange]
+        if self.found.wording.rank > 1:
+            told.append(self.found.wording.text)
+        return "; ".join(told)
+
+
 def plain_words(text: str) -> tuple[str, ...]:
     """The different words of a text in lower-case ASCII, in order: what is stored to be searched without an index."""
     return tuple(dict.fromkeys(words_of(text)))
@@ -122,34 +147,30 @@ def search(index: Index, asked: Question, *, limit: int) -> list[Answer]:
 
     Where few conditions fit, the other codes of those that do come behind.
     """
-    best: dict[int, tuple[Fit, str]] = {}
+    best: dict[int, _Hit] = {}
     for every in (True, False):
-        if not best or max(found.score for found, _ in best.values()) < GOOD:
+        if not best or max(one.score for one in best.values()) < GOOD:
             _look(index, asked, best, every=every)
     if not best:
         return []
-    ranked = sorted(best.items(), key=lambda one: _order(one[1][0]))
-    top = [one for one in ranked if one[1][0].score >= WORTH * ranked[0][1][0].score][:limit]
-    answers = {leaf.code: Answer(leaf.code, found.score, why) for _, (found, why) in top for leaf in found.leaves}
-    for number, (_, why) in top:
+    ranked = sorted(best.items(), key=lambda one: one[1].order())
+    top = [one for one in ranked if one[1].score >= WORTH * ranked[0][1].score][:limit]
+    answers = {leaf.code: Answer(leaf.code, hit.score, hit.why()) for _, hit in top for leaf in hit.found.leaves}
+    for number, hit in top:
         for leaf in index.concept(number).leaves:
-            answers.setdefault(leaf.code, Answer(leaf.code, 0.0, why))
+            if len(answers) < limit:
+                answers.setdefault(leaf.code, Answer(leaf.code, 0.0, hit.why()))
     return list(answers.values())[:limit]
 
 
-def _order(found: Fit) -> tuple[float, int, str]:
-    code = found.leaves[0].code
-    return -found.score, len(code), code
-
-
-def _look(index: Index, asked: Question, best: dict[int, tuple[Fit, str]], *, every: bool) -> None:
+def _look(index: Index, asked: Question, best: dict[int, _Hit], *, every: bool) -> None:
     """Put what fits into `best`: conditions with every word of a reading, or with any."""
     for words in _spellings(index, asked.words):
         for reading in readings([one.text for one in words]):
             factor = _trust(reading, words)
             for number, found in _fits(index, _asked(index, reading, words), every=every):
-                if number not in best or found.score * factor > best[number][0].score:
-                    best[number] = (Fit(found.score * factor, found.wording, found.leaves), _why(reading, words, found))
+                if number not in best or found.score * factor > best[number].score:
+                    best[number] = _Hit(found.score * factor, found, reading, words)
 
 
 def _spellings(index: Index, words: Sequence[str]) -> list[list[_Word]]:
@@ -220,13 +241,3 @@ def _trust(reading: Reading, words: Sequence[_Word]) -> float:
     for one in words:
         factor *= MENDED * one.nearness if one.is_mended else 1.0
     return factor
-
-
-def _why(reading: Reading, words: Sequence[_Word], found: Fit) -> str:
-    told = [f"spelled {one.text}" for one in words if one.is_mended]
-    there = {root for _, root, _ in found.wording.words}
-    strange = [one for one in reading.used if not there.issuperset(stem(word) for word in words_of(one.said))]
-    told += [f"{one.said}: {one.meant[0]}" if len(one.meant) == 1 else one.said for one in strange]
-    if found.wording.rank > 1:
-        told.append(found.wording.text)
-    return "; ".join(told)

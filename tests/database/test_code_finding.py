@@ -152,7 +152,7 @@ def test_the_package_holds_the_whole_release(whole: tuple[Database, CodeFinder, 
 
 
 def test_every_phrase_of_the_list_finds_its_code(whole: tuple[Database, CodeFinder, LoadedEdition]) -> None:
-    phrases = list(search_proof.read_phrases(search_proof._own()))
+    phrases = search_proof.own_phrases()
     assert len(phrases) >= 150
     missed = [one.phrase.text for one in search_proof.look(*whole, phrases) if not one.is_within(search_proof.FIRST)]
     assert missed == []

@@ -33,9 +33,21 @@ STOP = frozenset(
 """Words that say nothing about the condition"""
 
 _NUMBERS = {
-    **{"ii": "2", "iii": "3", "iv": "4"},
-    **{"1st": "first", "2nd": "second", "3rd": "third", "4th": "fourth", "5th": "fifth", "6th": "sixth"},
-    **{"7th": "seventh", "8th": "eighth", "9th": "ninth", "10th": "tenth", "11th": "eleventh", "12th": "twelfth"},
+    "ii": "2",
+    "iii": "3",
+    "iv": "4",
+    "1st": "first",
+    "2nd": "second",
+    "3rd": "third",
+    "4th": "fourth",
+    "5th": "fifth",
+    "6th": "sixth",
+    "7th": "seventh",
+    "8th": "eighth",
+    "9th": "ninth",
+    "10th": "tenth",
+    "11th": "eleventh",
+    "12th": "twelfth",
 }
 _IRREGULAR = {"feet": "foot", "teeth": "tooth", "vertebrae": "vertebra", "children": "child", "calculi": "calculus"}
 _APOSTROPHES = re.compile("['\u2019`]")

@@ -38,9 +38,15 @@ abdomen ankle arm back buttock calf chest elbow extremity face finger foot forea
 lower neck part region shoulder side thigh thumb toe upper wrist
 """)
 )
+PASSING = 0.3
+"""And how long it has been there, least"""
+_PASSING = frozenset(
+    stem(one)
+    for one in words_of("ago daily day days every last month months new recent since sudden time today week year years")
+)
 UNKNOWN_WEIGHT = 5.0
 """Of a word that only sayings have; others count by how rare they are, a word on one code in a thousand 7"""
-LATER = 0.012
+LATER = 0.02
 """By so much the second meaning of a saying counts less than the first"""
 MENDED = 0.97
 NEAR_BY = 0.85
@@ -203,8 +209,10 @@ def _ways(index: Index, word: str) -> list[list[_Word]]:
         return [[_Word(part) for part in parts]]
     if len(word) > 2 and any(one.startswith(word) for one in index.words):
         return [[_Word(word, is_beginning=True)]]
+    if nearly := _mended(index, word, least=NEAR_BY):
+        return nearly
     for at in range(3, len(word) - 2):
-        if all(part in index.words for part in (word[:at], word[at:])):
+        if all(part in index.words or part in said_words() for part in (word[:at], word[at:])):
             return [[_Word(word[:at]), _Word(word[at:])]]
     return _mended(index, word)
 
@@ -220,7 +228,7 @@ def _asked(index: Index, reading: Reading, words: Sequence[_Word]) -> list[Asked
     for word, root in rooted(reading.words):
         if word not in STOP:
             weight = _SOFT_WEIGHTS.get(root) or index.weights.get(root, UNKNOWN_WEIGHT)
-            weight *= SITE if root in _SITES else 1.0
+            weight *= SITE if root in _SITES else PASSING if root in _PASSING else 1.0
             is_known = root in index.weights or word in beginnings
             made.setdefault(root, Asked(word, root, weight, is_known=is_known, is_beginning=word in beginnings))
     return list(made.values())

@@ -91,7 +91,7 @@ def read_phrases(lines: Iterable[str]) -> Iterator[Phrase]:
     part = ""
     for number, line in enumerate(lines, start=1):
         if line.startswith("#"):
-            part = line.removeprefix(PART) if line.startswith(PART) else part
+            part = line.removeprefix(PART).strip() if line.startswith(PART) else part
         elif line.strip():
             text, tab, right = line.partition("\t")
             wanted = frozenset(one.strip().upper().replace(".", "") for one in right.split("|")) - {""}

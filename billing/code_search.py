@@ -42,13 +42,17 @@ PASSING = 0.3
 """And how long it has been there, least"""
 _PASSING = frozenset(
     stem(one)
-    for one in words_of("ago daily day days every last month months new recent since sudden time today week year years")
+    for one in words_of(
+        "adult ago child daily day days every last month months new recent since sudden time today week year years"
+    )
 )
 UNKNOWN_WEIGHT = 5.0
 """Of a word that only sayings have; others count by how rare they are, a word on one code in a thousand 7"""
 LATER = 0.02
 """By so much the second meaning of a saying counts less than the first"""
 MENDED = 0.97
+NEAR_BEGINNING = 0.78
+"""Likeness of a word that may be meant by the beginning of another: `hart` is no `Hartnup`"""
 NEAR_BY = 0.85
 """Likeness of a word that may be meant by one whose stem only is known: `migrane` is no `migrans`"""
 
@@ -208,7 +212,7 @@ def _ways(index: Index, word: str) -> list[list[_Word]]:
     if len(parts) > 1 and all(part in index.words or part in said_words() for part in parts):
         return [[_Word(part) for part in parts]]
     if len(word) > 2 and any(one.startswith(word) for one in index.words):
-        return [[_Word(word, is_beginning=True)]]
+        return [[_Word(word, is_beginning=True)], *_mended(index, word, least=NEAR_BEGINNING)]
     if nearly := _mended(index, word, least=NEAR_BY):
         return nearly
     for at in range(3, len(word) - 2):
@@ -236,7 +240,7 @@ def _asked(index: Index, reading: Reading, words: Sequence[_Word]) -> list[Asked
 
 def _fits(index: Index, asked: Sequence[Asked], *, every: bool) -> Iterator[tuple[int, Fit]]:
     known = [one for one in asked if one.is_known]
-    hard = [one for one in known if one.stem not in _SOFT_WEIGHTS] or known
+    hard = [one for one in known if one.stem not in _SOFT_WEIGHTS and one.stem not in _PASSING] or known
     if not hard or (not every and len(hard) == 1):
         return
     terms = [f"{one.word}*" if one.is_beginning else one.stem for one in hard]

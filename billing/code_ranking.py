@@ -62,15 +62,16 @@ def fit(concept: Concept, asked: Sequence[Asked], weights: Mapping[str, float]) 
     """How well the condition answers. `weights`: how rare each stem is."""
     said = {one.stem for one in asked}
     leaves = _leaves(concept, said)
+    says = {*leaves[0].says, *({BOTH} if len(leaves) > 1 else ())}
     everywhere = {root for wording in concept.wordings for _, root, _ in wording.words}
     score, wording = max(
-        ((_score(one, asked, weights, everywhere, leaves[0]), one) for one in concept.wordings), key=lambda one: one[0]
+        ((_score(one, asked, weights, everywhere, says), one) for one in concept.wordings), key=lambda one: one[0]
     )
     return Fit(score * _plainness(concept, wording, said), wording, leaves)
 
 
 def _score(
-    wording: Wording, asked: Sequence[Asked], weights: Mapping[str, float], everywhere: set[str], leaf: Leaf
+    wording: Wording, asked: Sequence[Asked], weights: Mapping[str, float], everywhere: set[str], says: set[str]
 ) -> float:
     roots = {root: word for word, root, _ in wording.words}
     covered, wanted, hit = 0.0, 0.0, set()
@@ -80,7 +81,7 @@ def _score(
         if root is not None:
             hit.add(root)
             covered += one.weight * _likeness(one, roots[root])
-        elif one.stem in leaf.says:
+        elif one.stem in says:
             covered += one.weight
         elif one.stem in everywhere:
             covered += one.weight * ELSEWHERE

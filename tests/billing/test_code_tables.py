@@ -163,6 +163,8 @@ def test_a_licensed_system_is_missed_only_where_it_was_once_loaded() -> None:
         ("Type 2 DIABETES", Question("", ("type", "2", "diabetes"))),
         ("uti, chronic", Question("", ("uti", "chronic"))),
         ("N/V", Question("", ("n", "v"))),
+        ("chest pain R/O MI", Question("", ("chest", "pain"))),
+        ("r/o MI", Question("", ("r", "o", "mi"))),
         ("s/p MI 2019", Question("", ("s", "p", "mi"))),
         ("excori\u00e9e", Question("", ("excoriee",))),
         ("100% _", Question("", ("100",))),

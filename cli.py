@@ -153,7 +153,7 @@ def run() -> NoReturn:
 
 @app.command(name="import")
 def import_files(
-    files: Annotated[list[Path], typer.Argument(help="837P, 835, 999, 277CA, 271 or bank files")],
+    files: Annotated[list[Path], typer.Argument(help="837P, FHIR R4 (JSON), 835, 999, 277CA, 271 or bank files")],
     practice: Annotated[str | None, typer.Option(help="Whose they are; default: the first practice")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line per file")] = False,
 ) -> None:

@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from billing.claim import Claim
+from billing.coordination import OtherPayer
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,13 @@ def intake_key(claim: Claim) -> str:
 
     What was not sent has no part in it: a field that the noun gains later changes no key of today.
     """
-    body = json.dumps(asdict(claim, dict_factory=_sent), sort_keys=True, default=str)
+    return fingerprint(claim)
+
+
+def fingerprint(claim: Claim, *others: OtherPayer) -> str:
+    """The key of a claim and of the policies that were sent beside it."""
+    said = [asdict(claim, dict_factory=_sent), *(asdict(one, dict_factory=_sent) for one in others)]
+    body = json.dumps(said if others else said[0], sort_keys=True, default=str)
     return hashlib.sha256(body.encode()).hexdigest()
 
 

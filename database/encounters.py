@@ -68,14 +68,16 @@ def create(
     others: Sequence[OtherPayer] = (),
     is_self_pay: bool = False,
     patient: Patient | None = None,
+    key: str | None = None,
 ) -> tuple[Encounter, bool]:
     """Open an encounter for a claim: (encounter, whether it is new). The same claim again is the same encounter.
 
     `others` are the patient's policies that the claim itself names beside its own (2320). `patient` None: found by
-    coverage, name and birth date, or added. Writes the outbox row that starts its workflow in the same transaction.
-    Raises office.PayeeOfAnotherPractice.
+    coverage, name and birth date, or added. `key`: what was sent, where the office added to it. Writes the outbox row
+    that starts its workflow in the same transaction. Raises office.PayeeOfAnotherPractice.
     """
-    known = _opened_before(session, claim, practice_id=practice_id)
+    key = key or intake_key(claim)
+    known = _opened_before(session, key, practice_id=practice_id)
     if known is not None:
         return known, False
     office.register_billing_provider(session, practice_id=practice_id, provider=claim.billing_provider)
@@ -86,7 +88,7 @@ def create(
         practice_id=practice_id,
         patient_id=patient.id,
         payer_id=payer.id,
-        intake_key=intake_key(claim),
+        intake_key=key,
         external_id=external_id,
         service_date=claim.service_from,
         stage=Stage.REGISTRATION,
@@ -103,9 +105,9 @@ def create(
     return encounter, True
 
 
-def _opened_before(session: Session, claim: Claim, *, practice_id: str) -> Encounter | None:
+def _opened_before(session: Session, key: str, *, practice_id: str) -> Encounter | None:
     """The encounter of the same claim, come in once more."""
-    same = select(Encounter).where(Encounter.practice_id == practice_id, Encounter.intake_key == intake_key(claim))
+    same = select(Encounter).where(Encounter.practice_id == practice_id, Encounter.intake_key == key)
     return session.exec(same).first()
 
 

@@ -73,7 +73,7 @@ def favourites(session: Session, *, practice_id: str, today: date, also: Claim |
         payers=known_payers(session, practice_id=practice_id),
         partners=[one.name for one in office.partners(session)],
         billing=_by_npi(one for one in billing if len(one.reference("EI") or "") == 9 and one.address)
-        | _billing_entities(session, practice_id),
+        | billing_entities(session, practice_id=practice_id),
         rendering=_rendering(session, practice_id, spoken),
         locations=practice.locations(session, practice_id=practice_id),
     )
@@ -134,7 +134,7 @@ def _counted(codes: Iterable[str]) -> list[UsedCode]:
     return [UsedCode(code, uses) for code, uses in Counter(codes).most_common(OFFERED)]
 
 
-def _billing_entities(session: Session, practice_id: str) -> dict[str, Party]:
+def billing_entities(session: Session, *, practice_id: str) -> dict[str, Party]:
     """Whom the practice has set up to bill under, as far as a claim can be billed under it."""
     return {
         one.npi: Party(
@@ -155,13 +155,14 @@ def _billing_entities(session: Session, practice_id: str) -> dict[str, Party]:
 def _rendering(session: Session, practice_id: str, claims: Iterable[Claim]) -> dict[str, Party]:
     """Those whom the practice keeps come first, by name; nobody who left is among them."""
     kept = practice.providers(session, practice_id=practice_id)
-    found = {one.npi: _rendering_party(one) for one in kept if one.is_active}
+    found = {one.npi: rendering_party(one) for one in kept if one.is_active}
     left = {one.npi for one in kept if not one.is_active}
     seen = _by_npi(one for claim in claims for one in claim.providers if one.role == "82")
     return found | {npi: party for npi, party in seen.items() if npi not in found and npi not in left}
 
 
-def _rendering_party(one: ProviderView) -> Party:
+def rendering_party(one: ProviderView) -> Party:
+    """A provider as the rendering one of a claim."""
     return Party(
         role="82",
         is_person=True,

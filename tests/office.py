@@ -20,7 +20,7 @@ from activities.batch import BatchActivities
 from activities.eligibility import EligibilityActivities
 from activities.encounter import EncounterActivities
 from activities.filing import file_message
-from activities.intake import ImportReport, import_file
+from activities.intake import import_file
 from activities.mailbox import MailboxActivities
 from activities.messages import (
     Answer,
@@ -40,6 +40,7 @@ from activities.messages import (
 from activities.office_tasks import complete_office_task
 from activities.partner_lines import PartnerLines
 from activities.remittance import RemittanceActivities
+from activities.taking_in import ImportReport
 from billing.amendments import Change
 from billing.claim import ServiceLine
 from billing.days import USUAL_ZONE, day_of, zone_named

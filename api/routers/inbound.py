@@ -22,10 +22,14 @@ from billing.roles import Permission
 from database import office as office_rows
 from database.access import Person
 from database.tables import Partner
+from interchange.fhir.nodes import looks_like_fhir
 from temporal.client import START_TIMEOUT
 from workflows.scheduled_runs import Mailbox
 
 router = APIRouter(prefix="/api/v1/inbound", tags=["inbound"])
+
+FHIR_BODY = {"requestBody": {"required": True, "content": {"application/fhir+json": {"schema": {"type": "object"}}}}}
+"""How the reference describes it"""
 
 
 @router.post("/files", response_model=dict[str, Any])
@@ -41,6 +45,25 @@ async def take_file(
     report = await run_in_threadpool(_take_in, office, person, body, partner, key)
     if "error" in report:
         raise Problem(422, "unreadable-file", "The file cannot be read", report["error"])
+    return JSONResponse(report)
+
+
+@router.post("/fhir", response_model=dict[str, Any], openapi_extra=FHIR_BODY)
+async def take_fhir(
+    request: Request,
+    office: TheOffice,
+    person: Annotated[Person, require(Permission.INTAKE)],
+    partner: Annotated[str | None, Query(max_length=100)] = None,
+) -> Response:
+    """Take a FHIR R4 message in: a Bundle, the Parameters of `Claim/$submit`, or one Claim. Answers what became of each
+    claim. It needs no Idempotency-Key: the same claim sent again is the same encounter.
+    """
+    body = await request.body()
+    if not looks_like_fhir(body):
+        raise Problem(422, "unreadable-file", "This is no FHIR resource in JSON", "Send application/fhir+json.")
+    report = await run_in_threadpool(_take_fhir_in, office, person, body, partner)
+    if "error" in report:
+        raise Problem(422, "unreadable-file", "The message cannot be taken in", report["error"])
     return JSONResponse(report)
 
 
@@ -90,6 +113,15 @@ def _take_in(office: Office, person: Person, body: bytes, partner_name: str | No
         body_sha256=fingerprint,
         effect=lambda _: (digest[:20], shown),
     )
+
+
+def _take_fhir_in(office: Office, person: Person, body: bytes, partner_name: str | None) -> dict[str, Any]:
+    with office.database.reading() as session:
+        partner_id = actions.partner_for(session, partner_name).id
+    report = intake.import_file(
+        office.database, body, practice_id=person.practice_id, partner_id=partner_id, at=office.now()
+    )
+    return report.as_json("message")
 
 
 def _sender(office: Office, request: Request, body: bytes) -> Partner:

@@ -17,6 +17,7 @@ from settings import Settings
 from tests.api.conftest import WEBHOOK_SECRET, Book
 from tests.api.test_encounters import assert_is_problem
 from tests.conftest import Engine
+from tests.interchange.fhir_messages import as_bytes, claim, item, whole_bundle
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 NOTICE = json.dumps({"partner": "Clearinghouse", "last_id": 7}).encode()
@@ -130,3 +131,35 @@ async def test_a_file_that_is_none_is_refused(book: Book) -> None:
 
     assert_is_problem(empty, 422, "invalid")
     assert_is_problem(noise, 422, "unreadable-file")
+
+
+async def test_a_fhir_message_is_taken_in_once_without_a_key(book: Book) -> None:
+    book.open()
+    body = as_bytes(whole_bundle())
+    async with book.connect(Role.INTEGRATION) as program:
+        first = await program.post("/api/v1/inbound/fhir", content=body)
+        again = await program.post("/api/v1/inbound/fhir", content=body)
+
+    assert (first.json()["created"], first.json()["duplicates"]) == (1, 0)
+    assert (again.json()["created"], again.json()["duplicates"]) == (0, 1)
+
+
+async def test_a_fhir_message_with_gaps_is_told_where(book: Book) -> None:
+    book.open()
+    body = as_bytes(whole_bundle(claim(item(productOrService={}))))
+    async with book.connect(Role.INTEGRATION) as program:
+        report = (await program.post("/api/v1/inbound/fhir", content=body)).json()
+
+    assert report["refused"] == [
+        {"claim": "V-1001", "segment": "Claim[0].item[0].productOrService", "reason": "no code"}
+    ]
+
+
+async def test_what_is_no_fhir_is_refused(book: Book) -> None:
+    book.open()
+    async with book.connect(Role.INTEGRATION) as program:
+        noise = await program.post("/api/v1/inbound/fhir", content=b"ISA*")
+        empty = await program.post("/api/v1/inbound/fhir", content=b'{"resourceType": "Patient"}')
+
+    assert_is_problem(noise, 422, "unreadable-file")
+    assert_is_problem(empty, 422, "unreadable-file")

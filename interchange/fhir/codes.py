@@ -1,0 +1,92 @@
+"""Code systems as FHIR names them, and the codes that stand on a professional claim.
+
+A code without a system, or of another one (SNOMED, LOINC), is not guessed: nobody can tell a HCPCS code from an ICD-10
+one by its looks.
+"""
+
+import re
+
+from billing.claim import Diagnosis
+from billing.money import Cents
+from billing.places import PLACES_OF_SERVICE
+from interchange.fhir.nodes import Node
+
+PROCEDURES = frozenset(
+    {
+        "http://www.ama-assn.org/go/cpt",
+        "urn:oid:2.16.840.1.113883.6.12",
+        "http://www.cms.gov/medicare/coding/hcpcsreleasecodesets",
+        "https://www.cms.gov/medicare/coding/hcpcsreleasecodesets",
+        "http://terminology.hl7.org/codesystem/hcpcs",
+        "http://terminology.hl7.org/codesystem/hcpcs-all-codes",
+        "https://bluebutton.cms.gov/resources/codesystem/hcpcs",
+        "urn:oid:2.16.840.1.113883.6.285",
+        "urn:oid:2.16.840.1.113883.6.14",
+    }
+)
+"""CPT and HCPCS, in small letters"""
+DIAGNOSES = frozenset(
+    {
+        "http://hl7.org/fhir/sid/icd-10-cm",
+        "http://hl7.org/fhir/sid/icd-10",
+        "http://terminology.hl7.org/codesystem/icd10",
+        "urn:oid:2.16.840.1.113883.6.90",
+    }
+)
+"""ICD-10-CM, and ICD-10, as American systems call it, too"""
+MOST_DIAGNOSES, MOST_LINES, MOST_MODIFIERS, MOST_POINTERS = 12, 50, 4, 4
+"""Of a professional claim (005010X222A1)"""
+
+
+def procedure(node: Node) -> str:
+    """The CPT or HCPCS code of a CodeableConcept; empty, and a fault, when there is none."""
+    code = (node.code(PROCEDURES) or "").upper()
+    if not re.fullmatch(r"[A-Z0-9]{4,6}", code, re.ASCII):
+        node.told.fault(node, "no CPT or HCPCS code" if node.code() else "no code")
+        return ""
+    return code
+
+
+def diagnosis(node: Node) -> Diagnosis | None:
+    """The ICD-10-CM code of a CodeableConcept; None, and a note, when there is none: a coder is asked then."""
+    code = (node.code(DIAGNOSES) or "").upper().replace(".", "")
+    if not re.fullmatch(r"[A-Z0-9]{3,8}", code, re.ASCII):
+        node.told.note(node, "no ICD-10-CM code: left out")
+        return None
+    return Diagnosis(code, "ABF")
+
+
+def modifiers(nodes: list[Node]) -> tuple[str, ...]:
+    """Two letters or digits each."""
+    found: list[str] = []
+    for node in nodes:
+        code = (node.code() or "").upper()
+        if re.fullmatch(r"[A-Z0-9]{2}", code, re.ASCII):
+            found.append(code)
+        else:
+            node.told.fault(node, "no modifier of two letters or digits")
+    if len(found) > MOST_MODIFIERS:
+        nodes[0].told.fault(nodes[MOST_MODIFIERS], "a line has at most four modifiers")
+    return tuple(found[:MOST_MODIFIERS])
+
+
+def place_of_service(node: Node) -> str | None:
+    """Two digits of the CMS place of service code set, whatever system they are said to be of."""
+    code = node.code()
+    return code if code in PLACES_OF_SERVICE else None
+
+
+def principal_first(found: list[tuple[int, Diagnosis, bool]]) -> tuple[tuple[Diagnosis, ...], dict[int, int]]:
+    """(sequence, diagnosis, whether principal) -> the claim's diagnoses, and sequence -> pointer from 1.
+
+    A code that is given twice stands once.
+    """
+    ordered = sorted(found, key=lambda item: (not item[2], item[0]))
+    codes = list(dict.fromkeys(one.code for _, one, _ in ordered))
+    pointers = {sequence: codes.index(one.code) + 1 for sequence, one, _ in ordered}
+    return tuple(Diagnosis(code, "ABK" if place == 0 else "ABF") for place, code in enumerate(codes)), pointers
+
+
+def price(node: Node) -> Cents | None:
+    """Money of an element that may be missing."""
+    return node.cents() if node else None

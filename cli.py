@@ -30,6 +30,7 @@ import user_commands
 import worker as office_worker
 from activities.intake import import_file
 from api.app import create_app
+from api.mllp import MllpListener
 from billing.charges import ChargeMasterInvalid
 from billing.days import USUAL_ZONE, NoSuchZone, zone_named
 from database.engine import Database, DatabaseMissing
@@ -146,6 +147,29 @@ def worker() -> NoReturn:
 
 
 @app.command()
+def mllp() -> NoReturn:
+    """Listen for HL7 v2 messages (needs no running office; `run` starts it too, when its port is set)."""
+    _run(listen_for_hl7)
+
+
+async def listen_for_hl7() -> None:
+    """Take messages in for one practice until told to stop."""
+    settings = Settings()
+    logs.configure_logging(settings)
+    if not settings.mllp_port:
+        raise OperatorError(f"no port to listen on: set {variable('mllp_port')}, 2575 as most do")
+    require_free_port(settings.mllp_port, variable("mllp_port"), settings.mllp_host)
+    database = office_setup.open_database(settings)
+    practice_id, partner_id = office_setup.whose(
+        database, settings, settings.mllp_practice or None, at=datetime.now(UTC)
+    )
+    listener = MllpListener(database, practice_id=practice_id, partner_id=partner_id, clock=lambda: datetime.now(UTC))
+    server = await listener.start(settings.mllp_host, settings.mllp_port)
+    async with server:
+        await server.serve_forever()
+
+
+@app.command()
 def run() -> NoReturn:
     """Run the whole office on this machine: engine, worker, API and workbench."""
     _run(office_setup.run_office)
@@ -153,7 +177,7 @@ def run() -> NoReturn:
 
 @app.command(name="import")
 def import_files(
-    files: Annotated[list[Path], typer.Argument(help="837P, FHIR R4 (JSON), 835, 999, 277CA, 271 or bank files")],
+    files: Annotated[list[Path], typer.Argument(help="837P, FHIR R4, HL7 v2, 835, 999, 277CA, 271 or bank files")],
     practice: Annotated[str | None, typer.Option(help="Whose they are; default: the first practice")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line per file")] = False,
 ) -> None:

@@ -5,7 +5,7 @@ import os
 import sys
 import tomllib
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -231,16 +231,18 @@ async def run_office() -> None:
     async with engine.start_engine(settings) as server:
         await prepare_engine(settings, database)
         files = settings.data_dir
-        async with (
-            child("worker.py", log=files / "worker.log") as worker,
-            child("cli.py", "api", log=files / "api.log") as api,
-        ):
+        commands: dict[str, tuple[str, ...]] = {"worker": ("worker.py",), "api": ("cli.py", "api")}
+        if settings.mllp_port:
+            commands["mllp"] = ("cli.py", "mllp")
+        async with AsyncExitStack() as running:
+            parts = {
+                name: await running.enter_async_context(child(*command, log=files / f"{name}.log"))
+                for name, command in commands.items()
+            }
             print(f"workbench   {settings.public_url}\nTemporal UI {server.ui_url}")  # noqa: T201
-            await asyncio.wait(
-                [asyncio.create_task(worker.wait()), asyncio.create_task(api.wait())],
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            part = "worker" if worker.returncode is not None else "api"
+            waiting = [asyncio.create_task(one.wait()) for one in parts.values()]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            part = next(name for name, one in parts.items() if one.returncode is not None)
             raise PartEnded(f"The {part} ended; see {files / part}.log. The office stops with it: start it again.")
 
 

@@ -64,6 +64,15 @@ class Settings(BaseSettings):
     api_port: int = Field(default=8000, ge=0, le=65535)
     """Port of the API and the workbench."""
 
+    mllp_host: str = "127.0.0.1"
+    """Address on which HL7 v2 messages are listened for: MLLP knows no passwords, so let only the sender reach it."""
+
+    mllp_port: int = Field(default=0, ge=0, le=65535)
+    """Port on which HL7 v2 messages are listened for over MLLP; 0: nobody listens."""
+
+    mllp_practice: str = ""
+    """Name of the practice whose messages come over MLLP; by default the first one."""
+
     simulator_port: int = Field(default=8001, ge=0, le=65535)
     """Port of the simulated clearinghouse."""
 

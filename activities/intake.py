@@ -1,5 +1,5 @@
-"""Intake by file: an 837P or a FHIR message becomes encounters, each claim once; what cannot be taken in is refused
-with its reason.
+"""Intake by file: an 837P, FHIR and HL7 v2 become encounters, each claim once; what cannot be taken in is refused with
+its reason.
 """
 
 from collections.abc import Iterator
@@ -10,11 +10,12 @@ from sqlmodel import Session
 
 from activities.filing import CUT_OFF, file_message, is_filed
 from activities.taking_in import ImportReport, RefusedClaim, Sender, report_refusals, take_in
-from activities.visit_intake import import_fhir
+from activities.visit_intake import import_fhir, import_hl7
 from database import messages
 from database.engine import Database
 from database.tables import InboundMessage
 from interchange.fhir.nodes import looks_like_fhir
+from interchange.hl7.syntax import looks_like_hl7
 from interchange.x12.claims_837p import ReadClaim, ReadTransaction, read
 from interchange.x12.coordination import read_other_payers
 from interchange.x12.detect import identify
@@ -31,11 +32,13 @@ OTHER_CLAIMS = {"837I": "an institutional claim", "837D": "a dental claim"}
 def import_file(database: Database, body: bytes, *, practice_id: str, partner_id: str, at: datetime) -> ImportReport:
     """Take a file in: the bytes are stored first, then each claim becomes an encounter or a refusal with its reason.
 
-    FHIR goes the way of visits; anything else but an 837P goes the way of the mailbox.
+    FHIR and HL7 v2 go the way of visits; anything else but an 837P goes the way of the mailbox.
     """
     sender = Sender(practice_id, partner_id, at)
     if looks_like_fhir(body):
         return import_fhir(database, body, sender)
+    if looks_like_hl7(body):
+        return import_hl7(database, body, sender)
     kind = identify(body)
     with database.writing() as session:
         message, is_new = messages.store_inbound(

@@ -1,6 +1,6 @@
 """Visits that other systems tell become encounters: stored raw first, each once, the rest refused with its reason."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
@@ -11,34 +11,72 @@ from database import encounters, known_parties, messages, office, practice
 from database.engine import Database
 from interchange.fhir.nodes import NotFhir
 from interchange.fhir.reading import read
+from interchange.hl7 import charges, syntax
 from interchange.x12.coordination_writing import with_other_payers
 
 FHIR = "FHIR"
+HL7 = "HL7v2"
+UNSUPPORTED = "MSH-9"
+"""Where a message says that it is of a type that is not taken in"""
+NOT_TAKEN = "messages of this type are not taken in: send charges, DFT^P03 or DFT^P11"
 SHOWN_FAULTS = 8
 """How many faults of one visit a refusal names; the rest are counted"""
 
 
 def import_fhir(database: Database, body: bytes, sender: Sender) -> ImportReport:
     """Take a FHIR message in: every claim in it, or every encounter where there is none."""
-    report = ImportReport(FHIR)
+    return _import(database, body, ImportReport(FHIR), sender, _take_fhir)
+
+
+def import_hl7(database: Database, body: bytes, sender: Sender) -> ImportReport:
+    """Take HL7 v2 in: one message or many; what is no DFT is refused and kept."""
+    return _import(database, body, ImportReport(HL7), sender, _take_hl7)
+
+
+def _import(
+    database: Database,
+    body: bytes,
+    report: ImportReport,
+    sender: Sender,
+    take: Callable[[Database, bytes, ImportReport, Sender], None],
+) -> ImportReport:
+    """The bytes are stored before anything looks at them; what was not taken in is one task."""
     with database.writing() as session:
         message, _ = messages.store_inbound(
             session,
             partner_id=sender.partner_id,
             practice_id=sender.practice_id,
-            kind=FHIR,
+            kind=report.kind,
             body=body,
             received_at=sender.at,
         )
+    take(database, body, report, sender)
+    with database.writing() as session:
+        report_refusals(session, message, report, sender)
+    return report
+
+
+def _take_fhir(database: Database, body: bytes, report: ImportReport, sender: Sender) -> None:
     with database.reading() as session:
         zone = office.zone_of(session, sender.practice_id)
     try:
         take_visits(database, read(body, zone=zone), report, sender)
     except NotFhir as error:
         report.unreadable = str(error)
-    with database.writing() as session:
-        report_refusals(session, message, report, sender)
-    return report
+
+
+def _take_hl7(database: Database, body: bytes, report: ImportReport, sender: Sender) -> None:
+    try:
+        found = list(syntax.messages(body))
+    except syntax.NotHl7 as error:
+        report.unreadable = str(error)
+        return
+    for one in found:
+        if one.type in charges.TYPES:
+            take_visits(database, [charges.read(one)], report, sender)
+        else:
+            report.claims += 1
+            report.refused.append(RefusedClaim(one.head.get(10)[:80], UNSUPPORTED, NOT_TAKEN))
 
 
 def take_visits(database: Database, visits: Iterable[SentVisit], report: ImportReport, sender: Sender) -> None:

@@ -5,20 +5,23 @@ from collections.abc import Callable, Iterable
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from activities.patient_intake import take_patient
 from activities.taking_in import ImportReport, RefusedClaim, Sender, report_refusals, take_in
 from billing.sent_visits import Known, SentVisit, completed
 from database import encounters, known_parties, messages, office, practice
 from database.engine import Database
 from interchange.fhir.nodes import NotFhir
 from interchange.fhir.reading import read
-from interchange.hl7 import charges, syntax
+from interchange.hl7 import admissions, charges, syntax
 from interchange.x12.coordination_writing import with_other_payers
 
 FHIR = "FHIR"
 HL7 = "HL7v2"
 UNSUPPORTED = "MSH-9"
 """Where a message says that it is of a type that is not taken in"""
-NOT_TAKEN = "messages of this type are not taken in: send charges, DFT^P03 or DFT^P11"
+NOT_TAKEN = (
+    "messages of this type are not taken in: send charges (DFT P03, P11) or patients (ADT A01, A04, A05, A08, A28, A31)"
+)
 SHOWN_FAULTS = 8
 """How many faults of one visit a refusal names; the rest are counted"""
 
@@ -29,7 +32,7 @@ def import_fhir(database: Database, body: bytes, sender: Sender) -> ImportReport
 
 
 def import_hl7(database: Database, body: bytes, sender: Sender) -> ImportReport:
-    """Take HL7 v2 in: one message or many; what is no DFT is refused and kept."""
+    """Take HL7 v2 in: one message or many; what is neither DFT nor ADT is refused and kept."""
     return _import(database, body, ImportReport(HL7), sender, _take_hl7)
 
 
@@ -74,6 +77,8 @@ def _take_hl7(database: Database, body: bytes, report: ImportReport, sender: Sen
     for one in found:
         if one.type in charges.TYPES:
             take_visits(database, [charges.read(one)], report, sender)
+        elif one.type in admissions.TYPES:
+            take_patient(database, *admissions.read(one), report, sender)
         else:
             report.claims += 1
             report.refused.append(RefusedClaim(one.head.get(10)[:80], UNSUPPORTED, NOT_TAKEN))

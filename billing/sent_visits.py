@@ -65,7 +65,7 @@ class Known:
 
 def completed(visit: SentVisit, known: Known) -> SentVisit:
     """The visit with everything that the practice knows better than the sender, and what is still missing."""
-    for step in (_with_billing_provider, _with_rendering_providers, _without_own_facility, _with_payers):
+    for step in (_with_billing_provider, _with_rendering_providers, _without_own_facility, with_known_payers):
         visit = step(visit, known)
     return visit
 
@@ -151,7 +151,7 @@ def _without_own_facility(visit: SentVisit, known: Known) -> SentVisit:
     return replace(visit, claim=replace(visit.claim, providers=kept))
 
 
-def _with_payers(visit: SentVisit, known: Known) -> SentVisit:
+def with_known_payers(visit: SentVisit, known: Known) -> SentVisit:
     """Payers are known by their number; a payer that the practice has under this name once has that number."""
     coverage = replace(visit.claim.coverage, payer=_payer(visit.claim.coverage.payer, known))
     others: list[OtherPayer] = []

@@ -63,6 +63,11 @@ def of_claim(session: Session, claim: Claim, *, practice_id: str, at: datetime) 
     return _add(session, registration_of(claim.patient), practice_id=practice_id, key=key, at=at), True
 
 
+def known_by(session: Session, claim: Claim, *, practice_id: str) -> Patient | None:
+    """Whom a claim is about, found by one of their keys, or None."""
+    return _known_as(session, practice_id, _key(identity_text(claim)))
+
+
 def register(session: Session, told: Registration, *, practice_id: str, at: datetime) -> Patient:
     """A patient without a visit."""
     return _add(session, told, practice_id=practice_id, key=None, at=at)

@@ -4,52 +4,33 @@ Source: HL7 2.5.1 chapter 3 (PID, PV1), 6 (FT1, DG1, GT1, IN1) and its tables 00
 """
 
 import re
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from billing.claim import Address, Claim, Coverage, Diagnosis, Name, Party, Person, ServiceLine, Sex
-from billing.coordination import IN_ORDER, OtherPayer
+from billing.claim import Claim, Coverage, Diagnosis, Name, Party, ServiceLine
+from billing.coordination import OtherPayer
 from billing.money import Cents, NotAnAmount, parse_cents
-from billing.sent_visits import NOBODY, RENDERING, Gap, SentVisit
+from billing.sent_visits import NOBODY, RENDERING, SentVisit
+from interchange.hl7 import people
 from interchange.hl7.syntax import Message, Segment
 
 TYPES = frozenset({"DFT^P03", "DFT^P11"})
-SEXES = {"F": Sex.FEMALE, "M": Sex.MALE}
-RELATIONSHIPS = {
-    **dict.fromkeys(("SEL", "SELF", "18"), "18"),
-    **dict.fromkeys(("SPO", "SPOUSE", "01"), "01"),
-    **dict.fromkeys(("CHD", "CHILD", "19"), "19"),
-    **dict.fromkeys(("DOM", "53"), "53"),
-}
-"""IN1-17 (table 0063, its words, or the code of X12, as systems send it) -> SBR02; others are G8"""
 PLACES = {"E": "23", "I": "21"}
 """PV1-2 (table 0004) -> place of service"""
 OTHER_SYSTEMS = frozenset({"SCT", "LN", "I9", "I9C", "ICD9"})
-OLDEST_SERVICE, OLDEST_BIRTH = date(2000, 1, 1), date(1900, 1, 1)
+OLDEST_SERVICE = date(2000, 1, 1)
 MOST_LINES, MOST_DIAGNOSES = 50, 12
 _NUMBER = re.compile(r"[A-Za-z0-9._-]{1,38}")
 
 
-@dataclass(slots=True)
-class _Told:
-    """What is found while one message is read."""
-
-    faults: list[Gap] = field(default_factory=list)
-    notes: list[Gap] = field(default_factory=list)
-
-    def fault(self, where: str, reason: str) -> None:
-        self.faults.append(Gap(where, reason))
-
-    def note(self, where: str, reason: str) -> None:
-        self.notes.append(Gap(where, reason))
-
-
 def read(message: Message) -> SentVisit:
     """The visit of a DFT. Everything wrong with it comes back at once."""
-    told = _Told()
-    patient = _patient(message.first("PID"), told)
-    policies = _policies(message, patient, told)
+    told = people.Told()
+    patient = people.patient_of(message.first("PID"), told)
+    policies = people.policies_of(message, patient, told)
+    if not policies:
+        told.fault("IN1", "no insurance is named")
     diagnoses = _diagnoses(message, told)
     lines = _lines(message, diagnoses, told)
     coverage = policies[0] if policies else OtherPayer(Coverage(Party("PR", False, Name("")), None), patient)
@@ -78,74 +59,7 @@ def _number(message: Message) -> str:
     return next((one for one in given if _NUMBER.fullmatch(one)), "UNNUMBERED")
 
 
-def _patient(pid: Segment, told: _Told) -> Person:
-    name = _name(pid, 5, told)
-    if not name.last:
-        told.fault("PID-5", "the patient has no last name")
-    born = _day(pid.get(7))
-    if born is None or born < OLDEST_BIRTH:
-        told.note("PID-7", "no whole day since 1900: the office asks for it")
-        born = None
-    return Person(name, born, SEXES.get(pid.get(8).upper()), _address(pid, 11))
-
-
-def _name(segment: Segment, field_number: int, told: _Told) -> Name:
-    """XPN."""
-    last, first, middle, suffix = (segment.get(field_number, place) for place in (1, 2, 3, 4))
-    if len(last) > 60 or len(first) > 35:
-        told.fault(f"{segment.id}-{field_number}", "longer than 60 (last name) or 35 (first name) characters")
-    return Name(last[:60], first[:35] or None, middle[:25] or None, suffix[:10] or None)
-
-
-def _address(segment: Segment, field_number: int) -> Address | None:
-    """XAD: street ^ more ^ city ^ state ^ postal code."""
-    street, more, city, state, code = (segment.get(field_number, place) for place in (1, 2, 3, 4, 5))
-    if not street or not city or len(street) > 55 or len(city) > 30:
-        return None
-    digits = code.replace("-", "")
-    return Address(
-        street,
-        city,
-        state.upper() if re.fullmatch("[A-Za-z]{2}", state) else None,
-        digits if re.fullmatch(r"[0-9]{5}([0-9]{4})?", digits) else None,
-        more[:55] or None,
-    )
-
-
-def _policies(message: Message, patient: Person, told: _Told) -> list[OtherPayer]:
-    """IN1 by priority (IN1-22), else in the order of the message."""
-    given = message.all("IN1")[: len(IN_ORDER)]
-    if not given:
-        told.fault("IN1", "no insurance is named")
-    ordered = sorted(given, key=lambda one: one.get(22) or one.get(1).rjust(3, "0"))
-    return [_policy(one, patient, IN_ORDER[place], told) for place, one in enumerate(ordered)]
-
-
-def _policy(segment: Segment, patient: Person, responsibility: str, told: _Told) -> OtherPayer:
-    name, number = segment.get(4)[:60], segment.get(3)[:80]
-    if not name and not number:
-        told.fault("IN1-4", "names no payer")
-    said = segment.get(17).upper()
-    relationship = RELATIONSHIPS.get(said, "G8" if said else "18")
-    insured = patient
-    if relationship != "18":
-        sex = SEXES.get(segment.get(43).upper())
-        insured = Person(_name(segment, 16, told), _day(segment.get(18)), sex, _address(segment, 19))
-        if not insured.name.last:
-            told.fault("IN1-16", "the patient is not the insured, and nobody else is named")
-    payer = Party("PR", False, Name(name), "PI" if number else None, number or None, address=_address(segment, 5))
-    coverage = Coverage(
-        payer=payer,
-        member_id=(segment.get(36) or segment.get(49)).replace(" ", "")[:80] or None,
-        responsibility=responsibility,
-        relationship=relationship,
-        group_number=segment.get(8)[:50] or None,
-        group_name=segment.get(9)[:60] or None,
-    )
-    return OtherPayer(coverage, insured)
-
-
-def _diagnoses(message: Message, told: _Told) -> tuple[Diagnosis, ...]:
+def _diagnoses(message: Message, told: people.Told) -> tuple[Diagnosis, ...]:
     """DG1 by priority (DG1-15), then what charges name themselves (FT1-19)."""
     ranked = sorted(message.all("DG1"), key=lambda one: one.get(15).rjust(3, "0") if one.get(15) else "999")
     named = [("DG1-3", one, raw) for one in ranked for raw in one.repetitions(3)]
@@ -168,7 +82,7 @@ def _diagnosis(segment: Segment, raw: str) -> str | None:
     return code if re.fullmatch(r"[A-Z][A-Z0-9]{2,7}", code) and not is_another else None
 
 
-def _lines(message: Message, diagnoses: tuple[Diagnosis, ...], told: _Told) -> tuple[ServiceLine, ...]:
+def _lines(message: Message, diagnoses: tuple[Diagnosis, ...], told: people.Told) -> tuple[ServiceLine, ...]:
     found: list[ServiceLine] = []
     for place, segment in enumerate(message.all("FT1")):
         where, kind = f"FT1[{place}]", segment.get(6).upper() or "CG"
@@ -185,11 +99,11 @@ def _lines(message: Message, diagnoses: tuple[Diagnosis, ...], told: _Told) -> t
     return tuple(found[:MOST_LINES])
 
 
-def _line(segment: Segment, where: str, diagnoses: tuple[Diagnosis, ...], told: _Told) -> ServiceLine:
+def _line(segment: Segment, where: str, diagnoses: tuple[Diagnosis, ...], told: people.Told) -> ServiceLine:
     code = (segment.get(25) or segment.get(7)).upper()
     if not re.fullmatch(r"[A-Z0-9]{4,6}", code):
         told.fault(f"{where}-25", "no CPT or HCPCS code" if code else "no code")
-    day = _day(segment.get(4))
+    day = people.day_of(segment.get(4))
     if day is None or day < OLDEST_SERVICE:
         told.fault(f"{where}-4", "no day of service since 2000")
     modifiers = tuple(segment.of(raw).upper() for raw in segment.repetitions(26))
@@ -213,7 +127,7 @@ def _pointers(segment: Segment, diagnoses: tuple[Diagnosis, ...]) -> tuple[int, 
     return tuple(known.index(code) + 1 for code in dict.fromkeys(named) if code)[:4] or ((1,) if diagnoses else ())
 
 
-def _units(segment: Segment, where: str, told: _Told) -> Decimal:
+def _units(segment: Segment, where: str, told: people.Told) -> Decimal:
     text = segment.get(10)
     if not text:
         return Decimal(1)
@@ -223,7 +137,7 @@ def _units(segment: Segment, where: str, told: _Told) -> Decimal:
     return Decimal(text)
 
 
-def _charge(segment: Segment, where: str, units: Decimal, told: _Told) -> Cents:
+def _charge(segment: Segment, where: str, units: Decimal, told: people.Told) -> Cents:
     """FT1-11 for all units, else FT1-12 times the quantity; nothing: the charge master prices the line."""
     for number, times in ((11, Decimal(1)), (12, units)):
         text = segment.get(number)
@@ -263,11 +177,3 @@ def _npi(segment: Segment, raw: str) -> str | None:
     """XCN-1, or XCN-9 as `&1234567893&NPI`."""
     authority = segment.of(raw, 9, 2) if segment.of(raw, 9, 3).upper() == "NPI" else ""
     return next((one for one in (segment.of(raw), authority) if re.fullmatch(r"[12][0-9]{9}", one)), None)
-
-
-def _day(text: str) -> date | None:
-    """YYYYMMDD, with or without a time."""
-    try:
-        return datetime.strptime(text[:8], "%Y%m%d").date() if re.match(r"[0-9]{8}", text) else None  # noqa: DTZ007
-    except ValueError:
-        return None

@@ -41,3 +41,14 @@ def ft1(
     """A charge of the visit."""
     fields = {1: "1", 4: day, 6: kind, 7: code, 10: "1", 11: price, 19: "J06.9^^I10", 25: f"{code}^^C4", 26: modifiers}
     return segment("FT1", fields)
+
+
+def adt(event: str = "A04", *, control: str = "A1", policy: dict[int, str] | None = POLICY, **changed: str) -> bytes:
+    """Who a patient is; `pid_11="..."` changes a field of PID."""
+    patient = PATIENT | {13: "(555)555-0123"} | {int(name[4:]): text for name, text in changed.items()}
+    rows = [
+        f"MSH|^~\\&|EHR|CLINIC|ZB|OFFICE|20261021080000||ADT^{event}|{control}|P|2.5.1",
+        segment("PID", patient),
+        *([segment("IN1", policy)] if policy else []),
+    ]
+    return "".join(f"{row}\r" for row in rows).encode()

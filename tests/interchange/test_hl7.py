@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.sent_visits import SentVisit
+from interchange.hl7 import admissions
 from interchange.hl7.acknowledging import Answer, acknowledge
 from interchange.hl7.charges import read
 from interchange.hl7.syntax import NotHl7, messages
 from tests.builders import DOCTOR_NPI, NOON
-from tests.interchange.hl7_messages import POLICY, dft, ft1, segment
+from tests.interchange.hl7_messages import POLICY, adt, dft, ft1, segment
 
 
 def only(body: bytes) -> SentVisit:
@@ -106,13 +107,14 @@ def test_an_answer_names_the_message_and_each_fault() -> None:
 @given(st.integers(0, 10_000), st.binary(max_size=6), st.integers(0, 6))
 @settings(max_examples=400, deadline=None)
 def test_no_changed_message_raises_anything_but_not_hl7(place: int, noise: bytes, lost: int) -> None:
-    body = dft(ft1(), ft1("J1885", modifiers="59"))
+    body = dft(ft1(), ft1("J1885", modifiers="59")) + adt()
     cut = place % len(body)
     broken = body[:cut] + noise + body[cut + lost :]
     acknowledge(broken, Answer.ERROR, ["no"], at=NOON, number="1")
     with contextlib.suppress(NotHl7):
         for message in messages(broken):
             visit = read(message)
+            admissions.read(message)
             assert visit.key
             assert "\\x00" not in repr(visit.claim)
             assert repr(visit.claim).encode()

@@ -1,10 +1,11 @@
 """HL7 v2 charges start encounters that reach submission; the same message twice starts one; nothing is lost."""
 
+import pytest
 from sqlmodel import select
 
-from database.tables import InboundMessage
+from database.tables import InboundMessage, Patient
 from tests.builders import CLINIC_NPI
-from tests.interchange.hl7_messages import dft, ft1
+from tests.interchange.hl7_messages import adt, dft, ft1
 from tests.office import Office
 from tests.stories.test_bad_input import office_tasks
 from tests.stories.test_fhir_intake import set_up
@@ -46,3 +47,49 @@ def test_a_message_that_cannot_be_read_is_kept_with_a_task(office: Office) -> No
     report = office.take_in(b"MSH|^^^^|A")
     assert report.unreadable is not None
     assert [kind for kind, _ in office_tasks(office)] == ["intake_error"]
+
+
+def patients(office: Office) -> list[Patient]:
+    with office.database.reading() as session:
+        query = select(Patient).where(Patient.practice_id == office.practice_id)
+        rows = list(session.exec(query.order_by(Patient.created_at, Patient.id)))
+        session.expunge_all()
+        return rows
+
+
+def test_a_patient_is_registered_once_and_followed(office: Office) -> None:
+    for control in ("A1", "A2"):
+        report = office.take_in(adt(control=control))
+        assert (report.claims, report.refused) == (0, [])
+    [row] = patients(office)
+    assert (row.last_name, row.first_name, row.telephone) == ("Doe", "Jane", "5555550123")
+    office.take_in(adt("A08", pid_11="2 Oak St^^Anytown^OH^44101", pid_13=""))
+    [row] = patients(office)
+    assert "2 Oak St" in (row.address or "")
+    assert row.telephone == "5555550123"
+
+
+def test_a_visit_finds_the_patient_whom_an_adt_registered(office: Office) -> None:
+    set_up(office)
+    office.take_in(adt())
+    office.take_in(dft())
+    [row] = patients(office)
+    assert row.telephone == "5555550123"
+
+
+def test_a_patient_without_a_policy_is_known_by_name_and_birth_date(office: Office) -> None:
+    office.take_in(adt(policy=None))
+    office.take_in(adt("A31", control="A2"))
+    office.take_in(adt("A31", control="A3", pid_5="Doe^John"))
+    assert sorted(one.first_name or "" for one in patients(office)) == ["Jane", "John"]
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [(adt(pid_5=""), "PID-5"), (adt(policy=None, pid_7="1980"), "PID-7"), (adt("A40"), "MSH-9")],
+)
+def test_a_patient_whom_nobody_would_know_again_is_a_task(office: Office, body: bytes, place: str) -> None:
+    report = office.take_in(body)
+    assert [one.segment for one in report.refused] == [place]
+    assert [kind for kind, _ in office_tasks(office)] == ["intake_error"]
+    assert patients(office) == []

@@ -9,24 +9,6 @@ from billing.claim import Claim
 
 
 @dataclass(frozen=True, slots=True)
-class AuthorizationRule:
-    """A payer wants these procedures authorized before they are done."""
-
-    first: str
-    """Procedure codes from this one"""
-    last: str
-    """to this one, as text sorts"""
-    places: frozenset[str] = frozenset()
-    """Places of service; empty: everywhere"""
-    valid_from: date = date.min
-    valid_to: date | None = None
-
-    def wants(self, procedure: str, place: str, day: date) -> bool:
-        within = self.first <= procedure <= self.last and self.valid_from <= day <= (self.valid_to or date.max)
-        return within and (not self.places or place in self.places)
-
-
-@dataclass(frozen=True, slots=True)
 class Authorization:
     """One authorization as the payer gave it."""
 
@@ -42,18 +24,6 @@ class Authorization:
     """Units of other visits under it"""
     provider_npi: str | None = None
     """Who may render; None: anybody"""
-
-
-def lines_wanted(claim: Claim, rules: Sequence[AuthorizationRule]) -> frozenset[int]:
-    """Lines (from 1) that one of the payer's rules wants authorized."""
-    return frozenset(
-        number
-        for number, line in enumerate(claim.lines, start=1)
-        if any(
-            rule.wants(line.procedure, line.place_of_service or claim.place_of_service, line.service_date)
-            for rule in rules
-        )
-    )
 
 
 def authorization_faults(

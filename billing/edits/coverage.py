@@ -14,7 +14,6 @@ EMPLOYER_PLANS = frozenset({"12", "CI", "BL", "HM", "15", "16"})
 """SBR09 under which an employer's plan comes"""
 HMO = "HM"
 """SBR09"""
-RETIREMENT = 65
 
 
 def _as_on_the_card(claim: Claim) -> Claim:

@@ -24,7 +24,7 @@ from billing.registration import registration_faults
 from billing.scrubbing import mended, scrub
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
-from database import edit_runs, office
+from database import edit_runs, office, sent
 from database.engine import Database
 
 
@@ -150,7 +150,9 @@ def review_codes(desk: Desk) -> None:
         for words in tables_missing(desk.code_tables):
             desk.say_once(words)
     if faults:
-        _ask(desk, TaskType.CODE_REVIEW, "; ".join(faults))
+        sent_as = [str(one) for one in sent.words_of(desk.session, desk.encounter.id)]
+        told = [f"Sent as: {'; '.join(sent_as)}"] if sent_as else []
+        _ask(desk, TaskType.CODE_REVIEW, ". ".join(("; ".join(faults), *told)))
         return
     desk.move_to(Stage.CHARGE_REVIEW)
 

@@ -2,68 +2,53 @@
 
 from sqlmodel import Session
 
+from activities.known_patients import NotOnePatient, only_alike, whose
 from activities.taking_in import ImportReport, RefusedClaim, Sender
-from billing.claim import Claim
+from billing.coordination import own_policy
 from billing.patients import Registration, in_words
 from billing.sent_visits import SentVisit, with_known_payers
-from database import known_parties, registrations
+from database import known_parties, registrations, sent
 from database.engine import Database
 from database.tables import Patient
 
-SEVERAL = "several patients have this name and birth date: change the right one by hand"
 
-
-class SeveralAlike(LookupError):
-    """More than one patient has this name and birth date."""
-
-
-def take_patient(database: Database, sent: SentVisit, told: Registration, report: ImportReport, sender: Sender) -> None:
-    """Register the patient, or take over what is new; their policy is known from now on."""
-    if sent.faults:
-        reason = "; ".join(str(one) for one in sent.faults[1:])
-        _refuse(report, sent, sent.faults[0].where, "; ".join(filter(None, (sent.faults[0].reason, reason))))
+def take_patient(
+    database: Database, visit: SentVisit, told: Registration, report: ImportReport, sender: Sender
+) -> None:
+    """Register the patient, or take over what is new; their numbers and policies are known from now on."""
+    if visit.faults:
+        reason = "; ".join(str(one) for one in visit.faults[1:])
+        _refuse(report, visit, visit.faults[0].where, "; ".join(filter(None, (visit.faults[0].reason, reason))))
         return
     with database.writing() as session:
-        known = known_parties.of_practice(session, practice_id=sender.practice_id, partner_id=sender.partner_id)
-        claim = with_known_payers(sent, known).claim
         try:
-            row = _known(session, claim, told, sender)
-        except SeveralAlike:
-            _refuse(report, sent, "PID-5", SEVERAL)
+            _, words = know_patient(session, visit, told, sender)
+        except NotOnePatient as error:
+            _refuse(report, visit, "PID-5", str(error))
             return
-        if row is None:
-            _add(session, claim, told, sender)
-            report.notes.append(f"{sent.where}: a patient was registered")
-            return
-        if claim.coverage.member_id:
-            registrations.know_as(session, row, claim)
+    report.notes.append(f"{visit.where}: {words}")
+
+
+def know_patient(session: Session, visit: SentVisit, told: Registration, sender: Sender) -> tuple[Patient, str]:
+    """(the patient that a message tells of, what became of it). Raises NotOnePatient."""
+    known = known_parties.of_practice(session, practice_id=sender.practice_id, partner_id=sender.partner_id)
+    visit = with_known_payers(visit, known)
+    claim, practice_id = visit.claim, sender.practice_id
+    row = whose(session, claim, told, visit.patient_numbers, practice_id=practice_id)
+    row = row or only_alike(session, told, practice_id=practice_id)
+    if row is None:
+        row = registrations.register(session, told, practice_id=practice_id, at=sender.at)
+        words = "a patient was registered"
+    else:
         names = registrations.follow(session, row, before=registrations.of_row(row), now=told)
-        report.notes.append(f"{sent.where}: a patient is known; {in_words(names) if names else 'nothing'} is new")
-
-
-def _known(session: Session, claim: Claim, told: Registration, sender: Sender) -> Patient | None:
-    """By coverage and person, else the only one of this name and birth date. Raises SeveralAlike."""
-    if claim.coverage.member_id:
-        found = registrations.known_by(session, claim, practice_id=sender.practice_id)
-        if found is not None:
-            return found
-    first = (told.first_name or "").lower()
-    alike = [
-        one
-        for one in registrations.alike(session, told, practice_id=sender.practice_id)
-        if (one.first_name or "").lower() == first
-    ]
-    if len(alike) > 1:
-        raise SeveralAlike
-    return alike[0] if alike else None
-
-
-def _add(session: Session, claim: Claim, told: Registration, sender: Sender) -> None:
-    row = registrations.register(session, told, practice_id=sender.practice_id, at=sender.at)
+        words = f"a patient is known; {in_words(names) if names else 'nothing'} is new"
     if claim.coverage.member_id:
         registrations.know_as(session, row, claim)
+        sent.keep_policies(session, row, [own_policy(claim), *visit.others], at=sender.at)
+    sent.number_patient(session, row, visit.patient_numbers)
+    return row, words
 
 
-def _refuse(report: ImportReport, sent: SentVisit, where: str, reason: str) -> None:
+def _refuse(report: ImportReport, visit: SentVisit, where: str, reason: str) -> None:
     report.claims += 1
-    report.refused.append(RefusedClaim(sent.claim.control_number, where, reason))
+    report.refused.append(RefusedClaim(visit.claim.control_number, where, reason))

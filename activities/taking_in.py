@@ -16,7 +16,7 @@ from billing.intake import Refusal, intake_key, refusal
 from billing.tasks import NewTask, TaskType
 from database import amendments, coverages, encounters, records, tasks
 from database.office import PayeeOfAnotherPractice
-from database.tables import Encounter, InboundMessage
+from database.tables import Encounter, InboundMessage, Patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,12 @@ def take_in(
     others: Sequence[OtherPayer] = (),
     key: str | None = None,
     is_self_pay: bool = False,
+    patient: Patient | None = None,
 ) -> tuple[Encounter | None, Refusal | None]:
-    """(the encounter that it opened, why it was refused). `key`: what was sent, where the office added to it."""
+    """(the encounter that it opened, why it was refused).
+
+    `key`: what was sent, where the office added to it. `patient`: whose visit it is, where that is known.
+    """
     if not claim.is_original:
         return None, _amend(session, claim, report, sender, key=key)
     no = refusal(claim)
@@ -101,6 +105,7 @@ def take_in(
             at=sender.at,
             others=others,
             is_self_pay=is_self_pay,
+            patient=patient,
             key=key,
         )
     except PayeeOfAnotherPractice as error:

@@ -3,24 +3,25 @@
 from collections.abc import Callable, Iterable
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
 
+from activities.appointment_intake import take_appointment
+from activities.opening_visits import open_visit
 from activities.patient_intake import take_patient
-from activities.taking_in import ImportReport, RefusedClaim, Sender, report_refusals, take_in
+from activities.taking_in import ImportReport, RefusedClaim, Sender, report_refusals
 from billing.sent_visits import Known, SentVisit, completed
-from database import encounters, known_parties, messages, office, practice
+from database import known_parties, messages, office
 from database.engine import Database
 from interchange.fhir.nodes import NotFhir
 from interchange.fhir.reading import read
-from interchange.hl7 import admissions, charges, syntax
-from interchange.x12.coordination_writing import with_other_payers
+from interchange.hl7 import admissions, appointments, charges, syntax
 
 FHIR = "FHIR"
 HL7 = "HL7v2"
 UNSUPPORTED = "MSH-9"
 """Where a message says that it is of a type that is not taken in"""
 NOT_TAKEN = (
-    "messages of this type are not taken in: send charges (DFT P03, P11) or patients (ADT A01, A04, A05, A08, A28, A31)"
+    "messages of this type are not taken in: send charges (DFT P03, P11), patients (ADT A01, A04, A05, A08, A28, A31) "
+    "or appointments (SIU S12 to S17, S26)"
 )
 SHOWN_FAULTS = 8
 """How many faults of one visit a refusal names; the rest are counted"""
@@ -32,7 +33,7 @@ def import_fhir(database: Database, body: bytes, sender: Sender) -> ImportReport
 
 
 def import_hl7(database: Database, body: bytes, sender: Sender) -> ImportReport:
-    """Take HL7 v2 in: one message or many; what is neither DFT nor ADT is refused and kept."""
+    """Take HL7 v2 in: one message or many; what is neither DFT, ADT nor SIU is refused and kept."""
     return _import(database, body, ImportReport(HL7), sender, _take_hl7)
 
 
@@ -69,6 +70,8 @@ def _take_fhir(database: Database, body: bytes, report: ImportReport, sender: Se
 
 
 def _take_hl7(database: Database, body: bytes, report: ImportReport, sender: Sender) -> None:
+    with database.reading() as session:
+        zone = office.zone_of(session, sender.practice_id)
     try:
         found = list(syntax.messages(body))
     except syntax.NotHl7 as error:
@@ -79,6 +82,8 @@ def _take_hl7(database: Database, body: bytes, report: ImportReport, sender: Sen
             take_visits(database, [charges.read(one)], report, sender)
         elif one.type in admissions.TYPES:
             take_patient(database, *admissions.read(one), report, sender)
+        elif one.type in appointments.TYPES:
+            take_appointment(database, appointments.read(one, zone), *admissions.read(one), report, sender)
         else:
             report.claims += 1
             report.refused.append(RefusedClaim(one.head.get(10)[:80], UNSUPPORTED, NOT_TAKEN))
@@ -101,7 +106,7 @@ def _take_one(database: Database, visit: SentVisit, known: Known, report: Import
     no = _faults(whole)
     if no is None:
         with database.writing() as session:
-            no = _open(session, visit.key, whole, report, sender)
+            no = open_visit(session, visit.key, whole, report, sender)
     report.claims += 1
     if no is not None:
         report.refused.append(no)
@@ -118,14 +123,3 @@ def _faults(visit: SentVisit) -> RefusedClaim | None:
     if len(more) >= SHOWN_FAULTS:
         words.append(f"and {len(more) - SHOWN_FAULTS + 1} more")
     return RefusedClaim(visit.claim.control_number, first.where, "; ".join(words))
-
-
-def _open(session: Session, key: str, visit: SentVisit, report: ImportReport, sender: Sender) -> RefusedClaim | None:
-    claim = practice.with_pay_to(session, visit.claim, practice_id=sender.practice_id)
-    if visit.others:
-        claim = with_other_payers(claim, visit.others)
-    encounter, no = take_in(session, claim, report, sender, others=visit.others, key=key, is_self_pay=visit.is_self_pay)
-    if encounter is not None and visit.notes:
-        words = "; ".join(str(one) for one in visit.notes)
-        encounters.tell(session, encounter, f"What the message left open: {words}", at=sender.at)
-    return None if no is None else RefusedClaim(claim.control_number, visit.where, no.reason)

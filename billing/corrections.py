@@ -20,6 +20,8 @@ from billing.places import STATES
 from billing.units import parse_units
 
 LINES_PER_CLAIM = 50
+NOT_BILLED = "NONE"
+"""Typed in the place of a procedure: the service is not billed"""
 MEDICARE_SECOND_BECAUSE = ("12", "13", "14", "15", "16", "41", "42", "43", "47")
 """SBR05"""
 DELAY_REASONS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "15")
@@ -67,7 +69,7 @@ FIELDS: dict[str, str] = {
     "billing_provider.npi": "also billing_provider.taxonomy, .tax_id, .street, .city, .state, .postal_code",
     "provider.82.npi": "rendering provider's NPI, where the visit has one; also provider.82.taxonomy",
     "line.1.procedure": "first line; also line.1.modifiers, .units, .charge, .pointers (1, 2), .service_date, "
-    ".description, .ndc (00409379501 2 ML)",
+    ".description, .ndc (00409379501 2 ML); none: what came in words is not billed",
 }
 """What a person is shown of the paths; a line after the last one begins with its procedure"""
 
@@ -137,8 +139,13 @@ def apply_corrections(claim: Claim, corrections: dict[str, str]) -> Claim:
             faults[path] = str(error)
     if faults:
         raise CorrectionsInvalid(faults)
-    charges = Cents(sum(line.charge_cents for line in claim.lines))
-    return replace(claim, charge_cents=charges) if any(path.endswith(".charge") for path in corrections) else claim
+    is_about_money = any(path.endswith(".charge") for path in corrections)
+    kept = tuple(line for line in claim.lines if line.procedure != NOT_BILLED)
+    if len(kept) < len(claim.lines):
+        claim, is_about_money = replace(claim, lines=kept), True
+    if not kept:
+        raise CorrectionsInvalid({"line.1.procedure": "nothing would be left to bill: void the visit instead"})
+    return replace(claim, charge_cents=Cents(sum(line.charge_cents for line in kept))) if is_about_money else claim
 
 
 def _apply(claim: Claim, path: str, value: str) -> Claim:
@@ -202,7 +209,13 @@ def _new_line(claim: Claim) -> ServiceLine:
 def _diagnoses(claim: Claim, value: str) -> Claim:
     codes = [code.upper().replace(".", "") for code in value.replace(",", " ").split()]
     diagnoses = tuple(Diagnosis(code, qualifier="ABK" if index == 0 else "ABF") for index, code in enumerate(codes))
-    return replace(claim, diagnoses=diagnoses)
+    lines = claim.lines if claim.diagnoses else tuple(_pointing(line) for line in claim.lines)
+    return replace(claim, diagnoses=diagnoses, lines=lines)
+
+
+def _pointing(line: ServiceLine) -> ServiceLine:
+    """A line of a visit that had no diagnosis points at the first."""
+    return replace(line, diagnosis_pointers=line.diagnosis_pointers or (1,))
 
 
 def _member_id(claim: Claim, value: str) -> Claim:
@@ -272,6 +285,10 @@ def _amount(value: str) -> Cents:
 
 
 def _procedure(line: ServiceLine, value: str) -> ServiceLine:
+    if value.upper() == NOT_BILLED:
+        if line.procedure:
+            raise ValueError("the line has a code: only a service that came without one is left out")
+        return replace(line, procedure=NOT_BILLED)
     if not procedure_is_well_formed(value.upper()):
         raise ValueError("is not a procedure code; write five characters, such as 99213 or J1885")
     return replace(line, procedure=value.upper())

@@ -4,17 +4,22 @@ A health record leaves out what a practice knows of itself. What was sent and wh
 message has the same key, whatever the practice's set-up says on the day it comes again.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from billing.claim import Claim, Name, Party
+from billing.claim import Claim, Coverage, Name, Party, Person
 from billing.coordination import OtherPayer
 from billing.intake import fingerprint
+from billing.patients import Registration
 
 BILLING, RENDERING, FACILITY = "85", "82", "77"
 """NM101"""
 NOBODY = Party(BILLING, is_person=False, name=Name(""))
 """Stands where the sender named no billing provider"""
+NO_POLICY = Coverage(Party("PR", is_person=False, name=Name("")), member_id=None)
+"""Stands where the sender named no insurance, nor that the patient pays alone"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,52 @@ class Gap:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.reason}"
+
+
+class WordKind(StrEnum):
+    """What was told in words that stand on no claim."""
+
+    DIAGNOSIS = "diagnosis"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class SentWord:
+    """A diagnosis or a service as it was sent, kept word by word for the coder."""
+
+    kind: WordKind
+    number: int
+    """Of its kind within the message, from 1; of a service: the line that waits for its code"""
+    system: str
+    """Of the code: `http://snomed.info/sct`, `L`; empty where none was named"""
+    code: str
+    text: str
+
+    def __str__(self) -> str:
+        coded = " ".join(filter(None, (SYSTEMS.get(self.system, self.system), self.code)))
+        words = f"{self.kind} {self.number}: {self.text or 'no words'}"
+        return f"{words} ({coded})" if coded else words
+
+
+SYSTEMS = {
+    "http://snomed.info/sct": "SNOMED CT",
+    "SCT": "SNOMED CT",
+    "http://loinc.org": "LOINC",
+    "LN": "LOINC",
+    "L": "local code",
+    "I9": "ICD-9",
+    "I9C": "ICD-9-CM",
+}
+"""Code systems as people call them"""
+
+
+@dataclass(frozen=True, slots=True)
+class SentNumber:
+    """A number that a sending system gives a patient or a visit."""
+
+    system: str
+    """Who gives such numbers: an identifier's system, an assigning authority, or the sending application"""
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +95,27 @@ class SentVisit:
     """Why it cannot start an encounter"""
     notes: tuple[Gap, ...] = ()
     """What was passed over or assumed, for whoever looks at the encounter"""
+    words: tuple[SentWord, ...] = ()
+    """What no code stands for yet"""
+    patient_numbers: tuple[SentNumber, ...] = ()
+    """Medical record numbers"""
+    visit_number: SentNumber | None = None
+    """The sender's number of the visit; None: it gave none of its own"""
+    message_number: str = ""
+    """The message that told of it (MSH-10)"""
 
     @property
     def key(self) -> str:
         """The fingerprint of what was sent: the same visit in another envelope has the same."""
-        return fingerprint(self.claim, *self.others)
+        coded = fingerprint(self.claim, *self.others)
+        if not self.words:
+            return coded
+        return hashlib.sha256("\n".join((coded, *map(str, self.words))).encode()).hexdigest()
+
+    @property
+    def names_no_policy(self) -> bool:
+        """Whether nothing was told of who pays."""
+        return self.claim.coverage == NO_POLICY and not self.is_self_pay
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +140,31 @@ def completed(visit: SentVisit, known: Known) -> SentVisit:
 def told(visit: SentVisit, where: str, reason: str) -> SentVisit:
     """The visit with a note more."""
     return replace(visit, notes=(*visit.notes, Gap(where, reason)))
+
+
+def with_policies(visit: SentVisit, policies: Sequence[OtherPayer]) -> SentVisit:
+    """A visit without insurance of its own under those that the patient is known to have, the first to pay first."""
+    if not policies or not visit.names_no_policy:
+        return visit
+    first, *more = policies
+    claim = replace(visit.claim, coverage=first.coverage, subscriber=first.subscriber)
+    visit = replace(visit, claim=claim, others=tuple(more))
+    return told(visit, f"{visit.where} insurance", "not named; what the office knows of the patient stands in")
+
+
+def with_record(claim: Claim, known: Registration) -> Claim:
+    """The claim with what it leaves out of the patient and the office knows: birth date, sex, address, first name."""
+    sent = claim.patient
+    name = replace(sent.name, first=sent.name.first or known.first_name)
+    patient = Person(
+        name,
+        sent.birth_date or known.birth_date,
+        sent.sex or known.sex,
+        sent.address or known.address,
+        sent.references,
+        sent.is_person,
+    )
+    return replace(claim, patient=patient, subscriber=patient if claim.coverage.is_self else claim.subscriber)
 
 
 def _refused(visit: SentVisit, where: str, reason: str) -> SentVisit:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
+from billing.sent_appointments import SentAppointment, SentState
 from database.columns import new_id
 from database.tables import Appointment, Patient
 
@@ -64,6 +65,74 @@ def book(
     session.add(row)
     session.flush()
     return row
+
+
+class NotBooked(LookupError):
+    """The message names no time, and nobody knows the appointment. The message says what to do."""
+
+
+USUAL_MINUTES = 20
+"""Of an appointment whose sender does not say how long it takes"""
+_ENDS = {SentState.ARRIVED: Coming.ARRIVED, SentState.CANCELLED: Coming.CANCELLED, SentState.NO_SHOW: Coming.NO_SHOW}
+
+
+def follow(session: Session, told: SentAppointment, *, practice_id: str, patient_id: str, at: datetime) -> str:
+    """Write what another system says of an appointment into the book: what became of it, in words.
+
+    A message older than the last one changes nothing. Raises NotBooked.
+    """
+    query = select(Appointment).where(
+        Appointment.practice_id == practice_id,
+        Appointment.sender == told.number.system,
+        Appointment.number == told.number.number,
+    )
+    row = session.exec(query.with_for_update()).first()
+    if row is None:
+        return _told_first(session, told, practice_id=practice_id, patient_id=patient_id, at=at)
+    if told.told_at and told.told_at < row.told_at:
+        return "an older message than the last one about this appointment; nothing is changed"
+    before = (row.patient_id, row.day, row.at_time, row.minutes, row.provider, row.reason, row.state)
+    row.patient_id = patient_id
+    row.day, row.at_time = (told.day, told.at_time) if told.day else (row.day, row.at_time)
+    row.minutes = told.minutes or row.minutes
+    row.provider, row.reason = told.provider or row.provider, told.reason or row.reason
+    row.told_at = told.told_at or row.told_at
+    _end(row, told, at=at)
+    session.add(row)
+    after = (row.patient_id, row.day, row.at_time, row.minutes, row.provider, row.reason, row.state)
+    return f"the appointment is known; {'nothing' if before == after else 'something'} is new"
+
+
+def _told_first(session: Session, told: SentAppointment, *, practice_id: str, patient_id: str, at: datetime) -> str:
+    if told.day is None:
+        raise NotBooked("no day and time, and no appointment of this number is known: send it whole (S12)")
+    row = Appointment(
+        id=new_id(),
+        practice_id=practice_id,
+        patient_id=patient_id,
+        day=told.day,
+        at_time=told.at_time,
+        minutes=told.minutes or USUAL_MINUTES,
+        provider=told.provider or "not named",
+        reason=told.reason,
+        booked_at=at,
+        sender=told.number.system,
+        number=told.number.number,
+        told_at=told.told_at,
+    )
+    _end(row, told, at=at)
+    session.add(row)
+    session.flush()
+    return f"the appointment is {row.state.replace('_', ' ')}"
+
+
+def _end(row: Appointment, told: SentAppointment, *, at: datetime) -> None:
+    """What the message says of whether it stands; who arrived at the desk has arrived whatever is said later."""
+    if row.state == Coming.ARRIVED or told.state == SentState.CHANGED:
+        return
+    state = _ENDS.get(told.state, Coming.BOOKED)
+    if state != row.state:
+        row.state, row.ended_at = state, None if state == Coming.BOOKED else at
 
 
 def of_day(session: Session, *, practice_id: str, day: date) -> list[AppointmentView]:

@@ -41,6 +41,7 @@ from database.tables.rules import (
     RuleEditionRow,
     UnitLimitRow,
 )
+from database.tables.sent import PatientNumber, SentWordRow, ToldPolicy, VisitNumber
 
 __all__ = [
     "AddOnRow",
@@ -82,6 +83,7 @@ __all__ = [
     "Patient",
     "PatientAccount",
     "PatientAlias",
+    "PatientNumber",
     "PatientPayment",
     "Payer",
     "Placement",
@@ -93,13 +95,16 @@ __all__ = [
     "RemittanceClaim",
     "RemittanceFile",
     "RuleEditionRow",
+    "SentWordRow",
     "Submission",
     "Task",
     "TaskForm",
     "TillClose",
     "TimelineEvent",
     "Token",
+    "ToldPolicy",
     "UnitLimitRow",
     "User",
+    "VisitNumber",
     "WebSession",
 ]

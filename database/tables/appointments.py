@@ -11,7 +11,10 @@ from database.columns import Id, Instant
 class Appointment(SQLModel, table=True):
     """One appointment of a known patient, in the clinic's own wall-clock time."""
 
-    __table_args__ = (sa.Index("ix_appointment_day", "practice_id", "day", "at_time"),)
+    __table_args__ = (
+        sa.Index("ix_appointment_day", "practice_id", "day", "at_time"),
+        sa.UniqueConstraint("practice_id", "sender", "number", name="uq_appointment_number"),
+    )
 
     id: str = Field(sa_type=Id, primary_key=True)
     practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
@@ -26,6 +29,12 @@ class Appointment(SQLModel, table=True):
     state: str = Field(default="booked", sa_type=sa.String(10))
     """booked, arrived, no_show, cancelled"""
     booked_at: datetime = Field(sa_type=Instant)
-    booked_by: str = Field(sa_type=Id, foreign_key="app_user.id")
+    booked_by: str | None = Field(default=None, sa_type=Id, foreign_key="app_user.id")
+    """None: another system told of it"""
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     """When the patient arrived, did not come, or cancelled"""
+    sender: str | None = Field(default=None, sa_type=sa.String(100))
+    """The system that told of it, and what it calls it"""
+    number: str | None = Field(default=None, sa_type=sa.String(80))
+    told_at: str = Field(default="", sa_type=sa.String(14))
+    """When its sender last spoke of it, as digits on the sender's clock (MSH-7)"""

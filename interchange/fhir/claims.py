@@ -14,7 +14,7 @@ from decimal import Decimal
 from billing.claim import Claim, Diagnosis, Party, Person, ServiceLine
 from billing.coordination import IN_ORDER, OtherPayer
 from billing.money import Cents
-from billing.sent_visits import BILLING, FACILITY, NOBODY, RENDERING, Gap, SentVisit
+from billing.sent_visits import BILLING, FACILITY, NOBODY, RENDERING, Gap, SentNumber, SentVisit
 from interchange.fhir import codes, people, policies
 from interchange.fhir.bundles import Bundle, Resource
 from interchange.fhir.nodes import Node, Told
@@ -30,6 +30,8 @@ ROLES = {
 }
 """claimcareteamrole and C4BBClaimCareTeamRole -> NM101; whoever has no role sees the patient"""
 OTHER_TYPES = {"institutional": "an institutional", "oral": "a dental", "pharmacy": "a pharmacy", "vision": "a vision"}
+OFFICE_CLASSES = frozenset({"AMB", "VR", "HH"})
+"""Encounter.class (v3-ActCode) of visits that are billed on a professional claim"""
 NOT_READ = ("supportingInfo", "accident", "procedure", "prescription")
 """Parts of a Claim that are noted and not taken over"""
 OLDEST_SERVICE = date(2000, 1, 1)
@@ -55,7 +57,7 @@ class _Reading:
 def read(resource: Resource, bundle: Bundle, told: Told) -> SentVisit:
     """One Claim. Everything wrong with it comes back at once."""
     node = resource.node(told)
-    _refuse_what_is_not_billed(node)
+    _refuse_what_is_not_billed(resource, bundle, node)
     diagnoses, pointers = _diagnoses(resource, bundle, node)
     reading = _Reading(resource, bundle, node, _team(resource, bundle, node), pointers)
     target = bundle.follow(node["patient"], resource)
@@ -81,7 +83,17 @@ def read(resource: Resource, bundle: Bundle, told: Told) -> SentVisit:
         referral=_referral(reading),
         providers=_providers(reading),
     )
-    return visit(node.where, claim, told, others=others, is_self_pay=is_self_pay)
+    found = visit(node.where, claim, told, others=others, is_self_pay=is_self_pay)
+    return replace(found, patient_numbers=people.record_numbers(target), visit_number=own_number(node))
+
+
+def own_number(node: Node) -> SentNumber | None:
+    """The first identifier that the sender gives under a system of its own."""
+    for one in node.each("identifier"):
+        system, number = one["system"].text(500), one["value"].text(500)
+        if system and number:
+            return SentNumber(system[:100], number[:80])
+    return None
 
 
 def visit(where: str, claim: Claim, told: Told, *, others: tuple[OtherPayer, ...], is_self_pay: bool) -> SentVisit:
@@ -97,6 +109,7 @@ def visit(where: str, claim: Claim, told: Told, *, others: tuple[OtherPayer, ...
         is_self_pay,
         tuple(dict.fromkeys(told.faults)),
         tuple(dict.fromkeys(told.notes)),
+        tuple(told.words),
     )
 
 
@@ -110,17 +123,29 @@ def number_of(node: Node) -> str:
     return "F" + hashlib.sha256(numbers[0].encode()).hexdigest()[:19]
 
 
-def _refuse_what_is_not_billed(node: Node) -> None:
+def _refuse_what_is_not_billed(resource: Resource, bundle: Bundle, node: Node) -> None:
     use, status, kind = node["use"].text() or "claim", node["status"].text() or "active", node["type"].code()
     if use != "claim":
         node.told.fault(node["use"], "no claim: it asks for a decision before the service, and bills nothing")
     if status not in {"active", "cancelled"}:
         node.told.fault(node["status"], "neither active nor cancelled: it is not to be billed")
-    if kind in OTHER_TYPES:
+    if kind == "institutional" and _is_of_the_office(resource, bundle, node):
+        node.told.note(node["type"], "said to be institutional; the visit was to an office: a professional claim")
+    elif kind in OTHER_TYPES:
         node.told.fault(node["type"], f"{OTHER_TYPES[kind]} claim: this office bills professional claims only")
     for name in NOT_READ:
         if node[name]:
             node.told.note(node[name], "not taken over: add what the claim needs by hand")
+
+
+def _is_of_the_office(resource: Resource, bundle: Bundle, node: Node) -> bool:
+    """Whether every encounter that the items name is ambulatory, and no item has a revenue code: some records call all
+    of their claims institutional.
+    """
+    items = node.each("item")
+    targets = [bundle.follow(one, resource) for item in items for one in item.each("encounter")]
+    classes = {one.node["class"]["code"].text() for one in targets if one.kind == "Encounter"}
+    return bool(classes) and classes <= OFFICE_CLASSES and not any(item["revenue"] for item in items)
 
 
 def _diagnoses(resource: Resource, bundle: Bundle, node: Node) -> tuple[tuple[Diagnosis, ...], dict[int, int]]:
@@ -129,7 +154,7 @@ def _diagnoses(resource: Resource, bundle: Bundle, node: Node) -> tuple[tuple[Di
         concept = one["diagnosisCodeableConcept"]
         if not concept:
             concept = bundle.follow(one["diagnosisReference"], resource).node["code"]
-        code = codes.diagnosis(concept)
+        code = codes.diagnosis(concept, place)
         if code is not None:
             is_principal = any(kind.code() == "principal" for kind in one.each("type"))
             found.append((one["sequence"].whole() or place, code, is_principal))
@@ -157,7 +182,7 @@ def _policies(reading: _Reading, patient: Person) -> tuple[list[policies.Policy]
     given = reading.node.each("insurance")
     ordered = sorted(given, key=lambda one: one["sequence"].whole() or 1)
     if not ordered:
-        reading.node.told.fault(reading.node["insurance"], "names no coverage, nor that the patient pays alone")
+        reading.node.told.note(reading.node["insurance"], "names no coverage, nor that the patient pays alone")
     found = [
         policies.policy(reading.bundle.follow(one["coverage"], reading.resource), reading.bundle, patient, place)
         for place, one in enumerate(ordered[: len(IN_ORDER)])
@@ -168,22 +193,37 @@ def _policies(reading: _Reading, patient: Person) -> tuple[list[policies.Policy]
 
 def _lines(reading: _Reading) -> tuple[ServiceLine, ...]:
     node = reading.node
-    items = node.each("item")
+    items = [one for one in node.each("item") if not _is_diagnosis(reading, one)]
     if not items:
         node.told.fault(node["item"], "no items")
     if len(items) > codes.MOST_LINES:
         node.told.fault(node["item"], "a professional claim has at most fifty lines")
-    lines = tuple(_line(reading, one) for one in items[: codes.MOST_LINES])
+    lines = tuple(_line(reading, one, place) for place, one in enumerate(items[: codes.MOST_LINES], start=1))
     return _priced_by_total(node, lines)
 
 
-def _line(reading: _Reading, item: Node) -> ServiceLine:
+def _is_diagnosis(reading: _Reading, item: Node) -> bool:
+    """Whether an item only says again, without a price, the diagnosis that it points at (as Synthea writes them)."""
+    said = [one.whole() for one in item.each("diagnosisSequence")]
+    if len(said) != 1 or item["net"] or item["unitPrice"]:
+        return False
+    for place, one in enumerate(reading.node.each("diagnosis"), start=1):
+        if (one["sequence"].whole() or place) == said[0]:
+            concept = one["diagnosisCodeableConcept"]
+            if not concept:
+                concept = reading.bundle.follow(one["diagnosisReference"], reading.resource).node["code"]
+            code = item["productOrService"].code()
+            return code is not None and code == concept.code()
+    return False
+
+
+def _line(reading: _Reading, item: Node, number: int) -> ServiceLine:
     first, last = _days(reading, item)
     units, basis = quantity(item["quantity"])
     if item["detail"]:
         item.told.note(item["detail"], "not taken over: bill each part as an item of its own")
     return ServiceLine(
-        procedure=codes.procedure(item["productOrService"]),
+        procedure=codes.procedure(item["productOrService"], number),
         charge_cents=_charge(item, units),
         units=units,
         service_date=first,
@@ -252,16 +292,18 @@ def _charge(item: Node, units: Decimal) -> Cents:
 
 
 def _priced_by_total(node: Node, lines: tuple[ServiceLine, ...]) -> tuple[ServiceLine, ...]:
-    """The total must be the sum; of a single line without a price it is the price."""
+    """The total must be the sum; what it leaves for a single line without a price is that line's price."""
     total = codes.price(node["total"])
-    priced = [line for line in lines if line.charge_cents]
+    without = [place for place, line in enumerate(lines) if not line.charge_cents]
     if total is None or not lines:
         return lines
-    if not priced and len(lines) == 1:
-        return (replace(lines[0], charge_cents=total),)
-    if not priced:
+    rest = total - sum(line.charge_cents for line in lines)
+    if len(without) == 1 and rest > 0:
+        place = without[0]
+        return (*lines[:place], replace(lines[place], charge_cents=Cents(rest)), *lines[place + 1 :])
+    if len(without) > 1 and rest > 0:
         node.told.note(node["total"], "not shared out among items without a price: the charge master prices them")
-    elif len(priced) == len(lines) and sum(line.charge_cents for line in lines) != total:
+    elif rest:
         node.told.fault(node["total"], "is not the sum of the items")
     return lines
 

@@ -1,14 +1,16 @@
 """Code systems as FHIR names them, and the codes that stand on a professional claim.
 
 A code without a system, or of another one (SNOMED, LOINC), is not guessed: nobody can tell a HCPCS code from an ICD-10
-one by its looks.
+one by its looks. It is kept with its words for a coder.
 """
 
 import re
 
 from billing.claim import Diagnosis
+from billing.coding import procedure_is_well_formed
 from billing.money import Cents
 from billing.places import PLACES_OF_SERVICE
+from billing.sent_visits import WordKind
 from interchange.fhir.nodes import Node
 
 PROCEDURES = frozenset(
@@ -38,22 +40,36 @@ MOST_DIAGNOSES, MOST_LINES, MOST_MODIFIERS, MOST_POINTERS = 12, 50, 4, 4
 """Of a professional claim (005010X222A1)"""
 
 
-def procedure(node: Node) -> str:
-    """The CPT or HCPCS code of a CodeableConcept; empty, and a fault, when there is none."""
+def procedure(node: Node, number: int) -> str:
+    """The CPT or HCPCS code of a CodeableConcept; empty when it has none, and then line `number` keeps its words.
+
+    What names nothing at all is a fault.
+    """
     code = (node.code(PROCEDURES) or "").upper()
-    if not re.fullmatch(r"[A-Z0-9]{4,6}", code, re.ASCII):
-        node.told.fault(node, "no CPT or HCPCS code" if node.code() else "no code")
-        return ""
-    return code
+    if procedure_is_well_formed(code):
+        return code
+    if not is_told(node):
+        node.told.fault(node, "no code")
+    else:
+        node.told.keep(WordKind.SERVICE, number, node)
+    return ""
 
 
-def diagnosis(node: Node) -> Diagnosis | None:
-    """The ICD-10-CM code of a CodeableConcept; None, and a note, when there is none: a coder is asked then."""
+def diagnosis(node: Node, number: int) -> Diagnosis | None:
+    """The ICD-10-CM code of a CodeableConcept; None when there is none, and then its words are kept for a coder."""
     code = (node.code(DIAGNOSES) or "").upper().replace(".", "")
-    if not re.fullmatch(r"[A-Z0-9]{3,8}", code, re.ASCII):
-        node.told.note(node, "no ICD-10-CM code: left out")
-        return None
-    return Diagnosis(code, "ABF")
+    if re.fullmatch(r"[A-Z0-9]{3,8}", code, re.ASCII):
+        return Diagnosis(code, "ABF")
+    if is_told(node):
+        node.told.keep(WordKind.DIAGNOSIS, number, node)
+    else:
+        node.told.note(node, "no diagnosis is named: left out")
+    return None
+
+
+def is_told(node: Node) -> bool:
+    """Whether a CodeableConcept says anything: a code of whatever system, or words."""
+    return bool(node.code() or node["text"].text(2000) or node.first("coding")["display"].text(2000))
 
 
 def modifiers(nodes: list[Node]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.money import LARGEST, Cents
-from billing.sent_visits import Gap
+from billing.sent_visits import Gap, SentWord, WordKind
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DIGITS = 12
@@ -32,6 +32,15 @@ class Told:
     """Of the practice: whose day an instant is on"""
     faults: list[Gap] = field(default_factory=list)
     notes: list[Gap] = field(default_factory=list)
+    words: list[SentWord] = field(default_factory=list)
+
+    def keep(self, kind: WordKind, number: int, concept: "Node") -> None:
+        """A diagnosis or a service that no code stands for yet, as it was sent."""
+        coding = concept.first("coding")
+        text = concept["text"].text(2000) or coding["display"].text(2000) or ""
+        word = SentWord(kind, number, (coding["system"].text(500) or "")[:80], coding["code"].text(500) or "", text)
+        if word not in self.words:
+            self.words.append(word)
 
     def fault(self, node: "Node", reason: str) -> None:
         """The visit cannot start an encounter."""

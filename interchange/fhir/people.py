@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from billing.claim import Address, Name, Party, Person, Reference, Sex
+from billing.sent_visits import SentNumber
 from interchange.fhir.bundles import Bundle, Resource, Target, identifiers_of
 from interchange.fhir.nodes import Node
 
@@ -23,6 +24,8 @@ TAX_ID = frozenset(
 )
 TAXONOMY = frozenset({"http://nucc.org/provider-taxonomy", "urn:oid:2.16.840.1.113883.6.101"})
 IDENTIFIER_TYPES = frozenset({"http://terminology.hl7.org/codesystem/v2-0203", "http://hl7.org/fhir/v2/0203"})
+PERSONAL_NUMBERS = frozenset({"http://hl7.org/fhir/sid/us-ssn", "urn:oid:2.16.840.1.113883.4.1"})
+"""Systems that number persons, not records"""
 SEXES = {"male": Sex.MALE, "female": Sex.FEMALE, "other": Sex.UNKNOWN, "unknown": Sex.UNKNOWN}
 """AdministrativeGender"""
 OLDEST_BIRTH = date(1900, 1, 1)
@@ -41,6 +44,20 @@ def person(node: Node, who: str) -> Person:
         born = None
     sex = SEXES.get(node["gender"].text() or "")
     return Person(name, born, sex, address_of(node))
+
+
+def record_numbers(target: Target) -> tuple[SentNumber, ...]:
+    """The medical record numbers (type MR) of a Patient; where none is typed so, those of a system of the sender's."""
+    typed = [(one["type"].code() or "", one) for one in target.node.each("identifier")]
+    chosen = [one for kind, one in typed if kind == "MR"] or [one for kind, one in typed if not kind]
+    if target.resource is None:
+        chosen = [target.node["identifier"]]
+    found = ((one["system"].text(500) or "", one["value"].text(500)) for one in chosen)
+    return tuple(
+        SentNumber(system[:100], number[:80])
+        for system, number in found
+        if number and system and system.lower() not in PERSONAL_NUMBERS
+    )
 
 
 def human_name(node: Node) -> Name:

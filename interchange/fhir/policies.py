@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from billing.amendments import SELF_PAY
 from billing.claim import Coverage, Name, Party, Person
 from billing.coordination import IN_ORDER, OtherPayer
+from billing.sent_visits import NO_POLICY
 from interchange.fhir import people
 from interchange.fhir.bundles import Bundle, Resource, Target
 from interchange.fhir.nodes import Node
@@ -77,10 +78,13 @@ def in_force(coverages: Iterable[Resource], bundle: Bundle, patient: Resource, t
 
 
 def split(policies: list[Policy], focal: int = 0) -> tuple[Coverage, Person | None, tuple[OtherPayer, ...], bool]:
-    """(the claim's own policy, its subscriber, the others, whether the patient pays alone). `focal`: whose claim."""
+    """(the claim's own policy, its subscriber, the others, whether the patient pays alone). `focal`: whose claim.
+
+    Where nothing was told the policy is NO_POLICY.
+    """
     real = [one for one in policies if one is not None]
     if not real:
-        return SELF_PAY, None, (), True
+        return (SELF_PAY, None, (), True) if policies else (NO_POLICY, None, (), False)
     own = real[focal] if focal < len(real) else real[0]
     return own.coverage, own.subscriber, tuple(one for one in real if one is not own), False
 

@@ -64,7 +64,8 @@ def read(resource: Resource, bundle: Bundle, told: Told) -> SentVisit:
         place_of_service=_place_of_service(node),
         providers=_providers(resource, bundle, node),
     )
-    return claims.visit(node.where, claim, told, others=others, is_self_pay=is_self_pay)
+    found = claims.visit(node.where, claim, told, others=others, is_self_pay=is_self_pay)
+    return replace(found, patient_numbers=people.record_numbers(target), visit_number=claims.own_number(node))
 
 
 def _line(one: _Service, diagnoses: tuple[Diagnosis, ...]) -> ServiceLine:
@@ -84,7 +85,7 @@ def _policies(
 ) -> tuple[Coverage, Person | None, tuple[OtherPayer, ...], bool]:
     in_force = policies.in_force(bundle.of("Coverage"), bundle, target.resource, node) if target.resource else []
     if not in_force:
-        node.told.fault(node["subject"], "no active Coverage of the patient, nor that they pay alone")
+        node.told.note(node["subject"], "no active Coverage of the patient, nor that they pay alone")
     found = [policies.policy(one, bundle, patient, place) for place, one in enumerate(in_force[:11])]
     return policies.split(found)
 
@@ -96,12 +97,12 @@ def _diagnoses(resource: Resource, bundle: Bundle, node: Node) -> tuple[Diagnosi
     for place, one in enumerate(node.each("diagnosis"), start=1):
         target = bundle.follow(one["condition"], resource)
         seen.append(target.resource)
-        if code := codes.diagnosis(target.node["code"]):
+        if code := codes.diagnosis(target.node["code"], place):
             found.append((one["rank"].whole() or place, code, False))
     ranked = 1000 + len(found)
     for place, condition in enumerate(bundle.naming(resource, "Condition", "encounter"), start=ranked):
         if not any(condition is one for one in seen) and _is_real(condition.node(node.told)):
-            code = codes.diagnosis(condition.node(node.told)["code"])
+            code = codes.diagnosis(condition.node(node.told)["code"], place - ranked + len(seen) + 1)
             found += [(place, code, False)] if code else []
     diagnoses, _ = codes.principal_first(found)
     if len(diagnoses) > codes.MOST_DIAGNOSES:
@@ -119,25 +120,26 @@ def _services(resource: Resource, bundle: Bundle, node: Node) -> Iterator[_Servi
     charges = [one.node(node.told) for one in bundle.naming(resource, "ChargeItem", "context")]
     charged = [one for one in charges if (one["status"].text() or "") not in NOT_CHARGED]
     if charged:
-        yield from (_charge(one, visit_day) for one in charged)
+        yield from (_charge(one, visit_day, number) for number, one in enumerate(charged, start=1))
         return
-    for kind in node.each("type"):
-        if kind.code(codes.PROCEDURES):
-            day = claims.service_day(node["period"], visit_day)
-            yield _Service(codes.procedure(kind), day, None, Decimal(1), "UN", Cents(0))
-    procedures = (one.node(node.told) for one in bundle.naming(resource, "Procedure", "encounter"))
-    for one in procedures:
-        if (one["status"].text() or "") not in NOT_CHARGED:
-            day, last = _days(one, "performed", visit_day)
-            yield _Service(codes.procedure(one["code"]), day, last, Decimal(1), "UN", Cents(0))
+    done = [one.node(node.told) for one in bundle.naming(resource, "Procedure", "encounter")]
+    done = [one for one in done if (one["status"].text() or "") not in NOT_CHARGED]
+    coded = [one for one in node.each("type") if one.code(codes.PROCEDURES)]
+    kinds = coded or [one for one in node.each("type") if codes.is_told(one)]
+    for number, kind in enumerate(kinds, start=1):
+        day = claims.service_day(node["period"], visit_day)
+        yield _Service(codes.procedure(kind, number), day, None, Decimal(1), "UN", Cents(0))
+    for number, one in enumerate(done, start=len(kinds) + 1):
+        day, last = _days(one, "performed", visit_day)
+        yield _Service(codes.procedure(one["code"], number), day, last, Decimal(1), "UN", Cents(0))
 
 
-def _charge(node: Node, visit_day: date | None) -> _Service:
+def _charge(node: Node, visit_day: date | None, number: int) -> _Service:
     """A ChargeItem; its price override is for all its units."""
     day, last = _days(node, "occurrence", visit_day)
     units, basis = claims.quantity(node["quantity"])
     return _Service(
-        codes.procedure(node["code"]), day, last, units, basis, codes.price(node["priceOverride"]) or Cents(0)
+        codes.procedure(node["code"], number), day, last, units, basis, codes.price(node["priceOverride"]) or Cents(0)
     )
 
 

@@ -6,12 +6,12 @@ Source: HL7 2.5.1 chapter 3: A01 admitted, A04 registered, A05 expected, A08 and
 import re
 from dataclasses import replace
 
-from billing.claim import Claim, Coverage, Name, Party
+from billing.claim import Claim
 from billing.money import Cents
 from billing.patients import TELEPHONE_DIGITS, Registration, registration_of
-from billing.sent_visits import NOBODY, SentVisit
+from billing.sent_visits import NO_POLICY, NOBODY, SentVisit
 from interchange.hl7 import people
-from interchange.hl7.syntax import Message
+from interchange.hl7.syntax import Message, Segment
 
 TYPES = frozenset(f"ADT^{event}" for event in ("A01", "A04", "A05", "A08", "A28", "A31"))
 
@@ -22,21 +22,27 @@ def read(message: Message) -> tuple[SentVisit, Registration]:
     pid = message.first("PID")
     patient = people.patient_of(pid, told)
     policies = people.policies_of(message, patient, told)
-    nobody = Coverage(Party("PR", is_person=False, name=Name("")), member_id=None)
     claim = Claim(
         control_number=message.head.get(10)[:80],
         charge_cents=Cents(0),
         billing_provider=NOBODY,
-        coverage=policies[0].coverage if policies else nobody,
+        coverage=policies[0].coverage if policies else NO_POLICY,
         subscriber=policies[0].subscriber if policies else patient,
         patient=patient,
         diagnoses=(),
         lines=(),
     )
-    if patient.birth_date is None and not claim.coverage.member_id:
-        told.fault("PID-7", "without birth date and member id nobody knows the patient again")
-    digits = re.sub(r"[^0-9]", "", pid.get(13, 12) or pid.get(13))
-    telephone = digits[-TELEPHONE_DIGITS:] if len(digits) >= TELEPHONE_DIGITS else None
+    numbers = people.numbers_of(message)
+    if patient.birth_date is None and not claim.coverage.member_id and not numbers:
+        told.fault("PID-7", "without birth date, member id and record number nobody knows the patient again")
     where = message.type.replace("^", " ")
     faults = tuple(dict.fromkeys(told.faults))
-    return SentVisit(where, claim, faults=faults), replace(registration_of(patient), telephone=telephone)
+    visit = SentVisit(where, claim, tuple(policies[1:]), faults=faults, patient_numbers=numbers)
+    return visit, replace(registration_of(patient), telephone=_telephone(pid))
+
+
+def _telephone(pid: Segment) -> str | None:
+    """PID-13: XTN-12, else XTN-6 and 7, else XTN-1."""
+    parted = pid.get(13, 6) + pid.get(13, 7)
+    digits = re.sub(r"[^0-9]", "", pid.get(13, 12) or pid.get(13) or parted)
+    return digits[-TELEPHONE_DIGITS:] if len(digits) >= TELEPHONE_DIGITS else None

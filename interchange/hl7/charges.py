@@ -3,15 +3,25 @@
 Source: HL7 2.5.1 chapter 3 (PID, PV1), 6 (FT1, DG1, GT1, IN1) and its tables 0001, 0004, 0017, 0063.
 """
 
+import hashlib
 import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from billing.claim import Claim, Coverage, Diagnosis, Name, Party, ServiceLine
+from billing.claim import Claim, Diagnosis, Name, Party, ServiceLine
+from billing.coding import procedure_is_well_formed
 from billing.coordination import OtherPayer
 from billing.money import Cents, NotAnAmount, parse_cents
-from billing.sent_visits import NOBODY, RENDERING, SentVisit
+from billing.sent_visits import (
+    NO_POLICY,
+    NOBODY,
+    RENDERING,
+    SentNumber,
+    SentVisit,
+    SentWord,
+    WordKind,
+)
 from interchange.hl7 import people
 from interchange.hl7.syntax import Message, Segment
 
@@ -19,6 +29,12 @@ TYPES = frozenset({"DFT^P03", "DFT^P11"})
 PLACES = {"E": "23", "I": "21"}
 """PV1-2 (table 0004) -> place of service"""
 OTHER_SYSTEMS = frozenset({"SCT", "LN", "I9", "I9C", "ICD9"})
+"""Of a diagnosis: systems that are no ICD-10-CM"""
+OWN_SYSTEMS = re.compile(r"L|LOCAL|99.*|CDM|SCT|LN|NDC|I9.*|I10.*|ICD.*", re.IGNORECASE)
+"""Of a procedure: systems whose codes only look like CPT or HCPCS; of others the form decides, whatever their name"""
+CHARGED, TAKEN_BACK = frozenset({"CG", "C", "CH"}), frozenset({"CD", "D"})
+NOT_CHARGED = frozenset({"PY", "P", "AJ", "CO", "RA", "RF"})
+"""FT1-6: payments, adjustments, co-payments, refunds"""
 OLDEST_SERVICE = date(2000, 1, 1)
 MOST_LINES, MOST_DIAGNOSES = 50, 12
 _NUMBER = re.compile(r"[A-Za-z0-9._-]{1,38}")
@@ -29,11 +45,11 @@ def read(message: Message) -> SentVisit:
     told = people.Told()
     patient = people.patient_of(message.first("PID"), told)
     policies = people.policies_of(message, patient, told)
-    if not policies:
-        told.fault("IN1", "no insurance is named")
-    diagnoses = _diagnoses(message, told)
-    lines = _lines(message, diagnoses, told)
-    coverage = policies[0] if policies else OtherPayer(Coverage(Party("PR", False, Name("")), None), patient)
+    diagnoses, words = _diagnoses(message)
+    if len(diagnoses) > MOST_DIAGNOSES:
+        told.fault("DG1", "a professional claim has at most twelve diagnoses")
+    lines, services = _lines(message, diagnoses, told)
+    coverage = policies[0] if policies else OtherPayer(NO_POLICY, patient)
     visit = message.first("PV1")
     providers = _providers(message)
     lines = tuple(replace(one, providers=tuple(set(one.providers) - set(providers))) for one in lines)
@@ -50,30 +66,52 @@ def read(message: Message) -> SentVisit:
         providers=providers,
     )
     faults, notes = tuple(dict.fromkeys(told.faults)), tuple(dict.fromkeys(told.notes))
-    return SentVisit(message.type.replace("^", " "), claim, tuple(policies[1:]), faults=faults, notes=notes)
+    return SentVisit(
+        message.type.replace("^", " "),
+        claim,
+        tuple(policies[1:]),
+        faults=faults,
+        notes=notes,
+        words=(*words, *services),
+        patient_numbers=people.numbers_of(message),
+        visit_number=_visit_number(message),
+        message_number=message.head.get(10)[:80],
+    )
 
 
 def _number(message: Message) -> str:
-    """The visit's number, the account's, or the message's."""
-    given = (message.first("PV1").get(19), message.first("PID").get(18), message.head.get(10))
-    return next((one for one in given if _NUMBER.fullmatch(one)), "UNNUMBERED")
+    """The visit's number or the account's; without one, what the message says, so that the same said twice is one."""
+    given = (message.first("PV1").get(19), message.first("PID").get(18))
+    return next((one for one in given if _NUMBER.fullmatch(one)), _digest(message))
 
 
-def _diagnoses(message: Message, told: people.Told) -> tuple[Diagnosis, ...]:
+def _digest(message: Message) -> str:
+    """Of everything but the head and the event: a message that is sent again has another time and number there."""
+    said = "\r".join("|".join(one.fields) for one in message.segments if one.id not in {"MSH", "EVN"})
+    return "H" + hashlib.sha256(said.encode()).hexdigest()[:19]
+
+
+def _visit_number(message: Message) -> SentNumber | None:
+    """PV1-19: what the sender calls the visit; an account (PID-18) may hold several."""
+    number = message.first("PV1").get(19)[:80]
+    return SentNumber(people.sender_of(message), number) if number else None
+
+
+def _diagnoses(message: Message) -> tuple[tuple[Diagnosis, ...], list[SentWord]]:
     """DG1 by priority (DG1-15), then what charges name themselves (FT1-19)."""
     ranked = sorted(message.all("DG1"), key=lambda one: one.get(15).rjust(3, "0") if one.get(15) else "999")
     named = [("DG1-3", one, raw) for one in ranked for raw in one.repetitions(3)]
     named += [("FT1-19", one, raw) for one in message.all("FT1") for raw in one.repetitions(19)]
     found: dict[str, None] = {}
-    for where, segment, raw in named:
+    words: dict[tuple[str, str, str], None] = {}
+    for _, segment, raw in named:
         code = _diagnosis(segment, raw)
         if code:
             found[code] = None
         else:
-            told.note(where, "no ICD-10-CM code: left out")
-    if len(found) > MOST_DIAGNOSES:
-        told.fault("DG1", "a professional claim has at most twelve diagnoses")
-    return tuple(Diagnosis(code, "ABK" if place == 0 else "ABF") for place, code in enumerate(found))
+            words[segment.of(raw, 3)[:80], segment.of(raw)[:80], segment.of(raw, 2) or segment.get(4)] = None
+    kept = [SentWord(WordKind.DIAGNOSIS, place, *one) for place, one in enumerate(words, start=1) if any(one)]
+    return tuple(Diagnosis(code, "ABK" if place == 0 else "ABF") for place, code in enumerate(found)), kept
 
 
 def _diagnosis(segment: Segment, raw: str) -> str | None:
@@ -82,43 +120,90 @@ def _diagnosis(segment: Segment, raw: str) -> str | None:
     return code if re.fullmatch(r"[A-Z][A-Z0-9]{2,7}", code) and not is_another else None
 
 
-def _lines(message: Message, diagnoses: tuple[Diagnosis, ...], told: people.Told) -> tuple[ServiceLine, ...]:
+def _lines(
+    message: Message, diagnoses: tuple[Diagnosis, ...], told: people.Told
+) -> tuple[tuple[ServiceLine, ...], list[SentWord]]:
+    """The charges, and those of them that have no code yet in the sender's words."""
     found: list[ServiceLine] = []
+    words: list[SentWord] = []
+    visit_day = people.day_of(message.first("PV1").get(44))
     for place, segment in enumerate(message.all("FT1")):
         where, kind = f"FT1[{place}]", segment.get(6).upper() or "CG"
-        if kind in {"CG", "C"}:
-            found.append(_line(segment, where, diagnoses, told))
-        elif kind in {"CD", "D"}:
+        if kind in TAKEN_BACK:
             told.fault(f"{where}-6", "a credit takes a charge back: change the visit in the office")
-        else:
+            continue
+        if kind in NOT_CHARGED:
             told.note(f"{where}-6", "no charge: left out")
+            continue
+        if kind not in CHARGED:
+            told.note(f"{where}-6", "an unknown kind of transaction, taken as a charge")
+        line = _line(segment, where, diagnoses, told, visit_day=visit_day)
+        found.append(line)
+        if not line.procedure:
+            words.append(_words(segment, len(found)))
     if not found:
         told.fault("FT1", "no charge: nothing to bill")
     if len(found) > MOST_LINES:
         told.fault("FT1", "a professional claim has at most fifty lines")
-    return tuple(found[:MOST_LINES])
+    return tuple(found[:MOST_LINES]), [*words, *_procedures(message, found, len(words))]
 
 
-def _line(segment: Segment, where: str, diagnoses: tuple[Diagnosis, ...], told: people.Told) -> ServiceLine:
-    code = (segment.get(25) or segment.get(7)).upper()
-    if not re.fullmatch(r"[A-Z0-9]{4,6}", code):
-        told.fault(f"{where}-25", "no CPT or HCPCS code" if code else "no code")
-    day = people.day_of(segment.get(4))
+def _procedures(message: Message, lines: list[ServiceLine], known: int) -> list[SentWord]:
+    """PR1 tells what was done, which no charge may name: kept in words where charges have no code."""
+    if not known:
+        return []
+    coded = {line.procedure for line in lines}
+    return [
+        SentWord(WordKind.SERVICE, place, one.get(3, 3)[:80], one.get(3)[:80], one.get(3, 2) or one.get(4))
+        for place, one in enumerate(message.all("PR1"), start=1)
+        if one.get(3) and one.get(3) not in coded
+    ]
+
+
+def _words(segment: Segment, number: int) -> SentWord:
+    """What a charge without a code says of itself."""
+    field = 25 if segment.get(25) or segment.get(25, 2) else 7
+    text = segment.get(field, 2) or segment.get(8) or segment.get(9)
+    return SentWord(WordKind.SERVICE, number, segment.get(field, 3)[:80], segment.get(field)[:80], text)
+
+
+def _procedure(segment: Segment) -> str:
+    """CPT or HCPCS of FT1-25, else of FT1-7; empty where neither has one."""
+    for field in (25, 7):
+        code = segment.get(field).upper()
+        if procedure_is_well_formed(code) and not OWN_SYSTEMS.fullmatch(segment.get(field, 3)):
+            return code
+    return ""
+
+
+def _line(
+    segment: Segment, where: str, diagnoses: tuple[Diagnosis, ...], told: people.Told, *, visit_day: date | None
+) -> ServiceLine:
+    code = _procedure(segment)
+    if not code and not any(segment.get(field, part) for field in (25, 7) for part in (1, 2)):
+        told.fault(f"{where}-25", "no code")
+    day = people.day_of(segment.get(4)) or visit_day
     if day is None or day < OLDEST_SERVICE:
         told.fault(f"{where}-4", "no day of service since 2000")
-    modifiers = tuple(segment.of(raw).upper() for raw in segment.repetitions(26))
-    if len(modifiers) > 4 or any(not re.fullmatch(r"[A-Z0-9]{2}", one) for one in modifiers):
-        told.fault(f"{where}-26", "at most four modifiers of two letters or digits")
     units = _units(segment, where, told)
     return ServiceLine(
-        procedure=code[:6],
+        procedure=code,
         charge_cents=_charge(segment, where, units, told),
         units=units,
         service_date=day or OLDEST_SERVICE,
-        modifiers=modifiers[:4],
+        modifiers=_modifiers(segment, where, told),
         diagnosis_pointers=_pointers(segment, diagnoses),
         providers=(party,) if (party := _provider(segment, 20, RENDERING)) else (),
     )
+
+
+def _modifiers(segment: Segment, where: str, told: people.Told) -> tuple[str, ...]:
+    """Two letters or digits each, at most four; another is left out with a note."""
+    said = [segment.of(raw).upper() for raw in segment.repetitions(26)]
+    fitting = tuple(one for one in said if re.fullmatch(r"[A-Z0-9]{2}", one))
+    if len(fitting) < len(said) or len(fitting) > 4:
+        told.note(f"{where}-26", "at most four modifiers of two letters or digits: the others are left out")
+    return fitting[:4]
 
 
 def _pointers(segment: Segment, diagnoses: tuple[Diagnosis, ...]) -> tuple[int, ...]:

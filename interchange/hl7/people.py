@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from billing.claim import Address, Coverage, Name, Party, Person, Sex
 from billing.coordination import IN_ORDER, OtherPayer
-from billing.sent_visits import Gap
+from billing.sent_visits import Gap, SentNumber
 from interchange.hl7.syntax import Message, Segment
 
 SEXES = {"F": Sex.FEMALE, "M": Sex.MALE}
@@ -18,6 +18,8 @@ RELATIONSHIPS = {
 }
 """IN1-17 (table 0063, its words, or the code of X12, as systems send it) -> SBR02; others are G8"""
 OLDEST_BIRTH = date(1900, 1, 1)
+NO_RECORD_NUMBERS = frozenset({"SS", "DL", "PPN", "AN", "VN", "MB", "SN", "NH"})
+"""CX-5 (table 0203) of numbers that are no medical record number"""
 
 
 @dataclass(slots=True)
@@ -46,6 +48,22 @@ def patient_of(pid: Segment, told: Told) -> Person:
         told.note("PID-7", "no whole day since 1900: the office asks for it")
         born = None
     return Person(name, born, SEXES.get(pid.get(8).upper()), address_of(pid, 11))
+
+
+def sender_of(message: Message) -> str:
+    """MSH-3 and MSH-4: which system speaks."""
+    return " ".join(filter(None, (message.head.get(3), message.head.get(4))))[:100] or "HL7"
+
+
+def numbers_of(message: Message) -> tuple[SentNumber, ...]:
+    """PID-3 (else PID-2): medical record numbers, each with who assigns it (CX-4), else the sending system."""
+    pid = message.first("PID")
+    found: dict[SentNumber, None] = {}
+    for raw in pid.repetitions(3) or pid.repetitions(2):
+        number, kind = pid.of(raw)[:80], pid.of(raw, 5).upper()
+        if number and kind not in NO_RECORD_NUMBERS:
+            found[SentNumber((pid.of(raw, 4) or sender_of(message))[:100], number)] = None
+    return tuple(found)
 
 
 def policies_of(message: Message, patient: Person, told: Told) -> list[OtherPayer]:

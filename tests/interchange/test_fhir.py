@@ -169,10 +169,6 @@ def test_a_dependent_names_the_subscriber() -> None:
     ("changes", "told"),
     [
         ({"item": [item(productOrService={})]}, "Claim[0].item[0].productOrService: no code"),
-        (
-            {"item": [item(), item(2, productOrService=concept(SNOMED, "162673000"))]},
-            "Claim[0].item[1].productOrService: no CPT or HCPCS code",
-        ),
         ({"item": []}, "Claim[0].item: no items"),
         ({"item": [item(servicedDate="2026-10")]}, "Claim[0].item[0]: no day of service"),
         ({"item": [item(net={"value": 1.005})]}, "Claim[0].item[0].net: no amount of dollars and whole cents"),
@@ -183,7 +179,6 @@ def test_a_dependent_names_the_subscriber() -> None:
         ),
         ({"total": {"value": 1}}, "Claim[0].total: is not the sum of the items"),
         ({"patient": {"reference": "Patient/nobody"}}, "Claim[0].patient.name: the patient has no last name"),
-        ({"insurance": []}, "Claim[0].insurance: names no coverage, nor that the patient pays alone"),
         (
             {"type": concept("http://terminology.hl7.org/CodeSystem/claim-type", "oral")},
             "Claim[0].type: a dental claim: this office bills professional claims only",
@@ -208,7 +203,19 @@ def test_a_diagnosis_of_another_system_is_left_to_a_coder() -> None:
     sent = claim(diagnosis=[{"sequence": 1, "diagnosisCodeableConcept": concept(SNOMED, "15777000")}])
     visit = only(whole_bundle(sent))
     assert (faults(visit), visit.claim.diagnoses, visit.claim.lines[0].diagnosis_pointers) == ([], (), ())
-    assert notes(visit) == ["Claim[0].diagnosis[0].diagnosisCodeableConcept: no ICD-10-CM code: left out"]
+    assert [(one.kind, one.code) for one in visit.words] == [("diagnosis", "15777000")]
+
+
+def test_a_service_of_another_system_is_left_to_a_coder() -> None:
+    visit = only(whole_bundle(claim(item(), item(2, productOrService=concept(SNOMED, "162673000")))))
+    assert (faults(visit), [line.procedure for line in visit.claim.lines][1:]) == ([], [""])
+    assert [(one.kind, one.number, one.code) for one in visit.words] == [("service", 2, "162673000")]
+
+
+def test_a_claim_without_a_coverage_is_left_to_registration() -> None:
+    visit = only(whole_bundle(claim(insurance=[])))
+    assert (faults(visit), visit.claim.coverage.member_id) == ([], None)
+    assert notes(visit) == ["Claim[0].insurance: names no coverage, nor that the patient pays alone"]
 
 
 def test_a_price_is_net_or_unit_price_times_quantity_or_the_total_of_one_line() -> None:
@@ -266,7 +273,6 @@ def test_an_encounter_with_nothing_to_bill_says_so() -> None:
     sent["entry"] = [one for one in sent["entry"] if one["resource"]["resourceType"] not in {"Procedure", "Coverage"}]
     assert faults(only(sent)) == [
         "Encounter[0].status: not finished: send it when it is over",
-        "Encounter[0].subject: no active Coverage of the patient, nor that they pay alone",
         "Encounter[0]: no ChargeItem or Procedure of it: nothing to bill",
     ]
 

@@ -80,13 +80,13 @@ def test_a_visit_finds_the_patient_whom_an_adt_registered(office: Office) -> Non
 def test_a_patient_without_a_policy_is_known_by_name_and_birth_date(office: Office) -> None:
     office.take_in(adt(policy=None))
     office.take_in(adt("A31", control="A2"))
-    office.take_in(adt("A31", control="A3", pid_5="Doe^John"))
+    office.take_in(adt("A31", control="A3", pid_3="MRN78^^^CLINIC^MR", pid_5="Doe^John"))
     assert sorted(one.first_name or "" for one in patients(office)) == ["Jane", "John"]
 
 
 @pytest.mark.parametrize(
     ("body", "place"),
-    [(adt(pid_5=""), "PID-5"), (adt(policy=None, pid_7="1980"), "PID-7"), (adt("A40"), "MSH-9")],
+    [(adt(pid_5=""), "PID-5"), (adt(policy=None, pid_3="", pid_7="1980"), "PID-7"), (adt("A40"), "MSH-9")],
 )
 def test_a_patient_whom_nobody_would_know_again_is_a_task(office: Office, body: bytes, place: str) -> None:
     report = office.take_in(body)

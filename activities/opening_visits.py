@@ -1,0 +1,122 @@
+"""A visit as it was sent becomes an encounter of a patient, once; told again under its number, it is the same one."""
+
+from dataclasses import replace
+
+from sqlmodel import Session
+
+from activities.known_patients import NotOnePatient, known_policies, whose
+from activities.taking_in import ImportReport, RefusedClaim, Sender, take_in
+from billing.amendments import Change
+from billing.late_charges import ChargesDiffer, late_charges
+from billing.patients import registration_of
+from billing.sent_visits import SentVisit, with_policies, with_record
+from database import amendments, encounters, practice, records, registrations, sent
+from database.tables import Encounter, Patient, VisitNumber
+from interchange.x12.coordination_writing import with_other_payers
+
+
+def open_visit(
+    session: Session, key: str, visit: SentVisit, report: ImportReport, sender: Sender
+) -> RefusedClaim | None:
+    """Open an encounter for a visit that the practice completed; `key` is that of what was sent."""
+    told = registration_of(visit.claim.patient)
+    try:
+        patient = whose(session, visit.claim, told, visit.patient_numbers, practice_id=sender.practice_id)
+    except NotOnePatient as error:
+        return RefusedClaim(visit.claim.control_number, f"{visit.where} patient", str(error))
+    known = _numbered(session, visit, sender)
+    if known is not None and known.intake_key != key and visit.claim.is_original:
+        return _tell_again(session, known, key, visit, patient, report, sender)
+    if patient is not None:
+        visit = with_policies(visit, known_policies(session, patient))
+        visit = replace(visit, claim=with_record(visit.claim, registrations.of_row(patient)))
+    return _open(session, key, visit, patient, report, sender)
+
+
+def _numbered(session: Session, visit: SentVisit, sender: Sender) -> Encounter | None:
+    if visit.visit_number is None:
+        return None
+    return sent.visit_numbered(session, visit.visit_number, practice_id=sender.practice_id)
+
+
+def _open(
+    session: Session, key: str, visit: SentVisit, patient: Patient | None, report: ImportReport, sender: Sender
+) -> RefusedClaim | None:
+    claim = practice.with_pay_to(session, visit.claim, practice_id=sender.practice_id)
+    if visit.others:
+        claim = with_other_payers(claim, visit.others)
+    encounter, no = take_in(
+        session,
+        claim,
+        report,
+        sender,
+        others=visit.others,
+        key=key,
+        is_self_pay=visit.is_self_pay,
+        patient=patient,
+    )
+    if no is not None:
+        return RefusedClaim(claim.control_number, visit.where, no.reason)
+    if encounter is not None:
+        _keep_beside(session, encounter, visit, sender)
+    return None
+
+
+def _keep_beside(session: Session, encounter: Encounter, visit: SentVisit, sender: Sender) -> None:
+    """The sender's numbers and words, and what it left open."""
+    sent.number_patient(session, session.get_one(Patient, encounter.patient_id), visit.patient_numbers)
+    sent.keep_words(session, encounter, visit.words)
+    if visit.visit_number is not None:
+        # Whoever tells of the same visit at this moment fails here, looks again, and finds it.
+        number = visit.visit_number
+        session.add(
+            VisitNumber(
+                practice_id=encounter.practice_id,
+                system=number.system,
+                number=number.number,
+                encounter_id=encounter.id,
+                message_number=visit.message_number,
+            )
+        )
+        session.flush()
+    if visit.notes:
+        words = "; ".join(str(one) for one in visit.notes)
+        encounters.tell(session, encounter, f"What the message left open: {words}", at=sender.at)
+
+
+def _tell_again(
+    session: Session,
+    encounter: Encounter,
+    key: str,
+    visit: SentVisit,
+    patient: Patient | None,
+    report: ImportReport,
+    sender: Sender,
+) -> RefusedClaim | None:
+    """The visit is known under this number: charges that it has not are late charges; all others are there."""
+    claim = visit.claim
+    if patient is not None and patient.id != encounter.patient_id:
+        reason = "this visit number is another patient's visit here: ask the sender which of the two is right"
+        return RefusedClaim(claim.control_number, f"{visit.where} visit number", reason)
+    if encounter.is_void:
+        reason = "this visit is void here: open it anew by hand if it took place"
+        return RefusedClaim(claim.control_number, f"{visit.where} visit number", reason)
+    encounter = encounters.lock(session, practice_id=encounter.practice_id, encounter_id=encounter.id)
+    known_words = sent.words_of(session, encounter.id)
+    try:
+        late = late_charges(encounters.claim_of(encounter), claim, visit.words, known_words)
+    except ChargesDiffer as error:
+        return RefusedClaim(claim.control_number, visit.where, str(error))
+    if not late.added:
+        report.duplicates += 1
+        return None
+    made = amendments.make(
+        session, encounter, Change.CORRECT, body=records.dump(late.claim), at=sender.at, source_key=key[:60]
+    )
+    if made is None:
+        report.duplicates += 1
+        return None
+    sent.keep_words(session, encounter, late.words)
+    encounters.tell(session, encounter, f"{late.added} late charges came in under the visit's number", at=sender.at)
+    report.amended += 1
+    return None

@@ -1,0 +1,113 @@
+"""What other systems told of patients and visits: numbers, words, policies. Each is kept once."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, delete, select
+
+from billing.coordination import OtherPayer
+from billing.sent_visits import SentNumber, SentWord, WordKind
+from database import records
+from database.engine import insert
+from database.tables import Encounter, Patient, PatientNumber, SentWordRow, ToldPolicy, VisitNumber
+
+
+def patient_numbered(session: Session, numbers: Iterable[SentNumber], *, practice_id: str) -> Patient | None:
+    """Whom one of these numbers names, or None."""
+    for one in numbers:
+        query = (
+            select(Patient)
+            .join(PatientNumber, col(PatientNumber.patient_id) == col(Patient.id))
+            .where(
+                PatientNumber.practice_id == practice_id,
+                PatientNumber.system == one.system,
+                PatientNumber.number == one.number,
+            )
+        )
+        if (found := session.exec(query).first()) is not None:
+            return found
+    return None
+
+
+def number_patient(session: Session, patient: Patient, numbers: Iterable[SentNumber]) -> None:
+    """Let these numbers name the patient too; whose number it is already keeps it."""
+    for one in numbers:
+        row = insert(session, "patient_number").values(
+            practice_id=patient.practice_id, system=one.system, number=one.number, patient_id=patient.id
+        )
+        session.execute(row.on_conflict_do_nothing())
+
+
+def numbers_of(session: Session, *, practice_id: str, patient_id: str) -> list[SentNumber]:
+    """Every number that other systems give a patient."""
+    query = select(PatientNumber).where(
+        PatientNumber.practice_id == practice_id, PatientNumber.patient_id == patient_id
+    )
+    rows = session.exec(query.order_by(PatientNumber.system, PatientNumber.number))
+    return [SentNumber(one.system, one.number) for one in rows]
+
+
+def visit_numbered(session: Session, number: SentNumber, *, practice_id: str) -> Encounter | None:
+    """The visit that a sender's number names, or None."""
+    query = (
+        select(Encounter)
+        .join(VisitNumber, col(VisitNumber.encounter_id) == col(Encounter.id))
+        .where(
+            VisitNumber.practice_id == practice_id,
+            VisitNumber.system == number.system,
+            VisitNumber.number == number.number,
+        )
+    )
+    return session.exec(query).first()
+
+
+def numbers_of_visit(session: Session, encounter_id: str) -> Sequence[VisitNumber]:
+    """What senders call the visit."""
+    query = select(VisitNumber).where(VisitNumber.encounter_id == encounter_id)
+    return session.exec(query.order_by(VisitNumber.system, VisitNumber.number)).all()
+
+
+def keep_words(session: Session, encounter: Encounter, words: Sequence[SentWord]) -> None:
+    """Add words to those that are kept of the visit."""
+    known = len(words_of(session, encounter.id))
+    for ordinal, one in enumerate(words, start=known + 1):
+        session.add(
+            SentWordRow(
+                encounter_id=encounter.id,
+                ordinal=ordinal,
+                practice_id=encounter.practice_id,
+                kind=one.kind,
+                number=one.number,
+                system=one.system,
+                code=one.code,
+                text=one.text,
+            )
+        )
+
+
+def words_of(session: Session, encounter_id: str) -> list[SentWord]:
+    """What was sent of the visit in words, in the order of the message."""
+    query = select(SentWordRow).where(SentWordRow.encounter_id == encounter_id).order_by(col(SentWordRow.ordinal))
+    return [SentWord(WordKind(one.kind), one.number, one.system, one.code, one.text) for one in session.exec(query)]
+
+
+def keep_policies(session: Session, patient: Patient, policies: Sequence[OtherPayer], *, at: datetime) -> None:
+    """The policies that a patient has now stand in the place of those that were told before."""
+    session.execute(delete(ToldPolicy).where(col(ToldPolicy.patient_id) == patient.id))
+    for place, one in enumerate(policies):
+        session.add(
+            ToldPolicy(
+                patient_id=patient.id,
+                place=place,
+                practice_id=patient.practice_id,
+                record=records.dump(one),
+                told_at=at,
+            )
+        )
+
+
+def policies_of(session: Session, patient_id: str) -> tuple[Sequence[OtherPayer], datetime | None]:
+    """(the policies that messages told of, when)."""
+    query = select(ToldPolicy).where(ToldPolicy.patient_id == patient_id).order_by(col(ToldPolicy.place))
+    rows = session.exec(query).all()
+    return [records.load(OtherPayer, one.record) for one in rows], rows[0].told_at if rows else None

@@ -1,0 +1,64 @@
+"""What other systems told: their numbers for patients and visits, their words, and the policies that they named."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from database.columns import Id, Instant
+
+
+class SentWordRow(SQLModel, table=True):
+    """A diagnosis or a service of a visit as it was sent, which no code stood for."""
+
+    __tablename__ = "sent_word"
+
+    encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", primary_key=True)
+    ordinal: int = Field(primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    kind: str = Field(sa_type=sa.String(10))
+    """diagnosis, service"""
+    number: int
+    """Of its kind within the message, from 1"""
+    system: str = Field(sa_type=sa.String(80))
+    code: str = Field(sa_type=sa.String(500))
+    text: str = Field(sa_type=sa.Text)
+
+
+class PatientNumber(SQLModel, table=True):
+    """A medical record number of another system: a further name of a patient."""
+
+    __tablename__ = "patient_number"
+
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id", primary_key=True)
+    system: str = Field(sa_type=sa.String(100), primary_key=True)
+    """Who gives such numbers"""
+    number: str = Field(sa_type=sa.String(80), primary_key=True)
+    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", index=True)
+
+
+class VisitNumber(SQLModel, table=True):
+    """A sender's number of a visit."""
+
+    __tablename__ = "visit_number"
+
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id", primary_key=True)
+    system: str = Field(sa_type=sa.String(100), primary_key=True)
+    number: str = Field(sa_type=sa.String(80), primary_key=True)
+    encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", index=True)
+    message_number: str = Field(default="", sa_type=sa.String(80))
+    """The message that told of it first (MSH-10)"""
+
+
+class ToldPolicy(SQLModel, table=True):
+    """A policy of a patient that a message without a visit told of (ADT), in the order in which it pays."""
+
+    __tablename__ = "told_policy"
+
+    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", primary_key=True)
+    place: int = Field(primary_key=True)
+    """From 0, the first to pay"""
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    record: str = Field(sa_type=sa.Text)
+    """billing.coordination.OtherPayer as JSON"""
+    told_at: datetime = Field(sa_type=Instant)

@@ -58,13 +58,14 @@ def _open(
     if no is not None:
         return RefusedClaim(claim.control_number, visit.where, no.reason)
     if encounter is not None:
+        row = patient or session.get_one(Patient, encounter.patient_id)
+        sent.number_patient(session, row, visit.patient_numbers, were_free=patient is None)
         _keep_beside(session, encounter, visit, sender)
     return None
 
 
 def _keep_beside(session: Session, encounter: Encounter, visit: SentVisit, sender: Sender) -> None:
-    """The sender's numbers and words, and what it left open."""
-    sent.number_patient(session, session.get_one(Patient, encounter.patient_id), visit.patient_numbers)
+    """The sender's number and words, and what it left open."""
     sent.keep_words(session, encounter, visit.words)
     if visit.visit_number is not None:
         # Whoever tells of the same visit at this moment fails here, looks again, and finds it.

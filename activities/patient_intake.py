@@ -34,8 +34,8 @@ def know_patient(session: Session, visit: SentVisit, told: Registration, sender:
     known = known_parties.of_practice(session, practice_id=sender.practice_id, partner_id=sender.partner_id)
     visit = with_known_payers(visit, known)
     claim, practice_id = visit.claim, sender.practice_id
-    row = whose(session, claim, told, visit.patient_numbers, practice_id=practice_id)
-    row = row or only_alike(session, told, practice_id=practice_id)
+    found = whose(session, claim, told, visit.patient_numbers, practice_id=practice_id)
+    row = found or only_alike(session, told, practice_id=practice_id)
     if row is None:
         row = registrations.register(session, told, practice_id=practice_id, at=sender.at)
         words = "a patient was registered"
@@ -45,7 +45,7 @@ def know_patient(session: Session, visit: SentVisit, told: Registration, sender:
     if claim.coverage.member_id:
         registrations.know_as(session, row, claim)
         sent.keep_policies(session, row, [own_policy(claim), *visit.others], at=sender.at)
-    sent.number_patient(session, row, visit.patient_numbers)
+    sent.number_patient(session, row, visit.patient_numbers, were_free=found is None)
     return row, words
 
 

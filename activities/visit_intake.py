@@ -1,6 +1,7 @@
 """Visits that other systems tell become encounters: stored raw first, each once, the rest refused with its reason."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from sqlalchemy.exc import IntegrityError
 
@@ -81,9 +82,10 @@ def _take_hl7(database: Database, body: bytes, report: ImportReport, sender: Sen
         if one.type in charges.TYPES:
             take_visits(database, [charges.read(one)], report, sender)
         elif one.type in admissions.TYPES:
-            take_patient(database, *admissions.read(one), report, sender)
+            _looking_again(partial(take_patient, database, *admissions.read(one), report, sender))
         elif one.type in appointments.TYPES:
-            take_appointment(database, appointments.read(one, zone), *admissions.read(one), report, sender)
+            told, whose = appointments.read(one, zone), admissions.read(one)
+            _looking_again(partial(take_appointment, database, told, *whose, report, sender))
         else:
             report.claims += 1
             report.refused.append(RefusedClaim(one.head.get(10)[:80], UNSUPPORTED, NOT_TAKEN))
@@ -94,11 +96,17 @@ def take_visits(database: Database, visits: Iterable[SentVisit], report: ImportR
     with database.reading() as session:
         known = known_parties.of_practice(session, practice_id=sender.practice_id, partner_id=sender.partner_id)
     for visit in visits:
-        try:
-            _take_one(database, visit, known, report, sender)
-        except IntegrityError:
-            # The same visit came in twice at this moment. This transaction undid itself, and now sees the other's row.
-            _take_one(database, visit, known, report, sender)
+        _looking_again(partial(_take_one, database, visit, known, report, sender))
+
+
+def _looking_again(take: Callable[[], None]) -> None:
+    """Take one thing in; where the same came in twice at this moment, the transaction that undid itself now sees the
+    other's row.
+    """
+    try:
+        take()
+    except IntegrityError:
+        take()
 
 
 def _take_one(database: Database, visit: SentVisit, known: Known, report: ImportReport, sender: Sender) -> None:

@@ -139,13 +139,13 @@ def apply_corrections(claim: Claim, corrections: dict[str, str]) -> Claim:
             faults[path] = str(error)
     if faults:
         raise CorrectionsInvalid(faults)
-    is_about_money = any(path.endswith(".charge") for path in corrections)
     kept = tuple(line for line in claim.lines if line.procedure != NOT_BILLED)
-    if len(kept) < len(claim.lines):
-        claim, is_about_money = replace(claim, lines=kept), True
-    if not kept:
+    is_shorter = len(kept) < len(claim.lines)
+    if is_shorter and not kept:
         raise CorrectionsInvalid({"line.1.procedure": "nothing would be left to bill: void the visit instead"})
-    return replace(claim, charge_cents=Cents(sum(line.charge_cents for line in kept))) if is_about_money else claim
+    if not is_shorter and not any(path.endswith(".charge") for path in corrections):
+        return claim
+    return replace(claim, lines=kept, charge_cents=Cents(sum(line.charge_cents for line in kept)))
 
 
 def _apply(claim: Claim, path: str, value: str) -> Claim:

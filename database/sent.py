@@ -8,7 +8,6 @@ from sqlmodel import Session, col, delete, select
 from billing.coordination import OtherPayer
 from billing.sent_visits import SentNumber, SentWord, WordKind
 from database import records
-from database.engine import insert
 from database.tables import Encounter, Patient, PatientNumber, SentWordRow, ToldPolicy, VisitNumber
 
 
@@ -29,13 +28,19 @@ def patient_numbered(session: Session, numbers: Iterable[SentNumber], *, practic
     return None
 
 
-def number_patient(session: Session, patient: Patient, numbers: Iterable[SentNumber]) -> None:
-    """Let these numbers name the patient too; whose number it is already keeps it."""
+def number_patient(session: Session, patient: Patient, numbers: Iterable[SentNumber], *, were_free: bool) -> None:
+    """Let these numbers name the patient too; whose number it is already keeps it.
+
+    `were_free`: nobody had any of them when the patient was looked for. Raises IntegrityError where somebody has been
+    given one since: look again, it may be the same patient.
+    """
     for one in numbers:
-        row = insert(session, "patient_number").values(
-            practice_id=patient.practice_id, system=one.system, number=one.number, patient_id=patient.id
-        )
-        session.execute(row.on_conflict_do_nothing())
+        if were_free or patient_numbered(session, [one], practice_id=patient.practice_id) is None:
+            row = PatientNumber(
+                practice_id=patient.practice_id, system=one.system, number=one.number, patient_id=patient.id
+            )
+            session.add(row)
+            session.flush()
 
 
 def numbers_of(session: Session, *, practice_id: str, patient_id: str) -> list[SentNumber]:

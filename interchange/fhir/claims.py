@@ -148,13 +148,17 @@ def _is_of_the_office(resource: Resource, bundle: Bundle, node: Node) -> bool:
     return bool(classes) and classes <= OFFICE_CLASSES and not any(item["revenue"] for item in items)
 
 
+def _said(diagnosis: Node, resource: Resource, bundle: Bundle) -> Node:
+    """A diagnosis's own concept, or that of the Condition it names."""
+    return (
+        diagnosis["diagnosisCodeableConcept"] or bundle.follow(diagnosis["diagnosisReference"], resource).node["code"]
+    )
+
+
 def _diagnoses(resource: Resource, bundle: Bundle, node: Node) -> tuple[tuple[Diagnosis, ...], dict[int, int]]:
     found: list[tuple[int, Diagnosis, bool]] = []
     for place, one in enumerate(node.each("diagnosis"), start=1):
-        concept = one["diagnosisCodeableConcept"]
-        if not concept:
-            concept = bundle.follow(one["diagnosisReference"], resource).node["code"]
-        code = codes.diagnosis(concept, place)
+        code = codes.diagnosis(_said(one, resource, bundle), place)
         if code is not None:
             is_principal = any(kind.code() == "principal" for kind in one.each("type"))
             found.append((one["sequence"].whole() or place, code, is_principal))
@@ -209,11 +213,8 @@ def _is_diagnosis(reading: _Reading, item: Node) -> bool:
         return False
     for place, one in enumerate(reading.node.each("diagnosis"), start=1):
         if (one["sequence"].whole() or place) == said[0]:
-            concept = one["diagnosisCodeableConcept"]
-            if not concept:
-                concept = reading.bundle.follow(one["diagnosisReference"], reading.resource).node["code"]
             code = item["productOrService"].code()
-            return code is not None and code == concept.code()
+            return code is not None and code == _said(one, reading.resource, reading.bundle).code()
     return False
 
 

@@ -100,11 +100,11 @@ def _visit_number(message: Message) -> SentNumber | None:
 def _diagnoses(message: Message) -> tuple[tuple[Diagnosis, ...], list[SentWord]]:
     """DG1 by priority (DG1-15), then what charges name themselves (FT1-19)."""
     ranked = sorted(message.all("DG1"), key=lambda one: one.get(15).rjust(3, "0") if one.get(15) else "999")
-    named = [("DG1-3", one, raw) for one in ranked for raw in one.repetitions(3)]
-    named += [("FT1-19", one, raw) for one in message.all("FT1") for raw in one.repetitions(19)]
+    named = [(one, raw) for one in ranked for raw in one.repetitions(3)]
+    named += [(one, raw) for one in message.all("FT1") for raw in one.repetitions(19)]
     found: dict[str, None] = {}
     words: dict[tuple[str, str, str], None] = {}
-    for _, segment, raw in named:
+    for segment, raw in named:
         code = _diagnosis(segment, raw)
         if code:
             found[code] = None

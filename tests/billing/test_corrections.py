@@ -13,6 +13,7 @@ from billing.claim import Claim, Sex
 from billing.claim_details import clia_of, drug_of
 from billing.corrections import CorrectionsInvalid, apply_corrections, parse_corrections
 from billing.edits.registry import Situation
+from billing.money import Cents
 from billing.policies import Policies
 from billing.scrubbing import scrub
 from tests.builders import NOON, a_claim, a_line
@@ -257,3 +258,18 @@ def test_a_late_charge_is_a_line_more_that_begins_with_its_procedure() -> None:
     assert changed.charge_cents == CLAIM.charge_cents + 6000
     with pytest.raises(CorrectionsInvalid, match="begins with its procedure"):
         apply_corrections(CLAIM, {f"line.{number}.charge": "60.00"})
+
+
+def test_a_service_in_words_is_left_out_and_the_last_one_is_not() -> None:
+    coded = CLAIM.lines[0]
+    words = replace(coded, procedure="")
+    both = replace(CLAIM, lines=(coded, words), charge_cents=Cents(2 * coded.charge_cents))
+    billed = apply_corrections(both, {"line.2.procedure": "none"})
+    assert (billed.lines, billed.charge_cents) == ((coded,), coded.charge_cents)
+    for claim, path, why in [
+        (both, "line.1.procedure", "the line has a code"),
+        (replace(CLAIM, lines=(words,)), "line.1.procedure", "nothing would be left"),
+    ]:
+        with pytest.raises(CorrectionsInvalid) as refused:
+            apply_corrections(claim, {path: "none"})
+        assert why in refused.value.faults[path]

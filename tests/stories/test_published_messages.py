@@ -10,6 +10,7 @@ from database import appointments, encounters, sent, tasks
 from database.appointments import Coming
 from database.tables import Appointment, Encounter, Patient, VisitNumber
 from tests.builders import CLINIC_NPI
+from tests.database.crowd import together
 from tests.interchange.hl7_messages import adt, dft, ft1
 from tests.interchange.hl7_shapes import DFT_SHAPES, SIU_SHAPES, UNREADABLE_SHAPES, message
 from tests.office import Office
@@ -277,3 +278,14 @@ def test_an_appointment_that_cannot_be_read_is_kept_with_a_task(office: Office, 
     assert [one.segment for one in report.refused] == [place]
     assert [kind for kind, _ in office_tasks(office)] == ["intake_error"]
     assert book(office) == []
+
+
+def test_an_appointment_told_twice_at_the_same_moment_is_one(office: Office) -> None:
+    def take(number: int) -> list[str]:
+        return [one.reason for one in office.take_in(siu("S12", at=f"2026102108000{number}")).refused]
+
+    assert together(4, take) == [[], [], [], []]
+    [row] = book(office)
+    with office.database.reading() as session:
+        known = session.exec(select(Patient).where(Patient.practice_id == office.practice_id)).all()
+    assert [one.id for one in known] == [row.patient_id]

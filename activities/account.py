@@ -14,9 +14,9 @@ from activities.statement_papers import number_of, write_statement
 from billing.dunning import BalanceItem as Item
 from billing.dunning import Notice, Plan, plan
 from billing.money import format_dollars
-from billing.statements import Statement, addressee_of, why_out_of_date
+from billing.statements import Statement, why_out_of_date
 from billing.tasks import NewTask, TaskType
-from database import accounts, encounters, letters, office, records, registrations, tasks
+from database import accounts, consents, encounters, letters, office, records, tasks
 from database.columns import new_id
 from database.engine import Database
 from database.tables import BalanceItem, Encounter, Letter, Patient, PatientAccount, Task
@@ -107,10 +107,11 @@ class AccountDesk:
         by_number = {
             self.session.get_one(Encounter, one.encounter_id).external_id: one.cents for one in owed if one.is_billable
         }
-        patient = registrations.of_row(self.session.get_one(Patient, self.account.patient_id)).person
+        patient = self.session.get_one(Patient, self.account.patient_id)
+        addressee = consents.addressee(patient, on=self.policies.day(self.at))
         for letter in waiting:
             paper = letters.content_of(letter)
-            because = why_out_of_date(paper, by_number, addressee_of(patient)) if isinstance(paper, Statement) else None
+            because = why_out_of_date(paper, by_number, addressee) if isinstance(paper, Statement) else None
             if because is not None:
                 letters.withdraw(self.session, letter, because=because, at=self.at)
                 accounts.uncount(self.session, self.account, letter)

@@ -10,17 +10,17 @@ from functools import cached_property
 
 from sqlmodel import Session
 
+from activities import putting_right
 from activities.denial_tasks import amounts_of, review
 from activities.messages import AgendaItem, Standing
 from activities.seen import BEFORE_SUBMISSION, BLOCKING, Seen, is_moot, open_task_of
-from billing.claim import Claim, Person
+from billing.claim import Claim
 from billing.code_tables import CodeTables
 from billing.coding import codes_used
 from billing.coordination import IN_ORDER, MEDICARE, PRIMARY
 from billing.deadlines import OWNERS, Deadline, Reason
 from billing.ledger import Account, Balances, Entry
 from billing.money import format_dollars
-from billing.patients import in_words, registration_of
 from billing.policies import Policies
 from billing.posting import BilledLine
 from billing.stages import CHANGING, WAITING_ON, Stage, Step
@@ -28,7 +28,6 @@ from billing.submission import SubmissionState, deadlines, filing_clock
 from billing.tasks import KINDS, NewTask, TaskType
 from database import (
     amendments,
-    audit,
     codes,
     coverages,
     encounters,
@@ -36,7 +35,6 @@ from database import (
     letters,
     office,
     outbox,
-    registrations,
     remittances,
     tasks,
 )
@@ -113,30 +111,15 @@ class Desk:
 
     def keep(self, claim: Claim) -> None:
         """Put a changed claim on the encounter; what is put right about the patient reaches the patient's record."""
-        before = self.claim.patient
+        before = self.claim
         encounters.keep_claim(self.session, self.encounter, claim)
-        if claim.patient != before:
-            self._put_right(before, claim)
+        for words in putting_right.put_right(
+            self.session, self.encounter, before, claim, at=self.at, actor_id=self.actor_id
+        ):
+            self.say(words)
         self.__dict__["claim"] = claim
         self.__dict__.pop("line_ids", None)
         self.__dict__.pop("code_tables", None)
-
-    def _put_right(self, before: Person, claim: Claim) -> None:
-        said = {"before": registration_of(before), "now": registration_of(claim.patient)}
-        names = registrations.put_right(self.session, self.encounter.patient_id, claim, **said)
-        if not names:
-            return
-        self.say(f"The patient's record takes over: {in_words(names)}")
-        audit.record(
-            self.session,
-            practice_id=self.encounter.practice_id,
-            at=self.at,
-            actor_id=self.actor_id,
-            action="update",
-            subject="patient",
-            subject_id=self.encounter.patient_id,
-            reason=f"by a correction of visit {self.encounter.id}: {in_words(names)}",
-        )
 
     @property
     def is_answered(self) -> bool:

@@ -20,12 +20,13 @@ from activities.submission_desk import make_submission, post_charges, trial_writ
 from billing.charges import charge_faults, price_claim
 from billing.coding import CODES_STAND, coding_faults, table_faults, tables_missing
 from billing.edits.registry import Severity
-from billing.registration import registration_faults
+from billing.registration import registration_faults, wish_faults
 from billing.scrubbing import mended, scrub
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
 from database import edit_runs, office, sent
 from database.engine import Database
+from database.tables import Patient
 
 
 class EncounterActivities:
@@ -131,6 +132,8 @@ def register(desk: Desk) -> str | None:
     if desk.encounter.on_hold:
         return None
     faults = registration_faults(desk.claim, as_of=desk.today, is_self_pay=desk.encounter.is_self_pay)
+    if not desk.encounter.is_self_pay:
+        faults += wish_faults(desk.session.get_one(Patient, desk.encounter.patient_id).wish)
     if faults:
         _ask(desk, TaskType.REGISTRATION_INCOMPLETE, "; ".join(faults))
         return None

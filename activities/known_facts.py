@@ -1,6 +1,7 @@
 """Gathers what the edits of one claim may know beyond it: published rules, earlier visits, the payer's last answer."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any, TypeVar
 
 from sqlmodel import Session
@@ -13,7 +14,7 @@ from billing.coding_rules import RULE_NAMES, RuleEdition, RuleKind, edition_for
 from billing.edits.known import Known, PastService
 from billing.edits.registry import Situation
 from billing.eligibility import EligibilityResponse
-from database import encounters, records, rules
+from database import encounters, held_policies, records, rules
 
 YEARS_BACK = 3
 """As long as nobody is a new patient"""
@@ -39,6 +40,7 @@ def known_facts(desk: Desk) -> Known:
         past=past,
         answer=_answer(desk),
         others=other_payers(desk),
+        medicare_asked_on=_medicare_asked_on(desk),
         enrolment_gap=enrolment_gap(desk),
         asked=library.asked,
         loaded=frozenset(library.editions),
@@ -93,6 +95,11 @@ def _answer(desk: Desk) -> EligibilityResponse | None:
         return None
     answer = records.load(EligibilityResponse, benefits.response)
     return answer if answer.member_id in {None, desk.claim.coverage.member_id} else None
+
+
+def _medicare_asked_on(desk: Desk) -> date | None:
+    answered = held_policies.latest_answers(desk.session, desk.encounter.patient_id)
+    return answered.on if answered else None
 
 
 def situation_of(desk: Desk) -> Situation:

@@ -1,18 +1,13 @@
-"""Whose visit a message tells of: by the sender's number, by coverage, by name and birth date; and how they are
-insured.
-"""
+"""Whose visit a message tells of: by the sender's number, by coverage, by name and birth date."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sqlmodel import Session
 
-from billing.amendments import SELF_PAY
 from billing.claim import Claim
-from billing.coordination import OtherPayer
 from billing.patients import Registration, contradicting
 from billing.sent_visits import SentNumber
-from database import coverages, encounters, registrations, sent
+from database import registrations, sent
 from database.tables import Patient
 
 
@@ -50,18 +45,3 @@ def only_alike(session: Session, told: Registration, *, practice_id: str) -> Pat
     if len(alike) > 1:
         raise NotOnePatient("several patients have this name and birth date: change the right one by hand")
     return alike[0] if alike else None
-
-
-def known_policies(session: Session, patient: Patient) -> Sequence[OtherPayer]:
-    """How the patient is insured: by the last visit, or by what a message told of since; nothing is known of who paid
-    alone.
-    """
-    told, told_at = sent.policies_of(session, patient.id)
-    last = encounters.newest(session, practice_id=patient.practice_id, patient_id=patient.id)
-    if last is None or (told_at is not None and told_at > last.created_at):
-        return told
-    if last.is_self_pay:
-        return []
-    found = coverages.in_order(session, last, encounters.claim_of(last))
-    named = (one for one in found if one.coverage.member_id and one.coverage.payer.id not in (None, SELF_PAY.payer.id))
-    return [replace(one, decision=None) for one in named]

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from sqlmodel import Session
 
-from activities.known_patients import NotOnePatient, known_policies, whose
+from activities.known_patients import NotOnePatient, whose
 from activities.taking_in import ImportReport, RefusedClaim, Sender, take_in
-from billing.amendments import Change
+from billing.amendments import SELF_PAY, Change
 from billing.late_charges import ChargesDiffer, late_charges
 from billing.patients import registration_of
 from billing.sent_visits import SentVisit, with_policies, with_record
-from database import amendments, encounters, practice, records, registrations, sent
+from database import amendments, encounters, held_policies, practice, records, registrations, sent
 from database.tables import Encounter, Patient, VisitNumber
 from interchange.x12.coordination_writing import with_other_payers
 
@@ -28,7 +28,9 @@ def open_visit(
     if known is not None and known.intake_key != key and visit.claim.is_original:
         return _tell_again(session, known, key, visit, patient, report, sender)
     if patient is not None:
-        visit = with_policies(visit, known_policies(session, patient))
+        if patient.wish is not None and visit.names_no_policy:
+            visit = replace(visit, claim=replace(visit.claim, coverage=SELF_PAY), is_self_pay=True)
+        visit = with_policies(visit, held_policies.insured_on(session, patient, visit.claim.service_from))
         visit = replace(visit, claim=with_record(visit.claim, registrations.of_row(patient)))
     return _open(session, key, visit, patient, report, sender)
 

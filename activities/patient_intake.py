@@ -5,9 +5,10 @@ from sqlmodel import Session
 from activities.known_patients import NotOnePatient, only_alike, whose
 from activities.taking_in import ImportReport, RefusedClaim, Sender
 from billing.coordination import own_policy
+from billing.held_policies import HeldPolicy
 from billing.patients import Registration, in_words
 from billing.sent_visits import SentVisit, with_known_payers
-from database import known_parties, registrations, sent
+from database import held_policies, known_parties, registrations, sent
 from database.engine import Database
 from database.tables import Patient
 
@@ -44,7 +45,9 @@ def know_patient(session: Session, visit: SentVisit, told: Registration, sender:
         words = f"a patient is known; {in_words(names) if names else 'nothing'} is new"
     if claim.coverage.member_id:
         registrations.know_as(session, row, claim)
-        sent.keep_policies(session, row, [own_policy(claim), *visit.others], at=sender.at)
+        row = registrations.lock(session, practice_id=practice_id, patient_id=row.id)
+        policies = [HeldPolicy(one) for one in (own_policy(claim), *visit.others)]
+        held_policies.keep(session, row, policies, at=sender.at, by=None)
     sent.number_patient(session, row, visit.patient_numbers, were_free=found is None)
     return row, words
 

@@ -12,7 +12,7 @@ from billing.dunning import BalanceItem as Item
 from billing.dunning import Notice
 from billing.ledger import ADJUSTMENTS, APPLYING, Account, EntryKind
 from billing.statements import ServiceRow, Statement, VisitPart, statement, visit_part
-from database import encounters, ledger, records, registrations, service_words
+from database import consents, encounters, ledger, records, registrations, service_words
 from database.tables import BillingEntity, Encounter, Patient, Payer
 
 TAKEN_OFF = (*ADJUSTMENTS, Account.BAD_DEBT)
@@ -44,9 +44,10 @@ def write_statement(
     newest = found[-1]
     payee = encounters.claim_of(newest).billing_provider
     entity = session.get(BillingEntity, payee.npi or "")
+    patient = session.get_one(Patient, newest.patient_id)
     return statement(
         payee,
-        registrations.of_row(session.get_one(Patient, newest.patient_id)).person,
+        registrations.of_row(patient).person,
         visits,
         number=number,
         notice=notice,
@@ -54,6 +55,7 @@ def write_statement(
         pay_by=written_on + timedelta(days=pay_by_days),
         telephone=entity.telephone if entity else None,
         pay_to=records.load(Address, entity.pay_to_address) if entity and entity.pay_to_address else None,
+        addressee=consents.addressee(patient, on=written_on),
     )
 
 

@@ -1,6 +1,6 @@
 """A visit's form filled in from an earlier visit of the patient: nobody types twice what the office knows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from api import person_form
@@ -15,31 +15,18 @@ from templates import rendering
 
 
 def of_claim(
-    claim: Claim, second: OtherPayer | None, patient: Person, offered: Favourites, *, today: date, with_codes: bool
+    claim: Claim, policies: Sequence[OtherPayer], patient: Person, offered: Favourites, *, today: date, with_codes: bool
 ) -> Typed:
-    """A new visit of the patient, as they are known today, like an earlier one: coverage and providers; with diagnoses
-    and lines when asked for."""
-    coverage = claim.coverage
-    payer = _payer_like(offered.payers, coverage.payer)
+    """A new visit of the patient, as they are known today, under these policies, like an earlier one: providers and
+    place; with diagnoses and lines when asked for."""
     typed = {
         **person_form.texts_of("patient", patient),
-        "coverage.member_id": coverage.member_id or "",
-        "coverage.group_number": coverage.group_number or "",
-        "coverage.filing_indicator": coverage.filing_indicator or "",
-        "coverage.relationship": coverage.relationship,
+        **of_policies(policies, offered),
         "place_of_service": claim.place_of_service,
         "location": _location_of(claim, offered),
         "billing": _known(offered.billing, claim.billing_provider),
         "rendering": _known(offered.rendering, claim.provider("82")),
     }
-    if payer is not None:
-        typed["payer"] = payer.id
-    if coverage.payer.id == SELF_PAY.payer.id:
-        typed["self_pay"] = "yes"
-    if not coverage.is_self:
-        typed |= person_form.texts_of("coverage.subscriber", claim.subscriber)
-    if second is not None:
-        typed |= _second(second, offered)
     if not with_codes:
         return with_row(typed, today=today)
     for place, one in enumerate(claim.diagnoses[:DIAGNOSES]):
@@ -47,20 +34,37 @@ def of_claim(
     return typed | _lines(claim, offered, today)
 
 
+def of_policies(policies: Sequence[OtherPayer], offered: Favourites) -> Typed:
+    """The coverage of a visit: the policy that pays first, and the one after it."""
+    if not policies:
+        return {"coverage.relationship": "18", "second.relationship": "18"}
+    first, *others = policies
+    coverage = first.coverage
+    if coverage.payer.id == SELF_PAY.payer.id:
+        return {"coverage.relationship": "18", "second.relationship": "18", "self_pay": "yes"}
+    typed = _policy(first, offered, "payer", "coverage")
+    return typed | _second(others[0], offered) if others else typed
+
+
 def _second(policy: OtherPayer, offered: Favourites) -> Typed:
+    return _policy(policy, offered, "second", "second") | {
+        "second.insurance_type": policy.coverage.insurance_type or ""
+    }
+
+
+def _policy(policy: OtherPayer, offered: Favourites, chosen_in: str, prefix: str) -> Typed:
     coverage = policy.coverage
     payer = _payer_like(offered.payers, coverage.payer)
     typed = {
-        "second": payer.id if payer else "",
-        "second.payer.name": "" if payer else coverage.payer.name.last,
-        "second.payer.id": "" if payer else coverage.payer.id or "",
-        "second.member_id": coverage.member_id or "",
-        "second.group_number": coverage.group_number or "",
-        "second.filing_indicator": coverage.filing_indicator or "",
-        "second.insurance_type": coverage.insurance_type or "",
-        "second.relationship": coverage.relationship,
+        chosen_in: payer.id if payer else "",
+        f"{prefix}.payer.name": "" if payer else coverage.payer.name.last,
+        f"{prefix}.payer.id": "" if payer else coverage.payer.id or "",
+        f"{prefix}.member_id": coverage.member_id or "",
+        f"{prefix}.group_number": coverage.group_number or "",
+        f"{prefix}.filing_indicator": coverage.filing_indicator or "",
+        f"{prefix}.relationship": coverage.relationship,
     }
-    return typed if coverage.is_self else typed | person_form.texts_of("second.subscriber", policy.subscriber)
+    return typed if coverage.is_self else typed | person_form.texts_of(f"{prefix}.subscriber", policy.subscriber)
 
 
 def _lines(claim: Claim, offered: Favourites, today: date) -> Typed:

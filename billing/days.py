@@ -4,6 +4,7 @@ Instants are kept in UTC. What people and papers call a day (the till's, a lette
 is the practice's own: at nine in the evening in Ohio it is still today, and in UTC already tomorrow.
 """
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -24,6 +25,10 @@ OFFERED = {
     "UTC": "UTC",
 }
 """Zones by their IANA name, as people call them"""
+
+
+MONTHS = 12
+"""Of a year"""
 
 
 class NoSuchZone(ValueError):
@@ -66,3 +71,9 @@ def in_words(at: datetime, zone: tzinfo) -> str:
 def age_on(born: date, day: date) -> int:
     """Whole years of life on a day; somebody born on February 29 is a year older on March 1."""
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later; the last day of a shorter month."""
+    year, month = divmod(day.year * MONTHS + day.month - 1 + months, MONTHS)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -4,6 +4,7 @@ from datetime import date
 
 from billing.characters import unsendable
 from billing.claim import Claim, Person, Sex
+from billing.consents import Wish
 
 
 def registration_faults(claim: Claim, *, as_of: date, is_self_pay: bool = False) -> list[str]:
@@ -16,6 +17,16 @@ def registration_faults(claim: Claim, *, as_of: date, is_self_pay: bool = False)
     faults += _person_faults(claim.patient, "patient", as_of=as_of, address_needed=True)
     faults += _unsendable(claim)
     return faults
+
+
+def wish_faults(wish: str | None) -> list[str]:
+    """Why a visit with a policy may not go to a payer: the patient forbade it. 45 CFR 164.522(a)(1)(vi)."""
+    if wish != Wish.DO_NOT_BILL:
+        return []
+    return [
+        "the patient pays in full and asked that no health plan be told: bill this visit as self-pay, or change what "
+        "stands on the patient's coverage page"
+    ]
 
 
 def _coverage_faults(claim: Claim) -> list[str]:

@@ -12,6 +12,7 @@ from billing.adjustment_codes import PATIENT_SHARE_WORDS
 from billing.claim import Address, Claim, Party, Person
 from billing.denial_codes import REASON_CODES
 from billing.dunning import Notice
+from billing.held_policies import is_minor
 from billing.letters import address_lines
 from billing.money import format_dollars
 
@@ -138,8 +139,9 @@ def statement(
     pay_by: date,
     telephone: str | None = None,
     pay_to: Address | None = None,
+    addressee: tuple[str, ...] = (),
 ) -> Statement:
-    """The paper for one account, from who billed its newest visit to the patient as the office knows them today.
+    """The paper for one account, from who billed its newest visit to `addressee`, else to the patient.
     `telephone`: ten digits, where the patient calls; without it the paper asks to write. `pay_to`: where cheques go
     when they do not go to who billed."""
     reached = [f"Telephone {format_telephone(telephone)}"] if telephone else []
@@ -150,7 +152,7 @@ def statement(
         written_on=written_on,
         pay_by=pay_by,
         sender=(payee.name.last, *address_lines(payee.address), *reached),
-        addressee=addressee_of(patient),
+        addressee=addressee or addressee_of(patient, on=written_on),
         visits=tuple(visits),
         total_cents=sum(one.owed_cents for one in visits),
         ages=_ages(visits, written_on),
@@ -159,10 +161,16 @@ def statement(
     )
 
 
-def addressee_of(patient: Person) -> tuple[str, ...]:
-    """Name and address as the envelope shows them."""
-    name = " ".join(part for part in (patient.name.first, patient.name.last) if part)
-    return (name, *address_lines(patient.address))
+def addressee_of(patient: Person, guarantor: Person | None = None, *, on: date) -> tuple[str, ...]:
+    """Name and address as the envelope shows them: the guarantor's; a minor's parent's where none is known."""
+    if guarantor is not None:
+        return (_full_name(guarantor), *address_lines(guarantor.address or patient.address))
+    to = f"Parent or guardian of {_full_name(patient)}" if is_minor(patient, on) else _full_name(patient)
+    return (to, *address_lines(patient.address))
+
+
+def _full_name(person: Person) -> str:
+    return " ".join(part for part in (person.name.first, person.name.last) if part)
 
 
 def why_out_of_date(paper: Statement, owed: Mapping[str, int], addressee: tuple[str, ...]) -> str | None:

@@ -1,14 +1,11 @@
-"""What other systems told of patients and visits: numbers, words, policies. Each is kept once."""
+"""What other systems told of patients and visits: numbers and words. Each is kept once."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, select
 
-from billing.coordination import OtherPayer
 from billing.sent_visits import SentNumber, SentWord, WordKind
-from database import records
-from database.tables import Encounter, Patient, PatientNumber, SentWordRow, ToldPolicy, VisitNumber
+from database.tables import Encounter, Patient, PatientNumber, SentWordRow, VisitNumber
 
 
 def patient_numbered(session: Session, numbers: Iterable[SentNumber], *, practice_id: str) -> Patient | None:
@@ -94,25 +91,3 @@ def words_of(session: Session, encounter_id: str) -> list[SentWord]:
     """What was sent of the visit in words, in the order of the message."""
     query = select(SentWordRow).where(SentWordRow.encounter_id == encounter_id).order_by(col(SentWordRow.ordinal))
     return [SentWord(WordKind(one.kind), one.number, one.system, one.code, one.text) for one in session.exec(query)]
-
-
-def keep_policies(session: Session, patient: Patient, policies: Sequence[OtherPayer], *, at: datetime) -> None:
-    """The policies that a patient has now stand in the place of those that were told before."""
-    session.execute(delete(ToldPolicy).where(col(ToldPolicy.patient_id) == patient.id))
-    for place, one in enumerate(policies):
-        session.add(
-            ToldPolicy(
-                patient_id=patient.id,
-                place=place,
-                practice_id=patient.practice_id,
-                record=records.dump(one),
-                told_at=at,
-            )
-        )
-
-
-def policies_of(session: Session, patient_id: str) -> tuple[Sequence[OtherPayer], datetime | None]:
-    """(the policies that messages told of, when)."""
-    query = select(ToldPolicy).where(ToldPolicy.patient_id == patient_id).order_by(col(ToldPolicy.place))
-    rows = session.exec(query).all()
-    return [records.load(OtherPayer, one.record) for one in rows], rows[0].told_at if rows else None

@@ -21,15 +21,17 @@ from api.office import Office, TheOffice
 from api.person_form import Typed
 from api.routers.enrolments import is_npi_strict
 from api.routers.pages import Failed, show, typed_into, words_of
+from billing.amendments import SELF_PAY
 from billing.claim import Claim
 from billing.coordination import OtherPayer, claim_to
 from billing.patients import Registration
 from billing.roles import Permission
-from database import coverages, encounters, favourites, registrations
+from database import coverages, encounters, favourites, held_policies, registrations
 from database.access import Person
 from database.columns import new_id
 from database.duplicates import VisitAlike, visits_alike
 from database.favourites import Favourites
+from database.tables import Encounter, Patient
 
 pages = APIRouter(prefix="/visits", include_in_schema=False)
 
@@ -56,8 +58,8 @@ class Desk:
     person: Person
     base: Claim | None
     """The visit that the new one is like, billed to its first policy"""
-    second: OtherPayer | None
-    """The policy that paid next then"""
+    policies: Sequence[OtherPayer]
+    """What pays for the new one, the first to pay first"""
     patient: Registration | None
     """Whose visit it is, as the office knows them today"""
     offered: Favourites
@@ -82,9 +84,14 @@ def _filled_in(desk: Desk, *, with_codes: bool) -> tuple[Typed, str]:
     assert desk.patient is not None, "the form was asked for a patient or a visit"
     if desk.base is None:
         known = person_form.texts_of("patient", desk.patient.person)
-        return visit_form.blank(today=today) | _first_billing(desk) | known, "payer"
+        insured = visit_prefill.of_policies(desk.policies, desk.offered)
+        is_insured = bool(desk.policies)
+        return (
+            visit_form.blank(today=today) | _first_billing(desk) | known | insured,
+            "diagnoses.0" if is_insured else "payer",
+        )
     typed = visit_prefill.of_claim(
-        desk.base, desk.second, desk.patient.person, desk.offered, today=today, with_codes=with_codes
+        desk.base, desk.policies, desk.patient.person, desk.offered, today=today, with_codes=with_codes
     )
     return typed, "lines.0.service_date" if with_codes else "diagnoses.0"
 
@@ -158,7 +165,7 @@ def _desk(request: Request, office: Office, person: Person, patient: str, copy: 
     """What the form offers and builds upon. Raises Problem 403 and 404."""
     auth.require_also(person, Permission.VIEW)
     base: Claim | None = None
-    second: OtherPayer | None = None
+    policies: Sequence[OtherPayer] = ()
     known: Registration | None = None
     with office.database.reading() as session:
         visit = None
@@ -168,20 +175,30 @@ def _desk(request: Request, office: Office, person: Person, patient: str, copy: 
             visit = encounters.find(session, practice_id=person.practice_id, encounter_id=copy)
         if visit is not None:
             base = encounters.claim_of(visit)
-            first, *others = coverages.in_order(session, visit, base)
-            base, second = claim_to(base, first), others[0] if others else None
+            policies = coverages.in_order(session, visit, base)
+            base = claim_to(base, policies[0])
         if patient or copy:
-            known = _known(session, person, visit.patient_id if visit else patient)
+            row = _patient(session, person, visit.patient_id if visit else patient)
+            known = registrations.of_row(row)
+            if patient:
+                policies = _insured(session, row, visit, today=office.today(person))
         offered = favourites.favourites(session, practice_id=person.practice_id, today=office.today(person), also=base)
-    return Desk(request, office, person, base, second, known, offered)
+    return Desk(request, office, person, base, policies, known, offered)
 
 
-def _known(session: Session, person: Person, patient_id: str) -> Registration:
+def _insured(session: Session, row: Patient, visit: Encounter | None, *, today: date) -> Sequence[OtherPayer]:
+    """What pays for a patient's visit today; the patient alone where they wish it, or did the last time."""
+    found = held_policies.insured_on(session, row, today)
+    is_alone = row.wish is not None or (visit is not None and visit.is_self_pay and not found)
+    return [OtherPayer(SELF_PAY, registrations.of_row(row).person)] if is_alone else found
+
+
+def _patient(session: Session, person: Person, patient_id: str) -> Patient:
     """Raises Problem 404."""
     row = registrations.find(session, practice_id=person.practice_id, patient_id=patient_id)
     if row is None:
         raise errors.not_found("patient or visit to build upon")
-    return registrations.of_row(row)
+    return row
 
 
 def _page(

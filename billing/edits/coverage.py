@@ -98,9 +98,13 @@ def medicare_second_says_why(claim: Claim, situation: Situation) -> Iterator[tup
 
 @edit("S09B", Severity.WARNING, fix="Ask the patient the Medicare secondary payer questions.")
 def medicare_first_beside_an_employer(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
-    """An employer's plan usually comes before Medicare (42 CFR 411.20 to 411.206)."""
+    """An employer's plan usually comes before Medicare (42 CFR 411.20 to 411.206), unless the questions say no."""
     coverage = claim.coverage
     if coverage.filing_indicator != MEDICARE or coverage.responsibility != PRIMARY:
+        return
+    asked = situation.known.medicare_asked_on
+    good_for = situation.policies.value("medicare_questions_days", as_of=situation.today)
+    if asked is not None and abs((claim.service_from - asked).days) <= good_for:
         return
     if any(one.coverage.filing_indicator in EMPLOYER_PLANS for one in situation.known.others):
         yield "insurance_type", "Medicare is billed first, and the patient has another plan that may come before it"

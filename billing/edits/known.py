@@ -51,6 +51,8 @@ class Known:
     """The newest 271 of the payer that is billed"""
     others: Sequence[OtherPayer] = ()
     """The patient's other policies, with what their payers decided"""
+    medicare_asked_on: date | None = None
+    """When the Medicare secondary payer questions were answered last"""
     authorizations: Sequence[Authorization] = ()
     """What payers have authorized for this patient"""
     lines_to_authorize: frozenset[int] = frozenset()

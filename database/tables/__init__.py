@@ -31,6 +31,7 @@ from database.tables.ledger import Journal, Posting
 from database.tables.messages import Batch, ControlSequence, InboundMessage, Inquiry, Outbox, PartnerFile
 from database.tables.notes import Note
 from database.tables.office import BillingEntity, Charge, Location, Partner, Payer, Policy, Practice, Provider
+from database.tables.registration import ConsentRow, HeldPolicyRow, MedicareAnswersRow
 from database.tables.remittances import Denial, RemittanceClaim, RemittanceFile
 from database.tables.rules import (
     AddOnRow,
@@ -41,7 +42,7 @@ from database.tables.rules import (
     RuleEditionRow,
     UnitLimitRow,
 )
-from database.tables.sent import PatientNumber, SentWordRow, ToldPolicy, VisitNumber
+from database.tables.sent import PatientNumber, SentWordRow, VisitNumber
 
 __all__ = [
     "AddOnRow",
@@ -60,6 +61,7 @@ __all__ = [
     "CodePairRow",
     "CodeTermRow",
     "Command",
+    "ConsentRow",
     "ControlSequence",
     "Denial",
     "Deposit",
@@ -69,12 +71,14 @@ __all__ = [
     "ExclusionRow",
     "Fact",
     "FeeScheduleRow",
+    "HeldPolicyRow",
     "InboundMessage",
     "Inquiry",
     "Journal",
     "Letter",
     "Line",
     "Location",
+    "MedicareAnswersRow",
     "Note",
     "OtherPolicy",
     "Outbox",
@@ -102,7 +106,6 @@ __all__ = [
     "TillClose",
     "TimelineEvent",
     "Token",
-    "ToldPolicy",
     "UnitLimitRow",
     "User",
     "VisitNumber",

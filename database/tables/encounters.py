@@ -31,8 +31,15 @@ class Patient(SQLModel, table=True):
     """billing.claim.Address as JSON"""
     telephone: str | None = Field(default=None, sa_type=sa.String(10))
     email: str | None = Field(default=None, sa_type=sa.String(254))
+    guarantor: str | None = Field(default=None, sa_type=sa.Text)
+    """billing.consents.Guarantor as JSON; None: the patient"""
+    wish: str | None = Field(default=None, sa_type=sa.String(20))
+    """billing.consents.Wish; None: insurance is billed"""
+    wish_reason: str = Field(default="", sa_type=sa.String(300))
+    order_reason: str = Field(default="", sa_type=sa.String(300))
+    """Why the held policies pay in the order in which somebody put them; empty: the rules say it"""
     version: int = Field(default=0)
-    """Rises with every change of who the patient is; a form that names an old one is refused"""
+    """Rises with every change of what is known of the patient; a form that names an old one is refused"""
     created_at: datetime = Field(sa_type=Instant)
 
 

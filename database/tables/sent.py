@@ -1,11 +1,9 @@
-"""What other systems told: their numbers for patients and visits, their words, and the policies that they named."""
-
-from datetime import datetime
+"""What other systems told: their numbers for patients and visits, and their words."""
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from database.columns import Id, Instant
+from database.columns import Id
 
 
 class SentWordRow(SQLModel, table=True):
@@ -48,17 +46,3 @@ class VisitNumber(SQLModel, table=True):
     encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", index=True)
     message_number: str = Field(default="", sa_type=sa.String(80))
     """The message that told of it first (MSH-10)"""
-
-
-class ToldPolicy(SQLModel, table=True):
-    """A policy of a patient that a message without a visit told of (ADT), in the order in which it pays."""
-
-    __tablename__ = "told_policy"
-
-    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", primary_key=True)
-    place: int = Field(primary_key=True)
-    """From 0, the first to pay"""
-    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
-    record: str = Field(sa_type=sa.Text)
-    """billing.coordination.OtherPayer as JSON"""
-    told_at: datetime = Field(sa_type=Instant)

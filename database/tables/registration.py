@@ -1,0 +1,60 @@
+"""What the office knows of a patient beside who they are: their policies, what Medicare asks, what they agreed to."""
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from database.columns import Id, Instant
+
+
+class HeldPolicyRow(SQLModel, table=True):
+    """One policy that a patient holds, as somebody said it; what is said anew stands in rows of its own."""
+
+    __tablename__ = "held_policy"
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", index=True)
+    place: int
+    """Among those said together, from 0"""
+    record: str = Field(sa_type=sa.Text)
+    """billing.held_policies.HeldPolicy as JSON"""
+    said_at: datetime = Field(sa_type=Instant)
+    said_by: str | None = Field(default=None, sa_type=Id, foreign_key="app_user.id")
+    """None: a message of another system"""
+    replaced_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Since when it is no longer what the office goes by"""
+
+
+class MedicareAnswersRow(SQLModel, table=True):
+    """The Medicare secondary payer questions, answered once."""
+
+    __tablename__ = "medicare_answers"
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", index=True)
+    answered_on: date
+    record: str = Field(sa_type=sa.Text)
+    """billing.msp.Answers as JSON"""
+    asked_by: str = Field(sa_type=Id, foreign_key="app_user.id")
+    said_at: datetime = Field(sa_type=Instant)
+
+
+class ConsentRow(SQLModel, table=True):
+    """What a patient agreed to, or took back, on a day; the newest of a kind holds."""
+
+    __tablename__ = "consent"
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", index=True)
+    kind: str = Field(sa_type=sa.String(30))
+    """billing.consents.ConsentKind"""
+    is_given: bool
+    signed_on: date
+    signed_by: str = Field(sa_type=sa.String(120))
+    """Who signed, and as what"""
+    said_at: datetime = Field(sa_type=Instant)
+    said_by: str = Field(sa_type=Id, foreign_key="app_user.id")

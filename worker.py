@@ -10,6 +10,7 @@ from temporalio.client import Client
 
 from activities.account import AccountActivities
 from activities.batch import BatchActivities
+from activities.coming_visit import ComingVisitActivities
 from activities.dispatch import Dispatcher
 from activities.eligibility import EligibilityActivities
 from activities.encounter import EncounterActivities
@@ -20,13 +21,22 @@ from activities.remittance import RemittanceActivities
 from database.engine import Database
 from settings import OperatorError, Settings
 from temporal import bootstrap, client, encryption, logs, worker_runtime
+from workflows.coming_visit import ComingVisit
 from workflows.encounter_billing import EncounterBilling
 from workflows.patient_account import PatientAccount
 from workflows.remittance_file import RemittanceFile
 from workflows.scheduled_runs import Mailbox, Reconcile
 from workflows.submission_batch import SubmissionBatch
 
-WORKFLOWS: Sequence[type] = (EncounterBilling, PatientAccount, SubmissionBatch, RemittanceFile, Mailbox, Reconcile)
+WORKFLOWS: Sequence[type] = (
+    EncounterBilling,
+    PatientAccount,
+    ComingVisit,
+    SubmissionBatch,
+    RemittanceFile,
+    Mailbox,
+    Reconcile,
+)
 """Every workflow of the office: worker and replayer read them here."""
 
 
@@ -49,6 +59,7 @@ def activities_of(
 
     lines = PartnerLines(http, token_of)
     account = AccountActivities(database)
+    coming_visit = ComingVisitActivities(database)
     encounter = EncounterActivities(database)
     eligibility = EligibilityActivities(database, http, token_of)
     batch = BatchActivities(database, lines)
@@ -57,6 +68,7 @@ def activities_of(
     reconcile = ReconcileActivities(database, temporal)
     return (
         account.look_after_account,
+        coming_visit.look_ahead,
         encounter.open_encounter,
         encounter.register_encounter,
         encounter.note_silent_payer,

@@ -16,8 +16,23 @@ from temporalio.common import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities import starting
-from activities.ids import account_workflow, batch_workflow, encounter_workflow, remittance_workflow
-from activities.messages import BalanceChanged, FactsArrived, StartAccount, StartBatch, StartEncounter, StartRemittance
+from activities.ids import (
+    account_workflow,
+    batch_workflow,
+    coming_visit_workflow,
+    encounter_workflow,
+    remittance_workflow,
+)
+from activities.messages import (
+    AppointmentChanged,
+    BalanceChanged,
+    FactsArrived,
+    StartAccount,
+    StartBatch,
+    StartComingVisit,
+    StartEncounter,
+    StartRemittance,
+)
 from activities.names import Process, Signal
 from database import outbox
 from database.columns import new_id
@@ -95,6 +110,8 @@ class Dispatcher:
                 await self._wake_encounter(rows, latest)
             case OutboxKind.WAKE_ACCOUNT:
                 await self._wake_account(first, latest)
+            case OutboxKind.WAKE_APPOINTMENT:
+                await self._wake_appointment(first, latest)
             case OutboxKind.START_REMITTANCE:
                 await self._start_remittance(first)
             case OutboxKind.START_BATCH:
@@ -140,6 +157,21 @@ class Dispatcher:
             search_attributes=TypedSearchAttributes([SearchAttributePair(attributes.PRACTICE_ID, row.practice_id)]),
             static_summary="What one patient owes over all visits",
             static_details=f"[Open it in the workbench](/accounts/{row.subject_id})",
+            priority=Priority(fairness_key=row.practice_id),
+        )
+
+    async def _wake_appointment(self, row: Outbox, at: datetime) -> None:
+        """Running or ended, the coming visit looks at its appointment."""
+        await self._client.start_workflow(
+            Process.COMING_VISIT,
+            StartComingVisit(practice_id=row.practice_id, appointment_id=row.subject_id),
+            id=coming_visit_workflow(row.practice_id, row.subject_id),
+            task_queue=self._task_queue,
+            start_signal=Signal.APPOINTMENT_CHANGED,
+            start_signal_args=[AppointmentChanged(at=at)],
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            search_attributes=TypedSearchAttributes([SearchAttributePair(attributes.PRACTICE_ID, row.practice_id)]),
+            static_summary="The coverage of a coming visit",
             priority=Priority(fairness_key=row.practice_id),
         )
 

@@ -9,6 +9,10 @@ def account_workflow(practice_id: str, patient_id: str) -> str:
     return f"account/{practice_id}/{patient_id}"
 
 
+def coming_visit_workflow(practice_id: str, appointment_id: str) -> str:
+    return f"visit/{practice_id}/{appointment_id}"
+
+
 def remittance_workflow(practice_id: str, remittance_id: str) -> str:
     return f"remittance/{practice_id}/{remittance_id}"
 

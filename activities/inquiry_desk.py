@@ -1,31 +1,30 @@
 """Eligibility on the desk: the 270 is prepared and stored, its stored answer is read, silence climbs a ladder."""
 
-from dataclasses import replace
-
 from sqlmodel import col, select
 
+from activities import inquiries
 from activities.desk import Desk
 from activities.seen import BLOCKING
-from billing.claim import Claim, Party
+from billing.coordination import own_policy
 from billing.days import in_words
 from billing.deadlines import INQUIRY_LADDER, Reason
-from billing.eligibility import EligibilityInquiry, EligibilityResponse
 from billing.partners import NO_ANSWERS, Reach
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
 from billing.verification import Verification, VerificationOutcome, read_answer
-from database import encounters, messages, office, records
+from database import coverage_checks, encounters, messages, office, records
 from database.columns import new_id
-from database.tables import InboundMessage, Inquiry, Partner, Payer
-from interchange.x12 import eligibility_270, eligibility_271, writing
-from interchange.x12.syntax import NotX12
+from database.tables import InboundMessage, Inquiry, Payer
+from interchange.x12 import writing
 
 
 def ask_payer(desk: Desk) -> str | None:
     """The id of the encounter's inquiry that waits to be sent; prepared and stored if there is none.
 
-    None when nobody can be asked: then a person was.
+    None when nobody can be asked: then a person was; and when the payer has answered on the morning of the visit.
     """
+    if answered_today(desk):
+        return None
     payer = desk.session.get(Payer, desk.encounter.payer_id)
     assert payer is not None, "an encounter's payer is never deleted"
     partner = office.partner(desk.session, payer.partner_id)
@@ -50,60 +49,44 @@ def ask_payer(desk: Desk) -> str | None:
         body=b"",
         prepared_at=desk.at,
     )
-    noun = _inquiry(desk.claim, reference=inquiry.id.upper(), desk=desk)
+    claim = desk.claim
+    noun = inquiries.inquiry(
+        own_policy(claim),
+        claim.patient,
+        claim.billing_provider,
+        reference=inquiry.id.upper(),
+        today=desk.today,
+        local_time=desk.local_time,
+        service_date=claim.service_from,
+    )
     try:
-        text = _written(noun, partner, number, desk)
+        inquiry.body = inquiries.written(noun, partner, number, local_time=desk.local_time)
     except writing.UnwritableData as error:
         desk.move_to(Stage.REGISTRATION)
         _ask_person(desk, TaskType.REGISTRATION_INCOMPLETE, f"The inquiry cannot be written as a 270: {error}.")
         return None
-    inquiry.body = text.encode("ascii")
     desk.session.add(inquiry)
     return inquiry.id
 
 
-def _written(noun: EligibilityInquiry, partner: Partner, number: int, desk: Desk) -> str:
-    return writing.write_interchange(
-        [writing.Group(number, eligibility_270.VERSION, [("0001", eligibility_270.write(noun))], "270")],
-        sender=writing.Address(partner.sender_qualifier, partner.sender_id),
-        receiver=writing.Address(partner.receiver_qualifier, partner.receiver_id),
-        control_number=number,
-        instant=desk.local_time,
-        usage=partner.usage,
-    )
+def answered_today(desk: Desk) -> bool:
+    """Whether the payer said on the day of service, for the appointment, that this member is covered: once is enough.
 
-
-def _inquiry(claim: Claim, *, reference: str, desk: Desk) -> EligibilityInquiry:
-    provider = Party(
-        role="1P",
-        is_person=claim.billing_provider.is_person,
-        name=claim.billing_provider.name,
-        id_qualifier=claim.billing_provider.id_qualifier,
-        id=claim.billing_provider.id,
-    )
-    payer = replace(claim.coverage.payer, role="PR", address=None, references=())
-    dependent = None if claim.coverage.is_self else replace(claim.patient, references=())
-    return EligibilityInquiry(
-        reference=reference,
-        payer=payer,
-        provider=provider,
-        subscriber=replace(claim.subscriber, references=()),
-        member_id=claim.coverage.member_id,
-        created=desk.today,
-        created_time=f"{desk.local_time:%H%M}",
-        dependent=dependent,
-        dependent_relationship=claim.coverage.relationship if dependent else None,
-        service_types=("30",),
-        service_date=claim.service_from,
-        trace_originator="9ZEROBALAN",
-    )
+    Coverage stands then, and the encounter goes on to coding.
+    """
+    found = coverage_checks.answer_of_day(desk.session, desk.encounter, desk.claim, zone=desk.policies.zone)
+    if found is None or encounters.latest_benefits(desk.session, desk.encounter.id) is not None:
+        return False
+    coverage_checks.answer_for_visit(desk.session, found, desk.encounter, at=desk.at)
+    verified(desk, "Eligibility verified: the payer was asked for the appointment this morning")
+    return True
 
 
 def read_stored_answer(desk: Desk, message_id: str) -> None:
     """Read a stored 271 (or a TA1 or 999 in its place): go on to coding, climb the ladder, or ask a person."""
     message = desk.session.get(InboundMessage, message_id)
     assert message is not None, "the answer was stored before it was named"
-    response = _response_in(message.body)
+    response = inquiries.response_in(message.body)
     _close_inquiry(desk, message_id)
     message.state = "filed"
     desk.session.add(message)
@@ -197,10 +180,3 @@ def _ask_person(desk: Desk, task_type: TaskType, reason: str) -> None:
             amount_cents=desk.encounter.charge_cents,
         )
     )
-
-
-def _response_in(body: bytes) -> EligibilityResponse | None:
-    try:
-        return next((one.response for one in eligibility_271.read(body) if one.response is not None), None)
-    except NotX12:
-        return None

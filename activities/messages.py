@@ -232,6 +232,48 @@ class AccountSettled(Message):
     settled_at: datetime
 
 
+class StartComingVisit(Message):
+    """Look after the coverage of an appointment."""
+
+    practice_id: str
+    appointment_id: str
+
+
+class AppointmentChanged(Message):
+    """Signal: the appointment, or the patient's coverage, may have changed."""
+
+    at: datetime | None = None
+
+
+class ComingVisitStep(Message):
+    """Input of every step on one appointment."""
+
+    practice_id: str
+    appointment_id: str
+    at: datetime
+    message_id: str | None = None
+    """The payer's stored answer, where one came"""
+    was_silent: bool = False
+    """The payer was asked and gave none"""
+
+
+class ComingVisitStanding(Message):
+    """Where a coming visit stands, as the database says."""
+
+    day: str = ""
+    """The appointment's, YYYY-MM-DD"""
+    is_over: bool = False
+    """The patient came, or nobody comes any more"""
+    coverage: str = ""
+    """What the last check said, in words"""
+    inquiry_id: str | None = None
+    """A 270 that is to be sent now"""
+    next_at: datetime | None = None
+    open_tasks: int = 0
+    at: datetime | None = None
+    said: tuple[str, ...] = ()
+
+
 class StartBatch(Message):
     """Take the ready claims of one practice for one partner."""
 

@@ -11,6 +11,7 @@ class Process(StrEnum):
 
     ENCOUNTER_BILLING = "EncounterBilling"
     PATIENT_ACCOUNT = "PatientAccount"
+    COMING_VISIT = "ComingVisit"
     SUBMISSION_BATCH = "SubmissionBatch"
     REMITTANCE_FILE = "RemittanceFile"
 
@@ -20,4 +21,5 @@ class Signal(StrEnum):
 
     FACTS_ARRIVED = "facts_arrived"
     BALANCE_CHANGED = "balance_changed"
+    APPOINTMENT_CHANGED = "appointment_changed"
     ACKNOWLEDGMENT_ARRIVED = "acknowledgment_arrived"

@@ -9,7 +9,7 @@ from activities.account_decisions import decide_before_collections
 from activities.messages import Answer
 from activities.remittance import tell_of_rows
 from billing.tasks import TaskType, form_faults
-from database import accounts, remittances, submissions, tasks
+from database import accounts, coverage_checks, remittances, submissions, tasks
 from database.tables import RemittanceClaim, Task
 
 _SAID = {
@@ -52,6 +52,8 @@ def complete_office_task(
         refused = decide_before_collections(
             session, task, resolution, typed, practice_id=practice_id, actor_id=actor_id, at=at
         )
+    elif task.type == TaskType.VISIT_COVERAGE:
+        coverage_checks.settle(session, task.subject_id, resolution, practice_id=practice_id, at=at)
     elif resolution == "resent":
         message = "claims are sent again one by one, from their own encounters' tasks"
         refused = Answer(done=False, code="invalid", message=message)

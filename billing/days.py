@@ -58,6 +58,11 @@ def noon_of(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(12), zone).astimezone(UTC)
 
 
+def clock_on(day: date, clock: time, zone: tzinfo) -> datetime:
+    """The instant at which the practice's clock shows a time on a day."""
+    return datetime.combine(day, clock, zone).astimezone(UTC)
+
+
 def end_of(day: date, zone: tzinfo) -> datetime:
     """The day's last minute: what is due on a day is in time until then."""
     return datetime.combine(day, time(23, 59), zone).astimezone(UTC)

@@ -59,6 +59,7 @@ DEFAULTS: dict[str, Default] = {
     "final_notice_answer_days": Default(30, "office: time to answer a final notice"),
     "placement_after_days": Default(120, "26 CFR 1.501(r)-6 for hospitals; the office's floor for all"),
     "medicare_questions_days": Default(90, "office: the Medicare secondary payer questions are asked each quarter"),
+    "verification_lead_hours": Default(48, "office: 24 to 72 hours before a visit; 0 asks at booking and on its day"),
     "needs_group_number": Default(0, "office: 1 for payers that refuse claims without the group number"),
     "needs_referral": Default(0, "office: 1 for plans that pay nothing without a referral"),
     "line_charge_limit_cents": Default(2_500_000, "office: a dearer line is pointed out before it leaves"),

@@ -26,6 +26,8 @@ class TaskType(StrEnum):
     """The payer knows of another payer (EB01 R), the office does not"""
     PAYER_UNAVAILABLE = "payer_unavailable"
     """The payer did not answer after every rung of the retry ladder"""
+    VISIT_COVERAGE = "visit_coverage"
+    """The coverage of a coming visit is not confirmed"""
     CODE_REVIEW = "code_review"
     """Codes are missing, malformed, or not in the tables of their day"""
     CHARGE_REVIEW = "charge_review"
@@ -151,6 +153,16 @@ KINDS: dict[TaskType, Kind] = {
         timedelta(days=1),
         "The payer does not answer",
         {"retry": _RETRY, "phone_verified": _PHONE},
+    ),
+    TaskType.VISIT_COVERAGE: Kind(
+        Role.FRONT_DESK,
+        timedelta(days=1),
+        "Confirm the coverage of a coming visit",
+        {
+            "corrected": Resolution("Corrected on the patient's insurance page; ask the payer again"),
+            "phone_verified": _PHONE,
+            "patient_told": Resolution("The patient knows, and comes all the same", (REASON,)),
+        },
     ),
     TaskType.CODE_REVIEW: Kind(
         Role.CODER,

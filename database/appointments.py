@@ -1,5 +1,6 @@
 """The book of appointments, day by day."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -7,8 +8,11 @@ from enum import StrEnum
 from sqlmodel import Session, col, select
 
 from billing.sent_appointments import SentAppointment, SentState
+from billing.verification_times import NOTHING_TO_DO
+from database import outbox
 from database.columns import new_id
-from database.tables import Appointment, Patient
+from database.outbox import OutboxKind
+from database.tables import Appointment, CoverageCheck, Patient
 
 
 class Coming(StrEnum):
@@ -34,6 +38,11 @@ class AppointmentView:
     provider: str
     reason: str
     state: Coming
+    coverage: str = ""
+    """What the last check of the coverage said, in words; empty: not asked yet"""
+    coverage_is_good: bool = False
+    coverage_open: bool = False
+    """The payer is being asked"""
 
 
 def book(
@@ -64,7 +73,20 @@ def book(
     )
     session.add(row)
     session.flush()
+    wake(session, row, at=at)
     return row
+
+
+def wake(session: Session, row: Appointment, *, at: datetime) -> None:
+    """Let the coming visit's workflow look at the appointment."""
+    outbox.enqueue(session, OutboxKind.WAKE_APPOINTMENT, practice_id=row.practice_id, subject_id=row.id, at=at)
+
+
+def wake_all(session: Session, patient: Patient, *, at: datetime) -> None:
+    """Let every booked visit of a patient look at it: something that its coverage hangs on has changed."""
+    query = select(Appointment).where(Appointment.patient_id == patient.id, Appointment.state == Coming.BOOKED)
+    for row in session.exec(query):
+        wake(session, row, at=at)
 
 
 class NotBooked(LookupError):
@@ -99,6 +121,7 @@ def follow(session: Session, told: SentAppointment, *, practice_id: str, patient
     row.told_at = told.told_at or row.told_at
     _end(row, told, at=at)
     session.add(row)
+    wake(session, row, at=at)
     after = (row.patient_id, row.day, row.at_time, row.minutes, row.provider, row.reason, row.state)
     return f"the appointment is known; {'nothing' if before == after else 'something'} is new"
 
@@ -123,6 +146,7 @@ def _told_first(session: Session, told: SentAppointment, *, practice_id: str, pa
     _end(row, told, at=at)
     session.add(row)
     session.flush()
+    wake(session, row, at=at)
     return f"the appointment is {row.state.replace('_', ' ')}"
 
 
@@ -142,8 +166,14 @@ def of_day(session: Session, *, practice_id: str, day: date) -> list[Appointment
         .join(Patient, col(Patient.id) == col(Appointment.patient_id))
         .where(Appointment.practice_id == practice_id, Appointment.day == day)
         .order_by(Appointment.at_time, Appointment.id)
-    )
-    return [_view(row, patient) for row, patient in rows]
+    ).all()
+    checks = _latest_checks(session, [row.id for row, _ in rows])
+    return [_view(row, patient, checks.get(row.id)) for row, patient in rows]
+
+
+def _latest_checks(session: Session, ids: Sequence[str]) -> dict[str, CoverageCheck]:
+    query = select(CoverageCheck).where(col(CoverageCheck.appointment_id).in_(ids))
+    return {one.appointment_id: one for one in session.exec(query.order_by(col(CoverageCheck.ordinal)))}
 
 
 def of_patient(session: Session, *, practice_id: str, patient_id: str, since: date) -> list[AppointmentView]:
@@ -177,7 +207,7 @@ def find(session: Session, *, practice_id: str, appointment_id: str) -> Appointm
     return session.exec(query.with_for_update()).first()
 
 
-def _view(row: Appointment, patient: Patient) -> AppointmentView:
+def _view(row: Appointment, patient: Patient, check: CoverageCheck | None = None) -> AppointmentView:
     return AppointmentView(
         id=row.id,
         patient_id=row.patient_id,
@@ -189,4 +219,7 @@ def _view(row: Appointment, patient: Patient) -> AppointmentView:
         provider=row.provider,
         reason=row.reason,
         state=Coming(row.state),
+        coverage=check.said if check else "",
+        coverage_is_good=check is not None and check.outcome in NOTHING_TO_DO,
+        coverage_open=check is not None and check.outcome is None,
     )

@@ -11,7 +11,7 @@ from billing.coordination import OtherPayer
 from billing.held_policies import HeldPolicy, placed, policy_key, renumbered
 from billing.msp import Answers, MedicarePlace, medicare_place
 from billing.payer_order import PayerOrder, payer_order
-from database import coverages, encounters, records, registrations
+from database import appointments, coverages, encounters, records, registrations
 from database.columns import new_id
 from database.tables import HeldPolicyRow, MedicareAnswersRow, Patient
 
@@ -62,6 +62,7 @@ def keep(session: Session, patient: Patient, said: Sequence[HeldPolicy], *, at: 
     patient.version += 1
     session.add(patient)
     session.flush()
+    appointments.wake_all(session, patient, at=at)
     return True
 
 

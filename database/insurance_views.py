@@ -10,7 +10,8 @@ from billing.consents import Consent, ConsentKind, Guarantor, Wish, not_signed, 
 from billing.held_policies import Basis, HeldPolicy, is_minor
 from billing.msp import Answers, MedicarePlace
 from billing.payer_order import PayerOrder
-from database import consents, held_policies, registrations
+from database import consents, coverage_checks, held_policies, registrations
+from database.coverage_checks import CheckView
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class InsuranceView:
     consents: Sequence[Consent]
     """What holds"""
     not_signed: Sequence[ConsentKind]
+    checks: Sequence[CheckView]
+    """What payers said of coming visits, the newest first"""
 
 
 def insurance(session: Session, *, practice_id: str, patient_id: str, today: date) -> InsuranceView | None:
@@ -66,4 +69,5 @@ def insurance(session: Session, *, practice_id: str, patient_id: str, today: dat
         guarantor=consents.guarantor_of(row),
         consents=list(standing(said).values()),
         not_signed=not_signed(said),
+        checks=coverage_checks.of_patient(session, practice_id=practice_id, patient_id=row.id),
     )

@@ -180,6 +180,13 @@ def known_payer(session: Session, *, practice_id: str, partner_id: str, number: 
     ).first()
 
 
+def partners_to(session: Session, *, practice_id: str, number: str) -> list[Partner]:
+    """The trading partners that reach a payer by its number; all of them where the practice has not met it."""
+    query = select(Partner).join(Payer, col(Payer.partner_id) == col(Partner.id))
+    query = query.where(Payer.practice_id == practice_id, Payer.payer_number == number)
+    return list(session.exec(query.order_by(Partner.name))) or partners(session)
+
+
 def payer_for(session: Session, told: Party, *, practice_id: str, partner_id: str) -> Payer:
     """The payer of a claim (2010BB) as this practice knows it; a new number (NM109) makes a new row."""
     number = told.id or ""

@@ -21,6 +21,8 @@ class OutboxKind(StrEnum):
     """Signal-with-start: there is a new encounter, or a fact for one"""
     WAKE_ACCOUNT = "wake_account"
     """Signal-with-start: the patient's balance moved"""
+    WAKE_APPOINTMENT = "wake_appointment"
+    """Signal-with-start: a visit was booked, or something that its coverage hangs on has changed"""
     START_REMITTANCE = "start_remittance"
     START_BATCH = "start_batch"
     """Claims are ready for a partner"""

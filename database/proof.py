@@ -173,7 +173,9 @@ def _protected_owe_nothing(session: Session) -> Proof:
 
     What a person billed after a refusal is looked at by `_people_decided`.
     """
-    newest = select(Benefits.encounter_id, func.max(Benefits.answered_at)).group_by(col(Benefits.encounter_id))
+    of_visits = col(Benefits.encounter_id).is_not(None)
+    newest = select(Benefits.encounter_id, func.max(Benefits.answered_at)).where(of_visits)
+    newest = newest.group_by(col(Benefits.encounter_id))
     by_eligibility = select(Benefits.encounter_id).where(
         sa.tuple_(col(Benefits.encounter_id), col(Benefits.answered_at)).in_(newest), col(Benefits.is_qmb).is_(True)
     )

@@ -151,6 +151,7 @@ def _end(office: Office, person: Person, appointment_id: str, end: Coming) -> Ap
         if row.state == Coming.BOOKED:
             row.state, row.ended_at = end, office.now()
             session.add(row)
+            appointments.wake(session, row, at=office.now())
             actions.audited(
                 session, office, person, action="update", subject="appointment", subject_id=row.id, reason=end
             )

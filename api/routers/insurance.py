@@ -19,6 +19,7 @@ from billing.held_policies import Basis, Custody
 from billing.msp import Accident, EmployerSize, Entitlement
 from billing.roles import Permission
 from database import favourites, patients
+from database import office as office_rows
 from database.access import Person
 from database.insurance_views import InsuranceView, insurance
 
@@ -215,6 +216,8 @@ def _page(
     with office.database.reading() as session:
         payers = favourites.known_payers(session, practice_id=person.practice_id)
         patient = patients.patient(session, practice_id=person.practice_id, patient_id=patient_id)
+        rules = office_rows.policies_for(session, practice_id=person.practice_id, payer_id=None)
+    hours_before = rules.value("verification_lead_hours", as_of=office.today(person))
     typed = _typed(found, payers, today=str(office.today(person)))
     typed |= failed.typed
     return show(
@@ -225,6 +228,7 @@ def _page(
         failed=failed,
         found=found,
         patient=patient,
+        hours_before=hours_before,
         typed=typed,
         rows=coverage_form.rows(typed),
         payers=payers,

@@ -5,7 +5,7 @@ No `from __future__ import annotations` here: SQLModel reads the annotations at 
 
 from database.tables.access import AuditEvent, Command, TaskForm, Token, User, WebSession
 from database.tables.accounts import BalanceItem, PatientAccount, Placement
-from database.tables.appointments import Appointment
+from database.tables.appointments import Appointment, CoverageCheck
 from database.tables.attachments import Attachment
 from database.tables.cash import Deposit, TillClose
 from database.tables.codes import Code, CodeEditionRow, CodeTermRow
@@ -63,6 +63,7 @@ __all__ = [
     "Command",
     "ConsentRow",
     "ControlSequence",
+    "CoverageCheck",
     "Denial",
     "Deposit",
     "EditRun",

@@ -38,3 +38,31 @@ class Appointment(SQLModel, table=True):
     number: str | None = Field(default=None, sa_type=sa.String(80))
     told_at: str = Field(default="", sa_type=sa.String(14))
     """When its sender last spoke of it, as digits on the sender's clock (MSH-7)"""
+
+
+class CoverageCheck(SQLModel, table=True):
+    """One question about the coverage of a coming visit, asked until the payer answers or a person is told."""
+
+    __tablename__ = "coverage_check"
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    appointment_id: str = Field(sa_type=Id, foreign_key="appointment.id", index=True)
+    ordinal: int
+    """Of the appointment, from 1"""
+    kind: str = Field(sa_type=sa.String(10))
+    """billing.verification_times.CheckKind"""
+    policy: str = Field(default="", sa_type=sa.String(200))
+    """What names the policy asked about: payer's number and member id"""
+    payer: str = Field(default="", sa_type=sa.String(60))
+    """Name"""
+    begun_at: datetime = Field(sa_type=Instant)
+    tries: int = 0
+    """How often the payer was silent"""
+    again_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When it is asked again after a silence"""
+    outcome: str | None = Field(default=None, sa_type=sa.String(20))
+    """As of billing.verification, or no_policy, patient_pays, not_asked, other_payer; None while it is open"""
+    said: str = Field(default="", sa_type=sa.String(300))
+    """In plain words, without names of people"""
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -223,7 +223,9 @@ class Benefits(SQLModel, table=True):
 
     id: str = Field(sa_type=Id, primary_key=True)
     practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
-    encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", index=True)
+    encounter_id: str | None = Field(default=None, sa_type=Id, foreign_key="encounter.id", index=True)
+    appointment_id: str | None = Field(default=None, sa_type=Id, foreign_key="appointment.id", index=True)
+    """One of the two, or both: the answer of the day's morning counts for the visit"""
     message_id: str | None = Field(default=None, sa_type=Id, foreign_key="inbound_message.id")
     """None when a person verified by telephone"""
     answered_at: datetime = Field(sa_type=Instant)

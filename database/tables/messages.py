@@ -59,7 +59,9 @@ class Inquiry(SQLModel, table=True):
     id: str = Field(sa_type=Id, primary_key=True)
     partner_id: str = Field(sa_type=Id, foreign_key="partner.id")
     practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
-    encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", index=True)
+    encounter_id: str | None = Field(default=None, sa_type=Id, foreign_key="encounter.id", index=True)
+    appointment_id: str | None = Field(default=None, sa_type=Id, foreign_key="appointment.id", index=True)
+    """One of the two: what it asks for"""
     interchange_number: int
     """ISA13"""
     body: bytes = Field(sa_type=sa.LargeBinary)

@@ -1,4 +1,5 @@
-"""Records golden histories: `python -m tests.histories.recording` writes tests/histories/*.json from the real engine.
+"""Records golden histories from the real engine: `python -m tests.histories.recording [STORY ...]` writes
+tests/histories/*.json.
 
 Each file is one run of one encounter, encrypted with the key below, which protects nothing: histories hold ids, cents
 and codes of state only. Record again only with a change that running workflows survive (see docs/decisions).
@@ -6,13 +7,14 @@ and codes of state only. Record again only with a change that running workflows 
 
 import asyncio
 import os
+import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from activities.ids import account_workflow
+from activities.ids import account_workflow, coming_visit_workflow
 from billing.amendments import Change
 from database.engine import Database
 from database.setup import upgrade
@@ -26,6 +28,7 @@ from tests.conftest import EARLY_CONTINUE_AS_NEW, Engine
 from tests.office import Office
 from tests.stories import eighteen_months
 from tests.stories.running import Running, running
+from tests.stories.test_coming_visit import arrived, booked, until_next
 
 FOLDER = Path(__file__).parent
 KEYRING = KeyRing(active="golden", keys={"golden": b"golden histories protect nothing"})
@@ -143,6 +146,21 @@ async def unpaid_and_placed(live: Running) -> str:
     return encounter
 
 
+async def coming_visit(live: Running) -> str:
+    """Booked, asked about three times, and the patient came: one run of the appointment's workflow is kept."""
+    office = live.office
+    visit = booked(office)
+    handle = live.client.get_workflow_handle(coming_visit_workflow(office.practice_id, visit))
+    await live.dispatcher.send_waiting()
+    await live.advance_workflow(handle, timedelta(minutes=1))
+    for _ in ("before", "day"):
+        await live.advance_workflow(handle, await until_next(live, handle))
+    arrived(office, visit)
+    await live.dispatcher.send_waiting()
+    await handle.result()
+    return visit
+
+
 async def silent_payer(live: Running) -> str:
     """Ninety days of silence: alarms, escalations, a new history; then the answer."""
     encounter, number = await opened(live)
@@ -172,11 +190,13 @@ STORIES: dict[str, Story] = {
     "unpaid_and_placed": unpaid_and_placed,
     "silent_payer": silent_payer,
     "held": held,
+    "coming_visit": coming_visit,
 }
+"""By the name of its files: each gives the id of the encounter, or of the appointment"""
 
 
-async def record() -> None:
-    """Live every story once and keep each of its runs."""
+async def record(only: Sequence[str] = ()) -> None:
+    """Live every story once, or those that are named, and keep each of its runs."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         settings = Settings(data_dir=folder, temporal_port=embedded.free_port())
@@ -185,7 +205,8 @@ async def record() -> None:
             temporal = await client.connect(settings, KEYRING, role="recording", address=server.address)
             shared = Engine(settings, KEYRING, temporal, server.address)
             for story, live_it in STORIES.items():
-                await _record_one(story, live_it, shared, folder)
+                if not only or story in only:
+                    await _record_one(story, live_it, shared, folder)
 
 
 async def _record_one(story: str, live_it: Story, shared: Any, folder: Path) -> None:
@@ -193,6 +214,9 @@ async def _record_one(story: str, live_it: Story, shared: Any, folder: Path) -> 
     upgrade(database)
     async with running(Office(database), shared) as live:
         encounter = await live_it(live)
+        if story == "coming_visit":
+            await _keep(live, coming_visit_workflow(live.office.practice_id, encounter), story)
+            return
         await _keep(live, live.handle(encounter).id, story)
         if story in {"unpaid_and_placed", "eighteen_months"}:
             account = account_workflow(live.office.practice_id, live.office.patient_of(encounter))
@@ -209,5 +233,5 @@ async def _keep(live: Running, workflow_id: str, name: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(record())
+    asyncio.run(record(sys.argv[1:]))
     os._exit(0)

@@ -15,15 +15,19 @@ from temporalio.service import RPCError
 from activities.messages import (
     AccountStanding,
     AccountStep,
+    ComingVisitStanding,
+    ComingVisitStep,
     EncounterStep,
     Message,
     Standing,
     StartAccount,
+    StartComingVisit,
     StartEncounter,
 )
 from billing.stages import Stage, Step
 from temporal import worker_runtime
 from tests.conftest import Engine
+from workflows.coming_visit import ComingVisit
 from workflows.encounter_billing import EncounterBilling
 from workflows.patient_account import PatientAccount
 
@@ -55,6 +59,11 @@ def look_after_account(step: AccountStep) -> AccountStanding:
     return AccountStanding(version=1, owed_cents=100)
 
 
+@activity.defn
+def look_ahead(step: ComingVisitStep) -> ComingVisitStanding:
+    return ComingVisitStanding(day="2026-03-20")
+
+
 @contextlib.asynccontextmanager
 async def build(engine: Engine, name: str, queue: str) -> AsyncIterator[None]:
     """A worker of one build, which new workflows get from now on."""
@@ -62,8 +71,8 @@ async def build(engine: Engine, name: str, queue: str) -> AsyncIterator[None]:
     worker = worker_runtime.build_worker(
         engine.client,
         settings,
-        workflows=[EncounterBilling, PatientAccount],
-        activities=[open_encounter, absorb_facts, look_after_account],
+        workflows=[EncounterBilling, PatientAccount, ComingVisit],
+        activities=[open_encounter, absorb_facts, look_after_account, look_ahead],
         task_queue=queue,
     )
     async with worker:
@@ -104,6 +113,11 @@ async def goes_to(handle: WorkflowHandle[Any, Any], name: str, *, hearing: str) 
     [
         ("EncounterBilling", StartEncounter(practice_id="practice", encounter_id="encounter"), "facts_arrived"),
         ("PatientAccount", StartAccount(practice_id="practice", patient_id="patient"), "balance_changed"),
+        (
+            "ComingVisit",
+            StartComingVisit(practice_id="practice", appointment_id="appointment"),
+            "appointment_changed",
+        ),
     ],
 )
 async def test_an_open_workflow_goes_to_the_new_build(

@@ -1,0 +1,272 @@
+"""The step on one appointment: is its coverage to be asked about, and what does the answer mean? One transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from sqlmodel import Session
+from temporalio import activity
+
+from activities import inquiries
+from activities.messages import ComingVisitStanding, ComingVisitStep
+from billing.coordination import OtherPayer
+from billing.days import in_words
+from billing.deadlines import INQUIRY_LADDER
+from billing.partners import Reach
+from billing.policies import Policies
+from billing.tasks import NewTask, TaskType
+from billing.verification import VerificationOutcome, read_answer
+from billing.verification_times import NOTHING_TO_DO, Asked, CheckKind, Plan, plan, starts_at
+from database import (
+    appointments,
+    coverage_checks,
+    favourites,
+    held_policies,
+    messages,
+    office,
+    registrations,
+    tasks,
+)
+from database.appointments import Coming
+from database.columns import new_id
+from database.coverage_checks import policy_text
+from database.engine import Database
+from database.tables import CoverageCheck, InboundMessage, Inquiry, Partner, Patient
+from interchange.x12 import writing
+
+OVER_AFTER = timedelta(days=1)
+"""After the hour of the appointment: nobody said who came"""
+
+
+class ComingVisitActivities:
+    """What a coming visit's workflow asks of the book of record."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @activity.defn
+    def look_ahead(self, step: ComingVisitStep) -> ComingVisitStanding:
+        """Read the answer that came, or ask what is due; and say when to look again."""
+        with self._database.writing() as session:
+            return VisitDesk(session, step).look_ahead()
+
+
+class VisitDesk:
+    """One appointment on the desk, locked."""
+
+    def __init__(self, session: Session, step: ComingVisitStep) -> None:
+        self.session, self.step, self.at = session, step, step.at
+        row = appointments.find(session, practice_id=step.practice_id, appointment_id=step.appointment_id)
+        assert row is not None, "appointments are never deleted"
+        self.row = row
+        self.patient = session.get_one(Patient, row.patient_id)
+        self.said: list[str] = []
+
+    @cached_property
+    def policies(self) -> Policies:
+        """The practice's policies and calendar."""
+        return office.policies_for(self.session, practice_id=self.row.practice_id, payer_id=None)
+
+    @cached_property
+    def start(self) -> datetime:
+        """The hour of the appointment."""
+        return starts_at(self.row.day, self.row.at_time, self.policies.zone)
+
+    @cached_property
+    def insured(self) -> OtherPayer | None:
+        """The policy that pays first on the day, as it is known now."""
+        found = held_policies.insured_on(self.session, self.patient, self.row.day)
+        return found[0] if found else None
+
+    def look_ahead(self) -> ComingVisitStanding:
+        """Take the step."""
+        if self.row.state != Coming.BOOKED or self.at > self.start + OVER_AFTER:
+            self._close_tasks("answered")
+            return self._standing(is_over=True)
+        checks = coverage_checks.of_appointment(self.session, self.row.id)
+        check = checks[-1] if checks and checks[-1].outcome is None else None
+        if check is not None and self.step.message_id is not None:
+            self._read(check, self.step.message_id)
+        elif check is not None and self.step.was_silent:
+            self._note_silence(check, "the payer was not reached")
+        elif check is not None and (check.again_at is None or check.again_at <= self.at):
+            return self._standing(inquiry_id=self._prepare(check))
+        if check is not None and check.outcome is None:
+            return self._standing(next_at=check.again_at)
+        return self._what_is_due()
+
+    def _what_is_due(self) -> ComingVisitStanding:
+        checks = coverage_checks.of_appointment(self.session, self.row.id)
+        coming = self._plan(checks)
+        if coming.due is None:
+            return self._standing(next_at=coming.next_at or self.start + OVER_AFTER)
+        check = self._begin(coming.due, len(checks) + 1)
+        if check.outcome is None:
+            return self._standing(inquiry_id=self._prepare(check))
+        return self._standing(next_at=coming.next_at or self.start + OVER_AFTER)
+
+    def _plan(self, checks: Sequence[CoverageCheck]) -> Plan:
+        hours = self.policies.value("verification_lead_hours", as_of=self.policies.day(self.at))
+        asked = [Asked(CheckKind(one.kind), one.policy) for one in checks]
+        return plan(
+            self.row.booked_at,
+            self.row.day,
+            self.row.at_time,
+            self.at,
+            zone=self.policies.zone,
+            hours_before=hours,
+            asked=asked,
+            policy=self._policy,
+        )
+
+    @property
+    def _policy(self) -> str:
+        if self.insured is None:
+            return self.patient.wish or "none"
+        return policy_text(self.insured.coverage.payer.id, self.insured.coverage.member_id)
+
+    def _begin(self, kind: CheckKind, ordinal: int) -> CoverageCheck:
+        payer = self.insured.coverage.payer.name.last if self.insured else ""
+        check = coverage_checks.begin(
+            self.session, self.row, kind, ordinal=ordinal, policy=self._policy, payer=payer, at=self.at
+        )
+        if self.insured is None and self.patient.wish is not None:
+            self._end(check, "patient_pays", "the patient pays alone")
+        elif self.insured is None:
+            self._end(check, "no_policy", "no insurance is known for the day: ask the patient, or say that they pay")
+        elif self._partner(self.insured) is None:
+            self._end(check, "not_asked", "this payer answers no inquiries: the visit is verified when it is opened")
+        return check
+
+    def _partner(self, policy: OtherPayer) -> Partner | None:
+        number = policy.coverage.payer.id or ""
+        found = office.partners_to(self.session, practice_id=self.row.practice_id, number=number)
+        return next((one for one in found if Reach(one.reached_by).answers_at_once), None)
+
+    def _prepare(self, check: CoverageCheck) -> str | None:
+        """The id of the 270 to be sent; None where it cannot be written: then a person was asked."""
+        waiting = coverage_checks.waiting_inquiry(self.session, self.row.id)
+        if waiting is not None:
+            return waiting.id
+        policy = self.insured
+        partner = self._partner(policy) if policy else None
+        billing = next(iter(favourites.billing_entities(self.session, practice_id=self.row.practice_id).values()), None)
+        if policy is None or partner is None or billing is None:
+            self._end(check, "not_asked", "nobody can be asked: set up who bills (Set-up, Practice)")
+            return None
+        number = messages.next_number(self.session, partner_id=partner.id, name="interchange")
+        inquiry_id, local = new_id(), self.at.astimezone(self.policies.zone)
+        today = self.policies.day(self.at)
+        asked = inquiries.inquiry(
+            policy,
+            registrations.of_row(self.patient).person,
+            billing,
+            reference=inquiry_id.upper(),
+            today=today,
+            local_time=local,
+            service_date=self.row.day,
+        )
+        try:
+            body = inquiries.written(asked, partner, number, local_time=local)
+        except writing.UnwritableData as error:
+            self._end(check, VerificationOutcome.NOT_FOUND, f"the inquiry cannot be written: {error}")
+            return None
+        self.session.add(
+            Inquiry(
+                id=inquiry_id,
+                partner_id=partner.id,
+                practice_id=self.row.practice_id,
+                appointment_id=self.row.id,
+                interchange_number=number,
+                body=body,
+                prepared_at=self.at,
+            )
+        )
+        self.session.flush()
+        return inquiry_id
+
+    def _read(self, check: CoverageCheck, message_id: str) -> None:
+        message = self.session.get_one(InboundMessage, message_id)
+        message.state = "filed"
+        self.session.add(message)
+        waiting = coverage_checks.waiting_inquiry(self.session, self.row.id)
+        if waiting is not None:
+            waiting.answer_id = message_id
+            self.session.add(waiting)
+        response = inquiries.response_in(message.body)
+        if response is None:
+            self._end(check, VerificationOutcome.NOT_FOUND, "the inquiry was refused as faulty; compare with the card")
+            return
+        verification = read_answer(response, service_date=self.row.day)
+        if verification.outcome == VerificationOutcome.UNAVAILABLE:
+            self._note_silence(check, verification.reason)
+            return
+        coverage_checks.keep_answer(self.session, self.row, verification, response, at=self.at, message_id=message_id)
+        others = [name for name in verification.other_payers if not self._holds(name)]
+        if verification.outcome == VerificationOutcome.ACTIVE and others:
+            self._end(check, "other_payer", f"active, and the payer knows of another: {', '.join(others)}")
+        else:
+            self._end(check, verification.outcome, verification.reason)
+
+    def _holds(self, name: str) -> bool:
+        held = held_policies.insured_on(self.session, self.patient, self.row.day)
+        return len(held) > 1 and (name == "not named" or any(one.coverage.payer.name.last == name for one in held))
+
+    def _note_silence(self, check: CoverageCheck, why: str) -> None:
+        """The next rung of the ladder; after the last one a person is told."""
+        rung = check.tries
+        check.tries = rung + 1
+        if rung < len(INQUIRY_LADDER):
+            check.again_at = self.at + INQUIRY_LADDER[rung]
+            self.session.add(check)
+            self.said.append(f"No answer ({why}); asked again at {in_words(check.again_at, self.policies.zone)}")
+            return
+        self._end(check, VerificationOutcome.UNAVAILABLE, f"no answer after {check.tries} tries: {why}")
+
+    def _end(self, check: CoverageCheck, outcome: str, words: str) -> None:
+        check.outcome, check.said, check.ended_at = outcome, words[:300], self.at
+        check.again_at = None
+        self.session.add(check)
+        self.session.flush()
+        self.said.append(f"{check.kind.capitalize()}: {words}")
+        if outcome in NOTHING_TO_DO:
+            self._close_tasks("answered")
+            return
+        if self._open_tasks():
+            return
+        day = f"{self.row.day} {self.row.at_time}"
+        reason = f"The visit of {day}{f' with {check.payer}' if check.payer else ''}: {words}."
+        tasks.open_task(
+            self.session,
+            NewTask(TaskType.VISIT_COVERAGE, key=check.id, reason=reason),
+            practice_id=self.row.practice_id,
+            subject="appointment",
+            subject_id=self.row.id,
+            at=self.at,
+        )
+
+    def _open_tasks(self) -> list[str]:
+        found = tasks.open_tasks(self.session, practice_id=self.row.practice_id, subject_id=self.row.id)
+        return [one.id for one in found if one.type == TaskType.VISIT_COVERAGE]
+
+    def _close_tasks(self, resolution: str) -> None:
+        for one in tasks.open_tasks(self.session, practice_id=self.row.practice_id, subject_id=self.row.id):
+            if one.type == TaskType.VISIT_COVERAGE:
+                tasks.close_task(self.session, one, resolution=resolution, at=self.at, actor_id=None)
+
+    def _standing(
+        self, *, is_over: bool = False, inquiry_id: str | None = None, next_at: datetime | None = None
+    ) -> ComingVisitStanding:
+        checks = coverage_checks.of_appointment(self.session, self.row.id)
+        if inquiry_id is None and next_at is None and not is_over:
+            next_at = self._plan(checks).next_at or self.start + OVER_AFTER
+        return ComingVisitStanding(
+            day=str(self.row.day),
+            is_over=is_over,
+            coverage=checks[-1].said if checks else "",
+            inquiry_id=inquiry_id,
+            next_at=next_at,
+            open_tasks=len(self._open_tasks()),
+            at=self.at,
+            said=tuple(self.said),
+        )

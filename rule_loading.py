@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 import edit_trial
 import office_setup
-from billing.coding_rules import RULE_NAMES, CodePair, ProviderFacts, RuleEdition, RuleKind, edition_for
+from billing.coding_rules import ASKED_BY_EDITS, RULE_NAMES, CodePair, ProviderFacts, RuleEdition, RuleKind, edition_for
 from code_loading import FileRefused
 from database import rules
 from database.engine import Database
@@ -29,7 +29,8 @@ from settings import Settings
 
 app = typer.Typer(
     help="Load and list the rules about codes that CMS and CDC publish: NCCI pairs, unit limits and add-ons, the "
-    "physician fee schedule, Excludes1 notes, NPPES. The files are yours: those keyed by CPT are licensed by the AMA.",
+    "physician fee schedule and its prices, Excludes1 notes, NPPES. The files are yours: those keyed by CPT are "
+    "licensed by the AMA.",
     no_args_is_help=True,
 )
 
@@ -100,9 +101,15 @@ def list_editions() -> None:
     for kind in RuleKind:
         found = edition_for([one.edition for one in loaded], kind, today)
         if found is None:
-            typer.echo(f"{RULE_NAMES[kind]}: none for today; the edits that ask it find nothing")
+            typer.echo(f"{RULE_NAMES[kind]}: none for today; {_nothing_known(kind)}")
         elif found.valid_to < today:
             typer.echo(f"{RULE_NAMES[kind]}: {found.name} ended on {found.valid_to}; load the next edition")
+
+
+def _nothing_known(kind: RuleKind) -> str:
+    if kind in ASKED_BY_EDITS:
+        return "the edits that ask it find nothing"
+    return "contracts by Medicare's fee expect no amount"
 
 
 def take(

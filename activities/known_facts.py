@@ -10,7 +10,7 @@ from activities.desk import Desk
 from activities.enrolment_desk import enrolment_gap
 from activities.submission_desk import other_payers
 from billing.claim import Claim
-from billing.coding_rules import RULE_NAMES, RuleEdition, RuleKind, edition_for
+from billing.coding_rules import ASKED_BY_EDITS, RULE_NAMES, RuleEdition, RuleKind, edition_for
 from billing.edits.known import Known, PastService
 from billing.edits.registry import Situation
 from billing.eligibility import EligibilityResponse
@@ -53,7 +53,7 @@ class _Library:
     def __init__(self, session: Session, claim: Claim) -> None:
         self._session = session
         loaded = [one.edition for one in rules.editions(session)]
-        found = {kind: edition_for(loaded, kind, claim.service_from) for kind in RuleKind}
+        found = {kind: edition_for(loaded, kind, claim.service_from) for kind in ASKED_BY_EDITS}
         self.editions: dict[RuleKind, RuleEdition] = {kind: one for kind, one in found.items() if one is not None}
 
     @property

@@ -21,6 +21,10 @@ class RuleKind(StrEnum):
     """NCCI add-on codes, and the codes they are added to"""
     FEE_SCHEDULE = "fee_schedule"
     """The physician fee schedule's relative values: what modifiers a code takes, how long its global period is"""
+    RELATIVE_VALUES = "rvu"
+    """The same file read for its prices: relative values, conversion factor, rules of payment"""
+    LOCALITIES = "gpci"
+    """What work, practice and malpractice cost in each of Medicare's localities"""
     EXCLUSIONS = "exclusions"
     """Excludes1 notes of the ICD-10-CM tabular list: diagnoses that exclude each other"""
     PROVIDERS = "providers"
@@ -32,6 +36,8 @@ RULE_NAMES = {
     RuleKind.UNITS: "NCCI unit limits",
     RuleKind.ADD_ONS: "NCCI add-ons",
     RuleKind.FEE_SCHEDULE: "Physician fee schedule",
+    RuleKind.RELATIVE_VALUES: "Relative values",
+    RuleKind.LOCALITIES: "Medicare localities",
     RuleKind.EXCLUSIONS: "ICD-10-CM Excludes1",
     RuleKind.PROVIDERS: "NPPES",
 }
@@ -42,10 +48,15 @@ RULES_COME = {
     RuleKind.UNITS: "each quarter",
     RuleKind.ADD_ONS: "each quarter",
     RuleKind.FEE_SCHEDULE: "each quarter, the prices on January 1",
+    RuleKind.RELATIVE_VALUES: "each quarter, the prices on January 1",
+    RuleKind.LOCALITIES: "on January 1",
     RuleKind.EXCLUSIONS: "on October 1, and sometimes on April 1",
     RuleKind.PROVIDERS: "each month",
 }
 """When a new edition is in force"""
+
+ASKED_BY_EDITS = tuple(kind for kind in RuleKind if kind not in {RuleKind.RELATIVE_VALUES, RuleKind.LOCALITIES})
+"""The other two price claims: `billing.contracts`"""
 
 NEVER, WITH_MODIFIER = "0", "1"
 """Modifier indicator of a pair; 9: the pair is none any more"""

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from billing.coding_rules import (
     RuleKind,
     UnitLimit,
 )
+from billing.relative_values import COMPONENTS, Locality, RelativeValue
 from database.bulk import in_parts
 from database.tables import (
     AddOnRow,
@@ -30,20 +32,24 @@ from database.tables import (
     CodePairRow,
     ExclusionRow,
     FeeScheduleRow,
+    LocalityRow,
     Provider,
     ProviderFactRow,
+    RelativeValueRow,
     RuleEditionRow,
     UnitLimitRow,
 )
 
 BATCH = 5000
 """Rows written by one statement"""
-Rule = CodePair | UnitLimit | AddOn | Indicators | Exclusion | ProviderFacts
+Rule = CodePair | UnitLimit | AddOn | Indicators | Exclusion | ProviderFacts | RelativeValue | Locality
 _TABLES: dict[RuleKind, type[SQLModel]] = {
     RuleKind.PAIRS: CodePairRow,
     RuleKind.UNITS: UnitLimitRow,
     RuleKind.ADD_ONS: AddOnRow,
     RuleKind.FEE_SCHEDULE: FeeScheduleRow,
+    RuleKind.RELATIVE_VALUES: RelativeValueRow,
+    RuleKind.LOCALITIES: LocalityRow,
     RuleKind.EXCLUSIONS: ExclusionRow,
     RuleKind.PROVIDERS: ProviderFactRow,
 }
@@ -163,6 +169,62 @@ def indicators_of(session: Session, edition: str, procedures: Iterable[str]) -> 
     }
 
 
+def relative_values_of(
+    session: Session, edition: str, procedures: Iterable[str]
+) -> dict[tuple[str, str], RelativeValue]:
+    """The rows of these procedures and of their endoscopic bases, by procedure and modifier."""
+    found: dict[tuple[str, str], RelativeValue] = {}
+    wanted = set(procedures)
+    while wanted:
+        query = select(RelativeValueRow).where(
+            RelativeValueRow.edition == edition,
+            col(RelativeValueRow.procedure).in_(sorted(wanted)),
+            col(RelativeValueRow.modifier).in_(("", *COMPONENTS)),
+        )
+        read = {(row.procedure, row.modifier): _relative_value(row) for row in session.exec(query)}
+        found |= read
+        known = {procedure for procedure, _ in found}
+        wanted = {one.endoscopic_base for one in read.values() if one.endoscopic_base} - known - wanted
+    return found
+
+
+def _relative_value(row: RelativeValueRow) -> RelativeValue:
+    return RelativeValue(
+        row.procedure,
+        row.modifier,
+        row.status,
+        Decimal(row.work),
+        Decimal(row.practice_elsewhere),
+        Decimal(row.practice_in_facility),
+        Decimal(row.malpractice),
+        row.multiple,
+        row.bilateral,
+        row.assistant,
+        row.co_surgeon,
+        row.endoscopic_base,
+        Decimal(row.conversion_factor),
+    )
+
+
+def localities(session: Session, edition: str) -> list[Locality]:
+    """Every locality of an edition, by contractor and number."""
+    rows = session.exec(
+        select(LocalityRow).where(LocalityRow.edition == edition).order_by(LocalityRow.carrier, LocalityRow.number)
+    )
+    return [
+        Locality(
+            row.carrier,
+            row.number,
+            row.state,
+            row.name,
+            Decimal(row.work),
+            Decimal(row.practice),
+            Decimal(row.malpractice),
+        )
+        for row in rows
+    ]
+
+
 def exclusions_among(session: Session, edition: str, diagnoses: Sequence[str]) -> list[tuple[str, str]]:
     """(code, code that it excludes) among these diagnoses, each pair once."""
     beginnings = {code[:length] for code in diagnoses for length in range(3, len(code) + 1)}
@@ -204,4 +266,4 @@ def _values(rule: Rule) -> dict[str, Any]:
             "excluded_first": excluded.first,
             "excluded_last": excluded.last,
         }
-    return asdict(rule)
+    return {name: str(value) if isinstance(value, Decimal) else value for name, value in asdict(rule).items()}

@@ -14,17 +14,19 @@ NPPES (CSV): columns by name: NPI, Entity Type Code, NPI Deactivation Date, NPI 
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from billing.coding_rules import AddOn, CodePair, CountedBy, Indicators, ProviderFacts, RuleKind, UnitLimit
+from billing.relative_values import Locality, RelativeValue
+from interchange import fee_files
 from interchange.code_files import BadLine, PassedOver
 
 CODE = re.compile(r"[0-9A-Z][0-9]{3}[0-9A-Z]")
 """CPT and HCPCS; also the CCCCC of a contractor's choice"""
 NONE = "*"
-RULE_ROWS = CodePair | UnitLimit | AddOn | Indicators | ProviderFacts
+RULE_ROWS = CodePair | UnitLimit | AddOn | Indicators | ProviderFacts | RelativeValue | Locality
 Read = RULE_ROWS | BadLine | PassedOver
 
 
@@ -38,16 +40,18 @@ class _Line:
 
 def read(lines: Iterable[str], kind: RuleKind) -> Iterator[Read]:
     """Every rule of a file; titles and licences are passed over, lines that should be rules and are none come as what
-    they are. Not for exclusions, which are XML: `interchange.tabular_list`."""
+    they are. Not for exclusions, which are XML: `interchange.tabular_list`. Prices: `interchange.fee_files`."""
     separator = "\t" if kind in {RuleKind.PAIRS, RuleKind.ADD_ONS} else ","
     rows = csv.reader(_text(lines), delimiter=separator)
     numbered = (_Line(rows.line_num, [cell.strip() for cell in row]) for row in rows)
-    readers = {
+    readers: dict[RuleKind, Callable[[Iterable[_Line]], Iterator[Read]]] = {
         RuleKind.PAIRS: _pairs,
         RuleKind.UNITS: _units,
         RuleKind.ADD_ONS: _add_ons,
         RuleKind.FEE_SCHEDULE: _fee_schedule,
         RuleKind.PROVIDERS: _providers,
+        RuleKind.RELATIVE_VALUES: lambda found: fee_files.relative_values((one.number, one.cells) for one in found),
+        RuleKind.LOCALITIES: lambda found: fee_files.localities((one.number, one.cells) for one in found),
     }
     try:
         yield from readers[kind](numbered)

@@ -76,6 +76,42 @@ class FeeScheduleRow(SQLModel, table=True):
     bilateral: str = Field(sa_type=sa.String(2))
 
 
+class RelativeValueRow(SQLModel, table=True):
+    """A row of the relative value file, for the price of a procedure; numbers are decimal text."""
+
+    __tablename__ = "relative_value"
+
+    edition: str = Field(sa_type=sa.String(20), primary_key=True)
+    procedure: str = Field(sa_type=sa.String(5), primary_key=True)
+    modifier: str = Field(sa_type=sa.String(2), primary_key=True)
+    status: str = Field(sa_type=sa.String(2))
+    work: str = Field(sa_type=sa.String(10))
+    practice_elsewhere: str = Field(sa_type=sa.String(10))
+    practice_in_facility: str = Field(sa_type=sa.String(10))
+    malpractice: str = Field(sa_type=sa.String(10))
+    multiple: str = Field(sa_type=sa.String(2))
+    bilateral: str = Field(sa_type=sa.String(2))
+    assistant: str = Field(sa_type=sa.String(2))
+    co_surgeon: str = Field(sa_type=sa.String(2))
+    endoscopic_base: str = Field(sa_type=sa.String(5))
+    conversion_factor: str = Field(sa_type=sa.String(10))
+
+
+class LocalityRow(SQLModel, table=True):
+    """A payment locality of Medicare's with its cost indices, as decimal text."""
+
+    __tablename__ = "medicare_locality"
+
+    edition: str = Field(sa_type=sa.String(20), primary_key=True)
+    carrier: str = Field(sa_type=sa.String(5), primary_key=True)
+    number: str = Field(sa_type=sa.String(2), primary_key=True)
+    state: str = Field(sa_type=sa.String(2))
+    name: str = Field(sa_type=sa.String(80))
+    work: str = Field(sa_type=sa.String(10))
+    practice: str = Field(sa_type=sa.String(10))
+    malpractice: str = Field(sa_type=sa.String(10))
+
+
 class ExclusionRow(SQLModel, table=True):
     """An Excludes1 note of the ICD-10-CM tabular list, as ranges of codes without the dot."""
 

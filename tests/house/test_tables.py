@@ -18,6 +18,8 @@ OF_THE_INSTALLATION = {
     "unit_limit": "published rules are the same for everybody",
     "add_on": "published rules are the same for everybody",
     "fee_schedule": "published rules are the same for everybody",
+    "relative_value": "published prices are the same for everybody",
+    "medicare_locality": "published prices are the same for everybody",
     "exclusion": "published rules are the same for everybody",
     "provider_fact": "a public registry, the same for everybody",
     "web_session": "belongs to a user, who belongs to a practice",

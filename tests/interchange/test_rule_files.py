@@ -2,6 +2,7 @@
 
 import io
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -16,8 +17,10 @@ from billing.coding_rules import (
     RuleKind,
     UnitLimit,
 )
+from billing.relative_values import Locality, RelativeValue
 from interchange import rule_files, tabular_list
 from interchange.code_files import BadLine, PassedOver
+from tests.billing.fee_schedules import LOCALITIES, MIAMI, RELATIVE_VALUES, row
 
 PAIRS = (
     "CPT only copyright 2026 American Medical Association.  All rights reserved.\r\n"
@@ -99,6 +102,34 @@ def test_providers_by_the_names_of_the_columns() -> None:
     ]
 
 
+def test_relative_values_with_their_modifier_rows() -> None:
+    found = read(RELATIVE_VALUES, RuleKind.RELATIVE_VALUES)
+    assert len(found) == 12
+    assert found[1] == RelativeValue(
+        procedure="G0001",
+        modifier="26",
+        status="A",
+        work=Decimal("0.50"),
+        practice_elsewhere=Decimal("0.40"),
+        practice_in_facility=Decimal("0.40"),
+        malpractice=Decimal("0.05"),
+        multiple="0",
+        bilateral="0",
+        assistant="9",
+        co_surgeon="9",
+        endoscopic_base="",
+        conversion_factor=Decimal("33.4009"),
+    )
+
+
+def test_localities_with_the_floor_of_work() -> None:
+    assert read(LOCALITIES, RuleKind.LOCALITIES) == [MIAMI]
+    older = LOCALITIES.replace("2026 PW GPCI (without 1.0 Floor),2026 PW GPCI (with 1.0 Floor)", "Note,2026 PW GPCI")
+    [found] = read(older, RuleKind.LOCALITIES)
+    assert isinstance(found, Locality)
+    assert (found.code, str(found.work)) == ("0910204", "1.000")
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "number"),
     [
@@ -109,6 +140,12 @@ def test_providers_by_the_names_of_the_columns() -> None:
         (RuleKind.ADD_ONS, ADD_ONS + "9\tG0505\t\tG0101\t\t2018001\t\t\n", 6),
         (RuleKind.ADD_ONS, "1\tG0505\t\tG0101\n", 1),
         (RuleKind.FEE_SCHEDULE, FEES.replace("GLOB", "X").replace("DAYS", "GLOBAL"), 4),
+        (RuleKind.RELATIVE_VALUES, RELATIVE_VALUES + row("G0013", "much", "1", "1", "1"), 14),
+        (RuleKind.RELATIVE_VALUES, RELATIVE_VALUES + row("G0013", "-1", "1", "1", "1"), 14),
+        (RuleKind.RELATIVE_VALUES, RELATIVE_VALUES.replace("BASE", "X", 1).replace("FACTOR", "CONV"), 2),
+        (RuleKind.LOCALITIES, LOCALITIES + "09102,FL,five,X,1,1,1,1\n", 4),
+        (RuleKind.LOCALITIES, LOCALITIES + "09102,FL,5,X,1,1,0,1\n", 4),
+        (RuleKind.LOCALITIES, "a,b\n", 1),
         (RuleKind.PROVIDERS, NPPES + '"123","1","",""\n', 4),
         (RuleKind.PROVIDERS, "a,b\n", 1),
     ],

@@ -15,6 +15,7 @@ from billing.coding_rules import RuleEdition, RuleKind
 from code_loading import FileRefused
 from database import edit_runs, rules
 from database.edit_runs import Run
+from tests.billing.fee_schedules import LOCALITIES, RELATIVE_VALUES
 from tests.builders import CLINIC_NPI, DOCTOR_NPI, NOON, a_claim, a_line, an_837p
 from tests.interchange.test_rule_files import ADD_ONS, FEES, NPPES, PAIRS, TABULAR, UNITS
 from tests.office import Office
@@ -27,6 +28,8 @@ FILES = {
     RuleKind.UNITS: UNITS.encode(),
     RuleKind.ADD_ONS: ADD_ONS.encode(),
     RuleKind.FEE_SCHEDULE: FEES.encode(),
+    RuleKind.RELATIVE_VALUES: RELATIVE_VALUES.encode(),
+    RuleKind.LOCALITIES: LOCALITIES.encode(),
     RuleKind.EXCLUSIONS: TABULAR,
     RuleKind.PROVIDERS: NPPES.encode(),
 }
@@ -79,6 +82,8 @@ def test_every_file_is_loaded(library: dict[RuleKind, int]) -> None:
         RuleKind.UNITS: 3,
         RuleKind.ADD_ONS: 3,
         RuleKind.FEE_SCHEDULE: 1,
+        RuleKind.RELATIVE_VALUES: 12,
+        RuleKind.LOCALITIES: 1,
         RuleKind.EXCLUSIONS: 5,
         RuleKind.PROVIDERS: 1,
     }

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from activities.desk import Desk
+from activities.expected_desk import keep_expected
 from billing.claim import Claim
 from billing.cms1500 import PaperClaim, paper_claim
 from billing.coordination import PRIMARY, OtherDecision, OtherPayer, decision_of
@@ -105,6 +106,7 @@ def make_submission(desk: Desk) -> None:
         ready_at=desk.at,
     )
     desk.session.add(submission)
+    keep_expected(desk, submission)
     desk.submissions.append(submission)
     desk.unschedule(*SUBMISSION_REASONS)
     desk.move_to(Stage.SUBMISSION)

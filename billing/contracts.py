@@ -70,6 +70,11 @@ class Rate:
     percent: Decimal | None = None
     """Of Medicare's fee where that is the base, else of the charge"""
 
+    @property
+    def key(self) -> tuple[str, str, PlaceKind, date]:
+        """What there is one rate of."""
+        return self.procedure, self.modifier, self.place, self.effective_from
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -93,6 +98,11 @@ class Terms:
     """Relative values that the contract names for good; None: those of the day of service"""
     conversion_factor: Decimal | None = None
     """In place of Medicare's"""
+
+    @property
+    def asks_relative_values(self) -> bool:
+        """For prices, or for which codes are reduced."""
+        return self.basis == Basis.MEDICARE or bool(self.multiple) or self.bilateral is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from database.tables.appointments import Appointment, CoverageCheck
 from database.tables.attachments import Attachment
 from database.tables.cash import Deposit, TillClose
 from database.tables.codes import Code, CodeEditionRow, CodeTermRow
+from database.tables.contracts import ContractRateRow, ContractRow, ExpectedLine
 from database.tables.coverages import OtherPolicy
 from database.tables.documents import Letter
 from database.tables.edit_runs import EditRun
@@ -64,6 +65,8 @@ __all__ = [
     "CodeTermRow",
     "Command",
     "ConsentRow",
+    "ContractRateRow",
+    "ContractRow",
     "ControlSequence",
     "CoverageCheck",
     "Denial",
@@ -72,6 +75,7 @@ __all__ = [
     "Encounter",
     "EnrolmentRow",
     "ExclusionRow",
+    "ExpectedLine",
     "Fact",
     "FeeScheduleRow",
     "HeldPolicyRow",

@@ -23,7 +23,7 @@ from billing.identifiers import npi_is_valid
 from billing.partners import Reach
 from billing.policies import Policies
 from billing.roles import Role
-from database import codes, encounters, enrolments, letters, office, rules
+from database import codes, contract_views, encounters, enrolments, letters, office, rules
 from database.engine import Database
 from database.tables import AgendaEntry, Charge, Encounter, EnrolmentRow, Partner, Payer, Practice, User
 from settings import Settings, variable
@@ -301,5 +301,12 @@ def _some(words: Iterable[str]) -> str:
     return ", ".join(told[:NAMED]) + more
 
 
-CHECKS = (_stuck, _calendar, _letters, _payers, _enrolments, _due, _providers, _prices, _people, _policies)
+def _contracts(look: Look) -> Iterator[Finding]:
+    """Contracts by Medicare's fee that nothing prices today."""
+    for what in contract_views.missing(look.session, practice_id=look.practice.id, today=look.today):
+        to_do = "load it with `zerobalance rules load`, kind rvu or gpci; or change the contract"
+        yield look.found(f"{what} is asked for and not loaded: what the payer should allow is not known", to_do)
+
+
+CHECKS = (_stuck, _calendar, _letters, _payers, _enrolments, _due, _providers, _prices, _contracts, _people, _policies)
 """What is looked at in each practice"""

@@ -9,7 +9,7 @@ from datetime import date
 
 from billing.claim import Claim, ServiceLine
 from billing.money import Cents, NotAnAmount, format_amount, format_dollars, parse_typed
-from billing.spreadsheets import SURPLUS, shown, surplus_fault
+from billing.spreadsheets import RowFault, read_rows, shown, surplus_fault
 
 COLUMNS = ("procedure", "price", "effective_from")
 """What a charge master file must have"""
@@ -22,7 +22,7 @@ _MODIFIER = re.compile("([A-Za-z0-9]{2})?")
 class ChargeMasterInvalid(ValueError):
     """A charge master file has faulty rows; `faults` lists all of them."""
 
-    def __init__(self, faults: Sequence["PriceFault"]) -> None:
+    def __init__(self, faults: Sequence[RowFault]) -> None:
         first = "; ".join(f"line {one.line}: {one.message}" for one in faults[:5])
         super().__init__(f"the charge master has {len(faults)} faulty rows: {first}")
         self.faults = faults
@@ -41,20 +41,11 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
-class PriceFault:
-    """A row of a charge master file that cannot be taken."""
-
-    line: int
-    """In the file, from 1"""
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class PriceList:
     """What a charge master file says."""
 
     prices: tuple[Price, ...]
-    faults: tuple[PriceFault, ...]
+    faults: tuple[RowFault, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,31 +117,10 @@ def read_charge_master(text: str) -> PriceList:
     A comma, a semicolon or a tab may stand between the columns; modifier may be missing, and description, which is what
     patients read. Other columns are passed over.
     """
-    text = text.removeprefix("\N{BOM}")
-    header = text.partition("\n")[0]
-    delimiter = max(",;\t", key=header.count)
-    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter, restkey=SURPLUS)
-    prices: dict[tuple[str, str, date], tuple[int, Price]] = {}
-    faults: list[PriceFault] = []
-    try:
-        reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
-        missing = [name for name in COLUMNS if name not in reader.fieldnames]
-        if missing:
-            return PriceList(
-                (), (PriceFault(1, f"the first line must name the columns; missing: {', '.join(missing)}"),)
-            )
-        for row in reader:
-            price = _read_price(row)
-            if isinstance(price, str):
-                faults.append(PriceFault(reader.line_num, price))
-                continue
-            key = (price.procedure, price.modifier, price.effective_from)
-            line, _ = prices.setdefault(key, (reader.line_num, price))
-            if line != reader.line_num:
-                faults.append(PriceFault(reader.line_num, f"the same code and day stand in line {line} already"))
-    except csv.Error as error:
-        faults.append(PriceFault(reader.line_num, f"cannot be read: {error}"))
-    return PriceList(tuple(price for _, price in prices.values()), tuple(faults))
+    prices, faults = read_rows(
+        text, COLUMNS, _read_price, lambda one: (one.procedure, one.modifier, one.effective_from)
+    )
+    return PriceList(tuple(prices), tuple(faults))
 
 
 def _read_price(row: Mapping[str, str | None]) -> Price | str:
@@ -162,10 +132,7 @@ def _read_price(row: Mapping[str, str | None]) -> Price | str:
     if surplus := surplus_fault(row):
         wrong.append(surplus)
     cents, effective_from = Cents(0), date.min
-    if not _PROCEDURE.fullmatch(procedure):
-        wrong.append(f"procedure{shown(procedure)} must be a code of letters and digits")
-    if not _MODIFIER.fullmatch(modifier):
-        wrong.append(f"modifier{shown(modifier)} must be two letters or digits, or nothing")
+    wrong += code_faults(procedure, modifier)
     try:
         cents = parse_typed(price)
         if cents <= 0:
@@ -180,6 +147,16 @@ def _read_price(row: Mapping[str, str | None]) -> Price | str:
     if len(description) > LONGEST_DESCRIPTION:
         wrong.append(f"description is longer than {LONGEST_DESCRIPTION} characters")
     return "; ".join(wrong) or Price(procedure.upper(), cents, effective_from, modifier.upper(), description)
+
+
+def code_faults(procedure: str, modifier: str) -> list[str]:
+    """What is wrong with the code of a row as it was typed, and with its modifier."""
+    wrong: list[str] = []
+    if not _PROCEDURE.fullmatch(procedure):
+        wrong.append(f"procedure{shown(procedure)} must be a code of letters and digits")
+    if not _MODIFIER.fullmatch(modifier):
+        wrong.append(f"modifier{shown(modifier)} must be two letters or digits, or nothing")
+    return wrong
 
 
 def write_charge_master(prices: Iterable[Price]) -> str:

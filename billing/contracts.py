@@ -104,6 +104,23 @@ class Terms:
         """For prices, or for which codes are reduced."""
         return self.basis == Basis.MEDICARE or bool(self.multiple) or self.bilateral is not None
 
+    @property
+    def in_words(self) -> str:
+        """Such as `112.5 % of Medicare's fee; procedures of a day 100, 50 %; both sides 150 %`."""
+        base = {
+            Basis.SCHEDULE: "its own prices",
+            Basis.CHARGE: f"{self.percent:f} % of the charge",
+            Basis.MEDICARE: f"{self.percent:f} % of Medicare's fee, locality {self.locality}",
+        }[self.basis]
+        told = [base]
+        told += [f"what has no price {self.otherwise:f} % of the charge"] if self.otherwise is not None else []
+        told += [f"relative values {self.edition}"] if self.edition else []
+        told += [f"conversion factor {self.conversion_factor:f}"] if self.conversion_factor else []
+        told += [f"procedures of a day {', '.join(f'{one:f}' for one in self.multiple)} %"] if self.multiple else []
+        told += [f"both sides {self.bilateral:f} %"] if self.bilateral is not None else []
+        told += [] if self.takes_lesser else ["more than the charge, too"]
+        return "; ".join(told)
+
 
 @dataclass(frozen=True, slots=True)
 class Contract:

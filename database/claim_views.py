@@ -1,17 +1,25 @@
 """One claim as its page shows it: as it was sent, who acknowledged it, and what was answered, line by line."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import zip_longest
 
 from sqlmodel import Session, col, select
 
 from billing.acknowledgment import ClaimAcknowledgment
 from billing.claim import Claim
+from billing.contracts import NO_CONTRACT
+from billing.coordination import PRIMARY
 from billing.denial_codes import REASON_CODES
+from billing.money import Cents
+from billing.posting import BilledLine
 from billing.remittance import Adjustment, ClaimPayment
 from billing.stages import FactKind
-from database import records, views
+from billing.variances import claim_compared, lines_compared
+from database import contracts, records, views
+from database.contracts import ExpectedView
 from database.tables import Fact, RemittanceClaim, Submission
 from database.views import SubmissionView
 
@@ -26,6 +34,10 @@ class SentLine:
     units: Decimal
     charge_cents: int
     pointers: tuple[int, ...]
+    expected_cents: int | None
+    """What the payer should allow by its contract, as it was known when the claim was made; None: not known"""
+    expected_words: str
+    """How it comes about, or why it is not known"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,11 @@ class AnsweredLine:
     paid_cents: int
     adjustments: tuple[AdjustmentView, ...]
     remarks: tuple[str, ...]
+    allowed_cents: int | None
+    """Charge less contractual adjustments; None: some was refused, or another payer came first"""
+    expected_cents: int | None
+    verdict: str
+    """Such as underpaid by $12.00; empty: nothing to compare"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +92,9 @@ class AnswerView:
     is_taken_back: bool
     adjustments: tuple[AdjustmentView, ...]
     """On the claim as a whole"""
+    verdict: str
+    """Allowed beside expected of the whole claim; empty: nothing to compare"""
+    difference_cents: int | None
     lines: tuple[AnsweredLine, ...]
 
 
@@ -110,6 +130,7 @@ def claim(session: Session, *, practice_id: str, control_number: str) -> ClaimVi
     if row is None or shown is None:
         return None
     sent = records.load(Claim, row.claim)
+    expected = contracts.expected_lines(session, practice_id=practice_id, control_number=control_number)
     rendering = sent.provider("82")
     return ClaimView(
         submission=shown,
@@ -131,13 +152,15 @@ def claim(session: Session, *, practice_id: str, control_number: str) -> ClaimVi
                 line.units,
                 line.charge_cents,
                 line.diagnosis_pointers,
+                one.expected_cents if one else None,
+                one.words if one else NO_CONTRACT.words,
             )
-            for line in sent.lines
+            for line, one in zip_longest(sent.lines, expected)
         ),
         is_paper=row.is_paper,
         withdrawn_at=row.withdrawn_at,
         verdicts=_verdicts(session, row),
-        answers=_answers(session, row),
+        answers=_answers(session, row, sent, expected),
     )
 
 
@@ -160,7 +183,9 @@ def _verdicts(session: Session, row: Submission) -> tuple[Verdict, ...]:
     )
 
 
-def _answers(session: Session, row: Submission) -> tuple[AnswerView, ...]:
+def _answers(
+    session: Session, row: Submission, sent: Claim, expected: Sequence[ExpectedView]
+) -> tuple[AnswerView, ...]:
     found = session.exec(
         select(RemittanceClaim)
         .where(
@@ -170,11 +195,19 @@ def _answers(session: Session, row: Submission) -> tuple[AnswerView, ...]:
         )
         .order_by(RemittanceClaim.id)
     )
-    return tuple(_answer(one) for one in found)
+    return tuple(_answer(one, sent, expected if row.responsibility == PRIMARY else ()) for one in found)
 
 
-def _answer(row: RemittanceClaim) -> AnswerView:
+def _answer(row: RemittanceClaim, sent: Claim, expected: Sequence[ExpectedView]) -> AnswerView:
     payment = records.load(ClaimPayment, row.payment)
+    amounts = {
+        one.line_id.upper(): None if one.expected_cents is None else Cents(one.expected_cents) for one in expected
+    }
+    billed = [
+        BilledLine(line.control_number or "", line.procedure, line.modifiers, line.charge_cents, line.service_date)
+        for line in sent.lines
+    ]
+    whole = claim_compared(payment, list(amounts.values()))
     return AnswerView(
         remittance_id=row.remittance_id,
         status=row.status,
@@ -183,6 +216,8 @@ def _answer(row: RemittanceClaim) -> AnswerView:
         state=row.state,
         is_taken_back=row.reversed_by is not None,
         adjustments=tuple(_adjustment(one) for one in payment.adjustments),
+        verdict=whole.words,
+        difference_cents=whole.difference_cents,
         lines=tuple(
             AnsweredLine(
                 line.procedure,
@@ -190,8 +225,11 @@ def _answer(row: RemittanceClaim) -> AnswerView:
                 line.paid_cents,
                 tuple(_adjustment(one) for one in line.adjustments),
                 line.remarks,
+                one.allowed_cents,
+                one.expected_cents,
+                one.words,
             )
-            for line in payment.lines
+            for line, one in zip(payment.lines, lines_compared(payment, billed, amounts), strict=True)
         ),
     )
 

@@ -1,5 +1,6 @@
 """Contracts as rows, what prices a claim by them, and what was expected of each claim when it was made."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,8 +15,12 @@ from billing.contracts import Contract, Expected, InForce, PlaceKind, Rate, Term
 from billing.money import Cents
 from billing.relative_values import FeeSchedule
 from database import records, rules
+from database.bulk import in_parts
 from database.columns import new_id
 from database.tables import ContractRateRow, ContractRow, ExpectedLine, Submission
+
+ASKED_AT_ONCE = 500
+"""Claims of which one statement asks"""
 
 
 def of_payer(session: Session, *, practice_id: str, payer_id: str, procedures: Iterable[str] = ()) -> list[Contract]:
@@ -53,6 +58,40 @@ def rate_of(row: ContractRateRow) -> Rate:
         amount_cents=None if row.amount_cents is None else Cents(row.amount_cents),
         percent=None if row.percent is None else Decimal(row.percent),
     )
+
+
+def find(session: Session, *, practice_id: str, contract_id: str) -> ContractRow | None:
+    """One contract of the practice, or None."""
+    return session.exec(
+        select(ContractRow).where(ContractRow.practice_id == practice_id, ContractRow.id == contract_id)
+    ).first()
+
+
+def lock(session: Session, *, practice_id: str, contract_id: str) -> ContractRow | None:
+    """The same for a change: two people change it one after the other."""
+    query = select(ContractRow).where(ContractRow.practice_id == practice_id, ContractRow.id == contract_id)
+    return session.exec(query.with_for_update()).first()
+
+
+def begins_on(session: Session, *, payer_id: str, day: date, but: str | None = None) -> bool:
+    """Whether the payer has a contract from that very day, beside the one with the id `but`."""
+    row = session.exec(select(ContractRow.id).where(ContractRow.payer_id == payer_id, ContractRow.begins == day))
+    return any(one != but for one in row)
+
+
+def all_rates(session: Session, contract_id: str) -> list[Rate]:
+    """Every rate of a contract, by code."""
+    rows = session.exec(
+        select(ContractRateRow)
+        .where(ContractRateRow.contract_id == contract_id)
+        .order_by(
+            ContractRateRow.procedure,
+            ContractRateRow.modifier,
+            ContractRateRow.place,
+            col(ContractRateRow.effective_from),
+        )
+    )
+    return [rate_of(row) for row in rows]
 
 
 class Library:
@@ -145,6 +184,23 @@ def expected_lines(session: Session, *, practice_id: str, control_number: str) -
     ]
 
 
+def expected_of_claims(
+    session: Session, *, practice_id: str, control_numbers: Sequence[str]
+) -> dict[str, list[Cents | None]]:
+    """What was expected of each line of these claims, in order; a claim of which nothing was written down is left
+    out."""
+    found: dict[str, list[Cents | None]] = defaultdict(list)
+    for part in in_parts(control_numbers, ASKED_AT_ONCE):
+        rows = session.exec(
+            select(ExpectedLine.control_number, ExpectedLine.expected_cents)
+            .where(ExpectedLine.practice_id == practice_id, col(ExpectedLine.control_number).in_(part))
+            .order_by(ExpectedLine.control_number, col(ExpectedLine.ordinal))
+        )
+        for number, cents in rows:
+            found[number].append(None if cents is None else Cents(cents))
+    return found
+
+
 def add(
     session: Session,
     *,
@@ -191,8 +247,7 @@ class RateChange:
 
 def compare_rates(session: Session, contract_id: str, rates: Sequence[Rate]) -> list[RateChange]:
     """What the rates of a file would do, in the file's order."""
-    rows = session.exec(select(ContractRateRow).where(ContractRateRow.contract_id == contract_id))
-    known = {one.key: one for one in map(rate_of, rows)}
+    known = {one.key: one for one in all_rates(session, contract_id)}
     return [RateChange(one, known.get(one.key)) for one in rates]
 
 

@@ -1,12 +1,16 @@
 """Remittances as people see them: the list, and one with its rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlmodel import Session, col, or_, select
 
-from billing.remittance import REVERSAL
-from database import ledger, messages, remittances
+from billing.coordination import PRIMARY
+from billing.money import Cents
+from billing.remittance import REVERSAL, ClaimPayment
+from billing.variances import NOTHING, claim_compared
+from database import contracts, ledger, messages, records, remittances
 from database.tables import RemittanceClaim, RemittanceFile
 
 
@@ -53,6 +57,9 @@ class RemittanceClaimRow:
     state: str
     matched_by: str | None
     encounter_id: str | None
+    verdict: str
+    """What was allowed beside what the contract let expect, such as underpaid by $12.00; empty: nothing to compare"""
+    difference_cents: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +114,17 @@ def remittance(session: Session, *, practice_id: str, remittance_id: str) -> Rem
     ).first()
     if row is None:
         return None
-    claims = session.exec(
+    rows = session.exec(
         select(RemittanceClaim)
         .where(RemittanceClaim.practice_id == practice_id, RemittanceClaim.remittance_id == row.id)
         .order_by(col(RemittanceClaim.ordinal))
-    )
+    ).all()
+    numbers = [one.control_number for one in rows if one.responsibility == PRIMARY]
+    expected = contracts.expected_of_claims(session, practice_id=practice_id, control_numbers=numbers)
+    claims = [_remittance_claim(one, expected.get(one.control_number, [])) for one in rows]
     unapplied = ledger.unapplied_cents(session, practice_id=practice_id, remittance_id=row.id)
     is_typed = messages.is_typed(session, row.message_id)
-    return RemittanceView(
-        _remittance(row), [_remittance_claim(claim) for claim in claims], unapplied, is_typed, row.taken_back_by
-    )
+    return RemittanceView(_remittance(row), claims, unapplied, is_typed, row.taken_back_by)
 
 
 def _remittance(row: RemittanceFile) -> RemittanceRow:
@@ -136,7 +144,8 @@ def _remittance(row: RemittanceFile) -> RemittanceRow:
     )
 
 
-def _remittance_claim(row: RemittanceClaim) -> RemittanceClaimRow:
+def _remittance_claim(row: RemittanceClaim, expected: Sequence[Cents | None]) -> RemittanceClaimRow:
+    compared = claim_compared(records.load(ClaimPayment, row.payment), expected) if expected else NOTHING
     return RemittanceClaimRow(
         id=row.id,
         ordinal=row.ordinal,
@@ -148,4 +157,6 @@ def _remittance_claim(row: RemittanceClaim) -> RemittanceClaimRow:
         state=row.state,
         matched_by=row.matched_by,
         encounter_id=row.encounter_id,
+        verdict=compared.words,
+        difference_cents=compared.difference_cents,
     )

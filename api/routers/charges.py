@@ -15,9 +15,10 @@ from api.errors import Fault, Problem
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers.pages import show, typed_into
-from billing.charges import PriceFault, read_charge_master, write_charge_master
+from billing.charges import read_charge_master, write_charge_master
 from billing.money import format_dollars
 from billing.roles import Permission
+from billing.spreadsheets import RowFault
 from database import audit, prices
 from database.access import Person
 from database.columns import new_id
@@ -51,7 +52,7 @@ class Effect:
     added: list[PriceView]
     changed: list[PriceView]
     unchanged: int
-    faults: list[PriceFault]
+    faults: list[RowFault]
     """Rows that are not taken"""
 
 
@@ -176,7 +177,7 @@ def _take(request: Request, office: Office, person: Person, text: str, key: str)
     return _EFFECT.validate_python(answer)
 
 
-def _effect(changes: list[PriceChange], faults: list[PriceFault], *, is_dry_run: bool) -> Effect:
+def _effect(changes: list[PriceChange], faults: list[RowFault], *, is_dry_run: bool) -> Effect:
     return Effect(
         is_dry_run=is_dry_run,
         added=[_view(one) for one in changes if one.is_added],

@@ -20,6 +20,7 @@ from api.errors import Fault
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.policy_form import PolicyForm, Why
+from api.routers.contracts import list_contracts
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from billing.amendments import SELF_PAY
 from billing.characters import unsendable
@@ -185,6 +186,7 @@ def _page(request: Request, office: Office, person: Person, payer_id: str, faile
         person,
         status=failed.status,
         view=show_payer(payer_id, office, person),
+        contracts=list_contracts(payer_id, office, person),
         policies=ABOUT_PAYERS,
         failed=failed,
         keys=failed.key_for,

@@ -4,21 +4,24 @@ import io
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlmodel import col, select
 
+import doctor
 from billing.amendments import Change
 from billing.claim import Claim
 from billing.coding_rules import RuleEdition, RuleKind
-from billing.contracts import Basis, Rate, Terms
+from billing.contracts import NO_CONTRACT, Basis, Rate, Terms
 from billing.money import Cents
-from database import contracts, records, rules
+from database import claim_views, contracts, records, remittance_views, rules
 from database.contracts import ExpectedView, RateChange
 from database.office import payer_for
 from database.tables import ContractRow, Line, Payer
 from interchange import rule_files
+from settings import Settings
 from tests.billing.fee_schedules import AS_MEDICARE, LOCALITIES, RELATIVE_VALUES
 from tests.builders import NOON, a_claim, a_line, a_payment, an_835, an_837p
 from tests.office import Office
@@ -159,3 +162,56 @@ def test_a_replacement_gets_rows_of_its_own_by_what_it_bills(office: Office) -> 
     with office.database.reading() as session:
         kept = contracts.expected_lines(session, practice_id=office.practice_id, control_number=first)
     assert [one.expected_cents for one in kept] == [9000]
+
+
+@pytest.mark.parametrize(
+    ("cents", "difference", "verdict"),
+    [(11200, -1200, "underpaid by $12.00"), (9000, 1000, "overpaid by $10.00"), (10000, 0, "as expected")],
+)
+def test_what_the_payer_allowed_stands_beside_it(office: Office, cents: int, difference: int, verdict: str) -> None:
+    """Charge 150, contractual 50: allowed 100."""
+    meet_payer(office)
+    contract(office, Terms(Basis.SCHEDULE), replace(PRICED, amount_cents=Cents(cents)))
+    encounter = visit(office, a_claim())
+    office.send_claims()
+    number = office.submission(encounter).control_number
+    office.deliver_835(an_835(a_payment(number)))
+    office.go_on(encounter)
+    with office.database.reading() as session:
+        claim = claim_views.claim(session, practice_id=office.practice_id, control_number=number)
+        [file] = remittance_views.newest_remittances(
+            session, practice_id=office.practice_id, trace="", before=None, limit=2
+        )
+        remittance = remittance_views.remittance(session, practice_id=office.practice_id, remittance_id=file.id)
+    assert claim is not None
+    assert remittance is not None
+    [line] = claim.answers[0].lines
+    assert (claim.lines[0].expected_cents, line.allowed_cents, line.verdict) == (cents, 10000, verdict)
+    assert (claim.answers[0].verdict, claim.answers[0].difference_cents) == (verdict, difference)
+    assert [(one.verdict, one.difference_cents) for one in remittance.claims] == [(verdict, difference)]
+
+
+def test_without_a_contract_the_allowed_amount_still_stands_there(office: Office) -> None:
+    encounter = visit(office, a_claim())
+    office.send_claims()
+    number = office.submission(encounter).control_number
+    office.deliver_835(an_835(a_payment(number)))
+    with office.database.reading() as session:
+        claim = claim_views.claim(session, practice_id=office.practice_id, control_number=number)
+    assert claim is not None
+    assert claim.lines[0].expected_words == NO_CONTRACT.words
+    assert (claim.answers[0].lines[0].allowed_cents, claim.answers[0].verdict) == (10000, "")
+
+
+def test_the_doctor_tells_of_a_contract_that_nothing_prices(office: Office, tmp_path: Path) -> None:
+    meet_payer(office)
+    contract(office, Terms(Basis.MEDICARE, locality="0910204"))
+    settings = Settings(data_dir=tmp_path)
+
+    def told() -> list[str]:
+        found = doctor.examine(office.database, settings, at=NOON)
+        return [one.what.partition(" is asked")[0] for one in found if "is asked for and not loaded" in one.what]
+
+    assert told() == ["the relative value file of From 2026-01-01", "the locality 0910204 of From 2026-01-01"]
+    load_fee_schedule(office)
+    assert told() == []

@@ -8,6 +8,7 @@ from temporalio import activity
 
 from activities import due, resolutions
 from activities.absorption import absorb_pending
+from activities.charge_desk import questions_about_charges
 from activities.desk import Desk
 from activities.enrolment_desk import lacks_enrolment
 from activities.inquiry_desk import ask_payer, note_silence, read_stored_answer
@@ -24,7 +25,7 @@ from billing.registration import registration_faults, wish_faults
 from billing.scrubbing import mended, scrub
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
-from database import edit_runs, office, sent
+from database import edit_runs, office, sent, tasks
 from database.engine import Database
 from database.tables import Patient
 
@@ -171,8 +172,9 @@ def review_charges(desk: Desk) -> None:
     if priced != desk.claim:
         desk.keep(priced)
     faults = charge_faults(desk.claim, master)
-    if faults:
-        _ask(desk, TaskType.CHARGE_REVIEW, "; ".join(faults))
+    reasons = "; ".join([*faults, *questions_about_charges(desk, master)])
+    if reasons and not (tasks.was_approved(desk.session, desk.encounter.id, reasons) and not faults):
+        _ask(desk, TaskType.CHARGE_REVIEW, reasons)
         return
     post_charges(desk)
     desk.move_to(Stage.SCRUBBING)

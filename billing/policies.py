@@ -63,6 +63,9 @@ DEFAULTS: dict[str, Default] = {
     "needs_group_number": Default(0, "office: 1 for payers that refuse claims without the group number"),
     "needs_referral": Default(0, "office: 1 for plans that pay nothing without a referral"),
     "line_charge_limit_cents": Default(2_500_000, "office: a dearer line is pointed out before it leaves"),
+    "charge_outlier_times": Default(0, "office: 0 asks nobody; 5 asks about a charge above five times its price"),
+    "charge_late_days": Default(0, "office: 0 asks nobody; 30 asks about visits entered a month after the service"),
+    "charge_needs_price": Default(0, "office: 1 asks about codes that are not in the charge master"),
     "write_off_limit_cents": Default(0, "office: every denial write-off needs a second person"),
     "takes_replacements": Default(1, "office: 0 for payers that take no frequency 7 or 8, such as Medicare Part B"),
     "appeal_limit_days": Default(120, "42 CFR 405.942 for Medicare; other payers by their own rows"),
@@ -84,6 +87,7 @@ SWITCHES = frozenset(
         "needs_referral",
         "hold_without_enrolment",
         "strict_npi_check_digit",
+        "charge_needs_price",
     }
 )
 """Policies that are 1 for yes and 0 for no"""

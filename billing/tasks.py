@@ -31,7 +31,7 @@ class TaskType(StrEnum):
     CODE_REVIEW = "code_review"
     """Codes are missing, malformed, or not in the tables of their day"""
     CHARGE_REVIEW = "charge_review"
-    """A line has no price, or another price than the charge master's"""
+    """A line has no price or less than the charge master's, or a policy of charge review asks"""
     CLAIM_EDIT_FAILED = "claim_edit_failed"
     """An edit of severity error fired"""
     ENROLMENT_MISSING = "enrolment_missing"

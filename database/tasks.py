@@ -62,6 +62,12 @@ def close_task(session: Session, task: Task, *, resolution: str, at: datetime, a
     session.add(task)
 
 
+def was_approved(session: Session, subject_id: str, reason: str) -> bool:
+    """Whether somebody approved what a task asked in these very words."""
+    query = select(Task.id).where(Task.subject_id == subject_id, Task.reason == reason, Task.resolution == "approved")
+    return session.exec(query).first() is not None
+
+
 def open_tasks(session: Session, *, practice_id: str, subject_id: str) -> Sequence[Task]:
     """Open tasks of one encounter, remittance, batch or message, oldest first."""
     found = session.exec(_OPEN, params={"practice_id": practice_id, "subject_id": subject_id})

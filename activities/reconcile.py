@@ -1,4 +1,5 @@
-"""Reconciles the engine with the book of record: what the database says should run is started or woken."""
+"""Reconciles the engine with the book of record: what the database says should run is started or woken, and what should
+have come by now is asked for."""
 
 import asyncio
 from datetime import timedelta
@@ -8,6 +9,7 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities import missing_charges
 from activities.ids import encounter_workflow
 from activities.messages import Reconciled, ReconcileStep
 from billing.stages import Stage
@@ -34,7 +36,8 @@ class ReconcileActivities:
 
     @activity.defn
     async def reconcile(self, step: ReconcileStep) -> Reconciled:
-        """Wake encounters with old unabsorbed facts or without a workflow, restart remittances and batches."""
+        """Wake encounters with old unabsorbed facts or without a workflow, restart remittances and batches; ask for the
+        charges of who arrived and has no visit."""
         forgotten, open_ones = await asyncio.to_thread(self._look, step)
         listed = await self._listed_as_running()
         lost = [one for one in open_ones if encounter_workflow(*one) not in listed and not await self._is_running(one)]
@@ -64,6 +67,7 @@ class ReconcileActivities:
                 )
             batches = self._wish_for_batches(session, step)
             remittances = self._wish_for_remittances(session, step)
+            missing_charges.look(session, at=step.at)
         return Reconciled(started=len(lost) + remittances, woken=len(forgotten), batches=batches)
 
     async def _listed_as_running(self) -> set[str]:

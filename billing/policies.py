@@ -66,6 +66,7 @@ DEFAULTS: dict[str, Default] = {
     "charge_outlier_times": Default(0, "office: 0 asks nobody; 5 asks about a charge above five times its price"),
     "charge_late_days": Default(0, "office: 0 asks nobody; 30 asks about visits entered a month after the service"),
     "charge_needs_price": Default(0, "office: 1 asks about codes that are not in the charge master"),
+    "missing_charge_days": Default(1, "office: who arrived has a visit by the next day; 0 asks nobody"),
     "write_off_limit_cents": Default(0, "office: every denial write-off needs a second person"),
     "takes_replacements": Default(1, "office: 0 for payers that take no frequency 7 or 8, such as Medicare Part B"),
     "appeal_limit_days": Default(120, "42 CFR 405.942 for Medicare; other payers by their own rows"),
@@ -103,9 +104,10 @@ _OF_THE_PRACTICE = frozenset(
         "final_notice_after_days",
         "final_notice_answer_days",
         "placement_after_days",
+        "missing_charge_days",
     }
 )
-"""A batch holds claims to many payers, and a patient's account what several left"""
+"""A batch holds claims to many payers, a patient's account what several left, and a missing visit names no payer"""
 
 ABOUT_PAYERS = tuple(sorted(DEFAULTS.keys() - _OF_THE_PRACTICE))
 """Policies of which a payer may have a row of its own"""

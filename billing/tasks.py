@@ -32,6 +32,8 @@ class TaskType(StrEnum):
     """Codes are missing, malformed, or not in the tables of their day"""
     CHARGE_REVIEW = "charge_review"
     """A line has no price or less than the charge master's, or a policy of charge review asks"""
+    MISSING_CHARGE = "missing_charge"
+    """A patient arrived for an appointment, and no visit of that day was entered in time"""
     CLAIM_EDIT_FAILED = "claim_edit_failed"
     """An edit of severity error fired"""
     ENROLMENT_MISSING = "enrolment_missing"
@@ -182,6 +184,15 @@ KINDS: dict[TaskType, Kind] = {
         {
             "changed": Resolution("Charges changed", (CORRECTIONS,)),
             "approved": Resolution("Approve the charges as they stand", (REASON,)),
+        },
+    ),
+    TaskType.MISSING_CHARGE: Kind(
+        Role.CHARGE_REVIEWER,
+        timedelta(days=2),
+        "Find the missing charge",
+        {
+            "visit_entered": Resolution("The visit is entered, on another day or for another patient", (REASON,)),
+            "not_billable": Resolution("Nothing is billed for it", (REASON,)),
         },
     ),
     TaskType.CLAIM_EDIT_FAILED: Kind(

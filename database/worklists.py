@@ -18,6 +18,7 @@ from database import outbox, users
 from database.columns import new_id
 from database.tables import (
     AgendaEntry,
+    Appointment,
     Batch,
     Command,
     Encounter,
@@ -277,8 +278,9 @@ def _task_rows(session: Session, rows: Sequence[Task]) -> list[TaskRow]:
 
 
 def _about(session: Session, rows: Sequence[Task]) -> dict[str, tuple[str, date | None]]:
-    """Whom tasks are about: subject id -> (name, day of service), for visits and accounts."""
-    ids = {kind: {row.subject_id for row in rows if row.subject == kind} for kind in ("encounter", "account")}
+    """Whom tasks are about: subject id -> (name, day of service), for visits, appointments and accounts."""
+    kinds = ("encounter", "account", "appointment")
+    ids = {kind: {row.subject_id for row in rows if row.subject == kind} for kind in kinds}
     visits = (
         select(Encounter, Patient)
         .join(Patient, col(Patient.id) == col(Encounter.patient_id))
@@ -287,6 +289,13 @@ def _about(session: Session, rows: Sequence[Task]) -> dict[str, tuple[str, date 
     found: dict[str, tuple[str, date | None]] = {
         visit.id: (_name(patient), visit.service_date) for visit, patient in session.exec(visits)
     }
+    booked = (
+        select(Appointment, Patient)
+        .join(Patient, col(Patient.id) == col(Appointment.patient_id))
+        .where(col(Appointment.id).in_(ids["appointment"]))
+    )
+    if ids["appointment"]:
+        found |= {one.id: (_name(patient), one.day) for one, patient in session.exec(booked)}
     people = session.exec(select(Patient).where(col(Patient.id).in_(ids["account"])))
     return found | {one.id: (_name(one), None) for one in people}
 

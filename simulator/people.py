@@ -92,6 +92,7 @@ WAYS: dict[TaskType, Way] = {
     TaskType.PAYER_UNAVAILABLE: Way("retry", lambda task: {}),
     TaskType.CODE_REVIEW: Way("recoded", lambda task: {"corrections": "diagnoses = R69"}),
     TaskType.CHARGE_REVIEW: Way("approved", _reason("looked at")),
+    TaskType.MISSING_CHARGE: Way("not_billable", _reason("a courtesy")),
     TaskType.CLAIM_EDIT_FAILED: Way("overridden", _reason("the payer takes it so"), SUPERVISOR),
     TaskType.ENROLMENT_MISSING: Way("send_anyway", _reason("the payer's letter is under way"), SUPERVISOR),
     TaskType.TRANSMISSION_FAILED: Way("handled", _reason("the clearinghouse was called")),

@@ -1,0 +1,49 @@
+"""Patients who arrived for an appointment and have no visit of that day."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from billing.tasks import TaskType
+from database.appointments import Coming
+from database.tables import Appointment, Encounter, Task
+
+_HAS_VISIT = (
+    select(Encounter.id)
+    .where(
+        Encounter.practice_id == Appointment.practice_id,
+        Encounter.patient_id == Appointment.patient_id,
+        Encounter.service_date == Appointment.day,
+    )
+    .exists()
+)
+
+
+def unbilled(session: Session, *, practice_id: str, since: date, until: date) -> Sequence[Appointment]:
+    """Appointments of these days whose patient arrived, without a visit; by day and time."""
+    return session.exec(
+        select(Appointment)
+        .where(
+            Appointment.practice_id == practice_id,
+            Appointment.state == Coming.ARRIVED,
+            col(Appointment.day).between(since, until),
+            ~_HAS_VISIT,
+        )
+        .order_by(col(Appointment.day), Appointment.at_time, Appointment.id)
+    ).all()
+
+
+def answered(session: Session, *, practice_id: str) -> Sequence[Task]:
+    """Open tasks about a missing charge whose visit has come since, or whose patient did not come after all."""
+    still = select(Appointment.id).where(
+        Appointment.practice_id == practice_id, Appointment.state == Coming.ARRIVED, ~_HAS_VISIT
+    )
+    return session.exec(
+        select(Task).where(
+            Task.practice_id == practice_id,
+            Task.type == TaskType.MISSING_CHARGE,
+            Task.state == "open",
+            col(Task.subject_id).not_in(still),
+        )
+    ).all()

@@ -254,19 +254,23 @@ def compare_rates(session: Session, contract_id: str, rates: Sequence[Rate]) -> 
 def save_rates(session: Session, row: ContractRow, changes: Iterable[RateChange]) -> None:
     """Carry the changes out; the rate of a code, place and day that is there already is replaced."""
     for change in changes:
-        if not (change.is_added or change.is_changed):
-            continue
         rate = change.rate
-        session.merge(
-            ContractRateRow(
-                contract_id=row.id,
-                procedure=rate.procedure,
-                modifier=rate.modifier,
-                place=rate.place,
-                effective_from=rate.effective_from,
-                practice_id=row.practice_id,
-                amount_cents=rate.amount_cents,
-                percent=None if rate.percent is None else str(rate.percent),
+        percent = None if rate.percent is None else str(rate.percent)
+        if change.is_added:
+            session.add(
+                ContractRateRow(
+                    contract_id=row.id,
+                    procedure=rate.procedure,
+                    modifier=rate.modifier,
+                    place=rate.place,
+                    effective_from=rate.effective_from,
+                    practice_id=row.practice_id,
+                    amount_cents=rate.amount_cents,
+                    percent=percent,
+                )
             )
-        )
+        elif change.is_changed:
+            kept = session.get_one(ContractRateRow, (row.id, *rate.key))
+            kept.amount_cents, kept.percent = rate.amount_cents, percent
+            session.add(kept)
     session.flush()

@@ -2,9 +2,11 @@
 
 Relative values (CSV, PPRRVU): titles over several rows, then 0 code, 1 modifier, 2 description, 3 status, 5 work RVU,
 6 practice expense outside a facility, 8 in a facility, 10 malpractice, 18 multiple procedures, 19 bilateral, 20
-assistant, 21 co-surgeon, 23 endoscopic base, 24 conversion factor. The description is CPT's and is not read.
+assistant, 21 co-surgeon; endoscopic base and conversion factor by their titles, since 2026 puts a column before them.
+The description is CPT's and is not read.
 Localities (CSV, GPCI, Addendum E): by title: contractor (MAC), state, locality number and name, PW, PE and MP GPCI.
-Where work stands with and without the floor of 1.0, the one with the floor is Medicare's.
+Where work stands with and without the floor of 1.0, the one with the floor is Medicare's. Spreadsheets drop the zero
+that contractors begin with: 9202 is 09202.
 """
 
 import re
@@ -17,27 +19,37 @@ from interchange.code_files import BadLine, PassedOver
 Row = tuple[int, Sequence[str]]
 """Number of the line, and its cells without blanks around them"""
 CODE = re.compile(r"[0-9A-Z][0-9]{3}[0-9A-Z]")
-_TITLES = {0: "HCPCS", 1: "MOD", 3: "CODE", 5: "RVU", 6: "PE RVU", 8: "PE RVU", 10: "RVU", 18: "PROC", 24: "FACTOR"}
+_TITLES = {0: "HCPCS", 1: "MOD", 3: "CODE", 5: "RVU", 6: "PE RVU", 8: "PE RVU", 10: "RVU", 18: "PROC"}
 """Of the last row of titles, by column"""
-_LAST = 24
+_LAST_FIXED = 21
 
 
 def relative_values(rows: Iterable[Row]) -> Iterator[RelativeValue | BadLine | PassedOver]:
     """Every priced row. A file whose columns moved is named and not read."""
-    is_known = False
+    places: tuple[int, int] | None = None
     for number, cells in rows:
         if cells[:2] == ["HCPCS", "MOD"]:
-            is_known = len(cells) > _LAST and all(cells[at] == title for at, title in _TITLES.items())
-        if len(cells) <= _LAST or not CODE.fullmatch(cells[0]):
+            places = _base_and_factor(cells)
+        if len(cells) <= _LAST_FIXED or not CODE.fullmatch(cells[0]):
             continue
-        if not is_known:
+        if places is None:
             yield BadLine(number, "comes before the titles HCPCS, MOD, ... of the relative value file, or they moved")
             return
-        yield _relative_value(number, cells)
+        yield _relative_value(number, cells, *places)
 
 
-def _relative_value(number: int, cells: Sequence[str]) -> RelativeValue | BadLine:
-    values = [_number(cells[at]) for at in (5, 6, 8, 10, 24)]
+def _base_and_factor(titles: Sequence[str]) -> tuple[int, int] | None:
+    """The columns of endoscopic base and conversion factor; None: these are not the titles that are known."""
+    found = [titles.index(one, _LAST_FIXED) for one in ("BASE", "FACTOR") if one in titles[_LAST_FIXED:]]
+    if len(found) != 2 or any(titles[at] != title for at, title in _TITLES.items()):
+        return None
+    return found[0], found[1]
+
+
+def _relative_value(number: int, cells: Sequence[str], base: int, factor_at: int) -> RelativeValue | BadLine:
+    if len(cells) <= max(base, factor_at):
+        return BadLine(number, "ends before the conversion factor")
+    values = [_number(cells[at]) for at in (5, 6, 8, 10, factor_at)]
     if any(one is None for one in values):
         return BadLine(number, "wants numbers for work, practice expense, malpractice and the conversion factor")
     work, elsewhere, facility, malpractice, factor = (one or Decimal(0) for one in values)
@@ -53,7 +65,7 @@ def _relative_value(number: int, cells: Sequence[str]) -> RelativeValue | BadLin
         bilateral=cells[19][:2],
         assistant=cells[20][:2],
         co_surgeon=cells[21][:2],
-        endoscopic_base=cells[23][:5],
+        endoscopic_base=cells[base][:5],
         conversion_factor=factor,
     )
 
@@ -78,7 +90,7 @@ def localities(rows: Iterable[Row]) -> Iterator[Locality | BadLine | PassedOver]
             places = _columns(cells)
             continue
         cell = {name: cells[at] if at < len(cells) else "" for name, at in places.items()}
-        if not re.fullmatch(r"[0-9A-Z]{5}", cell["carrier"]):
+        if not re.fullmatch(r"[0-9A-Z]{4,5}", cell["carrier"]):
             continue
         indices = [_number(cell[name]) for name in ("work", "practice", "malpractice")]
         work, practice, malpractice = (one or Decimal(0) for one in indices)
@@ -86,7 +98,7 @@ def localities(rows: Iterable[Row]) -> Iterator[Locality | BadLine | PassedOver]
             yield BadLine(number, "wants a contractor, a locality of two digits, and three indices above zero")
             continue
         yield Locality(
-            cell["carrier"],
+            cell["carrier"].zfill(5),
             cell["number"].zfill(2),
             cell.get("state", "")[:2],
             cell.get("name", "").rstrip("*").strip()[:80],

@@ -122,8 +122,19 @@ def test_relative_values_with_their_modifier_rows() -> None:
     )
 
 
+def test_relative_values_with_the_column_that_2026_puts_before_the_base() -> None:
+    titles, *rows = RELATIVE_VALUES.splitlines()
+    moved = [titles.replace("SURG,BASE", "SURG,IND,BASE")]
+    moved += [",".join([*cells[:23], "9", *cells[23:]]) for cells in (one.split(",") for one in rows)]
+    assert read("\n".join(moved), RuleKind.RELATIVE_VALUES) == read(RELATIVE_VALUES, RuleKind.RELATIVE_VALUES)
+
+
 def test_localities_with_the_floor_of_work() -> None:
     assert read(LOCALITIES, RuleKind.LOCALITIES) == [MIAMI]
+    footnotes = (
+        LOCALITIES.replace("with 1.0 Floor)", "with 1.0 Floor)***").replace("09102", "9102") + ",,,,,,,\n* note,,\n"
+    )
+    assert read(footnotes, RuleKind.LOCALITIES) == [MIAMI]
     older = LOCALITIES.replace("2026 PW GPCI (without 1.0 Floor),2026 PW GPCI (with 1.0 Floor)", "Note,2026 PW GPCI")
     [found] = read(older, RuleKind.LOCALITIES)
     assert isinstance(found, Locality)
@@ -142,6 +153,7 @@ def test_localities_with_the_floor_of_work() -> None:
         (RuleKind.FEE_SCHEDULE, FEES.replace("GLOB", "X").replace("DAYS", "GLOBAL"), 4),
         (RuleKind.RELATIVE_VALUES, RELATIVE_VALUES + row("G0013", "much", "1", "1", "1"), 14),
         (RuleKind.RELATIVE_VALUES, RELATIVE_VALUES + row("G0013", "-1", "1", "1", "1"), 14),
+        (RuleKind.RELATIVE_VALUES, RELATIVE_VALUES + "G0013,,x,A,,1,1,,1,,1,0,0,0,XXX,0,0,0,0,0,0,0\n", 14),
         (RuleKind.RELATIVE_VALUES, RELATIVE_VALUES.replace("BASE", "X", 1).replace("FACTOR", "CONV"), 2),
         (RuleKind.LOCALITIES, LOCALITIES + "09102,FL,five,X,1,1,1,1\n", 4),
         (RuleKind.LOCALITIES, LOCALITIES + "09102,FL,5,X,1,1,0,1\n", 4),

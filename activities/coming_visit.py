@@ -1,5 +1,6 @@
 """The step on one appointment: is its coverage to be asked about, and what does the answer mean? One transaction."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -9,6 +10,7 @@ from temporalio import activity
 
 from activities import inquiries
 from activities.messages import ComingVisitStanding, ComingVisitStep
+from billing.authorizations import why_not_planned
 from billing.coordination import OtherPayer
 from billing.days import in_words
 from billing.deadlines import INQUIRY_LADDER
@@ -19,6 +21,7 @@ from billing.verification import VerificationOutcome, read_answer
 from billing.verification_times import NOTHING_TO_DO, Asked, CheckKind, Plan, plan, starts_at
 from database import (
     appointments,
+    authorizations,
     coverage_checks,
     favourites,
     held_policies,
@@ -31,7 +34,7 @@ from database.appointments import Coming
 from database.columns import new_id
 from database.coverage_checks import policy_text
 from database.engine import Database
-from database.tables import CoverageCheck, InboundMessage, Inquiry, Partner, Patient
+from database.tables import CoverageCheck, InboundMessage, Inquiry, Partner, Patient, Task
 from interchange.x12 import writing
 
 OVER_AFTER = timedelta(days=1)
@@ -81,8 +84,10 @@ class VisitDesk:
     def look_ahead(self) -> ComingVisitStanding:
         """Take the step."""
         if self.row.state != Coming.BOOKED or self.at > self.start + OVER_AFTER:
-            self._close_tasks("answered")
+            self._close_tasks(TaskType.VISIT_COVERAGE)
+            self._close_tasks(TaskType.AUTHORIZATION_MISSING)
             return self._standing(is_over=True)
+        self._look_for_authorization()
         checks = coverage_checks.of_appointment(self.session, self.row.id)
         check = checks[-1] if checks and checks[-1].outcome is None else None
         if check is not None and self.step.message_id is not None:
@@ -230,29 +235,48 @@ class VisitDesk:
         self.session.flush()
         self.said.append(f"{check.kind.capitalize()}: {words}")
         if outcome in NOTHING_TO_DO:
-            self._close_tasks("answered")
+            self._close_tasks(TaskType.VISIT_COVERAGE)
             return
-        if self._open_tasks():
+        with_whom = f" with {check.payer}" if check.payer else ""
+        self._ask_person(TaskType.VISIT_COVERAGE, f"{with_whom}: {words}.", key=check.id)
+
+    def _look_for_authorization(self) -> None:
+        """Planned services that the payer wants authorized, and nothing covers on the day: a task in time."""
+        planned = self.row.procedures.split()
+        if not planned or self.insured is None:
             return
-        day = f"{self.row.day} {self.row.at_time}"
-        reason = f"The visit of {day}{f' with {check.payer}' if check.payer else ''}: {words}."
-        tasks.open_task(
+        number = self.insured.coverage.payer.id
+        rules = authorizations.rules_of(self.session, practice_id=self.row.practice_id)
+        held = authorizations.approved(self.session, self.patient.id, payer_number=number)
+        words = why_not_planned(planned, number, self.row.day, [one.rule for one in rules], held)
+        if words:
+            key = hashlib.sha256(words.encode()).hexdigest()[:20]
+            self._ask_person(TaskType.AUTHORIZATION_MISSING, f": {words}.", key=key)
+        else:
+            self._close_tasks(TaskType.AUTHORIZATION_MISSING)
+
+    def _ask_person(self, kind: TaskType, words: str, *, key: str) -> None:
+        """Open a task, once for its cause, while none of its kind is open."""
+        if any(one.type == kind for one in self._open_tasks()):
+            return
+        task = tasks.open_task(
             self.session,
-            NewTask(TaskType.VISIT_COVERAGE, key=check.id, reason=reason),
+            NewTask(kind, key=key, reason=f"The visit of {self.row.day} {self.row.at_time}{words}"),
             practice_id=self.row.practice_id,
             subject="appointment",
             subject_id=self.row.id,
             at=self.at,
         )
+        if task is not None:
+            self.said.append(f"Task: {kind.replace('_', ' ')}")
 
-    def _open_tasks(self) -> list[str]:
-        found = tasks.open_tasks(self.session, practice_id=self.row.practice_id, subject_id=self.row.id)
-        return [one.id for one in found if one.type == TaskType.VISIT_COVERAGE]
+    def _open_tasks(self) -> Sequence[Task]:
+        return tasks.open_tasks(self.session, practice_id=self.row.practice_id, subject_id=self.row.id)
 
-    def _close_tasks(self, resolution: str) -> None:
-        for one in tasks.open_tasks(self.session, practice_id=self.row.practice_id, subject_id=self.row.id):
-            if one.type == TaskType.VISIT_COVERAGE:
-                tasks.close_task(self.session, one, resolution=resolution, at=self.at, actor_id=None)
+    def _close_tasks(self, kind: TaskType) -> None:
+        for one in self._open_tasks():
+            if one.type == kind:
+                tasks.close_task(self.session, one, resolution="answered", at=self.at, actor_id=None)
 
     def _standing(
         self, *, is_over: bool = False, inquiry_id: str | None = None, next_at: datetime | None = None

@@ -3,6 +3,8 @@
 All are local activities: short, on our own database, harmless when run twice.
 """
 
+from dataclasses import replace
+
 from sqlmodel import Session
 from temporalio import activity
 
@@ -18,9 +20,10 @@ from activities.next_payer import turn_to_next_payer
 from activities.patient_money import settle_patient_money
 from activities.self_pay import bill_patient_alone
 from activities.submission_desk import make_submission, post_charges, trial_write
+from billing.authorizations import fitting
 from billing.charges import charge_faults, price_claim
 from billing.coding import CODES_STAND, coding_faults, table_faults, tables_missing
-from billing.edits.registry import Severity
+from billing.edits.registry import Severity, Situation
 from billing.registration import registration_faults, wish_faults
 from billing.scrubbing import mended, scrub
 from billing.stages import Stage
@@ -180,6 +183,18 @@ def review_charges(desk: Desk) -> None:
     desk.move_to(Stage.SCRUBBING)
 
 
+def _authorized(desk: Desk, situation: Situation) -> Situation:
+    """The only authorization that covers what the payer wants authorized goes on the claim by itself."""
+    known = situation.known
+    if desk.claim.authorization:
+        return situation
+    found = fitting(desk.claim, known.lines_to_authorize, known.authorizations)
+    if found is not None:
+        desk.keep(replace(desk.claim, authorization=found.number))
+        desk.say(f"Authorization {found.number} of the patient goes on the claim")
+    return situation
+
+
 def scrub_claim(desk: Desk) -> None:
     """Step 5, first half: every edit, then the enrolments; a clean claim becomes ready to be sent. A self-pay visit is
     the patient's now.
@@ -188,7 +203,7 @@ def scrub_claim(desk: Desk) -> None:
         desk.say(bill_patient_alone(desk))
         settle_patient_money(desk)
         return
-    situation = situation_of(desk)
+    situation = _authorized(desk, situation_of(desk))
     claim, done = mended(desk.claim, situation)
     if claim != desk.claim:
         desk.keep(claim)

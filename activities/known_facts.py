@@ -9,12 +9,13 @@ from sqlmodel import Session
 from activities.desk import Desk
 from activities.enrolment_desk import enrolment_gap
 from activities.submission_desk import other_payers
+from billing.authorizations import AuthorizationRule, lines_to_authorize
 from billing.claim import Claim
 from billing.coding_rules import ASKED_BY_EDITS, RULE_NAMES, RuleEdition, RuleKind, edition_for
 from billing.edits.known import Known, PastService
 from billing.edits.registry import Situation
 from billing.eligibility import EligibilityResponse
-from database import encounters, held_policies, records, rules
+from database import authorizations, encounters, held_policies, records, rules
 
 YEARS_BACK = 3
 """As long as nobody is a new patient"""
@@ -41,6 +42,13 @@ def known_facts(desk: Desk) -> Known:
         answer=_answer(desk),
         others=other_payers(desk),
         medicare_asked_on=_medicare_asked_on(desk),
+        authorizations=authorizations.approved(
+            session,
+            desk.encounter.patient_id,
+            payer_number=claim.coverage.payer.id,
+            without=desk.encounter.id,
+        ),
+        lines_to_authorize=lines_to_authorize(claim, rules_in_force(desk)),
         enrolment_gap=enrolment_gap(desk),
         asked=library.asked,
         loaded=frozenset(library.editions),
@@ -95,6 +103,11 @@ def _answer(desk: Desk) -> EligibilityResponse | None:
         return None
     answer = records.load(EligibilityResponse, benefits.response)
     return answer if answer.member_id in {None, desk.claim.coverage.member_id} else None
+
+
+def rules_in_force(desk: Desk) -> list[AuthorizationRule]:
+    """What payers want authorized, as the practice keeps it."""
+    return [one.rule for one in authorizations.rules_of(desk.session, practice_id=desk.encounter.practice_id)]
 
 
 def _medicare_asked_on(desk: Desk) -> date | None:

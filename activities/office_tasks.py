@@ -52,7 +52,7 @@ def complete_office_task(
         refused = decide_before_collections(
             session, task, resolution, typed, practice_id=practice_id, actor_id=actor_id, at=at
         )
-    elif task.type == TaskType.VISIT_COVERAGE:
+    elif task.type in {TaskType.VISIT_COVERAGE, TaskType.AUTHORIZATION_MISSING}:
         coverage_checks.settle(session, task.subject_id, resolution, practice_id=practice_id, at=at)
     elif resolution == "resent":
         message = "claims are sent again one by one, from their own encounters' tasks"

@@ -1,9 +1,10 @@
 """Authorizations: what a payer allowed before the service, and whether a claim stays within it (REF*G1)."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 
 from billing.claim import Claim
 
@@ -24,6 +25,88 @@ class Authorization:
     """Units of other visits under it"""
     provider_npi: str | None = None
     """Who may render; None: anybody"""
+
+
+class AuthorizationState(StrEnum):
+    """How far it has come with the payer."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    DENIED = "denied"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRule:
+    """What a payer wants authorized: procedures from one code to another, on days of service."""
+
+    payer_id: str
+    """NM109 of 2010BB; empty: every payer"""
+    first: str
+    last: str
+    """As long as `first`"""
+    begins: date
+    ends: date | None = None
+    """The last day"""
+
+    def wants(self, procedure: str, payer_id: str | None, day: date) -> bool:
+        """Whether this service has to be authorized."""
+        is_payers = not self.payer_id or self.payer_id == payer_id
+        is_in_force = self.begins <= day and (self.ends is None or day <= self.ends)
+        is_between = len(procedure) == len(self.first) and self.first <= procedure <= self.last
+        return is_payers and is_in_force and is_between
+
+
+def lines_to_authorize(claim: Claim, rules: Iterable[AuthorizationRule]) -> frozenset[int]:
+    """Lines (from 1) that some rule of the payer wants authorized."""
+    rules = tuple(rules)
+    payer = claim.coverage.payer.id
+    return frozenset(
+        number
+        for number, line in enumerate(claim.lines, start=1)
+        if any(rule.wants(line.procedure, payer, line.service_date) for rule in rules)
+    )
+
+
+def fitting(claim: Claim, wanted: frozenset[int], known: Sequence[Authorization]) -> Authorization | None:
+    """The only authorization that covers every line that wants one; None: none does, or several do."""
+    covering = [
+        one for one in known if not list(authorization_faults(replace(claim, authorization=one.number), wanted, [one]))
+    ]
+    return covering[0] if wanted and len(covering) == 1 else None
+
+
+def why_not_planned(
+    procedures: Sequence[str],
+    payer_id: str | None,
+    day: date,
+    rules: Iterable[AuthorizationRule],
+    known: Sequence[Authorization],
+) -> str:
+    """Why planned services may not be given on a day, in words; empty: nothing is to be authorized, or all is."""
+    rules = tuple(rules)
+    wanted = [one for one in procedures if any(rule.wants(one, payer_id, day) for rule in rules)]
+    missing = [one for one in wanted if not any(_covers_plan(held, one, day) for held in known)]
+    if not missing:
+        return ""
+    late = [held for held in known for one in missing if not held.procedures or one in held.procedures]
+    words = f"{', '.join(missing)} must be authorized before {day}, and no authorization covers it then"
+    if late:
+        words += f" ({'; '.join(dict.fromkeys(_in_words(held) for held in late))})"
+    return words
+
+
+def _in_words(held: Authorization) -> str:
+    used_up = ", and its units are used up" if _is_used_up(held) else ""
+    return f"{held.number} holds from {held.valid_from} to {held.valid_to}{used_up}"
+
+
+def _covers_plan(held: Authorization, procedure: str, day: date) -> bool:
+    is_for_it = not held.procedures or procedure in held.procedures
+    return is_for_it and held.valid_from <= day <= held.valid_to and not _is_used_up(held)
+
+
+def _is_used_up(held: Authorization) -> bool:
+    return held.units is not None and held.used >= held.units
 
 
 def authorization_faults(

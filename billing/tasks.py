@@ -28,6 +28,8 @@ class TaskType(StrEnum):
     """The payer did not answer after every rung of the retry ladder"""
     VISIT_COVERAGE = "visit_coverage"
     """The coverage of a coming visit is not confirmed"""
+    AUTHORIZATION_MISSING = "authorization_missing"
+    """The payer wants planned services of a coming visit authorized, and nothing covers them"""
     CODE_REVIEW = "code_review"
     """Codes are missing, malformed, or not in the tables of their day"""
     CHARGE_REVIEW = "charge_review"
@@ -163,6 +165,16 @@ KINDS: dict[TaskType, Kind] = {
         {
             "corrected": Resolution("Corrected on the patient's insurance page; ask the payer again"),
             "phone_verified": _PHONE,
+            "patient_told": Resolution("The patient knows, and comes all the same", (REASON,)),
+        },
+    ),
+    TaskType.AUTHORIZATION_MISSING: Kind(
+        Role.AUTHORIZATION,
+        timedelta(days=1),
+        "Get an authorization before the visit",
+        {
+            "entered": Resolution("The authorization is on the patient's page now"),
+            "not_required": Resolution("The payer wants none", (_REFERENCE,)),
             "patient_told": Resolution("The patient knows, and comes all the same", (REASON,)),
         },
     ),

@@ -37,6 +37,8 @@ class AppointmentView:
     minutes: int
     provider: str
     reason: str
+    procedures: str
+    """Planned services, codes apart by spaces"""
     state: Coming
     coverage: str = ""
     """What the last check of the coverage said, in words; empty: not asked yet"""
@@ -57,6 +59,7 @@ def book(
     reason: str,
     at: datetime,
     by: str,
+    procedures: str = "",
 ) -> Appointment:
     """Write an appointment into the book."""
     row = Appointment(
@@ -68,6 +71,7 @@ def book(
         minutes=minutes,
         provider=provider,
         reason=reason,
+        procedures=procedures,
         booked_at=at,
         booked_by=by,
     )
@@ -218,6 +222,7 @@ def _view(row: Appointment, patient: Patient, check: CoverageCheck | None = None
         minutes=row.minutes,
         provider=row.provider,
         reason=row.reason,
+        procedures=row.procedures,
         state=Coming(row.state),
         coverage=check.said if check else "",
         coverage_is_good=check is not None and check.outcome in NOTHING_TO_DO,

@@ -17,6 +17,7 @@ from api.errors import Fault, Problem
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
+from billing.coding import procedure_is_well_formed
 from billing.roles import Permission
 from database import appointments, attachments
 from database.access import Person
@@ -40,6 +41,14 @@ def _time_of_day(text: str) -> str:
     return text
 
 
+def _codes(text: str) -> str:
+    codes = text.upper().replace(",", " ").split()
+    wrong = [one for one in codes if not procedure_is_well_formed(one)]
+    if wrong:
+        raise ValueError(f"{wrong[0]} is no procedure code: write five letters and digits, apart by spaces")
+    return " ".join(dict.fromkeys(codes))
+
+
 class AppointmentForm(Part):
     """Who is expected when."""
 
@@ -50,6 +59,8 @@ class AppointmentForm(Part):
     minutes: Annotated[int, Field(ge=5, le=480)] = 20
     provider: Annotated[str, Field(min_length=1, max_length=100)]
     reason: Annotated[str, Field(max_length=200)] = ""
+    procedures: Annotated[str, AfterValidator(_codes), Field(max_length=200)] = ""
+    """Services that are planned, codes apart by spaces: looked up among what the payer wants authorized"""
 
 
 @api.get("")
@@ -130,6 +141,7 @@ def _book(office: Office, person: Person, form: AppointmentForm, *, key: str) ->
             minutes=form.minutes,
             provider=form.provider,
             reason=form.reason,
+            procedures=form.procedures,
             at=office.now(),
             by=person.user_id,
         )

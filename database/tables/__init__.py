@@ -7,6 +7,7 @@ from database.tables.access import AuditEvent, Command, TaskForm, Token, User, W
 from database.tables.accounts import BalanceItem, PatientAccount, Placement
 from database.tables.appointments import Appointment, CoverageCheck
 from database.tables.attachments import Attachment
+from database.tables.authorizations import AuthorizationRow, AuthorizationRuleRow
 from database.tables.cash import Deposit, TillClose
 from database.tables.codes import Code, CodeEditionRow, CodeTermRow
 from database.tables.contracts import ContractRateRow, ContractRow, ExpectedLine
@@ -54,6 +55,8 @@ __all__ = [
     "Appointment",
     "Attachment",
     "AuditEvent",
+    "AuthorizationRow",
+    "AuthorizationRuleRow",
     "BalanceItem",
     "Batch",
     "Benefits",

@@ -26,6 +26,8 @@ class Appointment(SQLModel, table=True):
     provider: str = Field(sa_type=sa.String(100))
     reason: str = Field(sa_type=sa.String(200))
     """Why, in words that may stand on a screen at the desk"""
+    procedures: str = Field(default="", sa_type=sa.String(200))
+    """Services that are planned, codes apart by spaces; empty: nobody said"""
     state: str = Field(default="booked", sa_type=sa.String(10))
     """booked, arrived, no_show, cancelled"""
     booked_at: datetime = Field(sa_type=Instant)

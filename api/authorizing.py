@@ -1,0 +1,197 @@
+"""Authorizations and the payers' rules about them, kept once: behind the REST routes and the workbench's forms."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
+from sqlmodel import Session
+
+from api import actions, errors, idempotency
+from api.actions import Done
+from api.claim_form import Part
+from api.errors import Problem
+from api.office import Office
+from api.practice_form import EMPTY
+from billing.authorizations import AuthorizationRule, AuthorizationState
+from billing.coding import procedure_is_well_formed
+from billing.identifiers import npi_is_valid
+from billing.units import parse_units
+from database import appointments, authorizations, registrations
+from database.access import Person
+from database.authorizations import AuthorizationChanged, Said
+from database.registrations import PatientMissing
+
+CHANGED = "changed-meanwhile"
+Day = Annotated[date | None, EMPTY]
+
+
+def _code(text: str) -> str:
+    if not procedure_is_well_formed(text.upper()):
+        raise ValueError("write a procedure code: five letters and digits")
+    return text.upper()
+
+
+def _codes(text: str) -> str:
+    return " ".join(dict.fromkeys(_code(one) for one in text.replace(",", " ").split()))
+
+
+def _npi(text: str | None) -> str | None:
+    if text is not None and not npi_is_valid(text):
+        raise ValueError("is no NPI: ten digits, the last one a check digit")
+    return text
+
+
+Units = Annotated[
+    Decimal | None,
+    BeforeValidator(lambda typed: parse_units(typed) if isinstance(typed, str) and typed else typed or None),
+    Field(gt=0, max_digits=10, decimal_places=3),
+]
+
+
+class RuleForm(Part):
+    """What a payer wants authorized."""
+
+    payer_number: Annotated[str, Field(max_length=80)] = ""
+    """NM109; empty: every payer"""
+    first: Annotated[str, AfterValidator(_code)]
+    last: Annotated[str, Field(max_length=10)] = ""
+    """Empty: this one code"""
+    begins: date
+    ends: Day = None
+    note: Annotated[str, Field(max_length=300)] = ""
+    """Where the payer says so"""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "RuleForm":
+        if self.last and (len(self.last) != len(self.first) or self.last.upper() < self.first):
+            raise ValueError("the last code is shorter or comes before the first")
+        if self.ends and self.ends < self.begins:
+            raise ValueError("the last day lies before the first")
+        return self
+
+    def rule(self) -> AuthorizationRule:
+        last = self.last.upper() or self.first
+        return AuthorizationRule(self.payer_number, self.first, last, self.begins, self.ends)
+
+
+class EndForm(Part):
+    """When a rule ends."""
+
+    ends: date
+
+
+class AuthorizationForm(Part):
+    """What a payer said about one authorization."""
+
+    payer_number: Annotated[str, Field(min_length=1, max_length=80)]
+    state: AuthorizationState = AuthorizationState.APPROVED
+    number: Annotated[str, Field(max_length=50)] = ""
+    valid_from: Day = None
+    valid_to: Day = None
+    procedures: Annotated[str, AfterValidator(_codes), Field(max_length=200)] = ""
+    """Apart by spaces; empty: the payer named none"""
+    units: Units = None
+    provider_npi: Annotated[str | None, EMPTY, AfterValidator(_npi)] = None
+    note: Annotated[str, Field(max_length=300)] = ""
+    version: int | None = None
+    """Of the one that is changed"""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "AuthorizationForm":
+        if self.state == AuthorizationState.APPROVED and not (self.number and self.valid_from and self.valid_to):
+            raise ValueError("an approved authorization has a number, a first and a last day")
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValueError("the last day lies before the first")
+        return self
+
+    def said(self) -> Said:
+        return Said(
+            payer_number=self.payer_number,
+            state=self.state,
+            number=self.number.replace(" ", ""),
+            valid_from=self.valid_from,
+            valid_to=self.valid_to,
+            procedures=tuple(self.procedures.split()),
+            units=self.units,
+            provider_npi=self.provider_npi,
+            note=self.note,
+        )
+
+
+def add_rule(office: Office, person: Person, form: RuleForm, *, key: str) -> Done:
+    """Keep a rule."""
+
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        rule_id = authorizations.add_rule(session, form.rule(), form.note, practice_id=person.practice_id)
+        words = f"authorization wanted: {form.first} to {form.rule().last}, {form.payer_number or 'every payer'}"
+        _audited(session, office, person, "practice", person.practice_id, words)
+        return rule_id, {"rule_id": rule_id}
+
+    return _once(office, person, "add_authorization_rule", person.practice_id, form, effect, key=key)
+
+
+def end_rule(office: Office, person: Person, rule_id: str, form: EndForm, *, key: str) -> Done:
+    """Give a rule its last day. Raises Problem 404."""
+
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        row = authorizations.end_rule(session, practice_id=person.practice_id, rule_id=rule_id, ends=form.ends)
+        if row is None:
+            raise errors.not_found("rule")
+        words = f"authorization wanted until {form.ends}: {row.first} to {row.last}"
+        _audited(session, office, person, "practice", person.practice_id, words)
+        return rule_id, {"rule_id": rule_id}
+
+    return _once(office, person, "end_authorization_rule", rule_id, form, effect, key=key)
+
+
+def keep(
+    office: Office, person: Person, patient_id: str, authorization_id: str | None, form: AuthorizationForm, *, key: str
+) -> Done:
+    """One authorization, new or as it is known now. Raises Problem 404, and 409 when somebody changed it meanwhile."""
+
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        at = office.now()
+        try:
+            patient = registrations.lock(session, practice_id=person.practice_id, patient_id=patient_id)
+        except PatientMissing as error:
+            raise errors.not_found("patient") from error
+        if authorization_id is None:
+            row = authorizations.keep(session, patient, form.said(), at=at, by=person.user_id)
+        else:
+            found = _changed(session, patient, authorization_id, form, at=at, by=person.user_id)
+            if found is None:
+                raise errors.not_found("authorization")
+            row = found
+        appointments.wake_all(session, patient, at=at)
+        _audited(session, office, person, "patient", patient.id, f"authorization {row.state} {row.number}".strip())
+        return row.id, {"authorization_id": row.id, "version": row.version}
+
+    return _once(office, person, "keep_authorization", authorization_id or patient_id, form, effect, key=key)
+
+
+def _changed(session: Session, patient: Any, authorization_id: str, form: AuthorizationForm, **said: Any) -> Any:
+    try:
+        return authorizations.change(session, patient, authorization_id, form.said(), version=form.version or 0, **said)
+    except AuthorizationChanged as error:
+        detail = "Look at what is known now, and save again."
+        raise Problem(409, CHANGED, "Somebody changed this authorization meanwhile", detail) from error
+
+
+def _audited(session: Session, office: Office, person: Person, subject: str, subject_id: str, reason: str) -> None:
+    actions.audited(session, office, person, action="update", subject=subject, subject_id=subject_id, reason=reason)
+
+
+def _once(
+    office: Office,
+    person: Person,
+    name: str,
+    about: str,
+    form: BaseModel,
+    effect: Callable[[Session], tuple[str, dict[str, Any]]],
+    *,
+    key: str,
+) -> Done:
+    sha256 = idempotency.fingerprint(name, about, form.model_dump(mode="json"))
+    return Done(idempotency.once(office, person, name=name, key=key, body_sha256=sha256, effect=effect), 201)

@@ -1,0 +1,123 @@
+"""Rules about authorizations and authorizations, kept once; wrong input says where."""
+
+import httpx
+import pytest
+
+from billing.roles import Role
+from database.tables import Encounter
+from tests.api.conftest import Book
+from tests.api.page_forms import faults_of
+
+
+@pytest.fixture
+def encounter(book: Book) -> Encounter:
+    return book.encounter()
+
+
+RULE = {"first": "70540", "last": "70559", "begins": "2026-01-01", "note": "payer's list of January"}
+ONE = {
+    "payer_number": "99999",
+    "state": "approved",
+    "number": "A 77",
+    "valid_from": "2026-03-01",
+    "valid_to": "2026-03-31",
+    "procedures": "70551, 70553",
+    "units": "2",
+}
+
+
+def key(number: int) -> dict[str, str]:
+    return {"Idempotency-Key": f"auth-key-{number:04}"}
+
+
+async def test_rules_are_kept_once_and_ended(book: Book) -> None:
+    async with book.connect(Role.SUPERVISOR) as client:
+        first = await client.post("/api/v1/authorization-rules", json=RULE, headers=key(1))
+        again = await client.post("/api/v1/authorization-rules", json=RULE, headers=key(1))
+        assert first.json() == again.json()
+        rule_id = first.json()["rule_id"]
+        ended = await client.post(
+            f"/api/v1/authorization-rules/{rule_id}/end", json={"ends": "2026-06-30"}, headers=key(2)
+        )
+        missing = await client.post("/api/v1/authorization-rules/x/end", json={"ends": "2026-06-30"}, headers=key(3))
+        [one] = (await client.get("/api/v1/authorization-rules")).json()
+    assert (ended.status_code, missing.status_code) == (200, 404)
+    assert (one["rule"]["first"], one["rule"]["last"], one["rule"]["ends"]) == ("70540", "70559", "2026-06-30")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"first": "7054"}, "five letters and digits"),
+        ({"last": "70530"}, "comes before the first"),
+        ({"ends": "2025-12-31"}, "the last day lies before the first"),
+        ({"begins": "soon"}, "begins"),
+    ],
+)
+async def test_a_wrong_rule_says_what(changes: dict[str, str], words: str, book: Book) -> None:
+    async with book.signed_in(Role.SUPERVISOR) as client:
+        refused = await client.post("/setup/authorizations", data=RULE | changes | {"key": "k" * 20})
+        assert "No rules yet" in (await client.get("/setup/authorizations")).text
+    assert refused.status_code == 422
+    assert words in refused.text or words in faults_of(refused.text)
+    assert RULE["note"] in refused.text.replace("&#39;", "'")
+
+
+async def test_an_authorization_is_kept_changed_and_not_overwritten(book: Book, encounter: Encounter) -> None:
+    url = f"/api/v1/patients/{encounter.patient_id}/authorizations"
+    async with book.connect(Role.BILLER) as client:
+        kept = await client.post(url, json=ONE, headers=key(1))
+        assert kept.status_code == 201, kept.text
+        one = f"{url}/{kept.json()['authorization_id']}"
+        changed = await client.put(one, json=ONE | {"units": "3", "version": 0}, headers=key(2))
+        stale = await client.put(one, json=ONE | {"units": "9", "version": 0}, headers=key(3))
+        [found] = (await client.get(url)).json()
+        nobody = await client.get("/api/v1/patients/nobody/authorizations")
+    assert (changed.status_code, stale.status_code, nobody.status_code) == (200, 409, 404)
+    assert (found["said"]["number"], found["said"]["procedures"]) == ("A77", ["70551", "70553"])
+    assert (found["said"]["units"], found["used"], found["is_over"]) == ("3", "0", False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"number": ""}, "an approved authorization has a number"),
+        ({"valid_to": "2026-02-01"}, "the last day lies before the first"),
+        ({"procedures": "70551 X"}, "five letters and digits"),
+        ({"units": "two"}, "units"),
+        ({"units": "0"}, "units"),
+        ({"provider_npi": "1234567890"}, "is no NPI"),
+    ],
+)
+async def test_a_wrong_authorization_says_where(
+    changes: dict[str, str], words: str, book: Book, encounter: Encounter
+) -> None:
+    url = f"/patients/{encounter.patient_id}/authorizations"
+    async with book.signed_in(Role.BILLER) as client:
+        refused = await client.post(url, data=ONE | changes | {"key": "k" * 20})
+        assert "None yet" in (await client.get(url)).text
+    assert refused.status_code == 422
+    assert words in refused.text or words in faults_of(refused.text)
+
+
+async def test_the_page_shows_what_is_kept_and_changes_it(book: Book, encounter: Encounter) -> None:
+    url = f"/patients/{encounter.patient_id}/authorizations"
+    async with book.signed_in(Role.BILLER) as client:
+        assert (await client.post(url, data=ONE | {"key": "k" * 20})).status_code == 303
+        [one] = (await client.get(f"/api/v1{url}")).json()
+        form = (await client.get(f"{url}?change={one['id']}")).text
+        assert "Change A77" in form
+        moved = ONE | {"valid_to": "2026-04-30", "version": "0", "key": "m" * 20}
+        assert (await client.post(f"{url}?change={one['id']}", data=moved)).status_code == 303
+        assert "2026-04-30" in (await client.get(url)).text
+
+
+async def test_a_plan_that_is_no_code_is_refused(book: Book, encounter: Encounter) -> None:
+    form = {"patient_id": encounter.patient_id, "day": "2026-03-02", "at_time": "09:30", "provider": "Dr. Curie"}
+    async with book.signed_in(Role.FRONT_DESK) as client:
+        refused = await client.post("/appointments", data=form | {"procedures": "MRI head", "key": "k" * 20})
+        booked = await client.post("/appointments", data=form | {"procedures": "70551,99213", "key": "b" * 20})
+        day = (await client.get("/appointments?day=2026-03-02")).text
+    assert (refused.status_code, booked.status_code) == (422, 303)
+    assert isinstance(booked, httpx.Response)
+    assert "70551 99213" in day

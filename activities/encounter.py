@@ -11,6 +11,7 @@ from temporalio import activity
 from activities import due, resolutions
 from activities.absorption import absorb_pending
 from activities.charge_desk import questions_about_charges
+from activities.coding_desk import is_looked_at_again, is_note_awaited
 from activities.desk import Desk
 from activities.enrolment_desk import lacks_enrolment
 from activities.inquiry_desk import ask_payer, note_silence, read_stored_answer
@@ -151,6 +152,8 @@ def register(desk: Desk) -> str | None:
 
 def review_codes(desk: Desk) -> None:
     """Step 3: form first, then the tables of the day where they are loaded and nobody has let the codes stand."""
+    if is_note_awaited(desk):
+        return
     faults = coding_faults(desk.claim)
     if CODES_STAND not in desk.encounter.edits_overridden.split(","):
         faults += table_faults(desk.claim, desk.code_tables)
@@ -160,6 +163,8 @@ def review_codes(desk: Desk) -> None:
         sent_as = [str(one) for one in sent.words_of(desk.session, desk.encounter.id)]
         told = [f"Sent as: {'; '.join(sent_as)}"] if sent_as else []
         _ask(desk, TaskType.CODE_REVIEW, ". ".join(("; ".join(faults), *told)))
+        return
+    if is_looked_at_again(desk):
         return
     desk.move_to(Stage.CHARGE_REVIEW)
 

@@ -12,6 +12,7 @@ from sqlmodel import select
 
 from activities import due
 from activities.amending import coverage_as_corrections, make_self_pay
+from activities.coding_desk import ask_provider, codes_are_right, note_is_signed, provider_answers
 from activities.denial_desk import amount_to_write_off, review_again, take_exit, write_off
 from activities.desk import Desk
 from activities.enrolment_desk import go_on_enrolled, send_anyway
@@ -157,12 +158,12 @@ def _check_rights(desk: Desk, task: Task, resolution: str, actor_id: str) -> Non
     kind = KINDS[TaskType(task.type)].resolutions[resolution]
     if kind.needs_approval_right and not may_approve:
         raise Refused("forbidden", "only somebody with the right to approve may choose this")
-    if task.type == TaskType.WRITE_OFF_APPROVAL:
+    if task.type in {TaskType.WRITE_OFF_APPROVAL, TaskType.OVERRIDE_APPROVAL}:
         proposed_by = json.loads(task.detail).get("proposed_by")
         if resolution == "approved" and proposed_by == actor_id:
             raise Refused(
                 "needs_second_person",
-                "a write-off is approved by somebody else than who proposed it; a second supervisor "
+                "this is approved by somebody else than who proposed it; a second supervisor "
                 "is added under Set-up, Users",
             )
 
@@ -248,8 +249,23 @@ def _edits_fixed(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
 
 
 def _edits_overridden(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    edits = json.loads(task.detail)["edits"]
+    if desk.encounter.charge_cents <= desk.policy("override_limit_cents"):
+        _override(desk, set(edits.split(",")))
+        return f"Edits overridden: {desk.encounter.edits_overridden}"
+    reason = f"Override {edits}: {task.reason} Because: {values['reason']}"
+    detail = {"edits": edits, "proposed_by": actor_id}
+    desk.open_task(NewTask(TaskType.OVERRIDE_APPROVAL, task.id, reason, desk.encounter.charge_cents, detail=detail))
+    return "A second person is asked to approve"
+
+
+def _override_approved(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     _override(desk, set(json.loads(task.detail)["edits"].split(",")))
-    return f"Edits overridden: {desk.encounter.edits_overridden}"
+    return f"Edits overridden by two people: {desk.encounter.edits_overridden}"
+
+
+def _override_rejected(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    return f"The override was not approved: {values['reason']}"
 
 
 def _override(desk: Desk, edits: set[str]) -> None:
@@ -359,6 +375,12 @@ _RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str
     (TaskType.PAYER_UNAVAILABLE, "phone_verified"): _phone_verified,
     (TaskType.CODE_REVIEW, "recoded"): _recoded,
     (TaskType.CODE_REVIEW, "codes_stand"): _codes_stand,
+    (TaskType.CODE_REVIEW, "codes_are_right"): codes_are_right,
+    (TaskType.CODE_REVIEW, "ask_provider"): ask_provider,
+    (TaskType.CODING_QUERY, "answered"): provider_answers,
+    (TaskType.NOTE_UNSIGNED, "signed"): note_is_signed,
+    (TaskType.OVERRIDE_APPROVAL, "approved"): _override_approved,
+    (TaskType.OVERRIDE_APPROVAL, "rejected"): _override_rejected,
     (TaskType.CHARGE_REVIEW, "changed"): _charges_changed,
     (TaskType.CHARGE_REVIEW, "approved"): _charges_approved,
     (TaskType.CLAIM_EDIT_FAILED, "fixed"): _edits_fixed,

@@ -18,9 +18,9 @@ BLOCKING: dict[Stage, frozenset[TaskType]] = {
     Stage.VERIFICATION: frozenset(
         {TaskType.ELIG_NOT_FOUND, TaskType.ELIG_INACTIVE, TaskType.COB_CONFLICT, TaskType.PAYER_UNAVAILABLE}
     ),
-    Stage.CODING: frozenset({TaskType.CODE_REVIEW}),
+    Stage.CODING: frozenset({TaskType.CODE_REVIEW, TaskType.CODING_QUERY, TaskType.NOTE_UNSIGNED}),
     Stage.CHARGE_REVIEW: frozenset({TaskType.CHARGE_REVIEW}),
-    Stage.SCRUBBING: frozenset({TaskType.CLAIM_EDIT_FAILED, TaskType.ENROLMENT_MISSING}),
+    Stage.SCRUBBING: frozenset({TaskType.CLAIM_EDIT_FAILED, TaskType.OVERRIDE_APPROVAL, TaskType.ENROLMENT_MISSING}),
 }
 """Tasks that keep the office from going on by itself at a stage."""
 

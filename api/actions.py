@@ -27,7 +27,7 @@ from database import audit, encounters, office, practice, registrations, worklis
 from database import tasks as task_rows
 from database.access import Person
 from database.office import PayeeOfAnotherPractice
-from database.tables import Partner, Patient, Task
+from database.tables import Encounter, Partner, Patient, Task
 from interchange.x12.coordination import read_other_payers
 
 REFUSED_STATUS = {"invalid": 422, "key_reused": 422, "forbidden": 403, "needs_second_person": 403}
@@ -61,6 +61,8 @@ def open_encounter(office_: Office, person: Person, form: EncounterForm, *, key:
         encounter_id, is_new = _create(
             session, office_, person, billed, partner, patient=patient, is_self_pay=form.self_pay
         )
+        if is_new and not form.note_signed:
+            session.get_one(Encounter, encounter_id).note_unsigned = True
         return encounter_id, {"encounter_id": encounter_id, "created": is_new}
 
     answer = idempotency.once(office_, person, name="open_encounter", key=key, body_sha256=sha256, effect=effect)

@@ -253,6 +253,8 @@ class EncounterForm(Part):
     patient_paid: Amount | None = None
     authorization: Annotated[str, Field(max_length=50)] | None = None
     referral: Annotated[str, Field(max_length=50)] | None = None
+    note_signed: bool = True
+    """False: the provider has yet to sign the note; the visit waits before coding"""
 
     @field_validator("other_coverages")
     @classmethod

@@ -37,7 +37,7 @@ FIELDS = (
     *(f"providers.rendering.{name}" for name in PROVIDER),
     "billing",
     *(f"providers.billing.{name}" for name in ("npi", "last_name", "tax_id", "taxonomy", *ADDRESS)),
-    *("location", "place_of_service", "external_id"),
+    *("location", "place_of_service", "external_id", "note_signed"),
 )
 """Every input above the codes, in the order of the page"""
 LINE = ("service_date", "procedure", "modifiers", "diagnosis_pointers", "units", "unit_basis", "charge")
@@ -293,6 +293,7 @@ def _body(typed: Typed, offered: Favourites, base: Claim | None, faults: dict[st
         "diagnoses": [code or "-" for code in _diagnoses(typed)],
         "lines": [_line_body(typed, row) for row in range(rows(typed))] if "lines.0.procedure" in typed else [],
         "authorization": typed.get("authorization") or None,
+        "note_signed": not typed.get("note_signed"),
     }
     place = _place_of_service(typed, location, faults)
     return body | ({"place_of_service": place} if place else {})

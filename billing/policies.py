@@ -67,6 +67,8 @@ DEFAULTS: dict[str, Default] = {
     "charge_late_days": Default(0, "office: 0 asks nobody; 30 asks about visits entered a month after the service"),
     "charge_needs_price": Default(0, "office: 1 asks about codes that are not in the charge master"),
     "missing_charge_days": Default(1, "office: who arrived has a visit by the next day; 0 asks nobody"),
+    "second_look_percent": Default(0, "office: visits without a fault that a coder looks at too, by lot"),
+    "override_limit_cents": Default(500_000, "office: two people override edits of a dearer claim; 0: of every one"),
     "write_off_limit_cents": Default(0, "office: every denial write-off needs a second person"),
     "takes_replacements": Default(1, "office: 0 for payers that take no frequency 7 or 8, such as Medicare Part B"),
     "appeal_limit_days": Default(120, "42 CFR 405.942 for Medicare; other payers by their own rows"),

@@ -10,6 +10,8 @@ class Role(StrEnum):
     ELIGIBILITY = "eligibility_specialist"
     AUTHORIZATION = "authorization_specialist"
     CODER = "coder"
+    PROVIDER = "provider"
+    """Who saw the patient: signs notes, answers coders"""
     CHARGE_REVIEWER = "charge_reviewer"
     BILLER = "biller"
     EDI_ANALYST = "edi_analyst"
@@ -60,6 +62,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ELIGIBILITY: _WORKER,
     Role.AUTHORIZATION: _WORKER,
     Role.CODER: _WORKER,
+    Role.PROVIDER: _WORKER,
     Role.CHARGE_REVIEWER: _WORKER,
     Role.BILLER: _WORKER | {Permission.INTAKE},
     Role.EDI_ANALYST: _WORKER | {Permission.INTAKE, Permission.OPERATE},

@@ -32,12 +32,18 @@ class TaskType(StrEnum):
     """The payer wants planned services of a coming visit authorized, and nothing covers them"""
     CODE_REVIEW = "code_review"
     """Codes are missing, malformed, or not in the tables of their day"""
+    CODING_QUERY = "coding_query"
+    """A coder asks the provider"""
+    NOTE_UNSIGNED = "note_unsigned"
+    """The visit's note is not signed yet"""
     CHARGE_REVIEW = "charge_review"
     """A line has no price or less than the charge master's, or a policy of charge review asks"""
     MISSING_CHARGE = "missing_charge"
     """A patient arrived for an appointment, and no visit of that day was entered in time"""
     CLAIM_EDIT_FAILED = "claim_edit_failed"
     """An edit of severity error fired"""
+    OVERRIDE_APPROVAL = "override_approval"
+    """A second person decides on overriding edits of a dear claim"""
     ENROLMENT_MISSING = "enrolment_missing"
     """The billing provider may not send to this payer, or who rendered the visit has no contract with it"""
     TRANSMISSION_FAILED = "transmission_failed"
@@ -184,10 +190,24 @@ KINDS: dict[TaskType, Kind] = {
         "Review the codes",
         {
             "recoded": Resolution("Recoded", (CORRECTIONS,)),
+            "codes_are_right": Resolution("Looked at; the codes are right"),
+            "ask_provider": Resolution("Ask the provider", (Field("question", "Question", kind="long"),)),
             "codes_stand": Resolution(
                 "The codes are right, whatever the tables say", (REASON,), needs_approval_right=True
             ),
         },
+    ),
+    TaskType.CODING_QUERY: Kind(
+        Role.PROVIDER,
+        timedelta(days=3),
+        "Answer the coder's question",
+        {"answered": Resolution("Answered", (Field("answer", "Answer", kind="long"),))},
+    ),
+    TaskType.NOTE_UNSIGNED: Kind(
+        Role.PROVIDER,
+        timedelta(days=3),
+        "Sign the note",
+        {"signed": Resolution("The note is signed", (Field("reference", "Signed on, and where it is"),))},
     ),
     TaskType.CHARGE_REVIEW: Kind(
         Role.CHARGE_REVIEWER,
@@ -214,6 +234,15 @@ KINDS: dict[TaskType, Kind] = {
         {
             "fixed": Resolution("Fixed", (CORRECTIONS,)),
             "overridden": Resolution("Override the edits and send", (REASON,), needs_approval_right=True),
+        },
+    ),
+    TaskType.OVERRIDE_APPROVAL: Kind(
+        Role.SUPERVISOR,
+        timedelta(days=2),
+        "Approve overriding edits",
+        {
+            "approved": Resolution("Approve", (REASON,), needs_approval_right=True),
+            "rejected": Resolution("Reject; mend the claim", (REASON,), needs_approval_right=True),
         },
     ),
     TaskType.ENROLMENT_MISSING: Kind(

@@ -135,7 +135,7 @@ class Office:
                 "worker",
                 "biller,denial_specialist,payment_poster,front_desk,"
                 "eligibility_specialist,coder,charge_reviewer,edi_analyst,"
-                "account_representative,credentialing",
+                "account_representative,credentialing,provider",
             )
             self.supervisor_id = self._person(session, "supervisor", "supervisor")
         self.policy("batch_wait_seconds", 0)

@@ -83,6 +83,8 @@ class Encounter(SQLModel, table=True):
     verified_at: datetime | None = Field(default=None, sa_type=Instant)
     inquiry_count: int = Field(default=0)
     """Tries of the eligibility inquiry since the last answer: the rung of the retry ladder"""
+    note_unsigned: bool = False
+    """The provider has yet to sign the note: nothing is coded before"""
     edits_overridden: str = Field(default="", sa_type=sa.String(400))
     """Codes of claim edits that a supervisor overrode, comma separated"""
     is_self_pay: bool = False

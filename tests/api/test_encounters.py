@@ -11,7 +11,7 @@ from sqlmodel import select
 from billing.roles import Role
 from billing.stages import FactKind
 from database import encounters
-from database.tables import AuditEvent, Fact, PatientPayment
+from database.tables import AuditEvent, Encounter, Fact, PatientPayment
 from tests.api import builders
 from tests.api.builders import MEMBER_ID, SURNAME, visit
 from tests.api.conftest import Book
@@ -306,3 +306,12 @@ async def test_broken_json_is_told_by_its_place(book: Book) -> None:
     assert_is_problem(response, 422, "invalid")
     [fault] = response.json()["faults"]
     assert (fault["field"], "at character" in fault["message"]) == ("body", True)
+
+
+async def test_a_visit_says_that_its_note_is_not_signed(book: Book) -> None:
+    async with book.connect(Role.BILLER) as client:
+        body = visit(note_signed=False)
+        opened = await client.post("/api/v1/encounters", json=body, headers={"Idempotency-Key": "unsigned-0001"})
+    assert opened.status_code == 201
+    with book.database.reading() as session:
+        assert session.get_one(Encounter, opened.json()["encounter_id"]).note_unsigned

@@ -22,6 +22,7 @@ import doctor as examination
 import edi
 import edit_proof
 import edit_trial
+import moving_commands
 import office_setup
 import proofs
 import rule_loading
@@ -48,6 +49,7 @@ app.add_typer(code_loading.app, name="codes")
 app.add_typer(rule_loading.app, name="rules")
 app.add_typer(edit_trial.app, name="edits")
 app.add_typer(user_commands.app, name="user")
+app.command()(moving_commands.migrate)
 console = Console(stderr=True)
 
 

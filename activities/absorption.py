@@ -39,7 +39,7 @@ from billing.remittance import ClaimPayment
 from billing.reply_words import why_claim_was_refused
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import amendments, coverages, encounters, ledger, messages, records, remittances
+from database import amendments, coverages, encounters, ledger, messages, moves, records, remittances
 from database.columns import new_id
 from database.tables import Denial, Fact, RemittanceClaim, RemittanceFile, Submission
 
@@ -86,7 +86,12 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
 
 
 def _submission(desk: Desk, control_number: str) -> Submission | None:
-    return next((one for one in desk.submissions if one.control_number == control_number), None)
+    """The submission of this number, its own or the one under which an old system had sent it."""
+    found = next((one for one in desk.submissions if one.control_number == control_number), None)
+    if found is None and any(one.first_submitted_at for one in desk.submissions):
+        own = moves.aliases_of(desk.session, desk.encounter.id).get(control_number.strip().upper())
+        found = next((one for one in desk.submissions if one.control_number == own), None)
+    return found
 
 
 def _acknowledge(desk: Desk, fact: Fact) -> str:
@@ -247,7 +252,7 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
         desk.session.add(row)
         desk.say("The payer refused a duplicate of a claim that it has answered; nothing changes")
         return "a duplicate was refused; the first answer stands"
-    if row.responsibility != PRIMARY and not _standing_rows(desk, of=PRIMARY):
+    if row.responsibility != PRIMARY and not _is_first_done(desk):
         return _except(desk, row, "it speaks as a payer after the first, and the first has not answered")
     answering = who_answers(desk, row, payment)
     verdict = _decide(desk, row, payment, source, answering=answering, is_paid=any(one.paid_cents for one in standing))
@@ -318,6 +323,12 @@ def _is_stale(desk: Desk, responsibility: str) -> bool:
     """Whether the payer with this place answers a claim that was changed since: it will be sent a replacement."""
     own = next((one for one in desk.other_policies if one.responsibility == responsibility), None)
     return own is not None and own.state == coverages.STALE
+
+
+def _is_first_done(desk: Desk) -> bool:
+    """Whether the first payer has answered, here or before the office moved here."""
+    had_gone_on = any(one.first_submitted_at and one.responsibility != PRIMARY for one in desk.submissions)
+    return had_gone_on or bool(_standing_rows(desk, of=PRIMARY))
 
 
 def _forwarded_by(desk: Desk, responsibility: str) -> str | None:

@@ -16,7 +16,7 @@ from billing.dunning import Notice, Plan, plan
 from billing.money import format_dollars
 from billing.statements import Statement, why_out_of_date
 from billing.tasks import NewTask, TaskType
-from database import accounts, consents, encounters, letters, office, records, tasks
+from database import accounts, consents, encounters, letters, moves, office, records, tasks
 from database.columns import new_id
 from database.engine import Database
 from database.tables import BalanceItem, Encounter, Letter, Patient, PatientAccount, Task
@@ -54,7 +54,10 @@ class AccountDesk:
         self._withdraw_moot_papers(owed)
         items = accounts.keep_in_step(self.session, account, owed, at=self.at)
         self._close_moot_reviews(items)
-        if account.paused_until is None:
+        is_held = moves.is_held(self.session, account.patient_id)
+        if is_held:
+            account.next_at = None  # until a person signs the move off, which wakes the account
+        elif account.paused_until is None:
             due = plan(items, last_paper_at=account.last_paper_at, policies=self.policies, at=self.at)
             self._do(due)
             account.next_at = due.next_at
@@ -69,7 +72,7 @@ class AccountDesk:
             version=account.version,
             owed_cents=account.owed_cents,
             next_at=account.next_at,
-            is_paused=account.paused_until is not None,
+            is_paused=is_held or account.paused_until is not None,
             open_tasks=len(self._reviews()),
             at=self.at,
             said=tuple(self.said),

@@ -208,6 +208,12 @@ class Desk:
         for name in ("policies", "other_policies", "filing_anchor"):
             self.__dict__.pop(name, None)
 
+    @property
+    def told_limit(self) -> date | None:
+        """The payer's last day to file, where the office was told it."""
+        rows = (one for one in self.submissions if one.payer_id == self.encounter.payer_id)
+        return min((one.filing_limit_on for one in rows if one.filing_limit_on), default=None)
+
     @cached_property
     def filing_anchor(self) -> date:
         """The day that the payer's filing limit counts from: the visit, or for a payer that is not the first its
@@ -334,7 +340,7 @@ class Desk:
         match state:
             case SubmissionState.READY:
                 return Stage.SUBMISSION
-            case SubmissionState.TRANSMITTED if seen.submission is not None and seen.submission.is_paper:
+            case SubmissionState.TRANSMITTED if encounters.progress(self.live).goes_unacknowledged:
                 return Stage.ADJUDICATION
             case SubmissionState.TRANSMITTED | SubmissionState.SYNTAX_ACCEPTED | SubmissionState.REJECTED:
                 return Stage.ACKNOWLEDGMENT
@@ -421,7 +427,7 @@ class Desk:
             fresh += deadlines(encounters.progress(seen.submission), self.policies, at=self.at)
             accepted = bool(seen.submission.payer_accepted_at or seen.submission.adjudicated_at)
         if not accepted and not self.encounter.is_self_pay and not self.encounter.is_void:
-            fresh += filing_clock(self.policies, at=self.at, anchor=self.filing_anchor)
+            fresh += filing_clock(self.policies, at=self.at, anchor=self.filing_anchor, told=self.told_limit)
         fresh += self._waiting_deadlines(seen)
         if seen.open_tasks:
             fresh.append(Deadline(Reason.TASK_DUE, min(tasks.next_rung(task) for task in seen.open_tasks)))

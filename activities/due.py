@@ -83,7 +83,7 @@ def _alarm(desk: Desk, reason: Reason, task_type: TaskType) -> None:
 
 
 def _warn_of_filing_limit(desk: Desk) -> None:
-    limit = filing_deadline(desk.filing_anchor, desk.policies)
+    limit = filing_deadline(desk.filing_anchor, desk.policies, told=desk.told_limit)
     passed = desk.at >= limit
     words = "has passed" if passed else "comes near"
     last_day = desk.policies.day(limit)

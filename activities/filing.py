@@ -5,7 +5,7 @@ One message, one transaction. What fits nobody becomes a task with the reason; n
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -263,7 +263,8 @@ def _claims_of(
     """The claims that a verdict is about: one by its number, a provider's in a batch, or all of a batch."""
     if one.control_number is not None:
         submission = submissions.by_control_number(session, one.control_number)
-        return [submission] if submission is not None and _may_speak_of(message, submission) else []
+        named = [submission] if submission else _formerly(session, message, one.control_number, provider)
+        return [row for row in named if _may_speak_of(message, row)]
     if one.level == "claim" or one.accepted:
         return []
     batch = session.get(Batch, (one.batch_reference or "").lower())
@@ -272,6 +273,17 @@ def _claims_of(
     sent = submissions.of_batch(session, batch.id)
     npi = provider.npi if one.level == "provider" and provider is not None else None
     return [row for row in sent if npi in {None, records.load(Claim, row.claim).billing_provider.npi}]
+
+
+def _formerly(session: Session, message: InboundMessage, number: str, provider: Party | None) -> Sequence[Submission]:
+    """The claim that an old system had sent under this number. Two practices may have had the same one: then the
+    provider whom the message names decides, and without one nobody does.
+    """
+    rows = submissions.formerly(session, number, partner_id=message.partner_id)
+    if len(rows) > 1 and provider is not None:
+        practice_id = office.practice_of_payee(session, npi=provider.npi, tax_id=None)
+        rows = [one for one in rows if one.practice_id == practice_id]
+    return rows if len(rows) == 1 else []
 
 
 def _keep_acknowledgment(

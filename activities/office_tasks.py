@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from activities.account_decisions import decide_before_collections
 from activities.messages import Answer
+from activities.move_sign_off import sign_off
 from activities.remittance import tell_of_rows
 from billing.tasks import TaskType, form_faults
 from database import accounts, coverage_checks, remittances, submissions, tasks
@@ -18,6 +19,7 @@ _SAID = {
     (TaskType.PRECOLLECTION_APPROVAL, "place"): "placed with the agency",
     (TaskType.PRECOLLECTION_APPROVAL, "write_off"): "written off",
     (TaskType.PRECOLLECTION_APPROVAL, "hold"): "waits",
+    (TaskType.MOVE_SIGN_OFF, "signed_off"): "signed off; what is due goes to patients from now on",
 }
 """What the person is told; of all others: closed"""
 
@@ -54,6 +56,8 @@ def complete_office_task(
         )
     elif task.type in {TaskType.VISIT_COVERAGE, TaskType.AUTHORIZATION_MISSING}:
         coverage_checks.settle(session, task.subject_id, resolution, practice_id=practice_id, at=at)
+    elif task.type == TaskType.MOVE_SIGN_OFF:
+        refused = sign_off(session, task.subject_id, practice_id=practice_id, by=actor_id, at=at)
     elif resolution == "resent":
         message = "claims are sent again one by one, from their own encounters' tasks"
         refused = Answer(done=False, code="invalid", message=message)
@@ -79,8 +83,8 @@ def _settle_row(
         row.state = "excepted"
         session.add(row)
         return None
-    submission = submissions.by_control_number(session, values["control_number"].upper())
-    if submission is None or submission.practice_id != practice_id:
+    submission = submissions.named(session, values["control_number"].upper(), practice_id=practice_id)
+    if submission is None:
         fault = (("control_number", "no claim of this practice has this control number"),)
         return Answer(done=False, code="invalid", message="please correct the form", faults=fault)
     row.encounter_id = submission.encounter_id

@@ -10,13 +10,13 @@ from billing.claim import Address
 from billing.days import day_of
 from billing.dunning import BalanceItem as Item
 from billing.dunning import Notice
-from billing.ledger import ADJUSTMENTS, APPLYING, Account, EntryKind
+from billing.ledger import ADJUSTMENTS, APPLYING, CHARGES, Account, EntryKind
 from billing.statements import ServiceRow, Statement, VisitPart, statement, visit_part
 from database import consents, encounters, ledger, records, registrations, service_words
 from database.tables import BillingEntity, Encounter, Patient, Payer
 
-TAKEN_OFF = (*ADJUSTMENTS, Account.BAD_DEBT)
-SHARES = frozenset({EntryKind.CLAIM_PAYMENT, EntryKind.REVERSAL, EntryKind.BILLED_TO_PATIENT})
+TAKEN_OFF = (*ADJUSTMENTS, Account.BAD_DEBT, Account.MOVED_ADJUSTMENTS)
+SHARES = frozenset({EntryKind.CLAIM_PAYMENT, EntryKind.REVERSAL, EntryKind.BILLED_TO_PATIENT, EntryKind.OPENING})
 """Entries that move a share to the patient's account or take it back"""
 
 
@@ -78,10 +78,10 @@ def _visit(session: Session, encounter: Encounter, item: Item, zone: tzinfo) -> 
         rows.append(
             ServiceRow(
                 service=name,
-                charged_cents=-sums[Account.REVENUE],
-                plan_paid_cents=sums[Account.CASH_UNAPPLIED],
+                charged_cents=-sum(sums[account] for account in CHARGES),
+                plan_paid_cents=sums[Account.CASH_UNAPPLIED] + sums[Account.MOVED_INSURANCE_PAID],
                 taken_off_cents=sum(sums[account] for account in TAKEN_OFF),
-                you_paid_cents=sums["you paid"],
+                you_paid_cents=sums["you paid"] + sums[Account.MOVED_PATIENT_PAID],
                 owed_cents=sums[Account.AR_PATIENT],
             )
         )

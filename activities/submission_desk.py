@@ -54,7 +54,7 @@ def post_charges(desk: Desk) -> None:
 
 
 def _charge_entries(desk: Desk, balances: Balances, line_id: str, charge: Cents) -> list[Entry]:
-    posted = Cents(-balances.line(Account.REVENUE, line_id))
+    posted = balances.charged(line_id)
     if posted == charge:
         return []
     payer = desk.encounter.payer_id
@@ -74,7 +74,7 @@ def void_charges(desk: Desk) -> None:
     """Take every charge back: the visit is billed to nobody. What a payer answered stays until it takes that back."""
     entries = []
     for line_id in [row.id for row in encounters.lines(desk.session, desk.encounter)]:
-        posted = Cents(-desk.balances.line(Account.REVENUE, line_id))
+        posted = desk.balances.charged(line_id)
         if posted:
             sides = transfer(
                 Account.AR_INSURANCE, Account.REVENUE, Cents(-posted), line_id=line_id, detail=desk.encounter.payer_id

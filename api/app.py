@@ -30,6 +30,7 @@ from api.routers import (
     inbound,
     insurance,
     letters,
+    moves,
     notes,
     operations,
     pages,
@@ -83,6 +84,7 @@ ROUTERS = (
     users.api,
     enrolments.api,
     enrolment_files.api,
+    moves.api,
     inbound.router,
     operations.router,
     codec.router,
@@ -113,6 +115,7 @@ ROUTERS = (
     users.own,
     enrolments.pages,
     enrolment_files.pages,
+    moves.pages,
     worklist.pages,
     pages.router,
 )

@@ -47,8 +47,18 @@ class Account(StrEnum):
     PLB_CLEARING = "PLB_CLEARING"
     """Taken or given outside the claims, by reason and reference"""
     INTEREST_INCOME = "INTEREST_INCOME"
+    MOVED_CHARGES = "MOVED_CHARGES"
+    """Charges of visits that moved here, as the old system's books have them; they are no revenue of these books"""
+    MOVED_INSURANCE_PAID = "MOVED_INS_PAID"
+    """What payers had paid on them before"""
+    MOVED_ADJUSTMENTS = "MOVED_ADJUSTED"
+    """What had been taken off before"""
+    MOVED_PATIENT_PAID = "MOVED_PAT_PAID"
+    """What patients had paid before"""
 
 
+MOVED = "moved"
+"""Sub-account of a share that was the patient's before the office moved here"""
 RECEIVABLES = (Account.AR_INSURANCE, Account.AR_PATIENT)
 ENCOUNTER_BALANCES = (Account.AR_INSURANCE, Account.AR_PATIENT, Account.PATIENT_UNAPPLIED)
 """All three are zero on every line before an encounter may close."""
@@ -66,6 +76,8 @@ ADJUSTMENTS = (
 class EntryKind(StrEnum):
     """What happened."""
 
+    OPENING = "opening"
+    """A line of a visit that moved here from another system, as it stood there"""
     CHARGE = "charge"
     CHARGE_CHANGED = "charge_changed"
     REMITTANCE_CASH = "remittance_cash"
@@ -97,6 +109,8 @@ class EntryKind(StrEnum):
     """The charges of a voided claim"""
 
 
+CHARGES = (Account.REVENUE, Account.MOVED_CHARGES)
+"""Where a charge stands, as a credit"""
 APPLYING = frozenset({EntryKind.ALLOCATION, EntryKind.CREDIT})
 """Entries that put the patient's money on a share, and take it off where the share is gone"""
 
@@ -175,6 +189,10 @@ class Balances:
         return {
             line: Cents(cents) for (name, line), cents in self.by_account_and_line.items() if name == account and cents
         }
+
+    def charged(self, line_id: str | None) -> Cents:
+        """What the line was charged, here or before it moved here."""
+        return Cents(-self.line(Account.REVENUE, line_id) - self.line(Account.MOVED_CHARGES, line_id))
 
     @property
     def is_zero(self) -> bool:

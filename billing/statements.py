@@ -13,6 +13,7 @@ from billing.claim import Address, Claim, Party, Person
 from billing.denial_codes import REASON_CODES
 from billing.dunning import Notice
 from billing.held_policies import is_minor
+from billing.ledger import MOVED
 from billing.letters import address_lines
 from billing.money import format_dollars
 
@@ -194,6 +195,8 @@ def _ages(visits: Sequence[VisitPart], today: date) -> tuple[tuple[str, int], ..
 
 
 def _why(code: str, cents: int) -> str:
+    if code == MOVED:
+        return f"{format_dollars(cents)} is what our earlier books say you owe."
     reason = code.partition("-")[2]
     words = {
         "1": "went to your deductible: what you pay each year before the plan pays",

@@ -41,6 +41,13 @@ class Progress:
     adjudicated_at: datetime | None = None
     is_paper: bool = False
     """Mailed: nobody acknowledges it, the next word is the payer's answer"""
+    is_moved: bool = False
+    """Sent by another system, which heard the acknowledgments: the next word is the payer's answer"""
+
+    @property
+    def goes_unacknowledged(self) -> bool:
+        """Nobody tells this office that the claim arrived."""
+        return self.is_paper or self.is_moved
 
     @property
     def state(self) -> SubmissionState:
@@ -75,6 +82,8 @@ def deadlines(progress: Progress, policies: Policies, *, at: datetime) -> list[D
         case SubmissionState.TRANSMITTED if progress.is_paper:
             days = policies.value("paper_remittance_alarm_days", as_of=today)
             found.append(Deadline(Reason.REMITTANCE_DUE, anchor + timedelta(days=days)))
+        case SubmissionState.TRANSMITTED if progress.is_moved:
+            found.append(Deadline(Reason.REMITTANCE_DUE, _remittance_due(anchor, policies, at)))
         case SubmissionState.TRANSMITTED | SubmissionState.SYNTAX_ACCEPTED:
             days = policies.value("clearinghouse_acknowledgment_business_days", as_of=today)
             found.append(Deadline(Reason.CLEARINGHOUSE_ACKNOWLEDGMENT_DUE, after_business_days(anchor, days)))
@@ -89,10 +98,13 @@ def deadlines(progress: Progress, policies: Policies, *, at: datetime) -> list[D
     return found
 
 
-def filing_clock(policies: Policies, *, at: datetime, anchor: date) -> list[Deadline]:
-    """The timely-filing entry of a claim that no payer has accepted yet: first the warning, then the limit itself."""
-    warning = filing_warning(anchor, policies)
-    limit = filing_deadline(anchor, policies)
+def filing_clock(policies: Policies, *, at: datetime, anchor: date, told: date | None = None) -> list[Deadline]:
+    """The timely-filing entry of a claim that no payer has accepted yet: first the warning, then the limit itself.
+
+    `told`: the payer's last day, where the office was told it.
+    """
+    warning = filing_warning(anchor, policies, told=told)
+    limit = filing_deadline(anchor, policies, told=told)
     if at < warning:
         return [Deadline(Reason.TIMELY_FILING, warning)]
     if at < limit:

@@ -70,6 +70,8 @@ class TaskType(StrEnum):
     """The patient's share is still open"""
     PRECOLLECTION_APPROVAL = "precollection_approval"
     """Statements and final notice brought nothing: a person decides before an agency is given anything"""
+    MOVE_SIGN_OFF = "move_sign_off"
+    """An office moved here: nobody who came with it gets a paper before a supervisor has looked"""
     INTAKE_ERROR = "intake_error"
     """Something that came in could not be taken in"""
     UNKNOWN_PAYEE = "unknown_payee"
@@ -349,6 +351,16 @@ KINDS: dict[TaskType, Kind] = {
     ),
     TaskType.INTAKE_ERROR: Kind(
         Role.EDI_ANALYST, timedelta(days=1), "Something could not be taken in", {"handled": _HANDLED}
+    ),
+    TaskType.MOVE_SIGN_OFF: Kind(
+        Role.SUPERVISOR,
+        timedelta(days=5),
+        "Sign a move off",
+        {
+            "signed_off": Resolution(
+                "It is as it was in the old system: patients may be asked from now on", needs_approval_right=True
+            )
+        },
     ),
     TaskType.UNKNOWN_PAYEE: Kind(
         Role.EDI_ANALYST, timedelta(days=1), "A remittance for an unknown provider", {"handled": _HANDLED}

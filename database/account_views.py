@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from billing.stages import Stage
-from database import accounts, letters, notes, worklists
+from database import accounts, letters, moves, notes, worklists
 from database.letters import LetterRow
 from database.notes import NoteSubject, NoteView
 from database.tables import Encounter, Patient
@@ -49,6 +49,8 @@ class AccountView:
     last_paper_at: datetime | None
     paused_until: datetime | None
     pause_reason: str | None
+    is_held: bool
+    """The patient came with an office that moved here, and nobody has signed the move off"""
     items: list[ItemView]
     papers: list[LetterRow]
     placements: list[PlacementView]
@@ -71,6 +73,7 @@ def account(session: Session, *, practice_id: str, patient_id: str) -> AccountVi
         last_paper_at=row.last_paper_at if row else None,
         paused_until=row.paused_until if row else None,
         pause_reason=row.pause_reason if row else None,
+        is_held=moves.is_held(session, patient_id),
         items=_items(session, patient_id, owed),
         papers=letters.of_account(session, practice_id=practice_id, patient_id=patient_id),
         placements=[

@@ -351,6 +351,7 @@ def progress(submission: Submission) -> Progress:
         rejected_at=submission.rejected_at,
         adjudicated_at=submission.adjudicated_at,
         is_paper=submission.is_paper,
+        is_moved=submission.first_submitted_at is not None,
     )
 
 

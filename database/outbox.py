@@ -60,6 +60,15 @@ def enqueue(
     )
 
 
+def forget(session: Session, kind: OutboxKind, *, practice_id: str, subject_id: str) -> None:
+    """Take back a wish, made in this transaction, that nothing is left for."""
+    session.execute(
+        sa.delete(Outbox).where(
+            col(Outbox.kind) == kind, col(Outbox.practice_id) == practice_id, col(Outbox.subject_id) == subject_id
+        )
+    )
+
+
 def lease(session: Session, *, limit: int) -> Sequence[Outbox]:
     """Take the oldest rows that nobody holds, for LEASE."""
     now = datetime.now(UTC)

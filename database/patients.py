@@ -18,9 +18,9 @@ from billing.claim import Address, Claim
 from billing.ledger import ENCOUNTER_BALANCES, RECEIVABLES, Account
 from billing.patients import WHO, Registration, differing, registration_of, telephone_digits
 from billing.stages import Stage
-from database import encounters, letters, registrations
+from database import encounters, letters, registrations, submissions
 from database.letters import LetterRow
-from database.tables import Encounter, Patient, Payer, Posting, Submission
+from database.tables import Encounter, Patient, PatientNumber, Payer, Posting, Submission
 
 SHORTEST_NUMBER = 4
 """Characters of a member id, visit or control number that is worth looking for"""
@@ -218,6 +218,10 @@ def _matching(practice_id: str, text: str) -> list[sa.ColumnElement[bool]] | Non
         )
         conditions.append(col(Patient.id).in_(visits.where(col(Encounter.external_id).in_(spellings))))
         conditions.append(col(Patient.id).in_(by_control_number))
+        numbered = select(PatientNumber.patient_id).where(PatientNumber.practice_id == practice_id)
+        conditions.append(col(Patient.id).in_(numbered.where(col(PatientNumber.number).in_(spellings))))
+        formerly = submissions.formerly_named(practice_id, text)
+        conditions.append(col(Patient.id).in_(visits.where(col(Encounter.id).in_(formerly))))
     return conditions
 
 

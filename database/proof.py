@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
 from billing.adjustment_codes import QMB_REMARKS
-from billing.ledger import ENCOUNTER_BALANCES, Account, EntryKind
+from billing.ledger import CHARGES, ENCOUNTER_BALANCES, Account, EntryKind
 from billing.roles import Permission, Role, permissions_of
 from billing.stages import Stage
 from billing.tasks import TaskType
-from database import accounts, audit
+from database import accounts, audit, moves
 from database.tables import (
     AgendaEntry,
     BalanceItem,
@@ -129,7 +129,7 @@ def _charges_are_posted(session: Session) -> Proof:
     posted = dict(
         session.exec(
             select(Posting.encounter_id, func.sum(Posting.amount_cents))
-            .where(Posting.account == Account.REVENUE)
+            .where(col(Posting.account).in_(CHARGES))
             .group_by(col(Posting.encounter_id))
         ).all()
     )
@@ -232,6 +232,7 @@ def _balances_are_pursued(session: Session) -> Proof:
     owed = accounts.owing_visits(session)
     items = set(session.exec(select(BalanceItem.encounter_id)))
     asked = set(session.exec(select(Task.subject_id).where(Task.subject == "account", Task.state == "open")))
+    asked |= moves.held(session)  # a person is asked to sign their move off
     waiting = set(session.exec(select(Outbox.subject_id)))
     looked_after = {
         one.patient_id
@@ -246,6 +247,17 @@ def _balances_are_pursued(session: Session) -> Proof:
     return Proof(
         "accounts", "every share that a patient owes is pursued, asked about or paused", len(owed), off[:SHOWN]
     )
+
+
+def _moves_tie(session: Session) -> Proof:
+    """What moved here is in the ledger as the old system's aging had it."""
+    ended = list(moves.all_ended(session))
+    off = [
+        f"move {one.id}"
+        for one in ended
+        if moves.booked_cents(session, one.id) != one.insurance_cents + one.patient_cents
+    ]
+    return Proof("moves", "opening balances are the old system's aging to the cent", len(ended), off[:SHOWN])
 
 
 def _open_has_next_action(session: Session) -> Proof:
@@ -281,6 +293,7 @@ _PROOFS: tuple[Callable[[Session], Proof], ...] = (
     _write_offs_are_approved,
     _people_decided,
     _balances_are_pursued,
+    _moves_tie,
     _open_has_next_action,
     _audit_chain_is_whole,
 )

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, func, select
 
 from billing.claim import Claim
 from billing.remittance import ClaimPayment, Remittance
-from database import records
+from database import records, submissions
 from database.tables import Encounter, RemittanceClaim, RemittanceFile, Submission
 
 
@@ -97,12 +97,15 @@ def count_by_state(session: Session, remittance_id: str) -> dict[str, int]:
 def match(session: Session, payment: ClaimPayment, *, practice_id: str) -> tuple[str, str] | None:
     """Find the encounter a claim payment belongs to: (encounter id, rung of the ladder), only within the practice.
 
-    Rungs: our control number, the payer's claim number, then charge, day, member id and name together. A hit that
-    is not the only one is no hit.
+    Rungs: our control number, that of the system the office moved from, the payer's claim number, then charge, day,
+    member id and name together. A hit that is not the only one is no hit.
     """
     submission = session.get(Submission, payment.control_number)
     if submission is not None:
         return (submission.encounter_id, "control_number") if submission.practice_id == practice_id else None
+    formerly = submissions.named(session, payment.control_number, practice_id=practice_id)
+    if formerly is not None:
+        return formerly.encounter_id, "old_control_number"
     by_alias = session.exec(
         select(Encounter.id).where(
             Encounter.practice_id == practice_id, Encounter.external_id == payment.control_number

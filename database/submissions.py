@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from billing.deadlines import OWNERS, Reason, after_business_days
 from billing.stages import Stage
 from billing.submission import SubmissionState
 from database import office, outbox
 from database.outbox import OutboxKind
-from database.tables import AgendaEntry, Batch, Encounter, Submission
+from database.tables import AgendaEntry, Batch, ControlNumberAlias, Encounter, Submission
 
 
 def take_ready(session: Session, *, practice_id: str, partner_id: str, limit: int) -> Sequence[Submission]:
@@ -58,6 +59,34 @@ def hold_batch(session: Session, batch_id: str) -> Sequence[Submission]:
 def by_control_number(session: Session, number: str) -> Submission | None:
     """The submission that a payer's answer names, in whatever practice: the caller checks the practice."""
     return session.get(Submission, number)
+
+
+def named(session: Session, number: str, *, practice_id: str) -> Submission | None:
+    """The practice's submission of this number: its own, or the one under which an old system had sent it."""
+    found = session.get(Submission, number)
+    if found is None:
+        alias = session.get(ControlNumberAlias, (practice_id, number.strip().upper()))
+        found = session.get(Submission, alias.control_number) if alias else None
+    return found if found is not None and found.practice_id == practice_id else None
+
+
+def formerly_named(practice_id: str, number: str) -> SelectOfScalar[str]:
+    """Visits of the practice with a claim that an old system had sent under this number."""
+    return (
+        select(Submission.encounter_id)
+        .join(ControlNumberAlias, col(ControlNumberAlias.control_number) == col(Submission.control_number))
+        .where(ControlNumberAlias.practice_id == practice_id, ControlNumberAlias.number == number.strip().upper())
+    )
+
+
+def formerly(session: Session, number: str, *, partner_id: str | None) -> Sequence[Submission]:
+    """The submissions through a partner that old systems had sent under this number: one at most in each practice."""
+    query = (
+        select(Submission)
+        .join(ControlNumberAlias, col(ControlNumberAlias.control_number) == col(Submission.control_number))
+        .where(ControlNumberAlias.number == number.strip().upper(), Submission.partner_id == partner_id)
+    )
+    return session.exec(query.order_by(Submission.control_number)).all()
 
 
 def batch_of_interchange(session: Session, *, partner_id: str, interchange_number: int) -> Batch | None:

@@ -15,11 +15,22 @@ from billing.claim import PURPOSES, Claim, Name
 from billing.deadlines import WORDS, Reason
 from billing.ledger import ADJUSTMENTS, APPLYING, RECEIVABLES, Account
 from billing.stages import CHANGING, WAITING_ON, Stage
-from database import amendments, encounters, ledger, letters, notes, patients, payment_views, records, worklists
+from database import (
+    amendments,
+    encounters,
+    ledger,
+    letters,
+    notes,
+    patients,
+    payment_views,
+    records,
+    worklists,
+)
 from database.amendment_views import AmendmentView, PolicyView, amendments_of, policies_of
 from database.letters import LetterRow
 from database.notes import NoteSubject, NoteView
 from database.payment_views import PaymentView
+from database.submissions import formerly_named
 from database.tables import (
     AgendaEntry,
     Benefits,
@@ -243,7 +254,10 @@ def _found_by(practice_id: str, text: str) -> sa.ColumnElement[bool]:
         Submission.practice_id == practice_id, col(Submission.control_number).in_(spellings)
     )
     return (
-        col(Encounter.patient_id).in_(people) | col(Encounter.external_id).in_(spellings) | col(Encounter.id).in_(sent)
+        col(Encounter.patient_id).in_(people)
+        | col(Encounter.external_id).in_(spellings)
+        | col(Encounter.id).in_(sent)
+        | col(Encounter.id).in_(formerly_named(practice_id, text))
     )
 
 

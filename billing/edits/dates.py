@@ -23,9 +23,12 @@ def service_not_in_future(claim: Claim, situation: Situation) -> Iterator[tuple[
 
 def _limit(claim: Claim, situation: Situation) -> tuple[datetime, bool]:
     """The last instant to file, and whether the payer set it: Medicare by law, others by a policy row of their own."""
-    limit = filing_deadline(situation.filing_anchor or claim.service_from, situation.policies)
+    told = situation.told_limit
+    limit = filing_deadline(situation.filing_anchor or claim.service_from, situation.policies, told=told)
     is_medicare = claim.coverage.filing_indicator == MEDICARE
-    return limit, is_medicare or situation.policies.is_payers_own("filing_limit_days", as_of=situation.today)
+    return limit, told is not None or is_medicare or situation.policies.is_payers_own(
+        "filing_limit_days", as_of=situation.today
+    )
 
 
 @edit("T02", fix="Give the reason for the delay (CLM20) where there is proof of timely filing, or write it off.")
@@ -42,7 +45,8 @@ def filed_soon_enough(claim: Claim, situation: Situation) -> Iterator[tuple[str,
     """The filing limit does not pass within days (policy filing_warning_days), nor has it passed where only the
     office's default is known."""
     limit, is_certain = _limit(claim, situation)
-    warned = filing_warning(situation.filing_anchor or claim.service_from, situation.policies)
+    anchor = situation.filing_anchor or claim.service_from
+    warned = filing_warning(anchor, situation.policies, told=situation.told_limit)
     if warned <= situation.at <= limit:
         yield "service_date", "the payer's filing limit passes within days"
     elif limit < situation.at and not is_certain:

@@ -58,6 +58,8 @@ class Situation:
     filing_anchor: date | None = None
     """The day that the filing limit counts from, where it is not the visit's"""
     known: Known = field(default_factory=Known)
+    told_limit: date | None = None
+    """The payer's last day to file, where the office was told it"""
 
     @property
     def today(self) -> date:

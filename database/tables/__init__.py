@@ -31,6 +31,7 @@ from database.tables.encounters import (
 from database.tables.enrolments import EnrolmentRow
 from database.tables.ledger import Journal, Posting
 from database.tables.messages import Batch, ControlSequence, InboundMessage, Inquiry, Outbox, PartnerFile
+from database.tables.moves import ControlNumberAlias, Move, MovedPatientRow, MovedVisitRow, PaymentPlan
 from database.tables.notes import Note
 from database.tables.office import BillingEntity, Charge, Location, Partner, Payer, Policy, Practice, Provider
 from database.tables.registration import ConsentRow, HeldPolicyRow, MedicareAnswersRow
@@ -70,6 +71,7 @@ __all__ = [
     "ConsentRow",
     "ContractRateRow",
     "ContractRow",
+    "ControlNumberAlias",
     "ControlSequence",
     "CoverageCheck",
     "Denial",
@@ -90,6 +92,9 @@ __all__ = [
     "LocalityRow",
     "Location",
     "MedicareAnswersRow",
+    "Move",
+    "MovedPatientRow",
+    "MovedVisitRow",
     "Note",
     "OtherPolicy",
     "Outbox",
@@ -101,6 +106,7 @@ __all__ = [
     "PatientNumber",
     "PatientPayment",
     "Payer",
+    "PaymentPlan",
     "Placement",
     "Policy",
     "Posting",

@@ -147,6 +147,10 @@ class Submission(SQLModel, table=True):
     """SBR01: as which payer of the patient's it was sent to this one"""
     payer_claim_number: str | None = Field(default=None, sa_type=sa.String(50), index=True)
     """CLP07, or REF*1K of the 277CA"""
+    first_submitted_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When another system sent it first, before the office moved here; None: it leaves from here"""
+    filing_limit_on: date | None = None
+    """The payer's last day to file, where the office was told it; None: by the policies"""
 
 
 class Fact(SQLModel, table=True):

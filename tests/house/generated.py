@@ -10,6 +10,7 @@ from billing.edits.registry import Edit
 from billing.policies import DEFAULTS
 from billing.scrubbing import EDITS, Severity
 from billing.tasks import KINDS, TaskType
+from interchange import moving_files
 from settings import Settings, variable
 from tests.house import x12_pages
 from tests.house.source import ROOT, member_docstrings
@@ -113,11 +114,31 @@ def settings() -> str:
     )
 
 
+def moving_in_files() -> str:
+    """docs/moving-in-files.md"""
+    parts = []
+    for table in moving_files.TABLES:
+        must = "needed" if table.required else "may be missing"
+        parts += [f"## {table.file}", "", f"{table.about} ({must}).", "", "| column | | |", "| --- | --- | --- |"]
+        parts += [f"| `{one.name}` | {'needed' if one.required else ''} | {one.about} |" for one in table.columns]
+        parts += [""]
+    return _page(
+        "Files of an office that moves",
+        "CSV in UTF-8 for [moving in](moving-in.md); a comma, a semicolon or a tab stands between the columns, in any "
+        "order. Days are `2026-01-31` or `01/31/2026`, amounts `1,280.50`, below zero `-20.00` or `(20.00)`. A column "
+        "of another name is a fault, so that nothing is lost by a slip. Text that begins like a formula is written "
+        "behind an apostrophe, which reading takes off.",
+        "",
+        parts[:-1],
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "edits.md": edits,
     "tasks.md": tasks,
     "policies.md": policies,
     "settings.md": settings,
+    "moving-in-files.md": moving_in_files,
     **x12_pages.PAGES,
 }
 

@@ -34,6 +34,7 @@ ROOT_MODULES = (
     "search_proof",
     "rule_loading",
     "user_commands",
+    "moving_commands",
     "cli",
 )
 """From below to above: each may import those before it"""

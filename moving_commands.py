@@ -1,0 +1,129 @@
+"""Commands on offices that move: `zerobalance migrate DIRECTORY`, which shows first and writes when it is told to."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import IntegrityError
+
+import office_setup
+from activities import moving_in
+from activities.moving_in import MoveReport
+from billing.money import format_dollars
+from settings import OperatorError, Settings
+from user_commands import OPERATOR
+
+SHOWN = 200
+"""Faults that are printed; the rest is counted"""
+PracticeName = Annotated[str | None, typer.Option("--practice", help="Whose; default: the first practice")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of tables")]
+
+
+class MoveAtWork(OperatorError):
+    """Two runs write the same move."""
+
+
+def migrate(
+    directory: Annotated[Path, typer.Argument(help="CSV files of the old system, see docs/moving-in.md")],
+    write: Annotated[bool, typer.Option("--write", help="Take it over; without it, only look")] = False,
+    practice: PracticeName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move an office here: patients, policies, open balances, claims, accounts. Without --write it only looks.
+
+    Every fault is told at once, with file, line and column, and nothing is written while there is one. The lines must
+    come to the old system's aging to the cent. Run twice, it changes nothing; run after a crash, it goes on. Nobody who
+    moved here gets a paper before a supervisor has signed the move off (a task in the workbench).
+
+    Exit codes: 0 it ties, 1 faults were found, 2 the directory cannot be read.
+    """
+    settings = Settings()
+    if not directory.is_dir():
+        typer.echo(f"{directory} is no directory; put the CSV files of the old system into one", err=True)
+        raise typer.Exit(2)
+    files = {path.name: path.read_bytes() for path in sorted(directory.glob("*.csv"))}
+    database = office_setup.open_database(settings)
+    now = datetime.now(UTC)
+    practice_id, partner_id = office_setup.whose(database, settings, practice, at=now)
+    try:
+        if write:
+            report = moving_in.move_in(
+                database, files, practice_id=practice_id, partner_id=partner_id, at=now, by=OPERATOR
+            )
+        else:
+            report = moving_in.look(database, files, practice_id=practice_id, partner_id=partner_id)
+    except IntegrityError as error:
+        words = "another run of the same move is at work: wait until it has ended, then run this again; it goes on"
+        raise MoveAtWork(words) from error
+    finally:
+        database.close()
+    _print(report, write=write, as_json=as_json)
+    raise typer.Exit(1 if report.faults else 0)
+
+
+def _print(report: MoveReport, *, write: bool, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(_as_json(report)))
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    for fault in report.faults[:SHOWN]:
+        console.print(f"[red]{fault.file}[/red] {str(fault)[len(fault.file) :].lstrip()}", markup=True)
+    if len(report.faults) > SHOWN:
+        console.print(f"and {len(report.faults) - SHOWN} more")
+    visits = ", ".join(f"{count} {state}" for state, count in sorted(report.visits.items()))
+    console.print(f"{report.patients} patients, {report.lines} lines, {report.visits.total()} visits ({visits})")
+    console.print(_aging(report))
+    for note in report.notes:
+        console.print(f"Note: {note}", markup=False)
+    console.print(_verdict(report, write=write), markup=False)
+
+
+def _aging(report: MoveReport) -> Table:
+    """The old aging beside the lines."""
+    table = Table(title=f"Aging as of {report.tie.as_of or 'no day'}")
+    for name in ("Owed by", "Age"):
+        table.add_column(name)
+    for name in ("Old system", "These lines", "Difference"):
+        table.add_column(name, justify="right")
+    for one in report.tie.cells:
+        amounts = (one.told_cents, one.found_cents, one.difference_cents)
+        table.add_row(one.owed_by, one.bucket, *(format_dollars(cents) for cents in amounts))
+    whole = (report.tie.told_cents, report.tie.total_cents, report.tie.total_cents - report.tie.told_cents)
+    table.add_row("all", "", *(format_dollars(cents) for cents in whole), style="bold")
+    return table
+
+
+def _verdict(report: MoveReport, *, write: bool) -> str:
+    if report.faults:
+        return f"{len(report.faults)} faults: nothing was written."
+    if not write:
+        return "It ties to the cent. Nothing was written; run it with --write to take it over."
+    return (
+        f"{report.taken_visits} visits were taken over, {report.known_visits} were there already. It ties to the cent. "
+        "Nobody is asked for money before a supervisor has signed the move off: a task waits for them."
+    )
+
+
+def _as_json(report: MoveReport) -> dict[str, Any]:
+    return {
+        "faults": [
+            {"file": one.file, "line": one.line, "column": one.column, "message": one.message} for one in report.faults
+        ],
+        "notes": report.notes,
+        "patients": report.patients,
+        "lines": report.lines,
+        "visits": dict(report.visits),
+        "as_of": str(report.tie.as_of) if report.tie.as_of else None,
+        "told_cents": report.tie.told_cents,
+        "found_cents": report.tie.total_cents,
+        "insurance_cents": report.tie.insurance_cents,
+        "patient_cents": report.tie.patient_cents,
+        "ties": report.tie.holds,
+        "taken_visits": report.taken_visits,
+        "known_visits": report.known_visits,
+        "move_id": report.move_id,
+    }

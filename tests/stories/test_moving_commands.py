@@ -1,0 +1,53 @@
+"""The command that moves an office here, as an operator meets it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from cli import app
+from tests.old_system import files_of, old_office
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    monkeypatch.setenv("ZEROBALANCE_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.delenv("ZEROBALANCE_DATABASE_URL", raising=False)
+    old = tmp_path / "old"
+    old.mkdir()
+    for name, body in files_of(old_office(12)).items():
+        (old / name).write_bytes(body)
+    return CliRunner()
+
+
+def told(result: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    return answer
+
+
+def test_it_looks_first_then_takes_over_then_finds_nothing_to_do(run: CliRunner, tmp_path: Path) -> None:
+    looked = run.invoke(app, ["migrate", str(tmp_path / "old")])
+    assert looked.exit_code == 0, looked.output
+    assert "It ties to the cent. Nothing was written" in looked.stdout
+    done = run.invoke(app, ["migrate", str(tmp_path / "old"), "--write", "--json"])
+    assert (done.exit_code, told(done)["ties"], told(done)["known_visits"]) == (0, True, 0)
+    again = run.invoke(app, ["migrate", str(tmp_path / "old"), "--write", "--json"])
+    assert (again.exit_code, told(again)["taken_visits"]) == (0, 0)
+    assert told(again)["known_visits"] == told(done)["taken_visits"] > 0
+
+
+def test_faults_end_it_with_their_places(run: CliRunner, tmp_path: Path) -> None:
+    aging = tmp_path / "old" / "aging.csv"
+    aging.write_text(aging.read_text().replace("insurance", "insurer", 1))
+    result = run.invoke(app, ["migrate", str(tmp_path / "old"), "--write"])
+    assert result.exit_code == 1
+    assert "aging.csv line 2, owed_by: insurer is none of: insurance, patient" in result.stdout
+    assert "nothing was written" in result.stdout
+
+
+def test_a_directory_that_is_not_there_is_said_plainly(run: CliRunner, tmp_path: Path) -> None:
+    result = run.invoke(app, ["migrate", str(tmp_path / "nowhere")])
+    assert result.exit_code == 2
+    assert "is no directory" in result.stderr

@@ -50,6 +50,7 @@ app.add_typer(rule_loading.app, name="rules")
 app.add_typer(edit_trial.app, name="edits")
 app.add_typer(user_commands.app, name="user")
 app.command()(moving_commands.migrate)
+app.command()(moving_commands.export)
 console = Console(stderr=True)
 
 

@@ -11,16 +11,21 @@ from rich.table import Table
 from sqlalchemy.exc import IntegrityError
 
 import office_setup
-from activities import moving_in
+from activities import moving_in, moving_out
 from activities.moving_in import MoveReport
 from billing.money import format_dollars
 from settings import OperatorError, Settings
 from user_commands import OPERATOR
 
+NOT_EXPORTED = "not-exported.txt"
 SHOWN = 200
 """Faults that are printed; the rest is counted"""
 PracticeName = Annotated[str | None, typer.Option("--practice", help="Whose; default: the first practice")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of tables")]
+
+
+class NotEmpty(OperatorError):
+    """There is something where the files would be written."""
 
 
 class MoveAtWork(OperatorError):
@@ -63,6 +68,41 @@ def migrate(
         database.close()
     _print(report, write=write, as_json=as_json)
     raise typer.Exit(1 if report.faults else 0)
+
+
+def export(
+    directory: Annotated[Path, typer.Argument(help="Where to; made when it is not there, and empty when it is")],
+    practice: PracticeName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a whole practice as the files that `migrate` reads, and its ledger.
+
+    Another installation that takes them over has the same balances. What the files do not hold stands beside them in
+    not-exported.txt. They hold patients' data: keep them as the office itself.
+    """
+    settings = Settings()
+    directory.mkdir(parents=True, exist_ok=True)
+    if any(directory.iterdir()):
+        raise NotEmpty(f"{directory} is not empty: name another directory, so that no file of it is lost")
+    database = office_setup.open_database(settings)
+    now = datetime.now(UTC)
+    practice_id, _ = office_setup.whose(database, settings, practice, at=now)
+    try:
+        out = moving_out.move_out(database, practice_id=practice_id, at=now, by=OPERATOR)
+    finally:
+        database.close()
+    for name, text in (*out.files.items(), (NOT_EXPORTED, out.notice)):
+        (directory / name).write_text(text, encoding="utf-8")
+    if as_json:
+        figures = {"patients": out.patients, "visits": out.visits, "lines": out.lines, "left_out": out.left_out}
+        typer.echo(json.dumps(figures | {"open_cents": out.total_cents, "ledger_cents": out.ledger_cents}))
+        return
+    typer.echo(
+        f"{out.patients} patients, {out.visits} visits, {out.lines} lines, {format_dollars(out.total_cents)} open"
+    )
+    if out.total_cents != out.ledger_cents:
+        typer.echo(f"The ledger has {format_dollars(out.ledger_cents)} open: the difference is on what was left out")
+    typer.echo(out.notice.strip())
 
 
 def _print(report: MoveReport, *, write: bool, as_json: bool) -> None:

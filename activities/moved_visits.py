@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from activities.desk import Desk
 from activities.patient_money import settle_patient_money
+from billing.amendments import SELF_PAY
 from billing.claim import Claim, Party, Person
 from billing.coordination import IN_ORDER, PRIMARY, OtherPayer
 from billing.days import noon_of
@@ -25,6 +26,13 @@ from database import coverages, encounters, ledger, moves, office, outbox, recor
 from database.outbox import OutboxKind
 from database.tables import Encounter, Move, Patient, Submission
 
+STAGES = {
+    VisitState.WITH_PAYER: Stage.ADJUDICATION,
+    VisitState.FOR_NEXT: Stage.POSTING,
+    VisitState.WITH_PATIENT: Stage.PATIENT_BALANCE,
+    VisitState.SELF_PAY: Stage.PATIENT_BALANCE,
+}
+"""Where a visit stands that was under way"""
 BEGINS_HERE = frozenset({VisitState.UNSENT, VisitState.UNBILLED})
 """No claim was ever sent: the visit goes through every step from its registration on"""
 
@@ -49,7 +57,7 @@ def move_visit(session: Session, mover: Mover, visit: MovedVisit, patient_id: st
     person = registrations.of_row(patient).person
     policies = policies_of(visit, mover.told, person)
     claims = {one.responsibility: _claim(visit, one, person, mover.known) for one in policies}
-    now = visit.payer or (PRIMARY if visit.state in BEGINS_HERE else None)
+    now = visit.payer or (PRIMARY if visit.state in BEGINS_HERE and PRIMARY in claims else None)
     claim = claims[now] if now else _claim(visit, None, person, mover.known)
     encounter = _open(session, mover, visit, claim, patient, [one for one in policies if claim.coverage.member_id])
     line_ids = [one.id for one in encounters.lines(session, encounter)]
@@ -59,7 +67,7 @@ def move_visit(session: Session, mover: Mover, visit: MovedVisit, patient_id: st
     if visit.state in BEGINS_HERE:
         return
     _submit(session, mover, visit, encounter, claims, line_ids)
-    encounter.stage = Stage.ADJUDICATION if visit.state == VisitState.WITH_PAYER else Stage.PATIENT_BALANCE
+    encounter.stage = STAGES[visit.state]
     session.add(encounter)
     session.flush()
     _settle(session, mover, encounter)
@@ -94,13 +102,13 @@ def _open(
         external_id=visit.number,
         at=mover.at,
         others=[one for one in policies if one.responsibility != own],
-        is_self_pay=visit.state == VisitState.SELF_PAY,
+        is_self_pay=claim.coverage == SELF_PAY,
         patient=patient,
         key=hashlib.sha256(f"moved:{visit.number}".encode()).hexdigest(),
     )
     assert is_new, "visits that were taken over are passed over"
     moves.keep_visit(session, session.get_one(Move, mover.move_id), encounter, number=visit.number)
-    if own != PRIMARY and visit.state != VisitState.SELF_PAY:
+    if own != PRIMARY:
         coverages.keep_own(session, encounter, claim, at=mover.at)
         for row in coverages.of_encounter(session, encounter.id):
             if IN_ORDER.index(row.responsibility) < IN_ORDER.index(own):
@@ -154,7 +162,7 @@ def _submit(
 
 def _is_answered(sent: MovedClaim, visit: MovedVisit) -> bool:
     """Whether this claim's payer was done with it: the patient owes now, or a payer after it does."""
-    if visit.state == VisitState.WITH_PATIENT:
+    if visit.state in {VisitState.WITH_PATIENT, VisitState.FOR_NEXT}:
         return True
     return IN_ORDER.index(sent.payer) < IN_ORDER.index(visit.payer or PRIMARY)
 
@@ -172,6 +180,7 @@ def _story(visit: MovedVisit) -> str:
     open_cents = sum(one.balance for one in visit.lines)
     words = {
         VisitState.WITH_PAYER: "a payer has the claim, and its answer is awaited",
+        VisitState.FOR_NEXT: "a payer has answered, and the next one is billed from here",
         VisitState.UNSENT: "no claim had been sent; it is billed from here",
         VisitState.UNBILLED: "nothing had been billed; it is billed from here",
         VisitState.WITH_PATIENT: "the payers are done",

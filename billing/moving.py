@@ -28,7 +28,7 @@ class OwedBy(StrEnum):
     NOBODY = "nobody"
     """The line is settled"""
     UNBILLED = "unbilled"
-    """The charge is in no aging yet: the visit begins at its registration"""
+    """The charge is in no aging yet: the visit begins at its registration. What the patient paid ahead is a credit"""
 
 
 class DunningStage(StrEnum):
@@ -151,7 +151,9 @@ class MovedLine:
 
     @property
     def explained(self) -> int:
-        """What the line's own amounts leave open."""
+        """What the line's own amounts leave open. A charge that is not billed yet is not open."""
+        if self.owed_by == OwedBy.UNBILLED:
+            return -self.patient_paid
         return self.charge - self.insurance_paid - self.adjusted - self.patient_paid
 
     @property
@@ -219,6 +221,8 @@ class VisitState(StrEnum):
 
     WITH_PAYER = "with payer"
     """A payer has a claim: its answer is awaited"""
+    FOR_NEXT = "for the next payer"
+    """A payer has answered, and the next one owes: it is billed from here"""
     UNSENT = "unsent"
     """A payer owes, and no claim was sent: it is billed from here"""
     UNBILLED = "unbilled"
@@ -247,17 +251,24 @@ class MovedVisit:
         return min(one.service_date for one in self.lines)
 
     @property
+    def owing_payer(self) -> str | None:
+        """SBR01 of the payer that owes; None: no payer does."""
+        return next((one.owed_by.value for one in self.lines if one.is_with_payer), None)
+
+    @property
     def payer(self) -> str | None:
-        """SBR01 of who has the claim now; of a settled visit, of who had it last; None: nobody ever."""
-        owing = next((one.owed_by.value for one in self.lines if one.is_with_payer), None)
-        return owing or (self.claims[-1].payer if self.claims else None)
+        """SBR01 of who has the claim now, or had it last; None: nobody ever."""
+        return self.claims[-1].payer if self.claims else self.owing_payer
 
     @property
     def state(self) -> VisitState:
         if any(one.owed_by == OwedBy.UNBILLED for one in self.lines):
             return VisitState.UNBILLED
-        if any(one.is_with_payer for one in self.lines):
-            return VisitState.WITH_PAYER if self.claims else VisitState.UNSENT
+        if self.owing_payer is not None:
+            if not self.claims:
+                return VisitState.UNSENT
+            is_next = FIRST_PAYERS.index(self.owing_payer) > FIRST_PAYERS.index(self.claims[-1].payer)
+            return VisitState.FOR_NEXT if is_next else VisitState.WITH_PAYER
         return VisitState.WITH_PATIENT if self.claims else VisitState.SELF_PAY
 
 
@@ -352,15 +363,13 @@ def bucket_of(day: date, as_of: date) -> str:
     return next((name for limit, name in BUCKETS if age <= limit), OLDEST)
 
 
-def tie(lines: Iterable[MovedLine], aging: Sequence[AgingRow]) -> Tie:
+def tie(lines: Iterable[MovedLine], aging: Sequence[AgingRow], *, as_of: date | None = None) -> Tie:
     """Add the lines up and put the sums beside the old aging. A bucket with lines and no row of the aging is told as
-    zero, unless the party is told in one total."""
-    as_of = aging[0].as_of if aging else None
+    zero, unless the party is told in one total. `as_of`: the day of an aging that is yet to be made."""
+    as_of = aging[0].as_of if aging else as_of
     sums: dict[tuple[AgingParty, str], int] = {}
     parties = dict.fromkeys(AgingParty, 0)
     for one in lines:
-        if one.owed_by == OwedBy.UNBILLED:
-            continue
         for party, cents in parts_of(one).items():
             parties[party] += cents
             key = (party, bucket_of(one.service_date, as_of or one.service_date))

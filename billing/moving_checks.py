@@ -139,14 +139,14 @@ def _strangers(office: MovingOffice) -> Iterator[MovingFault]:
 
 def _sums(office: MovingOffice) -> Iterator[MovingFault]:
     for one in office.lines:
-        if one.owed_by == OwedBy.UNBILLED:
-            if one.balance or one.insurance_paid or one.adjusted or one.patient_paid:
-                words = "an unbilled charge has no payments and no balance: write 0, or say who owes it"
-                yield MovingFault("lines.csv", one.line, "owed_by", words)
-            continue
+        if one.owed_by == OwedBy.UNBILLED and (one.insurance_paid or one.adjusted):
+            words = "nobody has paid or taken anything off an unbilled charge: say who owes it"
+            yield MovingFault("lines.csv", one.line, "owed_by", words)
         if one.explained != one.balance:
+            is_unbilled = one.owed_by == OwedBy.UNBILLED
+            what = "nothing less what was paid ahead" if is_unbilled else "charge less payments and adjustments"
             words = (
-                f"charge less payments and adjustments is {format_dollars(one.explained)}, the balance says "
+                f"{what} is {format_dollars(one.explained)}, the balance says "
                 f"{format_dollars(one.balance)}: put the one that is wrong right"
             )
             yield MovingFault("lines.csv", one.line, "balance", words)
@@ -200,7 +200,8 @@ def _its_policies(visit: MovedVisit, office: MovingOffice) -> Iterator[MovingFau
             yield MovingFault("claims.csv", claim.line, "payer", words)
     for one in visit.lines:
         wanted = "P" if one.owed_by == OwedBy.UNBILLED else one.owed_by
-        if (one.is_with_payer or one.owed_by == OwedBy.UNBILLED) and wanted not in held:
+        is_unbilled = one.owed_by == OwedBy.UNBILLED and held
+        if (one.is_with_payer or is_unbilled) and wanted not in held:
             words = f"coverages.csv has no policy {wanted} of the patient on the day of service: add it"
             yield MovingFault("lines.csv", one.line, "owed_by", words)
 
@@ -213,11 +214,11 @@ def _its_claims(visit: MovedVisit, office: MovingOffice) -> Iterator[MovingFault
     if state == VisitState.UNBILLED and visit.claims:
         words = "claims.csv has a claim of this visit: then its charge is billed; say who owes it"
         yield MovingFault("lines.csv", first, "owed_by", words)
-    if state == VisitState.WITH_PAYER and visit.claims[-1].payer != visit.payer:
-        words = f"{visit.payer} owes the visit, and the newest claim in claims.csv went to {visit.claims[-1].payer}"
+    if state == VisitState.WITH_PAYER and visit.payer != visit.owing_payer:
+        words = f"{visit.owing_payer} owes the visit, and the newest claim in claims.csv went to {visit.payer}"
         yield MovingFault("lines.csv", first, "owed_by", f"{words}: add the claim, or name who has it now")
     answered = any(one.insurance_paid or one.adjusted or one.patient_part for one in visit.lines)
-    if state == VisitState.UNSENT and (answered or visit.payer != "P"):
+    if state == VisitState.UNSENT and (answered or visit.owing_payer != "P"):
         words = "a payer has answered, and claims.csv has no claim of the visit: add the one that it answered"
         yield MovingFault("lines.csv", first, "visit", words)
     if state == VisitState.SELF_PAY and any(one.insurance_paid for one in visit.lines):

@@ -16,7 +16,7 @@ from billing.claim import Address, Claim, Coverage, Diagnosis, Name, Party, Pers
 from billing.coordination import OtherPayer
 from billing.ledger import MOVED, Account, Entry, EntryKind, Side
 from billing.money import Cents
-from billing.moving import MovedCoverage, MovedLine, MovedPatient, MovedVisit, MovingOffice, OwedBy, VisitState
+from billing.moving import MovedCoverage, MovedLine, MovedPatient, MovedVisit, MovingOffice, OwedBy
 from billing.patients import Registration
 
 
@@ -101,13 +101,11 @@ def with_line_numbers(claim: Claim, line_ids: Sequence[str], *, control_number: 
 
 
 def opening_entries(visit: MovedVisit, line_ids: Sequence[str], *, payer_id: str) -> list[Entry]:
-    """One entry a line. An unbilled visit has none: its charges are posted when they are reviewed.
+    """One entry a line. Of an unbilled visit only what was paid ahead: its charges are posted when they are reviewed.
 
     `payer_id`: sub-account of what a payer owes.
     """
-    if visit.state == VisitState.UNBILLED:
-        return []
-    is_open_to_payers = visit.state in {VisitState.WITH_PAYER, VisitState.UNSENT}
+    is_open_to_payers = visit.owing_payer is not None
     entries = [
         Entry(
             EntryKind.OPENING,
@@ -122,6 +120,8 @@ def opening_entries(visit: MovedVisit, line_ids: Sequence[str], *, payer_id: str
 
 def _before(line: MovedLine, line_id: str) -> tuple[Side, ...]:
     """What the old books say of the line."""
+    if line.owed_by == OwedBy.UNBILLED:
+        return (Side(Account.MOVED_PATIENT_PAID, line.patient_paid, line_id),)
     return (
         Side(Account.MOVED_CHARGES, Cents(-line.charge), line_id),
         Side(Account.MOVED_INSURANCE_PAID, line.insurance_paid, line_id),
@@ -139,6 +139,6 @@ def _open(line: MovedLine, line_id: str, payer_id: str, *, is_held: bool) -> tup
             Side(Account.AR_PATIENT, line.patient_part, line_id, MOVED),
             Side(Account.PATIENT_UNAPPLIED, Cents(-line.patient_paid), None),
         )
-    if line.owed_by == OwedBy.PATIENT and line.balance < 0:
+    if line.owed_by in {OwedBy.PATIENT, OwedBy.UNBILLED} and line.balance < 0:
         return (Side(Account.PATIENT_UNAPPLIED, line.balance, None),)
     return (Side(Account.AR_PATIENT, line.balance, line_id, MOVED),)

@@ -1,11 +1,18 @@
-"""Offices that moved here: what came, whether it ties, and whether it is signed off. The sign-off is a task."""
+"""Offices that moved here: what came, whether it ties, and whether it is signed off (a task); and the way out."""
+
+import io
+import zipfile
 
 from fastapi import APIRouter, Request, Response
 
+from activities import moving_out
 from api.auth import Viewer
-from api.office import TheOffice
+from api.office import Office, TheOffice
 from api.routers.pages import show
+from api.routers.payers import Supervisor
+from billing.roles import Permission
 from database import moves
+from database.access import Person
 from database.moves import MoveView
 
 api = APIRouter(prefix="/api/v1/moves", tags=["moves"])
@@ -19,7 +26,31 @@ def list_moves(office: TheOffice, person: Viewer) -> list[MoveView]:
         return moves.view(session, practice_id=person.practice_id)
 
 
+@api.get("/export", response_class=Response)
+def export(office: TheOffice, person: Supervisor) -> Response:
+    """The whole practice as a zip of the files that a move reads, its ledger, and what they do not hold."""
+    return _zip(office, person)
+
+
+@pages.get("/export.zip")
+def take_export(office: TheOffice, person: Supervisor) -> Response:
+    """The whole practice as a zip."""
+    return _zip(office, person)
+
+
+def _zip(office: Office, person: Person) -> Response:
+    out = moving_out.move_out(office.database, practice_id=person.practice_id, at=office.now(), by=person.user_id)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in (*out.files.items(), ("not-exported.txt", out.notice)):
+            archive.writestr(name, text)
+    headers = {"Content-Disposition": 'attachment; filename="practice.zip"', "Cache-Control": "private, no-store"}
+    return Response(packed.getvalue(), media_type="application/zip", headers=headers)
+
+
 @pages.get("")
 def show_page(request: Request, office: TheOffice, person: Viewer) -> Response:
     """The practice's moves."""
-    return show(request, "moves.html", person, moves=list_moves(office, person))
+    return show(
+        request, "moves.html", person, moves=list_moves(office, person), may_export=person.may(Permission.SET_UP)
+    )

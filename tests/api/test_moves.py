@@ -1,5 +1,11 @@
+import io
+import zipfile
+
+from sqlmodel import select
+
 from activities import moving_in
 from billing.roles import Role
+from database.tables import AuditEvent
 from tests.api.conftest import Book
 from tests.old_system import files_of, old_office
 
@@ -48,3 +54,16 @@ async def test_another_practice_sees_nothing_of_it(book: Book) -> None:
     moved(book)
     async with book.connect(token=book.stranger) as client:
         assert (await client.get("/api/v1/moves")).json() == []
+
+
+async def test_everything_leaves_as_a_zip_for_a_supervisor_alone(book: Book) -> None:
+    moved(book)
+    async with book.connect(Role.BILLER) as client:
+        assert (await client.get("/api/v1/moves/export")).status_code == 403
+    async with book.signed_in(Role.SUPERVISOR) as browser:
+        assert 'href="/setup/moves/export.zip"' in (await browser.get("/setup/moves")).text
+        taken = await browser.get("/setup/moves/export.zip")
+    names = zipfile.ZipFile(io.BytesIO(taken.content)).namelist()
+    assert {"patients.csv", "lines.csv", "ledger.csv", "not-exported.txt"} <= set(names)
+    with book.database.reading() as session:
+        assert len(session.exec(select(AuditEvent).where(AuditEvent.action == "export")).all()) == 1

@@ -38,6 +38,17 @@ def test_it_looks_first_then_takes_over_then_finds_nothing_to_do(run: CliRunner,
     assert told(again)["known_visits"] == told(done)["taken_visits"] > 0
 
 
+def test_an_office_leaves_into_an_empty_directory_only(run: CliRunner, tmp_path: Path) -> None:
+    run.invoke(app, ["migrate", str(tmp_path / "old"), "--write"])
+    out = tmp_path / "out"
+    done = run.invoke(app, ["export", str(out), "--json"])
+    assert (done.exit_code, told(done)["open_cents"], told(done)["patients"]) == (0, told(done)["ledger_cents"], 12)
+    assert "do not hold" in (out / "not-exported.txt").read_text()
+    again = run.invoke(app, ["export", str(out)])
+    assert again.exit_code != 0
+    assert "is not empty" in str(again.exception)
+
+
 def test_faults_end_it_with_their_places(run: CliRunner, tmp_path: Path) -> None:
     aging = tmp_path / "old" / "aging.csv"
     aging.write_text(aging.read_text().replace("insurance", "insurer", 1))

@@ -30,6 +30,8 @@ import search_proof
 import user_commands
 import worker as office_worker
 from activities.intake import import_file
+from activities.sheet_intake import import_by_mapping
+from activities.taking_in import Sender
 from api.app import create_app
 from api.mllp import MllpListener
 from billing.charges import ChargeMasterInvalid
@@ -180,8 +182,11 @@ def run() -> NoReturn:
 
 @app.command(name="import")
 def import_files(
-    files: Annotated[list[Path], typer.Argument(help="837P, FHIR R4, HL7 v2, 835, 999, 277CA, 271 or bank files")],
+    files: Annotated[list[Path], typer.Argument(help="837P, FHIR R4, HL7 v2, CSV, 835, 999, 277CA, 271 or bank files")],
     practice: Annotated[str | None, typer.Option(help="Whose they are; default: the first practice")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="The files are CSV of this sender, read by the mapping that is kept")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line per file")] = False,
 ) -> None:
     """Take files in. Needs no running office: encounters wait in the outbox until one takes them up."""
@@ -207,7 +212,11 @@ def import_files(
                 as_json,
             )
             continue
-        report = import_file(database, body, practice_id=practice_id, partner_id=partner_id, at=datetime.now(UTC))
+        now = datetime.now(UTC)
+        if source is None:
+            report = import_file(database, body, practice_id=practice_id, partner_id=partner_id, at=now)
+        else:
+            report = import_by_mapping(database, body, source=source, sender=Sender(practice_id, partner_id, now))
         worst = max(worst, 2 if report.unreadable else 1 if report.refused or report.incomplete else 0)
         _print_import(report.as_json(str(path)), as_json)
     database.close()

@@ -7,15 +7,10 @@ which reading takes off again.
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from billing.claim import Sex
-from billing.money import LARGEST, Cents, NotAnAmount, parse_typed
 from billing.moving import (
     BUCKET_NAMES,
     AgingParty,
@@ -32,16 +27,8 @@ from billing.moving import (
     OwedBy,
 )
 from billing.moving_checks import MovingFault
-from billing.patients import telephone_digits
 from billing.spreadsheets import SURPLUS, shown, surplus_fault
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet computes instead of showing it"""
-_RELATIONSHIPS = frozenset({"18", "01", "19", "20", "21", "39", "40", "53", "G8"})
-
-
-class _Unreadable(ValueError):
-    """What the cell should have been."""
+from interchange import cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,131 +54,35 @@ class Table:
     about: str = ""
 
 
-def _text(longest: int) -> Callable[[str], str]:
-    def read(cell: str) -> str:
-        if len(cell) > longest:
-            raise _Unreadable(f"is longer than {longest} characters")
-        return cell
-
-    return read
-
-
-def _fitting(pattern: str, words: str) -> Callable[[str], str]:
-    compiled = re.compile(pattern, re.ASCII)
-
-    def read(cell: str) -> str:
-        if not compiled.fullmatch(cell):
-            raise _Unreadable(words)
-        return cell.upper()
-
-    return read
-
-
-def _one_of(values: Iterable[str]) -> Callable[[str], str]:
-    by_lower = {value.lower(): value for value in values}
-
-    def read(cell: str) -> str:
-        if cell.lower() not in by_lower:
-            raise _Unreadable(f"is none of: {', '.join(by_lower.values())}")
-        return by_lower[cell.lower()]
-
-    return read
-
-
 def _owed_by(cell: str) -> OwedBy:
-    return OwedBy(_one_of([one.value for one in OwedBy])(cell))
+    return OwedBy(cells.one_of([one.value for one in OwedBy])(cell))
 
 
 def _stage(cell: str) -> DunningStage:
-    return DunningStage(_one_of([one.value for one in DunningStage])(cell.replace(" ", "_")))
+    return DunningStage(cells.one_of([one.value for one in DunningStage])(cell.replace(" ", "_")))
 
 
 def _party(cell: str) -> AgingParty:
-    return AgingParty(_one_of([one.value for one in AgingParty])(cell))
-
-
-def _sex(cell: str) -> Sex:
-    return Sex(_one_of([one.value for one in Sex])(cell[:1]))
-
-
-def _day(cell: str) -> date:
-    """`2026-01-31` or `01/31/2026`."""
-    for pattern in ("%Y-%m-%d", "%m/%d/%Y"):
-        try:
-            return datetime.strptime(cell, pattern).date()  # noqa: DTZ007 - a calendar day has no zone
-        except ValueError:
-            continue
-    raise _Unreadable("must be a day as YYYY-MM-DD or MM/DD/YYYY")
-
-
-def _amount(cell: str) -> Cents:
-    """Dollars as people write them; `(20.00)` is below zero, as in spreadsheets of accountants."""
-    plain = f"-{cell[1:-1]}" if cell.startswith("(") and cell.endswith(")") else cell
-    try:
-        if plain.startswith("-"):
-            return Cents(-parse_typed(plain[1:]))
-        return parse_typed(plain)
-    except NotAnAmount as error:
-        raise _Unreadable(str(error)) from None
-
-
-def _count(cell: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,4}", cell, re.ASCII):
-        raise _Unreadable("must be a whole number")
-    return int(cell)
+    return AgingParty(cells.one_of([one.value for one in AgingParty])(cell))
 
 
 def _month_day(cell: str) -> int:
-    found = _count(cell)
+    found = cells.count(cell)
     if not 1 <= found <= 31:
-        raise _Unreadable("must be a day of the month, from 1 to 31")
+        raise cells.Unreadable("must be a day of the month, from 1 to 31")
     return found
 
 
-def _units(cell: str) -> Decimal:
-    try:
-        found = Decimal(cell)
-    except InvalidOperation:
-        raise _Unreadable("must be a number of units") from None
-    if not found.is_finite() or not 0 < found <= LARGEST:
-        raise _Unreadable("must be a number of units above zero")
-    return found
-
-
-def _codes(pattern: str, words: str, most: int) -> Callable[[str], tuple[str, ...]]:
-    """Codes with blanks, semicolons, bars or colons between; dots are taken off."""
-    one = _fitting(pattern, words)
-
-    def read(cell: str) -> tuple[str, ...]:
-        parts = [part.replace(".", "") for part in re.split(r"[\s;|:]+", cell) if part]
-        if len(parts) > most:
-            raise _Unreadable(f"holds more than {most} codes")
-        return tuple(dict.fromkeys(one(part) for part in parts))
-
-    return read
-
-
-def _telephone(cell: str) -> str:
-    digits = telephone_digits(cell)
-    if digits is None:
-        raise _Unreadable("is no telephone number of ten digits")
-    return digits
-
-
-def _postal_code(cell: str) -> str:
-    return _fitting(r"[0-9]{5}([0-9]{4})?", "must be five or nine digits")(cell.replace("-", ""))
-
-
-_NUMBER = _text(38)
-_NPI = _fitting(r"[0-9]{10}", "must be the ten digits of an NPI")
-_STATE = _fitting(r"[A-Za-z]{2}", "must be the two letters of a state")
+_day = cells.day("%Y-%m-%d", "%m/%d/%Y")
+_amount = cells.amount
+_NUMBER = cells.text(38)
 _PATIENT = Column("patient", _NUMBER, "The old system's number of the patient", required=True)
 _VISIT = Column("visit", _NUMBER, "The old system's number of the visit: claim, ticket or encounter", required=True)
 _PLACE = (
-    Column("street", _text(55), ""),
-    Column("city", _text(30), ""),
-    Column("state", _STATE, "Two letters"),
-    Column("postal_code", _postal_code, "Five or nine digits"),
+    Column("street", cells.text(55), ""),
+    Column("city", cells.text(30), ""),
+    Column("state", cells.state, "Two letters"),
+    Column("postal_code", cells.postal_code, "Five or nine digits"),
 )
 
 TABLES: tuple[Table, ...] = (
@@ -200,12 +91,14 @@ TABLES: tuple[Table, ...] = (
         "providers",
         MovedProvider,
         (
-            Column("npi", _NPI, "", required=True),
-            Column("kind", _one_of(["billing", "rendering"]), "`billing` or `rendering`", required=True),
-            Column("name", _text(60), "Of the organisation, or a last name", required=True),
-            Column("first_name", _text(35), ""),
-            Column("tax_id", _fitting(r"[0-9]{2}-?[0-9]{7}", "must be nine digits"), "Needed of who is billed under"),
-            Column("taxonomy", _fitting(r"[0-9A-Za-z]{10}", "must be ten characters"), ""),
+            Column("npi", cells.npi, "", required=True),
+            Column("kind", cells.one_of(["billing", "rendering"]), "`billing` or `rendering`", required=True),
+            Column("name", cells.text(60), "Of the organisation, or a last name", required=True),
+            Column("first_name", cells.text(35), ""),
+            Column(
+                "tax_id", cells.fitting(r"[0-9]{2}-?[0-9]{7}", "must be nine digits"), "Needed of who is billed under"
+            ),
+            Column("taxonomy", cells.fitting(r"[0-9A-Za-z]{10}", "must be ten characters"), ""),
             *_PLACE,
         ),
         about="Who is billed under and who sees patients, as far as the practice has not set them up",
@@ -216,17 +109,17 @@ TABLES: tuple[Table, ...] = (
         MovedPatient,
         (
             _PATIENT,
-            Column("last_name", _text(60), "", required=True),
-            Column("first_name", _text(35), ""),
-            Column("middle_name", _text(25), ""),
-            Column("suffix", _text(10), ""),
+            Column("last_name", cells.text(60), "", required=True),
+            Column("first_name", cells.text(35), ""),
+            Column("middle_name", cells.text(25), ""),
+            Column("suffix", cells.text(10), ""),
             Column("birth_date", _day, ""),
-            Column("sex", _sex, "F, M or U"),
-            Column("street", _text(55), ""),
-            Column("street_2", _text(55), ""),
+            Column("sex", cells.sex, "F, M or U"),
+            Column("street", cells.text(55), ""),
+            Column("street_2", cells.text(55), ""),
             *_PLACE[1:],
-            Column("telephone", _telephone, "Ten digits"),
-            Column("email", _text(254), ""),
+            Column("telephone", cells.telephone, "Ten digits"),
+            Column("email", cells.text(254), ""),
         ),
         required=True,
         about="Everybody who moves",
@@ -237,17 +130,17 @@ TABLES: tuple[Table, ...] = (
         MovedCoverage,
         (
             _PATIENT,
-            Column("responsibility", _one_of("PST"), "P pays first, then S, then T", required=True),
-            Column("payer_id", _text(80), "The payer's number at the clearinghouse", required=True),
-            Column("payer_name", _text(60), "", required=True),
-            Column("member_id", _text(80), "", required=True),
-            Column("group_number", _text(50), ""),
-            Column("filing_indicator", _fitting(r"[0-9A-Za-z]{1,2}", "is no kind of plan"), "SBR09: MB, MC, CI, BL"),
-            Column("relationship", _one_of(_RELATIONSHIPS), "Patient to subscriber: 18 self, 01 spouse, 19 child"),
-            Column("subscriber_last_name", _text(60), "Where it is not the patient"),
-            Column("subscriber_first_name", _text(35), ""),
+            Column("responsibility", cells.one_of("PST"), "P pays first, then S, then T", required=True),
+            Column("payer_id", cells.text(80), "The payer's number at the clearinghouse", required=True),
+            Column("payer_name", cells.text(60), "", required=True),
+            Column("member_id", cells.text(80), "", required=True),
+            Column("group_number", cells.text(50), ""),
+            Column("filing_indicator", cells.filing_indicator, "SBR09: MB, MC, CI, BL"),
+            Column("relationship", cells.relationship, "Patient to subscriber: 18 self, 01 spouse, 19 child"),
+            Column("subscriber_last_name", cells.text(60), "Where it is not the patient"),
+            Column("subscriber_first_name", cells.text(35), ""),
             Column("subscriber_birth_date", _day, ""),
-            Column("subscriber_sex", _sex, ""),
+            Column("subscriber_sex", cells.sex, ""),
             Column("effective_from", _day, "First day of the policy, where it has not always been"),
             Column("effective_to", _day, "Its last day"),
         ),
@@ -261,15 +154,15 @@ TABLES: tuple[Table, ...] = (
             _VISIT,
             _PATIENT,
             Column("service_date", _day, "", required=True),
-            Column("procedure", _fitting(r"[0-9A-Za-z]{5}", "must be a code of five characters"), "", required=True),
-            Column("modifiers", _codes(r"[0-9A-Za-z]{2}", "must be two characters each", 4), "Blanks between"),
-            Column("units", _units, "1 where it is empty"),
+            Column("procedure", cells.procedure, "", required=True),
+            Column("modifiers", cells.modifiers, "Blanks between"),
+            Column("units", cells.units, "1 where it is empty"),
             Column(
                 "diagnoses",
-                _codes(r"[A-Za-z][0-9A-Za-z]{2,6}", "must be ICD-10-CM codes", 4),
+                cells.codes(cells.DIAGNOSIS, "must be ICD-10-CM codes", 4),
                 "ICD-10-CM, at most four, the first one first; blanks between",
             ),
-            Column("place_of_service", _fitting(r"[0-9]{2}", "must be two digits"), "11 where it is empty"),
+            Column("place_of_service", cells.place_of_service, "11 where it is empty"),
             Column("charge", _amount, "", required=True),
             Column("insurance_paid", _amount, "By all payers so far"),
             Column("adjusted", _amount, "Taken off so far: contract, write-off, discount"),
@@ -282,8 +175,8 @@ TABLES: tuple[Table, ...] = (
                 required=True,
             ),
             Column("patient_part", _amount, "Of a balance with a payer: what is the patient's already"),
-            Column("billing_npi", _NPI, "Where the practice bills under several"),
-            Column("rendering_npi", _NPI, "Who saw the patient"),
+            Column("billing_npi", cells.npi, "Where the practice bills under several"),
+            Column("rendering_npi", cells.npi, "Who saw the patient"),
         ),
         required=True,
         about="Every line of every visit that has an open one, and of as many settled ones as are to be kept",
@@ -295,11 +188,11 @@ TABLES: tuple[Table, ...] = (
         (
             _VISIT,
             Column("control_number", _NUMBER, "As the payer knows the claim (CLM01)", required=True),
-            Column("payer", _one_of("PST"), "P, S or T: whom it went to", required=True),
+            Column("payer", cells.one_of("PST"), "P, S or T: whom it went to", required=True),
             Column("first_submitted", _day, "When it left first", required=True),
             Column("last_submitted", _day, "When it left last", required=True),
-            Column("payer_claim_number", _text(50), "The payer's own number (ICN), where it has given one"),
-            Column("frequency", _one_of("17"), "1 original, 7 replacement; 1 where it is empty"),
+            Column("payer_claim_number", cells.text(50), "The payer's own number (ICN), where it has given one"),
+            Column("frequency", cells.one_of("17"), "1 original, 7 replacement; 1 where it is empty"),
             Column("filing_deadline", _day, "The payer's last day to file, where it is known"),
         ),
         about="Every claim that was sent for these visits",
@@ -311,11 +204,11 @@ TABLES: tuple[Table, ...] = (
         (
             _PATIENT,
             Column("stage", _stage, "`none`, `statement`, `reminder` or `final_notice`: the last paper", required=True),
-            Column("statements", _count, "How many papers they got about what they owe now"),
+            Column("statements", cells.count, "How many papers they got about what they owe now"),
             Column("first_statement", _day, ""),
             Column("last_statement", _day, ""),
             Column("paused_until", _day, "Nothing is asked before that day"),
-            Column("pause_reason", _text(400), ""),
+            Column("pause_reason", cells.text(400), ""),
         ),
         about="How far patients were asked for what they owe",
     ),
@@ -338,7 +231,9 @@ TABLES: tuple[Table, ...] = (
         (
             Column("as_of", _day, "The same day in every row", required=True),
             Column("owed_by", _party, "`insurance` or `patient`", required=True),
-            Column("bucket", _one_of(BUCKET_NAMES), f"{', '.join(f'`{one}`' for one in BUCKET_NAMES)}", required=True),
+            Column(
+                "bucket", cells.one_of(BUCKET_NAMES), f"{', '.join(f'`{one}`' for one in BUCKET_NAMES)}", required=True
+            ),
             Column("total", _amount, "", required=True),
         ),
         required=True,
@@ -387,8 +282,8 @@ def _read_table(table: Table, body: bytes) -> tuple[list[Any], list[MovingFault]
             return [], faults
         reader.fieldnames = names
         rows = []
-        for cells in reader:
-            noun = _read_row(table, cells, reader.line_num, faults)
+        for row in reader:
+            noun = _read_row(table, row, reader.line_num, faults)
             if noun is not None:
                 rows.append(noun)
     except csv.Error as error:
@@ -409,31 +304,26 @@ def _header_faults(table: Table, names: list[str]) -> list[MovingFault]:
     return faults + [MovingFault(table.file, 1, name, "the column stands there twice") for name in twice]
 
 
-def _read_row(table: Table, cells: Mapping[str, Any], line: int, faults: list[MovingFault]) -> Any:
+def _read_row(table: Table, row: Mapping[str, Any], line: int, faults: list[MovingFault]) -> Any:
     """The noun, or None after its faults were added."""
-    given = [cell for cell in cells.values() if isinstance(cell, str) and cell.strip()]
-    if not given and SURPLUS not in cells:
+    given = [cell for cell in row.values() if isinstance(cell, str) and cell.strip()]
+    if not given and SURPLUS not in row:
         return None
     before = len(faults)
-    if surplus := surplus_fault(cells):
+    if surplus := surplus_fault(row):
         faults.append(MovingFault(table.file, line, "", surplus))
     values: dict[str, Any] = {"line": line}
     for column in table.columns:
-        cell = _plain((cells.get(column.name) or "").strip())
+        cell = cells.plain((row.get(column.name) or "").strip())
         if not cell:
             if column.required:
                 faults.append(MovingFault(table.file, line, column.name, "is empty"))
             continue
         try:
             values[column.name] = column.read(cell)
-        except _Unreadable as error:
+        except cells.Unreadable as error:
             faults.append(MovingFault(table.file, line, column.name, f"{shown(cell).lstrip()} {error}"))
     return None if len(faults) > before else table.noun(**values)
-
-
-def _plain(cell: str) -> str:
-    """A cell without the apostrophe that keeps a spreadsheet from computing it."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
 
 
 def write(office: MovingOffice) -> dict[str, str]:
@@ -452,7 +342,7 @@ def rows_as_csv(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows([_guarded(cell) for cell in row] for row in rows)
+    writer.writerows([cells.guarded(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 
@@ -468,8 +358,3 @@ def _cell(value: Any, is_amount: bool) -> str:
     if is_amount:
         return dollars(value)
     return " ".join(value) if isinstance(value, tuple) else str(value)
-
-
-def _guarded(cell: str) -> str:
-    is_number = re.fullmatch(r"-?[0-9]+\.[0-9]{2}", cell) is not None
-    return f"'{cell}" if cell.startswith(FORMULA) and not is_number else cell

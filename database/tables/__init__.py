@@ -48,6 +48,7 @@ from database.tables.rules import (
     UnitLimitRow,
 )
 from database.tables.sent import PatientNumber, SentWordRow, VisitNumber
+from database.tables.sheets import RefusedRow, SheetMappingRow, SheetTaken
 
 __all__ = [
     "AddOnRow",
@@ -113,11 +114,14 @@ __all__ = [
     "Practice",
     "Provider",
     "ProviderFactRow",
+    "RefusedRow",
     "RelativeValueRow",
     "RemittanceClaim",
     "RemittanceFile",
     "RuleEditionRow",
     "SentWordRow",
+    "SheetMappingRow",
+    "SheetTaken",
     "Submission",
     "Task",
     "TaskForm",

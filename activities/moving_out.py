@@ -45,6 +45,7 @@ STAYS = (
     "how often each visit of a patient was billed: accounts.csv counts by patient",
     "what a claim says beyond these columns: authorizations, accidents, drugs, other providers, notes",
     "balances with a collection agency, tills and deposits",
+    "wishes that no plan be told, consents, guarantors, Medicare's questions, and why policies stand in their order",
     "eligibility answers, documents, letters, notes, appointments, prices, policies, enrolments, users, the audit",
 )
 """What no file of a move holds, in words"""

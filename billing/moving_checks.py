@@ -58,6 +58,10 @@ def notes_of(office: MovingOffice) -> list[str]:
             f"{count} visits are owed by a payer and no claim of theirs is in claims.csv: they are billed from here as "
             "new claims. Where the old system has sent them, add the claim, or the payer gets it twice"
         )
+    as_of = office.aging[0].as_of if office.aging else None
+    late = [one for one in office.claims if one.filing_deadline and as_of and one.filing_deadline < as_of]
+    if count := sum(not one.payer_claim_number for one in late):
+        notes.append(f"{count} claims have a filing deadline that has passed, and no payer has given them a number")
     told = {one.patient for one in office.accounts}
     owing = {visit.patient for visit in office.visits if any(_is_patients(one) for one in visit.lines)}
     if left := len(owing - told):

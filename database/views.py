@@ -20,6 +20,7 @@ from database import (
     encounters,
     ledger,
     letters,
+    moves,
     notes,
     patients,
     payment_views,
@@ -136,6 +137,10 @@ class SubmissionView:
     rejected_at: datetime | None
     adjudicated_at: datetime | None
     payer_claim_number: str | None
+    first_submitted_at: datetime | None
+    """When another system sent it first; None: it left from here"""
+    old_numbers: list[str]
+    """Under which that system had sent it, and its payer knows it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,12 +258,8 @@ def _found_by(practice_id: str, text: str) -> sa.ColumnElement[bool]:
     sent = select(Submission.encounter_id).where(
         Submission.practice_id == practice_id, col(Submission.control_number).in_(spellings)
     )
-    return (
-        col(Encounter.patient_id).in_(people)
-        | col(Encounter.external_id).in_(spellings)
-        | col(Encounter.id).in_(sent)
-        | col(Encounter.id).in_(formerly_named(practice_id, text))
-    )
+    numbers = col(Encounter.id).in_(sent) | col(Encounter.id).in_(formerly_named(practice_id, text))
+    return col(Encounter.patient_id).in_(people) | col(Encounter.external_id).in_(spellings) | numbers
 
 
 def _rows(session: Session, practice_id: str, shown: Sequence[Encounter]) -> list[EncounterRow]:
@@ -341,7 +342,7 @@ def submissions(session: Session, *, practice_id: str, encounter_id: str) -> lis
             col(Submission.ordinal)
         )
     )
-    return [_submission(row, payer) for row, payer in rows]
+    return [_submission(session, row, payer) for row, payer in rows]
 
 
 def submission(session: Session, *, practice_id: str, control_number: str) -> SubmissionView | None:
@@ -349,7 +350,7 @@ def submission(session: Session, *, practice_id: str, control_number: str) -> Su
     row = session.get(Submission, control_number)
     if row is None or row.practice_id != practice_id:
         return None
-    return _submission(row, session.get_one(Payer, row.payer_id))
+    return _submission(session, row, session.get_one(Payer, row.payer_id))
 
 
 def ledger_entries(session: Session, *, practice_id: str, encounter_id: str) -> list[LedgerEntry]:
@@ -425,7 +426,8 @@ def _benefits(session: Session, row: Encounter) -> list[BenefitsView]:
     ]
 
 
-def _submission(row: Submission, payer: Payer) -> SubmissionView:
+def _submission(session: Session, row: Submission, payer: Payer) -> SubmissionView:
+    aliases = moves.aliases_of(session, row.encounter_id) if row.first_submitted_at else {}
     return SubmissionView(
         control_number=row.control_number,
         encounter_id=row.encounter_id,
@@ -441,6 +443,8 @@ def _submission(row: Submission, payer: Payer) -> SubmissionView:
         rejected_at=row.rejected_at,
         adjudicated_at=row.adjudicated_at,
         payer_claim_number=row.payer_claim_number,
+        first_submitted_at=row.first_submitted_at,
+        old_numbers=[old for old, own in aliases.items() if own == row.control_number],
     )
 
 

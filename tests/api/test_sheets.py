@@ -147,7 +147,7 @@ async def test_the_pages_guess_keep_look_and_take(book: Book) -> None:
         assert refused.status_code == 422
         assert "Procedure: choose the column that has it" in refused.text
         preview = (await browser.post("/sheets/preview", data=form | typed | {"date_order": "ymd"})).text
-        assert "1 visits can be taken in, 1 rows or cells cannot" in preview
+        assert "2 rows: 1 visit can be taken in; 1 fault keeps rows out" in preview
         assert "Row 3, <strong>DOB</strong>" in preview
         done = await browser.post("/sheets/take", data=hidden(preview))
         assert done.headers["location"] == "/sheets?note=done"

@@ -15,7 +15,7 @@ from activities.office_tasks import complete_office_task
 from billing.ledger import Account
 from billing.money import Cents
 from billing.moving import AgingParty, AgingRow, DunningStage, MovedAccount, MovingOffice, OwedBy
-from database import ledger, moves, outbox, proof, tasks
+from database import ledger, moves, outbox, proof, tasks, views
 from database.tables import (
     AgendaEntry,
     BalanceItem,
@@ -222,6 +222,43 @@ def test_every_fault_is_told_at_once(office: Office) -> None:
     assert ("lines.csv", 2, "balance") in places
     assert ("lines.csv", 3, "patient") in places
     assert all(one.message for one in report.faults)
+
+
+def test_a_deadline_that_has_passed_is_noted(office: Office) -> None:
+    told = one_visit("P")
+    passed = AS_OF - timedelta(days=1)
+    claims = tuple(replace(one, payer_claim_number=None, filing_deadline=passed) for one in told.claims)
+    report = look(office, replace(told, claims=claims))
+    assert report.faults == []
+    assert any("1 claims have a filing deadline that has passed" in one for one in report.notes)
+
+
+def test_a_visit_the_next_payer_owes_comes_to_a_biller_for_what_the_first_decided(office: Office) -> None:
+    told = one_visit("S")
+    told = replace(told, claims=tuple(one for one in told.claims if one.payer == "P"))
+    assert move(office, told).faults == []
+    encounter = visit_of(office, told.claims[0].visit)
+    assert row(office, encounter).stage == "posting"
+    standing = office.go_on(encounter)
+    assert standing.stage == "scrubbing"
+    [task] = standing.open_tasks
+    with office.database.reading() as session:
+        held = session.get_one(Task, task.task_id)
+    assert held.type == "claim_edit_failed"
+    assert held.reason.startswith("S08: a later payer is billed before the first has answered")
+
+
+def test_the_old_number_finds_the_visit_and_stands_beside_the_claim(office: Office) -> None:
+    told = one_visit("P")
+    move(office, told)
+    number = told.claims[0].control_number
+    with office.database.reading() as session:
+        [found] = views.newest_encounters(
+            session, practice_id=office.practice_id, stage=None, text=number, before=None, limit=5
+        ).items
+        [claim] = views.submissions(session, practice_id=office.practice_id, encounter_id=found.id)
+    assert claim.old_numbers == [number.upper()]
+    assert claim.first_submitted_at is not None
 
 
 def test_a_visit_with_a_payer_awaits_its_answer_with_its_own_days(office: Office) -> None:

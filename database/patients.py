@@ -18,8 +18,9 @@ from billing.claim import Address, Claim
 from billing.ledger import ENCOUNTER_BALANCES, RECEIVABLES, Account
 from billing.patients import WHO, Registration, differing, registration_of, telephone_digits
 from billing.stages import Stage
-from database import encounters, letters, registrations, submissions
+from database import encounters, letters, merges, registrations, submissions
 from database.letters import LetterRow
+from database.merges import MergeView
 from database.tables import Encounter, Patient, PatientNumber, Payer, Posting, Submission
 
 SHORTEST_NUMBER = 4
@@ -124,6 +125,10 @@ class PatientView:
     patient_owed_cents: int
     unapplied_cents: int
     letters: list[LetterRow]
+    merged_into: str | None
+    """Who this patient turned out to be"""
+    merges: list[MergeView]
+    """Who turned out to be this patient"""
     other_coverages: list[PatientRow]
     """The same name and birth date: under another payer or member id, or another person"""
 
@@ -142,7 +147,7 @@ def search(session: Session, *, practice_id: str, text: str, limit: int = 50) ->
     ids = _matching(practice_id, text.strip())
     if ids is None:
         return PatientList([], has_more=False)
-    query = select(Patient).where(Patient.practice_id == practice_id, or_(*ids))
+    query = select(Patient).where(Patient.practice_id == practice_id, col(Patient.merged_into).is_(None), or_(*ids))
     query = query.order_by(Patient.last_name, col(Patient.first_name), col(Patient.birth_date), Patient.id)
     found = session.exec(query.limit(limit + 1)).all()
     if not found:
@@ -193,6 +198,8 @@ def patient(session: Session, *, practice_id: str, patient_id: str) -> PatientVi
         patient_owed_cents=sum(one.patient_owed_cents for one in visits),
         unapplied_cents=sum(one.unapplied_cents for one in visits),
         letters=letters.of_patient(session, practice_id=practice_id, patient_id=patient_id),
+        merged_into=row.merged_into,
+        merges=merges.of_patient(session, practice_id=practice_id, patient_id=row.id),
         other_coverages=_other_coverages(session, row),
     )
 

@@ -78,8 +78,8 @@ def lock(session: Session, *, practice_id: str, patient_id: str, version: int | 
     query = select(Patient).where(Patient.practice_id == practice_id, Patient.id == patient_id)
     query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     row = session.exec(query).first()
-    if row is None:
-        raise PatientMissing(f"no patient {patient_id} in practice {practice_id}")
+    if row is None or row.merged_into is not None:
+        raise PatientMissing(f"no patient {patient_id} in practice {practice_id}, or merged into another one")
     if version is not None and row.version != version:
         raise PatientChanged(f"patient {patient_id} is at version {row.version}, not {version}")
     return row
@@ -134,6 +134,7 @@ def alike(session: Session, told: Registration, *, practice_id: str, limit: int 
     query = select(Patient).where(
         Patient.practice_id == practice_id,
         Patient.birth_date == told.birth_date,
+        col(Patient.merged_into).is_(None),
         func.lower(Patient.last_name) == func.lower(told.last_name),
     )
     return session.exec(query.order_by(col(Patient.first_name), Patient.id).limit(limit)).all()
@@ -142,7 +143,10 @@ def alike(session: Session, told: Registration, *, practice_id: str, limit: int 
 def _known_as(session: Session, practice_id: str, key: str) -> Patient | None:
     params = {"practice_id": practice_id, "key": key}
     first = session.exec(_BY_FIRST_KEY, params=params).first()
-    return first or session.exec(_BY_FURTHER_KEY, params=params).first()
+    found = first or session.exec(_BY_FURTHER_KEY, params=params).first()
+    while found is not None and found.merged_into is not None:
+        found = session.get(Patient, found.merged_into)
+    return found
 
 
 def _add(session: Session, told: Registration, *, practice_id: str, key: str | None, at: datetime) -> Patient:

@@ -34,7 +34,7 @@ from database.tables.messages import Batch, ControlSequence, InboundMessage, Inq
 from database.tables.moves import ControlNumberAlias, Move, MovedPatientRow, MovedVisitRow, PaymentPlan
 from database.tables.notes import Note
 from database.tables.office import BillingEntity, Charge, Location, Partner, Payer, Policy, Practice, Provider
-from database.tables.registration import ConsentRow, HeldPolicyRow, MedicareAnswersRow
+from database.tables.registration import ConsentRow, HeldPolicyRow, MedicareAnswersRow, PatientMerge
 from database.tables.remittances import Denial, RemittanceClaim, RemittanceFile
 from database.tables.rules import (
     AddOnRow,
@@ -104,6 +104,7 @@ __all__ = [
     "Patient",
     "PatientAccount",
     "PatientAlias",
+    "PatientMerge",
     "PatientNumber",
     "PatientPayment",
     "Payer",

@@ -58,3 +58,21 @@ class ConsentRow(SQLModel, table=True):
     """Who signed, and as what"""
     said_at: datetime = Field(sa_type=Instant)
     said_by: str = Field(sa_type=Id, foreign_key="app_user.id")
+
+
+class PatientMerge(SQLModel, table=True):
+    """Two patients who were made one, and whether they were taken apart again."""
+
+    __tablename__ = "patient_merge"
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    kept_id: str = Field(sa_type=Id, foreign_key="patient.id", index=True)
+    gone_id: str = Field(sa_type=Id, foreign_key="patient.id")
+    moved: str = Field(sa_type=sa.Text)
+    """JSON: table to the keys of the rows that were moved"""
+    reason: str = Field(sa_type=sa.String(300))
+    merged_at: datetime = Field(sa_type=Instant)
+    merged_by: str = Field(sa_type=Id, foreign_key="app_user.id")
+    undone_at: datetime | None = Field(default=None, sa_type=Instant)
+    undone_by: str | None = Field(default=None, sa_type=Id, foreign_key="app_user.id")

@@ -1,0 +1,149 @@
+"""Two patients are made one with everything that is theirs, found as one, and taken apart again."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlmodel import select
+
+from billing.roles import Role
+from database import registrations
+from database.engine import Database
+from database.merges import columns_of_patients
+from database.tables import Encounter, Patient, PatientAccount
+from tests.api import builders
+from tests.api.conftest import OPENED, Book, open_book
+from tests.databases import empty, kind, postgres
+
+__all__ = ["empty", "kind", "postgres"]
+
+POLICY = {"payer": {"id": "NEW01", "name": "NEW HEALTH"}, "member_id": "N1", "filing_indicator": "CI"}
+
+
+@pytest.fixture
+def book(empty: Database, tmp_path: Path) -> Book:
+    """The same office on either database."""
+    return open_book(empty, tmp_path)
+
+
+@pytest.fixture
+async def chief(book: Book) -> AsyncIterator[httpx.AsyncClient]:
+    async with book.connect(Role.SUPERVISOR) as client:
+        yield client
+
+
+@pytest.fixture
+def encounter(book: Book) -> Encounter:
+    return book.encounter()
+
+
+def key(number: int) -> dict[str, str]:
+    return {"Idempotency-Key": f"merge-key-{number:04}"}
+
+
+async def twin_of(book: Book, chief: httpx.AsyncClient, encounter: Encounter) -> str:
+    """The same person once more, with a policy, an appointment and a number."""
+    with book.database.reading() as session:
+        known = registrations.of_row(session.get_one(Patient, encounter.patient_id))
+    body: dict[str, Any] = {"last_name": known.last_name, "first_name": known.first_name, "is_another_person": True}
+    body |= {"birth_date": str(known.birth_date)}
+    twin: str = (await chief.post("/api/v1/patients", json=body, headers=key(1))).json()["patient_id"]
+    url = f"/api/v1/patients/{twin}/insurance"
+    await chief.put(url, json={"version": 0, "policies": [POLICY]}, headers=key(2))
+    form = {"patient_id": twin, "day": "2026-03-05", "at_time": "09:30", "provider": "Dr. Curie"}
+    assert (await chief.post("/api/v1/appointments", json=form, headers=key(3))).status_code == 201
+    return twin
+
+
+async def test_everything_moves_and_comes_back(book: Book, chief: httpx.AsyncClient, encounter: Encounter) -> None:
+    twin = await twin_of(book, chief, encounter)
+    [found] = (await chief.get(f"/api/v1/patients/{twin}/duplicates")).json()
+    assert (found["patient_id"], found["points"]) == (encounter.patient_id, 85)
+    assert found["reasons"] == ["same birth date", "same last name", "same first name"]
+    body = {"gone_id": encounter.patient_id, "reason": "same card"}
+    merged = await chief.post(f"/api/v1/patients/{twin}/merge", json=body, headers=key(4))
+    again = await chief.post(f"/api/v1/patients/{twin}/merge", json=body, headers=key(4))
+    assert merged.status_code == again.status_code == 201
+    assert merged.json() == again.json()
+    kept = (await chief.get(f"/api/v1/patients/{twin}")).json()
+    assert [one["id"] for one in kept["visits"]] == [encounter.id]
+    assert [one["gone_id"] for one in kept["merges"]] == [encounter.patient_id]
+    gone = (await chief.get(f"/api/v1/patients/{encounter.patient_id}")).json()
+    assert (gone["merged_into"], gone["visits"]) == (twin, [])
+    names = (await chief.get(f"/api/v1/patients?q={builders.SURNAME}")).json()["items"]
+    assert [one["id"] for one in names] == [twin]
+    with book.database.writing() as session:
+        row, is_new = registrations.of_claim(session, builders.claim(), practice_id=encounter.practice_id, at=OPENED)
+        assert (row.id, is_new) == (twin, False), "a visit under the old coverage is the kept patient's"
+    undo = f"/api/v1/merges/{merged.json()['merge_id']}/undo"
+    assert (await chief.post(undo, json={"reason": "twins"}, headers=key(5))).status_code == 200
+    assert (await chief.post(undo, json={"reason": "twins"}, headers=key(6))).status_code == 409
+    back = (await chief.get(f"/api/v1/patients/{encounter.patient_id}")).json()
+    assert ([one["id"] for one in back["visits"]], back["merged_into"]) == ([encounter.id], None)
+    left = (await chief.get(f"/api/v1/patients/{twin}")).json()
+    assert left["visits"] == []
+    assert len((await chief.get("/api/v1/appointments?day=2026-03-05")).json()) == 1
+
+
+async def test_policies_of_the_kept_one_hold(book: Book, chief: httpx.AsyncClient, encounter: Encounter) -> None:
+    twin = await twin_of(book, chief, encounter)
+    url = f"/api/v1/patients/{encounter.patient_id}/insurance"
+    version = (await chief.get(url)).json()["version"]
+    mine = POLICY | {"member_id": "MINE"}
+    await chief.put(url, json={"version": version, "policies": [mine]}, headers=key(7))
+    body = {"gone_id": twin, "reason": "same card"}
+    merged = await chief.post(f"/api/v1/patients/{encounter.patient_id}/merge", json=body, headers=key(8))
+    held = (await chief.get(url)).json()["held"]
+    assert [one["policy"]["coverage"]["member_id"] for one in held] == ["MINE"]
+    await chief.post(f"/api/v1/merges/{merged.json()['merge_id']}/undo", json={"reason": "no"}, headers=key(9))
+    held = (await chief.get(f"/api/v1/patients/{twin}/insurance")).json()["held"]
+    assert [one["policy"]["coverage"]["member_id"] for one in held] == ["N1"]
+
+
+async def test_not_itself_nobody_unknown_and_no_paused_account(
+    book: Book, chief: httpx.AsyncClient, encounter: Encounter
+) -> None:
+    twin = await twin_of(book, chief, encounter)
+    url = f"/api/v1/patients/{twin}/merge"
+    itself = await chief.post(url, json={"gone_id": twin, "reason": "x"}, headers=key(10))
+    unknown = await chief.post(url, json={"gone_id": "nobody", "reason": "x"}, headers=key(11))
+    with book.database.writing() as session:
+        session.add(
+            PatientAccount(
+                patient_id=encounter.patient_id,
+                practice_id=encounter.practice_id,
+                touched_at=OPENED,
+                paused_until=OPENED.replace(year=2027),
+            )
+        )
+    paused = await chief.post(url, json={"gone_id": encounter.patient_id, "reason": "x"}, headers=key(12))
+    assert (itself.status_code, unknown.status_code, paused.status_code) == (422, 404, 409)
+    assert "paused" in paused.json()["detail"]
+    async with book.connect(Role.BILLER) as biller:
+        body = {"gone_id": encounter.patient_id, "reason": "x"}
+        assert (await biller.post(url, json=body, headers=key(13))).status_code == 403
+
+
+async def test_on_the_page(book: Book, encounter: Encounter, chief: httpx.AsyncClient) -> None:
+    twin = await twin_of(book, chief, encounter)
+    url = f"/patients/{twin}/duplicates"
+    async with book.signed_in(Role.SUPERVISOR) as client:
+        assert "85 of 100 points" in (await client.get(url)).text
+        empty = await client.post(url, data={"gone_id": encounter.patient_id, "reason": "", "key": "e" * 20})
+        assert empty.status_code == 422
+        form = {"gone_id": encounter.patient_id, "reason": "same card", "key": "m" * 20}
+        assert (await client.post(url, data=form)).status_code == 303
+        page = (await client.get(url)).text
+        assert "Nobody else is likely the same person." in page
+        assert "Take them apart" in page
+        assert "another patient" in (await client.get(f"/patients/{encounter.patient_id}")).text
+        refused = await client.get(f"/patients/{encounter.patient_id}/edit")
+        assert refused.status_code in {200, 404}
+    with book.database.reading() as session:
+        assert session.exec(select(Encounter.patient_id)).all() == [twin]
+
+
+def test_tables_are_found_by_what_they_refer_to() -> None:
+    assert {"encounter", "letter", "appointment", "held_policy", "patient_alias"} <= set(columns_of_patients())

@@ -88,11 +88,16 @@ def read_answer(response: EligibilityResponse, *, service_date: date) -> Verific
         VerificationOutcome.ACTIVE,
         "coverage is active on the date of service",
         copay_cents=_amount(response, "B", service_type="98"),
-        deductible_remaining_cents=_amount(response, "C", period="29"),
+        deductible_remaining_cents=remaining_amount(response, "C"),
         coinsurance=_percent(response),
         is_qmb=any(one.insurance_type == "QM" for one in response.benefits),
         other_payers=_other_payers(response),
     )
+
+
+def remaining_amount(response: EligibilityResponse, information: str) -> Cents | None:
+    """What is left (EB06 29) of the deductible (EB01 C) or of the year's out-of-pocket limit (G); None: not told."""
+    return _amount(response, information, period="29")
 
 
 def _other_payers(response: EligibilityResponse) -> tuple[str, ...]:

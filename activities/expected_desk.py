@@ -18,7 +18,7 @@ def expect(desk: Desk, payer_id: str) -> tuple[list[Expected], Library] | None:
     )
     if not of_payer:
         return None
-    library = Library(desk.session, of_payer, desk.claim)
+    library = Library(desk.session, of_payer, desk.claim.lines)
     return expected_of(desk.claim, library.in_force), library
 
 

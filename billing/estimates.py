@@ -42,6 +42,29 @@ class KnownBenefits:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What an estimate is worked out from, as it was known then: the same gives the same estimate at any time."""
+
+    day: date
+    lines: tuple[ServiceLine, ...]
+    """Priced by the charge master"""
+    place_of_service: str
+    diagnoses: tuple[str, ...] = ()
+    payer: str | None = None
+    """Who pays first, by name; None: the patient pays alone"""
+    expected: tuple[Expected, ...] = ()
+    """What that payer should allow for each line"""
+    contract: str | None = None
+    """By which contract"""
+    benefits: KnownBenefits | None = None
+    later_payers: tuple[str, ...] = ()
+    forbids: str = ""
+    """Why nothing may be collected from the patient; empty: it may"""
+    discount_percent: int = 0
+    """For who pays alone"""
+
+
+@dataclass(frozen=True, slots=True)
 class EstimateLine:
     """What the patient will owe for one line."""
 
@@ -81,6 +104,15 @@ class Estimate:
     @property
     def high_cents(self) -> Cents:
         return Cents(sum(one.high_cents for one in self.lines))
+
+
+def work_out(asked: Asked) -> Estimate:
+    """The estimate."""
+    if asked.payer is None:
+        return alone(asked.lines, discount_percent=asked.discount_percent)
+    if asked.forbids:
+        return forbidden(asked.lines, asked.expected, why=asked.forbids)
+    return insured(asked.lines, asked.expected, asked.benefits, later_payers=asked.later_payers)
 
 
 def alone(lines: Sequence[ServiceLine], *, discount_percent: int) -> Estimate:

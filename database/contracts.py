@@ -9,7 +9,7 @@ from functools import cached_property
 
 from sqlmodel import Session, col, select
 
-from billing.claim import Claim
+from billing.claim import Claim, ServiceLine
 from billing.coding_rules import RuleEdition, RuleKind, edition_for
 from billing.contracts import Contract, Expected, InForce, PlaceKind, Rate, Terms, contract_on
 from billing.money import Cents
@@ -95,12 +95,12 @@ def all_rates(session: Session, contract_id: str) -> list[Rate]:
 
 
 class Library:
-    """What prices each day of one claim: read once."""
+    """What prices each day of some lines: read once."""
 
-    def __init__(self, session: Session, contracts: Sequence[Contract], claim: Claim) -> None:
+    def __init__(self, session: Session, contracts: Sequence[Contract], lines: Iterable[ServiceLine]) -> None:
         self._session = session
         self._contracts = contracts
-        self._procedures = [line.procedure for line in claim.lines]
+        self._procedures = [line.procedure for line in lines]
         self._known: dict[date, InForce] = {}
 
     def in_force(self, day: date) -> InForce:

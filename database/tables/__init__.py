@@ -29,6 +29,7 @@ from database.tables.encounters import (
     TimelineEvent,
 )
 from database.tables.enrolments import EnrolmentRow
+from database.tables.estimates import EstimateRow
 from database.tables.ledger import Journal, Posting
 from database.tables.messages import Batch, ControlSequence, InboundMessage, Inquiry, Outbox, PartnerFile
 from database.tables.moves import ControlNumberAlias, Move, MovedPatientRow, MovedVisitRow, PaymentPlan
@@ -80,6 +81,7 @@ __all__ = [
     "EditRun",
     "Encounter",
     "EnrolmentRow",
+    "EstimateRow",
     "ExclusionRow",
     "ExpectedLine",
     "Fact",

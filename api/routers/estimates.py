@@ -1,0 +1,176 @@
+"""Estimates: what a patient will owe for services to come, line by line, with the reasons."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from sqlmodel import Session
+
+from api import actions, auth, errors, estimate_form, idempotency
+from api.actions import Done
+from api.auth import Viewer, require
+from api.errors import Fault, Problem
+from api.estimate_form import AskForm
+from api.idempotency import IdempotencyKey
+from api.office import Office, TheOffice
+from api.routers.pages import NOTES, Failed, answer, show, typed_into
+from billing.money import format_dollars
+from billing.roles import Permission
+from database import appointments, estimates, patients, registrations
+from database.access import Person
+from database.estimates import EstimateView, NoPrice
+from database.tables import Patient
+
+of_patients = APIRouter(prefix="/api/v1/patients/{patient_id}/estimates", tags=["estimates"])
+api = APIRouter(prefix="/api/v1/estimates", tags=["estimates"])
+pages = APIRouter(include_in_schema=False)
+
+Worker = Annotated[Person, require(Permission.WORK)]
+FORM = "estimate"
+
+
+@of_patients.get("")
+def list_estimates(request: Request, patient_id: str, office: TheOffice, person: Viewer) -> list[EstimateView]:
+    """Every estimate of a patient, the newest first."""
+    with office.database.reading() as session:
+        _patient(session, person, patient_id)
+        found = estimates.of_patient(session, practice_id=person.practice_id, patient_id=patient_id)
+    auth.seen(request, person, subject="patient", subject_id=patient_id)
+    return found
+
+
+@of_patients.post("", status_code=201)
+def make_estimate(
+    patient_id: str, form: AskForm, key: IdempotencyKey, office: TheOffice, person: Worker
+) -> dict[str, Any]:
+    """Work out what the patient will owe, from charge master, contract and benefits as they are known now, and keep
+    it. 422: a procedure has no price on the day."""
+    return _make(office, person, patient_id, form, key=key).body
+
+
+@api.get("/{estimate_id}")
+def show_estimate(request: Request, estimate_id: str, office: TheOffice, person: Viewer) -> EstimateView:
+    """One estimate."""
+    with office.database.reading() as session:
+        row = estimates.find(session, practice_id=person.practice_id, estimate_id=estimate_id)
+        if row is None:
+            raise errors.not_found("estimate")
+        found = estimates.view(row)
+    auth.seen(request, person, subject="estimate", subject_id=estimate_id)
+    return found
+
+
+@pages.get("/patients/{patient_id}/estimates")
+def show_page(
+    request: Request, patient_id: str, office: TheOffice, person: Viewer, note: str = "", appointment: str = ""
+) -> Response:
+    """A patient's estimates, and the form for another; for an appointment, with its day."""
+    return _page(request, office, person, patient_id, Failed(), note=NOTES.get(note, ""), appointment_id=appointment)
+
+
+@pages.post("/patients/{patient_id}/estimates")
+async def make_from_page(request: Request, patient_id: str, office: TheOffice, person: Worker) -> Response:
+    """Work out an estimate from the form."""
+    typed = {name: text.strip() for name, text in (await typed_into(request)).items()}
+
+    async def act() -> Done:
+        try:
+            form = estimate_form.read(typed)
+            return await run_in_threadpool(_make, office, person, patient_id, form, key=typed["key"])
+        except Problem as problem:
+            problem.faults = estimate_form.at_inputs(problem.faults, typed)
+            raise
+
+    def page(failed: Failed) -> Response:
+        return _page(request, office, person, patient_id, failed, appointment_id=typed.get("appointment_id", ""))
+
+    return await answer(act, FORM, typed, f"/patients/{patient_id}/estimates", page)
+
+
+def _patient(session: Session, person: Person, patient_id: str) -> Patient:
+    row = registrations.find(session, practice_id=person.practice_id, patient_id=patient_id)
+    if row is None:
+        raise errors.not_found("patient")
+    return row
+
+
+def _make(office: Office, person: Person, patient_id: str, form: AskForm, *, key: str) -> Done:
+    today = office.today(person)
+    if form.day < today:
+        raise errors.invalid([Fault(field="day", message="has passed: an estimate is for services to come")])
+    actions.require_near(form.day, today=today, field="day")
+
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        patient = _patient(session, person, patient_id)
+        if form.appointment_id and estimates.appointment_of(session, patient, form.appointment_id) is None:
+            raise errors.invalid([Fault(field="appointment_id", message="is no appointment of this patient")])
+        try:
+            asked = estimates.gather(
+                session,
+                patient,
+                [one.line(form.day) for one in form.lines],
+                day=form.day,
+                place_of_service=form.place_of_service,
+                diagnoses=form.diagnoses,
+                today=today,
+            )
+        except NoPrice as error:
+            raise _without_price(form, error) from error
+        row = estimates.make(
+            session, patient, asked, appointment_id=form.appointment_id, at=office.now(), by=person.user_id
+        )
+        words = f"for {row.day}: {format_dollars(row.low_cents)} to {format_dollars(row.high_cents)}"
+        actions.audited(session, office, person, action="create", subject="estimate", subject_id=row.id, reason=words)
+        return row.id, {"estimate_id": row.id, "low_cents": row.low_cents, "high_cents": row.high_cents}
+
+    sha256 = idempotency.fingerprint("make_estimate", patient_id, form.model_dump(mode="json"))
+    made = idempotency.once(office, person, name="make_estimate", key=key, body_sha256=sha256, effect=effect)
+    return Done(made, 201)
+
+
+def _without_price(form: AskForm, error: NoPrice) -> Problem:
+    message = "has no price on that day: add it to the charge master"
+    return errors.invalid(
+        [
+            Fault(field=f"lines.{row}.procedure", message=f"{one.procedure.upper()} {message}")
+            for row, one in enumerate(form.lines)
+            if one.procedure.upper() in error.procedures
+        ]
+    )
+
+
+def _page(
+    request: Request,
+    office: Office,
+    person: Person,
+    patient_id: str,
+    failed: Failed,
+    *,
+    note: str = "",
+    appointment_id: str = "",
+) -> Response:
+    today = office.today(person)
+    with office.database.reading() as session:
+        row = _patient(session, person, patient_id)
+        found = estimates.of_patient(session, practice_id=person.practice_id, patient_id=patient_id)
+        patient = patients.patient(session, practice_id=person.practice_id, patient_id=patient_id)
+        coming = appointments.of_patient(session, practice_id=person.practice_id, patient_id=patient_id, since=today)
+        chosen = estimates.appointment_of(session, row, appointment_id) if appointment_id else None
+    auth.seen(request, person, subject="patient", subject_id=patient_id)
+    day = chosen.day if chosen else next((one.day for one in coming), today)
+    return show(
+        request,
+        "estimates.html",
+        person,
+        status=failed.status,
+        patient=patient,
+        estimates=found,
+        coming=coming,
+        appointment_id=chosen.id if chosen else "",
+        typed={"day": str(day), "place_of_service": "11"} | failed.typed,
+        rows=range(estimate_form.ROWS),
+        failed=failed,
+        key=failed.key_for(FORM),
+        note=note,
+        may_work=person.may(Permission.WORK),
+    )

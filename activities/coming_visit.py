@@ -8,7 +8,7 @@ from functools import cached_property
 from sqlmodel import Session
 from temporalio import activity
 
-from activities import inquiries
+from activities import good_faith, inquiries
 from activities.messages import ComingVisitStanding, ComingVisitStep
 from billing.authorizations import why_not_planned
 from billing.coordination import OtherPayer
@@ -83,6 +83,7 @@ class VisitDesk:
 
     def look_ahead(self) -> ComingVisitStanding:
         """Take the step."""
+        good_faith.keep_asking(self.session, self.row, pays_alone=self.insured is None, at=self.at)
         if self.row.state != Coming.BOOKED or self.at > self.start + OVER_AFTER:
             self._close_tasks(TaskType.VISIT_COVERAGE)
             self._close_tasks(TaskType.AUTHORIZATION_MISSING)

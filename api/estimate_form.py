@@ -56,6 +56,15 @@ class AskForm(Part):
     appointment_id: Annotated[str, Field(max_length=20)] | None = None
 
 
+class GoodFaithForm(Part):
+    """Who gives a good-faith estimate, and where the services will be."""
+
+    billing_npi: Annotated[str, Field(pattern=r"^\d{10}$")] | None = None
+    """None: the first of those whom the practice bills under"""
+    location_id: Annotated[str | None, BeforeValidator(lambda typed: typed or None), Field(max_length=20)] = None
+    """None: the billing provider's own address"""
+
+
 def read(typed: Typed) -> AskForm:
     """The page's inputs as the REST route's own model: `lines.0.procedure` ...; an empty row is no line.
 

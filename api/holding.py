@@ -14,7 +14,7 @@ from api.coverage_form import ConsentForm, GuarantorForm, InsuranceForm, Medicar
 from api.errors import Fault, Problem
 from api.office import Office
 from api.registering import CHANGED
-from database import accounts, consents, held_policies, letters, registrations
+from database import accounts, appointments, consents, held_policies, letters, registrations
 from database.access import Person
 from database.registrations import PatientChanged, PatientMissing
 from database.tables import Patient
@@ -36,6 +36,7 @@ def keep_insurance(office: Office, person: Person, patient_id: str, form: Insura
             row.version += 0 if is_new else 1
             is_new = True
             session.add(row)
+            appointments.wake_all(session, row, at=at)
         words = f"coverage: {len(held)} policies"
         words += f", {form.wish.replace('_', ' ')}: {form.wish_reason}" if form.wish else ""
         words += f", order by hand: {form.order_reason}" if form.order_reason else ""

@@ -30,6 +30,8 @@ class TaskType(StrEnum):
     """The coverage of a coming visit is not confirmed"""
     AUTHORIZATION_MISSING = "authorization_missing"
     """The payer wants planned services of a coming visit authorized, and nothing covers them"""
+    GOOD_FAITH_ESTIMATE_DUE = "good_faith_estimate_due"
+    """Who pays alone has a visit booked, and was given no good-faith estimate (45 CFR 149.610)"""
     CODE_REVIEW = "code_review"
     """Codes are missing, malformed, or not in the tables of their day"""
     CODING_QUERY = "coding_query"
@@ -184,6 +186,15 @@ KINDS: dict[TaskType, Kind] = {
             "entered": Resolution("The authorization is on the patient's page now"),
             "not_required": Resolution("The payer wants none", (_REFERENCE,)),
             "patient_told": Resolution("The patient knows, and comes all the same", (REASON,)),
+        },
+    ),
+    TaskType.GOOD_FAITH_ESTIMATE_DUE: Kind(
+        Role.FRONT_DESK,
+        timedelta(days=1),
+        "Give a good-faith estimate",
+        {
+            "estimate_sent": Resolution("The estimate was given in another way", (REASON,)),
+            "insured": Resolution("The patient is insured for that day", (REASON,)),
         },
     ),
     TaskType.CODE_REVIEW: Kind(

@@ -8,21 +8,21 @@ from decimal import Decimal
 from sqlmodel import Session, col, select
 
 from billing.charges import ChargeMaster
-from billing.claim import ServiceLine
+from billing.claim import Claim, ServiceLine
 from billing.contracts import NO_CONTRACT, Expected, expected_allowed
 from billing.coordination import OtherPayer
 from billing.days import day_of
 from billing.eligibility import EligibilityResponse
 from billing.estimates import Asked, Estimate, EstimateLine, KnownBenefits, out_of_pocket_remaining, work_out
-from billing.held_policies import policy_key
 from billing.money import Cents
 from billing.patient_share import ShareQuestion, patient_may_be_billed
 from billing.relative_values import rounded
 from billing.verification import VerificationOutcome
-from database import contracts, encounters, held_policies, office, records
+from database import contracts, held_policies, office, records
 from database.columns import new_id
 from database.contracts import Library
-from database.tables import Appointment, Benefits, Encounter, EstimateRow, Patient, Payer
+from database.coverage_checks import policy_text
+from database.tables import Appointment, Benefits, CoverageCheck, Encounter, EstimateRow, Letter, Patient, Payer
 
 NEWEST = 20
 """Stored answers that are looked through for the policy"""
@@ -37,6 +37,15 @@ class NoPrice(ValueError):
     def __init__(self, procedures: Sequence[str]) -> None:
         super().__init__(f"no price on the day: {', '.join(procedures)}")
         self.procedures = procedures
+
+
+@dataclass(frozen=True, slots=True)
+class LetterState:
+    """Where an estimate's letter stands."""
+
+    id: str
+    sent_at: datetime | None
+    withdrawn_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,8 @@ class EstimateView:
     charge_cents: int
     lines: tuple[EstimateLine, ...]
     notes: tuple[str, ...]
+    letter: LetterState | None
+    """The good-faith letter for who pays alone"""
 
 
 def gather(
@@ -132,15 +143,20 @@ def find(session: Session, *, practice_id: str, estimate_id: str) -> EstimateRow
 def of_patient(session: Session, *, practice_id: str, patient_id: str) -> list[EstimateView]:
     """Every estimate of a patient, the newest first."""
     rows = session.exec(
-        select(EstimateRow)
+        select(EstimateRow, Letter)
+        .outerjoin(Letter, col(Letter.id) == col(EstimateRow.letter_id))
         .where(EstimateRow.practice_id == practice_id, EstimateRow.patient_id == patient_id)
         .order_by(col(EstimateRow.made_at).desc(), EstimateRow.id)
     )
-    return [view(row) for row in rows]
+    return [_view(row, letter) for row, letter in rows]
 
 
-def view(row: EstimateRow) -> EstimateView:
+def view(session: Session, row: EstimateRow) -> EstimateView:
     """The row as it is shown."""
+    return _view(row, session.get(Letter, row.letter_id) if row.letter_id else None)
+
+
+def _view(row: EstimateRow, letter: Letter | None) -> EstimateView:
     asked, result = records.load(Asked, row.asked), records.load(Estimate, row.result)
     return EstimateView(
         id=row.id,
@@ -158,6 +174,7 @@ def view(row: EstimateRow) -> EstimateView:
         charge_cents=result.charge_cents,
         lines=result.lines,
         notes=result.notes,
+        letter=LetterState(letter.id, letter.sent_at, letter.withdrawn_at) if letter else None,
     )
 
 
@@ -199,28 +216,45 @@ def _payer_ids(session: Session, practice_id: str, policy: OtherPayer) -> Sequen
     return session.exec(query).all() if number else []
 
 
-def _stored(session: Session, patient: Patient) -> Sequence[tuple[Benefits, Encounter]]:
-    query = select(Benefits, Encounter).join(Encounter, col(Encounter.id) == col(Benefits.encounter_id))
-    query = query.where(Encounter.practice_id == patient.practice_id, Encounter.patient_id == patient.id)
+def _stored(session: Session, patient: Patient) -> Sequence[tuple[Benefits, str | None, str | None]]:
+    """The newest answers about a patient: with the claim of the visit, or the policy that was asked about for an
+    appointment."""
+    query = (
+        select(Benefits, Encounter.record, CoverageCheck.policy)
+        .outerjoin(Encounter, col(Encounter.id) == col(Benefits.encounter_id))
+        .outerjoin(Appointment, col(Appointment.id) == col(Benefits.appointment_id))
+        .outerjoin(
+            CoverageCheck,
+            (col(CoverageCheck.appointment_id) == col(Benefits.appointment_id))
+            & (col(CoverageCheck.ended_at) == col(Benefits.answered_at)),
+        )
+        .where(
+            Benefits.practice_id == patient.practice_id,
+            (col(Encounter.patient_id) == patient.id) | (col(Appointment.patient_id) == patient.id),
+        )
+    )
     return session.exec(query.order_by(col(Benefits.answered_at).desc()).limit(NEWEST)).all()
 
 
 def _answers(session: Session, patient: Patient, policy: OtherPayer) -> Benefits | None:
     """The newest answer about this very policy, where it says that the coverage is active; who was asked by telephone
     told of no benefits."""
-    for answer, encounter in _stored(session, patient):
-        if answer.message_id is None:
-            continue
-        claim = encounters.claim_of(encounter)
-        if policy_key(OtherPayer(claim.coverage, claim.subscriber)) == policy_key(policy):
+    wanted = policy_text(policy.coverage.payer.id, policy.coverage.member_id)
+    for answer, record, asked_about in _stored(session, patient):
+        if answer.message_id is not None and wanted == (asked_about if record is None else _policy_in(record)):
             return answer if answer.verdict == VerificationOutcome.ACTIVE else None
     return None
+
+
+def _policy_in(record: str) -> str:
+    coverage = records.load(Claim, record).coverage
+    return policy_text(coverage.payer.id, coverage.member_id)
 
 
 def _is_qmb(session: Session, patient: Patient, day: date) -> bool:
     """Whether an answer of the year before the day says so, of whichever payer."""
     zone = office.zone_of(session, patient.practice_id)
-    return any(one.is_qmb and day - day_of(one.answered_at, zone) <= A_YEAR for one, _ in _stored(session, patient))
+    return any(one.is_qmb and day - day_of(one.answered_at, zone) <= A_YEAR for one, *_ in _stored(session, patient))
 
 
 def _known(session: Session, row: Benefits) -> KnownBenefits:

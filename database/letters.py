@@ -14,7 +14,7 @@ from billing.dunning import Notice
 from billing.letters import Letter as Content
 from billing.letters import receipt
 from billing.statements import Statement
-from database import office, records, registrations, submissions
+from database import good_faith, office, records, registrations, submissions
 from database.tables import Encounter, Fact, Letter, Patient, PatientPayment
 
 PAPER_CLAIM = "paper_claim"
@@ -168,6 +168,8 @@ def mark_sent(session: Session, letter: Letter, *, at: datetime, actor_id: str) 
     content = content_of(letter)
     if isinstance(content, PaperClaim):
         submissions.mark_mailed(session, content.control_number, at=at)
+    if letter.kind == good_faith.LETTER:
+        good_faith.close_asked(session, letter, at=at, by=actor_id)
     return True
 
 

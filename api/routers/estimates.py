@@ -10,13 +10,14 @@ from api import actions, auth, errors, estimate_form, idempotency
 from api.actions import Done
 from api.auth import Viewer, require
 from api.errors import Fault, Problem
-from api.estimate_form import AskForm
+from api.estimate_form import AskForm, GoodFaithForm
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
-from api.routers.pages import NOTES, Failed, answer, show, typed_into
+from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
+from billing.good_faith import Giver
 from billing.money import format_dollars
 from billing.roles import Permission
-from database import appointments, estimates, patients, registrations
+from database import appointments, estimates, favourites, good_faith, patients, practice, registrations
 from database.access import Person
 from database.estimates import EstimateView, NoPrice
 from database.tables import Patient
@@ -55,9 +56,18 @@ def show_estimate(request: Request, estimate_id: str, office: TheOffice, person:
         row = estimates.find(session, practice_id=person.practice_id, estimate_id=estimate_id)
         if row is None:
             raise errors.not_found("estimate")
-        found = estimates.view(row)
+        found = estimates.view(session, row)
     auth.seen(request, person, subject="estimate", subject_id=estimate_id)
     return found
+
+
+@api.post("/{estimate_id}/letter", status_code=201)
+def write_letter(
+    estimate_id: str, form: GoodFaithForm, key: IdempotencyKey, office: TheOffice, person: Worker
+) -> dict[str, Any]:
+    """Write the good-faith letter for who pays alone into the print queue; it is written once. 409: the patient is
+    insured, or nobody is set up to bill under."""
+    return _write(office, person, estimate_id, form, key=key).body
 
 
 @pages.get("/patients/{patient_id}/estimates")
@@ -85,6 +95,26 @@ async def make_from_page(request: Request, patient_id: str, office: TheOffice, p
         return _page(request, office, person, patient_id, failed, appointment_id=typed.get("appointment_id", ""))
 
     return await answer(act, FORM, typed, f"/patients/{patient_id}/estimates", page)
+
+
+@pages.post("/patients/{patient_id}/estimates/{estimate_id}/letter")
+async def write_from_page(
+    request: Request, patient_id: str, estimate_id: str, office: TheOffice, person: Worker
+) -> Response:
+    """Write the good-faith letter, and show it."""
+    typed = await typed_into(request)
+
+    async def act() -> Done:
+        form = read(GoodFaithForm, typed)
+        return await run_in_threadpool(_write, office, person, estimate_id, form, key=typed["key"])
+
+    def page(failed: Failed) -> Response:
+        return _page(request, office, person, patient_id, failed)
+
+    def home(done: Done) -> str:
+        return f"/letters/{done.body['letter_id']}"
+
+    return await answer(act, f"letter-{estimate_id}", typed, home, page)
 
 
 def _patient(session: Session, person: Person, patient_id: str) -> Patient:
@@ -128,6 +158,46 @@ def _make(office: Office, person: Person, patient_id: str, form: AskForm, *, key
     return Done(made, 201)
 
 
+def _write(office: Office, person: Person, estimate_id: str, form: GoodFaithForm, *, key: str) -> Done:
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        row = estimates.find(session, practice_id=person.practice_id, estimate_id=estimate_id)
+        if row is None:
+            raise errors.not_found("estimate")
+        if not row.is_self_pay:
+            detail = "A good-faith letter is for who pays alone; for the insured this page is what there is to say."
+            raise Problem(409, "insured", "The patient is insured for that day", detail)
+        today = office.today(person)
+        giver = _giver(session, person, form)
+        letter, is_new = good_faith.write(session, row, giver, written_on=today, at=office.now(), by=person.user_id)
+        if is_new:
+            words = f"good-faith estimate {row.id}"
+            actions.audited(
+                session, office, person, action="create", subject="letter", subject_id=letter.id, reason=words
+            )
+        return row.id, {"letter_id": letter.id}
+
+    sha256 = idempotency.fingerprint("write_good_faith", estimate_id, form.model_dump(mode="json"))
+    made = idempotency.once(office, person, name="write_good_faith", key=key, body_sha256=sha256, effect=effect)
+    return Done(made, 201)
+
+
+def _giver(session: Session, person: Person, form: GoodFaithForm) -> Giver:
+    entities = favourites.billing_entities(session, practice_id=person.practice_id)
+    if not entities:
+        detail = "The letter needs a billing provider with address, NPI and tax id: Set-up, Practice."
+        raise Problem(409, "no-billing-provider", "Nobody is set up to bill under", detail)
+    billing = next(iter(entities.values())) if form.billing_npi is None else entities.get(form.billing_npi)
+    if billing is None:
+        raise errors.invalid([Fault(field="billing_npi", message="is nobody whom the practice bills under")])
+    if form.location_id is None:
+        return Giver(billing)
+    places = practice.locations(session, practice_id=person.practice_id)
+    place = next((one for one in places if one.id == form.location_id), None)
+    if place is None:
+        raise errors.invalid([Fault(field="location_id", message="is no location of the practice")])
+    return Giver(billing, place.address, place.name)
+
+
 def _without_price(form: AskForm, error: NoPrice) -> Problem:
     message = "has no price on that day: add it to the charge master"
     return errors.invalid(
@@ -155,6 +225,8 @@ def _page(
         found = estimates.of_patient(session, practice_id=person.practice_id, patient_id=patient_id)
         patient = patients.patient(session, practice_id=person.practice_id, patient_id=patient_id)
         coming = appointments.of_patient(session, practice_id=person.practice_id, patient_id=patient_id, since=today)
+        billing = favourites.billing_entities(session, practice_id=person.practice_id)
+        places = practice.locations(session, practice_id=person.practice_id)
         chosen = estimates.appointment_of(session, row, appointment_id) if appointment_id else None
     auth.seen(request, person, subject="patient", subject_id=patient_id)
     day = chosen.day if chosen else next((one.day for one in coming), today)
@@ -170,7 +242,9 @@ def _page(
         typed={"day": str(day), "place_of_service": "11"} | failed.typed,
         rows=range(estimate_form.ROWS),
         failed=failed,
-        key=failed.key_for(FORM),
+        keys=failed.key_for,
+        billing=billing,
+        places=places,
         note=note,
         may_work=person.may(Permission.WORK),
     )

@@ -29,3 +29,5 @@ class EstimateRow(SQLModel, table=True):
     """billing.estimates.Estimate as JSON"""
     made_at: datetime = Field(sa_type=Instant)
     made_by: str = Field(sa_type=Id, foreign_key="app_user.id")
+    letter_id: str | None = Field(default=None, sa_type=Id, foreign_key="letter.id", index=True)
+    """The good-faith letter for who pays alone"""

@@ -90,7 +90,7 @@ def open_tasks(office: Office, appointment: str) -> list[Task]:
     with office.database.reading() as session:
         found = tasks.open_tasks(session, practice_id=office.practice_id, subject_id=appointment)
         session.expunge_all()
-        return list(found)
+        return [one for one in found if one.type == "visit_coverage"]
 
 
 def worked(office: Office, appointment: str, resolution: str, **values: str) -> None:

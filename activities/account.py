@@ -3,7 +3,7 @@
 One transaction a step, under the account's row lock. The account decides; each encounter posts what is decided on it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlmodel import Session
@@ -16,7 +16,7 @@ from billing.dunning import Notice, Plan, plan
 from billing.money import format_dollars
 from billing.statements import Statement, why_out_of_date
 from billing.tasks import NewTask, TaskType
-from database import accounts, consents, encounters, letters, moves, office, records, tasks
+from database import accounts, consents, encounters, good_faith, letters, moves, office, records, tasks
 from database.columns import new_id
 from database.engine import Database
 from database.tables import BalanceItem, Encounter, Letter, Patient, PatientAccount, Task
@@ -51,8 +51,10 @@ class AccountDesk:
         account = self.account
         self._end_pause()
         owed = accounts.owed_by_visit(self.session, practice_id=account.practice_id, patient_id=account.patient_id)
-        self._withdraw_moot_papers(owed)
-        items = accounts.keep_in_step(self.session, account, owed, at=self.at)
+        held = good_faith.held_up(self.session, practice_id=account.practice_id, patient_id=account.patient_id)
+        self._withdraw_moot_papers(owed, held)
+        in_step = accounts.keep_in_step(self.session, account, owed, at=self.at)
+        items = [one for one in in_step if one.encounter_id not in held]
         self._close_moot_reviews(items)
         is_held = moves.is_held(self.session, account.patient_id)
         if is_held:
@@ -99,22 +101,26 @@ class AccountDesk:
             tasks.close_task(self.session, task, resolution="answered", at=self.at, actor_id=None)
             self.said.append("Nothing is left to decide before collections")
 
-    def _withdraw_moot_papers(self, owed: Sequence[accounts.Owed]) -> None:
-        """Nobody is asked for what was paid, voided or went back to a payer before the paper left the house, or at an
-        address that is no longer theirs. What is still owed is asked for anew, as if that paper had never been."""
+    def _withdraw_moot_papers(self, owed: Sequence[accounts.Owed], held: Collection[str]) -> None:
+        """Nobody is asked for what was paid, voided, disputed or went back to a payer before the paper left the house,
+        or at an address that is no longer theirs. What is still owed is asked for anew, as if that paper had never
+        been. `held`: encounters of which nothing may be asked now."""
         waiting = letters.waiting_notices(
             self.session, practice_id=self.account.practice_id, patient_id=self.account.patient_id
         )
         if not waiting:
             return
         by_number = {
-            self.session.get_one(Encounter, one.encounter_id).external_id: one.cents for one in owed if one.is_billable
+            self.session.get_one(Encounter, one.encounter_id).external_id: one.cents
+            for one in owed
+            if one.is_billable and one.encounter_id not in held
         }
+        withheld = {self.session.get_one(Encounter, one).external_id for one in held}
         patient = self.session.get_one(Patient, self.account.patient_id)
         addressee = consents.addressee(patient, on=self.policies.day(self.at))
         for letter in waiting:
             paper = letters.content_of(letter)
-            because = why_out_of_date(paper, by_number, addressee) if isinstance(paper, Statement) else None
+            because = why_out_of_date(paper, by_number, addressee, withheld) if isinstance(paper, Statement) else None
             if because is not None:
                 letters.withdraw(self.session, letter, because=because, at=self.at)
                 accounts.uncount(self.session, self.account, letter)

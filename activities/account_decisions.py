@@ -8,7 +8,7 @@ from sqlmodel import Session
 from activities.messages import Answer
 from billing.days import noon_of
 from billing.stages import FactKind
-from database import accounts, encounters, office, outbox
+from database import accounts, encounters, good_faith, office, outbox
 from database.columns import new_id
 from database.outbox import OutboxKind
 from database.tables import BalanceItem, PatientAccount, Placement, Task
@@ -28,7 +28,8 @@ def decide_before_collections(
     account = accounts.lock(session, practice_id=practice_id, patient_id=task.subject_id, at=at)
     if resolution == "hold":
         return _hold(session, account, values, at=at)
-    asked_about = set(json.loads(task.detail)["encounters"].split(","))
+    held = good_faith.held_up(session, practice_id=practice_id, patient_id=task.subject_id)
+    asked_about = set(json.loads(task.detail)["encounters"].split(",")) - held
     owed = accounts.owed_by_visit(session, practice_id=practice_id, patient_id=task.subject_id)
     items = {row.encounter_id: row for row in accounts.items(session, task.subject_id)}
     for one in owed:

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from activities.account_decisions import decide_before_collections
+from activities.account_decisions import decide_before_collections, wake
 from activities.messages import Answer
 from activities.move_sign_off import sign_off
 from activities.remittance import tell_of_rows
 from billing.tasks import TaskType, form_faults
-from database import accounts, coverage_checks, remittances, submissions, tasks
-from database.tables import RemittanceClaim, Task
+from database import accounts, coverage_checks, good_faith, remittances, submissions, tasks
+from database.tables import EstimateRow, PatientAccount, RemittanceClaim, Task
 
 _SAID = {
     (TaskType.UNMATCHED_REMIT, "matched"): "matched",
@@ -22,6 +22,9 @@ _SAID = {
     (TaskType.MOVE_SIGN_OFF, "signed_off"): "signed off; what is due goes to patients from now on",
 }
 """What the person is told; of all others: closed"""
+
+
+_KEEPS_BILL_BACK = frozenset({TaskType.BILL_ABOVE_ESTIMATE, TaskType.ESTIMATE_DISPUTED})
 
 
 def complete_office_task(
@@ -58,6 +61,9 @@ def complete_office_task(
         coverage_checks.settle(session, task.subject_id, resolution, practice_id=practice_id, at=at)
     elif task.type == TaskType.MOVE_SIGN_OFF:
         refused = sign_off(session, task.subject_id, practice_id=practice_id, by=actor_id, at=at)
+    elif task.type in _KEEPS_BILL_BACK:
+        good_faith.ask_anew(session, session.get_one(EstimateRow, task.subject_id))
+        wake(session, _account(session, task, at=at), at=at)
     elif resolution == "resent":
         message = "claims are sent again one by one, from their own encounters' tasks"
         refused = Answer(done=False, code="invalid", message=message)
@@ -69,9 +75,17 @@ def complete_office_task(
 
 def _hold(session: Session, task: Task, *, at: datetime) -> None:
     """See the task as it is now, until the transaction ends; its account first, as the account's own step does."""
+    if task.type in _KEEPS_BILL_BACK:
+        _account(session, task, at=at)
     if task.type == TaskType.PRECOLLECTION_APPROVAL:
         accounts.lock(session, practice_id=task.practice_id, patient_id=task.subject_id, at=at)
     session.refresh(task, with_for_update={"key_share": True})
+
+
+def _account(session: Session, task: Task, *, at: datetime) -> PatientAccount:
+    """The account of the patient whose estimate the task is about, held."""
+    patient_id = session.get_one(EstimateRow, task.subject_id).patient_id
+    return accounts.lock(session, practice_id=task.practice_id, patient_id=patient_id, at=at)
 
 
 def _settle_row(

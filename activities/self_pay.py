@@ -1,6 +1,7 @@
 """A visit that nobody but the patient pays: the charges are the patient's, less what the practice takes off."""
 
 from activities.desk import Desk
+from activities.good_faith import watch_bill
 from billing.ledger import Account, Entry, EntryKind, Side
 from billing.money import Cents, format_dollars
 from billing.stages import Stage
@@ -24,6 +25,10 @@ def bill_patient_alone(desk: Desk, *, actor: str = "office") -> str:
         source = f"self_pay:{desk.encounter.id}:{desk.encounter.version}"
         desk.post([Entry(EntryKind.SELF_PAY, source, tuple(sides), desk.encounter.service_date)], actor=actor)
     desk.move_to(Stage.PATIENT_BALANCE)
+    desk.session.flush()
+    above = watch_bill(desk.session, desk.encounter, at=desk.at)
+    if above:
+        desk.say(above)
     return f"{format_dollars(owed)} is the patient's, who pays alone"
 
 
@@ -50,3 +55,5 @@ def bill_insurance_again(desk: Desk) -> None:
         source = f"insured:{desk.encounter.id}:{desk.encounter.version}"
         desk.post([Entry(EntryKind.SELF_PAY, source, sides, desk.encounter.service_date)])
     desk.encounter.is_self_pay = False
+    desk.session.flush()
+    watch_bill(desk.session, desk.encounter, at=desk.at)

@@ -65,6 +65,16 @@ class GoodFaithForm(Part):
     """None: the billing provider's own address"""
 
 
+class DisputeForm(Part):
+    """A bill is disputed against its estimate."""
+
+    disputed_on: date
+    note: Annotated[str, Field(min_length=1, max_length=300)]
+    """What the patient says, or the reference of the dispute"""
+    late_reason: Annotated[str | None, BeforeValidator(lambda typed: typed or None), Field(max_length=150)] = None
+    """Why it is taken after the 120th day: only a supervisor may say so"""
+
+
 def read(typed: Typed) -> AskForm:
     """The page's inputs as the REST route's own model: `lines.0.procedure` ...; an empty row is no line.
 

@@ -4,7 +4,7 @@ It says for each visit what was charged, what the plan paid, what was taken off,
 Nothing clinical stands on it but the codes of the services; an itemised bill is another paper.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -174,10 +174,14 @@ def _full_name(person: Person) -> str:
     return " ".join(part for part in (person.name.first, person.name.last) if part)
 
 
-def why_out_of_date(paper: Statement, owed: Mapping[str, int], addressee: tuple[str, ...]) -> str | None:
+def why_out_of_date(
+    paper: Statement, owed: Mapping[str, int], addressee: tuple[str, ...], withheld: Collection[str] = ()
+) -> str | None:
     """Why a paper that nobody has sent yet is not to be sent; None: it says what is so. `owed`: cents by visit number,
-    of the visits that may be billed now.
+    of the visits that may be billed now; `withheld`: numbers of those that may not, since their bill is disputed.
     """
+    if any(visit.number in withheld for visit in paper.visits):
+        return "the bill of a visit on it is disputed, or looked at"
     if not any(visit.number in owed for visit in paper.visits):
         return "nothing on it is owed any more"
     if any(owed.get(visit.number, 0) != visit.owed_cents for visit in paper.visits):

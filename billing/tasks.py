@@ -32,6 +32,10 @@ class TaskType(StrEnum):
     """The payer wants planned services of a coming visit authorized, and nothing covers them"""
     GOOD_FAITH_ESTIMATE_DUE = "good_faith_estimate_due"
     """Who pays alone has a visit booked, and was given no good-faith estimate (45 CFR 149.610)"""
+    BILL_ABOVE_ESTIMATE = "bill_above_estimate"
+    """Who pays alone is billed $400 or more above the good-faith estimate: no statement goes before a person decides"""
+    ESTIMATE_DISPUTED = "estimate_disputed"
+    """The patient disputes a bill against its good-faith estimate: nothing is collected until it ends"""
     CODE_REVIEW = "code_review"
     """Codes are missing, malformed, or not in the tables of their day"""
     CODING_QUERY = "coding_query"
@@ -195,6 +199,24 @@ KINDS: dict[TaskType, Kind] = {
         {
             "estimate_sent": Resolution("The estimate was given in another way", (REASON,)),
             "insured": Resolution("The patient is insured for that day", (REASON,)),
+        },
+    ),
+    TaskType.BILL_ABOVE_ESTIMATE: Kind(
+        Role.ACCOUNT_REP,
+        timedelta(days=2),
+        "The bill is far above the estimate",
+        {
+            "bill_stands": Resolution("The bill stands; send the statement", (REASON,)),
+            "bill_lowered": Resolution("The bill was lowered", (REASON,)),
+        },
+    ),
+    TaskType.ESTIMATE_DISPUTED: Kind(
+        Role.ACCOUNT_REP,
+        timedelta(days=30),
+        "A bill is disputed against its estimate",
+        {
+            "upheld": Resolution("The dispute ended; the bill stands", (REASON,)),
+            "adjusted": Resolution("The dispute ended; the bill was changed", (REASON,)),
         },
     ),
     TaskType.CODE_REVIEW: Kind(

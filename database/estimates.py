@@ -70,6 +70,8 @@ class EstimateView:
     notes: tuple[str, ...]
     letter: LetterState | None
     """The good-faith letter for who pays alone"""
+    disputed_on: date | None
+    dispute_note: str | None
 
 
 def gather(
@@ -175,6 +177,8 @@ def _view(row: EstimateRow, letter: Letter | None) -> EstimateView:
         lines=result.lines,
         notes=result.notes,
         letter=LetterState(letter.id, letter.sent_at, letter.withdrawn_at) if letter else None,
+        disputed_on=row.disputed_on,
+        dispute_note=row.dispute_note,
     )
 
 

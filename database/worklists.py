@@ -22,6 +22,7 @@ from database.tables import (
     Batch,
     Command,
     Encounter,
+    EstimateRow,
     Fact,
     InboundMessage,
     Partner,
@@ -278,8 +279,9 @@ def _task_rows(session: Session, rows: Sequence[Task]) -> list[TaskRow]:
 
 
 def _about(session: Session, rows: Sequence[Task]) -> dict[str, tuple[str, date | None]]:
-    """Whom tasks are about: subject id -> (name, day of service), for visits, appointments and accounts."""
-    kinds = ("encounter", "account", "appointment")
+    """Whom tasks are about: subject id -> (name, day of service), for visits, appointments, estimates and
+    accounts."""
+    kinds = ("encounter", "account", "appointment", "estimate")
     ids = {kind: {row.subject_id for row in rows if row.subject == kind} for kind in kinds}
     visits = (
         select(Encounter, Patient)
@@ -296,6 +298,12 @@ def _about(session: Session, rows: Sequence[Task]) -> dict[str, tuple[str, date 
     )
     if ids["appointment"]:
         found |= {one.id: (_name(patient), one.day) for one, patient in session.exec(booked)}
+    if ids["estimate"]:
+        told = select(EstimateRow, Patient).join(Patient, col(Patient.id) == col(EstimateRow.patient_id))
+        found |= {
+            one.id: (_name(patient), one.day)
+            for one, patient in session.exec(told.where(col(EstimateRow.id).in_(ids["estimate"])))
+        }
     people = session.exec(select(Patient).where(col(Patient.id).in_(ids["account"])))
     return found | {one.id: (_name(one), None) for one in people}
 

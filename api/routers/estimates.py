@@ -75,7 +75,9 @@ def show_page(
     request: Request, patient_id: str, office: TheOffice, person: Viewer, note: str = "", appointment: str = ""
 ) -> Response:
     """A patient's estimates, and the form for another; for an appointment, with its day."""
-    return _page(request, office, person, patient_id, Failed(), note=NOTES.get(note, ""), appointment_id=appointment)
+    return estimates_page(
+        request, office, person, patient_id, Failed(), note=NOTES.get(note, ""), appointment_id=appointment
+    )
 
 
 @pages.post("/patients/{patient_id}/estimates")
@@ -92,7 +94,9 @@ async def make_from_page(request: Request, patient_id: str, office: TheOffice, p
             raise
 
     def page(failed: Failed) -> Response:
-        return _page(request, office, person, patient_id, failed, appointment_id=typed.get("appointment_id", ""))
+        return estimates_page(
+            request, office, person, patient_id, failed, appointment_id=typed.get("appointment_id", "")
+        )
 
     return await answer(act, FORM, typed, f"/patients/{patient_id}/estimates", page)
 
@@ -109,12 +113,56 @@ async def write_from_page(
         return await run_in_threadpool(_write, office, person, estimate_id, form, key=typed["key"])
 
     def page(failed: Failed) -> Response:
-        return _page(request, office, person, patient_id, failed)
+        return estimates_page(request, office, person, patient_id, failed)
 
     def home(done: Done) -> str:
         return f"/letters/{done.body['letter_id']}"
 
     return await answer(act, f"letter-{estimate_id}", typed, home, page)
+
+
+def estimates_page(
+    request: Request,
+    office: Office,
+    person: Person,
+    patient_id: str,
+    failed: Failed,
+    *,
+    note: str = "",
+    appointment_id: str = "",
+) -> Response:
+    """A patient's page of estimates, with the refused form if there is one."""
+    today = office.today(person)
+    with office.database.reading() as session:
+        row = _patient(session, person, patient_id)
+        found = estimates.of_patient(session, practice_id=person.practice_id, patient_id=patient_id)
+        patient = patients.patient(session, practice_id=person.practice_id, patient_id=patient_id)
+        coming = appointments.of_patient(session, practice_id=person.practice_id, patient_id=patient_id, since=today)
+        billing = favourites.billing_entities(session, practice_id=person.practice_id)
+        places = practice.locations(session, practice_id=person.practice_id)
+        chosen = estimates.appointment_of(session, row, appointment_id) if appointment_id else None
+    auth.seen(request, person, subject="patient", subject_id=patient_id)
+    day = chosen.day if chosen else next((one.day for one in coming), today)
+    return show(
+        request,
+        "estimates.html",
+        person,
+        status=failed.status,
+        patient=patient,
+        estimates=found,
+        coming=coming,
+        appointment_id=chosen.id if chosen else "",
+        typed={"day": str(day), "place_of_service": "11"} | failed.typed,
+        rows=range(estimate_form.ROWS),
+        failed=failed,
+        keys=failed.key_for,
+        billing=billing,
+        places=places,
+        note=note,
+        today=today,
+        may_work=person.may(Permission.WORK),
+        may_approve=person.may(Permission.APPROVE),
+    )
 
 
 def _patient(session: Session, person: Person, patient_id: str) -> Patient:
@@ -206,45 +254,4 @@ def _without_price(form: AskForm, error: NoPrice) -> Problem:
             for row, one in enumerate(form.lines)
             if one.procedure.upper() in error.procedures
         ]
-    )
-
-
-def _page(
-    request: Request,
-    office: Office,
-    person: Person,
-    patient_id: str,
-    failed: Failed,
-    *,
-    note: str = "",
-    appointment_id: str = "",
-) -> Response:
-    today = office.today(person)
-    with office.database.reading() as session:
-        row = _patient(session, person, patient_id)
-        found = estimates.of_patient(session, practice_id=person.practice_id, patient_id=patient_id)
-        patient = patients.patient(session, practice_id=person.practice_id, patient_id=patient_id)
-        coming = appointments.of_patient(session, practice_id=person.practice_id, patient_id=patient_id, since=today)
-        billing = favourites.billing_entities(session, practice_id=person.practice_id)
-        places = practice.locations(session, practice_id=person.practice_id)
-        chosen = estimates.appointment_of(session, row, appointment_id) if appointment_id else None
-    auth.seen(request, person, subject="patient", subject_id=patient_id)
-    day = chosen.day if chosen else next((one.day for one in coming), today)
-    return show(
-        request,
-        "estimates.html",
-        person,
-        status=failed.status,
-        patient=patient,
-        estimates=found,
-        coming=coming,
-        appointment_id=chosen.id if chosen else "",
-        typed={"day": str(day), "place_of_service": "11"} | failed.typed,
-        rows=range(estimate_form.ROWS),
-        failed=failed,
-        keys=failed.key_for,
-        billing=billing,
-        places=places,
-        note=note,
-        may_work=person.may(Permission.WORK),
     )

@@ -9,7 +9,7 @@ from database.columns import Id, Instant
 
 
 class EstimateRow(SQLModel, table=True):
-    """One estimate, with all that it was worked out from. Never changed: who asks anew gets another."""
+    """One estimate, with all that it was worked out from, which is never changed: who asks anew gets another."""
 
     __tablename__ = "estimate"
     __table_args__ = (sa.Index("ix_estimate_patient", "practice_id", "patient_id", "day"),)
@@ -31,3 +31,8 @@ class EstimateRow(SQLModel, table=True):
     made_by: str = Field(sa_type=Id, foreign_key="app_user.id")
     letter_id: str | None = Field(default=None, sa_type=Id, foreign_key="letter.id", index=True)
     """The good-faith letter for who pays alone"""
+    disputed_on: date | None = None
+    """The patient disputes the bill against it"""
+    dispute_note: str | None = Field(default=None, sa_type=sa.String(500))
+    disputed_by: str | None = Field(default=None, sa_type=Id)
+    """Who recorded it"""

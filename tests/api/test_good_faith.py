@@ -13,11 +13,13 @@ from activities.messages import ComingVisitStep
 from billing.charges import Price
 from billing.money import Cents
 from billing.roles import Role
-from database import good_faith, prices, worklists
+from database import encounters, good_faith, prices, worklists
 from database.appointments import Coming
 from database.engine import Database
-from database.tables import Appointment, Task
+from database.tables import Appointment, BalanceItem, Patient, Task
+from tests.api import builders
 from tests.api.conftest import Book, open_book
+from tests.api.page_forms import faults_of
 from tests.databases import empty, kind, postgres
 
 __all__ = ["empty", "kind", "postgres"]
@@ -235,3 +237,97 @@ async def test_the_page_leads_to_the_letter(
     page = (await desk.get(url)).text
     assert "Write the good-faith letter" not in page
     assert "waits to be printed" in page
+
+
+async def given(client: httpx.AsyncClient, book: Book, patient: str) -> str:
+    """An estimate that the patient has on paper."""
+    await billed_under(client)
+    estimate = await estimated(client, book, patient, days=14)
+    letter = (await client.post(f"/api/v1/estimates/{estimate}/letter", json={}, headers=key(22))).json()["letter_id"]
+    assert (await client.post(f"/api/v1/letters/{letter}/sent")).status_code == 204
+    return estimate
+
+
+def first_statement(book: Book, patient: str, *, days_after: int = 0) -> None:
+    """The visit of the estimate's day was billed that day, and so many days have passed."""
+    book.wait(days=14)
+    with book.database.writing() as session:
+        visit, _ = encounters.create(
+            session,
+            builders.claim(lines=[{"procedure": "99213", "service_date": str(book.now.date()), "charge": "600.00"}]),
+            practice_id=book.practice_id,
+            partner_id=book.partner_id,
+            external_id="VISIT-9",
+            at=book.now,
+            patient=session.get_one(Patient, patient),
+            is_self_pay=True,
+        )
+        session.add(
+            BalanceItem(
+                encounter_id=visit.id,
+                practice_id=book.practice_id,
+                patient_id=patient,
+                due_since=book.now,
+                statements=1,
+                first_statement_at=book.now,
+            )
+        )
+    book.wait(days=days_after)
+
+
+async def test_a_dispute_is_recorded_once_and_shown(book: Book, client: httpx.AsyncClient, patient: str) -> None:
+    estimate = await given(client, book, patient)
+    first_statement(book, patient)
+    url, today = f"/patients/{patient}/estimates", str(book.now.date())
+    typed = {"key": "dispute-of-the-page", "disputed_on": today, "note": "Twice the price"}
+    async with book.signed_in(Role.FRONT_DESK) as desk:
+        assert "The patient disputes the bill" in (await desk.get(url)).text
+        empty_note = await desk.post(f"{url}/{estimate}/dispute", data=typed | {"note": ""})
+        assert list(faults_of(empty_note.text)) == [f"dispute-{estimate}-note"]
+        for _ in range(2):
+            assert (await desk.post(f"{url}/{estimate}/dispute", data=typed)).status_code == 303
+        page = (await desk.get(url)).text
+    assert "Twice the price" in page
+    assert "The patient disputes the bill" not in page
+    body = {"disputed_on": today, "note": "once more"}
+    again = await client.post(f"/api/v1/estimates/{estimate}/dispute", json=body, headers=key(31))
+    assert again.status_code == 409
+    with book.database.reading() as session:
+        [task] = worklists.tasks_of(session, practice_id=book.practice_id, subject_id=estimate)
+    assert "Twice the price" in task.reason
+    ended = {"resolution": "adjusted", "values": {"reason": "lowered to the estimate"}}
+    assert (await client.post(f"/api/v1/tasks/{task.id}/complete", json=ended, headers=key(32))).status_code == 200
+
+
+@pytest.mark.parametrize(("days_after", "is_late"), [(120, False), (121, True)])
+async def test_after_120_days_a_supervisor_says_why(
+    book: Book, client: httpx.AsyncClient, patient: str, days_after: int, is_late: bool
+) -> None:
+    estimate = await given(client, book, patient)
+    first_statement(book, patient, days_after=days_after)
+    url = f"/api/v1/estimates/{estimate}/dispute"
+    body = {"disputed_on": str(book.now.date()), "note": "too much"}
+    async with book.connect(Role.ACCOUNT_REP) as clerk:
+        answer = await clerk.post(url, json=body, headers=key(33))
+        assert answer.status_code == (422 if is_late else 200)
+        if not is_late:
+            return
+        assert [one["field"] for one in answer.json()["faults"]] == ["late_reason"]
+        reasoned = body | {"late_reason": "the statement went to an old address"}
+        assert (await clerk.post(url, json=reasoned, headers=key(34))).status_code == 403
+    assert (await client.post(url, json=reasoned, headers=key(35))).status_code == 200
+    shown = (await client.get(f"/api/v1/estimates/{estimate}")).json()
+    assert shown["dispute_note"] == "too much (taken late: the statement went to an old address)"
+
+
+async def test_no_dispute_of_tomorrow_or_of_what_was_never_given(
+    book: Book, client: httpx.AsyncClient, patient: str
+) -> None:
+    estimate = await estimated(client, book, patient, days=14)
+    url = f"/api/v1/estimates/{estimate}/dispute"
+    today = book.now.date()
+    answer = await client.post(url, json={"disputed_on": str(today), "note": "x"}, headers=key(31))
+    assert answer.status_code == 409
+    assert "was not given" in answer.json()["detail"]
+    tomorrow = {"disputed_on": str(today + timedelta(days=1)), "note": "x"}
+    assert (await client.post(url, json=tomorrow, headers=key(32))).status_code == 422

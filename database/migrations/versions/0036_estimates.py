@@ -25,6 +25,9 @@ def upgrade() -> None:
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("made_by", sa.String(length=20), nullable=False),
         sa.Column("letter_id", sa.String(length=20), nullable=True),
+        sa.Column("disputed_on", sa.Date(), nullable=True),
+        sa.Column("dispute_note", sa.String(length=500), nullable=True),
+        sa.Column("disputed_by", sa.String(length=20), nullable=True),
         sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_estimate_practice_id_practice")),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_estimate_patient_id_patient")),
         sa.ForeignKeyConstraint(

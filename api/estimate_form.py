@@ -55,6 +55,12 @@ class AskForm(Part):
     place_of_service: Annotated[str, Field(pattern=_PLACE)] = "11"
     appointment_id: Annotated[str, Field(max_length=20)] | None = None
 
+    @field_validator("diagnoses")
+    @classmethod
+    def _without_dots(cls, typed: list[str]) -> list[str]:
+        """As files say them."""
+        return [one.replace(".", "").upper() for one in typed]
+
 
 class GoodFaithForm(Part):
     """Who gives a good-faith estimate, and where the services will be."""

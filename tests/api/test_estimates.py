@@ -1,6 +1,7 @@
 """Estimates: worked out from prices, contract and benefits that the office has, kept as they were, and shown."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,9 +16,11 @@ from billing.eligibility import Benefit, EligibilityResponse
 from billing.money import Cents
 from billing.roles import Role
 from billing.verification import read_answer
-from database import encounters, messages, office, prices, records
+from billing.verification_times import CheckKind
+from database import coverage_checks, encounters, messages, office, prices, records
 from database.engine import Database
-from database.tables import Encounter
+from database.tables import Appointment, Encounter
+from tests.api import builders
 from tests.api.conftest import Book, open_book
 from tests.api.page_forms import faults_of, inputs_of
 from tests.databases import empty, kind, postgres
@@ -127,6 +130,32 @@ async def test_contract_and_benefits_make_the_range_and_what_is_not_known_is_sai
     assert unchanged == first, "what was said stays as it was said"
 
 
+async def test_the_answer_for_a_booked_visit_counts_too(
+    book: Book, supervisor: httpx.AsyncClient, encounter: Encounter
+) -> None:
+    verified(book, encounter, *ANSWER, days_ago=30)
+    body = {"patient_id": encounter.patient_id, "day": DAY, "at_time": "09:30", "provider": "Curie"}
+    booked = (await supervisor.post("/api/v1/appointments", json=body, headers=key(7))).json()["appointment_id"]
+    said = EligibilityResponse(
+        "1", None, None, None, benefits=(ANSWER[0], replace(ANSWER[1], amount_cents=Cents(4000)))
+    )
+    with book.database.writing() as session:
+        row = session.get_one(Appointment, booked)
+        policy = coverage_checks.policy_text("60054", builders.MEMBER_ID)
+        check = coverage_checks.begin(
+            session, row, CheckKind.BOOKING, ordinal=1, policy=policy, payer="Plain Health", at=book.now
+        )
+        check.outcome, check.ended_at = "active", book.now
+        message, _ = messages.store_inbound(
+            session, partner_id=book.partner_id, kind="271", body=b"later", received_at=book.now
+        )
+        verification = read_answer(said, service_date=row.day)
+        coverage_checks.keep_answer(session, row, verification, said, at=book.now, message_id=message.id)
+    found = await made(supervisor, encounter.patient_id, appointment_id=booked)
+    assert found["benefits"]["copay_cents"] == 4000, "the newer one"
+    assert found["appointment_id"] == booked
+
+
 async def test_answers_of_another_year_tell_no_deductible(
     book: Book, supervisor: httpx.AsyncClient, encounter: Encounter
 ) -> None:
@@ -214,12 +243,14 @@ async def test_the_page_shows_the_estimate_and_a_second_click_makes_no_other(
     page = (await desk.get(url)).text
     assert "Nothing was estimated" in page
     typed = inputs_of(page) | {"day": DAY, "lines.1.procedure": "99213", "lines.1.modifiers": "25"}
+    typed |= {"diagnoses": "j06.9, R05"}
     for _ in range(2):
         assert (await desk.post(url, data=typed)).status_code == 303
     page = (await desk.get(url)).text
     assert page.count('<h2 id="estimate-') == 1
     assert "$0.00 to $150.00" in page
     assert "99213-25" in page
+    assert "J06.9, R05" in page
 
 
 async def test_a_refused_form_keeps_what_was_typed_and_names_the_row(

@@ -111,7 +111,7 @@ def _print(report: MoveReport, *, write: bool, as_json: bool) -> None:
         return
     console = Console(highlight=False, soft_wrap=True)
     for fault in report.faults[:SHOWN]:
-        console.print(f"[red]{fault.file}[/red] {str(fault)[len(fault.file) :].lstrip()}", markup=True)
+        console.print(str(fault), markup=False)
     if len(report.faults) > SHOWN:
         console.print(f"and {len(report.faults) - SHOWN} more")
     visits = ", ".join(f"{count} {state}" for state, count in sorted(report.visits.items()))

@@ -252,7 +252,9 @@ class VisitDesk:
         words = why_not_planned(planned, number, self.row.day, [one.rule for one in rules], held)
         if words:
             key = hashlib.sha256(words.encode()).hexdigest()[:20]
-            self._ask_person(TaskType.AUTHORIZATION_MISSING, f": {words}.", key=key)
+            self._ask_person(
+                TaskType.AUTHORIZATION_MISSING, f" with {self.insured.coverage.payer.name.last}: {words}.", key=key
+            )
         else:
             self._close_tasks(TaskType.AUTHORIZATION_MISSING)
 

@@ -7,8 +7,9 @@ from sqlmodel import Session
 from activities.known_patients import NotOnePatient, whose
 from activities.taking_in import ImportReport, RefusedClaim, Sender, take_in
 from billing.amendments import SELF_PAY, Change
+from billing.claim import Claim
 from billing.late_charges import ChargesDiffer, late_charges
-from billing.patients import registration_of
+from billing.patients import contradicting, registration_of
 from billing.sent_visits import SentVisit, with_policies, with_record
 from database import amendments, encounters, held_policies, practice, records, registrations, sent
 from database.tables import Encounter, Patient, VisitNumber
@@ -87,6 +88,17 @@ def _keep_beside(session: Session, encounter: Encounter, visit: SentVisit, sende
         encounters.tell(session, encounter, f"What the message left open: {words}", at=sender.at)
 
 
+def _as_it_will_be(session: Session, encounter: Encounter) -> Claim:
+    """The visit's claim once the changes that senders told of and that still wait are made; nothing of them is lost.
+
+    Raises ChargesDiffer while a person's change is under way: the two would undo each other.
+    """
+    waiting = [one for one in amendments.of_encounter(session, encounter.id) if one.state == amendments.WAITING]
+    if any(one.made_by is not None or one.kind != Change.CORRECT for one in waiting):
+        raise ChargesDiffer("somebody in the office is changing this visit: take the message in again once it is done")
+    return records.load(Claim, waiting[-1].body) if waiting else encounters.claim_of(encounter)
+
+
 def _tell_again(
     session: Session,
     encounter: Encounter,
@@ -101,13 +113,17 @@ def _tell_again(
     if patient is not None and patient.id != encounter.patient_id:
         reason = "this visit number is another patient's visit here: ask the sender which of the two is right"
         return RefusedClaim(claim.control_number, f"{visit.where} visit number", reason)
+    whose_it_is = registrations.of_row(session.get_one(Patient, encounter.patient_id))
+    if patient is None and contradicting(whose_it_is, registration_of(claim.patient)):
+        reason = "this visit number is the visit of somebody with another name or birth date here: ask the sender"
+        return RefusedClaim(claim.control_number, f"{visit.where} visit number", reason)
     if encounter.is_void:
         reason = "this visit is void here: open it anew by hand if it took place"
         return RefusedClaim(claim.control_number, f"{visit.where} visit number", reason)
     encounter = encounters.lock(session, practice_id=encounter.practice_id, encounter_id=encounter.id)
     known_words = sent.words_of(session, encounter.id)
     try:
-        late = late_charges(encounters.claim_of(encounter), claim, visit.words, known_words)
+        late = late_charges(_as_it_will_be(session, encounter), claim, visit.words, known_words)
     except ChargesDiffer as error:
         return RefusedClaim(claim.control_number, visit.where, str(error))
     if not late.added:

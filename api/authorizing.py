@@ -11,16 +11,17 @@ from sqlmodel import Session
 from api import actions, errors, idempotency
 from api.actions import Done
 from api.claim_form import Part
-from api.errors import Problem
+from api.errors import Fault, Problem
 from api.office import Office
 from api.practice_form import EMPTY
 from billing.authorizations import AuthorizationRule, AuthorizationState
+from billing.characters import unsendable
 from billing.coding import procedure_is_well_formed
 from billing.identifiers import npi_is_valid
 from billing.units import parse_units
 from database import appointments, authorizations, registrations
 from database.access import Person
-from database.authorizations import AuthorizationChanged, Said
+from database.authorizations import AuthorizationChanged, RuleView, Said
 from database.registrations import PatientMissing
 
 CHANGED = "changed-meanwhile"
@@ -35,6 +36,12 @@ def _code(text: str) -> str:
 
 def _codes(text: str) -> str:
     return " ".join(dict.fromkeys(_code(one) for one in text.replace(",", " ").split()))
+
+
+def _sendable(text: str) -> str:
+    if lost := unsendable(text):
+        raise ValueError(f"{' '.join(lost)} cannot be sent to a payer")
+    return text
 
 
 def _npi(text: str | None) -> str | None:
@@ -56,7 +63,7 @@ class RuleForm(Part):
     payer_number: Annotated[str, Field(max_length=80)] = ""
     """NM109; empty: every payer"""
     first: Annotated[str, AfterValidator(_code)]
-    last: Annotated[str, Field(max_length=10)] = ""
+    last: Annotated[str, AfterValidator(lambda text: _code(text) if text else text)] = ""
     """Empty: this one code"""
     begins: date
     ends: Day = None
@@ -87,7 +94,7 @@ class AuthorizationForm(Part):
 
     payer_number: Annotated[str, Field(min_length=1, max_length=80)]
     state: AuthorizationState = AuthorizationState.APPROVED
-    number: Annotated[str, Field(max_length=50)] = ""
+    number: Annotated[str, AfterValidator(_sendable), Field(max_length=50)] = ""
     valid_from: Day = None
     valid_to: Day = None
     procedures: Annotated[str, AfterValidator(_codes), Field(max_length=200)] = ""
@@ -120,10 +127,16 @@ class AuthorizationForm(Part):
         )
 
 
+def _rules(session: Session, person: Person) -> list[RuleView]:
+    return authorizations.rules_of(session, practice_id=person.practice_id)
+
+
 def add_rule(office: Office, person: Person, form: RuleForm, *, key: str) -> Done:
     """Keep a rule."""
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        if form.rule() in [one.rule for one in _rules(session, person)]:
+            raise errors.invalid([Fault(field="first", message="this rule is there already")])
         rule_id = authorizations.add_rule(session, form.rule(), form.note, practice_id=person.practice_id)
         words = f"authorization wanted: {form.first} to {form.rule().last}, {form.payer_number or 'every payer'}"
         _audited(session, office, person, "practice", person.practice_id, words)
@@ -136,6 +149,9 @@ def end_rule(office: Office, person: Person, rule_id: str, form: EndForm, *, key
     """Give a rule its last day. Raises Problem 404."""
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        found = next((one for one in _rules(session, person) if one.id == rule_id), None)
+        if found is not None and form.ends < found.rule.begins:
+            raise errors.invalid([Fault(field="ends", message=f"lies before its first day, {found.rule.begins}")])
         row = authorizations.end_rule(session, practice_id=person.practice_id, rule_id=rule_id, ends=form.ends)
         if row is None:
             raise errors.not_found("rule")

@@ -109,6 +109,8 @@ class MedicareForm(Part):
     def answers(self) -> Answers:
         """Raises Problem 422 for each answer that is still needed."""
         found = Answers(**self.model_dump(exclude={"answered_on"}))
+        if self.renal_since is not None and self.renal_since > self.answered_on:
+            raise errors.invalid([Fault(field="renal_since", message="lies after the day of asking")])
         if gaps := missing(found):
             raise errors.invalid([Fault(field=name, message=words) for name, words in gaps.items()])
         return found

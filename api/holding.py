@@ -114,7 +114,7 @@ def _locked(session: Session, person: Person, patient_id: str, version: int | No
     except PatientMissing as error:
         raise errors.not_found("patient") from error
     except PatientChanged as error:
-        detail = "What you typed is still in the form. Look at the patient in another tab, and save again."
+        detail = "What you typed stands in the form, what is known now above it. Save again to put yours in its place."
         raise Problem(409, CHANGED, "Somebody changed this patient meanwhile", detail) from error
 
 

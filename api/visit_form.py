@@ -51,7 +51,17 @@ DIAGNOSES = 12
 LINES = 50
 OLDEST_VISIT = timedelta(days=730)
 """A visit further back is a slip of the year: no payer takes it any more"""
-SENT = (".last_name", ".first_name", ".street", ".street_2", ".city", ".member_id", ".group_number", ".payer.name")
+SENT = (
+    "authorization",
+    ".last_name",
+    ".first_name",
+    ".street",
+    ".street_2",
+    ".city",
+    ".member_id",
+    ".group_number",
+    ".payer.name",
+)
 """Ends of the names of texts that stand on the claim as they were typed"""
 
 RELATIONSHIPS = {
@@ -154,7 +164,8 @@ def in_order(typed: Typed) -> list[str]:
 
 def rows(typed: Typed) -> int:
     """How many lines the page shows."""
-    return 1 + max((int(name.split(".")[1]) for name in typed if name.startswith("lines.")), default=0)
+    places = (re.match(r"lines\.(\d{1,4})\.", name, re.ASCII) for name in typed)
+    return 1 + max((int(one[1]) for one in places if one), default=0)
 
 
 def tidy(typed: Typed, *, without: str = "") -> Typed:

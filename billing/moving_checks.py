@@ -268,6 +268,24 @@ def _control_numbers(office: MovingOffice) -> Iterator[MovingFault]:
             yield MovingFault("claims.csv", claim.line, "control_number", words)
 
 
+def _days_to_come(office: MovingOffice) -> Iterator[MovingFault]:
+    """Nothing has happened after the day of the old system's aging."""
+    if not office.aging:
+        return
+    as_of = office.aging[0].as_of
+    words = f"lies after {as_of}, the day of aging.csv"
+    for claim in office.claims:
+        for name in ("first_submitted", "last_submitted"):
+            if getattr(claim, name) > as_of:
+                yield MovingFault("claims.csv", claim.line, name, words)
+    for account in office.accounts:
+        if account.last_statement is not None and account.last_statement > as_of:
+            yield MovingFault("accounts.csv", account.line, "last_statement", words)
+    for patient in office.patients:
+        if patient.birth_date is not None and patient.birth_date > as_of:
+            yield MovingFault("patients.csv", patient.line, "birth_date", words)
+
+
 def _accounts(office: MovingOffice) -> Iterator[MovingFault]:
     for one in office.accounts:
         if one.stage != DunningStage.NONE and (one.last_statement is None or one.statements < 1):
@@ -319,6 +337,7 @@ _CHECKS: tuple[Callable[[MovingOffice], Iterator[MovingFault]], ...] = (
     _visits,
     _control_numbers,
     _accounts,
+    _days_to_come,
     _amounts,
     _aging,
 )

@@ -88,6 +88,8 @@ def missing(answers: Answers) -> dict[str, str]:
     gaps: dict[str, str] = {}
     if answers.has_employer_plan and answers.entitlement != Entitlement.RENAL and answers.employer_size is None:
         gaps["employer_size"] = "is needed: ask how many people the employer has"
+    if answers.employer_size is not None and not answers.has_employer_plan:
+        gaps["employer_size"] = "is given, and no employer's plan: tick it too, or clear this"
     if answers.has_employer_plan and answers.entitlement == Entitlement.RENAL and answers.renal_since is None:
         gaps["renal_since"] = "is needed: ask since when Medicare covers because of the kidneys"
     return gaps

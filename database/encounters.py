@@ -159,9 +159,14 @@ def _patient(
 
 def newest(session: Session, *, practice_id: str, patient_id: str) -> Encounter | None:
     """The patient's last visit."""
+    return next(iter(newest_first(session, practice_id=practice_id, patient_id=patient_id, limit=1)), None)
+
+
+def newest_first(session: Session, *, practice_id: str, patient_id: str, limit: int) -> Sequence[Encounter]:
+    """The patient's last visits."""
     query = select(Encounter).where(Encounter.practice_id == practice_id, Encounter.patient_id == patient_id)
-    newest_first = (col(Encounter.service_date).desc(), col(Encounter.created_at).desc(), Encounter.id)
-    return session.exec(query.order_by(*newest_first).limit(1)).first()
+    order = (col(Encounter.service_date).desc(), col(Encounter.created_at).desc(), Encounter.id)
+    return session.exec(query.order_by(*order).limit(limit)).all()
 
 
 def lock(session: Session, *, practice_id: str, encounter_id: str) -> Encounter:

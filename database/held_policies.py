@@ -6,7 +6,6 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
-from billing.amendments import SELF_PAY
 from billing.coordination import OtherPayer
 from billing.held_policies import HeldPolicy, placed, policy_key, renumbered
 from billing.msp import Answers, MedicarePlace, medicare_place
@@ -14,6 +13,9 @@ from billing.payer_order import PayerOrder, payer_order
 from database import appointments, coverages, encounters, records, registrations
 from database.columns import new_id
 from database.tables import HeldPolicyRow, MedicareAnswersRow, Patient
+
+LOOK_BACK = 10
+"""Visits that are looked at for one that names a whole policy"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +127,27 @@ def order_on(session: Session, patient: Patient, day: date) -> PayerOrder:
 def insured_on(session: Session, patient: Patient, day: date) -> Sequence[OtherPayer]:
     """How a patient is insured, first to pay first: as it was said last, at the desk, by a message or by a visit.
 
-    A visit that names a held policy first says nothing new. Nothing is known of who paid alone, and no
-    payer is told of who wishes so.
+    A visit that names a held policy first, or none that could be billed, says nothing new. Nothing is known of who
+    paid alone, and no payer is told of who wishes so.
     """
     if patient.wish is not None:
         return []
     held = [one.policy for one in order_on(session, patient, day).policies]
-    last = encounters.newest(session, practice_id=patient.practice_id, patient_id=patient.id)
     at = said_at(session, patient.id)
-    if last is None or (at is not None and at >= last.created_at):
-        return held
-    if last.is_self_pay:
-        return []
-    found = coverages.in_order(session, last, encounters.claim_of(last))
-    named = [one for one in found if one.coverage.member_id and one.coverage.payer.id not in (None, SELF_PAY.payer.id)]
-    if named and policy_key(named[0]) in {policy_key(one) for one in held}:
-        return held
-    return [replace(one, decision=None) for one in named]
+    for visit in encounters.newest_first(
+        session, practice_id=patient.practice_id, patient_id=patient.id, limit=LOOK_BACK
+    ):
+        if at is not None and at >= visit.created_at:
+            return held
+        if visit.is_self_pay:
+            return []
+        found = coverages.in_order(session, visit, encounters.claim_of(visit))
+        named = [one for one in found if one.coverage.member_id and one.coverage.payer.id]
+        if named and policy_key(named[0]) in {policy_key(one) for one in held}:
+            return held
+        if named:
+            return [replace(one, decision=None) for one in named]
+    return held
 
 
 def _why_second(held: HeldPolicy, said: dict[str, str | None]) -> HeldPolicy:

@@ -7,7 +7,7 @@ row that cannot be read is not taken: half a visit would be billed as a whole on
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -125,7 +125,7 @@ def read(text: str, mapping: SheetMapping, *, source: str) -> Sheet:
         wrong = [*_group_faults(group, mapping)]
         faults += wrong
         if wrong or any(row.faults for row in group):
-            faults += _held_back(group)
+            faults += _held_back(group, {fault.row for fault in wrong})
             continue
         visits.append(SheetVisit(_visit(group, sheet, source), tuple(row.number for row in group)))
     return replace(sheet, visits=tuple(visits), faults=tuple(sorted(faults, key=lambda one: one.row)))
@@ -222,12 +222,11 @@ def _group_faults(group: Sequence[_Row], mapping: SheetMapping) -> Iterable[Shee
         yield SheetFault(first.number, mapping.columns.get("diagnoses", ""), words)
 
 
-def _held_back(group: Sequence[_Row]) -> Iterable[SheetFault]:
+def _held_back(group: Sequence[_Row], wrong: Set[int]) -> Iterable[SheetFault]:
     """Good rows of a visit of which another row is bad: they wait for it."""
-    bad = [row.number for row in group if row.faults]
-    if bad:
-        words = f"waits for row {bad[0]}, which is of the same visit"
-        yield from (SheetFault(row.number, "", words) for row in group if not row.faults)
+    bad = [row.number for row in group if row.faults or row.number in wrong]
+    words = f"waits for row {bad[0]}, which is of the same visit"
+    yield from (SheetFault(row.number, "", words) for row in group if row.number not in bad)
 
 
 def _visit(group: Sequence[_Row], sheet: Sheet, source: str) -> SentVisit:

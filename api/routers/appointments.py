@@ -36,7 +36,7 @@ FORM = "book"
 
 
 def _time_of_day(text: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text, re.ASCII):
         raise ValueError("write the time as HH:MM, 00:00 to 23:59")
     return text
 

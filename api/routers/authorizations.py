@@ -174,7 +174,9 @@ def _page(
         person,
         status=failed.status,
         failed=failed,
-        typed=(_texts(changed) if changed else {"state": "approved"}) | failed.typed,
+        typed=(_texts(changed) if changed else {"state": "approved"})
+        | failed.typed
+        | ({"version": str(changed.version)} if changed else {}),
         found=found,
         changed=changed,
         patient=patient,

@@ -10,6 +10,7 @@ from api import auth, coverage_form, errors, holding, person_form, visit_form
 from api.actions import Done
 from api.auth import Viewer, require
 from api.coverage_form import ConsentForm, GuarantorForm, InsuranceForm, MedicareForm
+from api.errors import Fault, Problem
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.person_form import PERSON, Typed
@@ -28,6 +29,9 @@ pages = APIRouter(prefix="/patients", include_in_schema=False)
 
 Clerk = Annotated[Person, require(Permission.INTAKE)]
 GUARANTOR = "guarantor"
+GUARANTOR_FIELDS = tuple(f"guarantor.{name}" for name in (*PERSON, "relationship", "telephone"))
+FLAGS = ("has_employer_plan", "has_black_lung", "is_veterans", "is_federal_grant")
+"""Boxes of Medicare's questions: a browser leaves out what is not ticked"""
 LONGEST_FORM = 1000
 """Inputs of the page with all its policies"""
 
@@ -163,8 +167,13 @@ async def keep_guarantor(request: Request, patient_id: str, office: TheOffice, p
     """Keep the guarantor; `remove` lets the patient answer again."""
 
     def act(typed: Typed) -> Done:
-        form = None if typed.get("do") == "remove" else _guarantor(typed)
-        return holding.keep_guarantor(office, person, patient_id, form, key=typed["key"])
+        if typed.get("do") == "remove":
+            return holding.keep_guarantor(office, person, patient_id, None, key=typed["key"])
+        try:
+            form = read(GuarantorForm, person_form.under(typed, GUARANTOR, GUARANTOR_FIELDS))
+            return holding.keep_guarantor(office, person, patient_id, form, key=typed["key"])
+        except Problem as problem:
+            raise _at_the_guarantor(problem) from problem
 
     return await _answer(request, office, person, patient_id, GUARANTOR, act)
 
@@ -179,13 +188,11 @@ async def keep_consent(request: Request, patient_id: str, office: TheOffice, per
     return await _answer(request, office, person, patient_id, "consent", act)
 
 
-def _guarantor(typed: Typed) -> GuarantorForm:
-    names = tuple(f"{GUARANTOR}.{name}" for name in (*PERSON, "relationship", "telephone"))
-    try:
-        return read(GuarantorForm, person_form.under(typed, GUARANTOR, names))
-    except errors.Problem as problem:
-        faults = [errors.Fault(field=f"{GUARANTOR}.{one.field}", message=one.message) for one in problem.faults]
-        raise errors.invalid(faults) from problem
+def _at_the_guarantor(problem: Problem) -> Problem:
+    """The same refusal with its faults at the inputs of the page."""
+    if not problem.faults:
+        return problem
+    return errors.invalid([Fault(field=f"{GUARANTOR}.{one.field}", message=one.message) for one in problem.faults])
 
 
 async def _answer(
@@ -219,7 +226,9 @@ def _page(
         rules = office_rows.policies_for(session, practice_id=person.practice_id, payer_id=None)
     hours_before = rules.value("verification_lead_hours", as_of=office.today(person))
     typed = _typed(found, payers, today=str(office.today(person)))
-    typed |= failed.typed
+    if failed.form == "medicare":
+        typed = {name: text for name, text in typed.items() if name not in FLAGS}
+    typed |= failed.typed | {"version": str(found.version)}
     return show(
         request,
         "insurance.html",
@@ -254,8 +263,7 @@ def _typed(found: InsuranceView, payers: list[favourites.KnownPayer], *, today: 
         said = found.answers
         typed |= {"entitlement": said.entitlement, "accident": said.accident, "employer_size": said.employer_size or ""}
         typed |= {"renal_since": str(said.renal_since or "")}
-        flags = ("has_employer_plan", "has_black_lung", "is_veterans", "is_federal_grant")
-        typed |= {name: "true" for name in flags if getattr(said, name)}
+        typed |= {name: "true" for name in FLAGS if getattr(said, name)}
     if found.guarantor is not None:
         typed |= person_form.texts_of(GUARANTOR, found.guarantor.person)
         typed |= {"guarantor.relationship": found.guarantor.relationship}

@@ -121,3 +121,27 @@ async def test_a_plan_that_is_no_code_is_refused(book: Book, encounter: Encounte
     assert (refused.status_code, booked.status_code) == (422, 303)
     assert isinstance(booked, httpx.Response)
     assert "70551 99213" in day
+
+
+async def test_the_same_rule_twice_and_an_end_before_its_beginning_are_refused(book: Book) -> None:
+    async with book.connect(Role.SUPERVISOR) as client:
+        rule_id = (await client.post("/api/v1/authorization-rules", json=RULE, headers=key(1))).json()["rule_id"]
+        twice = await client.post("/api/v1/authorization-rules", json=RULE, headers=key(2))
+        url = f"/api/v1/authorization-rules/{rule_id}/end"
+        early = await client.post(url, json={"ends": "2020-01-01"}, headers=key(3))
+        wrong = await client.post("/api/v1/authorization-rules", json=RULE | {"last": "<B>A>"}, headers=key(4))
+    assert [one.status_code for one in (twice, early, wrong)] == [422, 422, 422]
+
+
+async def test_a_number_that_cannot_be_sent_is_refused_where_it_is_typed(book: Book, encounter: Encounter) -> None:
+    async with book.connect(Role.BILLER) as client:
+        url = f"/api/v1/patients/{encounter.patient_id}/authorizations"
+        refused = await client.post(url, json=ONE | {"number": "A~*:^"}, headers=key(5))
+    assert refused.status_code == 422
+    assert "cannot be sent" in refused.text
+
+
+async def test_a_time_in_other_digits_is_refused(book: Book, encounter: Encounter) -> None:
+    form = {"patient_id": encounter.patient_id, "day": "2026-03-02", "at_time": "1２:00", "provider": "Dr. Curie"}
+    async with book.connect(Role.FRONT_DESK) as client:
+        assert (await client.post("/api/v1/appointments", json=form, headers=key(6))).status_code == 422

@@ -233,3 +233,51 @@ async def test_nobody_elses_patient_and_nobody_without_the_right(
     async with book.connect(Role.CODER) as coder:
         url = f"/api/v1/patients/{encounter.patient_id}/insurance"
         assert (await coder.put(url, json={"version": 0}, headers=key(4))).status_code == 403
+
+
+async def test_a_form_that_somebody_overtook_is_saved_with_the_second_click(
+    book: Book, desk: httpx.AsyncClient, program: httpx.AsyncClient, encounter: Encounter
+) -> None:
+    url = f"/patients/{encounter.patient_id}/insurance"
+    with book.database.reading() as session:
+        payer = session.exec(select(Payer.id)).first()
+    form = inputs_of((await desk.get(url)).text)
+    await kept(program, encounter.patient_id, MINE)
+    typed = form | {"policies.0.payer": payer or "", "policies.0.member_id": "M9", "policies.0.relationship": "18"}
+    stale = await desk.post(url, data=typed | {"key": "s" * 20})
+    assert stale.status_code == 409
+    again = inputs_of(stale.text)
+    assert again["policies.0.member_id"] == "M9"
+    assert (await desk.post(url, data=typed | {"version": again["version"], "key": "t" * 20})).status_code == 303
+
+
+async def test_answers_that_contradict_each_other_are_asked_again(
+    desk: httpx.AsyncClient, encounter: Encounter
+) -> None:
+    url = f"/patients/{encounter.patient_id}/insurance"
+    said = {"answered_on": "2026-03-02", "entitlement": "age", "employer_size": "from_100", "key": "m" * 20}
+    refused = await desk.post(f"{url}/medicare", data=said | {"is_veterans": "true"})
+    assert faults_of(refused.text)["employer_size"] == "is given, and no employer's plan: tick it too, or clear this"
+    later = await desk.post(f"{url}/medicare", data=said | {"employer_size": "", "renal_since": "2026-03-03"})
+    assert "renal_since" in faults_of(later.text)
+
+
+async def test_a_guarantor_with_one_name_and_one_yet_to_be_born(desk: httpx.AsyncClient, encounter: Encounter) -> None:
+    url = f"/patients/{encounter.patient_id}/insurance"
+    said = {"guarantor.last_name": "Kern", "guarantor.relationship": "parent"}
+    refused = await desk.post(f"{url}/guarantor", data=said | {"guarantor.birth_date": "2030-01-01", "key": "b" * 20})
+    assert faults_of(refused.text)["guarantor.birth_date"] == "lies in the future"
+    await desk.post(f"{url}/guarantor", data=said | {"key": "g" * 20})
+    page = (await desk.get(url)).text
+    assert "Kern (parent)" in page
+    assert "None Kern" not in page
+
+
+async def test_a_visit_without_a_member_id_does_not_hide_what_earlier_ones_named(
+    book: Book, desk: httpx.AsyncClient, program: httpx.AsyncClient, encounter: Encounter
+) -> None:
+    body = builders.visit(external_id="NOID1", patient_id=encounter.patient_id)
+    body["coverage"].pop("member_id")
+    assert (await program.post("/api/v1/encounters", json=body, headers=key(40))).status_code == 201
+    visit = inputs_of((await desk.get(f"/visits/new?patient={encounter.patient_id}")).text)
+    assert visit["coverage.member_id"] == builders.MEMBER_ID

@@ -482,3 +482,9 @@ async def test_a_visit_typed_once_more_is_shown_beside_the_first_and_opened_only
     assert [one.status_code for one in (other_code, other, told_apart)] == [303, 303, 303]
     with book.database.reading() as session:
         assert len(session.exec(select(Encounter.id)).all()) == 4
+
+
+async def test_a_line_without_a_number_breaks_nothing(book: Book) -> None:
+    async with book.signed_in(Role.FRONT_DESK) as client:
+        answer = await client.post("/visits/new", data={"lines.abc.charge": "1", "key": "k" * 20})
+    assert answer.status_code == 422

@@ -94,7 +94,7 @@ def test_good_rows_of_a_visit_wait_for_the_bad_one() -> None:
 def test_rows_of_one_number_and_two_patients_are_refused() -> None:
     found = read(sheet(ROW, ROW.replace("DOE,JANE", "ROE,RICK")), MAPPING, source="clinic")
     assert found.visits == ()
-    assert {one.column for one in found.faults} == {"Last Name", "First Name"}
+    assert {(one.row, one.column) for one in found.faults} == {(3, "Last Name"), (3, "First Name"), (2, "")}
 
 
 def test_fixed_values_stand_where_a_row_says_nothing() -> None:

@@ -1,9 +1,12 @@
 """HL7 v2 charges start encounters that reach submission; the same message twice starts one; nothing is lost."""
 
+from datetime import timedelta
+
 import pytest
 from sqlmodel import select
 
-from database.tables import InboundMessage, Patient
+from database import encounters
+from database.tables import Encounter, InboundMessage, Patient
 from tests.builders import CLINIC_NPI
 from tests.interchange.hl7_messages import adt, dft, ft1
 from tests.office import Office
@@ -93,3 +96,29 @@ def test_a_patient_whom_nobody_would_know_again_is_a_task(office: Office, body: 
     assert [one.segment for one in report.refused] == [place]
     assert [kind for kind, _ in office_tasks(office)] == ["intake_error"]
     assert patients(office) == []
+
+
+def test_late_charges_told_one_after_the_other_are_all_kept(office: Office) -> None:
+    set_up(office)
+    office.take_in(dft())
+    for number, code in enumerate(("93000", "36415", "81002"), start=2):
+        office.now += timedelta(seconds=1)
+        report = office.take_in(dft(ft1(code, price="20.00"), control=f"M{number}"))
+        assert (report.amended, report.refused) == (1, [])
+    [encounter] = office.encounter_ids()
+    office.go_on(encounter)
+    office.go_on(encounter)
+    with office.database.reading() as session:
+        billed = encounters.claim_of(session.get_one(Encounter, encounter)).lines
+    assert sorted(line.procedure for line in billed) == ["36415", "81002", "93000", "99213"]
+    assert office.take_in(dft(ft1("93000", price="20.00"), control="M9")).duplicates == 1
+
+
+def test_a_charge_of_somebody_unknown_under_a_known_visit_number_is_a_task(office: Office) -> None:
+    set_up(office)
+    office.take_in(dft())
+    pid = "PID|1||NEW1^^^CLINIC^MR||Zimmer^Zoe||19900101|F|||1 Elm St^^Anytown^OH^44101"
+    other = dft(ft1("99215", price="300.00"), control="M2", PID=pid, IN1="")
+    report = office.take_in(other)
+    assert (report.amended, len(report.refused)) == (0, 1)
+    assert "somebody with another name or birth date" in report.refused[0].reason

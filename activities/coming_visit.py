@@ -158,7 +158,11 @@ class VisitDesk:
         partner = self._partner(policy) if policy else None
         billing = next(iter(favourites.billing_entities(self.session, practice_id=self.row.practice_id).values()), None)
         if policy is None or partner is None or billing is None:
-            self._end(check, "not_asked", "nobody can be asked: set up who bills (Set-up, Practice)")
+            self._end(
+                check,
+                "not_asked",
+                "nobody can be asked: set up who bills, with NPI, tax id and address (Set-up, Practice)",
+            )
             return None
         number = messages.next_number(self.session, partner_id=partner.id, name="interchange")
         inquiry_id, local = new_id(), self.at.astimezone(self.policies.zone)

@@ -45,6 +45,9 @@ TAMPERED = {
     "people": "UPDATE journal SET kind = 'given_up' WHERE number = (SELECT max(number) FROM journal)",
     "accounts": "DELETE FROM outbox; UPDATE encounter SET stage = 'patient_balance' WHERE stage = 'closed'; "
     "UPDATE posting SET amount_cents = 1 WHERE account = 'AR_PAT'",
+    "moves": "INSERT INTO move (id, practice_id, digest, as_of, insurance_cents, patient_cents, patient_count, "
+    "visit_count, line_count, tie, begun_at, begun_by, ended_at) SELECT 'moved', id, 'd', '2026-10-01', 1, 0, 1, 1, 1, "
+    "'[]', '2026-10-01 00:00:00.000000', 'worker', '2026-10-01 00:00:00.000000' FROM practice",
     "agenda": "DELETE FROM agenda_entry",
 }
 

@@ -6,13 +6,14 @@ from decimal import Decimal
 from sqlmodel import select
 
 from billing.authorizations import AuthorizationRule, AuthorizationState
-from database import appointments, authorizations
+from billing.tasks import TaskType
+from database import appointments, authorizations, tasks
 from database.authorizations import Said
-from database.tables import Appointment, Patient
+from database.tables import Appointment, Patient, Task
 from tests.builders import a_claim, a_line, an_837p
 from tests.office import Office
 from tests.stories.amending import went_out
-from tests.stories.test_coming_visit import booked, go_on, open_tasks
+from tests.stories.test_coming_visit import booked, go_on
 
 BOTH_DATABASES = True
 MRI = "70551"
@@ -22,6 +23,12 @@ def rule(office: Office) -> None:
     with office.database.writing() as session:
         wanted = AuthorizationRule("99999", "70540", "70559", date(2026, 1, 1))
         authorizations.add_rule(session, wanted, "the payer's list", practice_id=office.practice_id)
+
+
+def open_tasks(office: Office, appointment: str) -> list[Task]:
+    with office.database.reading() as session:
+        found = tasks.open_tasks(session, practice_id=office.practice_id, subject_id=appointment)
+        return [one for one in found if one.type == TaskType.AUTHORIZATION_MISSING]
 
 
 def authorized(office: Office, *, until: date, units: int | None = 1) -> None:

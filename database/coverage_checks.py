@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from billing.claim import Claim
@@ -52,7 +53,9 @@ def of_patient(session: Session, *, practice_id: str, patient_id: str, limit: in
 def begin(
     session: Session, row: Appointment, kind: CheckKind, *, ordinal: int, policy: str, payer: str, at: datetime
 ) -> CoverageCheck:
-    """Start a check."""
+    """Start a check. A 270 of an earlier one that nobody answered is out of date."""
+    stale = sa.delete(Inquiry).where(col(Inquiry.appointment_id) == row.id, col(Inquiry.answer_id).is_(None))
+    session.execute(stale)
     check = CoverageCheck(
         id=new_id(),
         practice_id=row.practice_id,

@@ -77,10 +77,8 @@ def post_undo(
 
 
 @pages.get("/{patient_id}/duplicates")
-def show_duplicates(
-    request: Request, patient_id: str, office: TheOffice, person: Viewer, other: str = "", note: str = ""
-) -> Response:
-    """Who may be the same patient; with `other`, that one too."""
+def show_duplicates(request: Request, patient_id: str, office: TheOffice, person: Viewer, note: str = "") -> Response:
+    """Who may be the same patient, and who turned out to be."""
     return _page(request, office, person, patient_id, Failed(), NOTES.get(note, ""))
 
 

@@ -231,6 +231,27 @@ def test_a_payer_that_is_down_is_asked_again_and_then_a_person_is_told(office: O
     assert open_tasks(office, appointment) == []
 
 
+def test_after_a_silence_the_policy_that_is_held_now_is_asked_about(office: Office) -> None:
+    office.wire.failing = 1000
+    appointment = booked(office)
+    standing = go_on(office, appointment)
+    while not open_tasks(office, appointment):
+        assert standing.next_at is not None
+        office.now = standing.next_at
+        standing = go_on(office, appointment)
+    office.wire.failing = 0
+    asked: list[str | None] = []
+    office.wire.answer = lambda inquiry: asked.append(inquiry.member_id) or active(inquiry)  # type: ignore[func-returns-value]
+    with office.database.writing() as session:
+        row = appointments.find(session, practice_id=office.practice_id, appointment_id=appointment)
+        assert row is not None
+        other = replace(CLAIM, coverage=replace(CLAIM.coverage, member_id="NEW777777"))
+        patient = session.get_one(Patient, row.patient_id)
+        held_policies.keep(session, patient, [HeldPolicy(own_policy(other))], at=office.now, by=office.worker_id)
+    go_on(office, appointment)
+    assert asked == ["NEW777777"]
+
+
 @pytest.mark.parametrize(("wish", "outcome", "asked"), [(None, "no_policy", 1), ("no_insurance", "patient_pays", 0)])
 def test_a_patient_without_insurance_is_asked_and_one_who_pays_is_not(
     office: Office, wish: str | None, outcome: str, asked: int

@@ -93,7 +93,7 @@ class VisitDesk:
         check = checks[-1] if checks and checks[-1].outcome is None else None
         if check is not None and self.step.message_id is not None:
             self._read(check, self.step.message_id)
-        elif check is not None and self.step.was_silent:
+        elif check is not None and (self.step.was_silent or not self._is_current(check)):
             self._note_silence(check, "the payer was not reached")
         elif check is not None and (check.again_at is None or check.again_at <= self.at):
             return self._standing(inquiry_id=self._prepare(check))
@@ -113,7 +113,7 @@ class VisitDesk:
 
     def _plan(self, checks: Sequence[CoverageCheck]) -> Plan:
         hours = self.policies.value("verification_lead_hours", as_of=self.policies.day(self.at))
-        asked = [Asked(CheckKind(one.kind), one.policy) for one in checks]
+        asked = [Asked(CheckKind(one.kind), one.policy, one.service_day) for one in checks]
         return plan(
             self.row.booked_at,
             self.row.day,
@@ -124,6 +124,9 @@ class VisitDesk:
             asked=asked,
             policy=self._policy,
         )
+
+    def _is_current(self, check: CoverageCheck) -> bool:
+        return (check.policy, check.service_day) == (self._policy, self.row.day)
 
     @property
     def _policy(self) -> str:
@@ -207,7 +210,7 @@ class VisitDesk:
         if response is None:
             self._end(check, VerificationOutcome.NOT_FOUND, "the inquiry was refused as faulty; compare with the card")
             return
-        verification = read_answer(response, service_date=self.row.day)
+        verification = read_answer(response, service_date=check.service_day)
         if verification.outcome == VerificationOutcome.UNAVAILABLE:
             self._note_silence(check, verification.reason)
             return
@@ -223,7 +226,10 @@ class VisitDesk:
         return len(held) > 1 and (name == "not named" or any(one.coverage.payer.name.last == name for one in held))
 
     def _note_silence(self, check: CoverageCheck, why: str) -> None:
-        """The next rung of the ladder; after the last one a person is told."""
+        """The next rung of the ladder; after the last one a person is told. What is out of date waits for nothing."""
+        if not self._is_current(check):
+            self._end(check, "replaced", "the policy or the day of the visit changed before the payer answered")
+            return
         rung = check.tries
         check.tries = rung + 1
         if rung < len(INQUIRY_LADDER):
@@ -239,6 +245,8 @@ class VisitDesk:
         self.session.add(check)
         self.session.flush()
         self.said.append(f"{check.kind.capitalize()}: {words}")
+        if not self._is_current(check):
+            return
         if outcome in NOTHING_TO_DO:
             self._close_tasks(TaskType.VISIT_COVERAGE)
             return

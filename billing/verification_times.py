@@ -24,7 +24,7 @@ class CheckKind(StrEnum):
     DAY = "day"
     """The morning of the visit: the answer that counts"""
     CHANGE = "change"
-    """Another policy is held now than the one that was asked about"""
+    """Another policy is held now than the one that was asked about, or the visit is on another day"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Asked:
     kind: CheckKind
     policy: str
     """What names the policy that it asked about; empty: none, or one that has to be asked about again"""
+    day: date
+    """Of the visit, as it was booked then"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ def plan(
     """The newest check whose instant has come and that was not made, else the next instant.
 
     A check that comes later makes the earlier ones needless: who books for today is asked about once. `hours_before`
-    0: no check between booking and the day. `policy` names the policy held now.
+    0: no check between booking and the day. `policy` names the policy held now. What was asked for another day counts
+    for nothing: the plan may end in between.
     """
     instants = {CheckKind.BOOKING: booked_at}
     if hours_before:
@@ -73,6 +76,8 @@ def plan(
     next_at = min((at for at in instants.values() if at > now), default=None)
     if not come:
         return Plan(None, next_at)
-    if come[-1] not in {one.kind for one in asked}:
+    made = {one.kind for one in asked if one.day == day}
+    if come[-1] not in made and not (asked and come[-1] == CheckKind.BOOKING):
         return Plan(come[-1], next_at)
-    return Plan(CheckKind.CHANGE if asked[-1].policy != policy else None, next_at)
+    is_current = (asked[-1].policy, asked[-1].day) == (policy, day)
+    return Plan(None if is_current else CheckKind.CHANGE, next_at)

@@ -62,6 +62,7 @@ def begin(
         appointment_id=row.id,
         ordinal=ordinal,
         kind=kind,
+        service_day=row.day,
         policy=policy,
         payer=payer,
         begun_at=at,
@@ -118,6 +119,7 @@ def answer_of_day(session: Session, encounter: Encounter, claim: Claim, *, zone:
             Appointment.day == claim.service_from,
             Benefits.verdict == VerificationOutcome.ACTIVE,
             CoverageCheck.outcome == VerificationOutcome.ACTIVE,
+            CoverageCheck.service_day == claim.service_from,
             CoverageCheck.policy == policy_text(claim.coverage.payer.id, claim.coverage.member_id),
             CoverageCheck.ended_at == Benefits.answered_at,
         )

@@ -54,6 +54,8 @@ class CoverageCheck(SQLModel, table=True):
     """Of the appointment, from 1"""
     kind: str = Field(sa_type=sa.String(10))
     """billing.verification_times.CheckKind"""
+    service_day: date
+    """Of the visit, as it was booked when the payer was asked"""
     policy: str = Field(default="", sa_type=sa.String(200))
     """What names the policy asked about: payer's number and member id"""
     payer: str = Field(default="", sa_type=sa.String(60))
@@ -64,7 +66,7 @@ class CoverageCheck(SQLModel, table=True):
     again_at: datetime | None = Field(default=None, sa_type=Instant)
     """When it is asked again after a silence"""
     outcome: str | None = Field(default=None, sa_type=sa.String(20))
-    """As of billing.verification, or no_policy, patient_pays, not_asked, other_payer; None while it is open"""
+    """As of billing.verification, or no_policy, patient_pays, not_asked, other_payer, replaced; None: open"""
     said: str = Field(default="", sa_type=sa.String(300))
     """In plain words, without names of people"""
     ended_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -9,11 +9,12 @@ from billing.verification_times import Asked, CheckKind, plan, starts_at
 
 ZONE = zone_named("America/New_York")
 DAY = date(2026, 3, 20)
+EARLIER = date(2026, 3, 6)
 START = starts_at(DAY, "09:30", ZONE)
 BOOKED = datetime(2026, 3, 2, 12, tzinfo=UTC)
 BEFORE = START - timedelta(hours=48)
 MORNING = starts_at(DAY, "06:00", ZONE)
-ALL = [Asked(one, "A") for one in (CheckKind.BOOKING, CheckKind.BEFORE, CheckKind.DAY)]
+ALL = [Asked(one, "A", DAY) for one in (CheckKind.BOOKING, CheckKind.BEFORE, CheckKind.DAY)]
 
 
 @pytest.mark.parametrize(
@@ -27,8 +28,13 @@ ALL = [Asked(one, "A") for one in (CheckKind.BOOKING, CheckKind.BEFORE, CheckKin
         (MORNING, ALL[:2], CheckKind.DAY, None),
         (MORNING, ALL, None, None),
         (MORNING, [], CheckKind.DAY, None),
-        (BOOKED, [Asked(CheckKind.BOOKING, "B")], CheckKind.CHANGE, BEFORE),
-        (BOOKED, [*ALL[:1], Asked(CheckKind.CHANGE, "A")], None, BEFORE),
+        (BOOKED, [Asked(CheckKind.BOOKING, "B", DAY)], CheckKind.CHANGE, BEFORE),
+        (BOOKED, [*ALL[:1], Asked(CheckKind.CHANGE, "A", DAY)], None, BEFORE),
+        (BOOKED, [Asked(CheckKind.BOOKING, "A", EARLIER)], CheckKind.CHANGE, BEFORE),
+        (BOOKED, [Asked(CheckKind.BOOKING, "A", EARLIER), Asked(CheckKind.CHANGE, "A", DAY)], None, BEFORE),
+        (BEFORE, [Asked(CheckKind.BEFORE, "A", EARLIER)], CheckKind.BEFORE, MORNING),
+        (MORNING, [*ALL[:2], Asked(CheckKind.DAY, "A", EARLIER)], CheckKind.DAY, None),
+        (MORNING, [*ALL, Asked(CheckKind.CHANGE, "A", EARLIER)], CheckKind.CHANGE, None),
     ],
 )
 def test_each_check_has_its_instant(

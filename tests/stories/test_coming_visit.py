@@ -199,6 +199,48 @@ def test_a_plan_that_ended_is_told_and_asked_again_when_a_person_says_so(office:
     assert checks(office, appointment) == [("booking", "inactive"), ("change", "active")]
 
 
+def moved(office: Office, appointment: str, *, days: int) -> None:
+    with office.database.writing() as session:
+        row = appointments.find(session, practice_id=office.practice_id, appointment_id=appointment)
+        assert row is not None
+        row.day += timedelta(days=days)
+        session.add(row)
+        appointments.wake(session, row, at=office.now)
+
+
+def test_a_visit_that_moves_is_asked_about_again_for_its_new_day(office: Office) -> None:
+    asked_for = []
+
+    def until_the_end_of_the_year(inquiry: EligibilityInquiry) -> EligibilityResponse:
+        asked_for.append(inquiry.service_date)
+        return active(inquiry) if len(asked_for) < 3 else inactive(inquiry)
+
+    office.wire.answer = until_the_end_of_the_year
+    appointment = booked(office, days=1)
+    first = office.today + timedelta(days=1)
+    go_on(office, appointment)
+    assert checks(office, appointment) == [("before", "active")]
+    moved(office, appointment, days=30)
+    go_on(office, appointment)
+    assert checks(office, appointment)[1:] == [("change", "active")]
+    moved(office, appointment, days=-29)
+    go_on(office, appointment)
+    go_on(office, appointment)
+    assert checks(office, appointment)[2:] == [("change", "inactive")]
+    assert asked_for == [first, first + timedelta(days=30), first + timedelta(days=1)]
+    assert [one.type for one in open_tasks(office, appointment)] == ["visit_coverage"]
+
+
+def test_a_visit_that_moves_while_the_payer_is_silent_is_asked_about_at_once(office: Office) -> None:
+    office.wire.failing = 1
+    appointment = booked(office)
+    assert go_on(office, appointment).next_at is not None
+    moved(office, appointment, days=3)
+    go_on(office, appointment)
+    assert checks(office, appointment) == [("booking", "replaced"), ("change", "active")]
+    assert open_tasks(office, appointment) == []
+
+
 def test_another_payer_is_told_unless_the_patient_holds_it(office: Office) -> None:
     other = Benefit("R", related=(Party("PRP", is_person=False, name=Name("OTHER PLAN")),))
     office.wire.answer = lambda inquiry: replace(active(inquiry), benefits=(*active(inquiry).benefits, other))

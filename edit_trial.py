@@ -1,20 +1,15 @@
 """Commands on the claim edits: `zerobalance edits ...`: what they say today of claims that they have looked at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from sqlmodel import Session, col, select
 
 import office_setup
-from activities.desk import Desk
-from activities.known_facts import situation_of
-from billing.edits.registry import Finding, Severity
-from billing.scrubbing import EDITS, scrub
-from database import edit_runs
-from database.tables import EditRun, Encounter
+from activities.edit_effects import Effect, effects
+from billing.edits.registry import Severity
+from billing.scrubbing import EDITS
 from settings import Settings
 
 app = typer.Typer(
@@ -24,18 +19,6 @@ app = typer.Typer(
 
 SHOWN = 50
 """Visits that are printed"""
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """One visit of which the edits say something else than they did."""
-
-    encounter_id: str
-    external_id: str
-    held_now: tuple[str, ...]
-    """Edits that would hold it now and did not"""
-    held_no_more: tuple[str, ...]
-    noted_now: tuple[str, ...]
 
 
 @app.command(name="list")
@@ -56,44 +39,6 @@ def try_edits(
         found = effects(session, last=last, at=datetime.now(UTC))
     database.close()
     tell(found, last)
-
-
-def effects(session: Session, *, last: int, at: datetime) -> list[Effect]:
-    """The visits among the last so many of which the edits would say something else now."""
-    looked_at = select(EditRun.encounter_id).distinct()
-    rows = session.exec(
-        select(Encounter)
-        .where(
-            col(Encounter.id).in_(looked_at),
-            col(Encounter.is_void).is_(False),
-            col(Encounter.is_self_pay).is_(False),
-        )
-        .order_by(col(Encounter.created_at).desc(), col(Encounter.id))
-        .limit(last)
-    ).all()
-    return [effect for row in rows if (effect := _effect(session, row, at)) is not None]
-
-
-def _effect(session: Session, encounter: Encounter, at: datetime) -> Effect | None:
-    before = edit_runs.latest(session, encounter.id)
-    assert before is not None, "only visits that the edits have looked at are asked for"
-    desk = Desk(session, encounter, max(at, before.ran_at))
-    now = scrub(desk.claim, situation_of(desk))
-    held, was_held = _codes(now, Severity.ERROR), _codes(before.findings, Severity.ERROR)
-    noted = _codes(now, Severity.WARNING) - _codes(before.findings, Severity.WARNING) - was_held
-    if held == was_held and not noted:
-        return None
-    return Effect(
-        encounter.id,
-        encounter.external_id,
-        tuple(sorted(held - was_held)),
-        tuple(sorted(was_held - held)),
-        tuple(sorted(noted)),
-    )
-
-
-def _codes(findings: Sequence[Finding], severity: Severity) -> set[str]:
-    return {one.edit for one in findings if one.severity == severity}
 
 
 def tell(found: Sequence[Effect], last: int) -> None:

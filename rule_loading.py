@@ -17,12 +17,12 @@ from sqlmodel import Session
 
 import edit_trial
 import office_setup
+from activities.edit_effects import Effect, effects
 from billing.coding_rules import ASKED_BY_EDITS, RULE_NAMES, CodePair, ProviderFacts, RuleEdition, RuleKind, edition_for
 from code_loading import FileRefused
 from database import rules
 from database.engine import Database
 from database.rules import Rule
-from edit_trial import Effect
 from interchange import rule_files, tabular_list
 from interchange.code_files import BadLine, PassedOver
 from settings import Settings
@@ -132,7 +132,7 @@ def tried(
     found: list[Effect] = []
     with suppress(_Untaken), database.writing() as session:
         _take(session, edition, files, skip_bad_lines=skip_bad_lines, at=at)
-        found = edit_trial.effects(session, last=last, at=at)
+        found = effects(session, last=last, at=at)
         raise _Untaken
     return found
 

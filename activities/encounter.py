@@ -29,7 +29,7 @@ from billing.registration import registration_faults, wish_faults
 from billing.scrubbing import mended, scrub
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
-from database import edit_runs, office, sent, tasks
+from database import edit_runs, office, practice_edits, sent, tasks
 from database.engine import Database
 from database.tables import Patient
 
@@ -213,8 +213,10 @@ def scrub_claim(desk: Desk) -> None:
     if claim != desk.claim:
         desk.keep(claim)
         desk.say(f"Mended by itself: {'; '.join(f'{one.edit}, {one.message}' for one in done)}")
-    findings = scrub(claim, situation)
-    edit_runs.keep(desk.session, desk.encounter, findings, mended=done, asked=situation.known.asked, at=desk.at)
+    own = practice_edits.in_use(desk.session, practice_id=desk.encounter.practice_id)
+    findings = scrub(claim, situation, own)
+    asked = situation.known.asked
+    edit_runs.keep(desk.session, desk.encounter, findings, mended=done, asked=asked, own=len(own), at=desk.at)
     overridden = set(desk.encounter.edits_overridden.split(","))
     errors = [one for one in findings if one.severity == Severity.ERROR and one.edit not in overridden]
     if errors:

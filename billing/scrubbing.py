@@ -3,16 +3,21 @@
 Severity E holds the claim until it is mended or overridden by a supervisor; W travels with the claim as a note.
 """
 
+from collections.abc import Sequence
+
+from billing import practice_edits
 from billing.claim import Claim
 from billing.edits import coverage, dates, diagnoses, kinds, money, providers, services, together, whole_claim  # noqa: F401 - registers
 from billing.edits.registry import EDITS, Finding, Severity, Situation
+from billing.practice_edits import PracticeEdit
 
 __all__ = ["EDITS", "Severity", "mended", "scrub"]
 
 
-def scrub(claim: Claim, situation: Situation) -> list[Finding]:
-    """Run every edit and return every finding, errors first."""
+def scrub(claim: Claim, situation: Situation, own: Sequence[PracticeEdit] = ()) -> list[Finding]:
+    """Run every edit, and the practice's own, and return every finding, errors first."""
     findings = [finding for one in EDITS for finding in one.findings(claim, situation)]
+    findings += practice_edits.findings(own, claim)
     return sorted(findings, key=lambda finding: (finding.severity != Severity.ERROR, finding.edit))
 
 

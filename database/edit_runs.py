@@ -31,9 +31,10 @@ def keep(
     *,
     mended: Sequence[Finding],
     asked: Sequence[str],
+    own: int,
     at: datetime,
 ) -> None:
-    """Store what a run found."""
+    """Store what a run found; `own`: how many edits of the practice ran beside the office's."""
     session.add(
         EditRun(
             id=new_id(),
@@ -41,7 +42,7 @@ def keep(
             encounter_id=encounter.id,
             version=encounter.version,
             ran_at=at,
-            edits=len(EDITS),
+            edits=len(EDITS) + own,
             asked=records.dump(tuple(asked)),
             findings=records.dump(tuple(findings)),
             mended=records.dump(tuple(mended)),

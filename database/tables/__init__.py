@@ -13,7 +13,7 @@ from database.tables.codes import Code, CodeEditionRow, CodeTermRow
 from database.tables.contracts import ContractRateRow, ContractRow, ExpectedLine
 from database.tables.coverages import OtherPolicy
 from database.tables.documents import Letter
-from database.tables.edit_runs import EditRun
+from database.tables.edit_runs import EditRun, PracticeEditRow
 from database.tables.encounters import (
     AgendaEntry,
     Amendment,
@@ -115,6 +115,7 @@ __all__ = [
     "Policy",
     "Posting",
     "Practice",
+    "PracticeEditRow",
     "Provider",
     "ProviderFactRow",
     "RefusedRow",

@@ -1,4 +1,4 @@
-"""What the claim edits found, each time they ran."""
+"""The claim edits that practices wrote, and what all edits found, each time they ran."""
 
 from datetime import datetime
 
@@ -27,3 +27,21 @@ class EditRun(SQLModel, table=True):
     """JSON: billing.edits.registry.Finding"""
     mended: str = Field(sa_type=sa.Text)
     """JSON: findings that the edits put right themselves"""
+
+
+class PracticeEditRow(SQLModel, table=True):
+    """A claim edit that a practice wrote. It is never deleted: it ends, and its number stays its own."""
+
+    __tablename__ = "practice_edit"
+    __table_args__ = (sa.UniqueConstraint("practice_id", "number", name="uq_practice_edit_number"),)
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    number: int
+    """Of the practice, from 1"""
+    record: str = Field(sa_type=sa.Text)
+    """billing.practice_edits.PracticeEdit as JSON"""
+    version: int = Field(default=1)
+    """Rises with every change; a stale form names an old one"""
+    changed_at: datetime = Field(sa_type=Instant)
+    changed_by: str = Field(sa_type=Id, foreign_key="app_user.id")

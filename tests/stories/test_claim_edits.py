@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
-import edit_trial
 import rule_loading
+from activities import edit_effects
 from billing.claim import Claim, Party, ServiceLine
-from billing.coding_rules import RuleEdition, RuleKind
+from billing.coding_rules import CodeRange, RuleEdition, RuleKind
+from billing.edits.registry import Severity
+from billing.practice_edits import Has, PracticeEdit, Unless, When
+from billing.scrubbing import EDITS
 from code_loading import FileRefused
-from database import edit_runs, rules
+from database import edit_runs, practice_edits, rules
 from database.edit_runs import Run
 from tests.billing.fee_schedules import LOCALITIES, RELATIVE_VALUES
 from tests.builders import CLINIC_NPI, DOCTOR_NPI, NOON, a_claim, a_line, an_837p
@@ -171,7 +174,7 @@ def test_a_new_edition_is_tried_over_the_last_claims_and_leaves_nothing(office: 
     assert [(one.encounter_id, one.held_now, one.held_no_more) for one in tried] == [(paired, ("C04",), ())]
     with office.database.reading() as session:
         assert rules.editions(session) == []
-        assert edit_trial.effects(session, last=10, at=office.now) == []
+        assert edit_effects.effects(session, last=10, at=office.now) == []
 
 
 def test_a_file_with_bad_lines_changes_nothing(office: Office, library: dict[RuleKind, int], tmp_path: Path) -> None:
@@ -208,3 +211,23 @@ def test_a_zip_of_two_files_and_a_file_without_rules_are_refused(office: Office,
     empty.write_text("")
     with pytest.raises(FileRefused, match="no rule of NCCI pairs is in it"):
         take(office, RuleKind.PAIRS, empty)
+
+
+def test_an_edit_of_the_practice_holds_claims_until_they_have_what_it_needs(office: Office) -> None:
+    wants_referral = PracticeEdit(
+        "",
+        Severity.ERROR,
+        "this payer wants a referral",
+        date(2020, 1, 1),
+        when=When(procedures=(CodeRange("99213", "99213"),)),
+        unless=Unless(has=Has.REFERRAL),
+    )
+    with office.database.writing() as session:
+        practice_edits.add(session, wants_referral, practice_id=office.practice_id, at=office.now, by=office.worker_id)
+    encounter = visits(office, a_claim())
+    assert "Z1: line 1: this payer wants a referral (field line.1.procedure)" in office_tasks(office)[0][1]
+    assert run_of(office, encounter).edits == len(EDITS) + 1
+    office.complete(encounter, "claim_edit_failed", "fixed", {"corrections": "referral = R77"})
+    office.go_on(encounter)
+    assert office_tasks(office) == []
+    assert office.submission(encounter).ordinal == 1

@@ -15,7 +15,9 @@ from typing import IO, Annotated
 import typer
 from sqlmodel import Session
 
+import edit_trial
 import office_setup
+from activities.edit_effects import Effect
 from billing.code_tables import NAMES, CodeEntry, CodeSystem, CodeTerm, Edition, without_edition
 from database import code_finding, codes
 from database.code_finding import CodeFinder
@@ -82,9 +84,12 @@ def load(
     valid_from: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day in force")],
     valid_to: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day in force")],
     skip_bad_lines: Annotated[bool, typer.Option("--skip-bad-lines", help="Take the file without them")] = False,
+    trial: Annotated[int, typer.Option("--try", min=0, help="Only say what it would change for so many claims")] = 0,
 ) -> None:
     """Take in one edition. Loading it again makes it what the file says now. A file with bad lines is not taken: a code
     that is missing from a table would be refused on claims.
+
+    With --try nothing is kept: the edits run over the last claims as if it had been.
     """
     made = Edition(system, edition.strip(), valid_from.date(), valid_to.date())
     if not 1 <= len(made.name) <= 20 or made.valid_to < made.valid_from:
@@ -92,6 +97,9 @@ def load(
     settings = Settings()
     database = office_setup.open_database(settings)
     try:
+        if trial:
+            edit_trial.tell(tried(database, made, file, last=trial, skip_bad_lines=skip_bad_lines), trial)
+            return
         taken = take(database, made, file, skip_bad_lines=skip_bad_lines, at=datetime.now(UTC))
         _report(made, taken)
         _make_searchable(database, settings, made)
@@ -132,9 +140,23 @@ def list_editions() -> None:
 
 def take(database: Database, edition: Edition, file: Path, *, skip_bad_lines: bool, at: datetime) -> Taken:
     """Load the file in one transaction. Raises FileRefused, and then nothing has changed."""
+    with database.writing() as session:
+        return _take(session, edition, file, skip_bad_lines=skip_bad_lines, at=at)
+
+
+def tried(database: Database, edition: Edition, file: Path, *, last: int, skip_bad_lines: bool) -> list[Effect]:
+    """What the edits would say of the last claims if the file were loaded; nothing stays. Raises FileRefused."""
+
+    def change(session: Session) -> None:
+        _take(session, edition, file, skip_bad_lines=skip_bad_lines, at=datetime.now(UTC))
+
+    return edit_trial.tried(database, change, last=last)
+
+
+def _take(session: Session, edition: Edition, file: Path, *, skip_bad_lines: bool, at: datetime) -> Taken:
     taken = Taken()
     is_xml = edition.system == CodeSystem.ICD10CM and file.suffix.lower() == XML
-    with file.open("rb") as body, database.writing() as session:
+    with file.open("rb") as body:
         found = taken.sorted_out(
             tabular_codes.read(body, edition) if is_xml else code_files.read(_lines(body), edition)
         )

@@ -15,15 +15,14 @@ from sqlmodel import Session, col, func, or_, select
 
 from billing.amendments import SELF_PAY
 from billing.claim import Claim
-from billing.code_tables import COMES, NAMES
-from billing.coding_rules import RULE_NAMES, RULES_COME
 from billing.days import day_of, zone_named
 from billing.enrolments import EnrolmentKind, EnrolmentState, gaps, named, needs, standing
 from billing.identifiers import npi_is_valid
 from billing.partners import Reach
 from billing.policies import Policies
+from billing.release_calendar import Standing
 from billing.roles import Role
-from database import codes, contract_views, encounters, enrolments, letters, office, rules
+from database import contract_views, encounters, enrolments, letters, office, releases
 from database.engine import Database
 from database.tables import AgendaEntry, Charge, Encounter, EnrolmentRow, Partner, Payer, Practice, User
 from settings import Settings, variable
@@ -37,8 +36,6 @@ PRINTED_WITHIN = timedelta(days=3)
 """How long a paper may wait in the print queue"""
 DONE_WITHIN = timedelta(hours=1)
 """How late a visit's next action may be"""
-TOLD_BEFORE = timedelta(days=21)
-"""The end of an edition of codes or rules"""
 NAMED = 5
 """So many codes or providers are named; the rest is counted"""
 
@@ -149,22 +146,11 @@ def _installation(session: Session, settings: Settings) -> Iterator[Finding]:
 
 def _editions(session: Session, today: date) -> Iterator[Finding]:
     """Tables and rules that were loaded once, and end soon or have ended."""
-    ends = [
-        (NAMES[one.edition.system], one.edition.valid_to, COMES[one.edition.system]) for one in codes.editions(session)
-    ]
-    ends += [
-        (RULE_NAMES[one.edition.kind], one.edition.valid_to, RULES_COME[one.edition.kind])
-        for one in rules.editions(session)
-    ]
-    last: dict[tuple[str, str], date] = {}
-    for name, until, comes in ends:
-        last[name, comes] = max(until, last.get((name, comes), until))
-    for (name, comes), until in last.items():
-        if until < today + TOLD_BEFORE:
-            ended = "ended" if until < today else "ends"
-            what = f"the newest edition of {name} {ended} on {until}"
-            to_do = f"load the next one; it comes {comes}"
-            yield Finding("installation", what, to_do, stops_claims=False)
+    for one in releases.calendar(session, today):
+        if one.newest is not None and one.standing in {Standing.OVER, Standing.ENDING}:
+            ends = "ended" if one.standing == Standing.OVER else "ends"
+            what = f"the newest edition of {one.table} {ends} on {one.newest.last}"
+            yield Finding("installation", what, f"load the next one; it comes {one.comes}", stops_claims=False)
 
 
 def _partner(partner: Partner, settings: Settings) -> Iterator[Finding]:

@@ -1,15 +1,18 @@
 """Commands on the claim edits: `zerobalance edits ...`: what they say today of claims that they have looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from sqlmodel import Session
 
 import office_setup
 from activities.edit_effects import Effect, effects
 from billing.edits.registry import Severity
 from billing.scrubbing import EDITS
+from database.engine import Database
 from settings import Settings
 
 app = typer.Typer(
@@ -39,6 +42,22 @@ def try_edits(
         found = effects(session, last=last, at=datetime.now(UTC))
     database.close()
     tell(found, last)
+
+
+class _Untaken(Exception):
+    """Ends a transaction whose work must not stay."""
+
+
+def tried(database: Database, change: Callable[[Session], object], *, last: int) -> list[Effect]:
+    """What the edits would say of the last claims after a change; nothing of it stays. What the change raises comes
+    through.
+    """
+    found: list[Effect] = []
+    with suppress(_Untaken), database.writing() as session:
+        change(session)
+        found = effects(session, last=last, at=datetime.now(UTC))
+        raise _Untaken
+    return found
 
 
 def tell(found: Sequence[Effect], last: int) -> None:

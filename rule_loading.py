@@ -6,7 +6,7 @@ import io
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 import edit_trial
 import office_setup
-from activities.edit_effects import Effect, effects
+from activities.edit_effects import Effect
 from billing.coding_rules import ASKED_BY_EDITS, RULE_NAMES, CodePair, ProviderFacts, RuleEdition, RuleKind, edition_for
 from code_loading import FileRefused
 from database import rules
@@ -120,21 +120,15 @@ def take(
         return _take(session, edition, files, skip_bad_lines=skip_bad_lines, at=at)
 
 
-class _Untaken(Exception):
-    """Ends a transaction whose work must not stay."""
-
-
 def tried(
     database: Database, edition: RuleEdition, files: Sequence[Path], *, last: int, skip_bad_lines: bool
 ) -> list[Effect]:
     """What the edits would say of the last claims if the files were loaded; nothing stays. Raises FileRefused."""
-    at = datetime.now(UTC)
-    found: list[Effect] = []
-    with suppress(_Untaken), database.writing() as session:
-        _take(session, edition, files, skip_bad_lines=skip_bad_lines, at=at)
-        found = effects(session, last=last, at=at)
-        raise _Untaken
-    return found
+
+    def change(session: Session) -> None:
+        _take(session, edition, files, skip_bad_lines=skip_bad_lines, at=datetime.now(UTC))
+
+    return edit_trial.tried(database, change, last=last)
 
 
 def _take(

@@ -1,11 +1,14 @@
 """Code tables on the way of a visit: a faulty code becomes a task with suggestions, and a recoded claim goes out."""
 
+from datetime import date
 from pathlib import Path
 
+import code_loading
 from billing.claim import Diagnosis
-from database import encounters
+from billing.code_tables import CodeSystem, Edition
+from database import codes, encounters
 from tests.builders import a_claim, a_line, an_837p
-from tests.code_editions import CPT2026, FY2026, FY2027, Q4, load
+from tests.code_editions import CPT2026, FY2026, FY2027, Q4, load, order_line
 from tests.office import Office
 from tests.stories.test_bad_input import office_tasks, run
 
@@ -129,3 +132,14 @@ def test_the_command_loads_lists_and_refuses(tmp_path: Path) -> None:
     assert (missing.returncode, "there is no such file" in " ".join(missing.stderr.split())) == (1, True)
     assert backwards.returncode == 2
     assert "Traceback" not in refused.stderr + missing.stderr + backwards.stderr
+
+
+def test_a_new_edition_is_tried_over_the_last_claims_and_leaves_nothing(office: Office, tmp_path: Path) -> None:
+    encounter = visit(office, "J069")
+    edition = Edition(CodeSystem.ICD10CM, "FY2027", date(2026, 10, 1), date(2027, 9, 30))
+    file = tmp_path / "order.txt"
+    file.write_text(order_line(1, "I10", True, "Essential (primary) hypertension"))
+    tried = code_loading.tried(office.database, edition, file, last=10, skip_bad_lines=False)
+    assert [(one.encounter_id, one.held_now) for one in tried] == [(encounter, ("D03",))]
+    with office.database.reading() as session:
+        assert codes.editions(session) == []

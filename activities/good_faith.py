@@ -5,13 +5,14 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from activities.account_decisions import wake
+from billing.days import day_of
 from billing.deadlines import after_business_days
 from billing.good_faith import due_in, is_substantially_above
 from billing.money import format_dollars
 from billing.tasks import NewTask, TaskType
 from database import accounts, good_faith, office, tasks
 from database.appointments import Coming
-from database.tables import Appointment, Encounter, EstimateRow, Letter
+from database.tables import Appointment, Encounter, EstimateRow, Letter, Patient, Task
 
 
 def keep_asking(session: Session, row: Appointment, *, pays_alone: bool, at: datetime) -> None:
@@ -43,9 +44,38 @@ def keep_asking(session: Session, row: Appointment, *, pays_alone: bool, at: dat
         reason=reason,
         detail={"patient_id": row.patient_id},
         business_days=days,
-        not_after=after_business_days(row.booked_at, days),
+        not_after=after_business_days(row.booked_at, days, policies.zone),
     )
     tasks.open_task(session, new, practice_id=row.practice_id, subject="appointment", subject_id=row.id, at=at)
+
+
+REQUESTED_IN = 3
+"""Business days after the patient asked (45 CFR 149.610(b)(1)(vi)(C))"""
+
+
+def request(session: Session, patient: Patient, *, day: date | None, at: datetime) -> Task | None:
+    """The patient asks what a visit would cost: a task in the law's time; None: it is asked for already."""
+    zone = office.policies_for(session, practice_id=patient.practice_id, payer_id=None).zone
+    asked = [one for one in good_faith.requested(session, patient.id) if one.state == "open"]
+    key = f"asked:{day or 'any'}"
+    if any(f":{key}:" in one.opening_key for one in asked):
+        return None
+    about = f"a visit on {day}" if day else "services to come"
+    reason = (
+        f"The patient asked on {day_of(at, zone)} what {about} will cost: a good-faith estimate is due within "
+        f"{REQUESTED_IN} business days (45 CFR 149.610)."
+    )
+    new = NewTask(
+        TaskType.GOOD_FAITH_ESTIMATE_DUE,
+        key=f"{key}:{at.isoformat()}",
+        reason=reason,
+        detail={"patient_id": patient.id, "day": str(day or "")},
+        business_days=REQUESTED_IN,
+        not_after=after_business_days(at, REQUESTED_IN, zone),
+    )
+    return tasks.open_task(
+        session, new, practice_id=patient.practice_id, subject="patient", subject_id=patient.id, at=at
+    )
 
 
 def watch_bill(session: Session, encounter: Encounter, *, at: datetime) -> str:

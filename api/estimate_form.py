@@ -12,6 +12,7 @@ from api import errors
 from api.claim_form import Code, Part
 from api.errors import Fault
 from api.person_form import Typed
+from api.practice_form import EMPTY
 from billing.claim import ServiceLine
 from billing.money import ZERO
 from billing.units import parse_units
@@ -60,6 +61,13 @@ class AskForm(Part):
     def _without_dots(cls, typed: list[str]) -> list[str]:
         """As files say them."""
         return [one.replace(".", "").upper() for one in typed]
+
+
+class RequestForm(Part):
+    """The patient asks what a visit would cost."""
+
+    visit_on: Annotated[date | None, EMPTY] = None
+    """When it would be; nothing: not booked"""
 
 
 class GoodFaithForm(Part):

@@ -5,7 +5,7 @@ is the practice's own: at nine in the evening in Ohio it is still today, and in 
 """
 
 from calendar import monthrange
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -29,6 +29,11 @@ OFFERED = {
 
 MONTHS = 12
 """Of a year"""
+_MONDAY, _THURSDAY, _SATURDAY, _SUNDAY = 0, 3, 5, 6
+_FIXED_HOLIDAYS = ((1, 1), (6, 19), (7, 4), (11, 11), (12, 25))
+"""Month and day: New Year, Juneteenth, Independence, Veterans, Christmas"""
+_FLOATING_HOLIDAYS = ((1, _MONDAY, 3), (2, _MONDAY, 3), (9, _MONDAY, 1), (10, _MONDAY, 2), (11, _THURSDAY, 4))
+"""Month, weekday, which one: King, Washington, Labor, Columbus, Thanksgiving; Memorial is the last Monday of May"""
 
 
 class NoSuchZone(ValueError):
@@ -82,3 +87,28 @@ def months_after(day: date, months: int) -> date:
     """The same day so many months later; the last day of a shorter month."""
     year, month = divmod(day.year * MONTHS + day.month - 1 + months, MONTHS)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+@cache
+def federal_holidays(year: int) -> frozenset[date]:
+    """The days off of a year (5 U.S.C. 6103; what falls on a Saturday is kept on Friday, on a Sunday on Monday)."""
+    fixed = [_kept(date(year, month, day)) for month, day in _FIXED_HOLIDAYS]
+    next_new_year = _kept(date(year + 1, 1, 1)) if year < date.max.year else None
+    floating = [_weekday_of(year, month, weekday, which) for month, weekday, which in _FLOATING_HOLIDAYS]
+    memorial = date(year, 5, 31) - timedelta(days=date(year, 5, 31).weekday())
+    return frozenset(one for one in (*fixed, *floating, memorial, next_new_year) if one and one.year == year)
+
+
+def _kept(holiday: date) -> date:
+    weekday = holiday.weekday()
+    return holiday + timedelta(days=-1 if weekday == _SATURDAY else 1 if weekday == _SUNDAY else 0)
+
+
+def _weekday_of(year: int, month: int, weekday: int, which: int) -> date:
+    first = date(year, month, 1)
+    return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (which - 1))
+
+
+def is_business_day(day: date) -> bool:
+    """Monday to Friday, and no federal holiday."""
+    return day.weekday() < _SATURDAY and day not in federal_holidays(day.year)

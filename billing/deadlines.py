@@ -1,10 +1,10 @@
 """Deadlines: the agenda's reasons and how their instants are found."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from billing.days import end_of
+from billing.days import day_of, end_of, is_business_day
 from billing.policies import Policies
 from billing.roles import Role
 
@@ -85,12 +85,12 @@ class Deadline:
     due_at: datetime
 
 
-def after_business_days(start: datetime, days: int) -> datetime:
-    """The same time of day, `days` Monday-to-Friday days later. Holidays are not known here."""
+def after_business_days(start: datetime, days: int, zone: tzinfo = UTC) -> datetime:
+    """The same time of day, so many business days later on the calendar of the zone."""
     instant = start
     while days > 0:
         instant += timedelta(days=1)
-        if instant.weekday() < 5:
+        if is_business_day(day_of(instant, zone)):
             days -= 1
     return instant
 

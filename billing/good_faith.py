@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from billing.claim import Address, Party, Person
+from billing.days import is_business_day
 from billing.estimates import Estimate
 from billing.letters import Fact, Letter, address_lines
 from billing.money import format_dollars
@@ -18,7 +19,6 @@ DISPUTE_DAYS = 120
 """Calendar days from the first bill"""
 _FEW, _MANY = 3, 10
 """Business days ahead: from the first on an estimate is due in one, from the second on in three"""
-_SATURDAY = 5
 _CATEGORY = 3
 """Characters of a diagnosis before its dot"""
 
@@ -35,10 +35,8 @@ class Giver:
 
 
 def business_days_ahead(booked: date, day: date) -> int:
-    """Monday-to-Friday days after the one and until the other. Holidays are not known here."""
-    return sum(
-        (booked + timedelta(days=after)).weekday() < _SATURDAY for after in range(1, max((day - booked).days, 0) + 1)
-    )
+    """Business days after the one and until the other."""
+    return sum(is_business_day(booked + timedelta(days=after)) for after in range(1, max((day - booked).days, 0) + 1))
 
 
 def due_in(booked: date, day: date) -> int | None:

@@ -72,6 +72,7 @@ def write(
     session.flush()
     row.letter_id = letter.id
     session.add(row)
+    session.flush()
     return letter, True
 
 
@@ -92,16 +93,26 @@ def asked_for(session: Session, appointment_id: str) -> list[Task]:
     return list(session.exec(query.order_by(col(Task.opened_at), Task.id)).all())
 
 
+def requested(session: Session, patient_id: str) -> list[Task]:
+    """Every task about an estimate that a patient asked for, oldest first."""
+    query = select(Task).where(
+        Task.subject == "patient", Task.subject_id == patient_id, Task.type == TaskType.GOOD_FAITH_ESTIMATE_DUE
+    )
+    return list(session.exec(query.order_by(col(Task.opened_at), Task.id)).all())
+
+
 def close_asked(session: Session, letter: Letter, *, at: datetime, by: str) -> None:
-    """The letter is on its way: who was asked for it has done so, for every appointment of that day."""
+    """The letter is on its way: who was asked for it has done so, for every appointment of that day, and for what the
+    patient asked about that day or about none."""
     row = session.exec(select(EstimateRow).where(EstimateRow.letter_id == letter.id)).first()
     if row is None:
         return
     booked = select(Appointment.id).where(Appointment.patient_id == row.patient_id, Appointment.day == row.day)
-    for appointment_id in session.exec(booked).all():
-        for task in asked_for(session, appointment_id):
-            if task.state == "open":
-                tasks.close_task(session, task, resolution="estimate_sent", at=at, actor_id=by)
+    due = [task for appointment_id in session.exec(booked).all() for task in asked_for(session, appointment_id)]
+    due += [one for one in requested(session, row.patient_id) if json.loads(one.detail)["day"] in {"", str(row.day)}]
+    for task in due:
+        if task.state == "open":
+            tasks.close_task(session, task, resolution="estimate_sent", at=at, actor_id=by)
 
 
 def asked_about_bill(session: Session, encounter_id: str) -> list[Task]:

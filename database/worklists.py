@@ -279,9 +279,9 @@ def _task_rows(session: Session, rows: Sequence[Task]) -> list[TaskRow]:
 
 
 def _about(session: Session, rows: Sequence[Task]) -> dict[str, tuple[str, date | None]]:
-    """Whom tasks are about: subject id -> (name, day of service), for visits, appointments, estimates and
-    accounts."""
-    kinds = ("encounter", "account", "appointment", "estimate")
+    """Whom tasks are about: subject id -> (name, day of service), for visits, appointments, estimates,
+    accounts and patients."""
+    kinds = ("encounter", "account", "appointment", "estimate", "patient")
     ids = {kind: {row.subject_id for row in rows if row.subject == kind} for kind in kinds}
     visits = (
         select(Encounter, Patient)
@@ -304,7 +304,7 @@ def _about(session: Session, rows: Sequence[Task]) -> dict[str, tuple[str, date 
             one.id: (_name(patient), one.day)
             for one, patient in session.exec(told.where(col(EstimateRow.id).in_(ids["estimate"])))
         }
-    people = session.exec(select(Patient).where(col(Patient.id).in_(ids["account"])))
+    people = session.exec(select(Patient).where(col(Patient.id).in_(ids["account"] | ids["patient"])))
     return found | {one.id: (_name(one), None) for one in people}
 
 

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
+from activities import good_faith as asking
 from api import actions, auth, errors, estimate_form, idempotency
 from api.actions import Done
 from api.auth import Viewer, require
 from api.errors import Fault, Problem
-from api.estimate_form import AskForm, GoodFaithForm
+from api.estimate_form import AskForm, GoodFaithForm, RequestForm
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
@@ -27,7 +28,7 @@ api = APIRouter(prefix="/api/v1/estimates", tags=["estimates"])
 pages = APIRouter(include_in_schema=False)
 
 Worker = Annotated[Person, require(Permission.WORK)]
-FORM = "estimate"
+FORM, REQUEST = "estimate", "request"
 
 
 @of_patients.get("")
@@ -47,6 +48,15 @@ def make_estimate(
     """Work out what the patient will owe, from charge master, contract and benefits as they are known now, and keep
     it. 422: a procedure has no price on the day."""
     return _make(office, person, patient_id, form, key=key).body
+
+
+@of_patients.post("/requests", status_code=201)
+def post_request(
+    patient_id: str, form: RequestForm, key: IdempotencyKey, office: TheOffice, person: Worker
+) -> dict[str, Any]:
+    """The patient asks what a visit would cost: the front desk has three business days (45 CFR 149.610). `task_id` is
+    null where it is asked for already."""
+    return _request(office, person, patient_id, form, key=key).body
 
 
 @api.get("/{estimate_id}")
@@ -99,6 +109,20 @@ async def make_from_page(request: Request, patient_id: str, office: TheOffice, p
         )
 
     return await answer(act, FORM, typed, f"/patients/{patient_id}/estimates", page)
+
+
+@pages.post("/patients/{patient_id}/estimates/requests")
+async def request_from_page(request: Request, patient_id: str, office: TheOffice, person: Worker) -> Response:
+    """The patient asks what a visit would cost."""
+    typed = await typed_into(request)
+
+    async def act() -> Done:
+        return await run_in_threadpool(_request, office, person, patient_id, read(RequestForm, typed), key=typed["key"])
+
+    def page(failed: Failed) -> Response:
+        return estimates_page(request, office, person, patient_id, failed)
+
+    return await answer(act, REQUEST, typed, f"/patients/{patient_id}/estimates", page)
 
 
 @pages.post("/patients/{patient_id}/estimates/{estimate_id}/letter")
@@ -203,6 +227,30 @@ def _make(office: Office, person: Person, patient_id: str, form: AskForm, *, key
 
     sha256 = idempotency.fingerprint("make_estimate", patient_id, form.model_dump(mode="json"))
     made = idempotency.once(office, person, name="make_estimate", key=key, body_sha256=sha256, effect=effect)
+    return Done(made, 201)
+
+
+def _request(office: Office, person: Person, patient_id: str, form: RequestForm, *, key: str) -> Done:
+    if form.visit_on and form.visit_on < office.today(person):
+        raise errors.invalid([Fault(field="visit_on", message="has passed: an estimate is for services to come")])
+
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        patient = _patient(session, person, patient_id)
+        task = asking.request(session, patient, day=form.visit_on, at=office.now())
+        if task is not None:
+            actions.audited(
+                session,
+                office,
+                person,
+                action="create",
+                subject="task",
+                subject_id=task.id,
+                reason="estimate asked for",
+            )
+        return patient_id, {"task_id": task.id if task else None}
+
+    sha256 = idempotency.fingerprint("request_estimate", patient_id, form.model_dump(mode="json"))
+    made = idempotency.once(office, person, name="request_estimate", key=key, body_sha256=sha256, effect=effect)
     return Done(made, 201)
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlmodel import col, select
 
 from billing.charges import Price
 from billing.claim import Name, Party
+from billing.deadlines import after_business_days
 from billing.eligibility import Benefit, EligibilityResponse
 from billing.money import Cents
 from billing.roles import Role
@@ -19,7 +21,7 @@ from billing.verification import read_answer
 from billing.verification_times import CheckKind
 from database import coverage_checks, encounters, messages, office, prices, records
 from database.engine import Database
-from database.tables import Appointment, Encounter
+from database.tables import Appointment, Encounter, Task
 from tests.api import builders
 from tests.api.conftest import Book, open_book
 from tests.api.page_forms import faults_of, inputs_of
@@ -264,3 +266,26 @@ async def test_a_refused_form_keeps_what_was_typed_and_names_the_row(
     assert inputs_of(answer.text)["lines.2.procedure"] == "0001U"
     nothing = await desk.post(url, data=typed | {"lines.2.procedure": ""})
     assert list(faults_of(nothing.text)) == ["estimate-lines.0.procedure"]
+
+
+async def test_who_asks_for_an_estimate_gets_it_in_three_business_days(
+    book: Book, desk: httpx.AsyncClient, encounter: Encounter
+) -> None:
+    page = f"/patients/{encounter.patient_id}/estimates"
+    for _ in range(2):
+        typed = inputs_of((await desk.get(page)).text) | {"visit_on": DAY}
+        assert (await desk.post(f"{page}/requests", data=typed)).status_code == 303
+    url = f"/api/v1{page}/requests"
+    again = await desk.post(url, json={"visit_on": DAY}, headers=key(1))
+    other = await desk.post(url, json={}, headers=key(2))
+    past = await desk.post(f"{page}/requests", data=typed | {"visit_on": "2020-01-01"})
+    stranger = await desk.post("/api/v1/patients/nobody/estimates/requests", json={}, headers=key(3))
+    assert (again.json(), other.status_code, stranger.status_code) == ({"task_id": None}, 201, 404)
+    assert (past.status_code, list(faults_of(past.text))) == (422, ["request-visit_on"])
+    with book.database.reading() as session:
+        query = select(Task).where(Task.type == "good_faith_estimate_due").order_by(col(Task.reason))
+        [about_day, about_any] = session.exec(query).all()
+        assert f"a visit on {DAY}" in about_day.reason
+        assert about_day.due_at == after_business_days(about_day.opened_at, 3)
+    shown = await desk.get(f"/tasks/{about_any.id}")
+    assert f'<a href="/patients/{encounter.patient_id}">' in shown.text

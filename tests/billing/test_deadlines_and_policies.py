@@ -31,13 +31,14 @@ def test_the_ladder_only_climbs() -> None:
     [
         (FRIDAY, 0, FRIDAY),
         (FRIDAY, 1, FRIDAY + timedelta(days=3)),
-        (FRIDAY, 3, FRIDAY + timedelta(days=5)),
+        (FRIDAY, 3, FRIDAY + timedelta(days=6)),
         (FRIDAY + timedelta(days=1), 1, FRIDAY + timedelta(days=3)),
         (FRIDAY - timedelta(days=4), 4, FRIDAY),
-        (FRIDAY, 5, FRIDAY + timedelta(days=7)),
+        (FRIDAY, 5, FRIDAY + timedelta(days=10)),
     ],
 )
-def test_business_days_are_monday_to_friday(start: datetime, days: int, end: datetime) -> None:
+def test_business_days_are_monday_to_friday_without_holidays(start: datetime, days: int, end: datetime) -> None:
+    """November 11 is Veterans Day."""
     assert after_business_days(start, days) == end
 
 

@@ -193,3 +193,25 @@ def test_the_first_bill_is_the_first_statement(office: Office) -> None:
         first = good_faith.first_bill_at(session, session.get_one(EstimateRow, estimate))
     assert first is not None
     assert timedelta(0) <= office.now - first <= timedelta(days=3)
+
+
+def test_a_letter_for_the_day_answers_what_the_patient_asked_about_it(office: Office) -> None:
+    encounter = opened(office)
+    with office.database.writing() as session:
+        visit = session.get_one(Encounter, encounter)
+        patient = session.get_one(Patient, visit.patient_id)
+        for day in (None, visit.service_date, visit.service_date + timedelta(days=1)):
+            assert watching.request(session, patient, day=day, at=office.now) is not None
+        assert watching.request(session, patient, day=None, at=office.now) is None
+    estimated(office, encounter, 60000)
+    with office.database.reading() as session:
+        asked = good_faith.requested(session, office.patient_of(encounter))
+        assert sorted(one.state for one in asked) == ["done", "done", "open"]
+
+
+def test_a_voided_visit_leaves_no_question_about_its_bill(office: Office) -> None:
+    encounter = opened(office)
+    estimate = estimated(office, encounter, 20000)
+    amend(office, encounter, Change.SELF_PAY, BECAUSE)
+    amend(office, encounter, Change.VOID, {"reason": "did not happen"})
+    assert [one.state for one in asked_about(office, estimate)] == ["done"]

@@ -10,6 +10,7 @@ from temporalio import activity
 
 from activities import good_faith, inquiries
 from activities.messages import ComingVisitStanding, ComingVisitStep
+from billing import noncoverage as noncoverage_rules
 from billing.authorizations import why_not_planned
 from billing.coordination import OtherPayer
 from billing.days import in_words
@@ -26,6 +27,7 @@ from database import (
     favourites,
     held_policies,
     messages,
+    noncoverage,
     office,
     registrations,
     tasks,
@@ -87,8 +89,10 @@ class VisitDesk:
         if self.row.state != Coming.BOOKED or self.at > self.start + OVER_AFTER:
             self._close_tasks(TaskType.VISIT_COVERAGE)
             self._close_tasks(TaskType.AUTHORIZATION_MISSING)
+            self._close_tasks(TaskType.NOTICE_WANTED)
             return self._standing(is_over=True)
         self._look_for_authorization()
+        self._look_for_notice()
         checks = coverage_checks.of_appointment(self.session, self.row.id)
         check = checks[-1] if checks and checks[-1].outcome is None else None
         if check is not None and self.step.message_id is not None:
@@ -269,6 +273,22 @@ class VisitDesk:
             )
         else:
             self._close_tasks(TaskType.AUTHORIZATION_MISSING)
+
+    def _look_for_notice(self) -> None:
+        """Planned services that Original Medicare is expected to refuse, without a notice: a task before the visit."""
+        is_medicare = self.insured is not None and self.insured.coverage.filing_indicator == noncoverage_rules.MEDICARE
+        planned = self.row.procedures.split() if is_medicare else []
+        rules = [one.rule for one in noncoverage.rules_of(self.session, practice_id=self.row.practice_id)]
+        given = noncoverage.chosen(self.session, self.patient.id)
+        wanted = noncoverage_rules.not_noticed(planned, self.row.day, rules, given)
+        if not wanted:
+            self._close_tasks(TaskType.NOTICE_WANTED)
+            return
+        words = "; ".join(f"{procedure}: {reason}" for procedure, reason in wanted)
+        key = hashlib.sha256(words.encode()).hexdigest()[:20]
+        self._ask_person(
+            TaskType.NOTICE_WANTED, f" wants a notice of non-coverage first (form CMS-R-131): {words}.", key=key
+        )
 
     def _ask_person(self, kind: TaskType, words: str, *, key: str) -> None:
         """Open a task, once for its cause, while none of its kind is open."""

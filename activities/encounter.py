@@ -25,6 +25,7 @@ from billing.authorizations import fitting
 from billing.charges import charge_faults, price_claim
 from billing.coding import CODES_STAND, coding_faults, table_faults, tables_missing
 from billing.edits.registry import Severity, Situation
+from billing.noncoverage import with_signed_notices
 from billing.registration import registration_faults, wish_faults
 from billing.scrubbing import mended, scrub
 from billing.stages import Stage
@@ -200,6 +201,15 @@ def _authorized(desk: Desk, situation: Situation) -> Situation:
     return situation
 
 
+def _noticed(desk: Desk, situation: Situation) -> None:
+    """A notice that the patient signed goes on the lines that want one."""
+    known = situation.known
+    claim = with_signed_notices(desk.claim, known.lines_to_notice, known.notices)
+    if claim != desk.claim:
+        desk.keep(claim)
+        desk.say("The patient signed a notice of non-coverage: GA goes on the claim")
+
+
 def scrub_claim(desk: Desk) -> None:
     """Step 5, first half: every edit, then the enrolments; a clean claim becomes ready to be sent. A self-pay visit is
     the patient's now.
@@ -209,6 +219,7 @@ def scrub_claim(desk: Desk) -> None:
         settle_patient_money(desk)
         return
     situation = _authorized(desk, situation_of(desk))
+    _noticed(desk, situation)
     claim, done = mended(desk.claim, situation)
     if claim != desk.claim:
         desk.keep(claim)

@@ -15,7 +15,8 @@ from billing.coding_rules import ASKED_BY_EDITS, RULE_NAMES, RuleEdition, RuleKi
 from billing.edits.known import Known, PastService
 from billing.edits.registry import Situation
 from billing.eligibility import EligibilityResponse
-from database import authorizations, encounters, held_policies, records, rules
+from billing.noncoverage import NoticeRule, lines_to_notice
+from database import authorizations, encounters, held_policies, noncoverage, records, rules
 
 YEARS_BACK = 3
 """As long as nobody is a new patient"""
@@ -49,6 +50,8 @@ def known_facts(desk: Desk) -> Known:
             without=desk.encounter.id,
         ),
         lines_to_authorize=lines_to_authorize(claim, rules_in_force(desk)),
+        lines_to_notice=lines_to_notice(claim, notice_rules(desk)),
+        notices=noncoverage.chosen(session, desk.encounter.patient_id),
         enrolment_gap=enrolment_gap(desk),
         asked=library.asked,
         loaded=frozenset(library.editions),
@@ -108,6 +111,11 @@ def _answer(desk: Desk) -> EligibilityResponse | None:
 def rules_in_force(desk: Desk) -> list[AuthorizationRule]:
     """What payers want authorized, as the practice keeps it."""
     return [one.rule for one in authorizations.rules_of(desk.session, practice_id=desk.encounter.practice_id)]
+
+
+def notice_rules(desk: Desk) -> list[NoticeRule]:
+    """What Medicare is expected to refuse, as the practice keeps it."""
+    return [one.rule for one in noncoverage.rules_of(desk.session, practice_id=desk.encounter.practice_id)]
 
 
 def _medicare_asked_on(desk: Desk) -> date | None:

@@ -57,7 +57,7 @@ def complete_office_task(
         refused = decide_before_collections(
             session, task, resolution, typed, practice_id=practice_id, actor_id=actor_id, at=at
         )
-    elif task.type in {TaskType.VISIT_COVERAGE, TaskType.AUTHORIZATION_MISSING}:
+    elif task.type in {TaskType.VISIT_COVERAGE, TaskType.AUTHORIZATION_MISSING, TaskType.NOTICE_WANTED}:
         coverage_checks.settle(session, task.subject_id, resolution, practice_id=practice_id, at=at)
     elif task.type == TaskType.MOVE_SIGN_OFF:
         refused = sign_off(session, task.subject_id, practice_id=practice_id, by=actor_id, at=at)

@@ -4,11 +4,13 @@ Each looks for an earlier answer first, stores what was typed, and then calls on
 every fault; whatever was typed stays stored.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel
 from sqlmodel import Session
 
 from activities.messages import Answer, CompleteTask, PlaceHold, ReleaseHold
@@ -278,3 +280,23 @@ def audited(
         subject_id=subject_id,
         reason=reason[:300],
     )
+
+
+def updated(session: Session, office_: Office, person: Person, subject: str, subject_id: str, reason: str) -> None:
+    """Write down a change that a person made."""
+    audited(session, office_, person, action="update", subject=subject, subject_id=subject_id, reason=reason)
+
+
+def kept_once(
+    office_: Office,
+    person: Person,
+    name: str,
+    about: str,
+    form: BaseModel,
+    effect: Callable[[Session], tuple[str, dict[str, Any]]],
+    *,
+    key: str,
+) -> Done:
+    """Do what a form asks for, or give the earlier answer to the same key. `about`: what the form changes."""
+    sha256 = idempotency.fingerprint(name, about, form.model_dump(mode="json"))
+    return Done(idempotency.once(office_, person, name=name, key=key, body_sha256=sha256, effect=effect), 201)

@@ -1,14 +1,13 @@
 """Authorizations and the payers' rules about them, kept once: behind the REST routes and the workbench's forms."""
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from sqlmodel import Session
 
-from api import actions, errors, idempotency
+from api import actions, errors
 from api.actions import Done
 from api.claim_form import Part
 from api.errors import Fault, Problem
@@ -28,14 +27,16 @@ CHANGED = "changed-meanwhile"
 Day = Annotated[date | None, EMPTY]
 
 
-def _code(text: str) -> str:
+def procedure_code(text: str) -> str:
+    """In capitals. Raises ValueError."""
     if not procedure_is_well_formed(text.upper()):
         raise ValueError("write a procedure code: five letters and digits")
     return text.upper()
 
 
-def _codes(text: str) -> str:
-    return " ".join(dict.fromkeys(_code(one) for one in text.replace(",", " ").split()))
+def procedure_codes(text: str) -> str:
+    """Apart by one space, each once. Raises ValueError."""
+    return " ".join(dict.fromkeys(procedure_code(one) for one in text.replace(",", " ").split()))
 
 
 def _sendable(text: str) -> str:
@@ -62,8 +63,8 @@ class RuleForm(Part):
 
     payer_number: Annotated[str, Field(max_length=80)] = ""
     """NM109; empty: every payer"""
-    first: Annotated[str, AfterValidator(_code)]
-    last: Annotated[str, AfterValidator(lambda text: _code(text) if text else text)] = ""
+    first: Annotated[str, AfterValidator(procedure_code)]
+    last: Annotated[str, AfterValidator(lambda text: procedure_code(text) if text else text)] = ""
     """Empty: this one code"""
     begins: date
     ends: Day = None
@@ -97,7 +98,7 @@ class AuthorizationForm(Part):
     number: Annotated[str, AfterValidator(_sendable), Field(max_length=50)] = ""
     valid_from: Day = None
     valid_to: Day = None
-    procedures: Annotated[str, AfterValidator(_codes), Field(max_length=200)] = ""
+    procedures: Annotated[str, AfterValidator(procedure_codes), Field(max_length=200)] = ""
     """Apart by spaces; empty: the payer named none"""
     units: Units = None
     provider_npi: Annotated[str | None, EMPTY, AfterValidator(_npi)] = None
@@ -139,10 +140,10 @@ def add_rule(office: Office, person: Person, form: RuleForm, *, key: str) -> Don
             raise errors.invalid([Fault(field="first", message="this rule is there already")])
         rule_id = authorizations.add_rule(session, form.rule(), form.note, practice_id=person.practice_id)
         words = f"authorization wanted: {form.first} to {form.rule().last}, {form.payer_number or 'every payer'}"
-        _audited(session, office, person, "practice", person.practice_id, words)
+        actions.updated(session, office, person, "practice", person.practice_id, words)
         return rule_id, {"rule_id": rule_id}
 
-    return _once(office, person, "add_authorization_rule", person.practice_id, form, effect, key=key)
+    return actions.kept_once(office, person, "add_authorization_rule", person.practice_id, form, effect, key=key)
 
 
 def end_rule(office: Office, person: Person, rule_id: str, form: EndForm, *, key: str) -> Done:
@@ -156,10 +157,10 @@ def end_rule(office: Office, person: Person, rule_id: str, form: EndForm, *, key
         if row is None:
             raise errors.not_found("rule")
         words = f"authorization wanted until {form.ends}: {row.first} to {row.last}"
-        _audited(session, office, person, "practice", person.practice_id, words)
+        actions.updated(session, office, person, "practice", person.practice_id, words)
         return rule_id, {"rule_id": rule_id}
 
-    return _once(office, person, "end_authorization_rule", rule_id, form, effect, key=key)
+    return actions.kept_once(office, person, "end_authorization_rule", rule_id, form, effect, key=key)
 
 
 def keep(
@@ -181,10 +182,14 @@ def keep(
                 raise errors.not_found("authorization")
             row = found
         appointments.wake_all(session, patient, at=at)
-        _audited(session, office, person, "patient", patient.id, f"authorization {row.state} {row.number}".strip())
+        actions.updated(
+            session, office, person, "patient", patient.id, f"authorization {row.state} {row.number}".strip()
+        )
         return row.id, {"authorization_id": row.id, "version": row.version}
 
-    return _once(office, person, "keep_authorization", authorization_id or patient_id, form, effect, key=key)
+    return actions.kept_once(
+        office, person, "keep_authorization", authorization_id or patient_id, form, effect, key=key
+    )
 
 
 def _changed(session: Session, patient: Any, authorization_id: str, form: AuthorizationForm, **said: Any) -> Any:
@@ -193,21 +198,3 @@ def _changed(session: Session, patient: Any, authorization_id: str, form: Author
     except AuthorizationChanged as error:
         detail = "Look at what is known now, and save again."
         raise Problem(409, CHANGED, "Somebody changed this authorization meanwhile", detail) from error
-
-
-def _audited(session: Session, office: Office, person: Person, subject: str, subject_id: str, reason: str) -> None:
-    actions.audited(session, office, person, action="update", subject=subject, subject_id=subject_id, reason=reason)
-
-
-def _once(
-    office: Office,
-    person: Person,
-    name: str,
-    about: str,
-    form: BaseModel,
-    effect: Callable[[Session], tuple[str, dict[str, Any]]],
-    *,
-    key: str,
-) -> Done:
-    sha256 = idempotency.fingerprint(name, about, form.model_dump(mode="json"))
-    return Done(idempotency.once(office, person, name=name, key=key, body_sha256=sha256, effect=effect), 201)

@@ -117,8 +117,8 @@ class PracticeEditForm(Part):
         """In billing's shape; the number comes when it is kept."""
         when = When(
             payer=self.payer,
-            procedures=_read(self.procedures),
-            diagnoses=_read(self.diagnoses),
+            procedures=ranges_of(self.procedures),
+            diagnoses=ranges_of(self.diagnoses),
             modifiers=tuple(self.modifiers.split()),
             places=tuple(self.places.split()),
             providers=tuple(self.providers.split()),
@@ -129,8 +129,8 @@ class PracticeEditForm(Part):
         )
         unless = Unless(
             modifiers=tuple(self.unless_modifiers.split()),
-            diagnoses=_read(self.unless_diagnoses),
-            procedures=_read(self.unless_procedures),
+            diagnoses=ranges_of(self.unless_diagnoses),
+            procedures=ranges_of(self.unless_procedures),
             has=self.unless_has,
         )
         return PracticeEdit(
@@ -138,7 +138,8 @@ class PracticeEditForm(Part):
         )
 
 
-def _read(text: str) -> Ranges:
+def ranges_of(text: str) -> Ranges:
+    """A list that was typed, once it is checked."""
     return tuple(CodeRange(first, last or first) for first, _, last in (one.partition("-") for one in text.split()))
 
 

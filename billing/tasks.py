@@ -30,6 +30,8 @@ class TaskType(StrEnum):
     """The coverage of a coming visit is not confirmed"""
     AUTHORIZATION_MISSING = "authorization_missing"
     """The payer wants planned services of a coming visit authorized, and nothing covers them"""
+    NOTICE_WANTED = "notice_wanted"
+    """Original Medicare is expected to refuse planned services of a coming visit, and no notice was signed"""
     GOOD_FAITH_ESTIMATE_DUE = "good_faith_estimate_due"
     """Who pays alone has a visit booked, and was given no good-faith estimate (45 CFR 149.610)"""
     BILL_ABOVE_ESTIMATE = "bill_above_estimate"
@@ -190,6 +192,16 @@ KINDS: dict[TaskType, Kind] = {
             "entered": Resolution("The authorization is on the patient's page now"),
             "not_required": Resolution("The payer wants none", (_REFERENCE,)),
             "patient_told": Resolution("The patient knows, and comes all the same", (REASON,)),
+        },
+    ),
+    TaskType.NOTICE_WANTED: Kind(
+        Role.FRONT_DESK,
+        timedelta(days=1),
+        "Get a notice of non-coverage signed",
+        {
+            "chosen": Resolution("What the patient chose is on their page now"),
+            "not_needed": Resolution("Medicare pays it for this patient", (REASON,)),
+            "not_done": Resolution("The service will not be done at this visit", (REASON,)),
         },
     ),
     TaskType.GOOD_FAITH_ESTIMATE_DUE: Kind(

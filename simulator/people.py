@@ -96,6 +96,7 @@ WAYS: dict[TaskType, Way] = {
     TaskType.OVERRIDE_APPROVAL: Way("approved", _reason("agreed"), SUPERVISOR),
     TaskType.VISIT_COVERAGE: Way("patient_told", _reason("brings the card")),
     TaskType.AUTHORIZATION_MISSING: Way("not_required", _called),
+    TaskType.NOTICE_WANTED: Way("not_done", _reason("the doctor leaves it out")),
     TaskType.GOOD_FAITH_ESTIMATE_DUE: Way("estimate_sent", _reason("given by hand")),
     TaskType.BILL_ABOVE_ESTIMATE: Way("bill_stands", _reason("agreed with the patient")),
     TaskType.ESTIMATE_DISPUTED: Way("upheld", _reason("settled")),

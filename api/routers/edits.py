@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from activities import edit_effects
 from activities.edit_effects import Effect
-from api import actions, errors, idempotency
+from api import actions, errors
 from api.actions import Done
 from api.auth import Viewer
 from api.edit_form import PracticeEditForm, typed_of
@@ -191,9 +191,7 @@ def _keep(office: Office, person: Person, edit_id: str | None, form: PracticeEdi
         else:
             kept = _changed(session, edit_id)
         words = f"claim edit {kept.edit.code}: {kept.edit.message}"
-        actions.audited(
-            session, office, person, action="update", subject="practice", subject_id=person.practice_id, reason=words
-        )
+        actions.updated(session, office, person, "practice", person.practice_id, words)
         return kept.id, {"id": kept.id, "code": kept.edit.code, "version": kept.version}
 
     def _changed(session: Session, edit_id: str) -> PracticeEditView:
@@ -214,9 +212,7 @@ def _keep(office: Office, person: Person, edit_id: str | None, form: PracticeEdi
             raise errors.not_found("edit")
         return kept
 
-    sha256 = idempotency.fingerprint("keep_practice_edit", edit_id or "", form.model_dump(mode="json"))
-    name = "keep_practice_edit"
-    return Done(idempotency.once(office, person, name=name, key=key, body_sha256=sha256, effect=effect), 201)
+    return actions.kept_once(office, person, "keep_practice_edit", edit_id or "", form, effect, key=key)
 
 
 def _page(

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
+from billing import noncoverage
 from billing.authorizations import authorization_faults
 from billing.claim import Claim
 from billing.coordination import PRIMARY
-from billing.edits.registry import MEDICARE, Severity, Situation, edit
+from billing.edits.registry import MEDICARE, Scope, Severity, Situation, edit
 from billing.identifiers import mbi_is_valid
 
 EMPLOYER_PLANS = frozenset({"12", "CI", "BL", "HM", "15", "16"})
@@ -157,6 +158,24 @@ def services_are_authorized(claim: Claim, situation: Situation) -> Iterator[tupl
     """What the payer wants authorized is, within its days, codes, units and provider (2300 REF*G1)."""
     known = situation.known
     yield from authorization_faults(claim, known.lines_to_authorize, known.authorizations)
+
+
+@edit("A03", fix="Say how it stands with the notice by GA or GZ.", scope=Scope.LINE, payers=[MEDICARE])
+def notices_are_given(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """What Medicare is expected to refuse says whether a notice was signed (42 CFR 411.404)."""
+    known = situation.known
+    for number, message in noncoverage.faults(claim, known.lines_to_notice, known.notices):
+        yield f"line.{number}.modifiers", f"line {number}: {message}"
+
+
+@edit("A03B", Severity.WARNING, fix="Keep the signed notice with the patient.", scope=Scope.LINE, payers=[MEDICARE])
+def signed_notices_are_kept(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """GA says that a signed notice is kept for five years (manual 100-04, chapter 30, 50)."""
+    for number, line in enumerate(claim.lines, start=1):
+        notice = noncoverage.newest(situation.known.notices, line.procedure, line.service_date)
+        is_kept = notice is not None and notice.choice == noncoverage.Choice.BILL_MEDICARE
+        if noncoverage.SIGNED in line.modifiers and not is_kept:
+            yield f"line.{number}.modifiers", f"line {number}: GA says that a signed notice is kept; none is known here"
 
 
 @edit("A02", fix="Ask the primary care physician for the referral.")

@@ -13,6 +13,7 @@ from billing.code_tables import CodeTables
 from billing.coding_rules import AddOn, CodePair, Indicators, ProviderFacts, RuleKind, UnitLimit
 from billing.coordination import OtherPayer
 from billing.eligibility import EligibilityResponse
+from billing.noncoverage import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,10 @@ class Known:
     """What payers have authorized for this patient"""
     lines_to_authorize: frozenset[int] = frozenset()
     """Lines (from 1) that the payer's rules want authorized"""
+    lines_to_notice: Mapping[int, str] = field(default_factory=dict)
+    """Lines (from 1) that want a notice of non-coverage, with the reason"""
+    notices: Sequence[Notice] = ()
+    """Those that the patient was given, with what was chosen"""
     enrolment_gap: str = ""
     """Why the payer would not take this claim from these providers; empty: it would"""
     asked: tuple[str, ...] = ()

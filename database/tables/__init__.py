@@ -33,6 +33,7 @@ from database.tables.estimates import EstimateRow
 from database.tables.ledger import Journal, Posting
 from database.tables.messages import Batch, ControlSequence, InboundMessage, Inquiry, Outbox, PartnerFile
 from database.tables.moves import ControlNumberAlias, Move, MovedPatientRow, MovedVisitRow, PaymentPlan
+from database.tables.noncoverage import NoticeRow, NoticeRuleRow
 from database.tables.notes import Note
 from database.tables.office import BillingEntity, Charge, Location, Partner, Payer, Policy, Practice, Provider
 from database.tables.registration import ConsentRow, HeldPolicyRow, MedicareAnswersRow, PatientMerge
@@ -99,6 +100,8 @@ __all__ = [
     "MovedPatientRow",
     "MovedVisitRow",
     "Note",
+    "NoticeRow",
+    "NoticeRuleRow",
     "OtherPolicy",
     "Outbox",
     "Partner",

@@ -13,6 +13,7 @@ from billing.coordination import LineDecision, OtherDecision, OtherPayer
 from billing.edits.known import Known, PastService
 from billing.eligibility import EligibilityResponse
 from billing.money import Cents
+from billing.noncoverage import Choice, Notice
 from billing.policies import Policies, PolicyRow
 from billing.remittance import Adjustment, Group
 from tests.billing.edit_cases import CLEAN, at, born, covered_by, medicare
@@ -132,6 +133,13 @@ def diagnosed(*codes: str, **changes: Any) -> Claim:
 
 OF_THE_RIGHT = a_claim(a_line("20610", modifiers=("RT",)), diagnoses=(Diagnosis("M1711"),))
 SAME_DAY = [PastService(DAY, "11042", (), CLINIC_NPI, DOCTOR_NPI, "99999")]
+
+
+def noticed(choice: Choice) -> dict[str, Any]:
+    notice = Notice(frozenset({"99213"}), choice, date(2026, 10, 20))
+    return known(lines_to_notice={1: "too often"}, notices=(notice,))
+
+
 OWN_LIMIT = {"policies": Policies.of([PolicyRow("filing_limit_days", 90, date(2000, 1, 1), "p", "payer")])}
 LATE = datetime(2027, 10, 22, tzinfo=UTC)
 
@@ -150,6 +158,9 @@ PASSES: list[tuple[str, Claim, dict[str, Any]]] = [
     ("A01", AUTHORIZED, held()),
     ("A01", AUTHORIZED, known(lines_to_authorize=frozenset({1}))),
     ("A02", replace(CLEAN, referral="R1"), ruled(needs_referral=1)),
+    ("A03", medicare(a_line()), {}),
+    ("A03", medicare(a_line(modifiers=("GZ",))), known(lines_to_notice={1: "too often"})),
+    ("A03B", medicare(a_line(modifiers=("GA",))), noticed(Choice.BILL_MEDICARE)),
     ("A02B", CLEAN, {}),
     ("A02B", replace(covered_by(filing_indicator="HM"), referral="R1"), {}),
     ("D03", CLEAN, {}),
@@ -217,6 +228,10 @@ FAILS: list[tuple[str, Claim, dict[str, Any], str]] = [
     ("A01", AUTHORIZED, held(used=Decimal(2)), "authorization"),
     ("A01", AUTHORIZED, held(provider_npi=OTHER_NPI), "authorization"),
     ("A02", CLEAN, ruled(needs_referral=1), "referral"),
+    ("A03", medicare(a_line()), known(lines_to_notice={1: "too often"}), "line.1.modifiers"),
+    ("A03", medicare(a_line()), noticed(Choice.PAY_ALONE), "line.1.modifiers"),
+    ("A03B", medicare(a_line(modifiers=("GA",))), {}, "line.1.modifiers"),
+    ("A03B", medicare(a_line(modifiers=("GA",))), noticed(Choice.DECLINED), "line.1.modifiers"),
     ("A02B", covered_by(filing_indicator="HM"), {}, "referral"),
     ("D03", CLEAN, known(tables=table("J069", None)), "diagnoses"),
     ("D04", diagnosed("S52501"), {}, "diagnoses"),

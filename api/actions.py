@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from activities.messages import Answer, CompleteTask, PlaceHold, ReleaseHold
-from api import encounter_workflow, errors, idempotency, office_work
+from api import encounter_workflow, errors, idempotency, note_writing, office_work
 from api.claim_form import EncounterForm
 from api.encounter_workflow import StaffCommand, StillWorking
 from api.errors import Fault, Problem
@@ -54,7 +54,8 @@ def open_encounter(office_: Office, person: Person, form: EncounterForm, *, key:
     refusal = intake.refusal(claim)
     if refusal is not None:
         raise errors.invalid([Fault(field="body", message=refusal.reason)])
-    sha256 = idempotency.fingerprint("open_encounter", "", form.model_dump(mode="json"))
+    sent = form.model_dump(mode="json", exclude={"note"} if form.note is None else None)
+    sha256 = idempotency.fingerprint("open_encounter", "", sent)
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
         partner = partner_for(session, form.partner)
@@ -65,6 +66,8 @@ def open_encounter(office_: Office, person: Person, form: EncounterForm, *, key:
         )
         if is_new and not form.note_signed:
             session.get_one(Encounter, encounter_id).note_unsigned = True
+        if form.note is not None:
+            note_writing.keep(session, office_, person, encounter_id, form.note)
         return encounter_id, {"encounter_id": encounter_id, "created": is_new}
 
     answer = idempotency.once(office_, person, name="open_encounter", key=key, body_sha256=sha256, effect=effect)

@@ -52,6 +52,7 @@ from api.routers import (
     sign_in,
     tasks,
     users,
+    visit_notes,
     visits,
     worklist,
 )
@@ -68,6 +69,7 @@ from temporal.encryption import EncryptionCodec, KeyRing
 ROUTERS = (
     encounters.router,
     tasks.router,
+    visit_notes.api,
     records.router,
     letters.api,
     paper.api,
@@ -125,6 +127,7 @@ ROUTERS = (
     estimates.pages,
     disputes.pages,
     visits.pages,
+    visit_notes.pages,
     charges.pages,
     charge_lag.pages,
     contracts.pages,

@@ -60,6 +60,9 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
 
 
+LONGEST_NOTE = 60_000
+"""Characters of a visit's note: some twenty pages"""
+
 OLDEST_BIRTH, OLDEST_SERVICE = date(1900, 1, 1), date(2000, 1, 1)
 """Days before these are slips of the pen"""
 
@@ -228,6 +231,22 @@ class LineForm(Part):
         )
 
 
+class VisitNoteForm(Part):
+    """What the provider wrote of a visit."""
+
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST_NOTE)]
+    """As it stands in the record; coders read it beside the codes"""
+    signed_by: Annotated[str, Field(min_length=1, max_length=120)] | None = None
+    """Who signed it, as it stands under the note; left out where it is not signed"""
+    signed_on: date | None = None
+
+    @model_validator(mode="after")
+    def _is_signed_by_somebody(self) -> "VisitNoteForm":
+        if (self.signed_by is None) != (self.signed_on is None):
+            raise ValueError("say who signed the note and on which day, or neither")
+        return self
+
+
 class EncounterForm(Part):
     """One visit to be billed."""
 
@@ -255,6 +274,8 @@ class EncounterForm(Part):
     referral: Annotated[str, Field(max_length=50)] | None = None
     note_signed: bool = True
     """False: the provider has yet to sign the note; the visit waits before coding"""
+    note: VisitNoteForm | None = None
+    """The note itself, for the coder; more may follow under /api/v1/encounters/{id}/visit-notes"""
 
     @field_validator("other_coverages")
     @classmethod

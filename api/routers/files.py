@@ -60,7 +60,7 @@ async def keep_file(
 ) -> dict[str, Any]:
     """Keep a file, sent as multipart with `kind` and `file`. The same bytes again are the same file."""
     sent = await _sent(request)
-    return await run_in_threadpool(_keep, office, person, subject, subject_id, sent)
+    return await run_in_threadpool(keep, office, person, subject, subject_id, sent)
 
 
 @api.get("/{file_id}", response_class=Response)
@@ -91,7 +91,7 @@ async def keep_from_page(
     sent = await _sent(request)
 
     async def act() -> Done:
-        return Done(await run_in_threadpool(_keep, office, person, subject, subject_id, sent))
+        return Done(await run_in_threadpool(keep, office, person, subject, subject_id, sent))
 
     def page(failed: Failed) -> Response:
         return _PAGES[subject](request, office, person, subject_id, failed)
@@ -114,8 +114,8 @@ async def _sent(request: Request) -> Sent:
         return Sent(kind, given.filename, await given.read(LARGEST + 1))
 
 
-def _keep(office: Office, person: Person, subject: FileSubject, subject_id: str, sent: Sent) -> dict[str, Any]:
-    """Raises Problem 422 with the reason at its field."""
+def keep(office: Office, person: Person, subject: FileSubject, subject_id: str, sent: Sent) -> dict[str, Any]:
+    """Keep what was sent: its id, and whether it is new. Raises Problem 404, and 422 with the reason at its field."""
     if not sent.name:
         raise errors.invalid([Fault(field="file", message="choose a file")])
     if sent.kind not in set(FileKind):

@@ -51,6 +51,7 @@ from database.tables.rules import (
 )
 from database.tables.sent import PatientNumber, SentWordRow, VisitNumber
 from database.tables.sheets import RefusedRow, SheetMappingRow, SheetTaken
+from database.tables.visit_notes import VisitNote
 
 __all__ = [
     "AddOnRow",
@@ -137,6 +138,7 @@ __all__ = [
     "Token",
     "UnitLimitRow",
     "User",
+    "VisitNote",
     "VisitNumber",
     "WebSession",
 ]

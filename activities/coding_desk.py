@@ -5,7 +5,7 @@ import hashlib
 from activities.desk import Desk
 from activities.refusals import Refused, Values
 from billing.code_tables import CodeTables
-from billing.coding import coding_faults, table_faults
+from billing.coding import PROVIDER_ANSWERED, PROVIDER_ASKED, coding_faults, table_faults
 from billing.tasks import NewTask, TaskType
 from database.tables import Task
 
@@ -42,7 +42,7 @@ def ask_provider(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     """The coder waits for the provider's answer; the task is brought up again when it is late."""
     reason = f"The coder asks: {values['question']}"
     desk.open_task(NewTask(TaskType.CODING_QUERY, f"query:{task.id}", reason, desk.encounter.charge_cents))
-    return "The provider is asked"
+    return PROVIDER_ASKED
 
 
 def provider_answers(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
@@ -50,7 +50,7 @@ def provider_answers(desk: Desk, task: Task, values: Values, actor_id: str) -> s
     question = task.reason.removeprefix("The coder asks: ")
     reason = f"The provider answers: {values['answer']} (asked: {question})"
     desk.open_task(NewTask(TaskType.CODE_REVIEW, f"answer:{task.id}", reason, desk.encounter.charge_cents))
-    return "The provider has answered"
+    return PROVIDER_ANSWERED
 
 
 def note_is_signed(desk: Desk, task: Task, values: Values, actor_id: str) -> str:

@@ -17,6 +17,10 @@ ICD9_QUALIFIERS = frozenset({"BK", "BF"})
 """HIxx-1 for ICD-9-CM, which no service since 2015-10-01 may carry"""
 
 
+PROVIDER_ASKED = "The provider is asked"
+"""In the visit's story, where who asked and what is read off the task that ended so: stories carry no free text"""
+PROVIDER_ANSWERED = "The provider has answered"
+
 CODES_STAND = "D03"
 """Beside the overridden edits of an encounter: a supervisor let its codes stand against the tables"""
 
@@ -35,23 +39,24 @@ def procedure_is_well_formed(code: str) -> bool:
 
 def coding_faults(claim: Claim) -> list[str]:
     """Everything about the codes that a coder must mend, each with the field that mends it; empty when codable."""
-    faults: list[str] = []
+    return [f"{words} (field {path})" for path, words in located_form_faults(claim)]
+
+
+def located_form_faults(claim: Claim) -> Iterator[tuple[str, str]]:
+    """(field, words) of codes that are missing or not well formed, and of pointers at nothing."""
     if not claim.diagnoses:
-        faults.append("no diagnosis (field diagnoses)")
-    faults += [
-        f"diagnosis {number} is not a well-formed code (field diagnoses)"
-        for number, diagnosis in enumerate(claim.diagnoses, start=1)
-        if not diagnosis_is_well_formed(diagnosis)
-    ]
+        yield "diagnoses", "no diagnosis"
+    for number, diagnosis in enumerate(claim.diagnoses, start=1):
+        if not diagnosis_is_well_formed(diagnosis):
+            yield "diagnoses", f"diagnosis {number} is not a well-formed code"
     for number, line in enumerate(claim.lines, start=1):
         where = f"line {number}"
         if not procedure_is_well_formed(line.procedure):
-            faults.append(f"{where}: procedure is not a well-formed code (field line.{number}.procedure)")
+            yield f"line.{number}.procedure", f"{where}: procedure is not a well-formed code"
         if not line.diagnosis_pointers:
-            faults.append(f"{where}: points at no diagnosis (field line.{number}.pointers)")
+            yield f"line.{number}.pointers", f"{where}: points at no diagnosis"
         if any(not 1 <= pointer <= len(claim.diagnoses) for pointer in line.diagnosis_pointers):
-            faults.append(f"{where}: points at a diagnosis that is not there (field line.{number}.pointers)")
-    return faults
+            yield f"line.{number}.pointers", f"{where}: points at a diagnosis that is not there"
 
 
 def codes_used(claim: Claim) -> list[CodeUse]:

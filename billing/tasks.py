@@ -4,7 +4,7 @@ A task says why it exists and shows all faults at once; its resolutions are the 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -97,6 +97,8 @@ class Field:
     required: bool = True
     is_sent: bool = False
     """Stands on the claim as it was typed: only what X12 can carry is taken"""
+    longest: int = 4000
+    """Characters"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,15 @@ class Kind:
     resolutions: dict[str, Resolution] = field(default_factory=dict)
 
 
-CORRECTIONS = Field("corrections", "Corrections, one a line: field = value", kind="corrections")
-_SOME_CORRECTIONS = Field("corrections", "Corrections, one a line: field = value", kind="corrections", required=False)
+LONGEST_QUESTION = 1000
+"""Characters that a coder asks a provider: the answer comes sooner, and task and story stay readable"""
+_QUESTION = Field("question", "Question", kind="long", longest=LONGEST_QUESTION)
+LONGEST_CORRECTIONS = 12_000
+"""Characters: enough to change every code of fifty lines"""
+CORRECTIONS = Field(
+    "corrections", "Corrections, one a line: field = value", kind="corrections", longest=LONGEST_CORRECTIONS
+)
+_SOME_CORRECTIONS = replace(CORRECTIONS, required=False)
 REASON = Field("reason", "Reason")
 _REFERENCE = Field("reference", "Call reference or document number")
 _FOLLOW_UP = Field("follow_up", "Look again on", kind="date")
@@ -238,7 +247,7 @@ KINDS: dict[TaskType, Kind] = {
         {
             "recoded": Resolution("Recoded", (CORRECTIONS,)),
             "codes_are_right": Resolution("Looked at; the codes are right"),
-            "ask_provider": Resolution("Ask the provider", (Field("question", "Question", kind="long"),)),
+            "ask_provider": Resolution("Ask the provider", (_QUESTION,)),
             "codes_stand": Resolution(
                 "The codes are right, whatever the tables say", (REASON,), needs_approval_right=True
             ),
@@ -473,9 +482,15 @@ def field_faults(fields: Sequence[Field], values: dict[str, str]) -> list[FormFa
         text = values.get(one.name, "").strip()
         if one.kind == "date" and text and not _is_date(text):
             faults.append(FormFault(one.name, f"{one.label}: write the day as YYYY-MM-DD"))
+        if len(text) > one.longest:
+            faults.append(FormFault(one.name, _too_long(one, text)))
         if one.is_sent and (lost := unsendable(text)):
             faults.append(FormFault(one.name, f"{one.label}: {' '.join(lost)} cannot be sent to a payer"))
     return faults
+
+
+def _too_long(one: Field, text: str) -> str:
+    return f"{one.label}: {len(text):,} characters, and at most {one.longest:,} are taken; make it shorter"
 
 
 def _is_date(text: str) -> bool:

@@ -25,12 +25,14 @@ from database import (
     patients,
     payment_views,
     records,
+    stories,
     worklists,
 )
 from database.amendment_views import AmendmentView, PolicyView, amendments_of, policies_of
 from database.letters import LetterRow
 from database.notes import NoteSubject, NoteView
 from database.payment_views import PaymentView
+from database.stories import Event
 from database.submissions import formerly_named
 from database.tables import (
     AgendaEntry,
@@ -42,7 +44,6 @@ from database.tables import (
     Posting,
     Submission,
     Task,
-    TimelineEvent,
 )
 from database.worklists import TaskRow
 
@@ -106,16 +107,6 @@ class AgendaView:
     words: str
     due_at: datetime
     owner: str
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of the story."""
-
-    at: datetime
-    stage: str
-    text: str
-    actor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +320,7 @@ def encounter(session: Session, *, practice_id: str, encounter_id: str) -> Encou
         payments=payment_views.of_visit(session, row),
         refunded_cents=payment_views.refunded_cents(session, row),
         notes=notes.of(session, practice_id=practice_id, subject=NoteSubject.ENCOUNTER, subject_id=row.id),
-        timeline=[_event(one) for one in encounters.timeline(session, practice_id=practice_id, encounter_id=row.id)],
+        timeline=stories.story(encounters.timeline(session, practice_id=practice_id, encounter_id=row.id), tasks),
         next_action=agenda[0] if agenda else None,
     )
 
@@ -451,10 +442,6 @@ def _submission(session: Session, row: Submission, payer: Payer) -> SubmissionVi
 def _agenda(row: AgendaEntry) -> AgendaView:
     reason = Reason(row.reason)
     return AgendaView(reason, WORDS[reason], row.due_at, row.owner)
-
-
-def _event(row: TimelineEvent) -> Event:
-    return Event(row.at, row.stage, row.text, row.actor)
 
 
 def _owed(session: Session, practice_id: str, ids: Sequence[str]) -> dict[str, int]:

@@ -44,6 +44,8 @@ class FieldView:
     label: str
     kind: str
     required: bool
+    longest: int
+    """Characters"""
     draft: str
 
 
@@ -364,7 +366,9 @@ def _resolutions(kind: Kind, named: Sequence[str], drafts: dict[str, dict[str, s
             way.label,
             way.needs_approval_right,
             [
-                FieldView(one.name, one.label, one.kind, one.required, drafts.get(name, {}).get(one.name, ""))
+                FieldView(
+                    one.name, one.label, one.kind, one.required, one.longest, drafts.get(name, {}).get(one.name, "")
+                )
                 for one in way.fields
             ],
             name in usual,

@@ -42,6 +42,13 @@ document.addEventListener("submit", (event) => {
   );
 }, true);
 
+// How much room is left in a text of limited length.
+function count(area) {
+  const said = document.getElementById(area.dataset.counts);
+  said.textContent = `${(area.maxLength - area.value.length).toLocaleString("en-US")} of ${area.maxLength.toLocaleString("en-US")} characters left`;
+}
+document.addEventListener("input", (event) => { if (event.target.matches("[data-counts]")) count(event.target); });
+
 let typed = document.querySelector("[data-unsaved]") !== null;
 document.addEventListener("input", () => { typed = true; });
 document.addEventListener("submit", (event) => {

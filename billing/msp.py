@@ -38,6 +38,8 @@ class EmployerSize(StrEnum):
     FROM_100 = "from_100"
 
 
+QUESTIONS = "the Medicare secondary payer questions"
+"""What people call them"""
 RENAL_MONTHS = 30
 """Of the coordination period, 42 CFR 411.162"""
 
@@ -130,3 +132,12 @@ def _beside_employer(answers: Answers, day: date) -> MedicarePlace:
 
 
 FIELDS = tuple(one.name for one in fields(Answers))
+
+
+def questions_due(asked_on: date | None, *, day: date, good_for_days: int) -> str:
+    """Why the questions have to be asked for a visit on `day`, in words; empty: the last answers are good for it."""
+    if asked_on is None:
+        return f"{QUESTIONS} were never asked"
+    if abs((day - asked_on).days) <= good_for_days:
+        return ""
+    return f"{QUESTIONS} were answered on {asked_on}, and are asked again after {good_for_days} days"

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from billing.claim import Person
 from billing.held_policies import Basis, Custody, HeldPolicy, in_force, is_minor, placed
-from billing.msp import MedicarePlace
+from billing.msp import QUESTIONS, MedicarePlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _medicare(one: HeldPolicy, other: HeldPolicy, place: MedicarePlace | None) -
     if other.covers_through in FORMER | {Basis.INDIVIDUAL}:
         return _first(one, "Medicare pays before a plan that is not of current employment")
     if place is None:
-        words = f"{_pair(one, other)}: ask the Medicare secondary payer questions"
+        words = f"{_pair(one, other)}: ask {QUESTIONS}"
         return Verdict(False, words, is_known=False)
     return Verdict(place.is_first, f"{one.name if place.is_first else other.name} first: {place.reason}")
 

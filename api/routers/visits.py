@@ -26,7 +26,7 @@ from billing.claim import Claim
 from billing.coordination import OtherPayer, claim_to
 from billing.patients import Registration
 from billing.roles import Permission
-from database import coverages, encounters, favourites, held_policies, registrations
+from database import coverages, encounters, favourites, held_policies, registrations, visit_questions
 from database.access import Person
 from database.columns import new_id
 from database.duplicates import VisitAlike, visits_alike
@@ -62,6 +62,7 @@ class Desk:
     """What pays for the new one, the first to pay first"""
     patient: Registration | None
     """Whose visit it is, as the office knows them today"""
+    patient_id: str | None
     offered: Favourites
 
 
@@ -167,6 +168,7 @@ def _desk(request: Request, office: Office, person: Person, patient: str, copy: 
     base: Claim | None = None
     policies: Sequence[OtherPayer] = ()
     known: Registration | None = None
+    patient_id: str | None = None
     with office.database.reading() as session:
         visit = None
         if patient:
@@ -179,11 +181,11 @@ def _desk(request: Request, office: Office, person: Person, patient: str, copy: 
             base = claim_to(base, policies[0])
         if patient or copy:
             row = _patient(session, person, visit.patient_id if visit else patient)
-            known = registrations.of_row(row)
+            known, patient_id = registrations.of_row(row), row.id
             if patient:
                 policies = _insured(session, row, visit, today=office.today(person))
         offered = favourites.favourites(session, practice_id=person.practice_id, today=office.today(person), also=base)
-    return Desk(request, office, person, base, policies, known, offered)
+    return Desk(request, office, person, base, policies, known, patient_id, offered)
 
 
 def _insured(session: Session, row: Patient, visit: Encounter | None, *, today: date) -> Sequence[OtherPayer]:
@@ -201,6 +203,20 @@ def _patient(session: Session, person: Person, patient_id: str) -> Patient:
     return row
 
 
+def _questions(desk: Desk, typed: Typed) -> dict[str, list[str]]:
+    """By input: what is not known about the coverage on the day that was typed. It holds up no visit."""
+    if desk.patient_id is None or typed.get("self_pay"):
+        return {}
+    today = desk.office.today(desk.person)
+    day = next(iter(person_form.days([typed.get("lines.0.service_date", "")])), today)
+    found: dict[str, list[str]] = {}
+    with desk.office.database.reading() as session:
+        row = _patient(session, desk.person, desk.patient_id)
+        for one in visit_questions.open_questions(session, row, day, today=today):
+            found.setdefault(one.field, []).append(one.words)
+    return found
+
+
 def _page(
     desk: Desk, typed: Typed, focus: str, *, failed: Failed | None = None, alike: Sequence[VisitAlike] = ()
 ) -> Response:
@@ -210,6 +226,8 @@ def _page(
         desk.person,
         status=failed.status if failed else 409 if alike else 200,
         alike=alike,
+        questions=_questions(desk, typed),
+        patient_id=desk.patient_id,
         typed=typed,
         key=typed.get("key") or new_id(),
         failed=failed or Failed(),

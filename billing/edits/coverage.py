@@ -10,6 +10,7 @@ from billing.claim import Claim
 from billing.coordination import PRIMARY
 from billing.edits.registry import MEDICARE, Scope, Severity, Situation, edit
 from billing.identifiers import mbi_is_valid
+from billing.msp import questions_due
 
 EMPLOYER_PLANS = frozenset({"12", "CI", "BL", "HM", "15", "16"})
 """SBR09 under which an employer's plan comes"""
@@ -105,7 +106,7 @@ def medicare_first_beside_an_employer(claim: Claim, situation: Situation) -> Ite
         return
     asked = situation.known.medicare_asked_on
     good_for = situation.policies.value("medicare_questions_days", as_of=situation.today)
-    if asked is not None and abs((claim.service_from - asked).days) <= good_for:
+    if not questions_due(asked, day=claim.service_from, good_for_days=good_for):
         return
     if any(one.coverage.filing_indicator in EMPLOYER_PLANS for one in situation.known.others):
         yield "insurance_type", "Medicare is billed first, and the patient has another plan that may come before it"

@@ -281,3 +281,37 @@ async def test_a_visit_without_a_member_id_does_not_hide_what_earlier_ones_named
     assert (await program.post("/api/v1/encounters", json=body, headers=key(40))).status_code == 201
     visit = inputs_of((await desk.get(f"/visits/new?patient={encounter.patient_id}")).text)
     assert visit["coverage.member_id"] == builders.MEMBER_ID
+
+
+async def test_a_new_visit_says_what_is_not_known_of_the_coverage_and_is_opened_all_the_same(
+    desk: httpx.AsyncClient, program: httpx.AsyncClient, encounter: Encounter
+) -> None:
+    patient = encounter.patient_id
+    shown = (await program.get(f"/api/v1/patients/{patient}/insurance")).json()
+    said = {"version": shown["version"], "policies": [MEDICARE, WORK]}
+    kept = await program.put(
+        f"/api/v1/patients/{patient}/insurance", json=said, headers={"Idempotency-Key": "held-0001"}
+    )
+    assert kept.status_code == 200, kept.text
+    page = (await desk.get(f"/visits/new?patient={patient}")).text
+    link = f'href="/patients/{patient}/insurance" target="_blank"'
+    assert "ask the Medicare secondary payer questions" in page
+    assert page.count(link) == 1
+
+    answers = {
+        "answered_on": "2026-03-02",
+        "entitlement": "age",
+        "has_employer_plan": True,
+        "employer_size": "from_100",
+    }
+    asked = await program.post(
+        f"/api/v1/patients/{patient}/medicare-answers", json=answers, headers={"Idempotency-Key": "asked-0001"}
+    )
+    assert asked.status_code == 200, asked.text
+    page = (await desk.get(f"/visits/new?patient={patient}")).text
+    assert link not in page
+    later = inputs_of(page) | {"lines.0.service_date": "2026-09-01", "lines.0.procedure": "99213", "do": "add-line"}
+    page = (await desk.post(f"/visits/new?patient={patient}", data=later)).text
+    assert "were answered on 2026-03-02, and are asked again after 90 days" in page
+    alone = (await desk.post(f"/visits/new?patient={patient}", data=later | {"self_pay": "yes"})).text
+    assert link not in alone

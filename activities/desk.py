@@ -109,6 +109,11 @@ class Desk:
         """What the loaded tables say of the claim's codes on their days."""
         return codes.tables_for(self.session, codes_used(self.claim))
 
+    def suppose(self, claim: Claim) -> None:
+        """Go on with another claim than the one that is kept: to ask what would be said of it. Nothing is stored."""
+        self.__dict__["claim"] = claim
+        self.__dict__.pop("code_tables", None)
+
     def keep(self, claim: Claim) -> None:
         """Put a changed claim on the encounter; what is put right about the patient reaches the patient's record."""
         before = self.claim

@@ -5,7 +5,7 @@ text as typed. An unknown path, one given twice, and a value that does not read 
 is half done. Only what a claim may lack can be emptied.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -131,21 +131,27 @@ def parse_corrections(text: str) -> dict[str, str]:
 
 def apply_corrections(claim: Claim, corrections: dict[str, str]) -> Claim:
     """The claim with every correction in it. Raises CorrectionsInvalid with all faults at once."""
+    corrected, faults = apply_what_reads(claim, corrections)
+    if faults:
+        raise CorrectionsInvalid(faults)
+    return corrected
+
+
+def apply_what_reads(claim: Claim, corrections: Mapping[str, str]) -> tuple[Claim, dict[str, str]]:
+    """The claim with every correction in it that reads, and what is wrong with each of the others by its path."""
     faults: dict[str, str] = {}
     for path, value in corrections.items():
         try:
             claim = _apply(claim, path, value)
         except ValueError as error:
             faults[path] = str(error)
-    if faults:
-        raise CorrectionsInvalid(faults)
     kept = tuple(line for line in claim.lines if line.procedure != NOT_BILLED)
     is_shorter = len(kept) < len(claim.lines)
     if is_shorter and not kept:
-        raise CorrectionsInvalid({"line.1.procedure": "nothing would be left to bill: void the visit instead"})
+        return claim, {"line.1.procedure": "nothing would be left to bill: void the visit instead"} | faults
     if not is_shorter and not any(path.endswith(".charge") for path in corrections):
-        return claim
-    return replace(claim, lines=kept, charge_cents=Cents(sum(line.charge_cents for line in kept)))
+        return claim, faults
+    return replace(claim, lines=kept, charge_cents=Cents(sum(line.charge_cents for line in kept))), faults
 
 
 def _apply(claim: Claim, path: str, value: str) -> Claim:

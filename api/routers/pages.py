@@ -25,7 +25,7 @@ from api.routers.encounters import HoldForm, PaymentForm, TakeBackForm
 from billing.amendments import FORMS
 from billing.attachments import WORDS
 from billing.roles import Permission
-from database import attachments, edit_runs, letters, messages, views, worklists
+from database import attachments, edit_runs, letters, messages, views
 from database.access import Person
 from database.attachments import FileSubject
 from database.columns import new_id
@@ -108,12 +108,6 @@ def show_encounter(request: Request, encounter_id: str, office: TheOffice, perso
     return encounter_page(request, office, person, encounter_id, Failed(), note=NOTES.get(note, ""))
 
 
-@router.get("/tasks/{task_id}")
-def show_task(request: Request, task_id: str, office: TheOffice, person: Viewer, note: str = "") -> Response:
-    """A task about something else than an encounter."""
-    return task_page(request, office, person, task_id, Failed(), note=NOTES.get(note, ""))
-
-
 @router.get("/messages/{message_id}")
 def take_message(request: Request, message_id: str, office: TheOffice, person: Viewer) -> Response:
     """The bytes of a file that a task is about, as they came."""
@@ -124,31 +118,6 @@ def take_message(request: Request, message_id: str, office: TheOffice, person: V
     auth.seen(request, person, subject="message", subject_id=message_id)
     headers = {"Content-Disposition": f'attachment; filename="{message_id}.x12"'}
     return Response(message.body, media_type="application/edi-x12", headers=headers)
-
-
-@router.post("/tasks/{task_id}/complete")
-async def complete_task(
-    request: Request, task_id: str, office: TheOffice, person: Annotated[Person, require(Permission.WORK)]
-) -> Response:
-    """Finish a task."""
-    typed = await typed_into(request)
-    resolution = typed.get("resolution", "")
-    values = {name.removeprefix(VALUE_PREFIX): text for name, text in typed.items() if name.startswith(VALUE_PREFIX)}
-    task = await run_in_threadpool(_task, office, person, task_id)
-
-    async def act() -> Done:
-        return await actions.complete_task(
-            office, person, task_id=task_id, resolution=resolution, values=values, key=typed["key"]
-        )
-
-    def page(failed: Failed) -> Response:
-        if task.subject == "encounter":
-            return encounter_page(request, office, person, task.subject_id, failed)
-        return task_page(request, office, person, task_id, failed)
-
-    homes = {"encounter": f"/encounters/{task.subject_id}", "account": f"/accounts/{task.subject_id}"}
-    home = homes.get(task.subject, f"/tasks/{task_id}")
-    return await answer(act, f"{task_id}-{resolution}", typed, home, page)
 
 
 @router.post("/encounters/{encounter_id}/payments")
@@ -300,25 +269,6 @@ def encounter_page(
     )
 
 
-def task_page(
-    request: Request, office: Office, person: Person, task_id: str, failed: Failed, note: str = ""
-) -> Response:
-    """The task's page, with the refused form if there is one."""
-    task = _task(office, person, task_id)
-    auth.seen(request, person, subject="task", subject_id=task_id)
-    return show(
-        request,
-        "task.html",
-        person,
-        status=failed.status,
-        task=task,
-        workable=may_work(person, task),
-        failed=failed,
-        keys=failed.key_for,
-        note=note,
-    )
-
-
 async def typed_into(request: Request, *, max_fields: int = 50) -> dict[str, str]:
     """The texts of a posted form. A form without a key of its own gets one, and is then done as often as sent."""
     async with request.form(max_files=0, max_fields=max_fields) as form:
@@ -379,14 +329,6 @@ async def _answer_encounter(
         return encounter_page(request, office, person, encounter_id, failed)
 
     return await answer(act, form, typed, f"/encounters/{encounter_id}", page)
-
-
-def _task(office: Office, person: Person, task_id: str) -> TaskRow:
-    with office.database.reading() as session:
-        task = worklists.task(session, practice_id=person.practice_id, task_id=task_id)
-    if task is None:
-        raise errors.not_found("task")
-    return task
 
 
 def may_work(person: Person, task: TaskRow) -> bool:

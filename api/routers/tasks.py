@@ -5,14 +5,15 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from api import actions, auth, errors
+from activities.check_desk import Checked
+from api import actions, auth, coding_desk, errors
 from api.auth import Viewer, require
 from api.claim_form import Part
 from api.idempotency import IdempotencyKey
 from api.office import TheOffice
 from api.routers.encounters import Cursor, PageSize, shape
 from billing.roles import Permission, Role
-from billing.tasks import TaskType
+from billing.tasks import LONGEST_CORRECTIONS, TaskType
 from database import worklists
 from database.access import Person
 from database.worklists import NotACursor, TaskOrder, TaskPage, TaskRow
@@ -25,8 +26,22 @@ class CompletionForm(Part):
 
     resolution: Annotated[str, Field(max_length=40)]
     values: Annotated[
-        dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=4000)]], Field(max_length=20)
+        dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=LONGEST_CORRECTIONS)]],
+        Field(max_length=20),
     ] = {}
+
+
+class CorrectionsForm(Part):
+    """What would be typed into a resolution that corrects the claim."""
+
+    corrections: Annotated[str, Field(max_length=LONGEST_CORRECTIONS)] = ""
+    """One a line: `line.1.units = 2`; empty: the claim as it stands"""
+
+
+class CheckForm(Part):
+    """As `complete` takes it, without a resolution."""
+
+    values: CorrectionsForm = CorrectionsForm()
 
 
 @router.get("")
@@ -71,6 +86,25 @@ def show_task(request: Request, task_id: str, office: TheOffice, person: Viewer)
         raise errors.not_found("task")
     auth.seen(request, person, subject="task", subject_id=task_id)
     return found
+
+
+@router.post("/{task_id}/check")
+def check_task(
+    request: Request,
+    task_id: str,
+    form: CheckForm,
+    office: TheOffice,
+    person: Annotated[Person, require(Permission.WORK)],
+) -> Checked:
+    """What the claim edits would say of the task's visit with these corrections: every finding with its field, message,
+    fix and severity. Nothing is stored, and the task stays open."""
+    with office.database.reading() as session:
+        task = worklists.task(session, practice_id=person.practice_id, task_id=task_id)
+    if task is None:
+        raise errors.not_found("task")
+    checked = coding_desk.check_text(office, person, task, form.values.corrections)
+    auth.seen(request, person, subject="task", subject_id=task_id, action="check")
+    return checked
 
 
 @router.post("/{task_id}/complete", response_model=dict[str, Any])

@@ -13,6 +13,7 @@ from activities import ids
 from activities.messages import StartEncounter
 from api.app import create_app
 from billing.roles import Role
+from billing.tasks import NewTask, TaskType
 from database import access
 from settings import Settings
 from temporal import client, engine
@@ -198,6 +199,42 @@ async def test_a_diagnosis_is_offered_by_words_from_the_edition_of_the_day(
 
     assert words == "Type 2 diabetes mellitus without complications (mellitus diab)"
     assert (old_year, await offered.count()) == (before + 1, before + 2)
+    assert refused_by_policy == []
+
+
+async def test_the_edits_look_at_codes_while_they_are_typed(book: Book, served: Served, page: Page) -> None:
+    load(book.database, FY2026, FY2027)
+    task = book.task(NewTask(TaskType.CODE_REVIEW, key="1", reason="A second look."), subject_id=served.encounter_id)
+    refused_by_policy = await sign_in(page, served)
+    await page.click("text=Review the codes")
+    await page.wait_for_selector("text=Nothing was saved.")
+    await page.locator("[id='code.diagnoses.2']").press_sequentially("mellitus diab", delay=20)
+    await page.wait_for_selector("#diagnoses option[value='E11.9']", state="attached")
+    await page.fill("[id='code.diagnoses.2']", "")
+    await page.fill("[id='code.line.2.pointers']", "2")
+    finding = page.locator("[data-findings='line.2.pointers']")
+    await finding.locator("text=C01 holds the claim").wait_for()
+    assert await page.get_attribute("[id='code.line.2.pointers']", "aria-invalid") == "true"
+
+    await page.fill("[id='code.line.3.procedure']", "9")
+    await page.locator("[data-findings='line.3.procedure'] >> text=is not a procedure code").wait_for()
+    await page.fill("[id='code.line.4.procedure']", "99213")
+    await page.fill("[id='code.line.3.procedure']", "85025")
+    await page.fill("[id='code.line.3.charge']", "12")
+    await page.fill("[id='code.line.4.charge']", "80")
+    await page.fill("[id='code.line.2.pointers']", "1")
+    await page.wait_for_selector("text=Nothing holds the claim")
+    assert await finding.text_content() == ""
+
+    await page.route("**/check?part=findings", lambda route: route.abort())
+    await page.fill("[id='code.line.1.units']", "2")
+    await page.wait_for_selector("text=The check failed: the office cannot be reached.")
+    assert await page.locator("button:has-text('Recoded')").is_enabled()
+    await page.unroute("**/check?part=findings")
+    await page.click("#check")
+    await page.wait_for_selector("text=Nothing was saved.")
+    assert await page.input_value("[id='code.line.1.units']") == "2"
+    assert task.id in page.url
     assert refused_by_policy == []
 
 

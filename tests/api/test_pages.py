@@ -52,7 +52,7 @@ async def test_the_worklist_leads_to_tasks_and_encounters(
     page = (await browser.get("/?work=all&stage=registration")).text
 
     assert f'href="/encounters/{encounter.id}"' in page
-    assert f'href="/encounters/{encounter.id}#task-{task.id}"' in page
+    assert f'href="/tasks/{task.id}"' in page
     assert f'href="/tasks/{other.id}"' in page
 
 

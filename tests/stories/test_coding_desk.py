@@ -1,11 +1,20 @@
 """Coders ask providers, unsigned notes wait, some visits are looked at again, two people override a dear claim."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 
+import httpx
 import pytest
 from sqlmodel import select
 
+from activities.desk import Desk
+from api import coding_desk
+from api.app import create_app
+from billing.tasks import NewTask, TaskType
+from database import access, encounters, visit_notes
 from database.tables import Encounter, Task
+from settings import Settings
+from tests.api.page_forms import inputs_of
 from tests.builders import a_claim, a_line, an_837p
 from tests.office import Office
 from tests.stories.amending import went_out
@@ -46,6 +55,56 @@ def test_a_question_goes_to_the_provider_and_comes_back_with_the_answer(office: 
     assert reason_of(office, encounter) == "The provider answers: Acute. (asked: Acute or chronic?)"
     done(office, encounter, "code_review", "codes_are_right")
     assert went_out(office).diagnoses[0].code == "J069"
+
+
+async def test_a_coder_reads_the_note_mends_what_is_found_and_asks_the_provider(office: Office, tmp_path: Path) -> None:
+    office.policy("second_look_percent", 100)
+    encounter = opened(office)
+    office.go_on(encounter)
+    with office.database.writing() as session:
+        visit_notes.add(
+            session,
+            session.get_one(Encounter, encounter),
+            text="Sore throat, swab taken.",
+            signed_by="M. Curie, MD",
+            signed_on=date(2026, 10, 20),
+            at=office.now,
+            by=office.worker_id,
+        )
+        cookie = access.open_session(session, user_id=office.worker_id, at=office.now)
+        task = session.exec(select(Task).where(Task.subject_id == encounter, Task.state == "open")).one()
+        claim = encounters.claim_of(session.get_one(Encounter, encounter))
+    app = create_app(Settings(data_dir=tmp_path), office.database, clock=lambda: office.now)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://office.test",
+        headers={"Accept": "text/html", "Sec-Fetch-Site": "same-origin"},
+        cookies={"zerobalance_session": cookie},
+    ) as browser:
+        page = (await browser.get(f"/tasks/{task.id}")).text
+        assert "Signed by M. Curie, MD on 2026-10-20" in page
+        assert "Sore throat, swab taken." in page
+
+        form = inputs_of(page) | {"code.line.1.pointers": "2"}
+        found = (await browser.post(f"/tasks/{task.id}/check?part=findings", data=form)).text
+        assert '<span data-findings="line.1.pointers" data-holds>' in found
+        form |= {"code.diagnoses.2": "J02.9"}
+        found = (await browser.post(f"/tasks/{task.id}/check?part=findings", data=form)).text
+        assert 'data-findings="line.1.pointers"' not in found
+
+        done(office, encounter, "code_review", "recoded", corrections=coding_desk.corrections(claim, form))
+        with office.database.writing() as session:
+            desk = Desk.take(session, practice_id=office.practice_id, encounter_id=encounter, at=office.now)
+            assert [one.code for one in desk.claim.diagnoses] == ["J069", "J029"]
+            desk.open_task(NewTask(TaskType.CODE_REVIEW, "again", "Which one?"))
+        done(office, encounter, "code_review", "ask_provider", question="Was the swab read in the office?")
+        done(office, encounter, "coding_query", "answered", answer="Yes, positive.")
+        story = (await browser.get(f"/encounters/{encounter}")).text
+    assert "worker asked the provider: Was the swab read in the office?" in story
+    assert "worker answered: Yes, positive." in story
+    with office.database.reading() as session:
+        lines = encounters.timeline(session, practice_id=office.practice_id, encounter_id=encounter)
+        assert not [one.text for one in lines if "swab" in one.text], "stories travel through the engine without it"
 
 
 def test_codes_with_a_fault_are_not_called_right(office: Office) -> None:

@@ -1,0 +1,171 @@
+"""The coder's form: a claim's codes as texts in inputs, and what was typed as the corrections of `billing.corrections`.
+
+Inputs are named as corrections name their fields, a diagnosis by its place (`diagnoses.1`), so that a finding stands at
+the input that it is about. An input that was not sent says nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+
+from billing.claim import Claim, ServiceLine
+from billing.code_tables import CodeSystem, written
+from billing.corrections import LINES_PER_CLAIM, CorrectionsInvalid, parse_corrections
+from billing.money import format_dollars, parse_typed
+
+DIAGNOSES = 12
+PLACE = "place_of_service"
+LINE = ("procedure", "modifiers", "pointers", "units", "charge")
+"""The inputs of one line"""
+ELSEWHERE = "elsewhere"
+"""Where a finding stands that no input of the form is about"""
+
+Texts = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the form says otherwise than the claim."""
+
+    corrections: Texts = field(default_factory=dict)
+    """As `billing.corrections` takes them"""
+    faults: Texts = field(default_factory=dict)
+    """By input: what cannot be said as a correction"""
+
+    @property
+    def text(self) -> str:
+        """One a line, as a task's form keeps them."""
+        return "\n".join(f"{path} = {value}" for path, value in self.corrections.items())
+
+
+def texts_of(claim: Claim) -> Texts:
+    """Every input as the claim fills it, with an empty line behind the last one."""
+    texts = {f"diagnoses.{place}": "" for place in range(1, DIAGNOSES + 1)}
+    texts |= {
+        f"diagnoses.{place}": written(CodeSystem.ICD10CM, one.code)
+        for place, one in enumerate(claim.diagnoses, start=1)
+    }
+    texts[PLACE] = claim.place_of_service
+    for number, line in enumerate(claim.lines, start=1):
+        texts |= {f"line.{number}.{name}": text for name, text in _line_texts(line).items()}
+    return with_empty_line(texts)
+
+
+def _line_texts(line: ServiceLine) -> Texts:
+    return {
+        "procedure": line.procedure,
+        "modifiers": " ".join(line.modifiers),
+        "pointers": ", ".join(map(str, line.diagnosis_pointers)),
+        "units": f"{line.units.normalize():f}",
+        "charge": format_dollars(line.charge_cents).removeprefix("$") if line.charge_cents else "",
+    }
+
+
+def with_empty_line(texts: Texts) -> Texts:
+    """With one line more to type into, where the last one is not empty and a claim may have another."""
+    count = lines_in(texts)
+    if count >= LINES_PER_CLAIM or (count and not any(texts.get(f"line.{count}.{name}") for name in LINE)):
+        return texts
+    return texts | {f"line.{count + 1}.{name}": "" for name in LINE}
+
+
+def lines_in(texts: Mapping[str, str]) -> int:
+    """How many lines the form shows."""
+    numbers = (name.split(".")[1] for name in texts if name.startswith("line."))
+    return max((int(one) for one in numbers if one.isdecimal() and len(one) < len("1000")), default=0)
+
+
+def with_draft(texts: Texts, draft: str) -> tuple[Texts, str]:
+    """(the inputs with corrections that were typed before in them, those for which there is no input)."""
+    try:
+        corrections = parse_corrections(draft)
+    except CorrectionsInvalid:
+        return texts, draft
+    texts, others = dict(texts), []
+    for path, value in corrections.items():
+        if path == "diagnoses":
+            codes = value.replace(",", " ").split()
+            texts |= {f"diagnoses.{place}": "" for place in range(1, DIAGNOSES + 1)}
+            texts |= {f"diagnoses.{place}": code for place, code in enumerate(codes[:DIAGNOSES], start=1)}
+        elif path in texts:
+            texts[path] = value
+            texts = with_empty_line(texts)
+        else:
+            others.append(f"{path} = {value}")
+    return texts, "\n".join(others)
+
+
+def typed(claim: Claim, texts: Mapping[str, str]) -> Typed:
+    """What the inputs say otherwise than the claim."""
+    tidy = {name: " ".join(text.split()) for name, text in texts.items()}
+    corrections, faults = _diagnoses(claim, tidy)
+    if PLACE in tidy and tidy[PLACE] != claim.place_of_service:
+        corrections[PLACE] = tidy[PLACE]
+    for number, line in enumerate(claim.lines, start=1):
+        before = _line_texts(line)
+        for name in LINE:
+            text = tidy.get(f"line.{number}.{name}")
+            if text is not None and _meaning(name, text) != _meaning(name, before[name]):
+                corrections[f"line.{number}.{name}"] = text
+    for number in range(len(claim.lines) + 1, lines_in(tidy) + 1):
+        added, wrong = _new_line(number, tidy)
+        corrections |= added
+        faults |= wrong
+    return Typed(corrections, faults)
+
+
+def _diagnoses(claim: Claim, tidy: Mapping[str, str]) -> tuple[Texts, Texts]:
+    places = [place for place in range(1, DIAGNOSES + 1) if f"diagnoses.{place}" in tidy]
+    if not places:
+        return {}, {}
+    codes = [tidy[f"diagnoses.{place}"] for place in places]
+    while codes and not codes[-1]:
+        codes.pop()
+    gaps = {f"diagnoses.{place}": "is empty; move the diagnoses up" for place, code in enumerate(codes, 1) if not code}
+    if [_plain(code) for code in codes] == [one.code for one in claim.diagnoses]:
+        return {}, gaps
+    return {"diagnoses": ", ".join(code for code in codes if code)}, gaps
+
+
+def _plain(code: str) -> str:
+    return code.upper().replace(".", "")
+
+
+def _new_line(number: int, tidy: Mapping[str, str]) -> tuple[Texts, Texts]:
+    """(corrections, faults) of a line that the claim has not got yet; an empty one says nothing."""
+    given = {f"line.{number}.{name}": tidy.get(f"line.{number}.{name}", "") for name in LINE}
+    if not any(given.values()):
+        return {}, {}
+    if not given[f"line.{number}.procedure"]:
+        return {}, {f"line.{number}.procedure": "a new line begins with its procedure; or clear the rest of it"}
+    return {path: text for path, text in given.items() if text}, {}
+
+
+def _meaning(name: str, text: str) -> object:
+    """Two texts of one meaning are no change."""
+    match name:
+        case "modifiers" | "pointers":
+            return text.upper().replace(",", " ").split()
+        case "units":
+            try:
+                number = Decimal(text)
+            except InvalidOperation:
+                return text
+            return number if number.is_finite() else text
+        case "charge":
+            try:
+                return (parse_typed(text) or None) if text else None
+            except ValueError:
+                return text
+    return text.upper()
+
+
+def input_of(path: str, texts: Mapping[str, str]) -> str:
+    """The input at which a finding about `path` stands: itself, the list of diagnoses, its line, or `elsewhere`."""
+    if path in texts or path == "diagnoses":
+        return path
+    head, _, rest = path.partition(".")
+    number = rest.partition(".")[0]
+    if head == "line" and f"line.{number}.procedure" in texts:
+        return f"line.{number}.procedure"
+    return ELSEWHERE

@@ -59,7 +59,7 @@ def move_visit(session: Session, mover: Mover, visit: MovedVisit, patient_id: st
     claims = {one.responsibility: _claim(visit, one, person, mover.known) for one in policies}
     now = visit.payer or (PRIMARY if visit.state in BEGINS_HERE and PRIMARY in claims else None)
     claim = claims[now] if now else _claim(visit, None, person, mover.known)
-    encounter = _open(session, mover, visit, claim, patient, [one for one in policies if claim.coverage.member_id])
+    encounter = _open(session, mover, visit, claim, patient, [one for one in policies if claim.coverage != SELF_PAY])
     line_ids = [one.id for one in encounters.lines(session, encounter)]
     entries = opening_entries(visit, line_ids, payer_id=encounter.payer_id)
     ledger.post(session, entries, practice_id=mover.practice_id, at=mover.at, encounter_id=encounter.id)

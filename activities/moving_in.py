@@ -248,7 +248,7 @@ def _move_patient(session: Session, mover: Mover, patient: MovedPatient) -> str:
 
 def _keep_policies(session: Session, mover: Mover, row: Patient, patient: MovedPatient) -> None:
     """How the patient is insured, with the days of each policy; what the office knows of it already stays."""
-    every = mover.told.policies_of(patient.patient)
+    every = [one for one in mover.told.policies_of(patient.patient) if one.payer_id and one.member_id]
     told = sorted(every, key=lambda one: one.effective_to is not None and one.effective_to < mover.as_of)
     if not told or held_policies.said_at(session, row.id) is not None:
         return

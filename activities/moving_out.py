@@ -5,7 +5,7 @@ it: nothing is left out in silence.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -34,6 +34,7 @@ from billing.moving import (
     MovingOffice,
     tie,
 )
+from billing.moving_checks import faults_of
 from database import accounts, audit, coverages, encounters, held_policies, ledger, moves, office, registrations
 from database.engine import Database
 from database.tables import Encounter, Journal, Line, Patient, PatientAccount, PaymentPlan, Posting
@@ -122,6 +123,7 @@ def _write(session: Session, *, practice_id: str, at: datetime) -> MovedOut:
     )
     totals = ledger.account_totals(session, practice_id=practice_id)
     files = moving_files.write(told)
+    left_out += _refused(files)
     files[moving_files.LEDGER] = _ledger(session, numbers, practice_id=practice_id)
     return MovedOut(
         files=files,
@@ -132,6 +134,12 @@ def _write(session: Session, *, practice_id: str, at: datetime) -> MovedOut:
         lines=len(lines),
         left_out=left_out,
     )
+
+
+def _refused(files: Mapping[str, str]) -> list[str]:
+    """What moving in will not read of these very files: who takes them over puts it right there."""
+    read, faults = moving_files.read({name: text.encode() for name, text in files.items()})
+    return [f"to be put right before they are taken over: {fault}" for fault in faults or faults_of(read)]
 
 
 def _aging(lines: Sequence[MovedLine], today: date) -> list[AgingRow]:

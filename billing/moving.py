@@ -103,9 +103,9 @@ class MovedCoverage:
     patient: str
     responsibility: str
     """SBR01: P, S or T"""
-    payer_id: str
-    payer_name: str
-    member_id: str
+    payer_id: str = ""
+    payer_name: str = ""
+    member_id: str = ""
     group_number: str | None = None
     filing_indicator: str | None = None
     """SBR09"""
@@ -117,6 +117,11 @@ class MovedCoverage:
     subscriber_sex: Sex | None = None
     effective_from: date | None = None
     effective_to: date | None = None
+
+    @property
+    def missing(self) -> list[str]:
+        """Empty columns without which nothing leaves for the payer. What was never sent may wait for them."""
+        return [name for name in ("payer_id", "payer_name", "member_id") if not getattr(self, name)]
 
     def covers(self, day: date) -> bool:
         """Whether a visit of this day stands under the policy; what is not told limits nothing."""
@@ -132,10 +137,11 @@ class MovedLine:
     """The old system's number of the visit: claim, ticket or encounter"""
     patient: str
     service_date: date
-    procedure: str
     charge: Cents
     balance: Cents
     owed_by: OwedBy
+    procedure: str = ""
+    """Empty: an unbilled line that is yet to be coded"""
     modifiers: tuple[str, ...] = ()
     units: Decimal = Decimal(1)
     diagnoses: tuple[str, ...] = ()

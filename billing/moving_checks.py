@@ -58,6 +58,11 @@ def notes_of(office: MovingOffice) -> list[str]:
             f"{count} visits are owed by a payer and no claim of theirs is in claims.csv: they are billed from here as "
             "new claims. Where the old system has sent them, add the claim, or the payer gets it twice"
         )
+    if count := sum(bool(one.missing) for one in office.coverages):
+        notes.append(
+            f"{count} policies lack the payer's number, its name or the member id: a visit under one waits at its "
+            "registration until a person has added it"
+        )
     as_of = office.aging[0].as_of if office.aging else None
     late = [one for one in office.claims if one.filing_deadline and as_of and one.filing_deadline < as_of]
     if count := sum(not one.payer_claim_number for one in late):
@@ -154,6 +159,8 @@ def _sums(office: MovingOffice) -> Iterator[MovingFault]:
                 f"{format_dollars(one.balance)}: put the one that is wrong right"
             )
             yield MovingFault("lines.csv", one.line, "balance", words)
+        if not one.procedure and one.owed_by != OwedBy.UNBILLED:
+            yield MovingFault("lines.csv", one.line, "procedure", "is empty, and the line is billed: say what was done")
         if one.owed_by == OwedBy.NOBODY and one.balance:
             yield MovingFault("lines.csv", one.line, "owed_by", "the balance is open: say who owes it")
         if one.patient_part and (not one.is_with_payer or not 0 < one.patient_part <= one.balance):
@@ -197,7 +204,12 @@ def _one_visit(visit: MovedVisit, office: MovingOffice) -> Iterator[MovingFault]
 
 
 def _its_policies(visit: MovedVisit, office: MovingOffice) -> Iterator[MovingFault]:
-    held = {one.responsibility for one in office.coverages_of(visit.patient, visit.service_date)}
+    policies = office.coverages_of(visit.patient, visit.service_date)
+    held = {one.responsibility for one in policies}
+    for policy in (one for one in policies if one.responsibility in {claim.payer for claim in visit.claims}):
+        for column in policy.missing:
+            words = f"is empty, and a claim of visit {visit.number} went to this payer: fill it in"
+            yield MovingFault("coverages.csv", policy.line, column, words)
     for claim in visit.claims:
         if claim.payer not in held:
             words = "coverages.csv has no such policy of the patient on the day of service: add it"

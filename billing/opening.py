@@ -40,10 +40,13 @@ def registration(patient: MovedPatient) -> Registration:
 
 def policy(coverage: MovedCoverage, patient: Person) -> OtherPayer:
     """A policy with who holds it."""
-    payer = Party("PR", is_person=False, name=Name(coverage.payer_name), id_qualifier="PI", id=coverage.payer_id)
+    number = coverage.payer_id or None
+    payer = Party(
+        "PR", is_person=False, name=Name(coverage.payer_name), id_qualifier="PI" if number else None, id=number
+    )
     held = Coverage(
         payer=payer,
-        member_id=coverage.member_id,
+        member_id=coverage.member_id or None,
         responsibility=coverage.responsibility,
         relationship=coverage.relationship,
         group_number=coverage.group_number,

@@ -78,6 +78,7 @@ _amount = cells.amount
 _NUMBER = cells.text(38)
 _PATIENT = Column("patient", _NUMBER, "The old system's number of the patient", required=True)
 _VISIT = Column("visit", _NUMBER, "The old system's number of the visit: claim, ticket or encounter", required=True)
+_SENT = "May be empty as long as no claim went to the payer"
 _PLACE = (
     Column("street", cells.text(55), ""),
     Column("city", cells.text(30), ""),
@@ -131,9 +132,9 @@ TABLES: tuple[Table, ...] = (
         (
             _PATIENT,
             Column("responsibility", cells.one_of("PST"), "P pays first, then S, then T", required=True),
-            Column("payer_id", cells.text(80), "The payer's number at the clearinghouse", required=True),
-            Column("payer_name", cells.text(60), "", required=True),
-            Column("member_id", cells.text(80), "", required=True),
+            Column("payer_id", cells.text(80), f"The payer's number at the clearinghouse. {_SENT}"),
+            Column("payer_name", cells.text(60), _SENT),
+            Column("member_id", cells.text(80), _SENT),
             Column("group_number", cells.text(50), ""),
             Column("filing_indicator", cells.filing_indicator, "SBR09: MB, MC, CI, BL"),
             Column("relationship", cells.relationship, "Patient to subscriber: 18 self, 01 spouse, 19 child"),
@@ -154,7 +155,7 @@ TABLES: tuple[Table, ...] = (
             _VISIT,
             _PATIENT,
             Column("service_date", _day, "", required=True),
-            Column("procedure", cells.procedure, "", required=True),
+            Column("procedure", cells.procedure, "May be empty where it is `unbilled`: it is yet to be coded"),
             Column("modifiers", cells.modifiers, "Blanks between"),
             Column("units", cells.units, "1 where it is empty"),
             Column(

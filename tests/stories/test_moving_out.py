@@ -12,8 +12,12 @@ import pytest
 
 from activities import moving_in, moving_out
 from activities.moving_out import MovedOut
+from billing.claim import Address
+from billing.moving_checks import faults_of
+from billing.sent_visits import NO_POLICY
 from database import encounters, ledger, moves, proof
 from database.engine import Database
+from database.tables import Encounter
 from interchange.x12.coordination_writing import with_other_payers
 from tests.builders import a_277ca, a_claim, a_line, a_payment, a_second_policy, an_835, an_837p
 from tests.office import Office
@@ -166,6 +170,56 @@ def test_a_second_policy_is_told_for_the_days_on_which_visits_had_it(office: Off
     assert [one["responsibility"] for one in rows(out, "coverages.csv")] == ["P", "S"]
     take_over(elsewhere, as_bytes(out))
     assert rows(leave(elsewhere), "coverages.csv") == rows(out, "coverages.csv")
+
+
+WAITING = {
+    "no member id": a_claim(member_id=""),
+    "no payer number": replace(
+        a_claim(), coverage=replace(a_claim().coverage, payer=replace(a_claim().coverage.payer, id=None))
+    ),
+    "no insurance": replace(a_claim(), coverage=NO_POLICY),
+    "no code": a_claim(a_line("")),
+}
+
+
+@pytest.mark.parametrize("what", WAITING)
+def test_a_visit_that_waits_for_something_leaves_and_waits_there(office: Office, elsewhere: Office, what: str) -> None:
+    with office.database.writing() as session:
+        encounters.create(
+            session,
+            WAITING[what],
+            practice_id=office.practice_id,
+            partner_id=office.partner_id,
+            external_id="WAITS",
+            at=office.now,
+        )
+    out = leave(office)
+    assert out.left_out == []
+    take_over(elsewhere, as_bytes(out))
+    back = leave(elsewhere)
+    for file in ("coverages.csv", "lines.csv", "aging.csv"):
+        assert rows(back, file) == rows(out, file)
+    [arrived] = elsewhere.encounter_ids()
+    with elsewhere.database.reading() as session:
+        row = session.get_one(Encounter, arrived)
+        assert (row.stage, row.is_self_pay) == ("registration", False)
+        assert encounters.claim_of(row).coverage.member_id == (WAITING[what].coverage.member_id or None)
+
+
+def test_what_would_be_refused_there_is_told_here(office: Office) -> None:
+    person = replace(a_claim().patient, address=Address("1 ELM ST", "TORONTO", "ON", "M5V2T6"))
+    office.take_in(an_837p(replace(a_claim(), patient=person, subscriber=person)))
+    [told] = [one for one in leave(office).left_out if "postal_code" in one]
+    assert told.startswith("to be put right before they are taken over: patients.csv line 2, postal_code")
+
+
+def test_a_sent_claim_needs_its_policy_whole() -> None:
+    told = old_office(30)
+    patient = next(one.patient for visit in told.visits for one in visit.lines if visit.claims)
+    policies = tuple(replace(one, member_id="") if one.patient == patient else one for one in told.coverages)
+    faults = faults_of(replace(told, coverages=policies))
+    assert {(one.file, one.column) for one in faults} == {("coverages.csv", "member_id")}
+    assert "a claim of visit" in faults[0].message
 
 
 def test_an_empty_practice_leaves_and_arrives(office: Office, elsewhere: Office) -> None:

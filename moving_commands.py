@@ -28,6 +28,14 @@ class NotEmpty(OperatorError):
     """There is something where the files would be written."""
 
 
+class NoDirectory(OperatorError):
+    """A file stands where the files would be written."""
+
+
+class NamedTwice(OperatorError):
+    """Two files differ only in capitals."""
+
+
 class MoveAtWork(OperatorError):
     """Two runs write the same move."""
 
@@ -50,7 +58,7 @@ def migrate(
     if not directory.is_dir():
         typer.echo(f"{directory} is no directory; put the CSV files of the old system into one", err=True)
         raise typer.Exit(2)
-    files = {path.name: path.read_bytes() for path in sorted(directory.glob("*.csv"))}
+    files = _files_of(directory)
     database = office_setup.open_database(settings)
     now = datetime.now(UTC)
     practice_id, partner_id = office_setup.whose(database, settings, practice, at=now)
@@ -81,6 +89,8 @@ def export(
     not-exported.txt. They hold patients' data: keep them as the office itself.
     """
     settings = Settings()
+    if (is_file := next((one for one in (directory, *directory.parents) if one.is_file()), None)) is not None:
+        raise NoDirectory(f"{is_file} is a file, not a directory: name another place for the files")
     directory.mkdir(parents=True, exist_ok=True)
     if any(directory.iterdir()):
         raise NotEmpty(f"{directory} is not empty: name another directory, so that no file of it is lost")
@@ -103,6 +113,19 @@ def export(
     if out.total_cents != out.ledger_cents:
         typer.echo(f"The ledger has {format_dollars(out.ledger_cents)} open: the difference is on what was left out")
     typer.echo(out.notice.strip())
+
+
+def _files_of(directory: Path) -> dict[str, bytes]:
+    """Every CSV file by its name in small letters: systems write CLAIMS.CSV, too. Raises NamedTwice."""
+    files: dict[str, bytes] = {}
+    for path in sorted(directory.iterdir()):
+        name = path.name.lower()
+        if not name.endswith(".csv") or not path.is_file():
+            continue
+        if name in files:
+            raise NamedTwice(f"{directory} holds {name} twice, once as {path.name}: take one of them out")
+        files[name] = path.read_bytes()
+    return files
 
 
 def _print(report: MoveReport, *, write: bool, as_json: bool) -> None:

@@ -49,6 +49,24 @@ def test_an_office_leaves_into_an_empty_directory_only(run: CliRunner, tmp_path:
     assert "is not empty" in str(again.exception)
 
 
+def test_files_named_in_capitals_are_read_and_one_name_twice_is_told(run: CliRunner, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    (old / "claims.csv").rename(old / "CLAIMS.CSV")
+    looked = run.invoke(app, ["migrate", str(old), "--json"])
+    assert (looked.exit_code, told(looked)["faults"]) == (0, []), looked.output
+    (old / "Claims.csv").write_bytes((old / "CLAIMS.CSV").read_bytes())
+    twice = run.invoke(app, ["migrate", str(old)])
+    assert "claims.csv twice" in str(twice.exception)
+
+
+def test_an_office_does_not_leave_onto_a_file(run: CliRunner, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    for place in (tmp_path / "out", tmp_path / "out" / "deeper"):
+        done = run.invoke(app, ["export", str(place)])
+        assert f"{tmp_path / 'out'} is a file, not a directory" in str(done.exception)
+    assert (tmp_path / "out").read_text() == "mine"
+
+
 def test_faults_end_it_with_their_places(run: CliRunner, tmp_path: Path) -> None:
     aging = tmp_path / "old" / "aging.csv"
     aging.write_text(aging.read_text().replace("insurance", "insurer", 1))

@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
+from billing.double_booking import NOT_NAMED, Slot, clashes
 from billing.sent_appointments import SentAppointment, SentState
 from billing.verification_times import NOTHING_TO_DO
 from database import outbox
 from database.columns import new_id
 from database.outbox import OutboxKind
-from database.tables import Appointment, CoverageCheck, Patient
+from database.tables import Appointment, CoverageCheck, Patient, Practice
 
 
 class Coming(StrEnum):
@@ -45,6 +46,8 @@ class AppointmentView:
     coverage_is_good: bool = False
     coverage_open: bool = False
     """The payer is being asked"""
+    overlaps: tuple[str, ...] = ()
+    """What else takes the provider's or the patient's time then, in words"""
 
 
 def book(
@@ -99,6 +102,7 @@ class NotBooked(LookupError):
 
 USUAL_MINUTES = 20
 """Of an appointment whose sender does not say how long it takes"""
+_TAKES_TIME = (Coming.BOOKED, Coming.ARRIVED)
 _ENDS = {SentState.ARRIVED: Coming.ARRIVED, SentState.CANCELLED: Coming.CANCELLED, SentState.NO_SHOW: Coming.NO_SHOW}
 
 
@@ -127,7 +131,7 @@ def follow(session: Session, told: SentAppointment, *, practice_id: str, patient
     session.add(row)
     wake(session, row, at=at)
     after = (row.patient_id, row.day, row.at_time, row.minutes, row.provider, row.reason, row.state)
-    return f"the appointment is known; {'nothing' if before == after else 'something'} is new"
+    return f"the appointment is known; {'nothing' if before == after else 'something'} is new{_beside(session, row)}"
 
 
 def _told_first(session: Session, told: SentAppointment, *, practice_id: str, patient_id: str, at: datetime) -> str:
@@ -140,7 +144,7 @@ def _told_first(session: Session, told: SentAppointment, *, practice_id: str, pa
         day=told.day,
         at_time=told.at_time,
         minutes=told.minutes or USUAL_MINUTES,
-        provider=told.provider or "not named",
+        provider=told.provider or NOT_NAMED,
         reason=told.reason,
         booked_at=at,
         sender=told.number.system,
@@ -151,7 +155,14 @@ def _told_first(session: Session, told: SentAppointment, *, practice_id: str, pa
     session.add(row)
     session.flush()
     wake(session, row, at=at)
-    return f"the appointment is {row.state.replace('_', ' ')}"
+    return f"the appointment is {row.state.replace('_', ' ')}{_beside(session, row)}"
+
+
+def _beside(session: Session, row: Appointment) -> str:
+    """What a message's appointment overlaps with: the sender's book counts, and a person should know."""
+    if row.state not in _TAKES_TIME:
+        return ""
+    return "".join(f"; {words}" for words in clashing(session, slot_of(row), practice_id=row.practice_id))
 
 
 def _end(row: Appointment, told: SentAppointment, *, at: datetime) -> None:
@@ -172,7 +183,8 @@ def of_day(session: Session, *, practice_id: str, day: date) -> list[Appointment
         .order_by(Appointment.at_time, Appointment.id)
     ).all()
     checks = _latest_checks(session, [row.id for row, _ in rows])
-    return [_view(row, patient, checks.get(row.id)) for row, patient in rows]
+    slots = [slot_of(row) for row, _ in rows if row.state in _TAKES_TIME]
+    return [_view(row, patient, checks.get(row.id), slots) for row, patient in rows]
 
 
 def _latest_checks(session: Session, ids: Sequence[str]) -> dict[str, CoverageCheck]:
@@ -193,16 +205,24 @@ def of_patient(session: Session, *, practice_id: str, patient_id: str, since: da
     return [_view(row, patient) for row, patient in rows]
 
 
-def clashing(session: Session, *, practice_id: str, day: date, at_time: str, provider: str) -> bool:
-    """Whether the provider has somebody booked at the same time."""
-    query = select(Appointment.id).where(
+def slot_of(row: Appointment) -> Slot:
+    """Whose time it takes."""
+    return Slot(row.id, row.patient_id, row.provider, row.day, row.at_time, row.minutes)
+
+
+def lock_book(session: Session, *, practice_id: str) -> None:
+    """Two people do not book the same minutes at once: the second one waits until the first has booked."""
+    session.get_one(Practice, practice_id, with_for_update={"key_share": True})
+
+
+def clashing(session: Session, slot: Slot, *, practice_id: str) -> list[str]:
+    """What else takes the provider's or the patient's time then, in words."""
+    query = select(Appointment).where(
         Appointment.practice_id == practice_id,
-        Appointment.day == day,
-        Appointment.at_time == at_time,
-        Appointment.provider == provider,
-        col(Appointment.state).in_((Coming.BOOKED, Coming.ARRIVED)),
+        col(Appointment.day).between(slot.day - timedelta(days=1), slot.day + timedelta(days=1)),
+        col(Appointment.state).in_(_TAKES_TIME),
     )
-    return session.exec(query).first() is not None
+    return clashes(slot, (slot_of(one) for one in session.exec(query)))
 
 
 def find(session: Session, *, practice_id: str, appointment_id: str) -> Appointment | None:
@@ -211,7 +231,9 @@ def find(session: Session, *, practice_id: str, appointment_id: str) -> Appointm
     return session.exec(query.with_for_update()).first()
 
 
-def _view(row: Appointment, patient: Patient, check: CoverageCheck | None = None) -> AppointmentView:
+def _view(
+    row: Appointment, patient: Patient, check: CoverageCheck | None = None, slots: Sequence[Slot] = ()
+) -> AppointmentView:
     return AppointmentView(
         id=row.id,
         patient_id=row.patient_id,
@@ -227,4 +249,5 @@ def _view(row: Appointment, patient: Patient, check: CoverageCheck | None = None
         coverage=check.said if check else "",
         coverage_is_good=check is not None and check.outcome in NOTHING_TO_DO,
         coverage_open=check is not None and check.outcome is None,
+        overlaps=tuple(clashes(slot_of(row), slots)) if row.state in _TAKES_TIME else (),
     )

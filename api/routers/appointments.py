@@ -18,6 +18,7 @@ from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from billing.coding import procedure_is_well_formed
+from billing.double_booking import Slot
 from billing.roles import Permission
 from database import appointments, attachments
 from database.access import Person
@@ -61,6 +62,9 @@ class AppointmentForm(Part):
     reason: Annotated[str, Field(max_length=200)] = ""
     procedures: Annotated[str, AfterValidator(_codes), Field(max_length=200)] = ""
     """Services that are planned, codes apart by spaces: looked up among what the payer wants authorized"""
+    book_anyway: bool = False
+    """Although the provider has another patient then, or the patient is expected elsewhere"""
+    book_anyway_reason: Annotated[str, Field(max_length=200)] = ""
 
 
 @api.get("")
@@ -128,10 +132,7 @@ def _book(office: Office, person: Person, form: AppointmentForm, *, key: str) ->
         known = {"practice_id": person.practice_id, "subject": FileSubject.PATIENT, "subject_id": form.patient_id}
         if not attachments.exists(session, **known):  # type: ignore[arg-type]
             raise errors.not_found("patient")
-        when = {"day": form.day, "at_time": form.at_time, "provider": form.provider}
-        if appointments.clashing(session, practice_id=person.practice_id, **when):  # type: ignore[arg-type]
-            message = f"{form.provider} has somebody booked at that time; choose another"
-            raise errors.invalid([Fault(field="at_time", message=message)])
+        why = _why_anyway(session, person, form)
         row = appointments.book(
             session,
             practice_id=person.practice_id,
@@ -145,11 +146,26 @@ def _book(office: Office, person: Person, form: AppointmentForm, *, key: str) ->
             at=office.now(),
             by=person.user_id,
         )
-        actions.audited(session, office, person, action="create", subject="appointment", subject_id=row.id)
+        actions.audited(session, office, person, action="create", subject="appointment", subject_id=row.id, reason=why)
         return row.id, {"appointment_id": row.id}
 
     sha256 = idempotency.fingerprint("book", form.patient_id, form.model_dump(mode="json"))
     return Done(idempotency.once(office, person, name="book", key=key, body_sha256=sha256, effect=effect), 201)
+
+
+def _why_anyway(session: Session, person: Person, form: AppointmentForm) -> str:
+    """Why minutes are booked twice; empty: they are not. Raises Problem 422 where nobody said so on purpose."""
+    appointments.lock_book(session, practice_id=person.practice_id)
+    slot = Slot("", form.patient_id, form.provider, form.day, form.at_time, form.minutes)
+    found = appointments.clashing(session, slot, practice_id=person.practice_id)
+    if not found:
+        return ""
+    if not form.book_anyway:
+        message = f"{'; '.join(found)}. Choose another time, or book anyway and say why"
+        raise errors.invalid([Fault(field="book_anyway", message=message)])
+    if not form.book_anyway_reason:
+        raise errors.invalid([Fault(field="book_anyway_reason", message="say why it is booked all the same")])
+    return f"booked anyway: {form.book_anyway_reason} ({'; '.join(found)})"
 
 
 def _end(office: Office, person: Person, appointment_id: str, end: Coming) -> Appointment:

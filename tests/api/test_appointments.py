@@ -1,10 +1,14 @@
 """Appointments: booked once, checked in into the visit's form, and nobody else's."""
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from sqlmodel import select
+
+from billing.claim import Name
 from billing.roles import Role
 from database.columns import new_id
-from database.tables import Encounter
+from database.tables import AuditEvent, Encounter
 from tests.api import builders
 from tests.api.conftest import Book
 
@@ -75,9 +79,40 @@ async def test_who_is_expected_on_a_later_day_has_not_arrived_yet(book: Book, en
 async def test_one_provider_sees_one_patient_at_a_time(book: Book, encounter: Encounter) -> None:
     async with book.signed_in(Role.FRONT_DESK) as client:
         await client.post("/appointments", data=form(encounter))
-        clash = await client.post("/appointments", data=form(encounter, key="book-key-0002"))
-        other = await client.post("/appointments", data=form(encounter, key="book-key-0003", provider="Dr. Who"))
-    assert (clash.status_code, "has somebody booked" in clash.text, other.status_code) == (422, True, 303)
+        claim = builders.claim()
+        somebody = replace(claim.patient, name=Name("MEITNER", "LISE"))
+        other = book.encounter(replace(claim, patient=somebody, subscriber=somebody))
+        clash = await client.post(
+            "/appointments", data=form(other, key="book-key-0002", at_time="09:45", provider="dr.  curie")
+        )
+        after = await client.post("/appointments", data=form(other, key="book-key-0003", at_time="09:50"))
+    assert clash.status_code == 422
+    assert "Dr. Curie has another patient from 09:30 to 09:50. Choose another time" in clash.text
+    assert after.status_code == 303
+
+
+async def test_a_patient_is_in_one_place_at_a_time_unless_somebody_says_why(book: Book, encounter: Encounter) -> None:
+    async with book.signed_in(Role.FRONT_DESK) as client:
+        await client.post("/appointments", data=form(encounter))
+        twice = form(encounter, key="book-key-0002", at_time="09:20", minutes="11", provider="Dr. Who")
+        clash = await client.post("/appointments", data=twice)
+        silent = await client.post("/appointments", data=twice | {"book_anyway": "true"})
+        why = {"book_anyway": "true", "book_anyway_reason": "the nurse draws blood meanwhile"}
+        booked = await client.post("/appointments", data=twice | why)
+        first, second = (await client.get("/api/v1/appointments?day=2026-03-02")).json()
+        day = (await client.get("/appointments?day=2026-03-02")).text
+        await client.post(f"/appointments/{second['id']}/cancelled")
+        [_, alone] = (await client.get("/api/v1/appointments?day=2026-03-02")).json()
+    assert (clash.status_code, silent.status_code, booked.status_code) == (422, 422, 303)
+    assert "the patient is expected from 09:30 to 09:50, provider Dr. Curie" in clash.text
+    assert "Book anyway" in clash.text
+    assert "say why it is booked all the same" in silent.text
+    assert first["overlaps"] == ["the patient is expected from 09:30 to 09:50, provider Dr. Curie"]
+    assert "At the same time: the patient is expected from 09:20 to 09:31, provider Dr. Who" in day
+    assert alone["overlaps"] == []
+    with book.database.reading() as session:
+        reasons = [one.reason for one in session.exec(select(AuditEvent).where(AuditEvent.subject_id == first["id"]))]
+    assert any("the nurse draws blood meanwhile" in one for one in reasons)
 
 
 async def test_nobody_books_for_a_stranger_and_an_auditor_only_looks(book: Book, encounter: Encounter) -> None:

@@ -280,6 +280,19 @@ def test_an_appointment_that_cannot_be_read_is_kept_with_a_task(office: Office, 
     assert book(office) == []
 
 
+def test_an_appointment_that_overlaps_is_kept_and_told(office: Office) -> None:
+    office.take_in(siu("S12", at="20261021080001"))
+    other = {"SCH": "SCH|P2|F2|||||FU^Follow-up^L||||^^30^20261117090000"}
+    report = office.take_in(siu("S12", at="20261021080002", **other))
+    assert report.refused == []
+    assert any("the patient is expected from 08:45 to 09:15, provider not named" in note for note in report.notes)
+    with office.database.reading() as session:
+        shown = appointments.of_day(session, practice_id=office.practice_id, day=book(office)[0].day)
+    assert [len(one.overlaps) for one in shown] == [1, 1]
+    report = office.take_in(siu("S15", at="20261021080003", **other))
+    assert not any("expected" in note for note in report.notes)
+
+
 def test_an_appointment_told_twice_at_the_same_moment_is_one(office: Office) -> None:
     def take(number: int) -> list[str]:
         return [one.reason for one in office.take_in(siu("S12", at=f"2026102108000{number}")).refused]

@@ -1,5 +1,6 @@
 """Authorizations and the payers' rules about them, kept once: behind the REST routes and the workbench's forms."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -18,9 +19,9 @@ from billing.characters import unsendable
 from billing.coding import procedure_is_well_formed
 from billing.identifiers import npi_is_valid
 from billing.units import parse_units
-from database import appointments, authorizations, registrations
+from database import appointments, authorizations, favourites, held_policies, registrations
 from database.access import Person
-from database.authorizations import AuthorizationChanged, RuleView, Said
+from database.authorizations import AuthorizationChanged, AuthorizationView, RuleView, Said
 from database.registrations import PatientMissing
 
 CHANGED = "changed-meanwhile"
@@ -132,10 +133,29 @@ def _rules(session: Session, person: Person) -> list[RuleView]:
     return authorizations.rules_of(session, practice_id=person.practice_id)
 
 
+def _require_known(session: Session, person: Person, number: str, *, held: Sequence[str | None] = ()) -> None:
+    """A payer nobody knows matches no claim. Raises Problem 422. `held`: payers that the patient has a policy of."""
+    known = {one.number for one in favourites.known_payers(session, practice_id=person.practice_id)}
+    if number not in known.union(held):
+        message = f"no payer here has the number {number}: take one of the practice's, or one the patient is insured by"
+        raise errors.invalid([Fault(field="payer_number", message=message)])
+
+
+def _require_new(said: Said, others: Iterable[AuthorizationView]) -> None:
+    """One number of one payer is one authorization of a patient. Raises Problem 422."""
+    for one in others:
+        is_same = one.said.payer_number == said.payer_number and one.said.number.upper() == said.number.upper()
+        if said.number and is_same:
+            message = f"{said.number} of this payer is kept already ({one.said.state}): change that one"
+            raise errors.invalid([Fault(field="number", message=message)])
+
+
 def add_rule(office: Office, person: Person, form: RuleForm, *, key: str) -> Done:
     """Keep a rule."""
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        if form.payer_number:
+            _require_known(session, person, form.payer_number)
         if form.rule() in [one.rule for one in _rules(session, person)]:
             raise errors.invalid([Fault(field="first", message="this rule is there already")])
         rule_id = authorizations.add_rule(session, form.rule(), form.note, practice_id=person.practice_id)
@@ -174,8 +194,15 @@ def keep(
             patient = registrations.lock(session, practice_id=person.practice_id, patient_id=patient_id)
         except PatientMissing as error:
             raise errors.not_found("patient") from error
+        said = form.said()
+        known = authorizations.of_patient(session, patient.id, today=office.today(person))
+        before = next((one.said.payer_number for one in known if one.id == authorization_id), None)
+        if before != said.payer_number:
+            held = held_policies.of_patient(session, patient.id)
+            _require_known(session, person, said.payer_number, held=[one.policy.coverage.payer.id for one in held])
+        _require_new(said, [one for one in known if one.id != authorization_id])
         if authorization_id is None:
-            row = authorizations.keep(session, patient, form.said(), at=at, by=person.user_id)
+            row = authorizations.keep(session, patient, said, at=at, by=person.user_id)
         else:
             found = _changed(session, patient, authorization_id, form, at=at, by=person.user_id)
             if found is None:

@@ -16,7 +16,7 @@ from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from api.routers.payers import Supervisor
 from billing.authorizations import AuthorizationState
 from billing.roles import Permission
-from database import authorizations, favourites, patients
+from database import authorizations, favourites, held_policies, patients
 from database.access import Person
 from database.authorizations import AuthorizationView, RuleView
 
@@ -167,6 +167,7 @@ def _page(
     with office.database.reading() as session:
         patient = patients.patient(session, practice_id=person.practice_id, patient_id=patient_id)
         payers = favourites.known_payers(session, practice_id=person.practice_id)
+        held = [one.policy.coverage.payer for one in held_policies.of_patient(session, patient_id)]
     changed = next((one for one in found if one.id == change), None)
     return show(
         request,
@@ -180,7 +181,8 @@ def _page(
         found=found,
         changed=changed,
         patient=patient,
-        payers={one.number: one.name for one in payers if one.number},
+        payers={one.id: one.name.last for one in held if one.id}
+        | {one.number: one.name for one in payers if one.number},
         states={one: one.value for one in AuthorizationState},
         keys=failed.key_for,
         note=note,

@@ -1,10 +1,17 @@
 """Rules about authorizations and authorizations, kept once; wrong input says where."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
 
+from billing.claim import Name
+from billing.coordination import own_policy
+from billing.held_policies import HeldPolicy
 from billing.roles import Role
+from database import encounters, held_policies, registrations
 from database.tables import Encounter
+from tests.api import builders
 from tests.api.conftest import Book
 from tests.api.page_forms import faults_of
 
@@ -14,9 +21,10 @@ def encounter(book: Book) -> Encounter:
     return book.encounter()
 
 
+PAYER = builders.claim().coverage.payer.id or ""
 RULE = {"first": "70540", "last": "70559", "begins": "2026-01-01", "note": "payer's list of January"}
 ONE = {
-    "payer_number": "99999",
+    "payer_number": PAYER,
     "state": "approved",
     "number": "A 77",
     "valid_from": "2026-03-01",
@@ -145,3 +153,44 @@ async def test_a_time_in_other_digits_is_refused(book: Book, encounter: Encounte
     form = {"patient_id": encounter.patient_id, "day": "2026-03-02", "at_time": "1２:00", "provider": "Dr. Curie"}
     async with book.connect(Role.FRONT_DESK) as client:
         assert (await client.post("/api/v1/appointments", json=form, headers=key(6))).status_code == 422
+
+
+async def test_a_payer_nobody_knows_is_refused(book: Book, encounter: Encounter) -> None:
+    url = f"/api/v1/patients/{encounter.patient_id}/authorizations"
+    async with book.connect(Role.SUPERVISOR) as client:
+        rule = await client.post("/api/v1/authorization-rules", json=RULE | {"payer_number": "4711"}, headers=key(1))
+        one = await client.post(url, json=ONE | {"payer_number": "4711"}, headers=key(2))
+        known = await client.post("/api/v1/authorization-rules", json=RULE | {"payer_number": PAYER}, headers=key(3))
+    assert (rule.status_code, one.status_code, known.status_code) == (422, 422, 201)
+    assert "no payer here has the number 4711" in rule.text
+    assert "no payer here has the number 4711" in one.text
+
+
+async def test_a_payer_that_only_a_held_policy_names_is_known(book: Book, encounter: Encounter) -> None:
+    url = f"/patients/{encounter.patient_id}/authorizations"
+    with book.database.writing() as session:
+        row = registrations.lock(session, practice_id=book.practice_id, patient_id=encounter.patient_id)
+        policy = own_policy(encounters.claim_of(encounter))
+        payer = replace(policy.coverage.payer, id="4711", name=Name("HELD PLAN"))
+        held = HeldPolicy(replace(policy, coverage=replace(policy.coverage, payer=payer)))
+        held_policies.keep(session, row, [held], at=book.now, by=None)
+    async with book.signed_in(Role.BILLER) as client:
+        page = (await client.get(url)).text
+        kept = await client.post(url, data=ONE | {"payer_number": "4711", "key": "k" * 20})
+    assert "HELD PLAN" in page
+    assert kept.status_code == 303
+
+
+async def test_one_number_of_one_payer_is_kept_once(book: Book, encounter: Encounter) -> None:
+    url = f"/api/v1/patients/{encounter.patient_id}/authorizations"
+    async with book.connect(Role.BILLER) as client:
+        kept = await client.post(url, json=ONE, headers=key(1))
+        twice = await client.post(url, json=ONE | {"number": "a77"}, headers=key(2))
+        other = await client.post(url, json=ONE | {"number": "B 1"}, headers=key(3))
+        moved = await client.put(f"{url}/{other.json()['authorization_id']}", json=ONE | {"version": 0}, headers=key(4))
+        same = await client.put(f"{url}/{kept.json()['authorization_id']}", json=ONE | {"version": 0}, headers=key(5))
+        asked = ONE | {"state": "requested", "number": "", "valid_from": None, "valid_to": None}
+        without = [(await client.post(url, json=asked, headers=key(number))).status_code for number in (6, 7)]
+    assert [one.status_code for one in (kept, twice, other, moved, same)] == [201, 422, 201, 422, 200]
+    assert "is kept already (approved): change that one" in twice.text
+    assert without == [201, 201]

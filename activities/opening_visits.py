@@ -1,6 +1,6 @@
 """A visit as it was sent becomes an encounter of a patient, once; told again under its number, it is the same one."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
@@ -8,7 +8,7 @@ from activities.known_patients import NotOnePatient, whose
 from activities.taking_in import ImportReport, RefusedClaim, Sender, take_in
 from billing.amendments import SELF_PAY, Change
 from billing.claim import Claim
-from billing.late_charges import ChargesDiffer, late_charges
+from billing.late_charges import ChargesDiffer, late_charges, told_otherwise
 from billing.patients import contradicting, registration_of
 from billing.sent_visits import SentVisit, with_policies, with_record
 from database import amendments, encounters, held_policies, practice, records, registrations, sent
@@ -34,6 +34,37 @@ def open_visit(
         visit = with_policies(visit, held_policies.insured_on(session, patient, visit.claim.service_from))
         visit = replace(visit, claim=with_record(visit.claim, registrations.of_row(patient)))
     return _open(session, key, visit, patient, report, sender)
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOtherwise:
+    """A visit is here already, and its sender tells something of it otherwise."""
+
+    patient_id: str
+    reason: str
+
+
+def said_otherwise(session: Session, key: str, visit: SentVisit, sender: Sender) -> SaidOtherwise | None:
+    """What taking the visit in would leave as it is; None: it is new, or nothing is otherwise."""
+    known = _numbered(session, visit, sender)
+    if known is None or known.intake_key == key:
+        return None
+    try:
+        late = late_charges(_as_it_will_be(session, known), visit.claim, visit.words, sent.words_of(session, known.id))
+    except ChargesDiffer as error:
+        return SaidOtherwise(known.patient_id, str(error))
+    return None if late.added else _otherwise(session, known, visit)
+
+
+def _otherwise(session: Session, encounter: Encounter, visit: SentVisit) -> SaidOtherwise | None:
+    known = registrations.of_row(session.get_one(Patient, encounter.patient_id))
+    names = told_otherwise(encounters.claim_of(encounter), known, visit.claim)
+    if not names:
+        return None
+    words = f"the visit is here already with another {', '.join(names)}, and that stays as it is"
+    return SaidOtherwise(
+        encounter.patient_id, f"{words}: correct the patient's record or the visit here, or ask the sender"
+    )
 
 
 def _numbered(session: Session, visit: SentVisit, sender: Sender) -> Encounter | None:
@@ -128,6 +159,8 @@ def _tell_again(
         return RefusedClaim(claim.control_number, visit.where, str(error))
     if not late.added:
         report.duplicates += 1
+        if other := _otherwise(session, encounter, visit):
+            report.differing.append(RefusedClaim(claim.control_number, visit.where, other.reason))
         return None
     made = amendments.make(
         session, encounter, Change.CORRECT, body=records.dump(late.claim), at=sender.at, source_key=key[:60]
@@ -135,6 +168,8 @@ def _tell_again(
     if made is None:
         report.duplicates += 1
         return None
+    if other := _otherwise(session, encounter, visit):
+        report.notes.append(f"{visit.where}: late charges came in; {other.reason}")
     sent.keep_words(session, encounter, late.words)
     encounters.tell(session, encounter, f"{late.added} late charges came in under the visit's number", at=sender.at)
     report.amended += 1

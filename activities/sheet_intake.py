@@ -7,13 +7,16 @@ with its reason, to be downloaded, mended and sent again.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from activities.opening_visits import said_otherwise
 from activities.taking_in import ImportReport, RefusedClaim, Sender
 from activities.visit_intake import take_visits
-from billing.sent_visits import Known, completed
+from billing.days import day_of
+from billing.sent_visits import completed
 from billing.sheets import SheetMapping, mapping_faults
 from billing.tasks import NewTask, TaskType
-from database import known_parties, messages, sheets, tasks
+from database import known_parties, messages, office, sheets, tasks
 from database.engine import Database
 from database.tables import InboundMessage, SheetTaken
 from interchange.sheets import NotASheet, Sheet, SheetFault, SheetVisit, opened, read, text_of
@@ -31,6 +34,8 @@ class SheetPreview:
     """Those that would start an encounter, or are there already"""
     rows: int
     faults: list[SheetFault]
+    whose: dict[int, str]
+    """By row: the patient whose visit is there already, and of whom the row says something else"""
 
 
 @dataclass(slots=True)
@@ -45,22 +50,27 @@ class SheetReport:
 
 def preview(database: Database, text: str, mapping: SheetMapping, *, source: str, sender: Sender) -> SheetPreview:
     """Read the sheet and say what would come of it. Raises interchange.sheets.NotASheet."""
-    sheet = read(text, mapping, source=source)
-    with database.reading() as session:
-        known = known_parties.of_practice(session, practice_id=sender.practice_id, partner_id=sender.partner_id)
+    sheet = read(text, mapping, source=source, today=_today(database, sender))
     visits: list[SheetVisit] = []
     faults = list(sheet.faults)
-    for one in sheet.visits:
-        wrong = _set_up_faults(one, known)
-        faults += wrong
-        if not wrong:
-            visits.append(one)
-    return SheetPreview(visits, len(sheet.rows), sorted(faults, key=lambda one: one.row))
+    whose: dict[int, str] = {}
+    with database.reading() as session:
+        known = known_parties.of_practice(session, practice_id=sender.practice_id, partner_id=sender.partner_id)
+        for one in sheet.visits:
+            whole = completed(one.visit, known)
+            wrong = [gap.reason for gap in whole.faults]
+            if not wrong and (other := said_otherwise(session, one.visit.key, whole, sender)) is not None:
+                wrong.append(other.reason)
+                whose[one.rows[0]] = other.patient_id
+            faults += [SheetFault(one.rows[0], "", reason) for reason in wrong]
+            if not wrong:
+                visits.append(one)
+    return SheetPreview(visits, len(sheet.rows), sorted(faults, key=lambda one: one.row), whose)
 
 
-def _set_up_faults(one: SheetVisit, known: Known) -> list[SheetFault]:
-    """What the practice's set-up leaves open."""
-    return [SheetFault(one.rows[0], "", gap.reason) for gap in completed(one.visit, known).faults]
+def _today(database: Database, sender: Sender) -> date:
+    with database.reading() as session:
+        return day_of(sender.at, office.zone_of(session, sender.practice_id))
 
 
 def import_sheet(
@@ -77,10 +87,11 @@ def import_sheet(
             received_at=sender.at,
         )
         message_id = message.id
-    sheet = read(text, mapping, source=source)
+    sheet = read(text, mapping, source=source, today=_today(database, sender))
     report = ImportReport(SHEET)
     take_visits(database, (one.visit for one in sheet.visits), report, sender)
-    refused = _refused(sheet, report.refused)
+    report.duplicates -= len(report.differing)
+    refused = _refused(sheet, [*report.refused, *report.differing])
     report.refused = [RefusedClaim(f"row {row}", f"row {row}", reason) for row, _, reason in refused]
     report.claims = report.created + report.amended + report.duplicates + len(refused)
     _keep(database, sheet, report, refused, source=source, message_id=message_id, sender=sender)

@@ -50,6 +50,8 @@ class ImportReport:
     """Replacements and voids of visits that are known"""
     duplicates: int = 0
     refused: list[RefusedClaim] = field(default_factory=list)
+    differing: list[RefusedClaim] = field(default_factory=list)
+    """Duplicates of which something is told otherwise than it is known here; nothing was changed"""
     notes: list[str] = field(default_factory=list)
     """Faults of the file that cost no claim"""
     unreadable: str | None = None
@@ -68,8 +70,8 @@ class ImportReport:
             "duplicates": self.duplicates,
             "refused": [asdict(one) for one in self.refused],
         }
-        if self.notes:
-            shown["notes"] = self.notes
+        if notes := [*self.notes, *(f"{one.segment}: {one.reason}" for one in self.differing)]:
+            shown["notes"] = notes
         if self.unreadable:
             shown["error"] = self.unreadable
         return shown

@@ -10,6 +10,7 @@ from datetime import date
 
 from billing.claim import Claim, Diagnosis, ServiceLine
 from billing.money import Cents
+from billing.patients import Registration, differing, in_words, registration_of
 from billing.sent_visits import SentWord, WordKind
 
 MOST_LINES, MOST_DIAGNOSES = 50, 12
@@ -56,6 +57,29 @@ def late_charges(known: Claim, said: Claim, words: Sequence[SentWord], known_wor
         charge_cents=Cents(sum(one.charge_cents for one in lines)),
     )
     return LateCharges(whole, len(lines) - len(known.lines), tuple(added_words))
+
+
+def told_otherwise(known: Claim, patient: Registration, said: Claim) -> list[str]:
+    """What a visit that is told again says otherwise, as people call it: of the patient, the policy, the diagnoses.
+    What it leaves out says nothing."""
+    names = in_words(differing(patient, registration_of(said.patient)))
+    policies = (
+        ("payer", known.coverage.payer.id, said.coverage.payer.id),
+        (
+            "member id",
+            known.coverage.member_id,
+            said.coverage.member_id,
+        ),
+    )
+    found = [names] if names else []
+    found += [name for name, here, there in policies if there and _plain(here) != _plain(there)]
+    if {one.code for one in said.diagnoses} - {one.code for one in known.diagnoses}:
+        found.append("diagnosis")
+    return found
+
+
+def _plain(text: str | None) -> str:
+    return (text or "").replace(" ", "").replace("-", "").upper()
 
 
 def _is_there(known: Sequence[ServiceLine], line: ServiceLine, number: int) -> bool:

@@ -25,48 +25,72 @@ class SheetField:
 
     name: str
     label: str
-    also: tuple[str, ...] = ()
-    """Headers that senders give it, in small letters without signs"""
+    also: str = ""
+    """Headers that senders give it, in small letters without signs, apart by blanks"""
     required: bool = False
 
 
+_MEMBER = (
+    "memberid member memberno membernumber membershipid subscriberid subscriberno subscribernumber "
+    "policynumber policyid policyno policy insuredsid insuredid insid insuranceid insurancenumber"
+)
+"""What the number on the insurance card is called"""
 FIELDS: tuple[SheetField, ...] = (
-    SheetField("visit_number", "Visit number", ("visit", "visitid", "encounter", "encounterid", "claim", "ticket")),
-    SheetField("patient_number", "Patient number", ("patient", "patientid", "mrn", "chart", "chartnumber", "account")),
-    SheetField("last_name", "Last name", ("lastname", "patientlastname", "surname", "last"), required=True),
-    SheetField("first_name", "First name", ("firstname", "patientfirstname", "first")),
-    SheetField("middle_name", "Middle name", ("middlename", "mi", "middle")),
-    SheetField("birth_date", "Birth date", ("dob", "birthdate", "dateofbirth", "patientdob")),
-    SheetField("sex", "Sex", ("gender", "patientsex")),
-    SheetField("street", "Street", ("address", "address1", "addressline1")),
-    SheetField("city", "City", ("patientcity",)),
-    SheetField("state", "State", ("patientstate",)),
-    SheetField("postal_code", "Postal code", ("zip", "zipcode", "postalcode")),
-    SheetField("payer_id", "Payer's number", ("payerid", "insuranceid", "primarypayerid")),
-    SheetField("payer_name", "Payer's name", ("payer", "insurance", "payername", "primaryinsurance", "carrier")),
-    SheetField("member_id", "Member id", ("memberid", "policynumber", "subscriberid", "policyid")),
-    SheetField("group_number", "Group", ("group", "groupnumber")),
-    SheetField("filing_indicator", "Kind of plan (SBR09)", ("filingindicator", "plantype")),
-    SheetField("relationship", "Patient to subscriber", ("relationship", "relation")),
-    SheetField("subscriber_last_name", "Subscriber's last name", ("subscriberlastname", "insuredlastname")),
-    SheetField("subscriber_first_name", "Subscriber's first name", ("subscriberfirstname", "insuredfirstname")),
-    SheetField("subscriber_birth_date", "Subscriber's birth date", ("subscriberdob", "insureddob")),
-    SheetField("second_payer_id", "Second payer's number", ("secondarypayerid",)),
-    SheetField("second_payer_name", "Second payer's name", ("secondaryinsurance", "secondarypayer")),
-    SheetField("second_member_id", "Second member id", ("secondarymemberid", "secondarypolicynumber")),
-    SheetField("self_pay", "Pays alone (yes or no)", ("selfpay", "cash")),
-    SheetField("service_date", "Day of service", ("dos", "servicedate", "dateofservice", "date"), required=True),
-    SheetField("procedure", "Procedure", ("cpt", "hcpcs", "procedurecode", "cptcode", "code"), required=True),
-    SheetField("modifiers", "Modifiers", ("modifier", "mod", "mods")),
-    SheetField("units", "Units", ("qty", "quantity", "unit")),
-    SheetField("charge", "Charge", ("charges", "amount", "fee", "chargeamount", "billed")),
-    SheetField("diagnoses", "Diagnoses", ("dx", "icd", "icd10", "diagnosis", "diagnosiscodes", "icdcodes")),
-    SheetField("place_of_service", "Place of service", ("pos", "placeofservice")),
-    SheetField("billing_npi", "Billed under (NPI)", ("billingnpi", "billingprovidernpi", "groupnpi")),
-    SheetField("rendering_npi", "Who saw the patient (NPI)", ("npi", "renderingnpi", "providernpi")),
-    SheetField("authorization", "Authorization", ("auth", "authorizationnumber", "priorauth")),
+    SheetField(
+        "visit_number",
+        "Visit number",
+        "visit visitid visitno encounter encounterid encounternumber claim claimid ticket",
+    ),
+    SheetField(
+        "patient_number",
+        "Patient number",
+        "patient patientid patientno mrn chart chartnumber chartno account accountnumber acct",
+    ),
+    SheetField("last_name", "Last name", "lastname patientlastname surname last lname familyname", required=True),
+    SheetField("first_name", "First name", "firstname patientfirstname first fname givenname"),
+    SheetField("middle_name", "Middle name", "middlename mi middle"),
+    SheetField("birth_date", "Birth date", "dob birthdate birthday dateofbirth patientdob patientbirthdate born"),
+    SheetField("sex", "Sex", "gender patientsex"),
+    SheetField("street", "Street", "address address1 addressline1 streetaddress patientaddress"),
+    SheetField("city", "City", "patientcity"),
+    SheetField("state", "State", "patientstate"),
+    SheetField("postal_code", "Postal code", "zip zipcode postalcode patientzip"),
+    SheetField("payer_id", "Payer's number", "payerid primarypayerid payerno payorid edipayerid"),
+    SheetField(
+        "payer_name",
+        "Payer's name",
+        "payer insurance payername primaryinsurance carrier payor insurancename insurancecompany",
+    ),
+    SheetField("member_id", "Member id", _MEMBER),
+    SheetField("group_number", "Group", "group groupnumber groupno groupid grp"),
+    SheetField("filing_indicator", "Kind of plan (SBR09)", "filingindicator plantype"),
+    SheetField("relationship", "Patient to subscriber", "relationship relation"),
+    SheetField("subscriber_last_name", "Subscriber's last name", "subscriberlastname insuredlastname"),
+    SheetField("subscriber_first_name", "Subscriber's first name", "subscriberfirstname insuredfirstname"),
+    SheetField("subscriber_birth_date", "Subscriber's birth date", "subscriberdob insureddob"),
+    SheetField("second_payer_id", "Second payer's number", "secondarypayerid"),
+    SheetField("second_payer_name", "Second payer's name", "secondaryinsurance secondarypayer"),
+    SheetField("second_member_id", "Second member id", "secondarymemberid secondarypolicynumber"),
+    SheetField("self_pay", "Pays alone (yes or no)", "selfpay cash"),
+    SheetField(
+        "service_date",
+        "Day of service",
+        "dos servicedate dateofservice visitdate dateofvisit datefrom date",
+        required=True,
+    ),
+    SheetField("procedure", "Procedure", "cpt hcpcs cpthcpcs procedurecode cptcode proc code", required=True),
+    SheetField("modifiers", "Modifiers", "modifier mod mods"),
+    SheetField("units", "Units", "qty quantity unit"),
+    SheetField("charge", "Charge", "charges amount fee chargeamount billed billedamount price"),
+    SheetField("diagnoses", "Diagnoses", "dx icd icd10 diagnosis diagnosiscode diagnosiscodes icdcodes dxcode dxcodes"),
+    SheetField("place_of_service", "Place of service", "pos placeofservice"),
+    SheetField("billing_npi", "Billed under (NPI)", "billingnpi billingprovidernpi groupnpi"),
+    SheetField("rendering_npi", "Who saw the patient (NPI)", "npi renderingnpi providernpi"),
+    SheetField("authorization", "Authorization", "auth authno authorizationnumber priorauth priorauthorization"),
 )
 NAMES = tuple(one.name for one in FIELDS)
+DAYS = ("service_date", "birth_date", "subscriber_birth_date")
+DATE_ORDER = "date_order"
 REQUIRED = tuple(one.name for one in FIELDS if one.required)
 LONGEST_SOURCE = 60
 
@@ -79,7 +103,8 @@ class SheetMapping:
     """Field to the sender's header"""
     fixed: Mapping[str, str] = field(default_factory=dict)
     """Field to the value that stands in every row, where the row says nothing"""
-    date_order: DateOrder = DateOrder.YMD
+    date_order: DateOrder | None = None
+    """None: nobody has said so yet, and no sheet is read"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +127,8 @@ def mapping_faults(mapping: SheetMapping, headers: Sequence[str] | None = None) 
         for one in FIELDS
         if one.required and not mapping.columns.get(one.name) and not mapping.fixed.get(one.name)
     ]
+    if mapping.date_order is None:
+        found.append(MappingFault(DATE_ORDER, "say how the sender writes days: year, month or day first"))
     twice: dict[str, str] = {}
     for name, header in mapping.columns.items():
         if header and (first := twice.setdefault(header, name)) != name:
@@ -116,7 +143,7 @@ def guessed(headers: Sequence[str]) -> SheetMapping:
     plain = {_plain(header): header for header in reversed(headers)}
     columns: dict[str, str] = {}
     for one in FIELDS:
-        for name in (_plain(one.name), _plain(one.label), *one.also):
+        for name in (_plain(one.name), _plain(one.label), *one.also.split()):
             if name in plain and plain[name] not in columns.values():
                 columns[one.name] = plain[name]
                 break

@@ -52,6 +52,7 @@ def keep_mapping(
     )
     row.columns = json.dumps(dict(mapping.columns))
     row.fixed = json.dumps(dict(mapping.fixed))
+    assert mapping.date_order is not None, "a mapping without it has a fault and is not kept"
     row.date_order = mapping.date_order
     row.changed_at, row.changed_by = at, by
     session.add(row)

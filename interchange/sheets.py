@@ -9,6 +9,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from billing.amendments import SELF_PAY
@@ -17,7 +18,7 @@ from billing.coordination import OtherPayer
 from billing.money import ZERO, Cents
 from billing.patients import Registration
 from billing.sent_visits import BILLING, NO_POLICY, NOBODY, RENDERING, Gap, SentNumber, SentVisit
-from billing.sheets import REQUIRED, DateOrder, SheetMapping
+from billing.sheets import DAYS, REQUIRED, DateOrder, SheetMapping
 from billing.spreadsheets import SURPLUS, surplus_fault
 from interchange import cells
 
@@ -111,10 +112,28 @@ def opened(text: str) -> Sheet:
     return Sheet(headers, rows)
 
 
-def read(text: str, mapping: SheetMapping, *, source: str) -> Sheet:
+def orders_of(sheet: Sheet, mapping: SheetMapping) -> list[DateOrder]:
+    """The ways of writing days by which most of the sheet's days can be read: one, where the days leave no doubt."""
+    places = [sheet.headers.index(header) for name in DAYS if (header := mapping.columns.get(name)) in sheet.headers]
+    days = {cells.plain(given[place]) for given in sheet.rows.values() for place in places} - {""}
+    counts = {order: sum(_is_day(day, order) for day in days) for order in DateOrder}
+    most = max(counts.values())
+    return [order for order, count in counts.items() if count == most > 0]
+
+
+def _is_day(cell: str, order: DateOrder) -> bool:
+    try:
+        cells.day(*ORDERS[order])(cell)
+    except cells.Unreadable:
+        return False
+    return True
+
+
+def read(text: str, mapping: SheetMapping, *, source: str, today: date) -> Sheet:
     """The sheet's visits through a mapping without faults. Raises NotASheet."""
+    assert mapping.date_order is not None, "a mapping without it has a fault"
     sheet = opened(text)
-    readers = _readers(mapping.date_order)
+    readers = _readers(mapping.date_order, today)
     rows = [_read_row(sheet, number, given, mapping, readers) for number, given in sheet.rows.items()]
     groups: dict[str, list[_Row]] = {}
     for row in rows:
@@ -131,8 +150,9 @@ def read(text: str, mapping: SheetMapping, *, source: str) -> Sheet:
     return replace(sheet, visits=tuple(visits), faults=tuple(sorted(faults, key=lambda one: one.row)))
 
 
-def _readers(order: DateOrder) -> dict[str, Callable[[str], Any]]:
-    day, name = cells.day(*ORDERS[order]), cells.text(60)
+def _readers(order: DateOrder, today: date) -> dict[str, Callable[[str], Any]]:
+    day, name = _past(cells.day(*ORDERS[order]), today, "has not come yet"), cells.text(60)
+    appointment = "has not come yet: book an appointment, and send the row once the patient was seen"
     return {
         "visit_number": cells.text(38),
         "patient_number": cells.text(80),
@@ -158,7 +178,7 @@ def _readers(order: DateOrder) -> dict[str, Callable[[str], Any]]:
         "second_payer_name": name,
         "second_member_id": cells.text(80),
         "self_pay": _yes_or_no,
-        "service_date": day,
+        "service_date": _past(cells.day(*ORDERS[order]), today, appointment),
         "procedure": cells.procedure,
         "modifiers": cells.modifiers,
         "units": cells.units,
@@ -169,6 +189,16 @@ def _readers(order: DateOrder) -> dict[str, Callable[[str], Any]]:
         "rendering_npi": cells.npi,
         "authorization": cells.text(50),
     }
+
+
+def _past(read: Callable[[str], date], today: date, words: str) -> Callable[[str], date]:
+    def read_past(cell: str) -> date:
+        found = read(cell)
+        if found > today:
+            raise cells.Unreadable(words)
+        return found
+
+    return read_past
 
 
 def _yes_or_no(cell: str) -> bool:

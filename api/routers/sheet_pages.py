@@ -1,5 +1,6 @@
 """The pages of visits from a spreadsheet: choose the file, say which column is which, look, take the good rows in."""
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -17,7 +18,7 @@ from billing.sheets import FIELDS, LONGEST_SOURCE, DateOrder, SheetMapping, gues
 from database import sheets
 from database.access import Person
 from database.columns import new_id
-from interchange.sheets import NotASheet, opened
+from interchange.sheets import NotASheet, Sheet, opened, orders_of
 
 pages = APIRouter(prefix="/sheets", include_in_schema=False)
 
@@ -91,7 +92,7 @@ def _look_at(request: Request, office: Office, person: Person, source: str, body
         if not body.strip():
             raise Problem(422, "no-file", "Choose a file", "A sheet saved as CSV.")
         text = uploads.text_of(body)
-        headers = opened(text).headers
+        sheet = opened(text)
     except NotASheet as error:
         return _home(request, office, person, fault=calls.not_a_sheet(error), source=source)
     except Problem as problem:
@@ -99,7 +100,14 @@ def _look_at(request: Request, office: Office, person: Person, source: str, body
     with office.database.reading() as session:
         mapping = sheets.mapping_of(session, source, practice_id=person.practice_id)
     is_kept = mapping is not None
-    return _page(request, office, person, source, text, headers, mapping or guessed(headers), is_kept=is_kept)
+    return _page(request, office, person, source, text, sheet.headers, mapping or _guess(sheet), is_kept=is_kept)
+
+
+def _guess(sheet: Sheet) -> SheetMapping:
+    """By the names of the columns and what their days look like; where both ways fit, a person says which."""
+    mapping = guessed(sheet.headers)
+    orders = orders_of(sheet, mapping)
+    return replace(mapping, date_order=orders[0] if len(orders) == 1 else None)
 
 
 def _preview(request: Request, office: Office, person: Person, typed: dict[str, str]) -> Response:
@@ -107,7 +115,7 @@ def _preview(request: Request, office: Office, person: Person, typed: dict[str, 
     told: dict[str, Any] = {
         "columns": {name.removeprefix(COLUMN): one for name, one in typed.items() if name.startswith(COLUMN)},
         "fixed": {name.removeprefix(FIXED): one for name, one in typed.items() if name.startswith(FIXED)},
-        "date_order": typed.get("date_order", DateOrder.YMD),
+        "date_order": typed.get("date_order", ""),
     }
     try:
         mapping = read(MappingForm, told).mapping()

@@ -16,6 +16,7 @@ from api.claim_form import Part
 from api.errors import Fault, Problem
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
+from api.practice_form import EMPTY
 from billing.roles import Permission
 from billing.sheets import LONGEST_SOURCE, DateOrder, SheetMapping, mapping_faults
 from database import sheets
@@ -40,7 +41,8 @@ class MappingForm(Part):
     """Field to the sender's header"""
     fixed: dict[str, Text] = Field(default_factory=dict)
     """Field to the value that stands in every row"""
-    date_order: DateOrder = DateOrder.YMD
+    date_order: Annotated[DateOrder | None, EMPTY] = None
+    """How the sender writes days: needed, for 01/02/2026 may be either"""
 
     def mapping(self) -> SheetMapping:
         columns = {name: header.strip() for name, header in self.columns.items() if header.strip()}
@@ -72,7 +74,10 @@ async def preview_sheet(request: Request, source: AskedSource, office: TheOffice
         "rows": found.rows,
         "visits": len(found.visits),
         "first": [shown(one) for one in found.visits[:PREVIEWED]],
-        "faults": [{"row": one.row, "column": one.column, "message": one.message} for one in found.faults],
+        "faults": [
+            {"row": one.row, "column": one.column, "message": one.message, "patient_id": found.whose.get(one.row)}
+            for one in found.faults
+        ],
     }
 
 

@@ -14,7 +14,7 @@ from billing.claim import Address
 from billing.roles import Role
 from database import practice
 from database.practice import EntityView
-from database.tables import Encounter, SheetMappingRow, Task
+from database.tables import Encounter, Patient, SheetMappingRow, Task
 from tests.api.conftest import Book
 from tests.builders import CLINIC_NPI, TAX_ID
 
@@ -71,7 +71,12 @@ async def test_a_preview_tells_visits_and_faults_and_changes_nothing(book: Book)
         shown = (await client.post("/api/v1/sheets/preview", params={"source": SOURCE}, content=SHEET)).json()
     assert (shown["rows"], shown["visits"]) == (2, 1)
     assert shown["faults"] == [
-        {"row": 3, "column": "DOB", "message": "must be a day as YYYY-MM-DD or YYYYMMDD or YYYY/MM/DD"}
+        {
+            "row": 3,
+            "column": "DOB",
+            "message": "must be a day as YYYY-MM-DD or YYYYMMDD or YYYY/MM/DD",
+            "patient_id": None,
+        }
     ]
     assert shown["first"][0]["patient"] == "DOE, JANE"
     assert visits(book) == []
@@ -119,6 +124,57 @@ async def test_a_changed_price_under_a_known_number_is_kept_as_a_refused_row(boo
         assert (changed["created"], changed["duplicates"], len(changed["refused"])) == (0, 0, 1)
         rows = await client.get(f"/api/v1/sheets/{changed['message_id']}/refused")
     assert "151.00" in rows.text
+
+
+async def test_a_corrected_name_under_a_known_number_is_told_and_nothing_is_changed(book: Book) -> None:
+    corrected = f"{HEADER}\n{GOOD.replace('DOE,JANE', 'DOE,JOAN').replace('J06.9', 'J06.9 I10')}\n"
+    words = "the visit is here already with another first name, diagnosis, and that stays as it is"
+    async with book.connect(Role.BILLER) as client:
+        await keep(client)
+        await take(client, SHEET, "sheet-0001")
+        shown = (await client.post("/api/v1/sheets/preview", params={"source": SOURCE}, content=corrected)).json()
+        taken = (await take(client, corrected, "sheet-0002")).json()
+        same = (await take(client, f"{HEADER}\n{GOOD}\n", "sheet-0003")).json()
+    with book.database.reading() as session:
+        [patient] = session.exec(select(Patient)).all()
+    assert patient.first_name == "JANE"
+    assert (shown["visits"], shown["faults"][0]["patient_id"]) == (0, patient.id)
+    assert shown["faults"][0]["message"].startswith(words)
+    assert (taken["created"], taken["duplicates"], len(taken["refused"])) == (0, 0, 1)
+    assert taken["refused"][0]["reason"].startswith(words)
+    assert (same["duplicates"], same["refused"]) == (1, [])
+
+
+async def test_the_page_offers_to_correct_the_patient(book: Book) -> None:
+    corrected = f"{HEADER}\n{GOOD.replace('DOE,JANE', 'DOE,JOAN')}\n"
+    async with book.signed_in(Role.FRONT_DESK) as browser:
+        files = {"file": ("visits.csv", SHEET.encode(), "text/csv")}
+        form = hidden((await browser.post("/sheets/look", data={"source": SOURCE}, files=files)).text)
+        typed = {f"column.{name}": header for name, header in MAPPING["columns"].items()}  # type: ignore[attr-defined]
+        preview = (await browser.post("/sheets/preview", data=form | typed | {"date_order": "ymd"})).text
+        await browser.post("/sheets/take", data=hidden(preview))
+        files = {"file": ("visits.csv", corrected.encode(), "text/csv")}
+        looked = (await browser.post("/sheets/look", data={"source": SOURCE}, files=files)).text
+        with book.database.reading() as session:
+            [patient_id] = session.exec(select(Patient.id)).all()
+        assert "with another first name" in looked
+        assert f'<a href="/patients/{patient_id}/edit">Correct the patient</a>' in looked
+
+
+@pytest.mark.parametrize(
+    ("born", "served", "chosen"), [("10/31/1980", "02/20/2026", "mdy"), ("01/02/1980", "02/03/2026", "")]
+)
+async def test_the_page_sees_how_days_are_written_or_asks(born: str, served: str, chosen: str, book: Book) -> None:
+    text = f"{HEADER}\n{GOOD.replace('1980-01-02', born).replace('2026-02-20', served)}\n"
+    async with book.signed_in(Role.FRONT_DESK) as browser:
+        files = {"file": ("visits.csv", text.encode(), "text/csv")}
+        looked = (await browser.post("/sheets/look", data={"source": SOURCE}, files=files)).text
+        typed = {f"column.{name}": header for name, header in MAPPING["columns"].items()}  # type: ignore[attr-defined]
+        silent = await browser.post("/sheets/preview", data=hidden(looked) | typed | {"date_order": ""})
+    assert f'<option value="{chosen}" selected>' in looked
+    assert ("The days of this sheet do not tell" in looked) == (chosen == "")
+    assert silent.status_code == 422
+    assert "say how the sender writes days" in silent.text
 
 
 async def test_only_who_may_take_visits_in_may(book: Book) -> None:

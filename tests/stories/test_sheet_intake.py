@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from activities.sheet_intake import import_by_mapping
 from activities.taking_in import ImportReport, Sender
 from billing.claim import Address
-from billing.sheets import SheetMapping, guessed
+from billing.sheets import DateOrder, SheetMapping, guessed
 from cli import app
 from database import practice, sheets
 from database.practice import EntityView, ProviderView
@@ -27,7 +27,7 @@ ROW = "V7,M7,DOE,JANE,1980-01-01,F,1 ELM ST,ANYTOWN,OH,44101,99999,EXAMPLE PAYER
 def set_up(office: Office) -> SheetMapping:
     address = Address("100 MAIN ST", "ANYTOWN", "OH", "441011234")
     guess = guessed(HEADER.split(","))
-    mapping = SheetMapping(guess.columns, {"filing_indicator": "CI"})
+    mapping = SheetMapping(guess.columns, {"filing_indicator": "CI"}, DateOrder.YMD)
     with office.database.writing() as session:
         told = EntityView(CLINIC_NPI, "EXAMPLE CLINIC", TAX_ID, "207Q00000X", address, None, None)
         practice.save_entity(session, told, practice_id=office.practice_id)

@@ -11,7 +11,9 @@ class VisitDays:
     """The days of one visit, by the practice's calendar."""
 
     provider: str
-    """Who saw the patient"""
+    """Who saw the patient, as this visit names them"""
+    npi: str | None
+    """None: this visit names none"""
     service: date
     """The first one"""
     entered: date
@@ -45,14 +47,21 @@ ALL = "all"
 
 
 def lags(visits: Iterable[VisitDays]) -> list[ProviderLag]:
-    """All visits first, then each provider, who takes longest first."""
-    by_provider: dict[str, list[VisitDays]] = defaultdict(list)
+    """All visits first, then each provider, who takes longest first. One NPI is one provider, under the name that the
+    visit of the latest day gives them.
+    """
+    by_provider: dict[tuple[str, bool], list[VisitDays]] = defaultdict(list)
     everything = list(visits)
     for one in everything:
-        by_provider[one.provider].append(one)
-    each = [_of(provider, theirs) for provider, theirs in by_provider.items()]
+        by_provider[one.npi or one.provider, one.npi is not None].append(one)
+    each = [_of(_named(theirs), theirs) for theirs in by_provider.values()]
     each.sort(key=lambda one: (-(one.to_entry.median_days or 0), -(one.to_entry.ninetieth_days or 0), one.provider))
     return [_of(ALL, everything), *each] if everything else []
+
+
+def _named(visits: Sequence[VisitDays]) -> str:
+    latest = max(visits, key=lambda one: (one.service, one.provider))
+    return f"{latest.provider} ({latest.npi or 'no NPI'})"
 
 
 def _of(provider: str, visits: Sequence[VisitDays]) -> ProviderLag:

@@ -13,7 +13,7 @@ SERVICE = date(2026, 10, 20)
 
 def visit(provider: str, entered: int, sent: int | None) -> VisitDays:
     left = None if sent is None else SERVICE + timedelta(days=sent)
-    return VisitDays(provider, SERVICE, SERVICE + timedelta(days=entered), left)
+    return VisitDays(provider, None, SERVICE, SERVICE + timedelta(days=entered), left)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_nearest_rank(ordered: list[int], median: int | None, ninetieth: int | N
 
 def test_all_then_who_takes_longest() -> None:
     found = lags([visit("SWIFT", 0, 1), visit("SLOW", 6, None), visit("SLOW", 9, 12), visit("SWIFT", -3, 2)])
-    assert [one.provider for one in found] == ["all", "SLOW", "SWIFT"]
+    assert [one.provider for one in found] == ["all", "SLOW (no NPI)", "SWIFT (no NPI)"]
     everybody, slow, swift = found
     assert everybody.to_entry == Lag(4, 0, 9)
     assert (slow.to_entry, slow.to_claim, slow.unsent) == (Lag(2, 6, 9), Lag(1, 12, 12), 1)

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from activities.messages import Answer, CompleteTask, PlaceHold, ReleaseHold
-from api import encounter_workflow, errors, idempotency, note_writing, office_work
+from api import encounter_workflow, errors, idempotency, known_patient, note_writing, office_work
 from api.claim_form import EncounterForm
 from api.encounter_workflow import StaffCommand, StillWorking
 from api.errors import Fault, Problem
@@ -86,12 +86,15 @@ def partner_for(session: Session, name: str | None) -> Partner:
 
 
 def _patient_of(session: Session, person: Person, patient_id: str | None, claim: Claim) -> Patient | None:
-    """The patient whom the visit is opened for, if one was chosen. Raises Problem 422 where the claim is another's."""
+    """The patient whom the visit is opened for, if one was chosen. Raises Problem 422 where the claim is
+    another's, and 410 where the patient was merged into another one."""
     if patient_id is None:
         return None
     row = registrations.find(session, practice_id=person.practice_id, patient_id=patient_id)
     if row is None:
         raise errors.invalid([Fault(field="patient_id", message="is no patient of this practice")])
+    if row.merged_into is not None:
+        raise known_patient.merged(registrations.kept(session, row).id)
     wrong = contradicting(registrations.of_row(row), registration_of(claim.patient))
     if wrong:
         message = "is not this patient's: mend it on the patient's page first, or open the visit for somebody else"

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from sqlmodel import Session
 
-from api import actions, errors
+from api import actions, errors, known_patient
 from api.actions import Done
 from api.claim_form import Part
 from api.errors import Fault, Problem
@@ -193,7 +193,7 @@ def keep(
         try:
             patient = registrations.lock(session, practice_id=person.practice_id, patient_id=patient_id)
         except PatientMissing as error:
-            raise errors.not_found("patient") from error
+            raise known_patient.missing(error) from error
         said = form.said()
         known = authorizations.of_patient(session, patient.id, today=office.today(person))
         before = next((one.said.payer_number for one in known if one.id == authorization_id), None)

@@ -85,6 +85,8 @@ class ProblemBody(BaseModel):
     status: int
     detail: str
     faults: list[Fault] = []
+    patient_id: str | None = None
+    """Of `merged`: the patient who was kept"""
 
 
 class Problem(Exception):
@@ -99,6 +101,7 @@ class Problem(Exception):
         *,
         faults: Sequence[Fault] = (),
         headers: dict[str, str] | None = None,
+        patient_id: str | None = None,
     ) -> None:
         super().__init__(name)
         self.status = status
@@ -107,11 +110,19 @@ class Problem(Exception):
         self.detail = detail
         self.faults = list(faults)
         self.headers = headers or {}
+        self.patient_id = patient_id
+        self.written: dict[str, str] = {}
+        """What a person had typed into the form that is gone"""
 
     @property
     def body(self) -> ProblemBody:
         return ProblemBody(
-            type=TYPE_PREFIX + self.name, title=self.title, status=self.status, detail=self.detail, faults=self.faults
+            type=TYPE_PREFIX + self.name,
+            title=self.title,
+            status=self.status,
+            detail=self.detail,
+            faults=self.faults,
+            patient_id=self.patient_id,
         )
 
 
@@ -144,14 +155,16 @@ def validation_faults(errors: Sequence[Any]) -> list[Fault]:
 def respond(request: Request, problem: Problem) -> Response:
     """The refusal as problem+json, as a page, or as the way to sign in or to choose a password."""
     if request.url.path.startswith(MACHINE_PATHS) or "text/html" not in request.headers.get("accept", ""):
-        body = problem.body.model_dump()
+        body = problem.body.model_dump(exclude_none=True)
         return JSONResponse(body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
     if problem.status == 401:
         return RedirectResponse(SIGN_IN_PATH, status_code=303)
     if problem.name == PASSWORD_TO_CHANGE:
         return RedirectResponse(PASSWORD_PATH, status_code=303)
     person = getattr(request.state, "person", None)
-    page = rendering.render("problem.html", problem=problem.body, nonce=request.state.nonce, person=person)
+    page = rendering.render(
+        "problem.html", problem=problem.body, written=problem.written, nonce=request.state.nonce, person=person
+    )
     return HTMLResponse(page, problem.status)
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from activities import account_decisions
-from api import actions, errors, idempotency
+from api import actions, errors, idempotency, known_patient
 from api.actions import Done
 from api.coverage_form import ConsentForm, GuarantorForm, InsuranceForm, MedicareForm
 from api.errors import Fault, Problem
@@ -112,7 +112,7 @@ def _locked(session: Session, person: Person, patient_id: str, version: int | No
     try:
         return registrations.lock(session, practice_id=person.practice_id, patient_id=patient_id, version=version)
     except PatientMissing as error:
-        raise errors.not_found("patient") from error
+        raise known_patient.missing(error) from error
     except PatientChanged as error:
         detail = "What you typed stands in the form, what is known now above it. Save again to put yours in its place."
         raise Problem(409, CHANGED, "Somebody changed this patient meanwhile", detail) from error

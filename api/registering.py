@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from activities import account_decisions
-from api import actions, errors, idempotency, patient_form
+from api import actions, idempotency, known_patient, patient_form
 from api.actions import Done
 from api.errors import Fault, Problem
 from api.office import Office
@@ -53,7 +53,7 @@ def change(office: Office, person: Person, patient_id: str, form: ChangedPatient
                 session, practice_id=person.practice_id, patient_id=patient_id, version=form.version
             )
         except PatientMissing as error:
-            raise errors.not_found("patient") from error
+            raise known_patient.missing(error) from error
         except PatientChanged as error:
             detail = "Look at what is known now, and save again."
             raise Problem(409, CHANGED, "Somebody changed this patient meanwhile", detail) from error

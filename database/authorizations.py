@@ -1,11 +1,12 @@
 """What payers want authorized, what they authorized, and how much of it is used."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from billing.authorizations import Authorization, AuthorizationRule, AuthorizationState
 from billing.claim import Claim
@@ -171,7 +172,15 @@ def _used(session: Session, patient_id: str, numbers: Iterable[str], *, without:
     if not wanted:
         return {}
     query = select(Encounter.record).where(
-        Encounter.patient_id == patient_id, col(Encounter.is_void).is_(False), Encounter.id != (without or "")
+        Encounter.patient_id == patient_id,
+        col(Encounter.is_void).is_(False),
+        Encounter.id != (without or ""),
+        or_(
+            *(
+                col(Encounter.record).contains(json.dumps(one, ensure_ascii=False), autoescape=True)
+                for one in sorted(wanted)
+            )
+        ),
     )
     procedures = _procedures(session, patient_id)
     used: dict[str, Decimal] = {}

@@ -12,6 +12,7 @@ from billing.msp import Answers, MedicarePlace
 from billing.payer_order import PayerOrder
 from database import consents, coverage_checks, held_policies, registrations
 from database.coverage_checks import CheckView
+from database.tables import Patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,8 @@ class InsuranceView:
     """What payers said of coming visits, the newest first"""
 
 
-def insurance(session: Session, *, practice_id: str, patient_id: str, today: date) -> InsuranceView | None:
-    """The view; None when the practice has no such patient."""
-    row = registrations.find(session, practice_id=practice_id, patient_id=patient_id)
-    if row is None:
-        return None
+def insurance(session: Session, row: Patient, *, today: date) -> InsuranceView:
+    """The view."""
     held = held_policies.of_patient(session, row.id)
     order = held_policies.order_on(session, row, today)
     answered = held_policies.latest_answers(session, row.id)
@@ -69,5 +67,5 @@ def insurance(session: Session, *, practice_id: str, patient_id: str, today: dat
         guarantor=consents.guarantor_of(row),
         consents=list(standing(said).values()),
         not_signed=not_signed(said),
-        checks=coverage_checks.of_patient(session, practice_id=practice_id, patient_id=row.id),
+        checks=coverage_checks.of_patient(session, practice_id=row.practice_id, patient_id=row.id),
     )

@@ -30,6 +30,14 @@ class PatientMissing(LookupError):
     """No such patient in this practice."""
 
 
+class PatientMerged(PatientMissing):
+    """The patient turned out to be another one."""
+
+    def __init__(self, patient_id: str, kept_id: str) -> None:
+        super().__init__(f"patient {patient_id} was merged into {kept_id}")
+        self.kept_id = kept_id
+
+
 class PatientChanged(RuntimeError):
     """Somebody changed the patient since the form was shown."""
 
@@ -54,6 +62,13 @@ def find(session: Session, *, practice_id: str, patient_id: str) -> Patient | No
     return session.exec(select(Patient).where(Patient.practice_id == practice_id, Patient.id == patient_id)).first()
 
 
+def kept(session: Session, row: Patient) -> Patient:
+    """Who a patient turned out to be, through every merge; themselves where there was none."""
+    while row.merged_into is not None:
+        row = session.get_one(Patient, row.merged_into)
+    return row
+
+
 def of_claim(session: Session, claim: Claim, *, practice_id: str, at: datetime) -> tuple[Patient, bool]:
     """Whom a claim is about, found by one of their keys or added: (the row, whether it is new)."""
     key = _key(identity_text(claim))
@@ -74,12 +89,16 @@ def register(session: Session, told: Registration, *, practice_id: str, at: date
 
 
 def lock(session: Session, *, practice_id: str, patient_id: str, version: int | None = None) -> Patient:
-    """The row, held until the transaction ends. Raises PatientMissing; and PatientChanged where it is not `version`."""
+    """The row, held until the transaction ends. Raises PatientMissing, PatientMerged, and
+    PatientChanged where it is not `version`.
+    """
     query = select(Patient).where(Patient.practice_id == practice_id, Patient.id == patient_id)
     query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     row = session.exec(query).first()
-    if row is None or row.merged_into is not None:
-        raise PatientMissing(f"no patient {patient_id} in practice {practice_id}, or merged into another one")
+    if row is None:
+        raise PatientMissing(f"no patient {patient_id} in practice {practice_id}")
+    if row.merged_into is not None:
+        raise PatientMerged(patient_id, kept(session, row).id)
     if version is not None and row.version != version:
         raise PatientChanged(f"patient {patient_id} is at version {row.version}, not {version}")
     return row
@@ -144,9 +163,7 @@ def _known_as(session: Session, practice_id: str, key: str) -> Patient | None:
     params = {"practice_id": practice_id, "key": key}
     first = session.exec(_BY_FIRST_KEY, params=params).first()
     found = first or session.exec(_BY_FURTHER_KEY, params=params).first()
-    while found is not None and found.merged_into is not None:
-        found = session.get(Patient, found.merged_into)
-    return found
+    return None if found is None else kept(session, found)
 
 
 def _add(session: Session, told: Registration, *, practice_id: str, key: str | None, at: datetime) -> Patient:

@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import AfterValidator, Field
 from sqlmodel import Session
 
-from api import actions, auth, errors, idempotency
+from api import actions, auth, errors, idempotency, known_patient
 from api.actions import Done
 from api.auth import Viewer, require
 from api.claim_form import Part
@@ -20,10 +20,9 @@ from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from billing.coding import procedure_is_well_formed
 from billing.double_booking import Slot
 from billing.roles import Permission
-from database import appointments, attachments
+from database import appointments
 from database.access import Person
 from database.appointments import AppointmentView, Coming
-from database.attachments import FileSubject
 from database.tables import Appointment
 
 api = APIRouter(prefix="/api/v1/appointments", tags=["appointments"])
@@ -129,9 +128,7 @@ def _book(office: Office, person: Person, form: AppointmentForm, *, key: str) ->
     actions.require_near(form.day, today=office.today(person), field="day")
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
-        known = {"practice_id": person.practice_id, "subject": FileSubject.PATIENT, "subject_id": form.patient_id}
-        if not attachments.exists(session, **known):  # type: ignore[arg-type]
-            raise errors.not_found("patient")
+        known_patient.here(session, person, form.patient_id)
         why = _why_anyway(session, person, form)
         row = appointments.book(
             session,

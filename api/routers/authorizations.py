@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from api import auth, authorizing, errors
+from api import auth, authorizing, known_patient
 from api.actions import Done
 from api.auth import Viewer, require
 from api.authorizing import AuthorizationForm, EndForm, RuleForm
@@ -52,8 +52,7 @@ def list_authorizations(
 ) -> list[AuthorizationView]:
     """A patient's authorizations with the units that are used, the newest first."""
     with office.database.reading() as session:
-        if patients.patient(session, practice_id=person.practice_id, patient_id=patient_id) is None:
-            raise errors.not_found("patient")
+        known_patient.here(session, person, patient_id)
         found = authorizations.of_patient(session, patient_id, today=office.today(person))
     auth.seen(request, person, subject="patient", subject_id=patient_id)
     return found

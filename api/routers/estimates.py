@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from activities import good_faith as asking
-from api import actions, auth, errors, estimate_form, idempotency
+from api import actions, auth, errors, estimate_form, idempotency, known_patient
 from api.actions import Done
 from api.auth import Viewer, require
 from api.errors import Fault, Problem
@@ -18,10 +18,9 @@ from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from billing.good_faith import Giver
 from billing.money import format_dollars
 from billing.roles import Permission
-from database import appointments, estimates, favourites, good_faith, patients, practice, registrations
+from database import appointments, estimates, favourites, good_faith, patients, practice
 from database.access import Person
 from database.estimates import EstimateView, NoPrice
-from database.tables import Patient
 
 of_patients = APIRouter(prefix="/api/v1/patients/{patient_id}/estimates", tags=["estimates"])
 api = APIRouter(prefix="/api/v1/estimates", tags=["estimates"])
@@ -35,7 +34,7 @@ FORM, REQUEST = "estimate", "request"
 def list_estimates(request: Request, patient_id: str, office: TheOffice, person: Viewer) -> list[EstimateView]:
     """Every estimate of a patient, the newest first."""
     with office.database.reading() as session:
-        _patient(session, person, patient_id)
+        known_patient.here(session, person, patient_id)
         found = estimates.of_patient(session, practice_id=person.practice_id, patient_id=patient_id)
     auth.seen(request, person, subject="patient", subject_id=patient_id)
     return found
@@ -158,7 +157,7 @@ def estimates_page(
     """A patient's page of estimates, with the refused form if there is one."""
     today = office.today(person)
     with office.database.reading() as session:
-        row = _patient(session, person, patient_id)
+        row = known_patient.here(session, person, patient_id)
         found = estimates.of_patient(session, practice_id=person.practice_id, patient_id=patient_id)
         patient = patients.patient(session, practice_id=person.practice_id, patient_id=patient_id)
         coming = appointments.of_patient(session, practice_id=person.practice_id, patient_id=patient_id, since=today)
@@ -189,13 +188,6 @@ def estimates_page(
     )
 
 
-def _patient(session: Session, person: Person, patient_id: str) -> Patient:
-    row = registrations.find(session, practice_id=person.practice_id, patient_id=patient_id)
-    if row is None:
-        raise errors.not_found("patient")
-    return row
-
-
 def _make(office: Office, person: Person, patient_id: str, form: AskForm, *, key: str) -> Done:
     today = office.today(person)
     if form.day < today:
@@ -203,7 +195,7 @@ def _make(office: Office, person: Person, patient_id: str, form: AskForm, *, key
     actions.require_near(form.day, today=today, field="day")
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
-        patient = _patient(session, person, patient_id)
+        patient = known_patient.here(session, person, patient_id)
         if form.appointment_id and estimates.appointment_of(session, patient, form.appointment_id) is None:
             raise errors.invalid([Fault(field="appointment_id", message="is no appointment of this patient")])
         try:
@@ -235,7 +227,7 @@ def _request(office: Office, person: Person, patient_id: str, form: RequestForm,
         raise errors.invalid([Fault(field="visit_on", message="has passed: an estimate is for services to come")])
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
-        patient = _patient(session, person, patient_id)
+        patient = known_patient.here(session, person, patient_id)
         task = asking.request(session, patient, day=form.visit_on, at=office.now())
         if task is not None:
             actions.audited(

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from api import auth, coverage_form, errors, holding, person_form, visit_form
+from api import auth, coverage_form, errors, holding, known_patient, person_form, visit_form
 from api.actions import Done
 from api.auth import Viewer, require
 from api.coverage_form import ConsentForm, GuarantorForm, InsuranceForm, MedicareForm
@@ -209,9 +209,8 @@ async def _answer(
 
 def _find(request: Request, office: Office, person: Person, patient_id: str) -> InsuranceView:
     with office.database.reading() as session:
-        found = insurance(session, practice_id=person.practice_id, patient_id=patient_id, today=office.today(person))
-    if found is None:
-        raise errors.not_found("patient")
+        row = known_patient.here(session, person, patient_id)
+        found = insurance(session, row, today=office.today(person))
     auth.seen(request, person, subject="patient", subject_id=patient_id)
     return found
 

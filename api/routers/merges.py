@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 from sqlmodel import Session
 
-from api import actions, auth, errors, idempotency
+from api import actions, auth, errors, idempotency, known_patient
 from api.actions import Done
 from api.auth import Viewer, require
 from api.claim_form import Part
@@ -46,7 +46,7 @@ class UndoForm(Part):
 def list_duplicates(request: Request, patient_id: str, office: TheOffice, person: Viewer) -> list[dict[str, Any]]:
     """Who may be the same patient, the likeliest first, with points (0 to 100) and reasons."""
     with office.database.reading() as session:
-        row = _found(session, person, patient_id)
+        row = known_patient.here(session, person, patient_id)
         found = [
             {
                 "patient_id": one.patient.id,
@@ -156,15 +156,8 @@ def _both(session: Session, person: Person, kept_id: str, gone_id: str) -> tuple
         try:
             locked[one] = registrations.lock(session, practice_id=person.practice_id, patient_id=one)
         except PatientMissing as error:
-            raise errors.not_found("patient") from error
+            raise known_patient.missing(error) from error
     return locked[kept_id], locked[gone_id]
-
-
-def _found(session: Session, person: Person, patient_id: str) -> Patient:
-    row = registrations.find(session, practice_id=person.practice_id, patient_id=patient_id)
-    if row is None:
-        raise errors.not_found("patient")
-    return row
 
 
 def _audited(session: Session, office: Office, person: Person, patient_id: str, reason: str) -> None:

@@ -310,6 +310,9 @@ async def answer(
             key=typed["key"] if problem.status == 503 else None,
             status=problem.status,
         )
+        if problem.patient_id is not None:
+            problem.written = failed.written
+            raise
         return await run_in_threadpool(page, failed)
     note = "accepted" if done.status == 202 else "done"
     home = home if isinstance(home, str) else home(done)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
-from api import auth, patient_form, person_form, registering
+from api import auth, known_patient, patient_form, person_form, registering
 from api.auth import require
 from api.errors import Problem
 from api.office import Office, TheOffice
@@ -71,9 +71,13 @@ async def change(request: Request, patient_id: str, office: TheOffice, person: C
 
 
 def _desk(request: Request, office: Office, person: Person, patient_id: str = "") -> Desk:
-    """Raises Problem 403 for a program that only takes visits in, and 404."""
+    """Raises Problem 403 for a program that only takes visits in, 404, and 410 for who was merged into another one."""
     auth.require_also(person, Permission.VIEW)
-    return Desk(request, office, person, find(request, office, person, patient_id) if patient_id else None)
+    if not patient_id:
+        return Desk(request, office, person, None)
+    with office.database.reading() as session:
+        known_patient.here(session, person, patient_id)
+    return Desk(request, office, person, find(request, office, person, patient_id))
 
 
 def _register(desk: Desk, typed: Typed) -> Response:

@@ -13,7 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
-from api import actions, auth, errors, person_form, visit_form, visit_prefill
+from api import actions, auth, known_patient, person_form, visit_form, visit_prefill
 from api.auth import require
 from api.claim_form import EncounterForm
 from api.errors import Problem
@@ -180,7 +180,7 @@ def _desk(request: Request, office: Office, person: Person, patient: str, copy: 
             policies = coverages.in_order(session, visit, base)
             base = claim_to(base, policies[0])
         if patient or copy:
-            row = _patient(session, person, visit.patient_id if visit else patient)
+            row = known_patient.here(session, person, visit.patient_id if visit else patient)
             known, patient_id = registrations.of_row(row), row.id
             if patient:
                 policies = _insured(session, row, visit, today=office.today(person))
@@ -195,14 +195,6 @@ def _insured(session: Session, row: Patient, visit: Encounter | None, *, today: 
     return [OtherPayer(SELF_PAY, registrations.of_row(row).person)] if is_alone else found
 
 
-def _patient(session: Session, person: Person, patient_id: str) -> Patient:
-    """Raises Problem 404."""
-    row = registrations.find(session, practice_id=person.practice_id, patient_id=patient_id)
-    if row is None:
-        raise errors.not_found("patient or visit to build upon")
-    return row
-
-
 def _questions(desk: Desk, typed: Typed) -> dict[str, list[str]]:
     """By input: what is not known about the coverage on the day that was typed. It holds up no visit."""
     if desk.patient_id is None or typed.get("self_pay"):
@@ -211,7 +203,7 @@ def _questions(desk: Desk, typed: Typed) -> dict[str, list[str]]:
     day = next(iter(person_form.days([typed.get("lines.0.service_date", "")])), today)
     found: dict[str, list[str]] = {}
     with desk.office.database.reading() as session:
-        row = _patient(session, desk.person, desk.patient_id)
+        row = known_patient.here(session, desk.person, desk.patient_id)
         for one in visit_questions.open_questions(session, row, day, today=today):
             found.setdefault(one.field, []).append(one.words)
     return found

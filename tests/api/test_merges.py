@@ -140,10 +140,59 @@ async def test_on_the_page(book: Book, encounter: Encounter, chief: httpx.AsyncC
         assert "Take them apart" in page
         assert "another patient" in (await client.get(f"/patients/{encounter.patient_id}")).text
         refused = await client.get(f"/patients/{encounter.patient_id}/edit")
-        assert refused.status_code in {200, 404}
+        assert refused.status_code == 410
     with book.database.reading() as session:
         assert session.exec(select(Encounter.patient_id)).all() == [twin]
 
 
 def test_tables_are_found_by_what_they_refer_to() -> None:
     assert {"encounter", "letter", "appointment", "held_policy", "patient_alias"} <= set(columns_of_patients())
+
+
+GONE = (
+    "edit",
+    "insurance",
+    "authorizations",
+    "estimates",
+    "duplicates",
+)
+
+
+async def test_pages_of_who_is_gone_lead_to_who_was_kept(
+    book: Book, chief: httpx.AsyncClient, encounter: Encounter
+) -> None:
+    twin = await twin_of(book, chief, encounter)
+    body = {"gone_id": twin, "reason": "same card"}
+    assert (await chief.post(f"/api/v1/patients/{encounter.patient_id}/merge", json=body, headers=key(4))).is_success
+    form = {"patient_id": twin, "day": "2026-03-06", "at_time": "09:30", "provider": "Dr. Curie", "reason": "cough"}
+    async with book.signed_in(Role.SUPERVISOR) as browser:
+        pages = [await browser.get(f"/patients/{twin}/{name}") for name in GONE]
+        pages.append(await browser.get(f"/visits/new?patient={twin}"))
+        booking = await browser.post("/appointments", data=form | {"key": "k" * 20})
+    for page in (*pages, booking):
+        assert page.status_code == 410, page.url
+        assert "This patient was merged into another one" in page.text
+        assert f'<a href="/patients/{encounter.patient_id}">Go to the patient who was kept</a>' in page.text
+    assert "reason: cough" in booking.text, "what was typed is kept"
+
+
+async def test_programs_are_told_who_was_kept_through_every_merge(
+    book: Book, chief: httpx.AsyncClient, encounter: Encounter
+) -> None:
+    twin = await twin_of(book, chief, encounter)
+    other = {"last_name": "MEITNER", "first_name": "LISE"}
+    last = (await chief.post("/api/v1/patients", json=other, headers=key(7))).json()["patient_id"]
+    for number, (kept, gone) in enumerate(((encounter.patient_id, twin), (last, encounter.patient_id)), start=8):
+        body = {"gone_id": gone, "reason": "same card"}
+        assert (await chief.post(f"/api/v1/patients/{kept}/merge", json=body, headers=key(number))).is_success
+    names = ("insurance", "authorizations", "duplicates")
+    asked = [await chief.get(f"/api/v1/patients/{twin}/{name}") for name in names]
+    put = {"version": 0, "policies": []}
+    asked.append(await chief.put(f"/api/v1/patients/{twin}/insurance", json=put, headers=key(10)))
+    again = {"gone_id": twin, "reason": "x"}
+    asked.append(await chief.post(f"/api/v1/patients/{last}/merge", json=again, headers=key(11)))
+    for one in asked:
+        assert (one.status_code, one.json()["patient_id"]) == (410, last), one.url
+        assert one.json()["type"].endswith("/merged")
+    nobody = (await chief.get("/api/v1/patients/nobody/insurance")).json()
+    assert (nobody["status"], "patient_id" in nobody) == (404, False)

@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import secrets
+import shlex
 import signal
 import sys
 import tempfile
@@ -43,6 +44,8 @@ from temporal import client, encryption, engine, logs, worker_runtime
 
 PRACTICE = "Invented Family Clinic"
 SECRETS_FILE = "demo-secrets.json"
+PORTS = ("api_port", "temporal_port", "temporal_ui_port", "simulator_port")
+"""Settings of the ports that a demo may be given"""
 CLOCK_FILE = "clock.json"
 READY_SECONDS = 60.0
 POLICIES = {"batch_wait_seconds": 1}
@@ -232,11 +235,18 @@ def print_urls(parts: Parts) -> None:
 
 def print_way_back(parts: Parts) -> None:
     """How to look at it after the end. No payer answers then: the simulator is not part of `zerobalance run`."""
-    folder = parts.settings.data_dir
-    console.print(
-        f"To look at it: {variable('data_dir')}={folder} {sys.argv[0]} run, then {parts.settings.public_url} as "
-        f"{parts.login}, whose password is in {folder / SECRETS_FILE}.",
-        soft_wrap=True,
+    console.print(way_back(parts.settings, parts.login), soft_wrap=True, markup=False)
+
+
+def way_back(settings: Settings, login: str) -> str:
+    """The command that opens these very books, with every port that is not the usual one."""
+    usual = {name: one.default for name, one in Settings.model_fields.items()}
+    ports = [name for name in PORTS if getattr(settings, name) != usual[name]]
+    told = " ".join(f"{variable(name)}={shlex.quote(str(getattr(settings, name)))}" for name in ("data_dir", *ports))
+    secrets_file = settings.data_dir / SECRETS_FILE
+    return (
+        f"To look at it: {told} {sys.argv[0]} run, then {settings.public_url} as {login}, whose password is in "
+        f"{secrets_file}."
     )
 
 

@@ -17,8 +17,9 @@ from sqlmodel import Session, col, func, or_, select
 from billing.claim import Address, Claim
 from billing.ledger import ENCOUNTER_BALANCES, RECEIVABLES, Account
 from billing.patients import WHO, Registration, differing, registration_of, telephone_digits
+from billing.sent_visits import SentNumber
 from billing.stages import Stage
-from database import encounters, letters, merges, registrations, submissions
+from database import encounters, letters, merges, registrations, sent, submissions
 from database.letters import LetterRow
 from database.merges import MergeView
 from database.tables import Encounter, Patient, PatientNumber, Payer, Posting, Submission
@@ -115,6 +116,8 @@ class PatientView:
     """Name, birth date, sex, address, telephone and e-mail apart"""
     version: int
     """Given back when the patient is changed"""
+    numbers: list[SentNumber]
+    """What other systems call the patient: record numbers, and those of an office system before"""
     otherwise: VisitSays | None
     known_since: datetime
     coverage: CoverageView | None
@@ -189,6 +192,7 @@ def patient(session: Session, *, practice_id: str, patient_id: str) -> PatientVi
         address=_lines(record.address),
         record=record,
         version=row.version,
+        numbers=sent.numbers_of(session, practice_id=practice_id, patient_id=row.id),
         otherwise=_otherwise(record, found[0], claim) if claim else None,
         known_since=row.created_at,
         coverage=_coverage(claim),

@@ -10,9 +10,10 @@ from billing.ledger import Account, Entry, EntryKind, transfer
 from billing.letters import Letter as Content
 from billing.money import Cents
 from billing.roles import Role
-from database import ledger, records
+from billing.sent_visits import SentNumber
+from database import ledger, records, sent
 from database.columns import new_id
-from database.tables import AuditEvent, Encounter, Letter
+from database.tables import AuditEvent, Encounter, Letter, Patient
 from tests.api import builders
 from tests.api.conftest import OPENED, Book
 
@@ -150,3 +151,20 @@ async def test_a_program_that_only_sends_visits_sees_no_patients(book: Book, enc
     async with book.connect(Role.INTEGRATION) as program:
         assert (await program.get("/api/v1/patients?q=z")).status_code == 403
         assert (await program.get(f"/patients/{encounter.patient_id}")).status_code == 403
+
+
+async def test_what_other_systems_call_the_patient_stands_on_the_page(book: Book, encounter: Encounter) -> None:
+    url = f"/patients/{encounter.patient_id}"
+    async with book.signed_in(Role.FRONT_DESK) as client:
+        assert "Numbers elsewhere" not in (await client.get(url)).text
+        with book.database.writing() as session:
+            row = session.get_one(Patient, encounter.patient_id)
+            numbers = [SentNumber("North clinic", "M7"), SentNumber("previous office system", "P0001")]
+            sent.number_patient(session, row, numbers, were_free=True)
+        page = (await client.get(url)).text
+        told = (await client.get(f"/api/v1{url}")).json()["numbers"]
+    assert 'M7 <span class="quiet">(North clinic)</span>, P0001' in page
+    assert told == [
+        {"system": "North clinic", "number": "M7"},
+        {"system": "previous office system", "number": "P0001"},
+    ]

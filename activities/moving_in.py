@@ -15,11 +15,12 @@ from sqlmodel import Session
 
 from activities.known_patients import NotOnePatient, only_alike
 from activities.moved_accounts import keep_accounts
+from activities.moved_appointments import keep_appointments
 from activities.moved_visits import Mover, move_visit
 from billing.claim import Address
 from billing.held_policies import HeldPolicy
 from billing.money import format_dollars
-from billing.moving import MovedPatient, MovingOffice, Tie
+from billing.moving import OLD_SYSTEM, MovedPatient, MovingOffice, Tie
 from billing.moving_checks import MovingFault, faults_of, not_tied, notes_of, tied
 from billing.opening import policy, registration
 from billing.patients import contradicting
@@ -30,9 +31,6 @@ from database.engine import Database
 from database.practice import EntityView, ProviderView
 from database.tables import BillingEntity, Move, Patient
 from interchange import moving_files
-
-OLD_SYSTEM = "previous office system"
-"""Who gave the numbers by which moved patients are still known"""
 
 
 @dataclass(slots=True)
@@ -88,6 +86,7 @@ def move_in(
             move_visit(session, mover, visit, people[visit.patient])
         report.taken_visits += 1
     keep_accounts(database, mover, people)
+    keep_appointments(database, mover, people)
     _end(database, mover, report, at=at, by=by)
     return report
 

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from activities.moved_appointments import coming
 from activities.moved_out_visits import visit_numbers, visit_out
 from billing.amendments import SELF_PAY
 from billing.claim import Claim, Party
@@ -47,7 +48,8 @@ STAYS = (
     "what a claim says beyond these columns: authorizations, accidents, drugs, other providers, notes",
     "balances with a collection agency, tills and deposits",
     "wishes that no plan be told, consents, guarantors, Medicare's questions, and why policies stand in their order",
-    "eligibility answers, documents, letters, notes, appointments, prices, policies, enrolments, users, the audit",
+    "eligibility answers, documents, letters, notes, appointments that are over",
+    "prices, policies, enrolments, users, the audit",
 )
 """What no file of a move holds, in words"""
 
@@ -119,6 +121,7 @@ def _write(session: Session, *, practice_id: str, at: datetime) -> MovedOut:
         claims=tuple(claims),
         accounts=tuple(_accounts(session, practice_id=practice_id, at=at)),
         plans=tuple(_plans(session, practice_id)),
+        appointments=tuple(coming(session, practice_id, today)),
         aging=tuple(_aging(lines, today)),
     )
     totals = ledger.account_totals(session, practice_id=practice_id)

@@ -12,10 +12,15 @@ from enum import StrEnum
 from functools import cached_property
 
 from billing.claim import Sex
+from billing.double_booking import NOT_NAMED
 from billing.money import ZERO, Cents
 
 FIRST_PAYERS = "PST"
 """SBR01 of the payers that a moved visit may be with"""
+
+
+OLD_SYSTEM = "previous office system"
+"""Who gave the numbers by which moved patients and appointments are still known"""
 
 
 class OwedBy(StrEnum):
@@ -212,6 +217,24 @@ class MovedPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class MovedAppointment:
+    """A visit that is still to come, on the clinic's clock."""
+
+    line: int
+    appointment: str
+    """The old system's number"""
+    patient: str
+    day: date
+    at_time: str
+    """HH:MM"""
+    minutes: int = 20
+    provider: str = NOT_NAMED
+    reason: str = ""
+    procedures: tuple[str, ...] = ()
+    """Planned services"""
+
+
+@dataclass(frozen=True, slots=True)
 class AgingRow:
     """One cell of the old system's aging. A line's age counts from its day of service."""
 
@@ -289,6 +312,7 @@ class MovingOffice:
     claims: tuple[MovedClaim, ...] = ()
     accounts: tuple[MovedAccount, ...] = ()
     plans: tuple[MovedPlan, ...] = ()
+    appointments: tuple[MovedAppointment, ...] = ()
     aging: tuple[AgingRow, ...] = ()
 
     @cached_property

@@ -110,6 +110,7 @@ def _twice(office: MovingOffice) -> Iterator[MovingFault]:
         ("coverages.csv", "responsibility", _coverage_keys(office.coverages)),
         ("accounts.csv", "patient", ((one.patient, one.line) for one in office.accounts)),
         ("plans.csv", "patient", ((one.patient, one.line) for one in office.plans)),
+        ("appointments.csv", "appointment", ((one.appointment, one.line) for one in office.appointments)),
         ("providers.csv", "npi", ((one.npi, one.line) for one in office.providers)),
         ("aging.csv", "bucket", (((one.owed_by, one.bucket), one.line) for one in office.aging)),
     )
@@ -134,6 +135,7 @@ def _strangers(office: MovingOffice) -> Iterator[MovingFault]:
         ("lines.csv", ((one.patient, one.line) for one in office.lines)),
         ("accounts.csv", ((one.patient, one.line) for one in office.accounts)),
         ("plans.csv", ((one.patient, one.line) for one in office.plans)),
+        ("appointments.csv", ((one.patient, one.line) for one in office.appointments)),
     )
     for file, rows in about:
         for patient, line in rows:
@@ -293,6 +295,10 @@ def _days_to_come(office: MovingOffice) -> Iterator[MovingFault]:
     for account in office.accounts:
         if account.last_statement is not None and account.last_statement > as_of:
             yield MovingFault("accounts.csv", account.line, "last_statement", words)
+    for coming in office.appointments:
+        if coming.day < as_of:
+            before = f"lies before {as_of}, the day of aging.csv: take it out; what took place is a visit"
+            yield MovingFault("appointments.csv", coming.line, "day", before)
     for patient in office.patients:
         if patient.birth_date is not None and patient.birth_date > as_of:
             yield MovingFault("patients.csv", patient.line, "birth_date", words)

@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from billing.moving import (
@@ -17,6 +18,7 @@ from billing.moving import (
     AgingRow,
     DunningStage,
     MovedAccount,
+    MovedAppointment,
     MovedClaim,
     MovedCoverage,
     MovedLine,
@@ -70,6 +72,22 @@ def _month_day(cell: str) -> int:
     found = cells.count(cell)
     if not 1 <= found <= 31:
         raise cells.Unreadable("must be a day of the month, from 1 to 31")
+    return found
+
+
+def _time(cell: str) -> str:
+    for pattern in ("%H:%M", "%I:%M %p", "%I:%M%p"):
+        try:
+            return f"{datetime.strptime(cell, pattern):%H:%M}"  # noqa: DTZ007 - the time of a clock has no zone
+        except ValueError:
+            continue
+    raise cells.Unreadable("must be a time as 14:30 or 2:30 PM")
+
+
+def _minutes(cell: str) -> int:
+    found = cells.count(cell)
+    if not 5 <= found <= 480:
+        raise cells.Unreadable("must be minutes, from 5 to 480")
     return found
 
 
@@ -224,6 +242,26 @@ TABLES: tuple[Table, ...] = (
             Column("balance", _amount, "What is left of the plan", required=True),
         ),
         about="Who pays by instalments",
+    ),
+    Table(
+        "appointments.csv",
+        "appointments",
+        MovedAppointment,
+        (
+            Column("appointment", _NUMBER, "The old system's number of the appointment", required=True),
+            _PATIENT,
+            Column("day", _day, "Not before the day of aging.csv", required=True),
+            Column("at_time", _time, "On the clinic's clock: `14:30` or `2:30 PM`", required=True),
+            Column("minutes", _minutes, "20 where it is empty"),
+            Column("provider", cells.text(100), ""),
+            Column("reason", cells.text(200), ""),
+            Column(
+                "procedures",
+                cells.codes(r"[0-9A-Za-z]{5}", "must be codes of five characters", 20),
+                "Planned services, blanks between",
+            ),
+        ),
+        about="Who is expected from that day on",
     ),
     Table(
         "aging.csv",

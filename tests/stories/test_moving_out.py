@@ -5,19 +5,22 @@ import io
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import col, select
 
 from activities import moving_in, moving_out
 from activities.moving_out import MovedOut
 from billing.claim import Address
+from billing.moving import MovedAppointment
 from billing.moving_checks import faults_of
 from billing.sent_visits import NO_POLICY
-from database import encounters, ledger, moves, proof
+from database import appointments, encounters, ledger, moves, proof
 from database.engine import Database
-from database.tables import Encounter
+from database.tables import Appointment, Encounter, Outbox
 from interchange.x12.coordination_writing import with_other_payers
 from tests.builders import a_277ca, a_claim, a_line, a_payment, a_second_policy, an_835, an_837p
 from tests.office import Office
@@ -220,6 +223,46 @@ def test_a_sent_claim_needs_its_policy_whole() -> None:
     faults = faults_of(replace(told, coverages=policies))
     assert {(one.file, one.column) for one in faults} == {("coverages.csv", "member_id")}
     assert "a claim of visit" in faults[0].message
+
+
+def test_who_is_expected_leaves_and_is_expected_there(office: Office, elsewhere: Office) -> None:
+    office.take_in(an_837p(a_claim()))
+    [encounter] = office.encounter_ids()
+    who = {"practice_id": office.practice_id, "patient_id": office.patient_of(encounter), "by": office.worker_id}
+    plan = {
+        "minutes": 45,
+        "provider": "Dr. Curie",
+        "reason": "=check-up",
+        "procedures": "70551 99213",
+        "at": office.now,
+    }
+    with office.database.writing() as session:
+        for days, time in ((1, "09:30"), (0, "14:00"), (2, "08:00"), (-1, "10:00")):
+            day = office.today + timedelta(days=days)
+            row = appointments.book(session, day=day, at_time=time, **who, **plan)
+            row.state = "cancelled" if days == 2 else row.state
+    out = leave(office)
+    assert {one["at_time"] for one in rows(out, "appointments.csv")} == {"09:30", "14:00"}
+
+    take_over(elsewhere, as_bytes(out))
+    assert rows(leave(elsewhere), "appointments.csv") == rows(out, "appointments.csv")
+    with elsewhere.database.writing() as session:
+        [first, _] = session.exec(select(Appointment).order_by(col(Appointment.day))).all()
+        first.state = "cancelled"
+        assert session.exec(select(Outbox).where(Outbox.subject_id == first.id)).first() is not None
+    take_over(elsewhere, as_bytes(out))
+    with elsewhere.database.reading() as session:
+        states = session.exec(select(Appointment.state).order_by(col(Appointment.day))).all()
+    assert states == ["cancelled", "booked"], "a second run changes nothing"
+
+
+def test_what_took_place_is_no_appointment() -> None:
+    told = old_office(3)
+    one = MovedAppointment(2, "A1", told.patients[0].patient, told.aging[0].as_of, "09:30")
+    early = replace(one, line=3, day=one.day - timedelta(days=1))
+    stranger = replace(one, line=4, appointment="A2", patient="NOBODY")
+    faults = faults_of(replace(told, appointments=(one, early, stranger)))
+    assert [(fault.line, fault.column) for fault in faults] == [(3, "appointment"), (3, "day"), (4, "patient")]
 
 
 def test_an_empty_practice_leaves_and_arrives(office: Office, elsewhere: Office) -> None:

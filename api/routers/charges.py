@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from api import auth, errors, idempotency, uploads
 from api.auth import Viewer, require
-from api.errors import Fault, Problem
+from api.errors import Fault
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers.pages import show, typed_into
@@ -104,16 +104,15 @@ async def confirm(request: Request, office: TheOffice, person: Supervisor) -> Re
 
 
 def _previewed(request: Request, office: Office, person: Person, body: bytes) -> Response:
-    try:
-        text = uploads.text_of(body)
-    except Problem as problem:
-        pasted = body[:10_000].decode(errors="replace") if problem.name == "not-text" else ""
-        return _page(request, office, person, fault=problem.title, pasted=pasted, status=422)
-    if not text.strip():
-        return _page(request, office, person, fault="Choose a file, or paste its rows", status=422)
-    effect = _preview(office, person, text)
-    good = write_charge_master(read_charge_master(text).prices)
-    return show(request, "charges_preview.html", person, effect=effect, csv=good, typed=text, key=new_id())
+    def look(text: str) -> Response:
+        effect = _preview(office, person, text)
+        good = write_charge_master(read_charge_master(text).prices)
+        return show(request, "charges_preview.html", person, effect=effect, csv=good, typed=text, key=new_id())
+
+    def refuse(fault: str, pasted: str) -> Response:
+        return _page(request, office, person, fault=fault, pasted=pasted, status=422)
+
+    return uploads.looked_at(body, look, refuse)
 
 
 def _page(

@@ -263,27 +263,24 @@ def _page(
 
 
 def _previewed(request: Request, office: Office, person: Person, contract_id: str, body: bytes) -> Response:
-    try:
-        text = uploads.text_of(body)
-    except Problem as problem:
-        pasted = body[:10_000].decode(errors="replace") if problem.name == "not-text" else ""
-        return _page(request, office, person, contract_id, Failed(), fault=problem.title, pasted=pasted, status=422)
-    if not text.strip():
-        fault = "Choose a file, or paste its rows"
-        return _page(request, office, person, contract_id, Failed(), fault=fault, status=422)
-    contract = show_contract(contract_id, office, person)
-    good, _ = read_rates(text, begins=contract.begins)
-    effect = _preview(office, person, contract_id, text)
-    return show(
-        request,
-        "contract_preview.html",
-        person,
-        contract=contract,
-        effect=effect,
-        csv=write_rates(good),
-        typed=text,
-        key=new_id(),
-    )
+    def look(text: str) -> Response:
+        contract = show_contract(contract_id, office, person)
+        good, _ = read_rates(text, begins=contract.begins)
+        return show(
+            request,
+            "contract_preview.html",
+            person,
+            contract=contract,
+            effect=_preview(office, person, contract_id, text),
+            csv=write_rates(good),
+            typed=text,
+            key=new_id(),
+        )
+
+    def refuse(fault: str, pasted: str) -> Response:
+        return _page(request, office, person, contract_id, Failed(), fault=fault, pasted=pasted, status=422)
+
+    return uploads.looked_at(body, look, refuse)
 
 
 def _add(request: Request, office: Office, person: Person, payer_id: str, form: ContractForm, key: str) -> Done:

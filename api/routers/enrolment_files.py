@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from api import enrolment_changes, errors, uploads
 from api.actions import Done
-from api.errors import Fault, Problem
+from api.errors import Fault
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers.enrolments import Enroller, home_after, is_npi_strict, matrix_page
@@ -92,17 +92,16 @@ async def confirm(request: Request, office: TheOffice, person: Enroller) -> Resp
 
 
 def _previewed(request: Request, office: Office, person: Person, body: bytes) -> Response:
-    try:
-        text = uploads.text_of(body)
-    except Problem as problem:
-        pasted = body[:10_000].decode(errors="replace") if problem.name == "not-text" else ""
-        return matrix_page(request, office, person, fault=problem.title, pasted=pasted, status=422)
-    if not text.strip():
-        return matrix_page(request, office, person, fault="Choose a file, or paste its rows", status=422)
-    found = _read(office, person, text)
-    good = write_enrolments(found.rows)
-    effect = _effect(office, person, found)
-    return show(request, "enrolments_preview.html", person, effect=effect, csv=good, typed=text, key=new_id())
+    def look(text: str) -> Response:
+        found = _read(office, person, text)
+        good = write_enrolments(found.rows)
+        effect = _effect(office, person, found)
+        return show(request, "enrolments_preview.html", person, effect=effect, csv=good, typed=text, key=new_id())
+
+    def refuse(fault: str, pasted: str) -> Response:
+        return matrix_page(request, office, person, fault=fault, pasted=pasted, status=422)
+
+    return uploads.looked_at(body, look, refuse)
 
 
 def _take_and_tell(request: Request, office: Office, person: Person, text: str, key: str) -> dict[str, Any]:

@@ -41,6 +41,13 @@ def _time_of_day(text: str) -> str:
     return text
 
 
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 def _codes(text: str) -> str:
     codes = text.upper().replace(",", " ").split()
     wrong = [one for one in codes if not procedure_is_well_formed(one)]
@@ -109,7 +116,7 @@ async def book_from_page(request: Request, office: TheOffice, person: Clerk) -> 
         return await run_in_threadpool(_book, office, person, read(AppointmentForm, typed), key=typed["key"])
 
     def page(failed: Failed) -> Response:
-        return _page(request, office, person, office.today(person), patient, failed, "")
+        return _page(request, office, person, _day(day) or office.today(person), patient, failed, "")
 
     return await answer(act, FORM, typed, f"/appointments?day={day}&", page)
 

@@ -115,6 +115,16 @@ async def test_a_patient_is_in_one_place_at_a_time_unless_somebody_says_why(book
     assert any("the nurse draws blood meanwhile" in one for one in reasons)
 
 
+async def test_a_refused_booking_shows_the_day_that_was_asked_for(book: Book, encounter: Encounter) -> None:
+    async with book.signed_in(Role.FRONT_DESK) as client:
+        await client.post("/appointments", data=form(encounter, day="2026-03-05"))
+        clash = await client.post("/appointments", data=form(encounter, day="2026-03-05", key="book-key-0002"))
+        odd = await client.post("/appointments", data=form(encounter, day="soon", key="book-key-0003"))
+    assert '<h1>Appointments <span class="quiet">· 2026-03-05</span></h1>' in clash.text
+    assert "check-up" in clash.text
+    assert '<h1>Appointments <span class="quiet">· 2026-03-02</span></h1>' in odd.text
+
+
 async def test_nobody_books_for_a_stranger_and_an_auditor_only_looks(book: Book, encounter: Encounter) -> None:
     headers = {"Idempotency-Key": "book-key-0001"}
     body = {name: text for name, text in form(encounter).items() if name != "key"}

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 from sqlmodel import Session
 
-from api import actions, errors
+from api import actions, errors, known_patient
 from api.actions import Done
 from api.authorizing import EndForm, procedure_code, procedure_codes
 from api.claim_form import Amount, Part
@@ -123,7 +123,7 @@ def keep(office: Office, person: Person, patient_id: str, notice_id: str | None,
         try:
             patient = registrations.lock(session, practice_id=person.practice_id, patient_id=patient_id)
         except PatientMissing as error:
-            raise errors.not_found("patient") from error
+            raise known_patient.missing(error) from error
         if notice_id is None:
             row = noncoverage.keep(session, patient, form.told(), at=at, by=person.user_id)
         else:

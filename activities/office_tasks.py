@@ -9,7 +9,8 @@ from activities.account_decisions import decide_before_collections, wake
 from activities.messages import Answer
 from activities.move_sign_off import sign_off
 from activities.remittance import tell_of_rows
-from billing.tasks import TaskType, form_faults
+from billing.task_forms import form_faults
+from billing.tasks import TaskType
 from database import accounts, coverage_checks, good_faith, remittances, submissions, tasks
 from database.tables import EstimateRow, PatientAccount, RemittanceClaim, Task
 

@@ -28,7 +28,8 @@ from billing.ledger import Account, Entry, EntryKind, Side
 from billing.money import Cents, format_dollars
 from billing.roles import Permission, Role, permissions_of
 from billing.stages import FactKind, Stage
-from billing.tasks import KINDS, NewTask, TaskType, form_faults
+from billing.task_forms import form_faults
+from billing.tasks import KINDS, NewTask, TaskType
 from database import audit, commands, encounters, tasks
 from database.remittances import standing_rows
 from database.tables import RemittanceClaim, Task, TaskForm, User

@@ -19,7 +19,7 @@ from api.claim_form import EncounterForm
 from api.encounter_workflow import StaffCommand, StillWorking
 from api.errors import Fault, Problem
 from api.office import Office
-from billing import intake, tasks
+from billing import intake, task_forms
 from billing.claim import Claim
 from billing.days import start_of
 from billing.patients import contradicting, registration_of
@@ -176,7 +176,7 @@ def _typed(
             at=office_.now(),
         )
     kind = KINDS[TaskType(task.type)]
-    faults = tasks.form_faults(TaskType(task.type), resolution, values)
+    faults = task_forms.form_faults(TaskType(task.type), resolution, values)
     if faults:
         raise errors.invalid([Fault(field=one.field, message=one.message) for one in faults])
     if kind.resolutions[resolution].needs_approval_right and not person.may(Permission.APPROVE):

@@ -3,12 +3,10 @@
 A task says why it exists and shows all faults at once; its resolutions are the only ways out, each a small form.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from billing.characters import unsendable
 from billing.deadlines import after_business_days
 from billing.roles import Role
 
@@ -451,51 +449,3 @@ class NewTask:
         days = self.business_days
         due = opened_at + KINDS[self.type].due if days is None else after_business_days(opened_at, days)
         return due if self.not_after is None else max(opened_at, min(due, self.not_after))
-
-
-@dataclass(frozen=True, slots=True)
-class FormFault:
-    """What is wrong with what a person typed."""
-
-    field: str
-    message: str
-
-
-def form_faults(task_type: TaskType, resolution: str, values: dict[str, str]) -> list[FormFault]:
-    """Every fault of a filled-in resolution; empty when it can be acted on."""
-    kind = KINDS[task_type]
-    if resolution not in kind.resolutions:
-        return [FormFault("resolution", f"is none of: {', '.join(sorted(kind.resolutions))}")]
-    return field_faults(kind.resolutions[resolution].fields, values)
-
-
-def field_faults(fields: Sequence[Field], values: dict[str, str]) -> list[FormFault]:
-    """What is missing, not asked for, no day, or nothing that a payer can be sent."""
-    faults = [
-        FormFault(one.name, f"{one.label}: please fill in")
-        for one in fields
-        if one.required and not values.get(one.name, "").strip()
-    ]
-    known = {one.name for one in fields}
-    faults += [FormFault(name, "is not asked for here") for name in sorted(values) if name not in known]
-    for one in fields:
-        text = values.get(one.name, "").strip()
-        if one.kind == "date" and text and not _is_date(text):
-            faults.append(FormFault(one.name, f"{one.label}: write the day as YYYY-MM-DD"))
-        if len(text) > one.longest:
-            faults.append(FormFault(one.name, _too_long(one, text)))
-        if one.is_sent and (lost := unsendable(text)):
-            faults.append(FormFault(one.name, f"{one.label}: {' '.join(lost)} cannot be sent to a payer"))
-    return faults
-
-
-def _too_long(one: Field, text: str) -> str:
-    return f"{one.label}: {len(text):,} characters, and at most {one.longest:,} are taken; make it shorter"
-
-
-def _is_date(text: str) -> bool:
-    try:
-        datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - a calendar day has no zone
-    except ValueError:
-        return False
-    return True

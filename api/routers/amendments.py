@@ -22,7 +22,7 @@ from billing.amendments import FORMS, Change
 from billing.claim import Claim
 from billing.corrections import CorrectionsInvalid, apply_corrections, parse_corrections
 from billing.roles import Permission
-from billing.tasks import field_faults
+from billing.task_forms import field_faults
 from database import amendment_views, amendments, coverages, encounters
 from database.access import Person
 from database.amendment_views import AmendmentView

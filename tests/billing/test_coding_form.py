@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from billing.claim import Claim
 from billing.coding_form import ELSEWHERE, input_of, texts_of, typed, with_draft
 from billing.corrections import apply_corrections, apply_what_reads, parse_corrections
-from billing.tasks import LONGEST_QUESTION, TaskType, form_faults
+from billing.task_forms import form_faults
+from billing.tasks import LONGEST_QUESTION, TaskType
 from tests.builders import a_claim, a_line
 
 CLAIM = a_claim(a_line("99213", modifiers=("25",)), a_line("87880", charge=3920, units=Decimal(2)))

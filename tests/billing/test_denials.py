@@ -11,7 +11,8 @@ from billing.money import Cents
 from billing.posting import DeniedAmount
 from billing.remittance import Adjustment
 from billing.roles import Role
-from billing.tasks import KINDS, TaskType, form_faults
+from billing.task_forms import form_faults
+from billing.tasks import KINDS, TaskType
 
 REASONS = st.sampled_from([*REASON_CODES, "999"])
 GROUPS = st.sampled_from(["CO", "PR", "OA", "PI"])

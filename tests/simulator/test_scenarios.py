@@ -9,7 +9,8 @@ import oxedi
 import pytest
 
 from billing.remittance import ClaimPayment, claim_imbalances, reversal_of
-from billing.tasks import KINDS, TaskType, form_faults
+from billing.task_forms import form_faults
+from billing.tasks import KINDS, TaskType
 from interchange.x12 import remittance_835
 from simulator import clinic, payer
 from simulator.clearing import Clearing

@@ -64,7 +64,7 @@ Modifiers = Annotated[
     Field(max_length=MOST),
     AfterValidator(lambda text: _each(text, _MODIFIER.fullmatch, "modifiers of two characters")),
 ]
-Years = Annotated[int | None, EMPTY, Field(ge=0, le=130)]
+Years = Annotated[Annotated[int, Field(ge=0, le=130)] | None, EMPTY]
 
 
 class PracticeEditForm(Part):
@@ -93,7 +93,7 @@ class PracticeEditForm(Part):
     age_from: Years = None
     """Whole years on the day of service"""
     age_to: Years = None
-    units_over: Annotated[int | None, EMPTY, Field(ge=0, le=99_999)] = None
+    units_over: Annotated[Annotated[int, Field(ge=0, le=99_999)] | None, EMPTY] = None
     charge_over: Annotated[Amount | None, EMPTY] = None
     unless_modifiers: Modifiers = ""
     unless_diagnoses: Diagnoses = ""

@@ -89,7 +89,9 @@ def change(
 
 
 def tried(session: Session, edit: PracticeEdit, *, practice_id: str, last: int) -> tuple[int, Sequence[Held]]:
-    """How many of the newest visits were looked at (at most `last`), and those that the edit speaks of."""
+    """How many of the newest visits were looked at (at most `last`), and those of which the edit would speak if it had
+    held on every day."""
+    edit = replace(edit, begins=date.min, ends=None)
     query = select(Encounter).where(
         Encounter.practice_id == practice_id, col(Encounter.is_void).is_(False), col(Encounter.is_self_pay).is_(False)
     )

@@ -94,7 +94,7 @@ def list_practice_edits(office: TheOffice, person: Viewer) -> list[PracticeEditV
 
 @api.post("/practice-edits/trial")
 def try_edit(form: PracticeEditForm, office: TheOffice, person: Supervisor, last: Last = USUAL) -> Trial:
-    """What the edit would say of the newest visits. Nothing is kept."""
+    """What the edit would say of the newest visits if it had held on their days. Nothing is kept."""
     return _tried(office, person, form, last)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from billing.roles import Role
 from tests.api.conftest import Book
-from tests.api.page_forms import faults_of
+from tests.api.page_forms import faults_of, inputs_of
 
 ONE = {
     "severity": "E",
@@ -34,13 +34,15 @@ async def test_an_edit_is_tried_kept_changed_and_not_overwritten(book: Book) -> 
         changed = await client.put(url, json=ONE | {"ends": "2020-12-31", "version": 1}, headers=key(3))
         stale = await client.put(url, json=ONE | {"version": 1}, headers=key(4))
         missing = await client.put("/api/v1/practice-edits/x", json=ONE | {"version": 1}, headers=key(5))
-        ended = await client.post("/api/v1/practice-edits/trial", json=ONE | {"ends": "2020-12-31"})
+        coming = await client.post("/api/v1/practice-edits/trial", json=ONE | {"begins": "2030-01-01"})
+        about_nobody = await client.post("/api/v1/practice-edits/trial", json=ONE | {"places": "99"})
         known = (await client.get("/api/v1/practice-edits")).json()
     assert (tried["looked_at"], [one["encounter_id"] for one in tried["visits"]]) == (1, [encounter.id])
     assert tried["visits"][0]["messages"] == ["line 1: this payer wants the note's number"]
     assert (kept.json()["code"], second["code"]) == ("Z1", "Z2")
     assert (changed.status_code, stale.status_code, missing.status_code) == (200, 409, 404)
-    assert ended.json() == {"looked_at": 1, "visits": []}
+    assert coming.json() == tried, "what is to hold from a coming day is tried over the past, too"
+    assert about_nobody.json() == {"looked_at": 1, "visits": []}
     assert [(one["edit"]["code"], one["edit"]["ends"], one["version"]) for one in known] == [
         ("Z1", "2020-12-31", 2),
         ("Z2", None, 1),
@@ -58,6 +60,8 @@ async def test_an_edit_is_tried_kept_changed_and_not_overwritten(book: Book) -> 
         ({"places": "eleven"}, "places", "two digits"),
         ({"providers": "1234567890"}, "providers", "ten digits"),
         ({"charge_over": "a lot"}, "charge_over", "amount"),
+        ({"age_from": "-1"}, "age_from", "0"),
+        ({"units_over": "many"}, "units_over", "number"),
         ({"age_from": "9", "age_to": "3"}, "", "below the least"),
         ({"ends": "2019-12-31"}, "", "lies before the first"),
         ({"procedures": ""}, "", "about every line"),
@@ -77,8 +81,8 @@ async def test_a_wrong_edit_says_what(changes: dict[str, str], field: str, words
 
 async def test_a_page_tries_without_keeping_and_keeps_what_was_typed(book: Book) -> None:
     encounter = book.encounter()
-    typed: dict[str, Any] = ONE | {"key": "k" * 20}
     async with book.signed_in(Role.SUPERVISOR) as client:
+        typed: dict[str, Any] = inputs_of((await client.get("/setup/edits/new")).text) | ONE
         tried = await client.post("/setup/edits/new", data=typed | {"do": "try"})
         kept = await client.post("/setup/edits/new", data=typed | {"do": "keep"})
         home = await client.get("/setup/edits")
@@ -87,7 +91,7 @@ async def test_a_page_tries_without_keeping_and_keeps_what_was_typed(book: Book)
         nothing = await client.get("/setup/edits/nobody")
         effects = await client.get("/setup/edits/effects")
     assert tried.status_code == 200
-    assert "speaks of 1 of the last 1 visit" in tried.text
+    assert "it would speak of 1 of the last 1 visit" in tried.text
     assert f"/encounters/{encounter.id}" in tried.text
     assert 'value="99213-99215, J1100"' in tried.text
     assert kept.status_code == 303

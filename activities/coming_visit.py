@@ -18,7 +18,7 @@ from billing.deadlines import INQUIRY_LADDER
 from billing.partners import Reach
 from billing.policies import Policies
 from billing.tasks import NewTask, TaskType
-from billing.verification import VerificationOutcome, read_answer
+from billing.verification import VerificationOutcome, read_answer, told_to_authorize
 from billing.verification_times import NOTHING_TO_DO, Asked, CheckKind, Plan, plan, starts_at
 from database import (
     appointments,
@@ -224,6 +224,7 @@ class VisitDesk:
             self._end(check, "other_payer", f"active, and the payer knows of another: {', '.join(others)}")
         else:
             self._end(check, verification.outcome, verification.reason)
+        self._look_for_authorization()
 
     def _holds(self, name: str) -> bool:
         held = held_policies.insured_on(self.session, self.patient, self.row.day)
@@ -263,9 +264,11 @@ class VisitDesk:
         if not planned or self.insured is None:
             return
         number = self.insured.coverage.payer.id
-        rules = authorizations.rules_of(self.session, practice_id=self.row.practice_id)
+        rules = [one.rule for one in authorizations.rules_of(self.session, practice_id=self.row.practice_id)]
+        answer = coverage_checks.last_answer(self.session, self.row, self._policy)
+        rules += told_to_authorize(answer) if answer else []
         held = authorizations.approved(self.session, self.patient.id, payer_number=number)
-        words = why_not_planned(planned, number, self.row.day, [one.rule for one in rules], held)
+        words = why_not_planned(planned, number, self.row.day, rules, held)
         if words:
             key = hashlib.sha256(words.encode()).hexdigest()[:20]
             self._ask_person(

@@ -16,6 +16,7 @@ from billing.edits.known import Known, PastService
 from billing.edits.registry import Situation
 from billing.eligibility import EligibilityResponse
 from billing.noncoverage import NoticeRule, lines_to_notice
+from billing.verification import told_to_authorize
 from database import authorizations, encounters, held_policies, noncoverage, records, rules
 
 YEARS_BACK = 3
@@ -29,6 +30,8 @@ def known_facts(desk: Desk) -> Known:
     library = _Library(session, claim)
     procedures = [line.procedure for line in claim.lines]
     past = list(_past(desk))
+    answer = _answer(desk)
+    told = told_to_authorize(answer) if answer else []
     days = {line.service_date for line in claim.lines}
     that_day = [one.procedure for one in past if one.service_date in days]
     return Known(
@@ -40,7 +43,7 @@ def known_facts(desk: Desk) -> Known:
         providers=library.ask(RuleKind.PROVIDERS, rules.provider_facts, list(_npis(claim)), {}),
         exclusions=library.ask(RuleKind.EXCLUSIONS, rules.exclusions_among, [one.code for one in claim.diagnoses], []),
         past=past,
-        answer=_answer(desk),
+        answer=answer,
         others=other_payers(desk),
         medicare_asked_on=_medicare_asked_on(desk),
         authorizations=authorizations.approved(
@@ -49,7 +52,7 @@ def known_facts(desk: Desk) -> Known:
             payer_number=claim.coverage.payer.id,
             without=desk.encounter.id,
         ),
-        lines_to_authorize=lines_to_authorize(claim, rules_in_force(desk)),
+        lines_to_authorize=lines_to_authorize(claim, [*rules_in_force(desk), *told]),
         lines_to_notice=lines_to_notice(claim, notice_rules(desk)),
         notices=noncoverage.chosen(session, desk.encounter.patient_id),
         enrolment_gap=enrolment_gap(desk),

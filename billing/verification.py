@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from billing.authorizations import AuthorizationRule
 from billing.eligibility import Benefit, EligibilityResponse
 from billing.money import Cents
 from billing.reply_words import why_inquiry_was_refused
@@ -55,6 +56,19 @@ class Verification:
     """Payers that cover the patient too, by name; EB01 R without a name is `not named`"""
     codes: tuple[str, ...] = field(default=())
     """AAA03 codes, when there were any"""
+
+
+HEALTHCARE_CODE = "HC"
+"""EB13-1: HCPCS and CPT"""
+
+
+def told_to_authorize(response: EligibilityResponse) -> list[AuthorizationRule]:
+    """The procedures that the payer itself says it wants authorized (EB11 Y beside EB13)."""
+    wanted = [
+        one.procedure.split(":") for one in response.benefits if one.authorization_required == "Y" and one.procedure
+    ]
+    codes = dict.fromkeys(parts[1] for parts in wanted if len(parts) > 1 and parts[0] == HEALTHCARE_CODE)
+    return [AuthorizationRule("", code, code, date.min) for code in codes]
 
 
 def read_answer(response: EligibilityResponse, *, service_date: date) -> Verification:

@@ -106,6 +106,22 @@ def keep_answer(
     )
 
 
+def last_answer(session: Session, row: Appointment, policy: str) -> EligibilityResponse | None:
+    """The newest answer about an appointment and a policy."""
+    query = (
+        select(Benefits)
+        .join(CoverageCheck, col(CoverageCheck.appointment_id) == col(Benefits.appointment_id))
+        .where(
+            Benefits.appointment_id == row.id,
+            CoverageCheck.policy == policy,
+            CoverageCheck.ended_at == Benefits.answered_at,
+        )
+        .order_by(col(Benefits.answered_at).desc())
+    )
+    found = session.exec(query.limit(1)).first()
+    return records.load(EligibilityResponse, found.response) if found else None
+
+
 def answer_of_day(session: Session, encounter: Encounter, claim: Claim, *, zone: tzinfo) -> Benefits | None:
     """What the payer of a visit said of this member on the visit's own day, for an appointment; only where it is
     covered, and nobody else may come first.

@@ -369,7 +369,7 @@ def keep_benefits(
     at: datetime,
     message_id: str | None,
 ) -> None:
-    """Store one eligibility answer beside the earlier ones."""
+    """Store one eligibility answer beside the earlier ones; the claim's edits read it in the same transaction."""
     coinsurance: Decimal | None = verification.coinsurance
     session.add(
         Benefits(
@@ -386,6 +386,7 @@ def keep_benefits(
             response=response,
         )
     )
+    session.flush()
 
 
 def latest_benefits(session: Session, encounter_id: str) -> Benefits | None:

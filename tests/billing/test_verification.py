@@ -7,7 +7,7 @@ import pytest
 from billing.claim import Name, Party
 from billing.eligibility import Benefit, EligibilityResponse, InquiryError
 from billing.money import Cents
-from billing.verification import Verification, VerificationOutcome, read_answer
+from billing.verification import Verification, VerificationOutcome, read_answer, told_to_authorize
 
 VISIT = date(2026, 10, 20)
 ACTIVE = Benefit("1", service_types=("30",))
@@ -95,3 +95,21 @@ def test_a_figure_that_was_not_reported_is_none() -> None:
 @pytest.mark.parametrize(("insurance_type", "is_qmb"), [("QM", True), ("MB", False), (None, False)])
 def test_a_qualified_medicare_beneficiary_is_recognised(insurance_type: str | None, is_qmb: bool) -> None:
     assert answer(ACTIVE, Benefit("1", insurance_type=insurance_type)).is_qmb is is_qmb
+
+
+@pytest.mark.parametrize(
+    ("required", "procedure", "codes"),
+    [
+        ("Y", "HC:70551", ["70551"]),
+        ("Y", "HC:70551:26", ["70551"]),
+        ("N", "HC:70551", []),
+        ("U", "HC:70551", []),
+        ("Y", None, []),
+        ("Y", "HC", []),
+        ("Y", "ND:00002751001", []),
+    ],
+)
+def test_the_payer_names_procedures_to_authorize(required: str, procedure: str | None, codes: list[str]) -> None:
+    benefit = Benefit("1", authorization_required=required, procedure=procedure)
+    response = EligibilityResponse("1", None, None, None, benefits=(benefit, benefit))
+    assert [rule.first for rule in told_to_authorize(response)] == codes

@@ -1,17 +1,19 @@
 """An authorization is asked for before the visit, goes on the claim by itself, and is counted."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from sqlmodel import select
 
 from billing.authorizations import AuthorizationRule, AuthorizationState
+from billing.eligibility import Benefit
 from billing.tasks import TaskType
 from database import appointments, authorizations, tasks
 from database.authorizations import Said
 from database.tables import Appointment, Patient, Task
 from tests.builders import a_claim, a_line, an_837p
-from tests.office import Office
+from tests.office import Office, active
 from tests.stories.amending import went_out
 from tests.stories.test_coming_visit import booked, go_on
 
@@ -116,3 +118,15 @@ def test_after_it_has_ended_the_claim_waits(office: Office) -> None:
     encounter = visit(office, 1)
     assert office.open_task_types(encounter) == ["claim_edit_failed"]
     assert office.wire.claims == {}
+
+
+def test_what_the_payer_says_it_wants_authorized_needs_no_rule_of_ours(office: Office) -> None:
+    told = Benefit("1", service_types=("4",), authorization_required="Y", procedure=f"HC:{MRI}")
+    office.wire.answer = lambda inquiry: replace(active(inquiry), benefits=(*active(inquiry).benefits, told))
+    appointment = booked(office)
+    planned(office, appointment)
+    go_on(office, appointment)
+    [task] = open_tasks(office, appointment)
+    assert f"{MRI} must be authorized" in task.reason
+    encounter = visit(office, 1)
+    assert office.open_task_types(encounter) == ["claim_edit_failed"]

@@ -10,7 +10,7 @@ import pytest
 
 import rule_loading
 from activities import edit_effects
-from billing.claim import Claim, Party, ServiceLine
+from billing.claim import Claim, Name, Party, ServiceLine
 from billing.coding_rules import CodeRange, RuleEdition, RuleKind
 from billing.edits.registry import Severity
 from billing.practice_edits import Has, PracticeEdit, Unless, When
@@ -21,7 +21,7 @@ from database.edit_runs import Run
 from tests.billing.fee_schedules import LOCALITIES, RELATIVE_VALUES
 from tests.builders import CLINIC_NPI, DOCTOR_NPI, NOON, a_claim, a_line, an_837p
 from tests.interchange.test_rule_files import ADD_ONS, FEES, NPPES, PAIRS, TABULAR, UNITS
-from tests.office import Office
+from tests.office import Office, active
 from tests.stories.test_bad_input import office_tasks
 
 BOTH_DATABASES = True
@@ -231,3 +231,9 @@ def test_an_edit_of_the_practice_holds_claims_until_they_have_what_it_needs(offi
     office.go_on(encounter)
     assert office_tasks(office) == []
     assert office.submission(encounter).ordinal == 1
+
+
+def test_an_answer_about_another_name_is_noted_in_the_turn_that_reads_it(office: Office) -> None:
+    office.wire.answer = lambda inquiry: replace(active(inquiry), subscriber_name=Name("ROE", "JANE"))
+    encounter = visits(office, a_claim())
+    assert "Edit S03 warns: the payer knows the subscriber under another last name" in office.story(encounter)

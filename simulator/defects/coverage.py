@@ -7,6 +7,7 @@ from billing.authorizations import Authorization
 from billing.claim import Name, Person
 from billing.coordination import OtherPayer
 from billing.eligibility import EligibilityResponse
+from billing.noncoverage import Choice, Notice
 from simulator.defects.putting import GUIDE, LONG_AGO, OMISSION, VALUE, defect, patient, policy
 from simulator.subjects import MBI, Subject, day_of, insured, medicare, second
 
@@ -118,6 +119,19 @@ def authorization_over(subject: Subject) -> Subject:
     """the authorization ended before the service"""
     ended = Authorization("A77", LONG_AGO, day_of(subject) - timedelta(days=1))
     return subject.claims(authorization="A77").knows(authorizations=(ended,), lines_to_authorize=frozenset({1}))
+
+
+@defect("A03", OMISSION, "42 CFR 411.404", "payer", "member id", "modifiers")
+def no_word_of_a_notice(subject: Subject) -> Subject:
+    """Medicare is expected to refuse it, and no modifier says whether a notice was signed"""
+    return insured(medicare(subject)).knows(lines_to_notice={1: "once in five years"})
+
+
+@defect("A03", VALUE, "42 CFR 411.404", "payer", "member id", "modifiers")
+def not_to_be_billed(subject: Subject) -> Subject:
+    """the patient chose that Medicare is not billed, and it is"""
+    chosen = Notice(frozenset({subject.claim.lines[0].procedure}), Choice.PAY_ALONE, day_of(subject))
+    return insured(medicare(subject)).knows(lines_to_notice={1: "once in five years"}, notices=(chosen,))
 
 
 @defect("A02", OMISSION, f"{GUIDE} REF*9F", "referral")

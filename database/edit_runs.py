@@ -31,7 +31,7 @@ def keep(
     *,
     mended: Sequence[Finding],
     asked: Sequence[str],
-    own: int,
+    own: int = 0,
     at: datetime,
 ) -> None:
     """Store what a run found; `own`: how many edits of the practice ran beside the office's."""

@@ -29,8 +29,7 @@ def filing_indicators(desk: Desk, answering: OtherPayer | None = None) -> frozen
 
 def is_qmb(desk: Desk) -> bool:
     """Whether a payer said that the patient is a qualified Medicare beneficiary."""
-    benefits = encounters.latest_benefits(desk.session, desk.encounter.id)
-    return benefits.is_qmb if benefits else False
+    return encounters.is_qmb(desk.session, desk.encounter.id)
 
 
 def ask_pays_alone(session: Session, encounter: Encounter) -> Permission:
@@ -46,7 +45,7 @@ def ask_pays_alone(session: Session, encounter: Encounter) -> Permission:
         policies = [one for one in policies if one.coverage.responsibility != PRIMARY]
     question = ShareQuestion(
         filing_indicators=frozenset(one.coverage.filing_indicator for one in policies if one.coverage.filing_indicator),
-        is_qmb=benefits is not None and benefits.is_qmb,
+        is_qmb=encounters.is_qmb(session, encounter.id),
         remarks=frozenset(chain.from_iterable(_remarks(one) for one in payments)),
         reasons=frozenset(),
         has_open_denial=False,

@@ -396,6 +396,13 @@ def latest_benefits(session: Session, encounter_id: str) -> Benefits | None:
     ).first()
 
 
+def is_qmb(session: Session, encounter_id: str) -> bool:
+    """Whether any payer has ever answered that the patient is a qualified Medicare beneficiary: another payer, or who
+    was asked by telephone, says nothing of it."""
+    query = select(Benefits.id).where(Benefits.encounter_id == encounter_id, col(Benefits.is_qmb))
+    return session.exec(query.limit(1)).first() is not None
+
+
 def open_denials(session: Session, encounter_id: str) -> Sequence[Denial]:
     """Denied amounts that nobody has decided on."""
     found = session.exec(_OPEN_DENIALS, params={"encounter_id": encounter_id})

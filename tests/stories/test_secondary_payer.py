@@ -79,6 +79,27 @@ def test_medicaid_after_the_first_payer_ends_it_and_bills_the_patient_nothing(of
     assert office.accounts(encounter)["ADJ_CONTRACT", 1] == 7000
 
 
+def test_a_qualified_beneficiary_by_the_first_payer_stays_one_whatever_the_second_answers(
+    office: Office,
+) -> None:
+    def only_the_first_knows(inquiry: EligibilityInquiry) -> EligibilityResponse:
+        answer = active(inquiry)
+        if inquiry.member_id != "ABC123456":
+            return answer
+        return replace(answer, benefits=(*answer.benefits, replace(answer.benefits[0], insurance_type="QM")))
+
+    office.wire.answer = only_the_first_knows
+    encounter = sent(office, a_second_policy())
+    office.now += timedelta(days=20)
+    answered(office, encounter, *PRIMARY)
+    office.send_claims()
+    answered(office, encounter, ("OA", "23", 13000), ("PR", "3", 500), status="2")
+    assert ("AR_PAT", 1) not in office.accounts(encounter)
+    with office.database.reading() as session:
+        [share] = session.exec(select(Denial).where(Denial.reason == "3"))
+        assert share.blocked_reason == "the patient is a qualified Medicare beneficiary: no share may be collected"
+
+
 def test_a_denial_of_the_first_payer_is_worked_before_the_second_is_billed(office: Office) -> None:
     encounter = sent(office, a_second_policy(), claim=a_claim(a_line("99213", 10000), a_line("93000", 5000)))
     lines = (

@@ -1,12 +1,13 @@
 """The gate before the patient's account, asked for one encounter: every policy and every eligibility answer counts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from sqlmodel import Session, select
 
 from activities.desk import Desk
 from billing.coordination import PRIMARY, OtherPayer
+from billing.eligibility import EligibilityResponse
 from billing.patient_share import Permission, ShareQuestion, patient_may_be_billed
 from billing.remittance import ClaimPayment
 from billing.verification import VerificationOutcome
@@ -34,23 +35,38 @@ def is_qmb(desk: Desk) -> bool:
 
 def ask_pays_alone(session: Session, encounter: Encounter) -> Permission:
     """May the whole visit be billed to the patient as self-pay? What law keeps from the patient's share it keeps from
-    the whole. A policy of which the payer says that it is not in force protects nobody.
+    the whole. A first policy of which its own payer says that it is not in force protects nobody.
     """
-    benefits = encounters.latest_benefits(session, encounter.id)
-    answers = session.exec(select(RemittanceClaim.payment).where(RemittanceClaim.encounter_id == encounter.id))
-    payments = [records.load(ClaimPayment, one) for one in answers]
+    query = select(RemittanceClaim).where(RemittanceClaim.encounter_id == encounter.id)
+    payments = [(row.responsibility, records.load(ClaimPayment, row.payment)) for row in session.exec(query)]
     policies = coverages.in_order(session, encounter, encounters.claim_of(encounter))
-    said = {one.reason for payment in payments for one in payment.all_adjustments()}
-    if said & OUTSIDE_THE_POLICY or (benefits is not None and benefits.verdict in _NOT_IN_FORCE):
+    if _is_outside_the_first(payments) or _says_not_in_force(session, encounter, policies):
         policies = [one for one in policies if one.coverage.responsibility != PRIMARY]
     question = ShareQuestion(
         filing_indicators=frozenset(one.coverage.filing_indicator for one in policies if one.coverage.filing_indicator),
         is_qmb=encounters.is_qmb(session, encounter.id),
-        remarks=frozenset(chain.from_iterable(_remarks(one) for one in payments)),
+        remarks=frozenset(chain.from_iterable(_remarks(one) for _, one in payments)),
         reasons=frozenset(),
         has_open_denial=False,
     )
     return patient_may_be_billed(question)
+
+
+def _is_outside_the_first(payments: Iterable[tuple[str, ClaimPayment]]) -> bool:
+    """Whether the first payer answered that its policy was not in force. `payments`: each with who speaks (SBR01)."""
+    first = (one.all_adjustments() for place, one in payments if place == PRIMARY)
+    return any(one.reason in OUTSIDE_THE_POLICY for one in chain.from_iterable(first))
+
+
+def _says_not_in_force(session: Session, encounter: Encounter, policies: Sequence[OtherPayer]) -> bool:
+    """Whether the newest eligibility answer says so of the first policy: of several, by the member id that it names."""
+    benefits = encounters.latest_benefits(session, encounter.id)
+    if benefits is None or benefits.verdict not in _NOT_IN_FORCE:
+        return False
+    if len(policies) == 1:
+        return True
+    named = records.load(EligibilityResponse, benefits.response).member_id
+    return named is not None and named == policies[0].coverage.member_id
 
 
 def _remarks(payment: ClaimPayment) -> Iterator[str]:

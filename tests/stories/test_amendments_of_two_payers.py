@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from billing.amendments import Change
+from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse
 from interchange.x12 import coordination
-from tests.builders import a_claim, a_line, a_payment, a_reversal, an_837p
-from tests.office import Office
+from interchange.x12.coordination_writing import with_other_payers
+from tests.builders import a_claim, a_line, a_payment, a_reversal, a_second_policy, an_837p
+from tests.office import Office, active
 from tests.stories.amending import (
     BECAUSE,
     FIRST,
@@ -197,3 +199,40 @@ def test_a_change_that_a_payer_does_not_answer_comes_to_a_person(office: Office)
     assert office.open_task_types(encounter) == ["no_response"]
     remitted(office, encounter, a_reversal(first))
     assert (office.stage(encounter), office.open_task_types(encounter)) == ("closed", [])
+
+
+def twice_with_tricare_first(office: Office) -> str:
+    """TRICARE has paid its part, and the second payer is next."""
+    claim = a_claim(coverage=replace(a_claim().coverage, filing_indicator="CH"))
+    office.take_in(an_837p(with_other_payers(claim, [a_second_policy()])))
+    [encounter] = office.encounter_ids()
+    office.go_on(encounter)
+    office.send_claims()
+    office.now += timedelta(days=20)
+    number = office.submission(encounter).control_number
+    remitted(office, encounter, a_payment(number, paid=8000, adjustments=(("CO", "45", 5000), ("PR", "2", 2000))))
+    return encounter
+
+
+def test_that_the_second_policy_had_ended_takes_nothing_from_who_the_first_one_protects(office: Office) -> None:
+    encounter = twice_with_tricare_first(office)
+    office.send_claims()
+    number = office.submission(encounter).control_number
+    remitted(
+        office, encounter, a_payment(number, paid=0, status="4", adjustments=(("OA", "23", 13000), ("PR", "27", 2000)))
+    )
+    amend(office, encounter, Change.SELF_PAY, BECAUSE)
+    assert states(office, encounter) == ["dropped"], office.story(encounter)
+
+
+def test_that_the_second_payer_knows_no_such_member_takes_nothing_from_who_the_first_one_protects(
+    office: Office,
+) -> None:
+    def only_the_first(inquiry: EligibilityInquiry) -> EligibilityResponse:
+        answer = active(inquiry)
+        return answer if inquiry.member_id == "ABC123456" else replace(answer, benefits=(Benefit("6"),))
+
+    office.wire.answer = only_the_first
+    encounter = twice_with_tricare_first(office)
+    amend(office, encounter, Change.SELF_PAY, BECAUSE)
+    assert states(office, encounter) == ["dropped"], office.story(encounter)

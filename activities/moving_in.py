@@ -65,13 +65,17 @@ def look(database: Database, files: Mapping[str, bytes], *, practice_id: str, pa
 def move_in(
     database: Database, files: Mapping[str, bytes], *, practice_id: str, partner_id: str, at: datetime, by: str
 ) -> MoveReport:
-    """Take the office over. Nothing is written while there is a fault; run again, it goes on where it was."""
+    """Take the office over. Nothing is written while there is a fault; run again, it goes on where it was, and once all
+    is taken over it writes nothing: what people have changed since stays."""
     with database.writing() as session:
         report, told = _look(session, files, practice_id=practice_id, partner_id=partner_id)
         if report.faults:
             return report
         move = _begin(session, files, told, report, practice_id=practice_id, at=at, by=by)
         report.move_id = move.id
+        if move.ended_at is not None:
+            report.known_visits = len(told.visits)
+            return report
         mover = Mover(move.id, practice_id, partner_id, told, move.as_of, move.begun_at)
         _keep_providers(session, told, practice_id=practice_id)
     people = _move_patients(database, mover)
@@ -266,7 +270,7 @@ def _end(database: Database, mover: Mover, report: MoveReport, *, at: datetime, 
         if booked != report.tie.total_cents:
             raise MoveNotWhole(f"move {move.id}: booked {booked} cents, the files say {report.tie.total_cents}")
         if move.ended_at is not None:
-            return
+            return  # another run ended it meanwhile
         move.ended_at = at
         session.add(move)
         words = (

@@ -171,6 +171,21 @@ def test_a_second_run_finds_nothing_to_do(office: Office) -> None:
     assert [count(office, table) for table in tables] == before
 
 
+def test_a_second_run_pauses_nobody_whose_pause_a_person_has_ended(office: Office) -> None:
+    told = one_visit("patient")
+    paused = MovedAccount(2, told.patients[0].patient, DunningStage.NONE, 0, paused_until=AS_OF + timedelta(days=400))
+    told = replace(told, accounts=(replace(paused, pause_reason="abroad"),))
+    move(office, told)
+    with office.database.writing() as session:
+        account = session.exec(select(PatientAccount)).one()
+        assert account.pause_reason == "abroad"
+        account.paused_until = account.pause_reason = None
+        session.add(account)
+    move(office, told)
+    with office.database.reading() as session:
+        assert session.exec(select(PatientAccount.paused_until)).one() is None
+
+
 def test_a_run_that_was_killed_is_gone_on_with(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     told = old_office(30)
     done: list[str] = []

@@ -59,6 +59,16 @@ class ImportReport:
     incomplete: str | None = None
     """Why more may be missing than was refused: the file is cut short, or of a kind that is not taken in"""
 
+    def add(self, part: "ImportReport") -> None:
+        """What became of a part of the file joins it."""
+        self.claims += part.claims
+        self.created += part.created
+        self.amended += part.amended
+        self.duplicates += part.duplicates
+        self.refused += part.refused
+        self.differing += part.differing
+        self.notes += part.notes
+
     def as_json(self, file: str) -> dict[str, Any]:
         """The report as the command line and the API print it."""
         shown: dict[str, Any] = {

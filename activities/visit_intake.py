@@ -82,10 +82,10 @@ def _take_hl7(database: Database, body: bytes, report: ImportReport, sender: Sen
         if one.type in charges.TYPES:
             take_visits(database, [charges.read(one)], report, sender)
         elif one.type in admissions.TYPES:
-            _looking_again(partial(take_patient, database, *admissions.read(one), report, sender))
+            _looking_again(partial(take_patient, database, *admissions.read(one), sender=sender), report)
         elif one.type in appointments.TYPES:
             told, whose = appointments.read(one, zone), admissions.read(one)
-            _looking_again(partial(take_appointment, database, told, *whose, report, sender))
+            _looking_again(partial(take_appointment, database, told, *whose, sender=sender), report)
         else:
             report.claims += 1
             report.refused.append(RefusedClaim(one.head.get(10)[:80], UNSUPPORTED, NOT_TAKEN))
@@ -96,17 +96,20 @@ def take_visits(database: Database, visits: Iterable[SentVisit], report: ImportR
     with database.reading() as session:
         known = known_parties.of_practice(session, practice_id=sender.practice_id, partner_id=sender.partner_id)
     for visit in visits:
-        _looking_again(partial(_take_one, database, visit, known, report, sender))
+        _looking_again(partial(_take_one, database, visit, known, sender=sender), report)
 
 
-def _looking_again(take: Callable[[], None]) -> None:
+def _looking_again(take: Callable[..., None], report: ImportReport) -> None:
     """Take one thing in; where the same came in twice at this moment, the transaction that undid itself now sees the
-    other's row.
+    other's row. `take` says what became of the thing in the `report` that it is given; what was undone, nobody hears.
     """
+    part = ImportReport(report.kind)
     try:
-        take()
+        take(report=part)
     except IntegrityError:
-        take()
+        part = ImportReport(report.kind)
+        take(report=part)
+    report.add(part)
 
 
 def _take_one(database: Database, visit: SentVisit, known: Known, report: ImportReport, sender: Sender) -> None:

@@ -1,11 +1,14 @@
 """HL7 v2 charges start encounters that reach submission; the same message twice starts one; nothing is lost."""
 
 from datetime import timedelta
+from itertools import count
+from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from database import encounters
+from database import encounters, sent
 from database.tables import Encounter, InboundMessage, Patient
 from tests.builders import CLINIC_NPI
 from tests.interchange.hl7_messages import adt, dft, ft1
@@ -112,6 +115,25 @@ def test_late_charges_told_one_after_the_other_are_all_kept(office: Office) -> N
         billed = encounters.claim_of(session.get_one(Encounter, encounter)).lines
     assert sorted(line.procedure for line in billed) == ["36415", "81002", "93000", "99213"]
     assert office.take_in(dft(ft1("93000", price="20.00"), control="M9")).duplicates == 1
+
+
+def test_a_visit_that_another_told_of_at_this_moment_is_counted_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number of the visit is given away between the look and the write: the visit is taken in once more."""
+    set_up(office)
+    real, tries = sent.keep_words, count(1)
+
+    def beaten(*given: Any) -> None:
+        if next(tries) == 1:
+            raise IntegrityError("INSERT INTO visit_number", None, Exception("it is there"))
+        real(*given)
+
+    monkeypatch.setattr(sent, "keep_words", beaten)
+    report = office.take_in(dft())
+    assert next(tries) == 3
+    assert (report.claims, report.created, report.duplicates, report.refused) == (1, 1, 0, [])
+    assert len(office.encounter_ids()) == 1
 
 
 def test_a_charge_of_somebody_unknown_under_a_known_visit_number_is_a_task(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -259,23 +260,27 @@ class VisitDesk:
         self._ask_person(TaskType.VISIT_COVERAGE, f"{with_whom}: {words}.", key=check.id)
 
     def _look_for_authorization(self) -> None:
-        """Planned services that the payer wants authorized, and nothing covers on the day: a task in time."""
+        """Planned services that the payer wants authorized, and nothing covers on the day: a task in time, until there
+        is nothing to authorize any more."""
+        words = self._what_is_not_authorized()
+        if self.insured is None or not words:
+            self._close_tasks(TaskType.AUTHORIZATION_MISSING)
+            return
+        key = hashlib.sha256(words.encode()).hexdigest()[:20]
+        self._ask_person(
+            TaskType.AUTHORIZATION_MISSING, f" with {self.insured.coverage.payer.name.last}: {words}.", key=key
+        )
+
+    def _what_is_not_authorized(self) -> str:
         planned = self.row.procedures.split()
         if not planned or self.insured is None:
-            return
+            return ""
         number = self.insured.coverage.payer.id
         rules = [one.rule for one in authorizations.rules_of(self.session, practice_id=self.row.practice_id)]
         answer = coverage_checks.last_answer(self.session, self.row, self._policy)
         rules += told_to_authorize(answer) if answer else []
         held = authorizations.approved(self.session, self.patient.id, payer_number=number)
-        words = why_not_planned(planned, number, self.row.day, rules, held)
-        if words:
-            key = hashlib.sha256(words.encode()).hexdigest()[:20]
-            self._ask_person(
-                TaskType.AUTHORIZATION_MISSING, f" with {self.insured.coverage.payer.name.last}: {words}.", key=key
-            )
-        else:
-            self._close_tasks(TaskType.AUTHORIZATION_MISSING)
+        return why_not_planned(planned, number, self.row.day, rules, held)
 
     def _look_for_notice(self) -> None:
         """Planned services that Original Medicare is expected to refuse, without a notice: a task before the visit."""
@@ -294,19 +299,19 @@ class VisitDesk:
         )
 
     def _ask_person(self, kind: TaskType, words: str, *, key: str) -> None:
-        """Open a task, once for its cause, while none of its kind is open."""
+        """Open a task while none of its kind is open. A cause that a person has dealt with opens none again; one that
+        went away by itself and is back opens another."""
         if any(one.type == kind for one in self._open_tasks()):
             return
-        task = tasks.open_task(
-            self.session,
-            NewTask(kind, key=key, reason=f"The visit of {self.row.day} {self.row.at_time}{words}"),
-            practice_id=self.row.practice_id,
-            subject="appointment",
-            subject_id=self.row.id,
-            at=self.at,
-        )
-        if task is not None:
-            self.said.append(f"Task: {kind.replace('_', ' ')}")
+        whose = {"practice_id": self.row.practice_id, "subject_id": self.row.id}
+        new = NewTask(kind, key=key, reason=f"The visit of {self.row.day} {self.row.at_time}{words}")
+        earlier = tasks.opened_for(self.session, new, **whose)
+        if any(one.closed_by for one in earlier):
+            return
+        if earlier:
+            new = replace(new, key=f"{key}:{len(earlier)}")
+        tasks.open_task(self.session, new, subject="appointment", at=self.at, **whose)
+        self.said.append(f"Task: {kind.replace('_', ' ')}")
 
     def _open_tasks(self) -> Sequence[Task]:
         return tasks.open_tasks(self.session, practice_id=self.row.practice_id, subject_id=self.row.id)

@@ -53,6 +53,14 @@ def open_task(
     return task
 
 
+def opened_for(session: Session, new: NewTask, *, practice_id: str, subject_id: str) -> list[Task]:
+    """Every task that this cause has opened, each time it came back, oldest first."""
+    key = f"{subject_id}:{new.type}:{new.key}"
+    again = col(Task.opening_key).startswith(f"{key}:", autoescape=True)
+    query = select(Task).where(Task.practice_id == practice_id, Task.subject_id == subject_id, Task.type == new.type)
+    return list(session.exec(query.where((col(Task.opening_key) == key) | again).order_by(col(Task.opened_at))))
+
+
 def close_task(session: Session, task: Task, *, resolution: str, at: datetime, actor_id: str | None) -> None:
     """Mark a task done. `actor_id` None: the cause went away by itself."""
     task.state = "done"

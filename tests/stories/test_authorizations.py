@@ -48,10 +48,10 @@ def authorized(office: Office, *, until: date, units: int | None = 1) -> None:
         authorizations.keep(session, patient, said, at=office.now, by=office.worker_id)
 
 
-def planned(office: Office, appointment: str, day: date | None = None) -> None:
+def planned(office: Office, appointment: str, day: date | None = None, procedures: str = MRI) -> None:
     with office.database.writing() as session:
         row = session.get_one(Appointment, appointment)
-        row.procedures = MRI
+        row.procedures = procedures
         row.day = day or row.day
         session.add(row)
         appointments.wake(session, row, at=office.now)
@@ -79,6 +79,29 @@ def test_it_ends_between_booking_and_the_visit_that_was_put_off(office: Office) 
     go_on(office, appointment)
     [task] = open_tasks(office, appointment)
     assert "AUTH77 holds from" in task.reason
+
+
+def test_nothing_is_asked_for_a_service_that_is_no_longer_planned_until_it_is_again(office: Office) -> None:
+    rule(office)
+    appointment = booked(office)
+    for _ in range(2):
+        planned(office, appointment)
+        go_on(office, appointment)
+        assert len(open_tasks(office, appointment)) == 1
+        planned(office, appointment, procedures="")
+        assert go_on(office, appointment).open_tasks == 0
+
+
+def test_what_a_person_has_dealt_with_is_not_asked_again(office: Office) -> None:
+    rule(office)
+    appointment = booked(office)
+    planned(office, appointment)
+    go_on(office, appointment)
+    with office.database.writing() as session:
+        [task] = open_tasks(office, appointment)
+        row = session.get_one(Task, task.id)
+        tasks.close_task(session, row, resolution="answered", at=office.now, actor_id=office.worker_id)
+    assert go_on(office, appointment).open_tasks == 0
 
 
 def visit(office: Office, number: int) -> str:

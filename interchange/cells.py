@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from billing.claim import Sex
-from billing.money import LARGEST, Cents, NotAnAmount, parse_typed
+from billing.money import Cents, NotAnAmount, parse_typed
 from billing.patients import telephone_digits
+from billing.units import NotUnits, parse_units
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet computes instead of showing it"""
@@ -102,14 +103,11 @@ def count(cell: str) -> int:
 
 
 def units(cell: str) -> Decimal:
-    """A number of units above zero."""
+    """A number of units above zero, as `billing.units` reads it."""
     try:
-        found = Decimal(cell)
-    except InvalidOperation:
-        raise Unreadable("must be a number of units") from None
-    if not found.is_finite() or not 0 < found <= LARGEST:
-        raise Unreadable("must be a number of units above zero")
-    return found
+        return parse_units(cell)
+    except NotUnits as error:
+        raise Unreadable(str(error)) from None
 
 
 def telephone(cell: str) -> str:

@@ -22,6 +22,7 @@ from billing.sent_visits import (
     SentWord,
     WordKind,
 )
+from billing.units import NotUnits, parse_units
 from interchange.hl7 import people
 from interchange.hl7.syntax import Message, Segment
 
@@ -216,10 +217,11 @@ def _units(segment: Segment, where: str, told: people.Told) -> Decimal:
     text = segment.get(10)
     if not text:
         return Decimal(1)
-    if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,3})?", text) or not Decimal(text):
-        told.fault(f"{where}-10", "no number of units above zero with at most three decimals")
+    try:
+        return parse_units(text)
+    except NotUnits as error:
+        told.fault(f"{where}-10", str(error))
         return Decimal(1)
-    return Decimal(text)
 
 
 def _charge(segment: Segment, where: str, units: Decimal, told: people.Told) -> Cents:

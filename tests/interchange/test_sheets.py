@@ -83,6 +83,13 @@ def test_a_faulty_cell_is_told_by_row_and_column(cell: str, wrong: str, column: 
     assert wrong == "" or wrong not in str(found.faults[0])
 
 
+@pytest.mark.parametrize("wrong", ["1e2", "0.0001", "0", "-1"])
+def test_units_are_read_as_everywhere_else(wrong: str) -> None:
+    found = read(sheet(ROW.replace(",25,1,", f",25,{wrong},")), MAPPING, source="clinic", today=TODAY)
+    message = "must be a number above zero with at most three decimals, such as 1 or 2.5"
+    assert [(one.row, one.column, one.message) for one in found.faults] == [(2, "Qty", message)]
+
+
 def test_good_rows_of_a_visit_wait_for_the_bad_one() -> None:
     found = read(sheet(ROW, ROW.replace("99213", "?")), MAPPING, source="clinic", today=TODAY)
     assert found.visits == ()

@@ -28,6 +28,24 @@ ORDERS: dict[DateOrder, tuple[str, ...]] = {
     DateOrder.DMY: ("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y"),
 }
 MOST_LINES, MOST_DIAGNOSES = 50, 12
+SAME_IN_EVERY_ROW = ("last_name", "first_name", "birth_date", "patient_number", "member_id", "billing_npi")
+SAME_WHERE_TOLD = (
+    "payer_id",
+    "payer_name",
+    "group_number",
+    "filing_indicator",
+    "relationship",
+    "subscriber_last_name",
+    "subscriber_first_name",
+    "subscriber_birth_date",
+    "second_payer_id",
+    "second_payer_name",
+    "second_member_id",
+    "self_pay",
+    "rendering_npi",
+    "authorization",
+)
+"""Fields that a visit has once: what another row than its first says of them would be lost"""
 _YES, _NO = frozenset({"yes", "y", "true", "1", "x"}), frozenset({"no", "n", "false", "0"})
 
 
@@ -237,11 +255,13 @@ def _read_row(
 
 
 def _group_faults(group: Sequence[_Row], mapping: SheetMapping) -> Iterable[SheetFault]:
-    """Rows of one visit are of one patient, and no more than a claim holds."""
+    """Rows of one visit are of one patient, payer and provider, and no more than a claim holds."""
     first = group[0]
     for row in group[1:]:
-        for name in ("last_name", "first_name", "birth_date", "patient_number", "member_id", "billing_npi"):
-            if not row.faults and not first.faults and row.values.get(name) != first.values.get(name):
+        for name in (*SAME_IN_EVERY_ROW, *SAME_WHERE_TOLD):
+            told = row.values.get(name)
+            is_another = told != first.values.get(name) and (told or name in SAME_IN_EVERY_ROW)
+            if is_another and not row.faults and not first.faults:
                 words = f"is another one than in row {first.number}, which has the same visit number"
                 yield SheetFault(row.number, mapping.columns.get(name, name), words)
     if len(group) > MOST_LINES:

@@ -105,6 +105,34 @@ def test_rows_of_one_number_and_two_patients_are_refused() -> None:
     assert {(one.row, one.column) for one in found.faults} == {(3, "Last Name"), (3, "First Name"), (2, "")}
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "column"),
+    [
+        ("99999,ABC1", "88888,ABC1", "Payer ID"),
+        ("J06.9 I10,", "J06.9 I10,yes", "Self Pay"),
+        ("J06.9 I10,,1234567893", "J06.9 I10,,1245319599", "Rendering"),
+        ("J06.9 I10,,,A7", "J06.9 I10,,,A8", "Auth"),
+    ],
+)
+def test_rows_of_one_visit_that_say_otherwise_who_pays_or_who_saw_the_patient_are_refused(
+    first: str, second: str, column: str
+) -> None:
+    mapping = replace(MAPPING, columns={**MAPPING.columns, "rendering_npi": "Rendering", "authorization": "Auth"})
+    old = first if first in ROW else "J06.9 I10,"
+    rows = sheet(ROW.replace(old, first), ROW.replace(old, second), header=f"{HEADER},Rendering,Auth")
+    found = read(rows, mapping, source="clinic", today=TODAY)
+    assert found.visits == ()
+    assert (3, column, "is another one than in row 2, which has the same visit number") in [
+        (one.row, one.column, one.message) for one in found.faults
+    ]
+
+
+def test_what_stands_in_the_first_row_of_a_visit_alone_counts_for_all() -> None:
+    later = ROW.replace("99999", "").replace("99213,25", "36415,")
+    [found] = read(sheet(ROW, later), MAPPING, source="clinic", today=TODAY).visits
+    assert (len(found.visit.claim.lines), found.visit.claim.coverage.payer.id) == (2, "99999")
+
+
 def test_fixed_values_stand_where_a_row_says_nothing() -> None:
     mapping = SheetMapping(MAPPING.columns, {"payer_id": "88888", "place_of_service": "22"}, DateOrder.MDY)
     rows = sheet(ROW, ROW.replace("V1", "V2").replace("99999", ""))

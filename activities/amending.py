@@ -95,7 +95,7 @@ def _go_on(desk: Desk, row: Amendment) -> str:
                 return _end(desk, row, DROPPED, f"Not done: the {rank_of(place)} payer {words}")
             case Plan.VOID_FIRST:
                 return _void_first(desk, row, place, claims[place].payer_claim_number)
-        with desk.session.begin_nested():
+        with desk.all_or_nothing():
             said = _CARRY_OUT[change](desk, row, place, claims[place] if wanted == Plan.REPLACE else None)
     except Refused as refusal:
         faults = "; ".join(message for _, message in refusal.answer.faults)

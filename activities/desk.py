@@ -4,7 +4,8 @@ Every step on an encounter is one transaction: `Desk.take`, a call or two into b
 workflow may do next is decided here, from the database alone, and returned as a recorded verdict.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
@@ -69,6 +70,21 @@ class Desk:
     def take(cls, session: Session, *, practice_id: str, encounter_id: str, at: datetime) -> "Desk":
         """Lock the encounter. Raises encounters.EncounterMissing."""
         return cls(session, encounters.lock(session, practice_id=practice_id, encounter_id=encounter_id), at)
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """What the block did is undone when it raises: in the database, and in what the desk remembers of it."""
+        agenda, said = dict(self._agenda), len(self.said)
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            self._agenda = agenda
+            del self.said[said:]
+            for name, one in vars(Desk).items():
+                if isinstance(one, cached_property):
+                    self.__dict__.pop(name, None)
+            raise
 
     @property
     def stage(self) -> Stage:

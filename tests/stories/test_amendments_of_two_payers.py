@@ -3,8 +3,15 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from activities.desk import Desk
+from activities.next_payer import back_to_place
+from activities.refusals import Refused, correct
 from billing.amendments import Change
+from billing.deadlines import Reason
 from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse
+from database import encounters
 from interchange.x12 import coordination
 from interchange.x12.coordination_writing import with_other_payers
 from tests.builders import a_claim, a_line, a_payment, a_reversal, a_second_policy, an_837p
@@ -236,3 +243,27 @@ def test_that_the_second_payer_knows_no_such_member_takes_nothing_from_who_the_f
     encounter = twice_with_tricare_first(office)
     amend(office, encounter, Change.SELF_PAY, BECAUSE)
     assert states(office, encounter) == ["dropped"], office.story(encounter)
+
+
+def goes_back_in_vain(desk: Desk) -> None:
+    with desk.all_or_nothing():
+        back_to_place(desk, "P")
+        desk.unschedule(Reason.FOLLOW_UP)
+        desk.say("It went back")
+        correct(desk, "line.9.procedure = 99213")
+
+
+def test_a_change_that_cannot_be_made_leaves_the_claim_with_the_payer_that_has_it(office: Office) -> None:
+    """The policy that should pay first does not read: nothing went back to the first payer, here or in the step."""
+    encounter, _ = billed_once(office)
+    with office.database.writing() as session:
+        desk = Desk.take(session, practice_id=office.practice_id, encounter_id=encounter, at=office.now)
+        desk.schedule(Reason.FOLLOW_UP, office.now + timedelta(days=3))
+        with pytest.raises(Refused):
+            goes_back_in_vain(desk)
+        assert (desk.responsibility, desk.claim.coverage.payer.id) == ("S", "88888")
+        assert desk.claim == encounters.claim_of(desk.encounter)
+        assert desk.due_at(Reason.FOLLOW_UP) == office.now + timedelta(days=3)
+        desk.put_back()
+    assert "It went back" not in office.story(encounter)
+    assert went_out(office).coverage.payer.id == "88888"

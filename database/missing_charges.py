@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from billing.tasks import TaskType
 from database.appointments import Coming
@@ -36,14 +36,13 @@ def unbilled(session: Session, *, practice_id: str, since: date, until: date) ->
 
 def answered(session: Session, *, practice_id: str) -> Sequence[Task]:
     """Open tasks about a missing charge whose visit has come since, or whose patient did not come after all."""
-    still = select(Appointment.id).where(
-        Appointment.practice_id == practice_id, Appointment.state == Coming.ARRIVED, ~_HAS_VISIT
-    )
     return session.exec(
-        select(Task).where(
+        select(Task)
+        .join(Appointment, col(Appointment.id) == col(Task.subject_id))
+        .where(
             Task.practice_id == practice_id,
             Task.type == TaskType.MISSING_CHARGE,
             Task.state == "open",
-            col(Task.subject_id).not_in(still),
+            or_(col(Appointment.state) != Coming.ARRIVED, _HAS_VISIT),
         )
     ).all()

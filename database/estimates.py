@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from billing.charges import ChargeMaster
 from billing.claim import Claim, ServiceLine
 from billing.contracts import NO_CONTRACT, Expected, expected_allowed
 from billing.coordination import OtherPayer
-from billing.days import day_of
+from billing.days import day_of, start_of
 from billing.eligibility import EligibilityResponse
 from billing.estimates import Asked, Estimate, EstimateLine, KnownBenefits, out_of_pocket_remaining, work_out
 from billing.money import Cents
@@ -220,11 +222,11 @@ def _payer_ids(session: Session, practice_id: str, policy: OtherPayer) -> Sequen
     return session.exec(query).all() if number else []
 
 
-def _stored(session: Session, patient: Patient) -> Sequence[tuple[Benefits, str | None, str | None]]:
-    """The newest answers about a patient: with the claim of the visit, or the policy that was asked about for an
-    appointment."""
+def _about(patient: Patient) -> sa.Select[Benefits, Any, Any]:
+    """Answers about a patient, the newest first: with the claim of the visit, or the policy that was asked about for
+    an appointment."""
     query = (
-        select(Benefits, Encounter.record, CoverageCheck.policy)
+        sa.select(Benefits, col(Encounter.record), col(CoverageCheck.policy))
         .outerjoin(Encounter, col(Encounter.id) == col(Benefits.encounter_id))
         .outerjoin(Appointment, col(Appointment.id) == col(Benefits.appointment_id))
         .outerjoin(
@@ -233,18 +235,18 @@ def _stored(session: Session, patient: Patient) -> Sequence[tuple[Benefits, str 
             & (col(CoverageCheck.ended_at) == col(Benefits.answered_at)),
         )
         .where(
-            Benefits.practice_id == patient.practice_id,
+            col(Benefits.practice_id) == patient.practice_id,
             (col(Encounter.patient_id) == patient.id) | (col(Appointment.patient_id) == patient.id),
         )
     )
-    return session.exec(query.order_by(col(Benefits.answered_at).desc()).limit(NEWEST)).all()
+    return query.order_by(col(Benefits.answered_at).desc())
 
 
 def _answers(session: Session, patient: Patient, policy: OtherPayer) -> Benefits | None:
     """The newest answer about this very policy, where it says that the coverage is active; who was asked by telephone
     told of no benefits."""
     wanted = policy_text(policy.coverage.payer.id, policy.coverage.member_id)
-    for answer, record, asked_about in _stored(session, patient):
+    for answer, record, asked_about in session.execute(_about(patient).limit(NEWEST)):
         if answer.message_id is not None and wanted == (asked_about if record is None else _policy_in(record)):
             return answer if answer.verdict == VerificationOutcome.ACTIVE else None
     return None
@@ -257,8 +259,9 @@ def _policy_in(record: str) -> str:
 
 def _is_qmb(session: Session, patient: Patient, day: date) -> bool:
     """Whether an answer of the year before the day says so, of whichever payer."""
-    zone = office.zone_of(session, patient.practice_id)
-    return any(one.is_qmb and day - day_of(one.answered_at, zone) <= A_YEAR for one, *_ in _stored(session, patient))
+    since = start_of(day - A_YEAR, office.zone_of(session, patient.practice_id))
+    query = _about(patient).where(col(Benefits.is_qmb), col(Benefits.answered_at) >= since)
+    return session.execute(query.limit(1)).first() is not None
 
 
 def _known(session: Session, row: Benefits) -> KnownBenefits:

@@ -193,6 +193,18 @@ async def test_who_may_not_be_billed_owes_nothing(
     assert words in found["lines"][0]["reason"]
 
 
+async def test_many_later_answers_that_are_silent_of_it_do_not_hide_a_qualified_beneficiary(
+    book: Book, supervisor: httpx.AsyncClient, encounter: Encounter
+) -> None:
+    verified(book, encounter, Benefit("1", service_types=("30",), insurance_type="QM"), days_ago=60)
+    for days_ago in range(25, 0, -1):
+        verified(book, encounter, Benefit("1", service_types=("30",)), days_ago=days_ago)
+    policy = {"payer": {"id": "60054", "name": "Plain Health"}, "member_id": "A1", "filing_indicator": "MB"}
+    await kept(supervisor, encounter.patient_id, {"policies": [policy]})
+    found = await made(supervisor, encounter.patient_id)
+    assert (found["low_cents"], found["high_cents"]) == (0, 0)
+
+
 async def test_who_pays_alone_owes_the_charge_less_the_discount(
     book: Book, supervisor: httpx.AsyncClient, encounter: Encounter
 ) -> None:

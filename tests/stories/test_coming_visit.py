@@ -241,6 +241,17 @@ def test_a_visit_that_moves_while_the_payer_is_silent_is_asked_about_at_once(off
     assert open_tasks(office, appointment) == []
 
 
+def test_a_step_that_runs_twice_notes_one_silence(office: Office) -> None:
+    """The worker died between the transaction and its answer to the engine."""
+    office.wire.failing = 1
+    appointment = booked(office)
+    next_at = go_on(office, appointment).next_at
+    assert look(office, appointment, was_silent=True).next_at == next_at
+    with office.database.reading() as session:
+        [check] = coverage_checks.of_appointment(session, appointment)
+        assert check.tries == 1
+
+
 def test_another_payer_is_told_unless_the_patient_holds_it(office: Office) -> None:
     other = Benefit("R", related=(Party("PRP", is_person=False, name=Name("OTHER PLAN")),))
     office.wire.answer = lambda inquiry: replace(active(inquiry), benefits=(*active(inquiry).benefits, other))

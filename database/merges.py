@@ -100,7 +100,7 @@ def undo(session: Session, row: PatientMerge, kept: Patient, gone: Patient, *, a
     """Give back what was moved and is still there; what came since stays with the kept patient. Raises CannotMerge."""
     if row.undone_at is not None:
         raise CannotMerge("this was undone already")
-    if gone.merged_into != kept.id:
+    if gone.merged_into != kept.id or kept.merged_into is not None:
         raise CannotMerge("the patient was merged again since: undo the later merge first")
     moved = json.loads(row.moved)
     tables = SQLModel.metadata.tables

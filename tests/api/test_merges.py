@@ -196,3 +196,24 @@ async def test_programs_are_told_who_was_kept_through_every_merge(
         assert one.json()["type"].endswith("/merged")
     nobody = (await chief.get("/api/v1/patients/nobody/insurance")).json()
     assert (nobody["status"], "patient_id" in nobody) == (404, False)
+
+
+async def test_the_later_merge_is_undone_before_the_earlier_one(
+    book: Book, chief: httpx.AsyncClient, encounter: Encounter
+) -> None:
+    """Else who comes back would come without what is theirs: it went on to the third."""
+    twin = await twin_of(book, chief, encounter)
+    other = {"last_name": "MEITNER", "first_name": "LISE"}
+    last = (await chief.post("/api/v1/patients", json=other, headers=key(7))).json()["patient_id"]
+    made = []
+    for number, (kept, gone) in enumerate(((twin, encounter.patient_id), (last, twin)), start=8):
+        body = {"gone_id": gone, "reason": "same card"}
+        merged = await chief.post(f"/api/v1/patients/{kept}/merge", json=body, headers=key(number))
+        made.append(f"/api/v1/merges/{merged.json()['merge_id']}/undo")
+    earlier, later = made
+    early = await chief.post(earlier, json={"reason": "twins"}, headers=key(10))
+    assert (early.status_code, "undo the later merge first" in early.text) == (409, True)
+    assert (await chief.post(later, json={"reason": "twins"}, headers=key(11))).status_code == 200
+    assert (await chief.post(earlier, json={"reason": "twins"}, headers=key(12))).status_code == 200
+    back = (await chief.get(f"/api/v1/patients/{encounter.patient_id}")).json()
+    assert [one["id"] for one in back["visits"]] == [encounter.id]

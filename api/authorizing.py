@@ -53,8 +53,8 @@ def _npi(text: str | None) -> str | None:
 
 
 Units = Annotated[
-    Decimal | None,
-    BeforeValidator(lambda typed: parse_units(typed) if isinstance(typed, str) and typed else typed or None),
+    Decimal,
+    BeforeValidator(lambda typed: parse_units(typed) if isinstance(typed, str) else typed),
     Field(gt=0, max_digits=10, decimal_places=3),
 ]
 
@@ -101,7 +101,7 @@ class AuthorizationForm(Part):
     valid_to: Day = None
     procedures: Annotated[str, AfterValidator(procedure_codes), Field(max_length=200)] = ""
     """Apart by spaces; empty: the payer named none"""
-    units: Units = None
+    units: Annotated[Units | None, EMPTY] = None
     provider_npi: Annotated[str | None, EMPTY, AfterValidator(_npi)] = None
     note: Annotated[str, Field(max_length=300)] = ""
     version: int | None = None

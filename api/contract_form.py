@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from api.claim_form import Part
+from api.practice_form import EMPTY
 from billing.contract_rates import percent_of
 from billing.contracts import Basis, Terms
 
@@ -14,8 +15,15 @@ Why = Annotated[str, Field(min_length=1, max_length=200)]
 MOST_PROCEDURES = 20
 
 
-def _percent(typed: object) -> object:
-    return percent_of(typed) if isinstance(typed, str) and typed.strip() else typed or None
+def _text(typed: object) -> str:
+    """A number in JSON would be a float, and beyond the bounds of what is written as text. Raises ValueError."""
+    if not isinstance(typed, str):
+        raise ValueError('write the number as text, such as "112.5"')
+    return typed
+
+
+def _percent(typed: object) -> Decimal:
+    return percent_of(_text(typed))
 
 
 def _percents(typed: object) -> object:
@@ -23,19 +31,17 @@ def _percents(typed: object) -> object:
     parts = typed.replace("/", ",").split(",") if isinstance(typed, str) else typed
     if not isinstance(parts, list):
         return parts or []
-    return [percent_of(str(one)) for one in parts if str(one).strip()]
+    return [_percent(one) for one in parts if one != "" and not str(one).isspace()]
 
 
-def _factor(typed: object) -> object:
-    if not isinstance(typed, str) or not typed.strip():
-        return typed or None
+def _factor(typed: object) -> Decimal:
     try:
-        value = Decimal(typed.strip())
+        value = Decimal(_text(typed).strip())
     except InvalidOperation:
         value = Decimal("NaN")
-    if not value.is_finite() or not 0 < value < 1000:
-        raise ValueError("must be dollars such as 33.4009")
-    return value
+    if not value.is_finite() or not 0 < value < 1000 or value != round(value, 6):
+        raise ValueError("must be dollars such as 33.4009, with at most six decimals")
+    return Decimal(f"{value.normalize():f}")
 
 
 def _nothing(typed: object) -> object:
@@ -43,7 +49,7 @@ def _nothing(typed: object) -> object:
 
 
 _AS_TEXT = WithJsonSchema({"type": "string", "examples": ["112.5"]})
-Percent = Annotated[Decimal | None, BeforeValidator(_percent), _AS_TEXT]
+Percent = Annotated[Annotated[Decimal, BeforeValidator(_percent)] | None, EMPTY, _AS_TEXT]
 Percents = Annotated[
     list[Decimal],
     BeforeValidator(_percents),
@@ -57,7 +63,7 @@ class ContractForm(Part):
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
     begins: date
-    ends: Annotated[date | None, BeforeValidator(lambda typed: typed or None)] = None
+    ends: Annotated[date | None, EMPTY] = None
     """The last day; nothing: it goes on until the next one begins"""
     basis: Basis
     """schedule: its own prices; charge: a percentage of the charge; medicare: of Medicare's fee"""
@@ -73,9 +79,9 @@ class ContractForm(Part):
     """Never more than the charge is allowed"""
     locality: Code = None
     """Medicare's: contractor and locality, seven characters such as 0910204"""
-    edition: Annotated[str | None, BeforeValidator(lambda typed: typed or None), Field(max_length=20)] = None
+    edition: Annotated[Annotated[str, Field(max_length=20)] | None, EMPTY] = None
     """Relative values that the contract stays with; nothing: those of the day of service"""
-    conversion_factor: Annotated[Decimal | None, BeforeValidator(_factor), _AS_TEXT] = None
+    conversion_factor: Annotated[Annotated[Decimal, BeforeValidator(_factor)] | None, EMPTY, _AS_TEXT] = None
     """In place of Medicare's"""
     reason: Why
 

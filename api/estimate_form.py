@@ -75,7 +75,7 @@ class GoodFaithForm(Part):
 
     billing_npi: Annotated[str, Field(pattern=r"^\d{10}$")] | None = None
     """None: the first of those whom the practice bills under"""
-    location_id: Annotated[str | None, BeforeValidator(lambda typed: typed or None), Field(max_length=20)] = None
+    location_id: Annotated[Annotated[str, Field(max_length=20)] | None, EMPTY] = None
     """None: the billing provider's own address"""
 
 
@@ -85,7 +85,7 @@ class DisputeForm(Part):
     disputed_on: date
     note: Annotated[str, Field(min_length=1, max_length=300)]
     """What the patient says, or the reference of the dispute"""
-    late_reason: Annotated[str | None, BeforeValidator(lambda typed: typed or None), Field(max_length=150)] = None
+    late_reason: Annotated[Annotated[str, Field(max_length=150)] | None, EMPTY] = None
     """Why it is taken after the 120th day: only a supervisor may say so"""
 
 

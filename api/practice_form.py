@@ -42,8 +42,8 @@ def _written(form: str, meaning: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-EMPTY = BeforeValidator(lambda typed: typed or None)
-"""An empty input is nothing"""
+EMPTY = BeforeValidator(lambda typed: None if isinstance(typed, str) and not typed.strip() else typed)
+"""An empty input is nothing; zero is zero. What bounds the value stands inside: `Annotated[Bounded | None, EMPTY]`"""
 Npi = Annotated[str, _written("[0-9]{10}", "ten digits"), WithJsonSchema({"type": "string", "pattern": r"^\d{10}$"})]
 """A national provider identifier"""
 Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_sendable)]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 from sqlmodel import Session
 
 from api import actions, auth, errors, idempotency, policy_form
@@ -20,6 +20,7 @@ from api.errors import Fault
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.policy_form import PolicyForm, Why
+from api.practice_form import EMPTY
 from api.routers.contracts import list_contracts
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from billing.amendments import SELF_PAY
@@ -54,7 +55,7 @@ class NewPayerForm(Part):
     name: Text60
     number: Annotated[str, Field(min_length=1, max_length=80)]
     """At the clearinghouse (2010BB NM109)"""
-    partner: Annotated[str | None, BeforeValidator(lambda typed: typed or None)] = None
+    partner: Annotated[str | None, EMPTY] = None
     """Name of the clearinghouse; may be left out where there is one only"""
 
 

@@ -13,7 +13,7 @@ from database import encounters, held_policies, registrations
 from database.tables import Encounter
 from tests.api import builders
 from tests.api.conftest import Book
-from tests.api.page_forms import faults_of
+from tests.api.page_forms import faults_of, inputs_of
 
 
 @pytest.fixture
@@ -111,11 +111,12 @@ async def test_a_wrong_authorization_says_where(
 async def test_the_page_shows_what_is_kept_and_changes_it(book: Book, encounter: Encounter) -> None:
     url = f"/patients/{encounter.patient_id}/authorizations"
     async with book.signed_in(Role.BILLER) as client:
-        assert (await client.post(url, data=ONE | {"key": "k" * 20})).status_code == 303
+        typed = inputs_of((await client.get(url)).text) | ONE | {"units": "", "provider_npi": ""}
+        assert (await client.post(url, data=typed)).status_code == 303
         [one] = (await client.get(f"/api/v1{url}")).json()
         form = (await client.get(f"{url}?change={one['id']}")).text
         assert "Change A77" in form
-        moved = ONE | {"valid_to": "2026-04-30", "version": "0", "key": "m" * 20}
+        moved = inputs_of(form) | {"valid_to": "2026-04-30"}
         assert (await client.post(f"{url}?change={one['id']}", data=moved)).status_code == 303
         assert "2026-04-30" in (await client.get(url)).text
 

@@ -12,6 +12,7 @@ from sqlmodel import select
 from billing.roles import Role
 from database.tables import AuditEvent, Encounter
 from tests.api.conftest import Book
+from tests.api.page_forms import inputs_of
 
 KEY = {"Idempotency-Key": "key-00000001"}
 TERMS = {
@@ -95,6 +96,7 @@ async def test_a_contract_is_kept_once_and_shown_with_its_payer(
         ({"conversion_factor": "-3"}, "must be dollars such as 33.4009"),
         ({"basis": "guess"}, "must be"),
         ({"name": ""}, "is needed"),
+        ({"conversion_factor": "1e-999999"}, "at most six decimals"),
     ],
 )
 async def test_terms_that_cannot_be_are_refused_with_why(
@@ -110,12 +112,24 @@ async def test_terms_that_cannot_be_are_refused_with_why(
     assert (await supervisor.get(f"/api/v1/{path}")).json() == []
 
 
+async def test_no_number_is_a_float_and_zero_is_zero(encounter: Encounter, supervisor: httpx.AsyncClient) -> None:
+    path = f"/api/v1/payers/{encounter.payer_id}/contracts"
+    numbers = {"percent": 0, "bilateral": 5000, "conversion_factor": -1, "multiple": [50.5]}
+    refused = await supervisor.post(path, json=TERMS | numbers, headers=KEY)
+    kept = await supervisor.post(path, json=TERMS | {"percent": "0"}, headers=KEY)
+    [one] = (await supervisor.get(path)).json()
+
+    assert {fault["field"] for fault in refused.json()["faults"]} == set(numbers)
+    assert kept.status_code == 201
+    assert one["terms"]["percent"] == "0"
+
+
 async def test_a_person_keeps_a_contract_and_changes_it(
     book: Book, encounter: Encounter, browser: httpx.AsyncClient
 ) -> None:
     form = f"/setup/payers/{encounter.payer_id}/contracts"
     empty = (await browser.get(f"/setup/payers/{encounter.payer_id}")).text
-    typed = hidden((await browser.get(form)).text, form) | TERMS
+    typed = inputs_of((await browser.get(form)).text) | TERMS
     kept = [await browser.post(form, data=typed) for _ in range(2)]
     home = kept[0].headers["location"].partition("?")[0]
     page = (await browser.get(home)).text

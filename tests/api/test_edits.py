@@ -101,6 +101,15 @@ async def test_a_page_tries_without_keeping_and_keeps_what_was_typed(book: Book)
     assert "The edits say the same of every one" in effects.text
 
 
+async def test_zero_is_a_bound_and_nothing_is_none(book: Book) -> None:
+    async with book.connect(Role.SUPERVISOR) as client:
+        newborn = ONE | {"age_from": 0, "age_to": 0, "units_over": 0, "version": None}
+        assert (await client.post("/api/v1/practice-edits", json=newborn, headers=key(1))).status_code == 201
+        [kept] = (await client.get("/api/v1/practice-edits")).json()
+    when = kept["edit"]["when"]
+    assert (when["age_from"], when["age_to"], when["units_over"], when["charge_over_cents"]) == (0, 0, 0, None)
+
+
 async def test_who_may_not_set_up_sees_the_edits_and_changes_none(book: Book) -> None:
     async with book.signed_in(Role.BILLER) as client:
         seen = await client.get("/setup/edits")

@@ -229,7 +229,7 @@ async def test_the_page_leads_to_the_letter(
     url = f"/patients/{patient}/estimates"
     page = (await desk.get(url)).text
     assert "Write the good-faith letter" in page
-    answer = await desk.post(f"{url}/{estimate}/letter", data={"key": "a-key-of-the-form"})
+    answer = await desk.post(f"{url}/{estimate}/letter", data={"key": "a-key-of-the-form", "location_id": ""})
     assert answer.status_code == 303
     letter = (await desk.get(answer.headers["location"])).text
     assert "Good faith estimate" in letter
@@ -279,7 +279,7 @@ async def test_a_dispute_is_recorded_once_and_shown(book: Book, client: httpx.As
     estimate = await given(client, book, patient)
     first_statement(book, patient)
     url, today = f"/patients/{patient}/estimates", str(book.now.date())
-    typed = {"key": "dispute-of-the-page", "disputed_on": today, "note": "Twice the price"}
+    typed = {"key": "dispute-of-the-page", "disputed_on": today, "note": "Twice the price", "late_reason": ""}
     async with book.signed_in(Role.FRONT_DESK) as desk:
         assert "The patient disputes the bill" in (await desk.get(url)).text
         empty_note = await desk.post(f"{url}/{estimate}/dispute", data=typed | {"note": ""})

@@ -82,7 +82,7 @@ def _line(
         owed_by=owed_by,
         modifiers=line.modifiers,
         units=line.units,
-        diagnoses=tuple(dict.fromkeys(claim.diagnoses[place - 1].code for place in line.diagnosis_pointers)),
+        diagnoses=tuple(dict.fromkeys(_pointed_at(claim, line))),
         place_of_service=line.place_of_service or claim.place_of_service,
         insurance_paid=paid,
         adjusted=taken_off,
@@ -91,6 +91,11 @@ def _line(
         billing_npi=claim.billing_provider.npi,
         rendering_npi=rendering.npi if rendering else None,
     )
+
+
+def _pointed_at(claim: Claim, line: ServiceLine) -> list[str]:
+    """The codes of the diagnoses that the line points at, of those that the visit has yet."""
+    return [claim.diagnoses[one - 1].code for one in line.diagnosis_pointers if 1 <= one <= len(claim.diagnoses)]
 
 
 def _owed_by(encounter: Encounter, claim: Claim, of_payer: int, of_patient: int) -> OwedBy:

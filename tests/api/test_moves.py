@@ -1,3 +1,4 @@
+import csv
 import io
 import zipfile
 
@@ -6,6 +7,7 @@ from sqlmodel import select
 from activities import moving_in
 from billing.roles import Role
 from database.tables import AuditEvent
+from tests.api import builders
 from tests.api.conftest import Book
 from tests.old_system import files_of, old_office
 
@@ -54,6 +56,15 @@ async def test_another_practice_sees_nothing_of_it(book: Book) -> None:
     moved(book)
     async with book.connect(token=book.stranger) as client:
         assert (await client.get("/api/v1/moves")).json() == []
+
+
+async def test_a_visit_that_waits_for_its_diagnoses_leaves_without_them(book: Book) -> None:
+    book.encounter(builders.claim(diagnoses=[]))
+    async with book.connect(Role.SUPERVISOR) as client:
+        taken = await client.get("/api/v1/moves/export")
+    with zipfile.ZipFile(io.BytesIO(taken.content)) as archive:
+        lines = list(csv.DictReader(io.StringIO(archive.read("lines.csv").decode("utf-8-sig"))))
+    assert [(one["procedure"], one["diagnoses"]) for one in lines] == [("99213", ""), ("87880", "")]
 
 
 async def test_everything_leaves_as_a_zip_for_a_supervisor_alone(book: Book) -> None:

@@ -198,6 +198,13 @@ def require_near(day: date, *, today: date, field: str) -> None:
         raise errors.invalid([Fault(field=field, message="lies more than two years ahead; is the year right?")])
 
 
+def version_shown(version: int | None) -> int:
+    """The version that a change stands on. Raises Problem 422 where it does not say: it might undo another's."""
+    if version is None:
+        raise errors.invalid([Fault(field="version", message="is needed: the one that was shown")])
+    return version
+
+
 async def place_hold(office_: Office, person: Person, *, encounter_id: str, until: date, reason: str, key: str) -> Done:
     """Nothing is sent for the encounter before `until` begins or its release."""
     if until <= office_.today(person):

@@ -221,7 +221,9 @@ def keep(
 
 def _changed(session: Session, patient: Any, authorization_id: str, form: AuthorizationForm, **said: Any) -> Any:
     try:
-        return authorizations.change(session, patient, authorization_id, form.said(), version=form.version or 0, **said)
+        return authorizations.change(
+            session, patient, authorization_id, form.said(), version=actions.version_shown(form.version), **said
+        )
     except AuthorizationChanged as error:
         detail = "Look at what is known now, and save again."
         raise Problem(409, CHANGED, "Somebody changed this authorization meanwhile", detail) from error

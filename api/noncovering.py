@@ -140,7 +140,7 @@ def keep(office: Office, person: Person, patient_id: str, notice_id: str | None,
 def _changed(
     session: Session, patient: Patient, notice_id: str, form: NoticeForm, *, office: Office, person: Person
 ) -> NoticeRow:
-    told, version = form.told(), form.version or 0
+    told, version = form.told(), actions.version_shown(form.version)
     try:
         row = noncoverage.change(session, patient, notice_id, told, version=version, at=office.now(), by=person.user_id)
     except NoticeChanged as error:

@@ -176,7 +176,7 @@ def _page(
         failed=failed,
         typed=(_texts(changed) if changed else {"state": "approved"})
         | failed.typed
-        | ({"version": str(changed.version)} if changed else {}),
+        | ({"version": failed.version(changed.version)} if changed else {}),
         found=found,
         changed=changed,
         patient=patient,

@@ -200,7 +200,7 @@ def _keep(office: Office, person: Person, edit_id: str | None, form: PracticeEdi
                 session,
                 edit_id,
                 form.edit(),
-                version=form.version or 0,
+                version=actions.version_shown(form.version),
                 practice_id=person.practice_id,
                 at=at,
                 by=person.user_id,
@@ -236,7 +236,8 @@ def _page(
         person,
         status=failed.status,
         failed=failed,
-        typed=now | failed.typed | ({"version": str(one.version)} if one else {}),
+        typed=now | failed.typed,
+        overtaken=_overtaken(now, failed) if failed.status == 409 else {},
         one=one,
         trial=trials[0] if trials else None,
         payers={each.number: each.name for each in payers if each.number},
@@ -244,3 +245,8 @@ def _page(
         has=HAS,
         key=failed.key_for(ONE),
     )
+
+
+def _overtaken(now: dict[str, str], failed: Failed) -> dict[str, str]:
+    """What the edit says now where the form that somebody has overtaken says otherwise: text by input."""
+    return {name: text for name, text in now.items() if failed.typed.get(name, "").strip() != text}

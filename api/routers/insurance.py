@@ -227,7 +227,7 @@ def _page(
     typed = _typed(found, payers, today=str(office.today(person)))
     if failed.form == "medicare":
         typed = {name: text for name, text in typed.items() if name not in FLAGS}
-    typed |= failed.typed | {"version": str(found.version)}
+    typed |= failed.typed | {"version": failed.version(found.version)}
     return show(
         request,
         "insurance.html",

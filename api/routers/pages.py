@@ -83,6 +83,10 @@ class Failed:
         """Faults of what has no input of its own."""
         return [text for name, text in self.faults.items() if name in {"resolution", "body"}]
 
+    def version(self, now: int) -> str:
+        """Of what the form stands on: the present one only once its person was told that somebody changed it."""
+        return str(now) if self.status == 409 else self.typed.get("version", str(now))
+
     def key_for(self, form: str) -> str:
         """The hidden key of a form."""
         return self.key if self.key and form == self.form else new_id()

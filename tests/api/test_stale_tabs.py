@@ -10,6 +10,7 @@ from billing.roles import Role
 from billing.tasks import NewTask, TaskType
 from database import tasks
 from tests.api.conftest import Book
+from tests.api.page_forms import inputs_of
 
 DAY = "2026-03-02"
 
@@ -72,3 +73,67 @@ async def test_a_refusal_stands_once_where_its_form_is(book: Book) -> None:
 
     assert refused.text.count('id="refused"') == 1
     assert "You had typed" not in refused.text
+
+
+AUTHORIZATION = {"payer_number": "60054", "state": "requested", "note": "by telephone"}
+NOTICE = {"procedures": "80061", "reason": "once in five years", "cost": "45.00"}
+EDIT = {"severity": "E", "message": "this payer wants a note", "begins": "2020-01-01", "procedures": "99213"}
+CONTRACT = {"name": "Plain Health", "begins": "2026-01-01", "basis": "schedule", "reason": "amendment 4"}
+POLICY = {"policies.0.payer.name": "NEW", "policies.0.payer.id": "N1", "policies.0.member_id": "1"}
+
+
+@pytest.mark.parametrize(
+    ("page", "kept", "new", "changes", "slip"),
+    [
+        ("/patients/{patient}/authorizations", AUTHORIZATION, "", ("note", "in writing", "by fax"), ("units", "two")),
+        ("/patients/{patient}/notices", NOTICE, "", ("note", "by hand", "by post"), ("cost", "much")),
+        ("/setup/edits", EDIT, "/new", ("fix", "add it", "ask"), ("age_from", "old")),
+        ("/setup/payers/{payer}", CONTRACT, "/contracts", ("name", "Gold", "Silver"), ("percent", "lots")),
+        ("/patients/{patient}/insurance", POLICY, "", ("order_reason", "a court", "they say so"), ("wish", "none")),
+    ],
+    ids=["authorization", "notice", "edit", "contract", "insurance"],
+)
+async def test_a_slip_does_not_make_a_form_know_what_somebody_else_has_changed(
+    page: str, kept: dict[str, str], new: str, changes: tuple[str, str, str], slip: tuple[str, str], book: Book
+) -> None:
+    visit = book.encounter()
+    page = page.format(patient=visit.patient_id, payer=visit.payer_id)
+    name, theirs, mine = changes
+    async with book.signed_in(Role.SUPERVISOR) as browser:
+        added = await browser.post(page + new, data=inputs_of((await browser.get(page + new)).text) | kept)
+        form = await where_it_is_changed(browser, page, added)
+        shown = inputs_of((await browser.get(form)).text) | {"reason": kept.get("reason", "")}
+        first = await browser.post(form, data=shown | {name: theirs, "key": "first-of-them"})
+        slipped = await browser.post(form, data=shown | {name: mine, slip[0]: slip[1], "key": "second-slips"})
+        again = inputs_of(slipped.text) | {slip[0]: shown[slip[0]], "key": "second-mends-it"}
+        overtaken = await browser.post(form, data=again)
+        knowing = inputs_of(overtaken.text) | {"key": "second-knows-it"}
+        done = await browser.post(form, data=knowing)
+
+    assert (added.status_code, first.status_code) == (303, 303)
+    assert (slipped.status_code, overtaken.status_code, done.status_code) == (422, 409, 303)
+    assert (knowing[name], theirs in overtaken.text) == (mine, True)
+
+
+async def test_a_change_says_which_version_it_stands_on(book: Book) -> None:
+    patient = f"/api/v1/patients/{book.encounter().patient_id}"
+    forms = (
+        (f"{patient}/authorizations", AUTHORIZATION),
+        (f"{patient}/notices", NOTICE),
+        ("/api/v1/practice-edits", EDIT),
+    )
+    async with book.connect(Role.SUPERVISOR) as client:
+        for number, (url, body) in enumerate(forms):
+            await client.post(url, json=body, headers={"Idempotency-Key": f"kept-{number:04}"})
+            [one] = (await client.get(url)).json()
+            refused = await client.put(
+                f"{url}/{one['id']}", json=body, headers={"Idempotency-Key": f"blind-{number:04}"}
+            )
+            assert [fault["field"] for fault in refused.json()["faults"]] == ["version"]
+
+
+async def where_it_is_changed(browser: httpx.AsyncClient, page: str, added: httpx.Response) -> str:
+    """The page with the form that changes what was just added."""
+    home = added.headers["location"].partition("?")[0]
+    link = re.search(rf'href="({page}\?change=\w+|/setup/edits/(?!new|effects)\w+)"', (await browser.get(home)).text)
+    return link[1] if link else home

@@ -59,6 +59,15 @@ class Part(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_text(cls, value: object) -> object:
+        """No database keeps U+0000 in a text, and no person types it."""
+        texts = value if isinstance(value, list) else value.values() if isinstance(value, dict) else [value]
+        if any(isinstance(one, str) and "\0" in one for one in texts):
+            raise ValueError("holds the character U+0000, which no text can hold")
+        return value
+
 
 LONGEST_NOTE = 60_000
 """Characters of a visit's note: some twenty pages"""
@@ -71,7 +80,7 @@ class AddressForm(Part):
     street: Annotated[str, Field(min_length=1, max_length=55)]
     city: Annotated[str, Field(min_length=1, max_length=30)]
     state: Annotated[str, Field(pattern="^[A-Za-z]{2}$")] | None = None
-    postal_code: Annotated[str, Field(pattern=r"^\d{5}(-?\d{4})?$")] | None = None
+    postal_code: Annotated[str, Field(pattern="^[0-9]{5}(-?[0-9]{4})?$")] | None = None
     street_2: Annotated[str, Field(max_length=55)] | None = None
 
     def address(self) -> Address:
@@ -146,7 +155,7 @@ class CoverageForm(Part):
 class ProviderForm(Part):
     """Somebody who treats, refers or bills. An organisation has only `last_name`."""
 
-    npi: Annotated[str, Field(pattern=r"^\d{10}$")]
+    npi: Annotated[str, Field(pattern="^[0-9]{10}$")]
     last_name: Text60
     first_name: Annotated[str, Field(max_length=35)] | None = None
     taxonomy: Annotated[str, Field(pattern="^[A-Z0-9]{10}$")] | None = None
@@ -166,7 +175,7 @@ class ProviderForm(Part):
 
 
 class BillingProviderForm(ProviderForm):
-    tax_id: Annotated[str, Field(pattern=r"^\d{2}-?\d{7}$")]
+    tax_id: Annotated[str, Field(pattern="^[0-9]{2}-?[0-9]{7}$")]
     """Employer identification number, REF*EI"""
 
     def billing_party(self) -> Party:
@@ -178,7 +187,7 @@ class FacilityForm(Part):
 
     last_name: Text60
     """Its name"""
-    npi: Annotated[str, Field(pattern=r"^\d{10}$")] | None = None
+    npi: Annotated[str, Field(pattern="^[0-9]{10}$")] | None = None
     address: AddressForm
 
     def party(self, role: str) -> Party:
@@ -215,7 +224,7 @@ class LineForm(Part):
     """Left out, or "0": the charge master's price"""
     diagnosis_pointers: Annotated[list[Annotated[int, Field(ge=1, le=12)]], Field(max_length=4)] = [1]
     """1-based into `diagnoses`"""
-    place_of_service: Annotated[str, Field(pattern=r"^\d{2}$")] | None = None
+    place_of_service: Annotated[str, Field(pattern="^[0-9]{2}$")] | None = None
 
     def line(self) -> ServiceLine:
         return ServiceLine(
@@ -268,7 +277,7 @@ class EncounterForm(Part):
     diagnoses: Annotated[list[Code], Field(max_length=12)] = []
     """ICD-10-CM, principal first"""
     lines: Annotated[list[LineForm], Field(min_length=1, max_length=50)]
-    place_of_service: Annotated[str, Field(pattern=r"^\d{2}$")] = "11"
+    place_of_service: Annotated[str, Field(pattern="^[0-9]{2}$")] = "11"
     patient_paid: Amount | None = None
     authorization: Annotated[str, Field(max_length=50)] | None = None
     referral: Annotated[str, Field(max_length=50)] | None = None

@@ -73,7 +73,7 @@ class RequestForm(Part):
 class GoodFaithForm(Part):
     """Who gives a good-faith estimate, and where the services will be."""
 
-    billing_npi: Annotated[str, Field(pattern=r"^\d{10}$")] | None = None
+    billing_npi: Annotated[str, Field(pattern="^[0-9]{10}$")] | None = None
     """None: the first of those whom the practice bills under"""
     location_id: Annotated[Annotated[str, Field(max_length=20)] | None, EMPTY] = None
     """None: the billing provider's own address"""

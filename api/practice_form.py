@@ -88,7 +88,7 @@ BillingStreet = Annotated[Street, AfterValidator(_no_box)]
 """2010AA N301"""
 State = Annotated[str, AfterValidator(_state)]
 Telephone = Annotated[str, AfterValidator(_telephone)]
-PostalCode = Annotated[str, _written(r"\d{5}(-?\d{4})?", "five or nine digits")]
+PostalCode = Annotated[str, _written("[0-9]{5}(-?[0-9]{4})?", "five or nine digits")]
 TaxId = Annotated[str, AfterValidator(_tax_id)]
 Taxonomy = Annotated[str, _written("[A-Za-z0-9]{10}", "ten letters and digits")]
 Place = Annotated[str, AfterValidator(_place)]

@@ -6,7 +6,7 @@ port or subdomain) is refused like any stranger. Bearer tokens are never sent by
 """
 
 import secrets
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -53,8 +53,12 @@ class Door:
 
     def objection(self, request: Request) -> Problem | None:
         """Why the request is not admitted, if so. A body of unknown length is measured where it is read."""
+        if "\0" in request.scope["path"] + unquote(request.url.query):
+            return Problem(
+                400, "bad-request", "The request cannot be read", "Its address holds U+0000, which no text can."
+            )
         length = request.headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > BODY_LIMIT_BYTES:
+        if not length.isdecimal() or int(length) > BODY_LIMIT_BYTES:
             return Problem(413, "too-large", "The body is above 50 MB", "Split the file.")
         if self.is_forged(request):
             title = "This request came from another site"

@@ -19,7 +19,7 @@ from activities import ids
 from api import actions, auth, errors, payments
 from api.actions import Done
 from api.auth import Viewer, require
-from api.errors import Problem
+from api.errors import Fault, Problem
 from api.office import Office, TheOffice
 from api.routers.encounters import HoldForm, PaymentForm, TakeBackForm
 from billing.amendments import FORMS
@@ -277,6 +277,8 @@ async def typed_into(request: Request, *, max_fields: int = 50) -> dict[str, str
     """The texts of a posted form. A form without a key of its own gets one, and is then done as often as sent."""
     async with request.form(max_files=0, max_fields=max_fields) as form:
         typed = {name: value for name, value in form.items() if isinstance(value, str)}
+    if any("\0" in text for text in (*typed, *typed.values())):
+        raise errors.invalid([Fault(field="body", message="holds the character U+0000, which no text can hold")])
     return {"key": new_id()} | typed
 
 

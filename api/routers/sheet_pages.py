@@ -60,6 +60,7 @@ async def take(request: Request, office: TheOffice, person: Taker) -> Response:
     typed = await typed_into(request)
     source, body = typed.get("source", ""), typed.get("csv", "").encode()
     try:
+        _require_source(source)
         await run_in_threadpool(calls.take, office, person, source, body, typed["key"])
     except Problem as problem:
         return await run_in_threadpool(_home, request, office, person, fault=problem, source=source)
@@ -87,8 +88,7 @@ def _home(
 
 def _look_at(request: Request, office: Office, person: Person, source: str, body: bytes) -> Response:
     try:
-        if not 1 <= len(source) <= LONGEST_SOURCE:
-            raise Problem(422, "no-source", "Whose sheet is it?", f"Name the sender, in {LONGEST_SOURCE} characters.")
+        _require_source(source)
         if not body.strip():
             raise Problem(422, "no-file", "Choose a file", "A sheet saved as CSV.")
         text = uploads.text_of(body)
@@ -101,6 +101,11 @@ def _look_at(request: Request, office: Office, person: Person, source: str, body
         mapping = sheets.mapping_of(session, source, practice_id=person.practice_id)
     is_kept = mapping is not None
     return _page(request, office, person, source, text, sheet.headers, mapping or _guess(sheet), is_kept=is_kept)
+
+
+def _require_source(source: str) -> None:
+    if not 1 <= len(source) <= LONGEST_SOURCE or "\0" in source:
+        raise Problem(422, "no-source", "Whose sheet is it?", f"Name the sender, in {LONGEST_SOURCE} characters.")
 
 
 def _guess(sheet: Sheet) -> SheetMapping:
@@ -118,6 +123,7 @@ def _preview(request: Request, office: Office, person: Person, typed: dict[str, 
         "date_order": typed.get("date_order", ""),
     }
     try:
+        _require_source(source)
         mapping = read(MappingForm, told).mapping()
         headers = opened(text).headers
     except NotASheet as error:

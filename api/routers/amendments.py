@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlmodel import Session
 
 from activities import amending, share_gate
-from api import actions, errors, idempotency
+from api import actions, auth, errors, idempotency
 from api.actions import Done
 from api.auth import Viewer, require
 from api.claim_form import Part
@@ -47,9 +47,10 @@ class AmendmentForm(Part):
 
 
 @api.get("/{encounter_id}/amendments")
-def list_amendments(encounter_id: str, office: TheOffice, person: Viewer) -> list[AmendmentView]:
+def list_amendments(request: Request, encounter_id: str, office: TheOffice, person: Viewer) -> list[AmendmentView]:
     """Every amendment of the visit with what became of it, oldest first."""
     actions.require_encounter(office, person, encounter_id)
+    auth.seen(request, person, subject="encounter", subject_id=encounter_id)
     with office.database.reading() as session:
         return amendment_views.amendments_of(session, encounter_id)
 

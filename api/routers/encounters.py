@@ -84,15 +84,16 @@ def show_encounter(request: Request, encounter_id: str, office: TheOffice, perso
 
 
 @router.get("/{encounter_id}/claims")
-def list_claims(encounter_id: str, office: TheOffice, person: Viewer) -> list[SubmissionView]:
+def list_claims(request: Request, encounter_id: str, office: TheOffice, person: Viewer) -> list[SubmissionView]:
     """Every claim sent for the encounter, with the dates of its progress."""
     actions.require_encounter(office, person, encounter_id)
+    auth.seen(request, person, subject="encounter", subject_id=encounter_id)
     with office.database.reading() as session:
         return views.submissions(session, practice_id=person.practice_id, encounter_id=encounter_id)
 
 
 @router.get("/{encounter_id}/edits")
-def show_edits(encounter_id: str, office: TheOffice, person: Viewer) -> Run:
+def show_edits(request: Request, encounter_id: str, office: TheOffice, person: Viewer) -> Run:
     """The last run of the claim edits: how many ran, which tables they asked, and what they found. 404: the visit has
     not come so far."""
     actions.require_encounter(office, person, encounter_id)
@@ -100,6 +101,7 @@ def show_edits(encounter_id: str, office: TheOffice, person: Viewer) -> Run:
         run = edit_runs.latest(session, encounter_id)
     if run is None:
         raise errors.not_found("run of the claim edits")
+    auth.seen(request, person, subject="encounter", subject_id=encounter_id)
     return run
 
 

@@ -47,11 +47,15 @@ class Sent:
 
 
 @api.get("/{subject}/{subject_id}")
-def list_files(subject: FileSubject, subject_id: str, office: TheOffice, person: Viewer) -> list[FileView]:
+def list_files(
+    request: Request, subject: FileSubject, subject_id: str, office: TheOffice, person: Viewer
+) -> list[FileView]:
     """The files on one patient or visit, the newest first."""
     with office.database.reading() as session:
         _require(session, person, subject, subject_id)
-        return attachments.of(session, practice_id=person.practice_id, subject=subject, subject_id=subject_id)
+        found = attachments.of(session, practice_id=person.practice_id, subject=subject, subject_id=subject_id)
+    auth.seen(request, person, subject=subject, subject_id=subject_id)
+    return found
 
 
 @api.post("/{subject}/{subject_id}", status_code=201)

@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from sqlmodel import Session
 
-from api import actions, errors, idempotency
+from api import actions, auth, errors, idempotency
 from api.actions import Done
 from api.auth import Viewer, require
 from api.claim_form import Part
@@ -39,12 +39,16 @@ class NoteForm(Part):
 
 
 @api.get("/{subject}/{subject_id}")
-def list_notes(subject: NoteSubject, subject_id: str, office: TheOffice, person: Viewer) -> list[NoteView]:
+def list_notes(
+    request: Request, subject: NoteSubject, subject_id: str, office: TheOffice, person: Viewer
+) -> list[NoteView]:
     """The notes on one visit, claim or account, the newest first."""
     with office.database.reading() as session:
         if not notes.exists(session, practice_id=person.practice_id, subject=subject, subject_id=subject_id):
             raise errors.not_found(subject)
-        return notes.of(session, practice_id=person.practice_id, subject=subject, subject_id=subject_id)
+        found = notes.of(session, practice_id=person.practice_id, subject=subject, subject_id=subject_id)
+    auth.seen(request, person, subject=subject, subject_id=subject_id)
+    return found
 
 
 @api.post("/{subject}/{subject_id}", status_code=201)

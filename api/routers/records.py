@@ -73,8 +73,9 @@ def show_trial_balance(office: TheOffice, person: Viewer) -> dict[str, int]:
 
 
 @router.get("/ledger/encounters/{encounter_id}", tags=["ledger"])
-def list_entries(encounter_id: str, office: TheOffice, person: Viewer) -> list[LedgerEntry]:
+def list_entries(request: Request, encounter_id: str, office: TheOffice, person: Viewer) -> list[LedgerEntry]:
     """Every entry of one encounter, in order of posting."""
     actions.require_encounter(office, person, encounter_id)
+    auth.seen(request, person, subject="encounter", subject_id=encounter_id)
     with office.database.reading() as session:
         return views.ledger_entries(session, practice_id=person.practice_id, encounter_id=encounter_id)

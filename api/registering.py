@@ -68,8 +68,7 @@ def change(office: Office, person: Person, patient_id: str, form: ChangedPatient
             _correct_papers(session, row, at=office.now())
         return row.id, {"patient_id": row.id, "version": row.version, "changed": list(names)}
 
-    sha256 = idempotency.fingerprint("change_patient", patient_id, form.model_dump(mode="json"))
-    return Done(idempotency.once(office, person, name="change_patient", key=key, body_sha256=sha256, effect=effect))
+    return actions.kept_once(office, person, "change_patient", patient_id, form, effect, key=key)
 
 
 def _correct_papers(session: Session, row: Patient, *, at: datetime) -> None:

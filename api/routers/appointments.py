@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import AfterValidator, Field
 from sqlmodel import Session
 
-from api import actions, auth, errors, idempotency, known_patient
+from api import actions, auth, errors, known_patient
 from api.actions import Done
 from api.auth import Viewer, require
 from api.claim_form import Part
@@ -153,8 +153,7 @@ def _book(office: Office, person: Person, form: AppointmentForm, *, key: str) ->
         actions.audited(session, office, person, action="create", subject="appointment", subject_id=row.id, reason=why)
         return row.id, {"appointment_id": row.id}
 
-    sha256 = idempotency.fingerprint("book", form.patient_id, form.model_dump(mode="json"))
-    return Done(idempotency.once(office, person, name="book", key=key, body_sha256=sha256, effect=effect), 201)
+    return actions.kept_once(office, person, "book", form.patient_id, form, effect, key=key)
 
 
 def _why_anyway(session: Session, person: Person, form: AppointmentForm) -> str:

@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from sqlmodel import Session
 
-from api import actions, errors, idempotency
+from api import actions, errors
 from api.actions import Done
 from api.auth import require
 from api.claim_form import Amount, Part
@@ -210,7 +210,7 @@ def _close(office: Office, person: Person, day: date, user_id: str, form: CountF
         actions.audited(session, office, person, action="create", subject="till", subject_id=close.id)
         return close.id, {"till_close_id": close.id}
 
-    return _once(office, person, "close_till", f"{day}:{user_id}", form, effect, key=key)
+    return actions.kept_once(office, person, "close_till", f"{day}:{user_id}", form, effect, key=key)
 
 
 def _reopen(office: Office, person: Person, day: date, user_id: str, form: ReopenForm, *, key: str) -> Done:
@@ -226,7 +226,7 @@ def _reopen(office: Office, person: Person, day: date, user_id: str, form: Reope
         actions.audited(session, office, person, action="delete", subject="till", subject_id=was.id, reason=said[:300])
         return was.id, {"till_close_id": was.id}
 
-    return Done(_once(office, person, "reopen_till", f"{day}:{user_id}", form, effect, key=key).body)
+    return actions.kept_once(office, person, "reopen_till", f"{day}:{user_id}", form, effect, key=key)
 
 
 def _deposit(office: Office, person: Person, form: DepositForm, *, key: str) -> Done:
@@ -251,11 +251,4 @@ def _deposit(office: Office, person: Person, form: DepositForm, *, key: str) -> 
         actions.audited(session, office, person, action="create", subject="deposit", subject_id=made.id)
         return made.id, {"deposit_id": made.id, "amount_cents": made.amount_cents}
 
-    return _once(office, person, "make_deposit", "", form, effect, key=key)
-
-
-def _once(
-    office: Office, person: Person, name: str, subject: str, form: Part, effect: idempotency.Effect, *, key: str
-) -> Done:
-    sha256 = idempotency.fingerprint(name, subject, form.model_dump(mode="json"))
-    return Done(idempotency.once(office, person, name=name, key=key, body_sha256=sha256, effect=effect), 201)
+    return actions.kept_once(office, person, "make_deposit", "", form, effect, key=key)

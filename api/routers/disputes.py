@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from activities import good_faith as watching
 from activities.good_faith import CannotBeDisputed
-from api import actions, errors, idempotency
+from api import actions, errors
 from api.actions import Done
 from api.auth import require
 from api.errors import Fault, Problem
@@ -79,9 +79,7 @@ def _dispute(office: Office, person: Person, estimate_id: str, form: DisputeForm
         )
         return row.id, {"estimate_id": row.id}
 
-    sha256 = idempotency.fingerprint("dispute_estimate", estimate_id, form.model_dump(mode="json"))
-    made = idempotency.once(office, person, name="dispute_estimate", key=key, body_sha256=sha256, effect=effect)
-    return Done(made)
+    return actions.kept_once(office, person, "dispute_estimate", estimate_id, form, effect, key=key)
 
 
 def _is_late(session: Session, person: Person, row: EstimateRow, form: DisputeForm) -> bool:

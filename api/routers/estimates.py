@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from activities import good_faith as asking
-from api import actions, auth, errors, estimate_form, idempotency, known_patient
+from api import actions, auth, errors, estimate_form, known_patient
 from api.actions import Done
 from api.auth import Viewer, require
 from api.errors import Fault, Problem
@@ -217,9 +217,7 @@ def _make(office: Office, person: Person, patient_id: str, form: AskForm, *, key
         actions.audited(session, office, person, action="create", subject="estimate", subject_id=row.id, reason=words)
         return row.id, {"estimate_id": row.id, "low_cents": row.low_cents, "high_cents": row.high_cents}
 
-    sha256 = idempotency.fingerprint("make_estimate", patient_id, form.model_dump(mode="json"))
-    made = idempotency.once(office, person, name="make_estimate", key=key, body_sha256=sha256, effect=effect)
-    return Done(made, 201)
+    return actions.kept_once(office, person, "make_estimate", patient_id, form, effect, key=key)
 
 
 def _request(office: Office, person: Person, patient_id: str, form: RequestForm, *, key: str) -> Done:
@@ -241,9 +239,7 @@ def _request(office: Office, person: Person, patient_id: str, form: RequestForm,
             )
         return patient_id, {"task_id": task.id if task else None}
 
-    sha256 = idempotency.fingerprint("request_estimate", patient_id, form.model_dump(mode="json"))
-    made = idempotency.once(office, person, name="request_estimate", key=key, body_sha256=sha256, effect=effect)
-    return Done(made, 201)
+    return actions.kept_once(office, person, "request_estimate", patient_id, form, effect, key=key)
 
 
 def _write(office: Office, person: Person, estimate_id: str, form: GoodFaithForm, *, key: str) -> Done:
@@ -264,9 +260,7 @@ def _write(office: Office, person: Person, estimate_id: str, form: GoodFaithForm
             )
         return row.id, {"letter_id": letter.id}
 
-    sha256 = idempotency.fingerprint("write_good_faith", estimate_id, form.model_dump(mode="json"))
-    made = idempotency.once(office, person, name="write_good_faith", key=key, body_sha256=sha256, effect=effect)
-    return Done(made, 201)
+    return actions.kept_once(office, person, "write_good_faith", estimate_id, form, effect, key=key)
 
 
 def _giver(session: Session, person: Person, form: GoodFaithForm) -> Giver:

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 from sqlmodel import Session
 
-from api import actions, auth, errors, idempotency, known_patient
+from api import actions, auth, errors, known_patient
 from api.actions import Done
 from api.auth import Viewer, require
 from api.claim_form import Part
@@ -127,9 +127,7 @@ def _merge(office: Office, person: Person, patient_id: str, form: MergeForm, *, 
         _audited(session, office, person, kept.id, f"merged with {gone.id}: {form.reason}")
         return kept.id, {"merge_id": row.id, "patient_id": kept.id}
 
-    sha256 = idempotency.fingerprint("merge_patients", patient_id, form.model_dump(mode="json"))
-    body = idempotency.once(office, person, name="merge_patients", key=key, body_sha256=sha256, effect=effect)
-    return Done(body, 201)
+    return actions.kept_once(office, person, "merge_patients", patient_id, form, effect, key=key)
 
 
 def _undo(office: Office, person: Person, merge_id: str, form: UndoForm, *, key: str) -> Done:
@@ -137,7 +135,10 @@ def _undo(office: Office, person: Person, merge_id: str, form: UndoForm, *, key:
         row = merges.find(session, practice_id=person.practice_id, merge_id=merge_id)
         if row is None:
             raise errors.not_found("merge")
-        kept, gone = (session.get_one(Patient, one, with_for_update=True) for one in (row.kept_id, row.gone_id))
+        locked = {
+            one: session.get_one(Patient, one, with_for_update=True) for one in sorted((row.kept_id, row.gone_id))
+        }
+        kept, gone = locked[row.kept_id], locked[row.gone_id]
         try:
             merges.undo(session, row, kept, gone, at=office.now(), by=person.user_id)
         except CannotMerge as error:
@@ -145,8 +146,7 @@ def _undo(office: Office, person: Person, merge_id: str, form: UndoForm, *, key:
         _audited(session, office, person, kept.id, f"taken apart from {gone.id}: {form.reason}")
         return kept.id, {"merge_id": row.id, "patient_id": kept.id}
 
-    sha256 = idempotency.fingerprint("undo_merge", merge_id, form.model_dump(mode="json"))
-    return Done(idempotency.once(office, person, name="undo_merge", key=key, body_sha256=sha256, effect=effect))
+    return actions.kept_once(office, person, "undo_merge", merge_id, form, effect, key=key)
 
 
 def _both(session: Session, person: Person, kept_id: str, gone_id: str) -> tuple[Patient, Patient]:

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 from sqlmodel import Session
 
 from activities import paper as papers
-from api import actions, auth, errors, idempotency
+from api import actions, auth, errors
 from api.actions import Done
 from api.auth import require
 from api.claim_form import Amount, Part
@@ -164,9 +164,7 @@ def take_back_paper(office: Office, person: Person, remittance_id: str, form: Ta
         )
         return made.id, {"remittance_id": made.id}
 
-    sha256 = idempotency.fingerprint("take_back_paper", remittance_id, form.model_dump(mode="json"))
-    answered = idempotency.once(office, person, name="take_back_paper", key=key, body_sha256=sha256, effect=effect)
-    return Done(answered, 201)
+    return actions.kept_once(office, person, "take_back_paper", remittance_id, form, effect, key=key)
 
 
 @pages.get("")
@@ -323,6 +321,4 @@ def _enter(office: Office, person: Person, form: PaperForm, *, key: str) -> Done
             "note": note,
         }
 
-    sha256 = idempotency.fingerprint("enter_paper", "", form.model_dump(mode="json"))
-    answered = idempotency.once(office, person, name="enter_paper", key=key, body_sha256=sha256, effect=effect)
-    return Done(answered, 201)
+    return actions.kept_once(office, person, "enter_paper", "", form, effect, key=key)

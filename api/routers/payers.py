@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 from sqlmodel import Session
 
-from api import actions, auth, errors, idempotency, policy_form
+from api import actions, auth, errors, policy_form
 from api.actions import Done
 from api.auth import Viewer, require
 from api.claim_form import Part, Text60
@@ -210,8 +210,7 @@ def _add(request: Request, office: Office, person: Person, form: NewPayerForm, k
         _audited(request, session, office, person, action="create", payer_id=added.id, reason="added before a visit")
         return added.id, {"payer_id": added.id}
 
-    sha256 = idempotency.fingerprint("add_payer", "", form.model_dump(mode="json"))
-    return Done(idempotency.once(office, person, name="add_payer", key=key, body_sha256=sha256, effect=effect), 201)
+    return actions.kept_once(office, person, "add_payer", "", form, effect, key=key)
 
 
 def _refuse_unsendable(**texts: str) -> None:
@@ -268,8 +267,7 @@ def _change(
         _audited(request, session, office, person, action="update", payer_id=payer_id, reason=said)
         return payer_id, {"payer_id": payer_id}
 
-    sha256 = idempotency.fingerprint(name, payer_id, form.model_dump(mode="json"))
-    return Done(idempotency.once(office, person, name=name, key=key, body_sha256=sha256, effect=effect))
+    return actions.kept_once(office, person, name, payer_id, form, effect, key=key)
 
 
 def _audited(

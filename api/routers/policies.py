@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
-from api import actions, idempotency, policy_form
+from api import actions, policy_form
 from api.actions import Done
 from api.auth import Viewer
 from api.idempotency import IdempotencyKey
@@ -92,5 +92,4 @@ def _set(office: Office, person: Person, form: PolicyForm, key: str) -> Done:
         )
         return person.practice_id, {"policy": form.policy, "value": form.value}
 
-    sha256 = idempotency.fingerprint("set_policy", person.practice_id, form.model_dump(mode="json"))
-    return Done(idempotency.once(office, person, name="set_policy", key=key, body_sha256=sha256, effect=effect))
+    return actions.kept_once(office, person, "set_policy", person.practice_id, form, effect, key=key)

@@ -32,7 +32,8 @@ class LateCharges:
 
 
 def late_charges(known: Claim, said: Claim, words: Sequence[SentWord], known_words: Sequence[SentWord]) -> LateCharges:
-    """The known visit with the new charges of the message. Raises ChargesDiffer."""
+    """The known visit with the new charges of the message. A line that points beyond the message's diagnoses points at
+    nothing then, and waits for a coder. Raises ChargesDiffer."""
     diagnoses = tuple(dict.fromkeys((*(one.code for one in known.diagnoses), *(one.code for one in said.diagnoses))))
     if len(diagnoses) > MOST_DIAGNOSES:
         raise ChargesDiffer("with these charges the visit would have more than twelve diagnoses: change it by hand")
@@ -46,7 +47,8 @@ def late_charges(known: Claim, said: Claim, words: Sequence[SentWord], known_wor
             added_words.append(replace(word, number=len(lines) + 1))
         elif _is_there(known.lines, line, number):
             continue
-        pointers = tuple(diagnoses.index(said.diagnoses[one - 1].code) + 1 for one in line.diagnosis_pointers)
+        pointed = [said.diagnoses[one - 1].code for one in line.diagnosis_pointers if 1 <= one <= len(said.diagnoses)]
+        pointers = tuple(diagnoses.index(code) + 1 for code in pointed)
         lines.append(replace(line, diagnosis_pointers=pointers))
     if len(lines) > MOST_LINES:
         raise ChargesDiffer("with these charges the visit would have more than fifty lines: change it by hand")

@@ -13,7 +13,7 @@ from billing.patient_matching import Likeness, likeness
 from database import appointments, outbox, registrations
 from database.columns import new_id
 from database.outbox import OutboxKind
-from database.tables import HeldPolicyRow, Patient, PatientAccount, PatientMerge
+from database.tables import Encounter, HeldPolicyRow, Patient, PatientAccount, PatientMerge
 
 STAYS = frozenset({"patient", "patient_account", "patient_merge"})
 """Tables whose rows stay with the patient whom they were made for: an account is emptied, not moved"""
@@ -69,6 +69,12 @@ def candidates(session: Session, row: Patient) -> list[Candidate]:
     found = [Candidate(one, likeness(known, registrations.of_row(one))) for one in session.exec(query)]
     likely = sorted((one for one in found if one.likeness.is_likely), key=lambda one: -one.likeness.points)
     return likely[:_CANDIDATES]
+
+
+def hold_visits(session: Session, *patient_ids: str) -> None:
+    """Lock the visits of these patients before the patients themselves: a visit's own step locks in that order."""
+    query = select(Encounter.id).where(col(Encounter.patient_id).in_(patient_ids)).order_by(col(Encounter.id))
+    session.exec(query.with_for_update(of=Encounter)).all()
 
 
 def merge(session: Session, kept: Patient, gone: Patient, *, reason: str, at: datetime, by: str) -> PatientMerge:

@@ -135,6 +135,7 @@ def _undo(office: Office, person: Person, merge_id: str, form: UndoForm, *, key:
         row = merges.find(session, practice_id=person.practice_id, merge_id=merge_id)
         if row is None:
             raise errors.not_found("merge")
+        merges.hold_visits(session, row.kept_id, row.gone_id)
         locked = {
             one: session.get_one(Patient, one, with_for_update=True) for one in sorted((row.kept_id, row.gone_id))
         }
@@ -150,7 +151,8 @@ def _undo(office: Office, person: Person, merge_id: str, form: UndoForm, *, key:
 
 
 def _both(session: Session, person: Person, kept_id: str, gone_id: str) -> tuple[Patient, Patient]:
-    """Both rows, locked in the order of their ids. Raises Problem 404."""
+    """Both rows, locked behind their visits, in the order of their ids. Raises Problem 404."""
+    merges.hold_visits(session, kept_id, gone_id)
     locked = {}
     for one in sorted((kept_id, gone_id)):
         try:

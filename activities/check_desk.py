@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from activities.desk import Desk
 from activities.known_facts import situation_of
+from activities.refusals import priced_anew
 from billing.authorizations import fitting
 from billing.charges import price_claim
 from billing.claim import Claim
@@ -41,7 +42,7 @@ def check(desk: Desk, corrections: Mapping[str, str], unread: Mapping[str, str])
     """
     claim, wrong = apply_what_reads(desk.claim, corrections)
     told = [Finding(UNREADABLE, Severity.ERROR, path, message) for path, message in (wrong | dict(unread)).items()]
-    desk.suppose(_priced(desk, claim))
+    desk.suppose(_priced(desk, priced_anew(desk, claim)))
     if desk.encounter.is_self_pay:
         faults = [*located_form_faults(desk.claim), *located_faults(desk.claim, desk.code_tables)]
         told += [Finding(UNREADABLE, Severity.ERROR, path, message) for path, message in faults]

@@ -82,6 +82,24 @@ def price_claim(claim: Claim, master: ChargeMaster) -> Claim:
     return replace(claim, lines=lines, charge_cents=Cents(sum(line.charge_cents for line in lines)))
 
 
+def repriced(before: Claim, after: Claim, master: ChargeMaster) -> Claim:
+    """The corrected claim with the charge master's price for each line whose service changed and whose charge was the
+    master's and was left alone; 0 where the master has none. A charge of the sender's own stands.
+    """
+    pairs = zip(before.lines, after.lines, strict=False)
+    lines = [_reprice(was, line, master) for was, line in pairs] + list(after.lines[len(before.lines) :])
+    return replace(after, lines=tuple(lines), charge_cents=Cents(sum(line.charge_cents for line in lines)))
+
+
+def _reprice(was: ServiceLine, line: ServiceLine, master: ChargeMaster) -> ServiceLine:
+    is_same = (was.procedure, was.modifiers[:1], was.units) == (line.procedure, line.modifiers[:1], line.units)
+    if is_same or line.charge_cents != was.charge_cents:
+        return line
+    if _price_line(replace(was, charge_cents=Cents(0)), master).charge_cents != was.charge_cents:
+        return line
+    return _price_line(replace(line, charge_cents=Cents(0)), master)
+
+
 def _price_line(line: ServiceLine, master: ChargeMaster) -> ServiceLine:
     if line.charge_cents != 0:
         return line

@@ -10,8 +10,10 @@ from billing.charges import (
     charge_faults,
     price_claim,
     read_charge_master,
+    repriced,
     write_charge_master,
 )
+from billing.claim import ServiceLine
 from billing.money import Cents
 from tests.builders import a_claim, a_line
 
@@ -168,3 +170,23 @@ def test_words_are_read_and_written_and_too_many_are_a_fault() -> None:
     assert read_charge_master(write_charge_master([price])).prices == (price,)
     [fault] = read_charge_master(text.replace("short", "s" * 80)).faults
     assert fault.message == "description is longer than 80 characters"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "cents"),
+    [
+        (a_line("99214", 22000), a_line("99213", 22000), 15000),
+        (a_line("99214", 44000, units=Decimal(2)), a_line("99214", 44000), 22000),
+        (a_line("99214", 22000), a_line("99202", 22000), 0),
+        (a_line("99214", 25000), a_line("99213", 25000), 25000),
+        (a_line("99214", 22000), a_line("99213", 17000), 17000),
+        (a_line("99214", 22000), a_line("99214", 22000, modifiers=("25",)), 22000),
+        (a_line("99214", 22000), a_line("99214", 22000), 22000),
+    ],
+)
+def test_another_service_has_the_masters_price_where_the_one_before_had_it(
+    was: ServiceLine, now: ServiceLine, cents: int
+) -> None:
+    master = ChargeMaster((Price("99213", Cents(15000), OLD), Price("99214", Cents(22000), OLD)))
+    priced = repriced(a_claim(was), a_claim(now), master)
+    assert (priced.lines[0].charge_cents, priced.charge_cents) == (cents, cents)

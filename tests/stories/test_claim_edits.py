@@ -10,13 +10,15 @@ import pytest
 
 import rule_loading
 from activities import edit_effects
+from billing.charges import Price
 from billing.claim import Claim, Name, Party, ServiceLine
 from billing.coding_rules import CodeRange, RuleEdition, RuleKind
 from billing.edits.registry import Severity
+from billing.money import Cents
 from billing.practice_edits import Has, PracticeEdit, Unless, When
 from billing.scrubbing import EDITS
 from code_loading import FileRefused
-from database import edit_runs, practice_edits, rules
+from database import edit_runs, practice_edits, prices, rules
 from database.edit_runs import Run
 from tests.billing.fee_schedules import LOCALITIES, RELATIVE_VALUES
 from tests.builders import CLINIC_NPI, DOCTOR_NPI, NOON, a_claim, a_line, an_837p
@@ -237,3 +239,20 @@ def test_an_answer_about_another_name_is_noted_in_the_turn_that_reads_it(office:
     office.wire.answer = lambda inquiry: replace(active(inquiry), subscriber_name=Name("ROE", "JANE"))
     encounter = visits(office, a_claim())
     assert "Edit S03 warns: the payer knows the subscriber under another last name" in office.story(encounter)
+
+
+def test_a_corrected_code_goes_out_at_its_own_price(office: Office) -> None:
+    prices_of = [Price("99213", Cents(15000), date(2020, 1, 1)), Price("99214", Cents(22000), date(2020, 1, 1))]
+    wants_referral = PracticeEdit(
+        "", Severity.ERROR, "wants a referral", date(2020, 1, 1), when=When(procedures=(CodeRange("99214", "99214"),))
+    )
+    with office.database.writing() as session:
+        where = {"practice_id": office.practice_id}
+        prices.save(session, prices.compare(session, prices_of, **where), **where)
+        practice_edits.add(session, wants_referral, at=office.now, by=office.worker_id, **where)
+    encounter = visits(office, a_claim(a_line("99214", 22000)))
+    office.complete(encounter, "claim_edit_failed", "fixed", {"corrections": "line.1.procedure = 99213"})
+    office.go_on(encounter)
+    assert office_tasks(office) == []
+    assert office.encounter_line(encounter).charge_cents == 15000
+    assert office.accounts(encounter)["AR_INS", 1] == 15000

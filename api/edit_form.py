@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from api.claim_form import Amount, Part
 from api.practice_form import EMPTY
+from billing.code_tables import CATEGORY
 from billing.coding_rules import CodeRange
 from billing.edits.registry import Severity
 from billing.identifiers import npi_is_valid
@@ -57,7 +58,9 @@ Places = Annotated[
     AfterValidator(lambda text: _each(text, _PLACE.fullmatch, "places of service of two digits")),
 ]
 Npis = Annotated[
-    str, Field(max_length=MOST), AfterValidator(lambda text: _each(text, npi_is_valid, "NPIs of ten digits"))
+    str,
+    Field(max_length=MOST),
+    AfterValidator(lambda text: _each(text, npi_is_valid, "NPIs: ten digits, the last one a check digit")),
 ]
 Modifiers = Annotated[
     str,
@@ -143,9 +146,14 @@ def ranges_of(text: str) -> Ranges:
     return tuple(CodeRange(first, last or first) for first, _, last in (one.partition("-") for one in text.split()))
 
 
-def written(ranges: Ranges) -> str:
-    """As people write them."""
-    return " ".join(one.first if one.first == one.last else f"{one.first}-{one.last}" for one in ranges)
+def written(ranges: Ranges, *, with_dots: bool = False) -> str:
+    """As people write them; diagnoses with their dots."""
+    pairs = [(_dotted(one.first), _dotted(one.last)) if with_dots else (one.first, one.last) for one in ranges]
+    return " ".join(first if first == last else f"{first}-{last}" for first, last in pairs)
+
+
+def _dotted(code: str) -> str:
+    return f"{code[:CATEGORY]}.{code[CATEGORY:]}" if len(code) > CATEGORY else code
 
 
 def typed_of(edit: PracticeEdit) -> dict[str, str]:
@@ -160,7 +168,7 @@ def typed_of(edit: PracticeEdit) -> dict[str, str]:
         "ends": str(edit.ends or ""),
         "payer": when.payer,
         "procedures": written(when.procedures),
-        "diagnoses": written(when.diagnoses),
+        "diagnoses": written(when.diagnoses, with_dots=True),
         "modifiers": " ".join(when.modifiers),
         "places": " ".join(when.places),
         "providers": " ".join(when.providers),
@@ -169,7 +177,7 @@ def typed_of(edit: PracticeEdit) -> dict[str, str]:
         "units_over": "" if when.units_over is None else str(when.units_over),
         "charge_over": "" if charge is None else format_amount(charge),
         "unless_modifiers": " ".join(unless.modifiers),
-        "unless_diagnoses": written(unless.diagnoses),
+        "unless_diagnoses": written(unless.diagnoses, with_dots=True),
         "unless_procedures": written(unless.procedures),
         "unless_has": unless.has or "",
     }

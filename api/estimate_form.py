@@ -13,8 +13,11 @@ from api.claim_form import Code, Part
 from api.errors import Fault
 from api.person_form import Typed
 from api.practice_form import EMPTY
-from billing.claim import ServiceLine
+from billing import own_tables
+from billing.claim import Diagnosis, ServiceLine
+from billing.coding import diagnosis_is_well_formed
 from billing.money import ZERO
+from billing.own_tables import OwnTable
 from billing.units import parse_units
 
 ROWS = 8
@@ -60,7 +63,18 @@ class AskForm(Part):
     @classmethod
     def _without_dots(cls, typed: list[str]) -> list[str]:
         """As files say them."""
-        return [one.replace(".", "").upper() for one in typed]
+        codes = [one.replace(".", "").upper() for one in typed]
+        wrong = [one for one in codes if not diagnosis_is_well_formed(Diagnosis(one))]
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)} is no ICD-10-CM code: write it as J06.9")
+        return codes
+
+    @field_validator("place_of_service")
+    @classmethod
+    def _is_on_the_list(cls, typed: str) -> str:
+        if typed not in own_tables.codes(OwnTable.POS):
+            raise ValueError("is not on CMS's list of places of service: 11 is the office")
+        return typed
 
 
 class RequestForm(Part):

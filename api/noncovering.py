@@ -86,13 +86,21 @@ def add_rule(office: Office, person: Person, form: NoticeRuleForm, *, key: str) 
 
     def effect(session: Session) -> Effect:
         known = noncoverage.rules_of(session, practice_id=person.practice_id)
-        if form.rule() in [one.rule for one in known]:
-            raise errors.invalid([Fault(field="first", message="this rule is there already")])
-        rule_id = noncoverage.add_rule(session, form.rule(), practice_id=person.practice_id)
+        rule = form.rule()
+        if any(_overlap(rule, one.rule) for one in known):
+            message = "another rule holds for some of these codes on some of these days: end that one first"
+            raise errors.invalid([Fault(field="first", message=message)])
+        rule_id = noncoverage.add_rule(session, rule, practice_id=person.practice_id)
         actions.updated(session, office, person, "practice", person.practice_id, f"notice wanted: {form.first}")
         return rule_id, {"rule_id": rule_id}
 
     return actions.kept_once(office, person, "add_notice_rule", person.practice_id, form, effect, key=key)
+
+
+def _overlap(one: NoticeRule, other: NoticeRule) -> bool:
+    shares_codes = len(one.first) == len(other.first) and one.first <= other.last and other.first <= one.last
+    shares_days = one.begins <= (other.ends or date.max) and other.begins <= (one.ends or date.max)
+    return shares_codes and shares_days
 
 
 def end_rule(office: Office, person: Person, rule_id: str, form: EndForm, *, key: str) -> Done:

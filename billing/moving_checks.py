@@ -292,6 +292,9 @@ def _days_to_come(office: MovingOffice) -> Iterator[MovingFault]:
         for name in ("first_submitted", "last_submitted"):
             if getattr(claim, name) > as_of:
                 yield MovingFault("claims.csv", claim.line, name, words)
+    for line in office.lines:
+        if line.service_date > as_of:
+            yield MovingFault("lines.csv", line.line, "service_date", f"{words}: what is to come is an appointment")
     for account in office.accounts:
         if account.last_statement is not None and account.last_statement > as_of:
             yield MovingFault("accounts.csv", account.line, "last_statement", words)

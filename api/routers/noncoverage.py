@@ -19,10 +19,11 @@ from api.office import Office, TheOffice
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from api.routers.payers import Supervisor
 from billing.claim import ServiceLine
+from billing.letters import address_lines
 from billing.money import Cents, format_amount
 from billing.noncoverage import Choice
 from billing.roles import Permission
-from database import appointments, favourites, noncoverage, patients
+from database import appointments, noncoverage, patients, practice
 from database import office as books
 from database.access import Person
 from database.appointments import Coming
@@ -155,7 +156,7 @@ def show_worksheet(request: Request, patient_id: str, notice_id: str, office: Th
         master = books.charge_master(session, practice_id=person.practice_id, procedures=told.procedures)
         day = told.signed_on or office.today(person)
         words = {one: master.description_of(_one_unit(one, day)) for one in told.procedures}
-        billing = next(iter(favourites.billing_entities(session, practice_id=person.practice_id).values()), None)
+        notifier = next(iter(practice.view(session, practice_id=person.practice_id).entities), None)
     return show(
         request,
         "notice_worksheet.html",
@@ -163,7 +164,8 @@ def show_worksheet(request: Request, patient_id: str, notice_id: str, office: Th
         patient=patient,
         told=told,
         words=words,
-        billing=billing,
+        notifier=notifier,
+        address=address_lines(notifier.address) if notifier else (),
         choices=CHOICES,
     )
 
@@ -178,7 +180,7 @@ def _rules_page(request: Request, office: Office, person: Person, failed: Failed
         failed=failed,
         typed={"begins": str(office.today(person))} | failed.typed,
         rules=rules,
-        covered={one.id: written(one.rule.covered) for one in rules},
+        covered={one.id: written(one.rule.covered, with_dots=True) for one in rules},
         keys=failed.key_for,
         note=note,
         today=office.today(person),

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from billing import own_tables
 from billing.claim import Claim
 from billing.coding import procedure_is_well_formed
 from billing.edits.registry import Scope, Severity, Situation, edit
+from billing.own_tables import OwnTable
 from billing.procedures import (
     EMERGENCY_DEPARTMENT,
     EVALUATION,
@@ -108,6 +110,18 @@ def sides_of_something_that_has_them(claim: Claim, situation: Situation) -> Iter
         facts = situation.known.indicators.get(line.procedure)
         if "50" in line.modifiers and facts is not None and facts.bilateral not in ONE_SIDE:
             yield f"line.{number}.modifiers", f"line {number}: {line.procedure} is not paid for two sides"
+
+
+@edit("C12B", fix="Choose the place of service from the table.", scope=Scope.LINE)
+def places_exist(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
+    """The place of service is one of CMS's list (CLM05-1, 2400 SV105)."""
+    known = own_tables.codes(OwnTable.POS)
+    if claim.place_of_service not in known:
+        yield "place_of_service", f"place of service {claim.place_of_service[:4]} is not on CMS's list"
+    for number, line in enumerate(claim.lines, start=1):
+        if line.place_of_service is not None and line.place_of_service not in known:
+            place = line.place_of_service[:4]
+            yield f"line.{number}.place_of_service", f"line {number}: place of service {place} is not on CMS's list"
 
 
 @edit("C12", Severity.WARNING, fix="Correct the place of service or the procedure.", scope=Scope.LINE)

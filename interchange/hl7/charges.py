@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from billing.claim import Claim, Diagnosis, Name, Party, ServiceLine
-from billing.coding import procedure_is_well_formed
+from billing.coding import diagnosis_is_well_formed, procedure_is_well_formed
 from billing.coordination import OtherPayer
 from billing.money import Cents, NotAnAmount, parse_cents
 from billing.sent_visits import (
@@ -118,7 +118,7 @@ def _diagnoses(message: Message) -> tuple[tuple[Diagnosis, ...], list[SentWord]]
 def _diagnosis(segment: Segment, raw: str) -> str | None:
     code = segment.of(raw).upper().replace(".", "")
     is_another = segment.of(raw, 3).upper() in OTHER_SYSTEMS
-    return code if re.fullmatch(r"[A-Z][A-Z0-9]{2,7}", code) and not is_another else None
+    return code if not is_another and diagnosis_is_well_formed(Diagnosis(code)) else None
 
 
 def _lines(

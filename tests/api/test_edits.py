@@ -58,7 +58,7 @@ async def test_an_edit_is_tried_kept_changed_and_not_overwritten(book: Book) -> 
         ({"diagnoses": "11.9"}, "diagnoses", "no diagnosis code"),
         ({"modifiers": "255"}, "modifiers", "two characters"),
         ({"places": "eleven"}, "places", "two digits"),
-        ({"providers": "1234567890"}, "providers", "ten digits"),
+        ({"providers": "1234567890"}, "providers", "a check digit"),
         ({"charge_over": "a lot"}, "charge_over", "amount"),
         ({"age_from": "-1"}, "age_from", "0"),
         ({"units_over": "many"}, "units_over", "number"),

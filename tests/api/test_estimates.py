@@ -232,6 +232,8 @@ async def test_who_pays_alone_owes_the_charge_less_the_discount(
         ({"lines": [{"procedure": "99213"}, {"procedure": "0001U"}]}, "lines.1.procedure"),
         ({"lines": [{"procedure": "99213", "modifiers": ["TOO"]}]}, "lines.0.modifiers"),
         ({"appointment_id": "NOBODYS"}, "appointment_id"),
+        ({"diagnoses": ["J06.9", "foo"]}, "diagnoses"),
+        ({"place_of_service": "00"}, "place_of_service"),
     ],
 )
 async def test_what_cannot_be_estimated_is_refused_where_it_is_wrong(

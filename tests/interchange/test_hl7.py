@@ -116,3 +116,10 @@ def test_no_changed_message_raises_anything_but_not_hl7(place: int, noise: bytes
             assert visit.key
             assert "\\x00" not in repr(visit.claim)
             assert repr(visit.claim).encode()
+
+
+def test_a_local_diagnosis_is_told_in_the_senders_words() -> None:
+    local = segment("DG1", {1: "1", 3: "COUGH^Cough since 3 weeks^L", 5: "20261020", 6: "F"})
+    visit = only(dft(DG1=local))
+    assert [one.code for one in visit.claim.diagnoses] == ["J069"], "of the charge alone"
+    assert [(one.code, one.text) for one in visit.words] == [("COUGH", "Cough since 3 weeks")]

@@ -243,11 +243,13 @@ def test_nothing_has_happened_after_the_day_of_the_aging(office: Office) -> None
     told, to_come = one_visit("P"), AS_OF + timedelta(days=400)
     claims = (replace(told.claims[0], last_submitted=to_come), *told.claims[1:])
     patients = (replace(told.patients[0], birth_date=to_come), *told.patients[1:])
-    report = look(office, replace(told, claims=claims, patients=patients))
-    assert {(one.file, one.column) for one in report.faults} == {
+    lines = (replace(told.lines[0], service_date=to_come), *told.lines[1:])
+    report = look(office, replace(told, claims=claims, patients=patients, lines=lines))
+    assert {
         ("claims.csv", "last_submitted"),
         ("patients.csv", "birth_date"),
-    }
+        ("lines.csv", "service_date"),
+    } <= {(one.file, one.column) for one in report.faults}
 
 
 def test_a_deadline_that_has_passed_is_noted(office: Office) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from activities import bank_desk
 from billing.acknowledgment import ClaimAcknowledgment, ImplementationAcknowledgment
 from billing.claim import Claim, Party
 from billing.remittance import Remittance, adjustments_not_allowed
@@ -20,6 +21,8 @@ from database import encounters, messages, office, outbox, records, remittances,
 from database.columns import new_id
 from database.outbox import OutboxKind
 from database.tables import Batch, InboundMessage, RemittanceFile, Submission
+from interchange.bank import ach, bai2
+from interchange.bank.faults import BankFileInvalid
 from interchange.x12 import acknowledgment_277ca, acknowledgment_999, acknowledgment_ta1, remittance_835
 from interchange.x12.detect import FileKind
 from interchange.x12.issues import Issue
@@ -427,9 +430,21 @@ def _why_not_posted(item: remittance_835.ReadRemittance) -> str:
     return "; ".join(faults[:SHOWN_ISSUES])
 
 
+def _file_bank(session: Session, message: InboundMessage) -> str:
+    """A bank's file: its bookings are kept and held against the remittances. A file that contradicts itself is told."""
+    text = message.body.decode("utf-8", errors="replace")
+    try:
+        movements = ach.read(text) if message.kind == FileKind.BANK_CCD else bai2.read(text)
+    except BankFileInvalid as error:
+        return _ask(session, message, f"The bank's file cannot be taken, and nothing of it was: {error}.")
+    return bank_desk.file_movements(session, message, movements, practice_id=_practice_of(session, message))
+
+
 _FILERS: dict[str, Callable[[Session, InboundMessage], str]] = {
     "TA1": _file_ta1,
     "999": _file_999,
     "277CA": _file_277ca,
     "835": _file_835,
+    "CCD": _file_bank,
+    "BAI2": _file_bank,
 }

@@ -9,7 +9,7 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities import missing_charges
+from activities import bank_desk, missing_charges
 from activities.ids import encounter_workflow
 from activities.messages import Reconciled, ReconcileStep
 from billing.stages import Stage
@@ -68,6 +68,7 @@ class ReconcileActivities:
             batches = self._wish_for_batches(session, step)
             remittances = self._wish_for_remittances(session, step)
             missing_charges.look(session, at=step.at)
+            bank_desk.look(session, at=step.at)
         return Reconciled(started=len(lost) + remittances, woken=len(forgotten), batches=batches)
 
     async def _listed_as_running(self) -> set[str]:

@@ -9,6 +9,7 @@ from temporalio import activity
 from temporalio.client import Client
 
 from activities import starting
+from activities.bank_desk import pair_remittance
 from activities.messages import FactsArrived, RemittanceStanding, RemittanceStep, StartEncounter
 from activities.names import Process, Signal
 from billing.ledger import Account, Entry, EntryKind, Side
@@ -57,6 +58,8 @@ class RemittanceActivities:
             if file.state == "stored":
                 file.state = "posting"
                 session.add(file)
+                session.flush()
+            pair_remittance(session, file, at=step.at)
             return _standing(session, file)
 
     @activity.defn

@@ -88,6 +88,8 @@ class EntryKind(StrEnum):
     ALLOCATION = "allocation"
     CREDIT = "credit"
     REFUND = "refund"
+    BANKED = "banked"
+    """The bank has booked what a remittance advised"""
     DEPOSIT = "deposit"
     """Carried from the house to the bank"""
     WRITE_OFF = "write_off"

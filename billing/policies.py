@@ -45,6 +45,7 @@ DEFAULTS: dict[str, Default] = {
     "takes_electronic_claims": Default(1, "office: 0 for payers that take paper only (CMS-1500)"),
     "paper_remittance_alarm_days": Default(45, "office: state prompt-pay laws allow about 45 days for paper"),
     "remittance_repeat_days": Default(14, "office: asked again every two weeks"),
+    "reassociation_wait_days": Default(4, "CAQH CORE 370: remittance and transfer within three business days"),
     "filing_limit_days": Default(365, "42 CFR 424.44 for Medicare; other payers by their own rows"),
     "filing_warning_days": Default(15, "office: urgent in the last fifteen days"),
     "unpaired_reversal_days": Default(30, "office: a person looks for the missing correction"),

@@ -70,6 +70,12 @@ class TaskType(StrEnum):
     """A claim payment that fits no claim of ours, or may not be posted by machine"""
     PLB_REVIEW = "plb_review"
     """The payer took or gave money outside the claims"""
+    MONEY_MISSING = "money_missing"
+    """A remittance says that money was sent, and the bank has not booked it"""
+    REMITTANCE_MISSING = "remittance_missing"
+    """The bank has booked a payer's transfer, and no remittance says what it is for"""
+    BANK_DIFFERS = "bank_differs"
+    """The bank has booked another amount than the remittance of its trace says"""
     CREDIT_BALANCE = "credit_balance"
     """The patient paid more than is owed"""
     PATIENT_BALANCE_DUE = "patient_balance_due"
@@ -379,6 +385,30 @@ KINDS: dict[TaskType, Kind] = {
         },
     ),
     TaskType.PLB_REVIEW: Kind(Role.POSTER, timedelta(days=2), "Money outside the claims", {"reviewed": _HANDLED}),
+    TaskType.MONEY_MISSING: Kind(
+        Role.POSTER,
+        timedelta(days=2),
+        "Advised money has not come",
+        {
+            "payer_contacted": Resolution("The payer or the bank was asked", (_REFERENCE,)),
+            "came_otherwise": Resolution("It came in another way, and is in the house or at the bank", (REASON,)),
+        },
+    ),
+    TaskType.REMITTANCE_MISSING: Kind(
+        Role.POSTER,
+        timedelta(days=2),
+        "A transfer without a remittance",
+        {
+            "payer_contacted": Resolution("The payer was asked for the remittance", (_REFERENCE,)),
+            "not_a_remittance": Resolution("The money is for something else", (REASON,)),
+        },
+    ),
+    TaskType.BANK_DIFFERS: Kind(
+        Role.POSTER,
+        timedelta(days=2),
+        "Bank and remittance differ",
+        {"payer_contacted": Resolution("The payer or the bank was asked", (_REFERENCE,))},
+    ),
     TaskType.CREDIT_BALANCE: Kind(
         Role.POSTER,
         timedelta(days=30),

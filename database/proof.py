@@ -17,10 +17,11 @@ from billing.ledger import CHARGES, ENCOUNTER_BALANCES, Account, EntryKind
 from billing.roles import Permission, Role, permissions_of
 from billing.stages import Stage
 from billing.tasks import TaskType
-from database import accounts, audit, good_faith, moves
+from database import accounts, audit, bank, good_faith, moves
 from database.tables import (
     AgendaEntry,
     BalanceItem,
+    BankMovement,
     Benefits,
     Encounter,
     InboundMessage,
@@ -150,6 +151,22 @@ def _remittances_are_spent(session: Session) -> Proof:
     ).all()
     names = [f"remittance {one}" for one in off]
     return Proof("remittances", "a closed remittance is spent to the cent", len(closed), names)
+
+
+def _bookings_are_spent(session: Session) -> Proof:
+    """A booking that was paired has brought its amount to CASH_BANK, and its remittances leave nothing behind."""
+    paired = session.exec(select(BankMovement).where(BankMovement.state == bank.MATCHED)).all()
+    banked = dict(
+        session.execute(
+            select(RemittanceFile.bank_movement_id, func.sum(Posting.amount_cents))
+            .join(Journal, col(Journal.remittance_id) == col(RemittanceFile.id))
+            .join(Posting, col(Posting.journal_number) == col(Journal.number))
+            .where(col(RemittanceFile.bank_movement_id).is_not(None), Posting.account == Account.CASH_BANK)
+            .group_by(col(RemittanceFile.bank_movement_id))
+        ).all()
+    )
+    off = [f"booking {one.id}" for one in paired if int(banked.get(one.id, 0)) != one.amount_cents]
+    return Proof("bank", "a booking of the bank is its remittances' money to the cent", len(paired), off[:SHOWN])
 
 
 def _patients_owe_only_shares(session: Session) -> Proof:
@@ -289,6 +306,7 @@ _PROOFS: tuple[Callable[[Session], Proof], ...] = (
     _closed_is_zero,
     _charges_are_posted,
     _remittances_are_spent,
+    _bookings_are_spent,
     _patients_owe_only_shares,
     _protected_owe_nothing,
     _write_offs_are_approved,

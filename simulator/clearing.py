@@ -364,6 +364,9 @@ class Clearing:
         amount = sum(one.paid_cents for one in payments)
         self._store.change("INSERT INTO payment VALUES (?, ?, '[]')", trace, amount)
         self._post("835", body, at)
+        if amount:
+            number = self._store.next_number("transfer")
+            self._post("CCD", mailing.transfer(who, trace=trace, cents=amount, number=number, at=at), at)
 
     def _send_again(self, event: dict[str, Any], at: datetime) -> None:
         """The same remittance in a new envelope: its own dates, another ISA13."""

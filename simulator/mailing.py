@@ -10,10 +10,12 @@ from billing.acknowledgment import (
     InterchangeAcknowledgment,
     StatusReason,
 )
+from billing.bank import Means, Movement
 from billing.claim import Address, Claim, Contact, Name, Party, Reference
 from billing.institutional_claim import InstitutionalClaim
 from billing.money import Cents
 from billing.remittance import ClaimPayment, Remittance
+from interchange.bank import ach
 from interchange.x12 import (
     acknowledgment_277ca,
     acknowledgment_999,
@@ -165,6 +167,14 @@ def remittance(
         ),
     )
     return interchange(store, "835", remittance_835.VERSION, [remittance_835.write(header, payments)], at)
+
+
+def transfer(payer: Party, *, trace: str, cents: int, number: int, at: datetime) -> bytes:
+    """The bank's file about the payer's transfer: an ACH entry with the trace of its remittance (CORE rule 370)."""
+    payer_number = f"1{_nine_digits(payer.id or '')}"
+    addenda = f"TRN*1*{trace}*{payer_number}~"
+    said = Movement(at.date(), Cents(cents), Means.ACH, "000123456", "", payer.name.last, addenda, trace, payer_number)
+    return ach.write(said, created=at, number=number).encode("ascii", errors="replace")
 
 
 def _tax_ids(payee: Party) -> Sequence[Reference]:

@@ -8,6 +8,7 @@ from database.tables.accounts import BalanceItem, PatientAccount, Placement
 from database.tables.appointments import Appointment, CoverageCheck
 from database.tables.attachments import Attachment
 from database.tables.authorizations import AuthorizationRow, AuthorizationRuleRow
+from database.tables.bank import BankMovement
 from database.tables.cash import Deposit, TillClose
 from database.tables.codes import Code, CodeEditionRow, CodeTermRow
 from database.tables.contracts import ContractRateRow, ContractRow, ExpectedLine
@@ -63,6 +64,7 @@ __all__ = [
     "AuthorizationRow",
     "AuthorizationRuleRow",
     "BalanceItem",
+    "BankMovement",
     "Batch",
     "Benefits",
     "BillingEntity",

@@ -42,6 +42,8 @@ class RemittanceFile(SQLModel, table=True):
     """stored, posting, closed, excepted"""
     received_at: datetime = Field(sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    bank_movement_id: str | None = Field(default=None, sa_type=Id, foreign_key="bank_movement.id", index=True)
+    """The booking that brought its money; None: the bank has not confirmed it"""
     taken_back_by: str | None = Field(default=None, sa_type=Id)
     """Typed from paper and mistyped: the remittance that undoes it"""
 

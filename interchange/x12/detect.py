@@ -1,5 +1,6 @@
 """What a file is, from its first bytes: which transaction set, or a bank's file, or unknown."""
 
+import re
 from enum import StrEnum
 
 from interchange.x12.syntax import NotX12, SegmentReader
@@ -36,12 +37,16 @@ class FileKind(StrEnum):
     """Functional acknowledgment, the 999's predecessor"""
     ACKNOWLEDGMENT_TA1 = "TA1"
     """Interchange acknowledgment without any group"""
+    BANK_BAI2 = "BAI2"
+    """A bank's balance report: records of comma-separated fields, the first one `01`"""
     BANK_CCD = "CCD"
     """Bank file of 94-character records that opens with `101`"""
     UNKNOWN = "unknown"
     """None of these"""
 
 
+_REPORT = re.compile(rb"\s*01,[^\n]*,2\s*/")
+"""File header of version 2"""
 _GUIDES = {
     "X222": FileKind.CLAIMS_837P,
     "X223": FileKind.CLAIMS_837I,
@@ -55,6 +60,8 @@ def identify(data: bytes) -> FileKind:
     """Name what `data` holds, from ST01 and the guide in ST03 or GS08. Never raises."""
     if _is_bank_file(data):
         return FileKind.BANK_CCD
+    if _REPORT.match(data):
+        return FileKind.BANK_BAI2
     try:
         reader = SegmentReader(data[:_HEAD_BYTES])
     except NotX12:

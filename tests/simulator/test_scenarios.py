@@ -128,4 +128,4 @@ def test_a_day_is_as_long_as_the_pace_says(tmp_path: Path) -> None:
     clearing.advance(BEGIN + timedelta(seconds=61 * 14))
     kinds = [row["kind"] for row in store.mail(after=0, limit=10)]
     store.close()
-    assert kinds == ["999", "277CA", "277CA", "835"]
+    assert kinds == ["999", "277CA", "277CA", "835", "CCD"]

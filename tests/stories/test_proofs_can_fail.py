@@ -39,6 +39,9 @@ TAMPERED = {
     "charges": "UPDATE encounter SET charge_cents = charge_cents + 1",
     "remittances": "UPDATE remittance_file SET state = 'closed'; "
     "UPDATE posting SET amount_cents = amount_cents - 1 WHERE account = 'CASH_UNAPPLIED' AND amount_cents < 0",
+    "bank": "INSERT INTO bank_movement (id, practice_id, message_id, content_key, booked_on, amount_cents, record, "
+    "state, reason, received_at) SELECT 'm', practice_id, message_id, 'k', '2026-11-04', 1, '{}', 'matched', '', "
+    "received_at FROM remittance_file LIMIT 1",
     "shares": "UPDATE posting SET detail = 'PR-96' WHERE account = 'AR_PAT' AND amount_cents > 0",
     "protected": "UPDATE benefits SET is_qmb = 1",
     "write_offs": "UPDATE journal SET kind = 'write_off' WHERE number = (SELECT max(number) FROM journal)",

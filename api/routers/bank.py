@@ -1,0 +1,232 @@
+"""What the bank booked, held against what remittances advised: pairs by themselves, by hand, or set aside."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BeforeValidator, Field
+from sqlmodel import Session
+
+from activities import bank_desk, filing
+from activities.bank_desk import DoesNotFit
+from api import actions, errors, uploads
+from api.actions import Done
+from api.auth import Viewer
+from api.claim_form import Part
+from api.errors import Fault, Problem
+from api.idempotency import IdempotencyKey
+from api.office import Office, TheOffice
+from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
+from api.routers.paper import Poster
+from billing.roles import Permission
+from database import bank, messages
+from database.access import Person
+from database.bank import MovementView, UnfundedView
+from database.tables import BankMovement
+from interchange.bank import ach, bai2
+from interchange.bank.faults import BankFileInvalid
+from interchange.x12.detect import FileKind, identify
+
+api = APIRouter(prefix="/api/v1/bank", tags=["remittances"])
+pages = APIRouter(prefix="/bank", include_in_schema=False)
+
+SHOWN = 100
+FILE = {"requestBody": {"required": True, "content": {"text/plain": {"schema": {"type": "string"}}}}}
+UPLOAD = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class BankPage:
+    """How bank and remittances stand to each other."""
+
+    open: list[MovementView]
+    """Bookings that are nobody's yet, the newest first"""
+    unfunded: list[UnfundedView]
+    """Remittances whose money the bank has not confirmed, since the first day that its files tell of"""
+    matched: list[MovementView]
+    set_aside: list[MovementView]
+
+
+class PairForm(Part):
+    """Whose money a booking is."""
+
+    remittance_ids: Annotated[
+        list[str],
+        BeforeValidator(lambda typed: typed.replace(",", " ").split() if isinstance(typed, str) else typed),
+        Field(min_length=1, max_length=50),
+    ]
+
+
+class SetAsideForm(Part):
+    """Why a booking is no remittance's."""
+
+    reason: Annotated[str, Field(min_length=3, max_length=300)]
+
+
+@api.get("")
+def show_bank(office: TheOffice, person: Viewer) -> BankPage:
+    """Bookings that wait, remittances without money, and the last ones that are settled."""
+    with office.database.reading() as session:
+        since = bank.read_since(session, practice_id=person.practice_id)
+        movements = partial(bank.page, session, practice_id=person.practice_id, limit=SHOWN)
+        return BankPage(
+            movements(state=bank.OPEN),
+            bank.unfunded(session, practice_id=person.practice_id, since=since or date.max, limit=SHOWN),
+            movements(state=bank.MATCHED),
+            movements(state=bank.SET_ASIDE),
+        )
+
+
+@api.post("/files", openapi_extra=FILE, status_code=201)
+async def post_file(request: Request, office: TheOffice, person: Poster) -> dict[str, str]:
+    """A file of the bank: ACH entries (NACHA) or a balance report (BAI2). The same bytes twice change nothing. 422: it
+    contradicts itself, with the line; nothing of it is taken then."""
+    return {"note": await run_in_threadpool(_take, office, person, await request.body())}
+
+
+@api.post("/{movement_id}/pair")
+def post_pair(
+    movement_id: str, form: PairForm, key: IdempotencyKey, office: TheOffice, person: Poster
+) -> dict[str, Any]:
+    """Say whose money a booking is; the sums have to agree."""
+    return _pair(office, person, movement_id, form, key=key).body
+
+
+@api.post("/{movement_id}/set-aside")
+def post_set_aside(
+    movement_id: str, form: SetAsideForm, key: IdempotencyKey, office: TheOffice, person: Poster
+) -> dict[str, Any]:
+    """Say why a booking is no remittance's money."""
+    return _set_aside(office, person, movement_id, form, key=key).body
+
+
+@pages.get("")
+def show_page(request: Request, office: TheOffice, person: Viewer, note: str = "") -> Response:
+    """The bank's page."""
+    return _page(request, office, person, Failed(), NOTES.get(note, ""))
+
+
+@pages.post("/files")
+async def take_from_page(request: Request, office: TheOffice, person: Poster) -> Response:
+    """Take a file in, and say what became of it."""
+    body = await uploads.sent(request)
+
+    def act() -> Response:
+        try:
+            return _page(request, office, person, Failed(), _take(office, person, body))
+        except Problem as problem:
+            return _page(request, office, person, Failed(UPLOAD, problem.title, problem.detail, status=problem.status))
+
+    return await run_in_threadpool(act)
+
+
+@pages.post("/{movement_id}/pair")
+async def pair_from_page(request: Request, movement_id: str, office: TheOffice, person: Poster) -> Response:
+    """Pair by hand."""
+    typed = await typed_into(request)
+
+    def act() -> Done:
+        return _pair(office, person, movement_id, read(PairForm, typed), key=typed["key"])
+
+    def page(failed: Failed) -> Response:
+        return _page(request, office, person, failed)
+
+    return await answer(lambda: run_in_threadpool(act), f"pair-{movement_id}", typed, "/bank", page)
+
+
+@pages.post("/{movement_id}/set-aside")
+async def set_aside_from_page(request: Request, movement_id: str, office: TheOffice, person: Poster) -> Response:
+    """Set a booking aside."""
+    typed = await typed_into(request)
+
+    def act() -> Done:
+        return _set_aside(office, person, movement_id, read(SetAsideForm, typed), key=typed["key"])
+
+    def page(failed: Failed) -> Response:
+        return _page(request, office, person, failed)
+
+    return await answer(lambda: run_in_threadpool(act), f"aside-{movement_id}", typed, "/bank", page)
+
+
+def _take(office: Office, person: Person, body: bytes) -> str:
+    if len(body) > uploads.LONGEST_FILE:
+        raise Problem(413, "too-large", "The file is above 1 MB", "Ask the bank for a file of fewer days.")
+    kind, text = identify(body), body.decode("utf-8", errors="replace")
+    if kind not in {FileKind.BANK_CCD, FileKind.BANK_BAI2}:
+        detail = "It begins with 101 (ACH entries, 94 characters a record) or with 01, (a BAI2 report)."
+        raise Problem(422, "no-bank-file", "This is no file of a bank that can be read here", detail)
+    try:
+        _ = ach.read(text) if kind == FileKind.BANK_CCD else bai2.read(text)
+    except BankFileInvalid as error:
+        detail = f"{str(error).capitalize()}. Nothing of it was taken: ask the bank for the whole file."
+        raise Problem(422, "bank-file-invalid", "The bank's file contradicts itself", detail) from error
+    with office.database.writing() as session:
+        message, _ = messages.store_inbound(
+            session,
+            partner_id=None,
+            practice_id=person.practice_id,
+            kind=str(kind),
+            body=body,
+            received_at=office.now(),
+        )
+        words = "file of the bank"
+        actions.audited(
+            session, office, person, action="create", subject="message", subject_id=message.id, reason=words
+        )
+    with office.database.writing() as session:
+        return filing.file_message(session, message.id)
+
+
+def _pair(office: Office, person: Person, movement_id: str, form: PairForm, *, key: str) -> Done:
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        row = _locked(session, person, movement_id)
+        try:
+            bank_desk.pair_by_hand(session, row, form.remittance_ids, at=office.now(), by=person.user_id)
+        except DoesNotFit as error:
+            raise errors.invalid([Fault(field="remittance_ids", message=str(error))]) from error
+        words = f"money of {', '.join(form.remittance_ids)}"[:300]
+        actions.updated(session, office, person, "bank_movement", row.id, words)
+        return row.id, {"movement_id": row.id, "state": row.state}
+
+    return actions.kept_once(office, person, "pair_bank_movement", movement_id, form, effect, key=key)
+
+
+def _set_aside(office: Office, person: Person, movement_id: str, form: SetAsideForm, *, key: str) -> Done:
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        row = _locked(session, person, movement_id)
+        if row.state != bank.OPEN:
+            raise errors.invalid([Fault(field="reason", message="somebody settled this booking meanwhile")])
+        bank_desk.set_aside(session, row, form.reason, at=office.now(), by=person.user_id)
+        actions.updated(session, office, person, "bank_movement", row.id, form.reason)
+        return row.id, {"movement_id": row.id, "state": row.state}
+
+    return actions.kept_once(office, person, "set_bank_movement_aside", movement_id, form, effect, key=key)
+
+
+def _locked(session: Session, person: Person, movement_id: str) -> BankMovement:
+    row = bank.lock(session, movement_id, practice_id=person.practice_id)
+    if row is None:
+        raise errors.not_found("booking")
+    return row
+
+
+def _page(request: Request, office: Office, person: Person, failed: Failed, note: str = "") -> Response:
+    found = show_bank(office, person)
+    amounts = frozenset(int(one.movement.amount_cents) for one in found.open)
+    with office.database.reading() as session:
+        fitting = bank.unfunded(session, practice_id=person.practice_id, cents=amounts, limit=SHOWN) if amounts else []
+    return show(
+        request,
+        "bank.html",
+        person,
+        status=failed.status,
+        failed=failed,
+        found=found,
+        fitting=fitting,
+        keys=failed.key_for,
+        note=note,
+        may_change=person.may(Permission.POST_REMITTANCE),
+    )

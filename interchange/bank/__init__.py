@@ -1,0 +1,1 @@
+"""Translates what banks send: ACH entries with their addenda (NACHA), and balance reports (BAI2)."""

@@ -206,7 +206,7 @@ async def test_an_encounter_goes_through_an_sftp_partner(
         for mail in house._store.rows("SELECT id, kind, body FROM mail ORDER BY id"):
             kinds.append(mail["kind"])
             (by_sftp.inbox / f"{mail['id']:04d}.edi").write_bytes(mail["body"])
-        assert kinds == ["999", "277CA", "277CA", "835"]
+        assert kinds == ["999", "277CA", "277CA", "835", "CCD"]
         await look(live)
         await until_closed(live, encounter)
     assert office.stage(encounter) == "closed"

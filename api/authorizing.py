@@ -19,10 +19,9 @@ from billing.characters import unsendable
 from billing.coding import procedure_is_well_formed
 from billing.identifiers import npi_is_valid
 from billing.units import parse_units
-from database import appointments, authorizations, favourites, held_policies, registrations
+from database import appointments, authorizations, favourites, held_policies
 from database.access import Person
 from database.authorizations import AuthorizationChanged, AuthorizationView, RuleView, Said
-from database.registrations import PatientMissing
 
 CHANGED = "changed-meanwhile"
 Day = Annotated[date | None, EMPTY]
@@ -190,10 +189,7 @@ def keep(
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
         at = office.now()
-        try:
-            patient = registrations.lock(session, practice_id=person.practice_id, patient_id=patient_id)
-        except PatientMissing as error:
-            raise known_patient.missing(error) from error
+        patient = known_patient.held(session, person, patient_id)
         said = form.said()
         known = authorizations.of_patient(session, patient.id, today=office.today(person))
         before = next((one.said.payer_number for one in known if one.id == authorization_id), None)

@@ -16,7 +16,7 @@ from api.office import Office
 from api.registering import CHANGED
 from database import accounts, appointments, consents, held_policies, letters, registrations
 from database.access import Person
-from database.registrations import PatientChanged, PatientMissing
+from database.registrations import PatientChanged
 from database.tables import Patient
 
 Effect = Callable[[Session, Patient, datetime], str]
@@ -110,9 +110,7 @@ def _once(
 
 def _locked(session: Session, person: Person, patient_id: str, version: int | None) -> Patient:
     try:
-        return registrations.lock(session, practice_id=person.practice_id, patient_id=patient_id, version=version)
-    except PatientMissing as error:
-        raise known_patient.missing(error) from error
+        return known_patient.held(session, person, patient_id, version=version)
     except PatientChanged as error:
         detail = "What you typed stands in the form, what is known now above it. Save again to put yours in its place."
         raise Problem(409, CHANGED, "Somebody changed this patient meanwhile", detail) from error

@@ -16,10 +16,9 @@ from api.office import Office
 from api.practice_form import EMPTY
 from billing.money import Cents
 from billing.noncoverage import Choice, NoticeRule
-from database import appointments, noncoverage, registrations
+from database import appointments, noncoverage
 from database.access import Person
 from database.noncoverage import NoticeChanged, Told
-from database.registrations import PatientMissing
 from database.tables import NoticeRow, Patient
 
 Reason = Annotated[str, Field(min_length=5, max_length=300)]
@@ -128,10 +127,7 @@ def keep(office: Office, person: Person, patient_id: str, notice_id: str | None,
 
     def effect(session: Session) -> Effect:
         at = office.now()
-        try:
-            patient = registrations.lock(session, practice_id=person.practice_id, patient_id=patient_id)
-        except PatientMissing as error:
-            raise known_patient.missing(error) from error
+        patient = known_patient.held(session, person, patient_id)
         if notice_id is None:
             row = noncoverage.keep(session, patient, form.told(), at=at, by=person.user_id)
         else:

@@ -15,7 +15,7 @@ from api.patient_form import ChangedPatientForm, NewPatientForm
 from billing.patients import in_words
 from database import accounts, letters, patients, registrations
 from database.access import Person
-from database.registrations import PatientChanged, PatientMissing
+from database.registrations import PatientChanged
 from database.tables import Patient
 
 ALIKE = "likely-duplicate"
@@ -49,11 +49,7 @@ def change(office: Office, person: Person, patient_id: str, form: ChangedPatient
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
         try:
-            row = registrations.lock(
-                session, practice_id=person.practice_id, patient_id=patient_id, version=form.version
-            )
-        except PatientMissing as error:
-            raise known_patient.missing(error) from error
+            row = known_patient.held(session, person, patient_id, version=form.version)
         except PatientChanged as error:
             detail = "Look at what is known now, and save again."
             raise Problem(409, CHANGED, "Somebody changed this patient meanwhile", detail) from error

@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlmodel import Session
 
 from activities import account_decisions, ids
-from api import actions, auth, errors, idempotency
+from api import actions, auth, errors, idempotency, known_patient
 from api.actions import Done
 from api.auth import Viewer, require
 from api.claim_form import Part
@@ -22,7 +22,6 @@ from billing.roles import Permission
 from database import account_views, accounts
 from database.access import Person
 from database.account_views import AccountView
-from database.accounts import AccountMissing
 from database.tables import PatientAccount
 
 api = APIRouter(prefix="/api/v1/accounts", tags=["accounts"])
@@ -115,6 +114,7 @@ def account_page(
 
 def _find(request: Request, office: Office, person: Person, patient_id: str) -> AccountView:
     with office.database.reading() as session:
+        known_patient.here(session, person, patient_id)
         found = account_views.account(session, practice_id=person.practice_id, patient_id=patient_id)
     if found is None:
         raise errors.not_found("account")
@@ -147,10 +147,8 @@ def _decide(
     """One decision under the account's lock, once per key, in the audit."""
 
     def once(session: Session) -> tuple[str, dict[str, Any]]:
-        try:
-            account = accounts.lock(session, practice_id=person.practice_id, patient_id=patient_id, at=office.now())
-        except AccountMissing as error:
-            raise errors.not_found("account") from error
+        known_patient.held(session, person, patient_id)
+        account = accounts.lock(session, practice_id=person.practice_id, patient_id=patient_id, at=office.now())
         effect(session, account)
         actions.audited(
             session,

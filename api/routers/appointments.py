@@ -135,7 +135,8 @@ def _book(office: Office, person: Person, form: AppointmentForm, *, key: str) ->
     actions.require_near(form.day, today=office.today(person), field="day")
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
-        known_patient.here(session, person, form.patient_id)
+        appointments.lock_book(session, practice_id=person.practice_id)
+        known_patient.held(session, person, form.patient_id)
         why = _why_anyway(session, person, form)
         row = appointments.book(
             session,
@@ -158,7 +159,6 @@ def _book(office: Office, person: Person, form: AppointmentForm, *, key: str) ->
 
 def _why_anyway(session: Session, person: Person, form: AppointmentForm) -> str:
     """Why minutes are booked twice; empty: they are not. Raises Problem 422 where nobody said so on purpose."""
-    appointments.lock_book(session, practice_id=person.practice_id)
     slot = Slot("", form.patient_id, form.provider, form.day, form.at_time, form.minutes)
     found = appointments.clashing(session, slot, practice_id=person.practice_id)
     if not found:
@@ -196,6 +196,8 @@ def _page(
     request: Request, office: Office, person: Person, day: date, patient_id: str, failed: Failed, note: str
 ) -> Response:
     with office.database.reading() as session:
+        if patient_id:
+            known_patient.here(session, person, patient_id)
         rows = appointments.of_day(session, practice_id=person.practice_id, day=day)
     auth.seen(request, person, subject="appointments", subject_id=str(day))
     return show(

@@ -195,7 +195,7 @@ def _make(office: Office, person: Person, patient_id: str, form: AskForm, *, key
     actions.require_near(form.day, today=today, field="day")
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
-        patient = known_patient.here(session, person, patient_id)
+        patient = known_patient.held(session, person, patient_id)
         if form.appointment_id and estimates.appointment_of(session, patient, form.appointment_id) is None:
             raise errors.invalid([Fault(field="appointment_id", message="is no appointment of this patient")])
         try:
@@ -225,7 +225,7 @@ def _request(office: Office, person: Person, patient_id: str, form: RequestForm,
         raise errors.invalid([Fault(field="visit_on", message="has passed: an estimate is for services to come")])
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
-        patient = known_patient.here(session, person, patient_id)
+        patient = known_patient.held(session, person, patient_id)
         task = asking.request(session, patient, day=form.visit_on, at=office.now())
         if task is not None:
             actions.audited(

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 from starlette.datastructures import UploadFile
 
-from api import actions, auth, errors
+from api import actions, auth, errors, known_patient
 from api.actions import Done
 from api.auth import Viewer, require
 from api.errors import Fault
@@ -129,7 +129,7 @@ def keep(office: Office, person: Person, subject: FileSubject, subject_id: str, 
     except NotKept as error:
         raise errors.invalid([Fault(field="file", message=str(error))]) from error
     with office.database.writing() as session:
-        _require(session, person, subject, subject_id)
+        _require(session, person, subject, subject_id, writing=True)
         file_id, is_new = attachments.add(
             session,
             practice_id=person.practice_id,
@@ -147,9 +147,10 @@ def keep(office: Office, person: Person, subject: FileSubject, subject_id: str, 
     return {"file_id": file_id, "created": is_new}
 
 
-def _require(session: Session, person: Person, subject: FileSubject, subject_id: str) -> None:
+def _require(session: Session, person: Person, subject: FileSubject, subject_id: str, *, writing: bool = False) -> None:
     if not attachments.exists(session, practice_id=person.practice_id, subject=subject, subject_id=subject_id):
         raise errors.not_found(subject)
+    known_patient.require_behind(session, person, subject, subject_id, writing=writing)
 
 
 def _send(request: Request, office: Office, person: Person, file_id: str) -> Response:

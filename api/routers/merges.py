@@ -20,7 +20,6 @@ from billing.roles import Permission
 from database import merges, patients, registrations
 from database.access import Person
 from database.merges import CannotMerge
-from database.registrations import PatientMissing
 from database.tables import Patient
 
 api = APIRouter(prefix="/api/v1", tags=["patients"])
@@ -153,12 +152,7 @@ def _undo(office: Office, person: Person, merge_id: str, form: UndoForm, *, key:
 def _both(session: Session, person: Person, kept_id: str, gone_id: str) -> tuple[Patient, Patient]:
     """Both rows, locked behind their visits, in the order of their ids. Raises Problem 404."""
     merges.hold_visits(session, kept_id, gone_id)
-    locked = {}
-    for one in sorted((kept_id, gone_id)):
-        try:
-            locked[one] = registrations.lock(session, practice_id=person.practice_id, patient_id=one)
-        except PatientMissing as error:
-            raise known_patient.missing(error) from error
+    locked = {one: known_patient.held(session, person, one) for one in sorted((kept_id, gone_id))}
     return locked[kept_id], locked[gone_id]
 
 

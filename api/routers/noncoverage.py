@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from api import auth, errors, noncovering
+from api import auth, errors, known_patient, noncovering
 from api.actions import Done
 from api.auth import Viewer, require
 from api.authorizing import EndForm
@@ -65,8 +65,7 @@ def post_end(rule_id: str, form: EndForm, key: IdempotencyKey, office: TheOffice
 def list_notices(request: Request, patient_id: str, office: TheOffice, person: Viewer) -> list[NoticeView]:
     """A patient's notices, the newest first."""
     with office.database.reading() as session:
-        if patients.patient(session, practice_id=person.practice_id, patient_id=patient_id) is None:
-            raise errors.not_found("patient")
+        known_patient.here(session, person, patient_id)
         found = noncoverage.of_patient(session, patient_id)
     auth.seen(request, person, subject="patient", subject_id=patient_id)
     return found

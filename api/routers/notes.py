@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from sqlmodel import Session
 
-from api import actions, auth, errors, idempotency
+from api import actions, auth, errors, idempotency, known_patient
 from api.actions import Done
 from api.auth import Viewer, require
 from api.claim_form import Part
@@ -44,8 +44,7 @@ def list_notes(
 ) -> list[NoteView]:
     """The notes on one visit, claim or account, the newest first."""
     with office.database.reading() as session:
-        if not notes.exists(session, practice_id=person.practice_id, subject=subject, subject_id=subject_id):
-            raise errors.not_found(subject)
+        _require(session, person, subject, subject_id)
         found = notes.of(session, practice_id=person.practice_id, subject=subject, subject_id=subject_id)
     auth.seen(request, person, subject=subject, subject_id=subject_id)
     return found
@@ -78,8 +77,7 @@ async def write_from_page(
 
 def _write(office: Office, person: Person, subject: NoteSubject, subject_id: str, form: NoteForm, *, key: str) -> Done:
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
-        if not notes.exists(session, practice_id=person.practice_id, subject=subject, subject_id=subject_id):
-            raise errors.not_found(subject)
+        _require(session, person, subject, subject_id, writing=True)
         note = notes.add(
             session,
             practice_id=person.practice_id,
@@ -94,3 +92,9 @@ def _write(office: Office, person: Person, subject: NoteSubject, subject_id: str
 
     sha256 = idempotency.fingerprint("write_note", f"{subject}:{subject_id}", form.model_dump(mode="json"))
     return Done(idempotency.once(office, person, name="write_note", key=key, body_sha256=sha256, effect=effect), 201)
+
+
+def _require(session: Session, person: Person, subject: NoteSubject, subject_id: str, *, writing: bool = False) -> None:
+    if not notes.exists(session, practice_id=person.practice_id, subject=subject, subject_id=subject_id):
+        raise errors.not_found(subject)
+    known_patient.require_behind(session, person, subject, subject_id, writing=writing)

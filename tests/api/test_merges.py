@@ -12,7 +12,7 @@ from billing.roles import Role
 from database import registrations
 from database.engine import Database
 from database.merges import columns_of_patients
-from database.tables import Encounter, Patient, PatientAccount
+from database.tables import Attachment, Encounter, Note, Patient, PatientAccount
 from tests.api import builders
 from tests.api.conftest import OPENED, Book, open_book
 from tests.databases import empty, kind, postgres
@@ -155,6 +155,8 @@ GONE = (
     "authorizations",
     "estimates",
     "duplicates",
+    "notices",
+    "notices/1",
 )
 
 
@@ -167,7 +169,11 @@ async def test_pages_of_who_is_gone_lead_to_who_was_kept(
     form = {"patient_id": twin, "day": "2026-03-06", "at_time": "09:30", "provider": "Dr. Curie", "reason": "cough"}
     async with book.signed_in(Role.SUPERVISOR) as browser:
         pages = [await browser.get(f"/patients/{twin}/{name}") for name in GONE]
-        pages.append(await browser.get(f"/visits/new?patient={twin}"))
+        others = (f"/visits/new?patient={twin}", f"/appointments?patient={twin}", f"/accounts/{twin}")
+        pages += [await browser.get(url) for url in others]
+        pages.append(await browser.post(f"/accounts/{twin}/resume", data={"key": "r" * 20}))
+        assert "Add a file" not in (await browser.get(f"/patients/{twin}")).text
+        assert "Add a file" in (await browser.get(f"/patients/{encounter.patient_id}")).text
         booking = await browser.post("/appointments", data=form | {"key": "k" * 20})
     for page in (*pages, booking):
         assert page.status_code == 410, page.url
@@ -185,8 +191,9 @@ async def test_programs_are_told_who_was_kept_through_every_merge(
     for number, (kept, gone) in enumerate(((encounter.patient_id, twin), (last, encounter.patient_id)), start=8):
         body = {"gone_id": gone, "reason": "same card"}
         assert (await chief.post(f"/api/v1/patients/{kept}/merge", json=body, headers=key(number))).is_success
-    names = ("insurance", "authorizations", "duplicates")
-    asked = [await chief.get(f"/api/v1/patients/{twin}/{name}") for name in names]
+    names = [f"patients/{twin}/{name}" for name in ("insurance", "authorizations", "duplicates", "notices")]
+    names += [f"accounts/{twin}", f"notes/account/{twin}", f"files/patient/{twin}"]
+    asked = [await chief.get(f"/api/v1/{name}") for name in names]
     put = {"version": 0, "policies": []}
     asked.append(await chief.put(f"/api/v1/patients/{twin}/insurance", json=put, headers=key(10)))
     again = {"gone_id": twin, "reason": "x"}
@@ -196,6 +203,33 @@ async def test_programs_are_told_who_was_kept_through_every_merge(
         assert one.json()["type"].endswith("/merged")
     nobody = (await chief.get("/api/v1/patients/nobody/insurance")).json()
     assert (nobody["status"], "patient_id" in nobody) == (404, False)
+
+
+async def test_nothing_is_written_for_who_is_gone(book: Book, chief: httpx.AsyncClient, encounter: Encounter) -> None:
+    twin = await twin_of(book, chief, encounter)
+    body = {"gone_id": twin, "reason": "same card"}
+    assert (await chief.post(f"/api/v1/patients/{encounter.patient_id}/merge", json=body, headers=key(4))).is_success
+    pause = {"until": "2026-12-31", "reason": "they dispute it"}
+    card = {"file": ("card.pdf", b"%PDF-1.7 a card", "application/pdf")}
+    told = [
+        await chief.post(f"/api/v1/accounts/{twin}/pause", json=pause, headers=key(20)),
+        await chief.post(f"/api/v1/accounts/{twin}/resume", headers=key(21)),
+        await chief.post(f"/api/v1/notes/account/{twin}", json={"text": "called"}, headers=key(22)),
+        await chief.post(f"/api/v1/files/patient/{twin}", files=card, data={"kind": "card_front"}),
+        await chief.post(f"/api/v1/patients/{twin}/estimates/requests", json={}, headers=key(23)),
+    ]
+    async with book.signed_in(Role.SUPERVISOR) as browser:
+        paused = await browser.post(f"/accounts/{twin}/pause", data=pause | {"key": "p" * 20})
+        noted = await browser.post(f"/notes/account/{twin}", data={"text": "called", "key": "n" * 20})
+        filed = await browser.post(f"/files/patient/{twin}", files=card, data={"kind": "card_front"})
+    assert [one.json().get("patient_id") for one in told] == [encounter.patient_id] * len(told)
+    assert [one.status_code for one in (*told, paused, noted, filed)] == [410] * (len(told) + 3)
+    assert "reason: they dispute it" in paused.text, "what was typed is kept"
+    assert "text: called" in noted.text
+    with book.database.reading() as session:
+        assert session.get(PatientAccount, twin) is None
+        assert session.exec(select(Note)).all() == []
+        assert session.exec(select(Attachment)).all() == []
 
 
 async def test_the_later_merge_is_undone_before_the_earlier_one(

@@ -100,8 +100,12 @@ def texts_of(known: Registration, *, version: int) -> Typed:
 
 def caught_up(typed: Typed, now: Typed) -> Typed:
     """A form that somebody has overtaken: what its person typed stays, every other input says what is known now."""
-    kept = {name: typed.get(name, "") for name in FIELDS if typed.get(name, "") != typed.get(WAS + name, "")}
-    return typed | dict.fromkeys(FIELDS, "") | now | kept
+    return typed | dict.fromkeys(FIELDS, "") | now | put_in(typed)
+
+
+def put_in(typed: Typed) -> Typed:
+    """What its person typed into a form, by input: what stood there before is left out."""
+    return {name: typed.get(name, "") for name in FIELDS if typed.get(name, "") != typed.get(WAS + name, "")}
 
 
 def overtaken(typed: Typed, now: Typed) -> dict[str, str]:

@@ -102,11 +102,25 @@ def _alike(desk: Desk, told: Registration) -> list[PatientRow]:
 
 
 def _change(request: Request, office: Office, person: Person, patient_id: str, typed: Typed) -> Response:
-    desk = _desk(request, office, person, patient_id)
+    try:
+        desk = _desk(request, office, person, patient_id)
+        return _changed(desk, patient_id, typed)
+    except Problem as problem:
+        problem.written = {
+            name.rpartition(".")[2]: text or "nothing" for name, text in patient_form.put_in(typed).items()
+        }
+        raise
+
+
+def _changed(desk: Desk, patient_id: str, typed: Typed) -> Response:
+    """Raises Problem 410 where the patient was merged meanwhile: there is no form of theirs any more."""
+    office, person = desk.office, desk.person
     try:
         form = patient_form.read(ChangedPatientForm, typed, today=office.today(person))
         registering.change(office, person, patient_id, form, key=typed["key"])
     except Problem as problem:
+        if problem.patient_id is not None:
+            raise
         failed = _failed(problem, typed)
         if problem.name != registering.CHANGED:
             return _page(desk, typed, failed=failed)

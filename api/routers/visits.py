@@ -109,9 +109,13 @@ async def open_visit(request: Request, office: TheOffice, person: Clerk, patient
 
 
 def _answer(request: Request, office: Office, person: Person, patient: str, copy: str, typed: Typed) -> Response:
-    desk = _desk(request, office, person, patient, copy)
     do = typed.pop("do", "open")
     is_told_apart = bool(typed.pop(ANOTHER, ""))
+    try:
+        desk = _desk(request, office, person, patient, copy)
+    except Problem as problem:
+        problem.written = Failed(FORM, typed=typed).written
+        raise
     if do.startswith(REMOVE):
         typed = visit_form.tidy(typed, without=do.removeprefix(REMOVE))
         return _page(desk, _at_least_one_row(typed, office.today(person)), "lines.0.procedure")

@@ -15,6 +15,7 @@ from database.merges import columns_of_patients
 from database.tables import Attachment, Encounter, Note, Patient, PatientAccount
 from tests.api import builders
 from tests.api.conftest import OPENED, Book, open_book
+from tests.api.page_forms import inputs_of
 from tests.databases import empty, kind, postgres
 
 __all__ = ["empty", "kind", "postgres"]
@@ -180,6 +181,24 @@ async def test_pages_of_who_is_gone_lead_to_who_was_kept(
         assert "This patient was merged into another one" in page.text
         assert f'<a href="/patients/{encounter.patient_id}">Go to the patient who was kept</a>' in page.text
     assert "reason: cough" in booking.text, "what was typed is kept"
+
+
+async def test_what_was_typed_about_who_is_gone_is_not_lost(
+    book: Book, chief: httpx.AsyncClient, encounter: Encounter
+) -> None:
+    twin = await twin_of(book, chief, encounter)
+    async with book.signed_in(Role.SUPERVISOR) as browser:
+        typed = inputs_of((await browser.get(f"/patients/{twin}/edit")).text)
+        body = {"gone_id": twin, "reason": "same card"}
+        merged = await chief.post(f"/api/v1/patients/{encounter.patient_id}/merge", json=body, headers=key(4))
+        typed |= {"patient.address.street": "9 North St", "patient.birth_date": ""}
+        refused = await browser.post(f"/patients/{twin}/edit", data=typed)
+        visit = await browser.post(f"/visits/new?patient={twin}", data={"lines.0.procedure": "99213", "do": "open"})
+    assert (merged.status_code, refused.status_code) == (201, 410)
+    assert "<li>street: 9 North St</li>" in refused.text
+    assert "<li>birth date: nothing</li>" in refused.text
+    assert (visit.status_code, "procedure: 99213" in visit.text) == (410, True)
+    assert builders.SURNAME not in refused.text, "what stood there already was not typed"
 
 
 async def test_programs_are_told_who_was_kept_through_every_merge(

@@ -131,13 +131,32 @@ def of_patient(session: Session, *, practice_id: str, patient_id: str) -> list[M
         MergeView(
             one.id,
             gone.id,
-            ", ".join(filter(None, (gone.last_name, gone.first_name))),
+            _name(gone),
             one.merged_at,
             one.reason,
             one.undone_at,
         )
         for one, gone in rows
     ]
+
+
+def known_before(session: Session, said: sa.ColumnElement[bool], *, practice_id: str) -> dict[str, tuple[str, ...]]:
+    """Who was kept for each patient merged away of whom this may be said: by the id of the kept one, what the others
+    were known as, in words; empty where that is what the kept one is known as too.
+    """
+    gone = session.exec(
+        select(Patient)
+        .where(Patient.practice_id == practice_id, col(Patient.merged_into).is_not(None), said)
+        .order_by(Patient.last_name, col(Patient.first_name), Patient.id)
+    ).all()
+    found: dict[str, tuple[str, ...]] = {}
+    for row in gone:
+        kept = registrations.kept(session, row)
+        words = _otherwise(row, kept)
+        names = found.setdefault(kept.id, ())
+        if words and words not in names:
+            found[kept.id] = (*names, words)
+    return found
 
 
 def find(session: Session, *, practice_id: str, merge_id: str) -> PatientMerge | None:
@@ -154,6 +173,17 @@ def columns_of_patients() -> dict[str, str]:
             if key.target_fullname == "patient.id" and table.name not in STAYS:
                 found[table.name] = key.parent.name
     return found
+
+
+def _name(row: Patient) -> str:
+    return ", ".join(filter(None, (row.last_name, row.first_name)))
+
+
+def _otherwise(gone: Patient, kept: Patient) -> str:
+    """What only the one who is gone was known as: the name, and the birth date where it was another."""
+    if gone.birth_date is not None and gone.birth_date != kept.birth_date:
+        return f"{_name(gone)} (born {gone.birth_date})"
+    return "" if _name(gone).casefold() == _name(kept).casefold() else _name(gone)
 
 
 def _of_patient(patient_id: str) -> Iterator[tuple[sa.Table, sa.ColumnElement[bool]]]:

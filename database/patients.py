@@ -41,6 +41,8 @@ class PatientRow:
     visits: int
     open_cents: int
     """What payers and the patient still owe"""
+    known_before: tuple[str, ...] = ()
+    """Other names by which this search found them, of patients who were merged into this one"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +145,22 @@ class PatientView:
 
 def search(session: Session, *, practice_id: str, text: str, limit: int = 50) -> PatientList:
     """Patients by the beginning of last or first name, or of both in any order, birth date, telephone, member id or a
-    number.
+    number. Who was merged into another one is found as the kept one.
 
     The number is the visit's own (CLM01 as it came) or that of a claim that was sent. An empty text finds nobody.
     """
-    ids = _matching(practice_id, text.strip())
-    if ids is None:
+    said = _said_of_them(text.strip())
+    if said is None:
         return PatientList([], has_more=False)
-    query = select(Patient).where(Patient.practice_id == practice_id, col(Patient.merged_into).is_(None), or_(*ids))
+    before = merges.known_before(session, said, practice_id=practice_id)
+    ways = [said, *_numbered(practice_id, text.strip()), *([col(Patient.id).in_(before)] if before else [])]
+    query = select(Patient).where(Patient.practice_id == practice_id, col(Patient.merged_into).is_(None), or_(*ways))
     query = query.order_by(Patient.last_name, col(Patient.first_name), col(Patient.birth_date), Patient.id)
     found = session.exec(query.limit(limit + 1)).all()
     if not found:
         found = _with_member_id(session, practice_id, text.strip(), limit)
-    return PatientList(_rows(session, practice_id, found[:limit]), has_more=len(found) > limit)
+    rows = [replace(one, known_before=before.get(one.id, ())) for one in _rows(session, practice_id, found[:limit])]
+    return PatientList(rows, has_more=len(found) > limit)
 
 
 def alike(session: Session, told: Registration, *, practice_id: str) -> list[PatientRow]:
@@ -208,18 +213,21 @@ def patient(session: Session, *, practice_id: str, patient_id: str) -> PatientVi
     )
 
 
-def _matching(practice_id: str, text: str) -> list[sa.ColumnElement[bool]] | None:
-    """The conditions that a text stands for; None when it says nothing."""
+def _said_of_them(text: str) -> sa.ColumnElement[bool] | None:
+    """What a text may say of a patient's own record; None when it says nothing."""
     day = _day(text)
     if day is not None:
-        return [col(Patient.birth_date) == day]
+        return col(Patient.birth_date) == day
     if not text.replace(",", "").strip():
         return None
-    conditions = [named(text)]
     telephone = telephone_digits(text)
-    if telephone is not None:
-        conditions.append(col(Patient.telephone) == telephone)
-    if len(text) >= SHORTEST_NUMBER:
+    return named(text) if telephone is None else or_(named(text), col(Patient.telephone) == telephone)
+
+
+def _numbered(practice_id: str, text: str) -> list[sa.ColumnElement[bool]]:
+    """Patients of whom a text is a number: the conditions, none where it can be none."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    if len(text) >= SHORTEST_NUMBER and _day(text) is None:
         spellings = {text, text.upper()}
         visits = select(Encounter.patient_id).where(Encounter.practice_id == practice_id)
         by_control_number = (

@@ -4,7 +4,7 @@ Every query takes the practice. Money is in cents; who may see a view is decided
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -20,6 +20,7 @@ from database import (
     encounters,
     ledger,
     letters,
+    merges,
     moves,
     notes,
     patients,
@@ -62,6 +63,8 @@ class EncounterRow:
     on_hold: bool
     charge_cents: int
     owed_cents: int
+    known_before: tuple[str, ...] = ()
+    """Other names by which this search found the patient, of patients who were merged into this one"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +234,10 @@ def newest_encounters(
     query = select(Encounter).where(Encounter.practice_id == practice_id)
     if stage is not None:
         query = query.where(Encounter.stage == stage)
+    before_merges: dict[str, tuple[str, ...]] = {}
     if text.strip(" ,"):
-        query = query.where(_found_by(practice_id, text.strip()))
+        before_merges = merges.known_before(session, patients.named(text.strip()), practice_id=practice_id)
+        query = query.where(_found_by(practice_id, text.strip()) | col(Encounter.patient_id).in_(before_merges))
     at, opened_at = col(Encounter.id), col(Encounter.created_at)
     if before is not None:
         last = encounters.find(session, practice_id=practice_id, encounter_id=before)
@@ -240,7 +245,8 @@ def newest_encounters(
             raise worklists.NotACursor("before")
         query = query.where((opened_at < last.created_at) | ((opened_at == last.created_at) & (at < last.id)))
     rows = session.exec(query.order_by(opened_at.desc(), at.desc()).limit(limit + 1)).all()
-    return EncounterPage(_rows(session, practice_id, rows[:limit]), rows[limit - 1].id if len(rows) > limit else None)
+    shown = _rows(session, practice_id, rows[:limit], before_merges)
+    return EncounterPage(shown, rows[limit - 1].id if len(rows) > limit else None)
 
 
 def _found_by(practice_id: str, text: str) -> sa.ColumnElement[bool]:
@@ -253,7 +259,9 @@ def _found_by(practice_id: str, text: str) -> sa.ColumnElement[bool]:
     return col(Encounter.patient_id).in_(people) | col(Encounter.external_id).in_(spellings) | numbers
 
 
-def _rows(session: Session, practice_id: str, shown: Sequence[Encounter]) -> list[EncounterRow]:
+def _rows(
+    session: Session, practice_id: str, shown: Sequence[Encounter], before: Mapping[str, tuple[str, ...]] | None = None
+) -> list[EncounterRow]:
     ids = [row.id for row in shown]
     owed = _owed(session, practice_id, ids)
     waiting = _waiting_on(session, practice_id, ids)
@@ -271,6 +279,7 @@ def _rows(session: Session, practice_id: str, shown: Sequence[Encounter]) -> lis
             on_hold=row.on_hold,
             charge_cents=row.charge_cents,
             owed_cents=owed.get(row.id, 0),
+            known_before=(before or {}).get(row.patient_id, ()),
         )
         for row in shown
     ]

@@ -201,6 +201,36 @@ async def test_what_was_typed_about_who_is_gone_is_not_lost(
     assert builders.SURNAME not in refused.text, "what stood there already was not typed"
 
 
+async def test_who_was_merged_is_found_by_what_they_were_known_as(
+    book: Book, chief: httpx.AsyncClient, encounter: Encounter
+) -> None:
+    """Under the name and the birth date of either merge, first and second hand; not of one that was undone."""
+    ids = []
+    others = (("MEITNER", "1968-11-07"), ("CURIE", None))
+    for number, (name, born) in enumerate(others, start=20):
+        body = {"last_name": name, "first_name": "LISE"} | ({"birth_date": born} if born else {})
+        ids.append((await chief.post("/api/v1/patients", json=body, headers=key(number))).json()["patient_id"])
+    made = []
+    for number, (kept, gone) in enumerate(((ids[1], ids[0]), (encounter.patient_id, ids[1])), start=30):
+        body = {"gone_id": gone, "reason": "married"}
+        merged = await chief.post(f"/api/v1/patients/{kept}/merge", json=body, headers=key(number))
+        made.append(merged.json()["merge_id"])
+    asked = {"lise meitner": ["MEITNER, LISE (born 1968-11-07)"], "11/7/1968": ["MEITNER, LISE (born 1968-11-07)"]}
+    asked |= {"curie": ["CURIE, LISE"], builders.SURNAME: []}
+    for said, names in asked.items():
+        [found] = (await chief.get("/api/v1/patients", params={"q": said})).json()["items"]
+        assert (found["id"], found["known_before"]) == (encounter.patient_id, names), said
+    async with book.signed_in(Role.SUPERVISOR) as browser:
+        pages = [(await browser.get(one)).text for one in ("/patients?q=Meitner", "/?q=Meitner")]
+        assert all("known before as MEITNER, LISE" in page for page in pages)
+        assert f'href="/encounters/{encounter.id}"' in pages[1]
+        undo = f"/api/v1/merges/{made[1]}/undo"
+        assert (await chief.post(undo, json={"reason": "twins"}, headers=key(40))).is_success
+        assert f'href="/encounters/{encounter.id}"' not in (await browser.get("/?q=Meitner")).text
+    [found] = (await chief.get("/api/v1/patients?q=Meitner")).json()["items"]
+    assert found["id"] == ids[1]
+
+
 async def test_programs_are_told_who_was_kept_through_every_merge(
     book: Book, chief: httpx.AsyncClient, encounter: Encounter
 ) -> None:

@@ -94,6 +94,7 @@ class VisitDesk:
             return self._standing(is_over=True)
         self._look_for_authorization()
         self._look_for_notice()
+        self._look_for_moved_coverage()
         checks = coverage_checks.of_appointment(self.session, self.row.id)
         check = checks[-1] if checks and checks[-1].outcome is None else None
         if check is not None and self.step.message_id is not None:
@@ -258,8 +259,21 @@ class VisitDesk:
         if outcome in NOTHING_TO_DO:
             self._close_tasks(TaskType.VISIT_COVERAGE)
             return
+        self._ask_about(check, words)
+
+    def _ask_about(self, check: CoverageCheck, words: str) -> None:
         with_whom = f" with {check.payer}" if check.payer else ""
         self._ask_person(TaskType.VISIT_COVERAGE, f"{with_whom}: {words}.", key=check.id)
+
+    def _look_for_moved_coverage(self) -> None:
+        """What was asked about another day or hour is due no longer. On another day the payer is asked again; the
+        answer of the same day is asked about anew."""
+        stale = [one for one in self._open(TaskType.VISIT_COVERAGE) if not one.reason.startswith(self._visit)]
+        for task in stale:
+            self._close_as_out_of_date(task)
+        last = coverage_checks.of_appointment(self.session, self.row.id)[-1] if stale else None
+        if last is not None and last.outcome not in {None, *NOTHING_TO_DO} and self._is_current(last):
+            self._ask_about(last, last.said)
 
     def _look_for_authorization(self) -> None:
         """Planned services that the payer wants authorized, and nothing covers on the day: a task in time, until there
@@ -301,12 +315,14 @@ class VisitDesk:
         )
 
     def _ask_person(self, kind: TaskType, words: str, *, key: str) -> None:
-        """Open a task while none of its kind is open. A cause that a person has dealt with opens none again; one that
-        went away by itself and is back opens another."""
-        if any(one.type == kind for one in self._open_tasks()):
-            return
+        """Have one task of its kind open, with these words: one that says otherwise is due no longer. A cause that a
+        person has dealt with opens none again; one that went away by itself and is back opens another."""
+        new = NewTask(kind, key=key, reason=f"{self._visit}{words}")
+        for task in self._open(kind):
+            if task.reason == new.reason:
+                return
+            self._close_as_out_of_date(task)
         whose = {"practice_id": self.row.practice_id, "subject_id": self.row.id}
-        new = NewTask(kind, key=key, reason=f"The visit of {self.row.day} {self.row.at_time}{words}")
         earlier = tasks.opened_for(self.session, new, **whose)
         if any(one.closed_by for one in earlier):
             return
@@ -315,13 +331,22 @@ class VisitDesk:
         tasks.open_task(self.session, new, subject="appointment", at=self.at, **whose)
         self.said.append(f"Task: {kind.replace('_', ' ')}")
 
+    @property
+    def _visit(self) -> str:
+        return f"The visit of {self.row.day} {self.row.at_time}"
+
+    def _close_as_out_of_date(self, task: Task) -> None:
+        tasks.close_task(self.session, task, resolution="no_longer_due", at=self.at, actor_id=None)
+
+    def _open(self, kind: TaskType) -> list[Task]:
+        return [one for one in self._open_tasks() if one.type == kind]
+
     def _open_tasks(self) -> Sequence[Task]:
         return tasks.open_tasks(self.session, practice_id=self.row.practice_id, subject_id=self.row.id)
 
     def _close_tasks(self, kind: TaskType) -> None:
-        for one in self._open_tasks():
-            if one.type == kind:
-                tasks.close_task(self.session, one, resolution="answered", at=self.at, actor_id=None)
+        for one in self._open(kind):
+            tasks.close_task(self.session, one, resolution="answered", at=self.at, actor_id=None)
 
     def _standing(
         self, *, is_over: bool = False, inquiry_id: str | None = None, next_at: datetime | None = None

@@ -81,6 +81,21 @@ def test_it_ends_between_booking_and_the_visit_that_was_put_off(office: Office) 
     assert "AUTH77 holds from" in task.reason
 
 
+def test_what_is_asked_for_says_the_day_and_the_services_of_the_visit_as_it_is_now(office: Office) -> None:
+    rule(office)
+    appointment = booked(office)
+    planned(office, appointment)
+    go_on(office, appointment)
+    later = office.today + timedelta(days=26)
+    planned(office, appointment, later, procedures=f"{MRI} 70552")
+    assert go_on(office, appointment).open_tasks == 1
+    [task] = open_tasks(office, appointment)
+    assert task.reason.startswith(f"The visit of {later} 09:30")
+    assert "70552" in task.reason
+    assert go_on(office, appointment).open_tasks == 1
+    assert [one.id for one in open_tasks(office, appointment)] == [task.id]
+
+
 def test_nothing_is_asked_for_a_service_that_is_no_longer_planned_until_it_is_again(office: Office) -> None:
     rule(office)
     appointment = booked(office)

@@ -241,6 +241,47 @@ def test_a_visit_that_moves_while_the_payer_is_silent_is_asked_about_at_once(off
     assert open_tasks(office, appointment) == []
 
 
+def test_what_a_person_is_asked_says_the_day_to_which_the_visit_moved(office: Office) -> None:
+    office.wire.answer = inactive
+    appointment = booked(office)
+    go_on(office, appointment)
+    [before] = open_tasks(office, appointment)
+    moved(office, appointment, days=3)
+    standing = go_on(office, appointment)
+    [after] = open_tasks(office, appointment)
+    assert before.reason.startswith(f"The visit of {office.today + timedelta(days=20)} 09:30")
+    assert after.reason.startswith(f"The visit of {office.today + timedelta(days=23)} 09:30")
+    assert standing.open_tasks == 1
+    with office.database.reading() as session:
+        closed = session.get_one(Task, before.id)
+        assert (closed.state, closed.resolution, closed.closed_by) == ("done", "no_longer_due", None)
+
+
+def test_while_the_payer_is_asked_about_the_new_day_nobody_is_asked_about_the_old_one(office: Office) -> None:
+    office.wire.answer = inactive
+    appointment = booked(office)
+    go_on(office, appointment)
+    moved(office, appointment, days=3)
+    office.wire.failing = 1
+    assert go_on(office, appointment).open_tasks == 0
+
+
+def test_another_hour_of_the_same_day_is_said_and_the_payer_is_not_asked_again(office: Office) -> None:
+    office.wire.answer = inactive
+    appointment = booked(office)
+    go_on(office, appointment)
+    for hour in ("11:00", "09:30"):
+        with office.database.writing() as session:
+            row = appointments.find(session, practice_id=office.practice_id, appointment_id=appointment)
+            assert row is not None
+            row.at_time = hour
+        go_on(office, appointment)
+        [task] = open_tasks(office, appointment)
+        assert hour in task.reason
+        assert "active" in task.reason
+    assert checks(office, appointment) == [("booking", "inactive")]
+
+
 def test_a_step_that_runs_twice_notes_one_silence(office: Office) -> None:
     """The worker died between the transaction and its answer to the engine."""
     office.wire.failing = 1

@@ -1,7 +1,7 @@
 """What Original Medicare is expected to refuse is told before the visit, and the claim says how it stands."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from sqlmodel import select
 
@@ -80,6 +80,18 @@ def test_a_notice_is_asked_for_before_the_visit_and_its_signature_goes_on_the_cl
     encounter = came(office)
     assert went_out(office).lines[0].modifiers == ("GA",)
     assert "The patient signed a notice of non-coverage: GA goes on the claim" in office.story(encounter)
+
+
+def test_the_notice_is_asked_for_with_the_day_to_which_the_visit_moved(office: Office) -> None:
+    rule(office)
+    appointment = planned(office)
+    assert len(wanted(office, appointment)) == 1
+    with office.database.writing() as session:
+        row = session.get_one(Appointment, appointment)
+        row.day += timedelta(days=2)
+        later = row.day
+    [task] = wanted(office, appointment)
+    assert task.reason.startswith(f"The visit of {later} ")
 
 
 def test_without_a_notice_the_claim_waits_until_it_says_so(office: Office) -> None:

@@ -26,7 +26,7 @@ from billing.roles import Permission
 from database import appointments, noncoverage, patients, practice
 from database import office as books
 from database.access import Person
-from database.appointments import Coming
+from database.appointments import AppointmentView, Coming
 from database.noncoverage import NoticeRuleView, NoticeView
 
 api = APIRouter(prefix="/api/v1", tags=["authorizations"])
@@ -192,6 +192,7 @@ def _page(
 ) -> Response:
     found = list_notices(request, patient_id, office, person)
     changed = next((one for one in found if one.id == change), None)
+    visit, wanted = (None, {}) if changed else _wanted(office, person, patient_id, found)
     with office.database.reading() as session:
         patient = patients.patient(session, practice_id=person.practice_id, patient_id=patient_id)
     return show(
@@ -200,7 +201,8 @@ def _page(
         person,
         status=failed.status,
         failed=failed,
-        typed=(_texts(changed) if changed else _wanted(office, person, patient_id, found)) | failed.typed,
+        typed=(_texts(changed) if changed else wanted) | failed.typed,
+        visit=visit,
         found=found,
         changed=changed,
         patient=patient,
@@ -229,8 +231,11 @@ def _one_unit(procedure: str, day: date) -> ServiceLine:
     return ServiceLine(procedure, Cents(0), Decimal(1), day)
 
 
-def _wanted(office: Office, person: Person, patient_id: str, found: list[NoticeView]) -> dict[str, str]:
-    """What the next booked visit wants, in the form's inputs: the front desk has only to print it."""
+def _wanted(
+    office: Office, person: Person, patient_id: str, found: list[NoticeView]
+) -> tuple[AppointmentView | None, dict[str, str]]:
+    """The next booked visit that wants a notice, and what it wants in the form's inputs: the front desk has only to
+    print it. (None, {}): none wants any."""
     today = office.today(person)
     written_for = {procedure for one in found for procedure in one.told.procedures}
     with office.database.reading() as session:
@@ -243,9 +248,9 @@ def _wanted(office: Office, person: Person, patient_id: str, found: list[NoticeV
                 procedures = list(dict.fromkeys(one for one, _ in wanting))
                 master = books.charge_master(session, practice_id=person.practice_id, procedures=procedures)
                 cost = sum(master.price_of(_one_unit(one, visit.day)) or 0 for one in procedures)
-                return {
+                return visit, {
                     "procedures": " ".join(procedures),
                     "reason": "; ".join(dict.fromkeys(reason for _, reason in wanting))[:300],
                     "cost": format_amount(Cents(cost)) if cost else "",
                 }
-    return {}
+    return None, {}

@@ -103,7 +103,11 @@ async def test_the_form_begins_with_what_the_booked_visit_wants(book: Book, enco
         page = await client.get(f"/patients/{encounter.patient_id}/notices")
         typed = inputs_of(page.text)
         kept = await client.post(f"/patients/{encounter.patient_id}/notices", data=typed | {"cost": "45"})
-        after = inputs_of((await client.get(f"/patients/{encounter.patient_id}/notices")).text)
+        later = await client.get(f"/patients/{encounter.patient_id}/notices")
+    after = inputs_of(later.text)
+    day = book.now.date() + timedelta(days=3)
+    assert f"Filled in for the visit of {day} at 09:30 with Dr. Smith." in page.text
+    assert "Filled in for" not in later.text, "nothing is wanted any more"
     assert (typed["procedures"], typed["reason"]) == ("80061", "once in five years")
     assert kept.status_code == 303
     assert after["procedures"] == ""

@@ -135,14 +135,23 @@ def _create(
     return encounter.id, is_new
 
 
+async def completed(
+    office_: Office, person: Person, *, task_id: str, resolution: str, values: dict[str, str], key: str
+) -> Done | None:
+    """What was answered to this key before, or None. Raises Problem 422 when it came with something else."""
+    sha256 = idempotency.fingerprint("complete_task", task_id, [resolution, values])
+    earlier = await run_in_threadpool(idempotency.earlier_answer, office_, person, key=key, body_sha256=sha256)
+    return None if earlier is None else _done(Answer.model_validate(earlier))
+
+
 async def complete_task(
     office_: Office, person: Person, *, task_id: str, resolution: str, values: dict[str, str], key: str
 ) -> Done:
     """Finish a task in one of its ways. What was typed is kept first, whatever becomes of it."""
     sha256 = idempotency.fingerprint("complete_task", task_id, [resolution, values])
-    earlier = await run_in_threadpool(idempotency.earlier_answer, office_, person, key=key, body_sha256=sha256)
+    earlier = await completed(office_, person, task_id=task_id, resolution=resolution, values=values, key=key)
     if earlier is not None:
-        return _done(Answer.model_validate(earlier))
+        return earlier
     task, form_id = await run_in_threadpool(
         _typed, office_, person, task_id=task_id, resolution=resolution, values=values
     )
@@ -182,7 +191,7 @@ def _typed(
     if kind.resolutions[resolution].needs_approval_right and not person.may(Permission.APPROVE):
         raise Problem(403, "needs-approval-right", "Only a supervisor may choose this", "Ask a supervisor to do it.")
     if task.state != "open":
-        raise Problem(409, "task-not-open", "This task is not open any more", "Somebody finished it before you.")
+        raise errors.task_over(task.resolution)
     return task, form_id
 
 

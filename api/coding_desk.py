@@ -1,6 +1,6 @@
 """The coder's form as it is shown, checked and sent: inputs for the codes, and a field for every other correction."""
 
-import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,11 +33,13 @@ CODE_PREFIX = "code."
 """Names of the inputs for codes"""
 OTHERS = "value.corrections"
 """The input for what has no input of its own"""
-SEEN = "seen"
-"""The input that says which codes the form was filled from"""
+FILLED = "filled"
+"""The input that says what the others were filled from (JSON): what is still the same was not typed"""
 CHANGED_MEANWHILE = (
     "the claim says something else here now: {now}. What you typed is kept; clear it or send it again to put it there"
 )
+FILLED_AGAIN = "was changed meanwhile, and says {now} now"
+FEWER_LINES = "The claim has fewer lines than when you opened the form."
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Form:
     texts: Texts
     """Of the inputs for codes"""
     others: str
-    seen: str
+    filled: Texts
+    """What the inputs were filled from"""
     days: Sequence[str]
     """Of service, line by line"""
     found: dict[str, list[Finding]] = field(default_factory=dict)
@@ -58,6 +61,10 @@ class Form:
     @property
     def lines(self) -> int:
         return coding_form.lines_in(self.texts)
+
+    @property
+    def filled_text(self) -> str:
+        return json.dumps(self.filled)
 
 
 def corrects(task: TaskRow) -> bool:
@@ -76,25 +83,39 @@ def start(claim: Claim, task: TaskRow) -> Form:
     way = next(one for one in task.resolutions if one.name == RESOLUTIONS[task.type])
     draft = next(one.draft for one in way.fields if one.name == "corrections")
     texts, others = coding_form.with_draft(coding_form.texts_of(claim), draft)
-    return Form(texts, others, fingerprint(claim), _days(claim))
+    return Form(texts, others, coding_form.texts_of(claim), _days(claim))
 
 
-def again(claim: Claim, typed: Mapping[str, str], checked: Checked | None = None) -> Form:
-    """The form as somebody typed into it."""
-    texts = coding_form.with_empty_line(coding_form.texts_of(claim) | code_texts(typed))
+def again(claim: Claim, typed: Mapping[str, str], checked: Checked | None = None, *, knows_claim: bool = False) -> Form:
+    """The form as somebody typed into it; it stands on the present claim only once they were told of its changes."""
+    texts = coding_form.with_empty_line(merged(claim, typed))
     found: dict[str, list[Finding]] = defaultdict(list)
     for one in checked.findings if checked else ():
         found[coding_form.input_of(one.path, texts)].append(one)
-    return Form(texts, typed.get(OTHERS, ""), fingerprint(claim), _days(claim), dict(found), checked)
+    filled = coding_form.texts_of(claim) if knows_claim else filled_from(claim, typed)
+    return Form(texts, typed.get(OTHERS, ""), filled, _days(claim), dict(found), checked)
 
 
 def _days(claim: Claim) -> list[str]:
     return [str(line.service_date) for line in claim.lines]
 
 
-def fingerprint(claim: Claim) -> str:
-    """Of the codes that a form is filled from."""
-    return hashlib.sha256(repr(sorted(coding_form.texts_of(claim).items())).encode()).hexdigest()[:20]
+def filled_from(claim: Claim, typed: Mapping[str, str]) -> Texts:
+    """What the inputs were filled from; the claim as it is, where the form does not say."""
+    return _filled(typed) or coding_form.texts_of(claim)
+
+
+def _filled(typed: Mapping[str, str]) -> Texts:
+    try:
+        found = json.loads(typed.get(FILLED, ""))
+    except (ValueError, RecursionError):
+        return {}
+    return {name: text for name, text in found.items() if isinstance(text, str)} if isinstance(found, dict) else {}
+
+
+def merged(claim: Claim, typed: Mapping[str, str]) -> Texts:
+    """The inputs as the claim fills them now, under what was typed into them."""
+    return coding_form.texts_of(claim) | coding_form.touched(filled_from(claim, typed), code_texts(typed))
 
 
 def code_texts(typed: Mapping[str, str]) -> Texts:
@@ -106,10 +127,10 @@ def corrections(claim: Claim, typed: Mapping[str, str]) -> str:
     """What is sent of the form, as the task's own field takes it. Raises Problem 409 and 422, with every fault at its
     input.
     """
+    if filled_from(claim, typed) != coding_form.texts_of(claim):
+        raise _changed_meanwhile(claim, typed)
     said = coding_form.typed(claim, code_texts(typed))
-    if typed.get(SEEN, fingerprint(claim)) != fingerprint(claim):
-        raise _changed_meanwhile(claim, said.corrections)
-    text = "\n".join(part for part in (said.text, typed.get(OTHERS, "").strip()) if part)
+    text = as_sent(claim, typed)
     if not text and not said.faults:
         message = "Nothing is changed here: change something, or choose another way below."
         raise errors.invalid([Fault(field="body", message=message)])
@@ -124,14 +145,28 @@ def corrections(claim: Claim, typed: Mapping[str, str]) -> str:
     return text
 
 
+def as_sent(claim: Claim, typed: Mapping[str, str]) -> str:
+    """What the form says otherwise than it was filled, whatever became of the claim: the same for the same form."""
+    said = coding_form.said(filled_from(claim, typed), code_texts(typed))
+    return "\n".join(part for part in (said.text, typed.get(OTHERS, "").strip()) if part)
+
+
 def _fault_at(path: str, texts: Texts) -> str:
     return path if path in texts or path == "diagnoses" else "corrections"
 
 
-def _changed_meanwhile(claim: Claim, corrected: Texts) -> Problem:
-    """Somebody changed the codes while the form was open: what they say now stands beside what was typed."""
-    now = coding_form.texts_of(claim) | {"diagnoses": ", ".join(one.code for one in claim.diagnoses)}
-    faults = [Fault(field=path, message=CHANGED_MEANWHILE.format(now=now.get(path) or "nothing")) for path in corrected]
+def _changed_meanwhile(claim: Claim, typed: Mapping[str, str]) -> Problem:
+    """Somebody changed the codes while the form was open: what they say now is told at each, and stands in the inputs
+    that nobody typed into.
+    """
+    now, before, texts = coding_form.texts_of(claim), filled_from(claim, typed), merged(claim, typed)
+    faults = []
+    for path, text in now.items():
+        if text != before.get(path, ""):
+            message = FILLED_AGAIN if texts[path] == text else CHANGED_MEANWHILE
+            faults.append(Fault(field=path, message=message.format(now=text or "nothing")))
+    if coding_form.lines_in(now) < coding_form.lines_in(before):
+        faults.append(Fault(field="body", message=FEWER_LINES))
     return Problem(
         409,
         "changed-meanwhile",
@@ -164,7 +199,7 @@ def check_form(office: Office, person: Person, task: TaskRow, typed: Mapping[str
     require_checkable(task)
     with office.database.reading() as session:
         claim = claim_of(session, person, task)
-    said = coding_form.typed(claim, code_texts(typed))
+    said = coding_form.typed(claim, merged(claim, typed))
     unread = dict(said.faults)
     try:
         others = parse_corrections(typed.get(OTHERS, ""))
@@ -176,7 +211,7 @@ def check_form(office: Office, person: Person, task: TaskRow, typed: Mapping[str
 def require_checkable(task: TaskRow) -> None:
     """Raise Problem 409 for a task that corrects no claim, or is over."""
     if task.state != "open":
-        raise Problem(409, "task-not-open", "This task is not open any more", "Somebody finished it before you.")
+        raise errors.task_over(task.resolution)
     if not corrects(task):
         raise Problem(409, "nothing-to-check", "This task corrects no claim", "Edits have nothing to look at.")
 

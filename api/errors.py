@@ -138,6 +138,16 @@ def invalid(faults: Sequence[Fault]) -> Problem:
     )
 
 
+def task_over(resolution: str | None) -> Problem:
+    """The task was ended by somebody else, or by a change of its visit."""
+    detail = (
+        "The visit was changed meanwhile, and the task ended by that; go on at the visit's open tasks."
+        if resolution == "amended"
+        else "Somebody finished it before you."
+    )
+    return Problem(409, "task-not-open", "This task is not open any more", detail)
+
+
 def install(app: FastAPI) -> None:
     """Answer every exception in the one form."""
     app.add_exception_handler(Problem, _on_problem)

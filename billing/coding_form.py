@@ -97,24 +97,44 @@ def with_draft(texts: Texts, draft: str) -> tuple[Texts, str]:
 
 def typed(claim: Claim, texts: Mapping[str, str]) -> Typed:
     """What the inputs say otherwise than the claim."""
-    tidy = {name: " ".join(text.split()) for name, text in texts.items()}
-    corrections, faults = _diagnoses(claim, tidy)
-    if PLACE in tidy and tidy[PLACE] != claim.place_of_service:
+    return said(texts_of(claim), texts)
+
+
+def said(before: Mapping[str, str], texts: Mapping[str, str]) -> Typed:
+    """What the inputs say otherwise than those that they were filled from."""
+    tidy = {name: _tidy(text) for name, text in texts.items()}
+    corrections, faults = _diagnoses(before, tidy)
+    if PLACE in tidy and tidy[PLACE] != before.get(PLACE, ""):
         corrections[PLACE] = tidy[PLACE]
-    for number, line in enumerate(claim.lines, start=1):
-        before = _line_texts(line)
+    there = _lines_filled(before)
+    for number in range(1, there + 1):
         for name in LINE:
-            text = tidy.get(f"line.{number}.{name}")
-            if text is not None and _meaning(name, text) != _meaning(name, before[name]):
-                corrections[f"line.{number}.{name}"] = text
-    for number in range(len(claim.lines) + 1, lines_in(tidy) + 1):
+            path = f"line.{number}.{name}"
+            if path in tidy and _meaning(name, tidy[path]) != _meaning(name, before.get(path, "")):
+                corrections[path] = tidy[path]
+    for number in range(there + 1, lines_in(tidy) + 1):
         added, wrong = _new_line(number, tidy)
         corrections |= added
         faults |= wrong
     return Typed(corrections, faults)
 
 
-def _diagnoses(claim: Claim, tidy: Mapping[str, str]) -> tuple[Texts, Texts]:
+def touched(before: Mapping[str, str], texts: Mapping[str, str]) -> Texts:
+    """The inputs that do not say any more what they were filled with."""
+    return {name: text for name, text in texts.items() if _tidy(text) != _tidy(before.get(name, ""))}
+
+
+def _tidy(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _lines_filled(texts: Mapping[str, str]) -> int:
+    """How many lines the claim has that the inputs were filled from: the empty one behind them is none."""
+    count = lines_in(texts)
+    return count if any(texts.get(f"line.{count}.{name}") for name in LINE) else max(count - 1, 0)
+
+
+def _diagnoses(before: Mapping[str, str], tidy: Mapping[str, str]) -> tuple[Texts, Texts]:
     places = [place for place in range(1, DIAGNOSES + 1) if f"diagnoses.{place}" in tidy]
     if not places:
         return {}, {}
@@ -122,7 +142,8 @@ def _diagnoses(claim: Claim, tidy: Mapping[str, str]) -> tuple[Texts, Texts]:
     while codes and not codes[-1]:
         codes.pop()
     gaps = {f"diagnoses.{place}": "is empty; move the diagnoses up" for place, code in enumerate(codes, 1) if not code}
-    if [_plain(code) for code in codes] == [one.code for one in claim.diagnoses]:
+    filled = [before.get(f"diagnoses.{place}", "") for place in range(1, DIAGNOSES + 1)]
+    if [_plain(code) for code in codes] == [_plain(code) for code in filled if code]:
         return {}, gaps
     return {"diagnoses": ", ".join(code for code in codes if code)}, gaps
 

@@ -1,5 +1,6 @@
 """A task's page. Where codes are the matter, the visit's note stands beside a form that is checked as it is typed."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from api.coding_desk import RESOLUTIONS, Form
 from api.office import Office, TheOffice
 from api.routers.pages import NOTES, VALUE_PREFIX, Failed, answer, encounter_page, may_work, show, typed_into
 from api.routers.visit_notes import seen_notes
-from billing import coding_form
+from billing.claim import Claim
 from billing.roles import Permission
 from database import worklists
 from database.access import Person
@@ -63,17 +64,21 @@ async def send_codes(request: Request, task_id: str, office: TheOffice, person: 
     typed = await typed_into(request, max_fields=LONGEST_FORM)
     task = await run_in_threadpool(find_task, office, person, task_id)
 
-    def wanted() -> str:
-        coding_desk.require_checkable(task)
+    way = RESOLUTIONS.get(task.type, "")
+
+    def wanted(read: Callable[[Claim, Mapping[str, str]], str]) -> dict[str, str]:
         with office.database.reading() as session:
-            return coding_desk.corrections(coding_desk.claim_of(session, person, task), typed)
+            return {"corrections": read(coding_desk.claim_of(session, person, task), typed)}
 
     async def act() -> Done:
-        values = {"corrections": await run_in_threadpool(wanted)}
-        way = RESOLUTIONS.get(task.type, "")
-        return await actions.complete_task(
-            office, person, task_id=task_id, resolution=way, values=values, key=typed["key"]
-        )
+        common = {"task_id": task_id, "resolution": way, "key": typed["key"]}
+        sent = await run_in_threadpool(wanted, coding_desk.as_sent)
+        earlier = await actions.completed(office, person, values=sent, **common)
+        if earlier is not None:
+            return earlier
+        coding_desk.require_checkable(task)
+        values = await run_in_threadpool(wanted, coding_desk.corrections)
+        return await actions.complete_task(office, person, values=values, **common)
 
     def page(failed: Failed) -> Response:
         return task_page(request, office, person, task_id, failed, typed=typed)
@@ -120,11 +125,15 @@ def task_page(
         failed = replace(failed, typed={"value.corrections": _typed_instead(office, person, task, typed)})
     common = {"failed": failed, "keys": failed.key_for, "note": note, "workable": workable}
     if not coding_desk.is_worked_here(task):
-        return show(request, "task.html", person, status=failed.status, task=task, **common)
+        with office.database.reading() as session:
+            others = worklists.tasks_of(session, practice_id=person.practice_id, subject_id=task.subject_id)
+        instead = [one for one in others if one.state == "open"] if task.state != "open" else []
+        return show(request, "task.html", person, status=failed.status, task=task, instead=instead, **common)
     if form is None:
         with office.database.reading() as session:
             claim = coding_desk.claim_of(session, person, task)
-        form = coding_desk.again(claim, typed) if typed else coding_desk.start(claim, task)
+        knows_claim = failed.status == 409
+        form = coding_desk.again(claim, typed, knows_claim=knows_claim) if typed else coding_desk.start(claim, task)
     way = RESOLUTIONS[task.type]
     return show(
         request,
@@ -144,8 +153,8 @@ def task_page(
 def _typed_instead(office: Office, person: Person, task: TaskRow, typed: dict[str, str]) -> str:
     """What somebody typed into a form that is gone, as corrections: the inputs that they left alone say nothing."""
     with office.database.reading() as session:
-        said = coding_form.typed(coding_desk.claim_of(session, person, task), coding_desk.code_texts(typed))
-    return "; ".join(part for part in (said.text.replace("\n", "; "), typed.get(coding_desk.OTHERS, "")) if part)
+        said = coding_desk.as_sent(coding_desk.claim_of(session, person, task), typed)
+    return said.replace("\n", "; ")
 
 
 def find_task(office: Office, person: Person, task_id: str) -> TaskRow:

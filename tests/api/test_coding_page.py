@@ -7,9 +7,11 @@ import httpx
 import pytest
 from sqlmodel import select
 
+from activities.messages import Answer
+from api import coding_desk, idempotency
 from billing.roles import Role
 from billing.tasks import NewTask, TaskType
-from database import encounters
+from database import commands, encounters, tasks
 from database.tables import AuditEvent, EditRun, Encounter, Task, TaskForm, TimelineEvent
 from tests.api.conftest import Book
 from tests.api.encounter_double import EncounterDouble
@@ -147,16 +149,24 @@ async def test_sending_is_refused_at_the_fields_and_nothing_is_lost(coder: httpx
 async def test_codes_that_were_changed_meanwhile_are_not_overwritten_unseen(
     book: Book, coder: httpx.AsyncClient, encounter: Encounter, task: Task
 ) -> None:
-    form = inputs_of((await coder.get(f"/tasks/{task.id}")).text) | {"code.line.1.units": "2"}
+    mine = {"code.line.1.units": "2", "code.line.1.modifiers": "25"}
+    form = inputs_of((await coder.get(f"/tasks/{task.id}")).text) | mine
     with book.database.writing() as session:
         row = session.get_one(Encounter, encounter.id)
         claim = encounters.claim_of(row)
-        lines = (claim.lines[0], replace(claim.lines[1], modifiers=("59",)))
+        lines = (replace(claim.lines[0], modifiers=("24",)), replace(claim.lines[1], modifiers=("59",)))
         encounters.keep_claim(session, row, replace(claim, lines=lines))
-    refused = await coder.post(f"/tasks/{task.id}/codes", data=form)
+    checked = await coder.post(f"/tasks/{task.id}/check", data=form)
+    refused = await coder.post(f"/tasks/{task.id}/codes", data=inputs_of(checked.text))
     assert refused.status_code == 409
-    assert "the claim says something else here now: 59" in faults_of(refused.text)["codes-line.2.modifiers"]
-    assert inputs_of(refused.text)["code.line.1.units"] == "2"
+    assert "the claim says something else here now: 24" in faults_of(refused.text)["codes-line.1.modifiers"]
+    assert "was changed meanwhile, and says 59 now" in faults_of(refused.text)["codes-line.2.modifiers"]
+    again = inputs_of(refused.text)
+    assert {name: again[name] for name in mine} == mine
+    assert again["code.line.2.modifiers"] == "59", "nobody typed there: the other person's stands"
+    with book.database.reading() as session:
+        claim = encounters.claim_of(session.get_one(Encounter, encounter.id))
+    assert coding_desk.corrections(claim, again) == "line.1.modifiers = 25\nline.1.units = 2"
 
 
 async def test_the_form_is_sent_as_corrections(book: Book, engine: Engine, encounter: Encounter, task: Task) -> None:
@@ -171,6 +181,34 @@ async def test_the_form_is_sent_as_corrections(book: Book, engine: Engine, encou
     assert (sent.resolution, sent.values) == ("recoded", '{"corrections": "line.1.modifiers = 25"}')
 
 
+async def test_the_same_form_sent_twice_is_answered_twice_the_same(
+    book: Book, coder: httpx.AsyncClient, encounter: Encounter, task: Task
+) -> None:
+    form = inputs_of((await coder.get(f"/tasks/{task.id}")).text) | {"code.line.1.modifiers": "25"}
+    sent = ["recoded", {"corrections": "line.1.modifiers = 25"}]
+    with book.database.writing() as session:
+        row = session.get_one(Encounter, encounter.id)
+        claim = encounters.claim_of(row)
+        recoded = (replace(claim.lines[0], modifiers=("25",)), claim.lines[1])
+        encounters.keep_claim(session, row, replace(claim, lines=recoded))
+        tasks.close_task(session, session.get_one(Task, task.id), resolution="recoded", at=book.now, actor_id="me")
+        commands.record(
+            session,
+            practice_id=book.practice_id,
+            key=form["key"],
+            body_sha256=idempotency.fingerprint("complete_task", task.id, sent),
+            actor_id="me",
+            name="complete_task",
+            subject_id=encounter.id,
+            answer=Answer(done=True, code="done", message="Done.").model_dump_json(),
+            at=book.now,
+        )
+    again = await coder.post(f"/tasks/{task.id}/codes", data=form)
+    other = await coder.post(f"/tasks/{task.id}/codes", data=form | {"code.line.1.modifiers": "26"})
+    assert (again.status_code, again.headers.get("location")) == (303, f"/encounters/{encounter.id}?note=done")
+    assert (other.status_code, "This form was sent already, with something else in it" in other.text) == (422, True)
+
+
 async def test_a_task_that_is_over_keeps_what_was_typed_above_the_page(
     book: Book, coder: httpx.AsyncClient, task: Task
 ) -> None:
@@ -181,6 +219,25 @@ async def test_a_task_that_is_over_keeps_what_was_typed_above_the_page(
     assert late.status_code == 409
     assert "line.1.units = 2" in late.text
     assert "code.line.2" not in late.text
+
+
+async def test_a_task_that_an_amendment_ended_says_so_and_names_its_successor(
+    book: Book, coder: httpx.AsyncClient, encounter: Encounter, task: Task
+) -> None:
+    form = inputs_of((await coder.get(f"/tasks/{task.id}")).text) | {"code.line.1.units": "2"}
+    with book.database.writing() as session:
+        row = session.get_one(Encounter, encounter.id)
+        claim = encounters.claim_of(row)
+        lines = (replace(claim.lines[0], modifiers=("25",)), claim.lines[1])
+        encounters.keep_claim(session, row, replace(claim, lines=lines))
+        tasks.close_task(session, session.get_one(Task, task.id), resolution="amended", at=book.now, actor_id=None)
+    new = book.task(NewTask(TaskType.CODE_REVIEW, key="2", reason="Anew."), subject_id=encounter.id)
+    late = await coder.post(f"/tasks/{task.id}/codes", data=form)
+    assert late.status_code == 409
+    assert "The visit was changed meanwhile, and the task ended by that" in late.text
+    assert "before you" not in late.text
+    assert f'<a href="/tasks/{new.id}">' in late.text
+    assert ("line.1.units = 2" in late.text, "line.1.modifiers" in late.text) == (True, False)
 
 
 async def test_another_role_reads_and_cannot_type(book: Book, task: Task) -> None:

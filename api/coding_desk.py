@@ -115,7 +115,8 @@ def _filled(typed: Mapping[str, str]) -> Texts:
 
 def merged(claim: Claim, typed: Mapping[str, str]) -> Texts:
     """The inputs as the claim fills them now, under what was typed into them."""
-    return coding_form.texts_of(claim) | coding_form.touched(filled_from(claim, typed), code_texts(typed))
+    texts = coding_form.texts_of(claim) | coding_form.touched(filled_from(claim, typed), code_texts(typed))
+    return coding_form.with_every_input(texts)
 
 
 def code_texts(typed: Mapping[str, str]) -> Texts:

@@ -69,6 +69,12 @@ def with_empty_line(texts: Texts) -> Texts:
     return texts | {f"line.{count + 1}.{name}": "" for name in LINE}
 
 
+def with_every_input(texts: Texts) -> Texts:
+    """With the empty inputs of lines that are typed into in part."""
+    numbers = range(1, lines_in(texts) + 1)
+    return {f"line.{number}.{name}": "" for number in numbers for name in LINE} | texts
+
+
 def lines_in(texts: Mapping[str, str]) -> int:
     """How many lines the form shows."""
     numbers = (name.split(".")[1] for name in texts if name.startswith("line."))

@@ -259,3 +259,84 @@ async def test_what_was_typed_outlasts_the_sign_in(served: Served, page: Page) -
     await page.click("button:has-text('Register')")
     await page.wait_for_selector("text=The patient is registered.")
     assert [one for one in refused_by_policy if "401" not in one] == []
+
+
+async def open_desk(book: Book, served: Served, page: Page) -> str:
+    """Sign in and open a coder's task; gives its page's path."""
+    task = book.task(NewTask(TaskType.CODE_REVIEW, key="1", reason="A second look."), subject_id=served.encounter_id)
+    await sign_in(page, served)
+    await page.goto(f"{served.origin}/tasks/{task.id}")
+    return f"/tasks/{task.id}"
+
+
+async def drafts(page: Page) -> list[str]:
+    """The keys of what the tab keeps, without whose they are."""
+    found: list[str] = await page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('draft/'))")
+    return sorted(key.split("/", 2)[2] for key in found)
+
+
+async def test_sending_one_form_of_the_desk_empties_no_other(book: Book, served: Served, page: Page) -> None:
+    path = await open_desk(book, served, page)
+    refused: list[str] = []
+    page.on("pageerror", lambda error: refused.append(str(error)))
+    await page.fill("[id='code.diagnoses.2']", "E11.9")
+    await page.fill("[id='code.line.3.procedure']", "85025")
+    await page.fill("[id='code.line.4.procedure']", "99213")
+    await page.fill("[id='code.line.1.units']", "many")
+    await page.click("summary:has-text('Ask the provider')")
+    await page.fill("[name='value.question']", "Which side?")
+    await page.click("summary:has-text('Bring the note')")
+    await page.fill("#visit-note-text", "Rales on the left.")
+    await page.click("button:has-text('Keep the note')")
+    await page.wait_for_selector(".words >> text=Rales on the left.")
+    assert await page.input_value("[id='code.diagnoses.2']") == "E11.9"
+    assert await page.input_value("[id='code.line.4.procedure']") == "99213"
+    assert await page.input_value("[name='value.question']") == "Which side?"
+    assert await page.input_value("#visit-note-text") == ""
+    assert await page.locator("#codes >> text=is back").count() == 1
+
+    await page.click("summary:has-text('Add to the note')")
+    await page.fill("#visit-note-text", "None on the right.")
+    await page.set_input_files("#visit-note-file", {"name": "scan.png", "mimeType": "image/png", "buffer": b"x"})
+    await page.click("button:has-text('Recoded')")
+    await page.wait_for_selector("[id='codes-line.1.units-fault']")
+    assert await page.input_value("#visit-note-text") == "None on the right."
+    assert await page.locator("text=Choose it again: scan.png").is_visible()
+    assert await page.input_value("[name='value.question']") == "Which side?"
+    assert await page.input_value("[id='code.line.1.units']") == "many"
+
+    await page.fill("[name='value.question']", "")
+    await page.click("button:has-text('Ask the provider')")
+    await page.wait_for_selector("text=What was sent has faults")
+    assert await page.input_value("[id='code.diagnoses.2']") == "E11.9"
+    page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+    await page.goto(f"{served.origin}/encounters/{served.encounter_id}")
+    assert await page.locator("li >> text=diagnoses.2: E11.9").is_visible()
+    await page.goto(served.origin + path)
+    await page.locator("#codes >> text=Discard it").click()
+    assert await page.input_value("[id='code.diagnoses.2']") == ""
+    assert [one for one in await drafts(page) if one.endswith("codes")] == []
+    assert refused == []
+
+
+async def test_what_was_typed_is_nobody_elses(book: Book, served: Served, page: Page) -> None:
+    path = await open_desk(book, served, page)
+    page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+    await page.fill("[id='code.diagnoses.2']", "E11.9")
+    assert await drafts(page) == [f"{served.encounter_id}/codes"]
+    await page.click("text=Sign out")
+    await page.wait_for_url("**/sign-in")
+    assert await drafts(page) == []
+
+    await sign_in(page, served)
+    await page.goto(served.origin + path)
+    assert await page.input_value("[id='code.diagnoses.2']") == ""
+    await page.fill("[id='code.diagnoses.2']", "E11.9")
+    with book.database.writing() as session:
+        person = access.person_of_token(session, book.tokens[Role.SUPERVISOR], at=book.now)
+        assert person is not None
+        other = access.open_session(session, user_id=person.user_id, at=book.now)
+    await page.context.add_cookies([{"name": "zerobalance_session", "value": other, "url": served.origin}])
+    await page.goto(served.origin + path)
+    assert await page.input_value("[id='code.diagnoses.2']") == ""
+    assert await drafts(page) == []

@@ -139,11 +139,13 @@ async def test_sending_is_refused_at_the_fields_and_nothing_is_lost(coder: httpx
     assert same.status_code == 422
     assert "Nothing is changed here" in same.text
     wrong = await coder.post(
-        f"/tasks/{task.id}/codes", data=form | {"code.line.1.units": "x", "code.diagnoses.3": "Z23"}
+        f"/tasks/{task.id}/codes",
+        data=form | {"code.line.1.units": "x", "code.diagnoses.3": "Z23", "code.line.3.procedure": "99213"},
     )
     assert wrong.status_code == 422
     assert set(faults_of(wrong.text)) == {"codes-line.1.units", "codes-diagnoses.2"}
     assert inputs_of(wrong.text)["code.line.1.units"] == "x"
+    assert inputs_of(wrong.text)["code.line.3.procedure"] == "99213"
 
 
 async def test_codes_that_were_changed_meanwhile_are_not_overwritten_unseen(

@@ -14,7 +14,7 @@ from api.auth import Viewer, require
 from api.coding_desk import RESOLUTIONS, Form
 from api.office import Office, TheOffice
 from api.routers.pages import NOTES, VALUE_PREFIX, Failed, answer, encounter_page, may_work, show, typed_into
-from api.routers.visit_notes import seen_notes
+from api.routers.visit_notes import answer_note, seen_notes
 from billing.claim import Claim
 from billing.roles import Permission
 from database import worklists
@@ -84,6 +84,19 @@ async def send_codes(request: Request, task_id: str, office: TheOffice, person: 
         return task_page(request, office, person, task_id, failed, typed=typed)
 
     return await answer(act, CODES, typed, _home(task), page)
+
+
+@pages.post("/{task_id}/note")
+async def bring_note(request: Request, task_id: str, office: TheOffice, person: Worker) -> Response:
+    """Bring the note of the visit that the task is about, and stay at the task."""
+    task = await run_in_threadpool(find_task, office, person, task_id)
+    if task.subject != "encounter":
+        raise errors.not_found("visit")
+
+    def page(failed: Failed) -> Response:
+        return task_page(request, office, person, task_id, failed)
+
+    return await answer_note(request, office, person, task.subject_id, f"/tasks/{task_id}", page)
 
 
 @pages.post("/{task_id}/check")

@@ -3,6 +3,7 @@
 Every look at one is written down, as a look at its own: the note is the most private thing that the office holds.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -59,15 +60,23 @@ def show_page(request: Request, encounter_id: str, office: TheOffice, person: Vi
 @pages.post("/{encounter_id}/note")
 async def bring_from_page(request: Request, encounter_id: str, office: TheOffice, person: Worker) -> Response:
     """Paste the note, or choose its file: a text becomes the note, a scan a medical record of the visit."""
+
+    def page(failed: Failed) -> Response:
+        return _page(request, office, person, encounter_id, failed)
+
+    return await answer_note(request, office, person, encounter_id, f"/encounters/{encounter_id}/note", page)
+
+
+async def answer_note(
+    request: Request, office: Office, person: Person, encounter_id: str, home: str, page: Callable[[Failed], Response]
+) -> Response:
+    """Keep the posted note and go `home`, or show the page that it was sent from with what was refused."""
     typed, file = await _typed(request)
 
     async def act() -> Done:
         return await run_in_threadpool(_bring_either, office, person, encounter_id, typed, file)
 
-    def page(failed: Failed) -> Response:
-        return _page(request, office, person, encounter_id, failed)
-
-    return await answer(act, FORM, typed, _home(encounter_id, typed.get("task", "")), page)
+    return await answer(act, FORM, typed, home, page)
 
 
 def seen_notes(request: Request, office: Office, person: Person, encounter_id: str) -> VisitNotes:
@@ -80,11 +89,6 @@ def seen_notes(request: Request, office: Office, person: Person, encounter_id: s
     if not found.is_empty:
         auth.seen(request, person, subject="visit_note", subject_id=encounter_id)
     return found
-
-
-def _home(encounter_id: str, task_id: str) -> str:
-    """Back to where the note was brought from."""
-    return f"/tasks/{task_id}" if task_id.isalnum() else f"/encounters/{encounter_id}/note"
 
 
 async def _typed(request: Request) -> tuple[dict[str, str], Sent | None]:

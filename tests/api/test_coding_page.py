@@ -242,6 +242,27 @@ async def test_a_task_that_an_amendment_ended_says_so_and_names_its_successor(
     assert ("line.1.units = 2" in late.text, "line.1.modifiers" in late.text) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("data", "file", "field"),
+    [
+        ({"text": " "}, None, "text"),
+        ({"text": "both"}, ("note.txt", b"both"), "file"),
+        ({}, ("note.doc", b"\xd0\xcf\x11\xe0\0\0"), "file"),
+        ({"text": "Rales.", "signed_by": "M. Curie", "signed_on": "2026-12-31"}, None, "signed_on"),
+    ],
+)
+async def test_a_refused_note_is_mended_at_the_task(
+    coder: httpx.AsyncClient, task: Task, data: dict[str, str], file: tuple[str, bytes] | None, field: str
+) -> None:
+    action = f"/tasks/{task.id}/note"
+    assert f'action="{action}"' in (await coder.get(f"/tasks/{task.id}")).text
+    refused = await coder.post(action, data=data, files={"file": file} if file else None)
+    assert (refused.status_code, list(faults_of(refused.text))) == (422, [f"visit-note-{field}"])
+    assert (f'action="{action}"' in refused.text, 'id="codes"' in refused.text) == (True, True)
+    done = await coder.post(action, data={"text": "Rales."})
+    assert (done.status_code, done.headers["location"]) == (303, f"/tasks/{task.id}?note=done")
+
+
 async def test_another_role_reads_and_cannot_type(book: Book, task: Task) -> None:
     async with book.signed_in(Role.BILLER) as biller:
         page = (await biller.get(f"/tasks/{task.id}")).text

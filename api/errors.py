@@ -6,6 +6,7 @@ No problem repeats what was sent: a value, and even the name of an unknown field
 import re
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from fastapi import FastAPI, Request
@@ -14,6 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from database.engine import DatabaseMissing
 from templates import rendering
@@ -66,6 +68,7 @@ WRITTEN = {
 }
 """What people are told instead of a pattern; a test finds patterns without words"""
 
+_LOCAL = re.compile(r"(/[A-Za-z0-9_-]+)+")
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 
 
@@ -168,7 +171,8 @@ def respond(request: Request, problem: Problem) -> Response:
         body = problem.body.model_dump(exclude_none=True)
         return JSONResponse(body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
     if problem.status == 401:
-        return RedirectResponse(SIGN_IN_PATH, status_code=303)
+        back = _form_page(request)
+        return RedirectResponse(SIGN_IN_PATH + (f"?back={back}" if back else ""), status_code=303)
     if problem.name == PASSWORD_TO_CHANGE:
         return RedirectResponse(PASSWORD_PATH, status_code=303)
     person = getattr(request.state, "person", None)
@@ -176,6 +180,30 @@ def respond(request: Request, problem: Problem) -> Response:
         "problem.html", problem=problem.body, written=problem.written, nonce=request.state.nonce, person=person
     )
     return HTMLResponse(page, problem.status)
+
+
+def local(path: str) -> str:
+    """The path, if it is one of our own pages and nothing else; or nothing."""
+    return path if _LOCAL.fullmatch(path) else ""
+
+
+def _form_page(request: Request) -> str:
+    """The page from which a form was sent, without its query; nothing: it was no form, or that cannot be told.
+
+    A form that was refused stands at the address that it is sent to: what can be opened above that is its page.
+    """
+    sender = urlsplit(request.headers.get("referer", ""))
+    if request.method != "POST" or sender.netloc != request.headers.get("host"):
+        return ""
+    path = local(sender.path)
+    while path and not _opens(request, path):
+        path = path.rpartition("/")[0]
+    return path
+
+
+def _opens(request: Request, path: str) -> bool:
+    scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:

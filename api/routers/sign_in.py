@@ -41,9 +41,9 @@ class SignInLimit:
 
 
 @router.get(errors.SIGN_IN_PATH)
-def show_sign_in(request: Request) -> Response:
-    """The form."""
-    return show(request, "sign_in.html", None, fault="", login="")
+def show_sign_in(request: Request, back: str = "") -> Response:
+    """The form; `back` is the page to go to afterwards."""
+    return show(request, "sign_in.html", None, fault="", login="", back=errors.local(back))
 
 
 @router.post(errors.SIGN_IN_PATH)
@@ -51,16 +51,17 @@ async def sign_in(request: Request, office: TheOffice) -> Response:
     """Check the password and open a session."""
     typed = await typed_into(request)
     login = typed.get("login", "")[:60]
+    back = errors.local(typed.get("back", ""))
     limit: SignInLimit = request.app.state.sign_in_limit
     if limit.is_reached(login, office.now()):
         fault = "Too many wrong passwords. Try again in fifteen minutes."
-        return show(request, "sign_in.html", None, status=429, fault=fault, login=login)
+        return show(request, "sign_in.html", None, status=429, fault=fault, login=login, back=back)
     session_id = await run_in_threadpool(_open, request, office, login, typed.get("password", "")[:200])
     if session_id is None:
         limit.note_failure(login, office.now())
         fault = "Login and password do not fit."
-        return show(request, "sign_in.html", None, status=401, fault=fault, login=login)
-    response = RedirectResponse("/", 303)
+        return show(request, "sign_in.html", None, status=401, fault=fault, login=login, back=back)
+    response = RedirectResponse(back or "/", 303)
     keep_in(response, session_id, office)
     return response
 

@@ -340,3 +340,16 @@ async def test_what_was_typed_is_nobody_elses(book: Book, served: Served, page: 
     await page.goto(served.origin + path)
     assert await page.input_value("[id='code.diagnoses.2']") == ""
     assert await drafts(page) == []
+
+
+async def test_what_was_sent_without_a_sign_in_is_there_after_it(book: Book, served: Served, page: Page) -> None:
+    path = await open_desk(book, served, page)
+    await page.fill("[id='code.diagnoses.2']", "E11.9")
+    await page.context.clear_cookies()
+    await page.click("button:has-text('Recoded')")
+    await page.wait_for_url("**/sign-in?back=**")
+    await page.fill("#login", "lead")
+    await page.fill("#password", "open sesame")
+    await page.click("main button[type=submit]")
+    await page.wait_for_url(f"**{path}")
+    assert await page.input_value("[id='code.diagnoses.2']") == "E11.9"

@@ -18,6 +18,7 @@ from database.tables import AuditEvent, Benefits, Encounter, PatientPayment, Tas
 from templates import rendering
 from tests.api import builders
 from tests.api.conftest import Book
+from tests.api.page_forms import inputs_of
 
 HOSTILE = "<script>alert('x')</script>"
 
@@ -309,3 +310,39 @@ async def test_the_reference_lists_the_calls(browser: httpx.AsyncClient) -> None
 def test_a_missing_value_is_an_error_and_not_an_empty_place() -> None:
     with pytest.raises(UndefinedError):
         rendering.render("problem.html", nonce="", person=None)
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://office.test/tasks/x1", "/tasks/x1"),
+        ("http://office.test/tasks/x1/codes", "/tasks/x1"),
+        ("http://office.test/patients?q=zwie", "/patients"),
+        ("http://evil.test/tasks/x1", ""),
+        ("http://office.test//evil.test/", ""),
+        (None, ""),
+    ],
+)
+async def test_who_was_signed_out_comes_back_to_where_the_form_was(book: Book, referer: str | None, back: str) -> None:
+    headers = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"} | ({"Referer": referer} if referer else {})
+    async with book.connect(headers=headers) as browser:
+        sent_away = await browser.post("/tasks/x1/codes", data={"code.line.1.units": "2"})
+        page = (await browser.get(sent_away.headers["location"])).text
+    assert sent_away.headers["location"] == "/sign-in" + (f"?back={back}" if back else "")
+    assert inputs_of(page).get("back", "") == back
+
+
+@pytest.mark.parametrize(
+    ("back", "home"),
+    [("/tasks/x1", "/tasks/x1"), ("//evil.test", "/"), ("/\\evil.test", "/"), ("https://evil.test/", "/"), ("", "/")],
+)
+async def test_a_sign_in_leads_to_our_own_pages_alone(book: Book, back: str, home: str) -> None:
+    with book.database.writing() as session:
+        person = {"login": "lead", "password": "open sesame"}
+        access.add_user(
+            session, practice_id=book.practice_id, display_name="Lee Lead", roles=[Role.SUPERVISOR], **person
+        )
+    async with book.connect(headers={"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}) as browser:
+        wrong = await browser.post("/sign-in", data=person | {"password": "x", "back": back})
+        right = await browser.post("/sign-in", data=person | {"back": inputs_of(wrong.text).get("back", back)})
+    assert (right.status_code, right.headers["location"]) == (303, home)

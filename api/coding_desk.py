@@ -91,7 +91,7 @@ def again(claim: Claim, typed: Mapping[str, str], checked: Checked | None = None
     texts = coding_form.with_empty_line(merged(claim, typed))
     found: dict[str, list[Finding]] = defaultdict(list)
     for one in checked.findings if checked else ():
-        found[coding_form.input_of(one.path, texts)].append(one)
+        found[coding_form.input_of(one.path, texts, one.message)].append(one)
     filled = coding_form.texts_of(claim) if knows_claim else filled_from(claim, typed)
     return Form(texts, typed.get(OTHERS, ""), filled, _days(claim), dict(found), checked)
 

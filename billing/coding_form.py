@@ -4,6 +4,7 @@ Inputs are named as corrections name their fields, a diagnosis by its place (`di
 the input that it is about. An input that was not sent says nothing.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -19,6 +20,8 @@ LINE = ("procedure", "modifiers", "pointers", "units", "charge")
 """The inputs of one line"""
 ELSEWHERE = "elsewhere"
 """Where a finding stands that no input of the form is about"""
+
+_DIAGNOSIS = re.compile(r"diagnosis (\d+)\b")
 
 Texts = dict[str, str]
 
@@ -187,8 +190,13 @@ def _meaning(name: str, text: str) -> object:
     return text.upper()
 
 
-def input_of(path: str, texts: Mapping[str, str]) -> str:
-    """The input at which a finding about `path` stands: itself, the list of diagnoses, its line, or `elsewhere`."""
+def input_of(path: str, texts: Mapping[str, str], message: str = "") -> str:
+    """The input at which a finding about `path` stands: itself, the diagnosis that its message begins with, the list
+    of diagnoses, its line, or `elsewhere`.
+    """
+    named = _DIAGNOSIS.match(message) if path == "diagnoses" else None
+    if named and f"diagnoses.{named[1]}" in texts:
+        return f"diagnoses.{named[1]}"
     if path in texts or path == "diagnoses":
         return path
     head, _, rest = path.partition(".")

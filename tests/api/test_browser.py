@@ -353,3 +353,14 @@ async def test_what_was_sent_without_a_sign_in_is_there_after_it(book: Book, ser
     await page.click("main button[type=submit]")
     await page.wait_for_url(f"**{path}")
     assert await page.input_value("[id='code.diagnoses.2']") == "E11.9"
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+async def test_the_list_of_fields_stays_within_the_page(book: Book, served: Served, page: Page, width: int) -> None:
+    path = await open_desk(book, served, page)
+    await page.set_viewport_size({"width": width, "height": 800})
+    for place in (path, f"/encounters/{served.encounter_id}"):
+        await page.goto(served.origin + place)
+        await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        assert await page.locator("text=Which fields are there?").first.is_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width, place

@@ -1,5 +1,6 @@
 """The coder's page: the note beside the codes, findings at their fields before anything is sent, nothing lost."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -124,6 +125,15 @@ async def test_a_script_is_given_the_findings_alone(coder: httpx.AsyncClient, ta
     part = (await coder.post(f"/tasks/{task.id}/check?part=findings", data=form)).text
     assert '<span data-findings="line.2.pointers" data-holds>' in part
     assert "<form" not in part
+
+
+async def test_a_finding_that_names_its_diagnosis_stands_at_its_box(coder: httpx.AsyncClient, task: Task) -> None:
+    form = inputs_of((await coder.get(f"/tasks/{task.id}")).text) | {"code.diagnoses.2": "HELLO"}
+    page = (await coder.post(f"/tasks/{task.id}/check", data=form)).text
+    [slot] = [one for one in page.split("data-findings=") if one.startswith('"diagnoses.2"')]
+    assert "D02 holds the claim" in slot.split("</div>")[0]
+    [box] = re.findall(r'<input name="code.diagnoses.2"[^>]*>', page)
+    assert 'aria-invalid="true"' in box
 
 
 async def test_what_is_not_on_the_form_is_found_elsewhere(coder: httpx.AsyncClient, task: Task) -> None:

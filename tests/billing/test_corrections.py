@@ -168,6 +168,12 @@ def test_what_a_claim_may_lack_is_emptied(path: str) -> None:
     assert not read(apply_corrections(filled, {path: ""}))
 
 
+def test_a_dot_alone_is_no_diagnosis() -> None:
+    with pytest.raises(CorrectionsInvalid) as raised:
+        apply_corrections(CLAIM, {"diagnoses": "E11.9, ."})
+    assert raised.value.faults == {"diagnoses": "a dot alone is no code: write it as J06.9"}
+
+
 def test_blanks_part_diagnoses_too() -> None:
     assert [one.code for one in apply_corrections(CLAIM, {"diagnoses": "E11.9 I10"}).diagnoses] == ["E119", "I10"]
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from billing.bank import Advice, Fit, Movement, fit
+from billing.bank import Advice, Fit, Movement, fit, plain_trace
 from billing.deadlines import after_business_days
 from billing.ledger import Account, Entry, EntryKind, Side
 from billing.money import Cents, format_dollars
@@ -25,31 +25,31 @@ def file_movements(
         seen[one] += 1
         row, is_new = bank.keep(session, one, message, practice_id=practice_id, nth=seen[one])
         new += is_new
-        paired += is_new and pair_movement(session, row, at=message.received_at)
+        paired += is_new and pair_movement(session, row, at=message.received_at) == Fit.EXACT
     return f"{len(movements)} bookings of the bank, {new} new, {paired} of them paired with remittances"
 
 
-def pair_movement(session: Session, row: BankMovement, *, at: datetime) -> bool:
-    """Give a booking its remittances; one of another amount is told to a person. True: it is paired. The book is held:
-    two files at one instant pair nothing twice."""
+def pair_movement(session: Session, row: BankMovement, *, at: datetime) -> Fit:
+    """Give a booking its remittances; one of another amount is told to a person. The book is held: two files at one
+    instant pair nothing twice."""
     session.flush()
     ledger.hold_book(session, row.practice_id)
     session.refresh(row)
     if row.state != bank.OPEN:
-        return False
+        return Fit.NONE
     kind, found = fit(bank.movement_of(row), bank.advised(session, practice_id=row.practice_id))
     if kind == Fit.EXACT:
         settle(session, row, found, at=at, by=None)
-        return True
     if kind == Fit.DIFFERS:
         _ask_about_difference(session, row, found, at=at)
-    return False
+    return kind
 
 
 def pair_remittance(session: Session, file: RemittanceFile, *, at: datetime) -> None:
     """A remittance has come: its money may have been at the bank before it."""
-    for row in bank.open_with_trace(session, file.trace, practice_id=file.practice_id):
-        if pair_movement(session, row, at=at):
+    for row in bank.open_traced(session, practice_id=file.practice_id):
+        is_its = plain_trace(row.trace or "") == plain_trace(file.trace)
+        if is_its and pair_movement(session, row, at=at) == Fit.EXACT:
             return
 
 
@@ -114,7 +114,7 @@ def look(session: Session, *, at: datetime) -> int:
         policies = office.policies_for(session, practice_id=practice.id, payer_id=None)
         days = policies.value("reassociation_wait_days", as_of=policies.day(at))
         for row in bank.open_traced(session, practice_id=practice.id):
-            if pair_movement(session, row, at=at):
+            if pair_movement(session, row, at=at) != Fit.NONE:
                 continue
             if after_business_days(row.received_at, days, policies.zone) <= at:
                 opened += _ask_where_remittance_is(session, row, days, at=at)

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from activities.desk import Desk
 from activities.known_facts import situation_of
 from activities.refusals import priced_anew
-from billing.authorizations import fitting
 from billing.charges import price_claim
 from billing.claim import Claim
 from billing.coding import located_faults, located_form_faults
 from billing.corrections import apply_what_reads
 from billing.edits.registry import Finding, Severity
-from billing.scrubbing import EDITS, mended, scrub
+from billing.scrubbing import EDITS, completed, mended, scrub
 from database import office, practice_edits
 
 UNREADABLE = ""
@@ -48,17 +47,12 @@ def check(desk: Desk, corrections: Mapping[str, str], unread: Mapping[str, str])
         told += [Finding(UNREADABLE, Severity.ERROR, path, message) for path, message in faults]
         return Checked(tuple(told), 0, ())
     situation = situation_of(desk)
-    authorized = desk.claim
-    known = situation.known
-    held = None if authorized.authorization else fitting(authorized, known.lines_to_authorize, known.authorizations)
-    if held is not None:
-        authorized = replace(authorized, authorization=held.number)
-    claim, _ = mended(authorized, situation)
+    claim, _ = mended(completed(desk.claim, situation.known), situation)
     own = practice_edits.in_use(desk.session, practice_id=desk.encounter.practice_id)
     overridden = set(desk.encounter.edits_overridden.split(","))
     found = [_let_be(one) if one.edit in overridden else one for one in scrub(claim, situation, own)]
     ordered = sorted([*told, *found], key=lambda one: one.severity != Severity.ERROR)
-    return Checked(tuple(ordered), len(EDITS) + len(own), known.asked)
+    return Checked(tuple(ordered), len(EDITS) + len(own), situation.known.asked)
 
 
 def _priced(desk: Desk, claim: Claim) -> Claim:

@@ -3,8 +3,6 @@
 All are local activities: short, on our own database, harmless when run twice.
 """
 
-from dataclasses import replace
-
 from sqlmodel import Session
 from temporalio import activity
 
@@ -21,13 +19,11 @@ from activities.next_payer import turn_to_next_payer
 from activities.patient_money import settle_patient_money
 from activities.self_pay import bill_patient_alone
 from activities.submission_desk import make_submission, post_charges, trial_write
-from billing.authorizations import fitting
 from billing.charges import charge_faults, price_claim
 from billing.coding import CODES_STAND, coding_faults, table_faults, tables_missing
 from billing.edits.registry import Severity, Situation
-from billing.noncoverage import with_signed_notices
 from billing.registration import registration_faults, wish_faults
-from billing.scrubbing import mended, scrub
+from billing.scrubbing import completed, mended, scrub
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
 from database import edit_runs, office, practice_edits, sent, tasks
@@ -189,24 +185,15 @@ def review_charges(desk: Desk) -> None:
     desk.move_to(Stage.SCRUBBING)
 
 
-def _authorized(desk: Desk, situation: Situation) -> Situation:
-    """The only authorization that covers what the payer wants authorized goes on the claim by itself."""
-    known = situation.known
-    if desk.claim.authorization:
-        return situation
-    found = fitting(desk.claim, known.lines_to_authorize, known.authorizations)
-    if found is not None:
-        desk.keep(replace(desk.claim, authorization=found.number))
-        desk.say(f"Authorization {found.number} of the patient goes on the claim")
-    return situation
-
-
-def _noticed(desk: Desk, situation: Situation) -> None:
-    """A notice that the patient signed goes on the lines that want one."""
-    known = situation.known
-    claim = with_signed_notices(desk.claim, known.lines_to_notice, known.notices)
-    if claim != desk.claim:
-        desk.keep(claim)
+def _complete(desk: Desk, situation: Situation) -> None:
+    """What the patient has and the claim lacks goes on it by itself, and is told."""
+    before, claim = desk.claim, completed(desk.claim, situation.known)
+    if claim == before:
+        return
+    desk.keep(claim)
+    if claim.authorization != before.authorization:
+        desk.say(f"Authorization {claim.authorization} of the patient goes on the claim")
+    if claim.lines != before.lines:
         desk.say("The patient signed a notice of non-coverage: GA goes on the claim")
 
 
@@ -218,8 +205,8 @@ def scrub_claim(desk: Desk) -> None:
         desk.say(bill_patient_alone(desk))
         settle_patient_money(desk)
         return
-    situation = _authorized(desk, situation_of(desk))
-    _noticed(desk, situation)
+    situation = situation_of(desk)
+    _complete(desk, situation)
     claim, done = mended(desk.claim, situation)
     if claim != desk.claim:
         desk.keep(claim)

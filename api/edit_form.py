@@ -5,13 +5,15 @@ them: `99213-99215 J1100, E11`.
 import re
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from api.claim_form import Amount, Part
 from api.practice_form import EMPTY
-from billing.code_tables import CATEGORY
+from billing import code_tables
+from billing.code_tables import CodeSystem
 from billing.coding_rules import CodeRange
 from billing.edits.registry import Severity
 from billing.identifiers import npi_is_valid
@@ -148,12 +150,11 @@ def ranges_of(text: str) -> Ranges:
 
 def written(ranges: Ranges, *, with_dots: bool = False) -> str:
     """As people write them; diagnoses with their dots."""
-    pairs = [(_dotted(one.first), _dotted(one.last)) if with_dots else (one.first, one.last) for one in ranges]
+    pairs = [(one.first, one.last) for one in ranges]
+    if with_dots:
+        icd = partial(code_tables.written, CodeSystem.ICD10CM)
+        pairs = [(icd(first), icd(last)) for first, last in pairs]
     return " ".join(first if first == last else f"{first}-{last}" for first, last in pairs)
-
-
-def _dotted(code: str) -> str:
-    return f"{code[:CATEGORY]}.{code[CATEGORY:]}" if len(code) > CATEGORY else code
 
 
 def typed_of(edit: PracticeEdit) -> dict[str, str]:

@@ -80,7 +80,7 @@ def fit(movement: Movement, advised: Sequence[Advice]) -> tuple[Fit, list[Advice
 
     The payer's number is compared where both say one; banks and payers write it with and without the leading 1.
     """
-    traced = [one for one in advised if movement.trace and _plain(one.trace) == _plain(movement.trace)]
+    traced = [one for one in advised if movement.trace and plain_trace(one.trace) == plain_trace(movement.trace)]
     same = [one for one in traced if _same_payer(one.payer_number, movement.payer_number)] or traced
     single = [one for one in same if one.paid_cents == movement.amount_cents]
     if len(single) == 1:
@@ -90,7 +90,8 @@ def fit(movement: Movement, advised: Sequence[Advice]) -> tuple[Fit, list[Advice
     return (Fit.DIFFERS, same) if same else (Fit.NONE, [])
 
 
-def _plain(trace: str) -> str:
+def plain_trace(trace: str) -> str:
+    """As it is compared: without leading zeros, in capitals."""
     return trace.strip().upper().lstrip("0")
 
 

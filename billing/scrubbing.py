@@ -4,14 +4,18 @@ Severity E holds the claim until it is mended or overridden by a supervisor; W t
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from billing import practice_edits
+from billing.authorizations import fitting
 from billing.claim import Claim
 from billing.edits import coverage, dates, diagnoses, kinds, money, providers, services, together, whole_claim  # noqa: F401 - registers
+from billing.edits.known import Known
 from billing.edits.registry import EDITS, Finding, Severity, Situation
+from billing.noncoverage import with_signed_notices
 from billing.practice_edits import PracticeEdit
 
-__all__ = ["EDITS", "Severity", "mended", "scrub"]
+__all__ = ["EDITS", "Severity", "completed", "mended", "scrub"]
 
 
 def scrub(claim: Claim, situation: Situation, own: Sequence[PracticeEdit] = ()) -> list[Finding]:
@@ -19,6 +23,14 @@ def scrub(claim: Claim, situation: Situation, own: Sequence[PracticeEdit] = ()) 
     findings = [finding for one in EDITS for finding in one.findings(claim, situation)]
     findings += practice_edits.findings(own, claim)
     return sorted(findings, key=lambda finding: (finding.severity != Severity.ERROR, finding.edit))
+
+
+def completed(claim: Claim, known: Known) -> Claim:
+    """The claim with what the patient has and it lacks: the only authorization that fits, and GA of signed notices."""
+    held = None if claim.authorization else fitting(claim, known.lines_to_authorize, known.authorizations)
+    if held is not None:
+        claim = replace(claim, authorization=held.number)
+    return with_signed_notices(claim, known.lines_to_notice, known.notices)
 
 
 def mended(claim: Claim, situation: Situation) -> tuple[Claim, list[Finding]]:

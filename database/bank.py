@@ -86,15 +86,6 @@ def lock(session: Session, movement_id: str, *, practice_id: str) -> BankMovemen
     return session.exec(query.with_for_update().execution_options(populate_existing=True)).first()
 
 
-def open_with_trace(session: Session, trace: str, *, practice_id: str) -> Sequence[BankMovement]:
-    """Bookings that wait for their remittance, by a trace that may be written otherwise."""
-    query = select(BankMovement).where(
-        BankMovement.practice_id == practice_id, BankMovement.state == OPEN, col(BankMovement.trace).is_not(None)
-    )
-    plain = trace.strip().upper().lstrip("0")
-    return [one for one in session.exec(query) if (one.trace or "").strip().upper().lstrip("0") == plain]
-
-
 def advised(session: Session, *, practice_id: str) -> list[Advice]:
     """Every remittance whose money still stands on EFT_CLEARING, with what stands there, the oldest first."""
     rows = session.execute(
@@ -128,12 +119,6 @@ def read_since(session: Session, *, practice_id: str) -> date | None:
     """The first day that a file of the bank tells of; None: none has come, and nothing is missing."""
     query = select(func.min(BankMovement.booked_on)).where(BankMovement.practice_id == practice_id)
     return session.exec(query).one()
-
-
-def find(session: Session, movement_id: str, *, practice_id: str) -> BankMovement | None:
-    """One booking of the practice."""
-    query = select(BankMovement).where(BankMovement.practice_id == practice_id, BankMovement.id == movement_id)
-    return session.exec(query).first()
 
 
 def page(session: Session, *, practice_id: str, state: str, limit: int) -> list[MovementView]:

@@ -83,6 +83,11 @@ def test_another_amount_is_told_and_a_person_says_so(office: Office) -> None:
     assert kind == "bank_differs"
     assert reason == ("The bank booked $79.00 under trace EFT0001, and the remittance says $80.00: $1.00 apart.")
     assert at_bank(office) == (0, PAID)
+    office.let_pass(days=1)
+    for _ in range(2):
+        office.let_pass(days=30)
+        looked(office)
+    assert "remittance_missing" not in [kind for kind, _ in told(office)], "its remittance is there"
     with office.database.writing() as session:
         task = session.exec(select(Task).where(Task.type == "bank_differs")).one()
         shown = worklists.task(session, practice_id=office.practice_id, task_id=task.id)

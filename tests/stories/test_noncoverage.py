@@ -5,6 +5,8 @@ from datetime import date, timedelta
 
 from sqlmodel import select
 
+from activities.check_desk import check
+from activities.desk import Desk
 from billing.claim import Claim
 from billing.coordination import own_policy
 from billing.held_policies import HeldPolicy
@@ -12,7 +14,7 @@ from billing.money import Cents
 from billing.noncoverage import Choice, NoticeRule
 from database import appointments, held_policies, noncoverage, registrations, tasks
 from database.noncoverage import Told
-from database.tables import Appointment, Patient, Task
+from database.tables import Appointment, Encounter, Patient, Task
 from tests.builders import a_claim, a_line, an_837p
 from tests.office import Office
 from tests.stories.amending import went_out
@@ -122,3 +124,15 @@ def test_who_is_not_with_original_medicare_is_asked_nothing(office: Office) -> N
         row.procedures = LIPIDS
         session.add(row)
     assert wanted(office, appointment) == []
+
+
+def test_a_signed_notice_counts_while_codes_are_typed(office: Office) -> None:
+    rule(office)
+    encounter = came(office)
+    with office.database.writing() as session:
+        patient = session.get_one(Patient, office.patient_of(encounter))
+        told = Told((LIPIDS,), "once in five years", Cents(4500), Choice.BILL_MEDICARE, office.today)
+        noncoverage.keep(session, patient, told, at=office.now, by=office.worker_id)
+        desk = Desk(session, session.get_one(Encounter, encounter), office.now)
+        assert [one.edit for one in check(desk, {}, {}).findings if one.edit.startswith("A03")] == []
+        session.rollback()

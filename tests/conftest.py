@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import settings as trials
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
@@ -21,6 +22,10 @@ from settings import Settings
 from temporal import client, encryption
 from temporal import engine as embedded
 from temporal.encryption import KeyRing
+
+trials.register_profile("house", deadline=None)
+trials.load_profile("house")
+"""No test fails for being slow: the machine may be busy"""
 
 EARLY_CONTINUE_AS_NEW = {"limit.historyCount.suggestContinueAsNew": "60"}
 """Continue-as-new is suggested after 60 events instead of 4,096, so that stories exercise it."""

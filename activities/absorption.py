@@ -6,31 +6,31 @@ unknown) waits unabsorbed; after every fact that fitted, the waiting ones are tr
 
 import json
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlmodel import col, select
 
 from activities import share_gate
 from activities.amending import go_on_with_amendments, take_amendment
-from activities.denial_tasks import review
+from activities.denied_amounts import keep_denials, open_denials
 from activities.desk import Desk
+from activities.member_ids import ask_about_number
 from activities.next_payer import Answering, await_crossover, has_next_payer, take_up_answer, who_answers
 from activities.passed_on import note_asked
 from activities.patient_money import give_up, settle_patient_money, take_payment
+from activities.take_backs import take_up
 from activities.taking_back import take_back
 from billing.acknowledgment import ClaimAcknowledgment
-from billing.adjustment_codes import QMB_REMARKS
 from billing.claim import Claim
 from billing.coordination import PRIMARY, answered_as, is_forwarded
-from billing.deadlines import Reason, appeal_deadline
+from billing.deadlines import Reason
 from billing.later_payers import post_later_payment
 from billing.ledger import Account
 from billing.money import Cents, format_dollars
 from billing.posting import (
     BilledLine,
-    DeniedAmount,
     PostingSituation,
     PostingVerdict,
+    part_answered,
     post_claim_payment,
     repeats_an_answer,
     reverses,
@@ -40,13 +40,15 @@ from billing.reply_words import why_claim_was_refused
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
 from database import amendments, coverages, encounters, ledger, messages, moves, records, remittances
-from database.columns import new_id
-from database.tables import Denial, Fact, RemittanceClaim, RemittanceFile, Submission
+from database.tables import Fact, RemittanceClaim, RemittanceFile, Submission
 
 DENIED = "4"
 """CLP02"""
-REMARKS_KEPT = 10
-"""RARCs (at most 5 characters each) that a row of a denied amount holds"""
+NO_ANSWER = {
+    "23": "The payer says that the claim is not its own and passed it on{to}; the answer is awaited from there",
+    "25": "The payer priced the claim beforehand; its answer is still awaited",
+}
+"""CLP02 of claim payments that decide nothing, and what the story says of them"""
 
 
 def absorb_pending(desk: Desk) -> int:
@@ -70,6 +72,8 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
             verdict = _refuse(desk, fact)
         case FactKind.REMITTANCE_ARRIVED:
             verdict = _post_remittance(desk, fact)
+        case FactKind.TAKEN_BACK:
+            verdict = take_up(desk, fact)
         case FactKind.PATIENT_PAID:
             verdict = take_payment(desk, fact)
         case FactKind.BALANCE_GIVEN_UP:
@@ -77,7 +81,7 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
         case FactKind.AMENDED:
             verdict = take_amendment(desk, fact)
     if verdict is None:
-        fact.verdict = "waits for the remittance that it takes back"
+        fact.verdict = "waits for the answer that it takes back"
     else:
         fact.verdict = verdict[:200]
         fact.absorbed_at = desk.at
@@ -193,7 +197,7 @@ def _close_if_spent(desk: Desk, remittance_id: str) -> None:
         return
     desk.session.flush()
     left = ledger.unapplied_cents(desk.session, practice_id=file.practice_id, remittance_id=file.id)
-    if left == 0 and set(remittances.count_by_state(desk.session, file.id)) == {"posted"}:
+    if left == 0 and set(remittances.count_by_state(desk.session, file.id)) <= {"posted", "noted"}:
         file.state = "closed"
         desk.session.add(file)
 
@@ -235,6 +239,10 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     source = f"remit:{row.remittance_id}:{row.ordinal}"
     if payment.is_reversal:
         return _post_reversal(desk, row, payment, source)
+    if payment.status in NO_ANSWER and payment.paid_cents == 0:
+        return _note(desk, row, payment)
+    if not desk.submissions:
+        return _except(desk, row, "this office has sent no claim for the visit; find out who did")
     submission = _submission(desk, row.control_number) or desk.live
     if _is_void(submission) and submission.control_number == row.control_number:
         return _answer_void(desk, row, submission)
@@ -246,7 +254,9 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
         payer_number=remittances.payer_number(desk.session, row),
         forwarded_by=_forwarded_by(desk, submission.responsibility),
     )
-    standing = _standing_rows(desk, of=row.responsibility)
+    lines = _lines_as_sent(desk, row.control_number)
+    part = part_answered(payment, lines)
+    beside, standing = _by_lines(desk, row, part)
     if standing and repeats_an_answer(payment):
         row.state = "posted"
         desk.session.add(row)
@@ -255,13 +265,16 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     if row.responsibility != PRIMARY and not _is_first_done(desk):
         return _except(desk, row, "it speaks as a payer after the first, and the first has not answered")
     answering = who_answers(desk, row, payment)
-    verdict = _decide(desk, row, payment, source, answering=answering, is_paid=any(one.paid_cents for one in standing))
+    is_paid = any(one.paid_cents for one in standing)
+    verdict = _decide(desk, row, payment, source, lines=part, answering=answering, is_paid=is_paid)
     if verdict.exception is not None:
         return _except(desk, row, verdict.exception)
     if answering is not None:
         take_up_answer(desk, answering, control_number=row.control_number)
     if row.responsibility == submission.responsibility:
-        submission.adjudicated_at = desk.at
+        if set(lines) <= {*part, *beside}:
+            submission.adjudicated_at = desk.at
+        submission.payer_accepted_at = submission.payer_accepted_at or desk.at
         submission.payer_claim_number = payment.payer_claim_number or submission.payer_claim_number
     return _post_answer(desk, row, payment, verdict, instead_of=standing)
 
@@ -286,12 +299,13 @@ def _post_answer(
         desk.say(note[0].upper() + note[1:])
     if row.responsibility != PRIMARY:
         note_asked(desk)
-    _keep_denials(desk, row, verdict.passed_on, state="passed_on")
+    keep_denials(desk, row, verdict.passed_on, state="passed_on")
     if _is_stale(desk, row.responsibility):
-        _keep_denials(desk, row, verdict.denials, state="resubmitted")
+        keep_denials(desk, row, verdict.denials, state="resubmitted")
     else:
-        _open_denials(desk, row, verdict.denials)
+        open_denials(desk, row, verdict.denials)
     await_crossover(desk, payment)
+    ask_about_number(desk, row, payment)
     return f"posted {payment.paid_cents} cents"
 
 
@@ -362,17 +376,19 @@ def _decide(
     payment: ClaimPayment,
     source: str,
     *,
+    lines: Sequence[BilledLine],
     answering: Answering | None,
     is_paid: bool,
 ) -> PostingVerdict:
-    """What the payment does, by the rules for the payer that speaks: the first one, or one after it. Writes nothing."""
-    lines = _lines_as_sent(desk, row.control_number)
+    """What the payment does to the lines that it answers, by the rules for the payer that speaks: the first one, or one
+    after it. Writes nothing."""
     situation = PostingSituation(
-        lines=lines,
+        lines=tuple(lines),
         charge_cents=Cents(sum(line.charge_cents for line in lines)),
         filing_indicators=share_gate.filing_indicators(desk, answering.policy if answering else None),
         is_qmb=share_gate.is_qmb(desk),
         already_adjudicated=is_paid,
+        pays_capitation=bool(desk.policy("pays_capitation")),
         payer_detail=answering.payer_id if answering else desk.payer_of(row.responsibility),
         has_next_payer=has_next_payer(desk, row.responsibility, payment) or _is_stale(desk, row.responsibility),
     )
@@ -380,6 +396,31 @@ def _decide(
         return post_claim_payment(payment, situation, source=source)
     open_cents = {line_id: desk.balances.line(Account.AR_INSURANCE, line_id) for line_id in desk.line_ids}
     return post_later_payment(payment, situation, open_cents, source=source)
+
+
+def _by_lines(
+    desk: Desk, row: RemittanceClaim, part: Sequence[BilledLine]
+) -> tuple[set[BilledLine], list[RemittanceClaim]]:
+    """Of the payer's answers that stand: the lines that those answer which leave this part alone, for the payer split
+    the claim; and the answers that speak of this part, or of the whole."""
+    beside: set[BilledLine] = set()
+    same: list[RemittanceClaim] = []
+    for one in _standing_rows(desk, of=row.responsibility):
+        answered = part_answered(records.load(ClaimPayment, one.payment), _lines_as_sent(desk, one.control_number))
+        if set(answered).isdisjoint(part):
+            beside.update(answered)
+        else:
+            same.append(one)
+    return beside, same
+
+
+def _note(desk: Desk, row: RemittanceClaim, payment: ClaimPayment) -> str:
+    """It speaks of the claim and is no answer to it: what is awaited is awaited still."""
+    row.state = "noted"
+    desk.session.add(row)
+    to = f" to {payment.crossover_payer.name.last}" if payment.crossover_payer is not None else ""
+    desk.say(NO_ANSWER[payment.status].format(to=to))
+    return "noted; the answer is awaited still"
 
 
 def _lines_as_sent(desk: Desk, control_number: str) -> tuple[BilledLine, ...]:
@@ -396,41 +437,6 @@ def _lines_as_sent(desk: Desk, control_number: str) -> tuple[BilledLine, ...]:
         BilledLine(ids[line.control_number or ""], line.procedure, line.modifiers, line.charge_cents, line.service_date)
         for line in sent.lines
     )
-
-
-def _open_denials(desk: Desk, row: RemittanceClaim, denied: Sequence[DeniedAmount]) -> None:
-    if not denied:
-        return
-    _keep_denials(desk, row, denied, state="open")
-    desk.session.flush()
-    limit = appeal_deadline(desk.at, desk.policies)
-    desk.schedule(Reason.APPEAL_LIMIT, limit - timedelta(days=desk.policy("appeal_warning_days")))
-    desk.open_task(review(denied, line_ids=desk.line_ids, key=row.id, not_after=limit, remittance_claim_id=row.id))
-
-
-def _keep_denials(desk: Desk, row: RemittanceClaim, denied: Sequence[DeniedAmount], *, state: str) -> None:
-    for one in denied:
-        desk.session.add(
-            Denial(
-                id=new_id(),
-                practice_id=desk.encounter.practice_id,
-                encounter_id=desk.encounter.id,
-                line_id=one.line_id,
-                remittance_claim_id=row.id,
-                adjustment_group=one.group,
-                reason=one.reason,
-                remarks=_kept(one.remarks),
-                amount_cents=one.amount_cents,
-                blocked_reason=one.blocked_reason,
-                state=state,
-            )
-        )
-
-
-def _kept(remarks: Sequence[str]) -> str:
-    """As many remarks as a row holds; those that protect the patient come first."""
-    ordered = sorted(remarks, key=lambda code: code not in QMB_REMARKS)
-    return ",".join(ordered[:REMARKS_KEPT])
 
 
 def _post_reversal(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, source: str) -> str:

@@ -115,7 +115,7 @@ def _ask_about_waiting_facts(desk: Desk) -> None:
             NewTask(
                 TaskType.UNMATCHED_REMIT,
                 key=fact.id,
-                reason="A remittance takes back an answer that this office never received; find the original.",
+                reason="A payer takes back an answer that this office never received; find the original.",
             )
         )
     desk.schedule(Reason.REVERSAL_UNPAIRED, desk.at + timedelta(days=desk.policy("unpaired_reversal_days")))

@@ -5,13 +5,24 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from activities import member_ids, provider_money
 from activities.account_decisions import decide_before_collections, wake
 from activities.messages import Answer
 from activities.move_sign_off import sign_off
 from activities.remittance import tell_of_rows
+from billing.money import format_dollars
 from billing.task_forms import form_faults
 from billing.tasks import TaskType
-from database import accounts, coverage_checks, good_faith, remittances, submissions, tasks
+from database import (
+    accounts,
+    coverage_checks,
+    good_faith,
+    ledger,
+    provider_adjustments,
+    remittances,
+    submissions,
+    tasks,
+)
 from database.tables import EstimateRow, PatientAccount, RemittanceClaim, Task
 
 _SAID = {
@@ -52,7 +63,11 @@ def complete_office_task(
             faults=tuple((one.field, one.message) for one in faults),
         )
     refused = None
-    if task.type == TaskType.UNMATCHED_REMIT:
+    if task.type == TaskType.PLB_REVIEW:
+        refused = _place_adjustment(session, task, resolution, typed, actor_id=actor_id, at=at)
+    elif task.type == TaskType.MEMBER_ID_CORRECTED and resolution == "taken":
+        member_ids.take_over(session, task, at=at, actor_id=actor_id)
+    elif task.type == TaskType.UNMATCHED_REMIT:
         refused = _settle_row(session, task, resolution, typed, practice_id=practice_id)
     elif task.type == TaskType.PRECOLLECTION_APPROVAL:
         refused = decide_before_collections(
@@ -89,6 +104,36 @@ def _account(session: Session, task: Task, *, at: datetime) -> PatientAccount:
     return accounts.lock(session, practice_id=task.practice_id, patient_id=patient_id, at=at)
 
 
+def _place_adjustment(
+    session: Session, task: Task, resolution: str, values: dict[str, str], *, actor_id: str, at: datetime
+) -> Answer | None:
+    """Money outside the claims: put on the claim that it is for, booked as what it is, or left where it is."""
+    if resolution == "reviewed":
+        return None
+    adjustment_id = json.loads(task.detail or "{}").get("adjustment_id", "")
+    ledger.hold_book(session, task.practice_id)
+    row = provider_adjustments.find(session, practice_id=task.practice_id, adjustment_id=adjustment_id)
+    if row is None or not row.open_cents:
+        return _invalid("resolution", "nothing of this money stands on PLB_CLEARING: choose to leave it as it is")
+    if resolution != "linked":
+        provider_money.reclassify(session, row, resolution, actor=actor_id, at=at)
+        return None
+    named = provider_adjustments.encounter_named(
+        session, practice_id=task.practice_id, reference=values["control_number"]
+    )
+    if named is None:
+        return _invalid("control_number", "no claim of this practice has this number, or several have")
+    paid = sum(provider_adjustments.paid_by_line(session, practice_id=row.practice_id, encounter_id=named).values())
+    if paid < row.open_cents or not remittances.standing_rows(session, named):
+        return _invalid("control_number", f"this claim was paid {format_dollars(max(paid, 0))}: it cannot be for it")
+    provider_money.put_on(session, row, named, at=at, cause=task.id)
+    return None
+
+
+def _invalid(field: str, fault: str) -> Answer:
+    return Answer(done=False, code="invalid", message="please correct the form", faults=((field, fault),))
+
+
 def _settle_row(
     session: Session, task: Task, resolution: str, values: dict[str, str], *, practice_id: str
 ) -> Answer | None:
@@ -100,8 +145,7 @@ def _settle_row(
         return None
     submission = submissions.named(session, values["control_number"].upper(), practice_id=practice_id)
     if submission is None:
-        fault = (("control_number", "no claim of this practice has this control number"),)
-        return Answer(done=False, code="invalid", message="please correct the form", faults=fault)
+        return _invalid("control_number", "no claim of this practice has this control number")
     row.encounter_id = submission.encounter_id
     row.state = "open"
     row.matched_by = "person"

@@ -9,7 +9,7 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities import bank_desk, missing_charges
+from activities import bank_desk, missing_charges, provider_money
 from activities.ids import encounter_workflow
 from activities.messages import Reconciled, ReconcileStep
 from billing.stages import Stage
@@ -69,6 +69,7 @@ class ReconcileActivities:
             remittances = self._wish_for_remittances(session, step)
             missing_charges.look(session, at=step.at)
             bank_desk.look(session, at=step.at)
+            provider_money.look(session, at=step.at)
         return Reconciled(started=len(lost) + remittances, woken=len(forgotten), batches=batches)
 
     async def _listed_as_running(self) -> set[str]:

@@ -2,19 +2,21 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 from sqlmodel import Session, select
 from temporalio import activity
 from temporalio.client import Client
 
-from activities import starting
+from activities import provider_money, starting
 from activities.bank_desk import pair_remittance
 from activities.messages import FactsArrived, RemittanceStanding, RemittanceStep, StartEncounter
 from activities.names import Process, Signal
+from billing.identifiers import control_number_within
 from billing.ledger import Account, Entry, EntryKind, Side
-from billing.money import Cents, format_dollars
-from billing.remittance import ClaimPayment, ProviderAdjustment, Remittance
+from billing.money import Cents
+from billing.remittance import ClaimPayment
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
 from database import encounters, ledger, messages, records, remittances, submissions, tasks
@@ -25,8 +27,6 @@ from interchange.x12 import remittance_835
 
 ROWS_A_TRANSACTION = 200
 SIGNALS_IN_FLIGHT = 10
-INTEREST = "L6"
-"""PLB03-1 that is income rather than clearing"""
 
 
 class RemittanceActivities:
@@ -54,6 +54,7 @@ class RemittanceActivities:
         with self._database.writing() as session:
             file = _file(session, step)
             post_cash(session, file, step)
+            provider_money.book(session, file, remittances.header(file), at=step.at)
             _ask_about_unmatched(session, file, step)
             if file.state == "stored":
                 file.state = "posting"
@@ -130,6 +131,8 @@ def _store_row(
     if known is not None:
         return
     found = remittances.match(session, payment, practice_id=file.practice_id)
+    if found is not None and found[1] == remittances.MANGLED:
+        payment = replace(payment, control_number=control_number_within(payment.control_number) or "")
     row = RemittanceClaim(
         id=new_id(),
         practice_id=file.practice_id,
@@ -168,7 +171,7 @@ def tell_of_rows(session: Session, row: RemittanceClaim, file: RemittanceFile, *
 
 
 def post_cash(session: Session, file: RemittanceFile, step: RemittanceStep) -> None:
-    """The money advised, and what the payer took or gave outside the claims, each under its own source."""
+    """The money advised."""
     header = remittances.header(file)
     paid = Cents(file.paid_cents)
     in_hand = header.method == "CHK" and messages.is_typed(session, file.message_id)
@@ -176,47 +179,8 @@ def post_cash(session: Session, file: RemittanceFile, step: RemittanceStep) -> N
         Side(Account.UNDEPOSITED if in_hand else Account.EFT_CLEARING, paid, None, header.method),
         Side(Account.CASH_UNAPPLIED, Cents(-paid), None),
     )
-    entries = [Entry(EntryKind.REMITTANCE_CASH, f"cash:{file.id}", sides)]
-    entries += [
-        provider_adjustment_entry(one, source=f"plb:{file.id}:{number}")
-        for number, one in enumerate(header.provider_adjustments, start=1)
-    ]
-    ledger.post(session, entries, practice_id=file.practice_id, at=step.at, remittance_id=file.id)
-    _ask_about_adjustments(session, file, header, step)
-
-
-def provider_adjustment_entry(one: ProviderAdjustment, *, source: str) -> Entry:
-    """PLB: positive lowers the payment, negative raises it. Interest is income; the rest waits on PLB_CLEARING."""
-    account = Account.INTEREST_INCOME if one.reason == INTEREST else Account.PLB_CLEARING
-    detail = f"{one.reason}:{one.reference or ''}"[:80]
-    return Entry(
-        EntryKind.PROVIDER_ADJUSTMENT,
-        source,
-        (
-            Side(account, one.amount_cents, None, detail),
-            Side(Account.CASH_UNAPPLIED, Cents(-one.amount_cents), None),
-        ),
-    )
-
-
-def _ask_about_adjustments(session: Session, file: RemittanceFile, header: Remittance, step: RemittanceStep) -> None:
-    others = [one for one in header.provider_adjustments if one.reason != INTEREST]
-    if not others:
-        return
-    words = "; ".join(f"{one.reason} {format_dollars(one.amount_cents)}" for one in others)
-    tasks.open_task(
-        session,
-        NewTask(
-            TaskType.PLB_REVIEW,
-            key="plb",
-            reason=f"The payer moved money outside the claims (positive was taken): {words}. It is on PLB_CLEARING.",
-            amount_cents=sum(abs(one.amount_cents) for one in others),
-        ),
-        practice_id=file.practice_id,
-        subject="remittance",
-        subject_id=file.id,
-        at=step.at,
-    )
+    entry = Entry(EntryKind.REMITTANCE_CASH, f"cash:{file.id}", sides)
+    ledger.post(session, [entry], practice_id=file.practice_id, at=step.at, remittance_id=file.id)
 
 
 def _ask_about_unmatched(session: Session, file: RemittanceFile, step: RemittanceStep) -> None:

@@ -395,6 +395,12 @@ _RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str
     (TaskType.NO_RESPONSE, "status_known"): _status_known,
     (TaskType.NO_RESPONSE, "resubmitted"): _resend,
     **{(TaskType.DENIAL_REVIEW, way): partial(take_exit, way=way) for way in Exit},
+    (TaskType.TAKEBACK_NOTICE, "dispute"): partial(take_exit, way=Exit.APPEAL),
+    **{
+        (TaskType.TAKEBACK_NOTICE, name): partial(take_exit, way=Exit(name))
+        for name in KINDS[TaskType.TAKEBACK_NOTICE].resolutions
+        if name != "dispute"
+    },
     (TaskType.WRITE_OFF_APPROVAL, "approved"): _approve_write_off,
     (TaskType.WRITE_OFF_APPROVAL, "rejected"): _reject_write_off,
     (TaskType.UNMATCHED_REMIT, "payer_contacted"): _left_unapplied,

@@ -50,5 +50,5 @@ def take_back(
 def _close_review_of(desk: Desk, row: RemittanceClaim) -> None:
     """What an answer asked is asked no more."""
     for task in desk.open_tasks():
-        if task.type == TaskType.DENIAL_REVIEW and task.opening_key.endswith(row.id):
+        if task.type in {TaskType.DENIAL_REVIEW, TaskType.TAKEBACK_NOTICE} and task.opening_key.endswith(row.id):
             tasks.close_task(desk.session, task, resolution="reversed", at=desk.at, actor_id=None)

@@ -16,6 +16,8 @@ class Treatment(StrEnum):
     CONTRACTUAL = "contractual"
     """Given up by contract"""
     SEQUESTRATION = "sequestration"
+    WITHHOLD = "withhold"
+    """Kept back until the year is settled; owed to the practice"""
     PATIENT_SHARE = "patient_share"
     """Deductible, coinsurance, copayment: the patient's, when nothing forbids it"""
     MEMO = "memo"
@@ -36,6 +38,11 @@ PATIENT_SHARE = frozenset({"1", "2", "3", "66", "142"})
 """CARCs that are the patient's share under group PR; any other PR code is a denial"""
 
 SEQUESTRATION = "253"
+WITHHOLD = "104"
+CAPITATED = "24"
+"""Under group CO: settled by a payment by the head, where there is such an agreement; else another plan is liable"""
+ABOVE_CHARGE = "94"
+"""Negative: more is paid than was charged"""
 PRIOR_PAYER = "23"
 NEVER_FROM_PATIENT = frozenset({"209", "303"})
 """CARCs that forbid collecting from the patient"""
@@ -59,6 +66,10 @@ def treatment(adjustment: Adjustment) -> Treatment:
             return Treatment.CONTRACTUAL
         case (Group.CONTRACTUAL, reason) if reason == SEQUESTRATION:
             return Treatment.SEQUESTRATION
+        case (Group.CONTRACTUAL | Group.OTHER | Group.PAYER, reason) if reason == WITHHOLD:
+            return Treatment.WITHHOLD
+        case (Group.CONTRACTUAL | Group.OTHER | Group.PAYER, reason) if reason == ABOVE_CHARGE:
+            return Treatment.CONTRACTUAL if adjustment.amount_cents < 0 else Treatment.DENIAL
         case (Group.PATIENT, reason) if reason in PATIENT_SHARE:
             return Treatment.PATIENT_SHARE
         case (Group.OTHER, reason) if reason == PRIOR_PAYER:

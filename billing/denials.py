@@ -13,6 +13,9 @@ from billing.posting import DeniedAmount
 from billing.remittance import Group
 from billing.roles import Role
 
+TAKEN_BACK = "WO"
+"""In the place of a CARC: a payment that the payer took back out of another one (PLB03-1)"""
+
 
 class Exit(StrEnum):
     """How the review of a denial can end. Each is a resolution of `denial_review`."""
@@ -113,7 +116,8 @@ def lead(denied: Sequence[DeniedAmount]) -> Finding:
 
 def _in_words(denied: DeniedAmount) -> str:
     known = REASON_CODES.get(denied.reason)
-    said = [known.words if known else "a reason this office does not know"]
+    taken = "taken back out of another payment"
+    said = [known.words if known else taken if denied.reason == TAKEN_BACK else "a reason this office does not know"]
     said += [REMARK_WORDS[code] for code in denied.remarks if code in REMARK_WORDS and code not in ALERTS]
     return "; ".join(said)
 

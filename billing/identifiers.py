@@ -53,3 +53,15 @@ def control_number_is_ours(text: str) -> bool:
     if len(text) != CONTROL_BODY + 2 or text[0] != "Z" or any(char not in CONTROL_ALPHABET for char in text):
         return False
     return check_character(text[:-1]) == text[-1]
+
+
+def control_number_within(text: str) -> str | None:
+    """Our control number in what a payer made of it: small letters, blanks, zeros before or other characters after, the
+    letters O, I and L for the figures that they look like. None: there is none, or several. The check character keeps
+    a number from being found by chance.
+    """
+    plain = re.sub(r"[^0-9A-Z]", "", text.upper()).translate(str.maketrans("OIL", "011"))
+    size = CONTROL_BODY + 2
+    found = {plain[start : start + size] for start in range(len(plain) - size + 1)}
+    ours = [one for one in found if control_number_is_ours(one)]
+    return ours[0] if len(ours) == 1 else None

@@ -15,6 +15,7 @@ from billing.ledger import Account
 from billing.money import ZERO, Cents, format_dollars
 from billing.patient_share import MEDICAID
 from billing.posting import (
+    TAKEN_OFF,
     BilledLine,
     DeniedAmount,
     LineVerdict,
@@ -25,6 +26,7 @@ from billing.posting import (
     goes_on,
     match_lines,
     move,
+    raised_without_reason,
     remarks_on,
     verdict_of,
     why_not,
@@ -48,6 +50,9 @@ def post_later_payment(
     matched = match_lines(payment, situation.lines)
     if matched is None:
         return PostingVerdict(exception="its service lines do not match the claim's lines")
+    unexplained = raised_without_reason(line for _, line in matched)
+    if unexplained is not None:
+        return PostingVerdict(exception=unexplained)
     decided: list[tuple[BilledLine, LineVerdict]] = []
     for billed, line in matched:
         verdict = _decide_line(billed, line, payment, situation, open_cents.get(billed.line_id, ZERO))
@@ -106,15 +111,12 @@ def _adjust(
 
     Medicaid pays in full what it pays: there the rest is written off whatever explains it.
     """
-    for kind, account in (
-        (Treatment.SEQUESTRATION, Account.ADJUSTMENT_SEQUESTRATION),
-        (Treatment.CONTRACTUAL, Account.ADJUSTMENT_CONTRACTUAL),
-    ):
+    for kind in (Treatment.SEQUESTRATION, Treatment.WITHHOLD, Treatment.CONTRACTUAL):
         for one in adjustments:
             part = Cents(min(one.amount_cents, left))
             if treatment(one) == kind and part > 0:
                 left -= part
-                decided.sides += move(account, part, billed, situation, f"{one.group}-{one.reason}")
+                decided.sides += move(TAKEN_OFF[kind], part, billed, situation, f"{one.group}-{one.reason}")
     if left > 0 and MEDICAID in situation.filing_indicators:
         code = f"{Group.OTHER}-{PRIOR_PAYER}"
         decided.sides += move(Account.ADJUSTMENT_CONTRACTUAL, Cents(left), billed, situation, code)

@@ -25,6 +25,8 @@ class Account(StrEnum):
     """Given up by contract (CO-45 and its like)"""
     ADJUSTMENT_SEQUESTRATION = "ADJ_SEQUESTER"
     """CO-253"""
+    ADJUSTMENT_CAPITATION = "ADJ_CAPITATION"
+    """CO-24 where the payer pays by the head"""
     ADJUSTMENT_SELF_PAY = "ADJ_SELF_PAY"
     """Taken off for who pays alone (policy self_pay_discount_percent)"""
     ADJUSTMENT_DENIAL = "ADJ_DENIAL"
@@ -47,6 +49,22 @@ class Account(StrEnum):
     PLB_CLEARING = "PLB_CLEARING"
     """Taken or given outside the claims, by reason and reference"""
     INTEREST_INCOME = "INTEREST_INCOME"
+    AR_WITHHOLD = "AR_WITHHOLD"
+    """Kept back by payers until the year is settled; owed to the practice, by no visit"""
+    CAPITATION_INCOME = "CAPITATION_INCOME"
+    """Paid by the head, for no visit"""
+    INCENTIVES = "INCENTIVES"
+    """Bonuses, rebates and allowances of payers"""
+    PENALTIES = "PENALTIES"
+    PAYER_FEES = "PAYER_FEES"
+    NOT_REIMBURSED = "NOT_REIMBURSED"
+    """Taken by a payer and never given back (PLB J1)"""
+    SETTLEMENTS = "SETTLEMENTS"
+    """Interim and final settlements of the year, and costs passed through"""
+    TAX_WITHHELD = "TAX_WITHHELD"
+    """Backup withholding: claimed with the practice's tax return"""
+    LEVIES = "LEVIES"
+    """Paid to somebody else by order of an authority"""
     MOVED_CHARGES = "MOVED_CHARGES"
     """Charges of visits that moved here, as the old system's books have them; they are no revenue of these books"""
     MOVED_INSURANCE_PAID = "MOVED_INS_PAID"
@@ -67,8 +85,10 @@ ENCOUNTER_BALANCES = (Account.AR_INSURANCE, Account.AR_PATIENT, Account.PATIENT_
 ADJUSTMENTS = (
     Account.ADJUSTMENT_CONTRACTUAL,
     Account.ADJUSTMENT_SEQUESTRATION,
+    Account.ADJUSTMENT_CAPITATION,
     Account.ADJUSTMENT_DENIAL,
     Account.ADJUSTMENT_SELF_PAY,
+    Account.AR_WITHHOLD,
 )
 """What is taken off a charge"""
 
@@ -82,6 +102,12 @@ class EntryKind(StrEnum):
     CHARGE_CHANGED = "charge_changed"
     REMITTANCE_CASH = "remittance_cash"
     PROVIDER_ADJUSTMENT = "provider_adjustment"
+    OFFSET = "offset"
+    """A provider adjustment meets its counterpart"""
+    TAKEN_BACK = "taken_back"
+    """What a payer took out of another payment is owed on the claim that it was taken for, or no longer"""
+    RECLASSIFIED = "reclassified"
+    """A person says what a provider adjustment was"""
     CLAIM_PAYMENT = "claim_payment"
     REVERSAL = "reversal"
     PATIENT_PAYMENT = "patient_payment"

@@ -48,6 +48,9 @@ DEFAULTS: dict[str, Default] = {
     "reassociation_wait_days": Default(4, "CAQH CORE 370: remittance and transfer within three business days"),
     "filing_limit_days": Default(365, "42 CFR 424.44 for Medicare; other payers by their own rows"),
     "filing_warning_days": Default(15, "office: urgent in the last fifteen days"),
+    "takeback_dispute_days": Default(30, "42 CFR 405.379: a redetermination asked within 30 days stops a recoupment"),
+    "provider_adjustment_days": Default(60, "office: what stands on PLB_CLEARING two months is looked at"),
+    "pays_capitation": Default(0, "office: 1 for plans that pay by the head: CO-24 is then settled, and no refusal"),
     "unpaired_reversal_days": Default(30, "office: a person looks for the missing correction"),
     "self_pay_discount_percent": Default(0, "office: taken off for who pays alone; 0 bills the full charge"),
     "crossover_wait_days": Default(30, "office: a payer that forwards a claim has the next one answer within a month"),
@@ -92,6 +95,7 @@ SWITCHES = frozenset(
         "hold_without_enrolment",
         "strict_npi_check_digit",
         "charge_needs_price",
+        "pays_capitation",
     }
 )
 """Policies that are 1 for yes and 0 for no"""
@@ -108,6 +112,7 @@ _OF_THE_PRACTICE = frozenset(
         "final_notice_answer_days",
         "placement_after_days",
         "missing_charge_days",
+        "provider_adjustment_days",
     }
 )
 """A batch holds claims to many payers, a patient's account what several left, and a missing visit names no payer"""

@@ -5,11 +5,17 @@ last cent to the largest), so that the line payments sum to CLP04. A payment tha
 back as a reason in words; nothing is posted halfway.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from billing.adjustment_codes import NEVER_FROM_PATIENT, PATIENT_SHARE_WORDS, Treatment, treatment
+from billing.adjustment_codes import (
+    CAPITATED,
+    NEVER_FROM_PATIENT,
+    PATIENT_SHARE_WORDS,
+    Treatment,
+    treatment,
+)
 from billing.ledger import Account, Balances, Entry, EntryKind, Side, transfer
 from billing.money import ZERO, Cents, format_dollars, share_pro_rata
 from billing.patient_share import ShareQuestion, patient_may_be_billed
@@ -44,6 +50,8 @@ class PostingSituation:
     """A claim payment of this payer stands and was not reversed"""
     payer_detail: str
     """Sub-account of AR_INS: the payer's id"""
+    pays_capitation: bool = False
+    """The payer pays by the head (policy): CO-24 is settled by that"""
     has_next_payer: bool = False
     """Another policy is to be asked: what this payer calls the patient's goes there first"""
 
@@ -85,9 +93,24 @@ def post_claim_payment(payment: ClaimPayment, situation: PostingSituation, *, so
     matched = match_lines(payment, situation.lines)
     if matched is None:
         return PostingVerdict(exception="its service lines do not match the claim's lines")
+    unexplained = raised_without_reason((line for _, line in matched), is_first=True)
+    if unexplained is not None:
+        return PostingVerdict(exception=unexplained)
     return verdict_of(
         [(billed, _decide_line(billed, line, payment, situation)) for billed, line in matched], source=source
     )
+
+
+def raised_without_reason(lines: Iterable[LinePayment], *, is_first: bool = False) -> str | None:
+    """An adjustment that raises the payment and that no rule knows, in words; None: there is none. A negative amount is
+    no denial, and nobody's to guess at. Of the first payer an earlier one's effect (OA-23) is as strange."""
+    strange = {Treatment.DENIAL, Treatment.MEMO} if is_first else {Treatment.DENIAL}
+    for line in lines:
+        for one in line.adjustments:
+            if one.amount_cents < 0 and treatment(one) in strange:
+                code = f"{one.group}-{one.reason}"
+                return f"{code} raises the payment by {format_dollars(-one.amount_cents)}, and no rule says what for"
+    return None
 
 
 @dataclass(slots=True)
@@ -136,19 +159,53 @@ def why_not(payment: ClaimPayment, situation: PostingSituation, *, posted: froze
 def match_lines(payment: ClaimPayment, billed: Sequence[BilledLine]) -> list[tuple[BilledLine, LinePayment]] | None:
     """Pair each SVC with one billed line of the same charge: by REF*6R, else by code and modifiers, else by code.
 
-    A surer rung is tried for every SVC before the next one. A payment without SVC is spread over the billed lines.
-    None when any line is left over on either side.
+    A surer rung is tried for every SVC before the next one. Parts of a line that the payer parted are joined. A payment
+    without SVC is spread over the billed lines. None when any line is left over on either side.
     """
     if not payment.lines:
         return _spread(payment, billed)
     answered = lines_answered(payment, billed)
     if answered is None:
         return None
-    return list(zip(answered, _with_claim_adjustments(payment), strict=True))
+    whole: dict[BilledLine, LinePayment] = {}
+    for of, line in zip(answered, _with_claim_adjustments(payment), strict=True):
+        whole[of] = _joined(whole[of], line) if of in whole else line
+    return list(whole.items())
+
+
+def _joined(one: LinePayment, other: LinePayment) -> LinePayment:
+    """Two parts of one billed line, as one answer."""
+    return replace(
+        one,
+        charge_cents=Cents(one.charge_cents + other.charge_cents),
+        paid_cents=Cents(one.paid_cents + other.paid_cents),
+        adjustments=(*one.adjustments, *other.adjustments),
+        remarks=tuple(dict.fromkeys((*one.remarks, *other.remarks))),
+    )
 
 
 def lines_answered(payment: ClaimPayment, billed: Sequence[BilledLine]) -> list[BilledLine] | None:
     """The billed line of each SVC, in the order of the SVCs; None when any line is left over on either side."""
+    answered = _each_answered(payment, billed)
+    return None if answered is None or len(set(answered)) != len(billed) else answered
+
+
+def part_answered(payment: ClaimPayment, billed: Sequence[BilledLine]) -> tuple[BilledLine, ...]:
+    """The billed lines that a payment answers, in the order of the claim: all of them, or those of its part where the
+    payer split the claim. All of them too where that cannot be told.
+    """
+    whole = tuple(billed)
+    if not payment.lines or payment.charge_cents == sum(line.charge_cents for line in billed):
+        return whole
+    answered = _each_answered(payment, billed)
+    if answered is None:
+        return whole
+    part = tuple(line for line in billed if line in answered)
+    return part if payment.charge_cents == sum(line.charge_cents for line in part) else whole
+
+
+def _each_answered(payment: ClaimPayment, billed: Sequence[BilledLine]) -> list[BilledLine] | None:
+    """The billed line of each SVC; None when an SVC has none. A line that the payer parted has several."""
     left = list(billed)
     found: dict[int, BilledLine] = {}
     for is_line in (_has_its_number, _has_its_code_and_modifiers, _has_its_code):
@@ -157,9 +214,22 @@ def lines_answered(payment: ClaimPayment, billed: Sequence[BilledLine]) -> list[
             if index not in found and fitting:
                 found[index] = fitting[0]
                 left.remove(fitting[0])
-    if left or len(found) != len(payment.lines):
-        return None
-    return [found[index] for index in range(len(payment.lines))]
+        _find_parted(payment, left, found, is_line)
+    return [found[index] for index in range(len(payment.lines))] if len(found) == len(payment.lines) else None
+
+
+def _find_parted(
+    payment: ClaimPayment,
+    left: list[BilledLine],
+    found: dict[int, BilledLine],
+    is_line: Callable[[BilledLine, LinePayment], bool],
+) -> None:
+    """A billed line that the payer answers in several SVC, whose charges sum to the line's."""
+    for one in tuple(left):
+        parts = [i for i, line in enumerate(payment.lines) if i not in found and is_line(one, line)]
+        if len(parts) > 1 and sum(payment.lines[index].charge_cents for index in parts) == one.charge_cents:
+            found.update(dict.fromkeys(parts, one))
+            left.remove(one)
 
 
 def _has_its_number(billed: BilledLine, line: LinePayment) -> bool:
@@ -219,19 +289,29 @@ def _decide_line(
         kind = treatment(adjustment)
         if goes_on(adjustment, situation):
             decided.passed_on.append(denied_amount(billed, adjustment, remarks))
-        elif kind == Treatment.CONTRACTUAL:
-            decided.sides += move(Account.ADJUSTMENT_CONTRACTUAL, adjustment.amount_cents, billed, situation, code)
-        elif kind == Treatment.SEQUESTRATION:
-            decided.sides += move(Account.ADJUSTMENT_SEQUESTRATION, adjustment.amount_cents, billed, situation, code)
+        elif kind in TAKEN_OFF:
+            decided.sides += move(TAKEN_OFF[kind], adjustment.amount_cents, billed, situation, code)
+        elif is_capitated(adjustment, situation):
+            decided.sides += move(Account.ADJUSTMENT_CAPITATION, adjustment.amount_cents, billed, situation, code)
         elif kind == Treatment.PATIENT_SHARE:
             shares.append(adjustment)
-        elif kind == Treatment.MEMO:
-            words = f"{code} {format_dollars(adjustment.amount_cents)} is information of the prior payer"
-            decided.notes.append(words)
         else:
             decided.denials.append(denied_amount(billed, adjustment, remarks))
     bill_shares(decided, shares, billed, line, payment, situation)
     return decided
+
+
+TAKEN_OFF = {
+    Treatment.CONTRACTUAL: Account.ADJUSTMENT_CONTRACTUAL,
+    Treatment.SEQUESTRATION: Account.ADJUSTMENT_SEQUESTRATION,
+    Treatment.WITHHOLD: Account.AR_WITHHOLD,
+}
+"""Where an adjustment that settles its amount goes"""
+
+
+def is_capitated(adjustment: Adjustment, situation: PostingSituation) -> bool:
+    """Whether a payment by the head settles the amount."""
+    return situation.pays_capitation and (adjustment.group, adjustment.reason) == (Group.CONTRACTUAL, CAPITATED)
 
 
 def goes_on(adjustment: Adjustment, situation: PostingSituation) -> bool:

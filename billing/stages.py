@@ -42,6 +42,8 @@ class FactKind(StrEnum):
     """TA1 or 999 refused it, or it never left"""
     REMITTANCE_ARRIVED = "remittance_arrived"
     """All rows of one remittance for this encounter"""
+    TAKEN_BACK = "taken_back"
+    """A payer took its payment back out of another one, or gave that back"""
     PATIENT_PAID = "patient_paid"
     BALANCE_GIVEN_UP = "balance_given_up"
     """The patient's account placed what is left with an agency, or wrote it off"""

@@ -5,125 +5,12 @@ A task says why it exists and shows all faults at once; its resolutions are the 
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from billing.deadlines import after_business_days
 from billing.roles import Role
+from billing.task_types import Field, Kind, Resolution, TaskType
 
-
-class TaskType(StrEnum):
-    """What kind of work it is."""
-
-    REGISTRATION_INCOMPLETE = "registration_incomplete"
-    """Birth date, sex, address, member id or relation are missing"""
-    ELIG_NOT_FOUND = "elig_not_found"
-    """The payer does not know the person (AAA 67, 72, 75 ...)"""
-    ELIG_INACTIVE = "elig_inactive"
-    """Coverage is not active on the date of service (EB01 6, 7, 8)"""
-    COB_CONFLICT = "cob_conflict"
-    """The payer knows of another payer (EB01 R), the office does not"""
-    PAYER_UNAVAILABLE = "payer_unavailable"
-    """The payer did not answer after every rung of the retry ladder"""
-    VISIT_COVERAGE = "visit_coverage"
-    """The coverage of a coming visit is not confirmed"""
-    AUTHORIZATION_MISSING = "authorization_missing"
-    """The payer wants planned services of a coming visit authorized, and nothing covers them"""
-    NOTICE_WANTED = "notice_wanted"
-    """Original Medicare is expected to refuse planned services of a coming visit, and no notice was signed"""
-    GOOD_FAITH_ESTIMATE_DUE = "good_faith_estimate_due"
-    """Who pays alone has a visit booked, and was given no good-faith estimate (45 CFR 149.610)"""
-    BILL_ABOVE_ESTIMATE = "bill_above_estimate"
-    """Who pays alone is billed $400 or more above the good-faith estimate: no statement goes before a person decides"""
-    ESTIMATE_DISPUTED = "estimate_disputed"
-    """The patient disputes a bill against its good-faith estimate: nothing is collected until it ends"""
-    CODE_REVIEW = "code_review"
-    """Codes are missing, malformed, or not in the tables of their day"""
-    CODING_QUERY = "coding_query"
-    """A coder asks the provider"""
-    NOTE_UNSIGNED = "note_unsigned"
-    """The visit's note is not signed yet"""
-    CHARGE_REVIEW = "charge_review"
-    """A line has no price or less than the charge master's, or a policy of charge review asks"""
-    MISSING_CHARGE = "missing_charge"
-    """A patient arrived for an appointment, and no visit of that day was entered in time"""
-    CLAIM_EDIT_FAILED = "claim_edit_failed"
-    """An edit of severity error fired"""
-    OVERRIDE_APPROVAL = "override_approval"
-    """A second person decides on overriding edits of a dear claim"""
-    ENROLMENT_MISSING = "enrolment_missing"
-    """The billing provider may not send to this payer, or who rendered the visit has no contract with it"""
-    TRANSMISSION_FAILED = "transmission_failed"
-    """Not transmitted, refused by TA1 or 999, or no 999 in time"""
-    CLAIM_REJECTED = "claim_rejected"
-    """277CA refusal: never adjudicated, the filing clock still runs"""
-    NO_RESPONSE = "no_response"
-    """No 277CA or no 835 in time"""
-    DENIAL_REVIEW = "denial_review"
-    """The payer refused an amount"""
-    WRITE_OFF_APPROVAL = "write_off_approval"
-    """A second person decides on a write-off"""
-    ERA_UNBALANCED = "era_unbalanced"
-    """An 835 does not come out; nothing of it was posted"""
-    REMITTANCE_CONFLICT = "remittance_conflict"
-    """The same trace number with other content"""
-    UNMATCHED_REMIT = "unmatched_remit"
-    """A claim payment that fits no claim of ours, or may not be posted by machine"""
-    PLB_REVIEW = "plb_review"
-    """The payer took or gave money outside the claims"""
-    MONEY_MISSING = "money_missing"
-    """A remittance says that money was sent, and the bank has not booked it"""
-    REMITTANCE_MISSING = "remittance_missing"
-    """The bank has booked a payer's transfer, and no remittance says what it is for"""
-    BANK_DIFFERS = "bank_differs"
-    """The bank has booked another amount than the remittance of its trace says"""
-    CREDIT_BALANCE = "credit_balance"
-    """The patient paid more than is owed"""
-    PATIENT_BALANCE_DUE = "patient_balance_due"
-    """The patient's share is still open"""
-    PRECOLLECTION_APPROVAL = "precollection_approval"
-    """Statements and final notice brought nothing: a person decides before an agency is given anything"""
-    MOVE_SIGN_OFF = "move_sign_off"
-    """An office moved here: nobody who came with it gets a paper before a supervisor has looked"""
-    INTAKE_ERROR = "intake_error"
-    """Something that came in could not be taken in"""
-    UNKNOWN_PAYEE = "unknown_payee"
-    """A remittance for a provider whom no practice bills under"""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One thing a person types into a resolution."""
-
-    name: str
-    label: str
-    kind: str = "text"
-    """text, long, date, amount, corrections (many lines of `path = value`) or choice"""
-    required: bool = True
-    is_sent: bool = False
-    """Stands on the claim as it was typed: only what X12 can carry is taken"""
-    longest: int = 4000
-    """Characters"""
-
-
-@dataclass(frozen=True, slots=True)
-class Resolution:
-    """One way out of a task."""
-
-    label: str
-    fields: tuple[Field, ...] = ()
-    needs_approval_right: bool = False
-    """Only a supervisor may choose it"""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What holds for every task of one type."""
-
-    role: Role
-    due: timedelta
-    title: str
-    resolutions: dict[str, Resolution] = field(default_factory=dict)
-
+__all__ = ["KINDS", "Field", "Kind", "NewTask", "Resolution", "TaskType"]
 
 LONGEST_QUESTION = 1000
 """Characters that a coder asks a provider: the answer comes sooner, and task and story stay readable"""
@@ -151,6 +38,14 @@ _SELF_PAY = Resolution("No insurance: bill the patient as self-pay", (REASON,), 
 _NOT_COVERED = Resolution("Not covered there; go on without this policy", (_REFERENCE,))
 _RETRY = Resolution("Ask the payer again now")
 _HANDLED = Resolution("Handled outside; close", (REASON,))
+_NO_CLAIMS = {
+    "not_reimbursed": "No claim's; it is lost",
+    "penalty": "No claim's; a penalty",
+    "settlement": "No claim's; a settlement of the year",
+    "incentive": "No claim's; a bonus or allowance",
+    "fee": "No claim's; a fee of the payer",
+}
+"""What money outside the claims may be, by the names of `provider_adjustments.BOOKED_BY_HAND`"""
 
 KINDS: dict[TaskType, Kind] = {
     TaskType.REGISTRATION_INCOMPLETE: Kind(
@@ -384,7 +279,40 @@ KINDS: dict[TaskType, Kind] = {
             "payer_contacted": Resolution("Not ours; left unapplied", (REASON,)),
         },
     ),
-    TaskType.PLB_REVIEW: Kind(Role.POSTER, timedelta(days=2), "Money outside the claims", {"reviewed": _HANDLED}),
+    TaskType.MEMBER_ID_CORRECTED: Kind(
+        Role.FRONT_DESK,
+        timedelta(days=5),
+        "The payer knows the member by another number",
+        {
+            "taken": Resolution("Take the number over"),
+            "not_taken": Resolution("Keep ours", (REASON,)),
+        },
+    ),
+    TaskType.PLB_REVIEW: Kind(
+        Role.POSTER,
+        timedelta(days=2),
+        "Money outside the claims",
+        {
+            "linked": Resolution("It is for the claim with this number", (Field("control_number", "Claim number"),)),
+            **{name: Resolution(words, (REASON,)) for name, words in _NO_CLAIMS.items()},
+            "reviewed": Resolution("It stays on PLB_CLEARING: its counterpart will come", (REASON,)),
+        },
+    ),
+    TaskType.TAKEBACK_NOTICE: Kind(
+        Role.DENIALS,
+        timedelta(days=10),
+        "The payer takes a payment back",
+        {
+            "dispute": Resolution(
+                "Dispute it: write the letter", (Field("argument", "Why the payment was right", kind="long"),)
+            ),
+            "other_payer": Resolution("Another payer is liable; bill it", (CORRECTIONS,)),
+            "payer_reprocessing": Resolution("The payer takes it up again", (_REFERENCE, _FOLLOW_UP)),
+            "records_sent": Resolution("What was asked for was sent", (_REFERENCE, _FOLLOW_UP)),
+            "write_off": Resolution("It is right; propose a write-off", (REASON,)),
+            "wait_until": Resolution("Wait for the corrected answer; look again later", (_REFERENCE, _FOLLOW_UP)),
+        },
+    ),
     TaskType.MONEY_MISSING: Kind(
         Role.POSTER,
         timedelta(days=2),

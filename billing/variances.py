@@ -53,8 +53,10 @@ def allowed_of(charge_cents: Cents, adjustments: Iterable[Adjustment]) -> Cents 
 
 
 def claim_compared(payment: ClaimPayment, expected: Sequence[Cents | None]) -> Compared:
-    """The whole answer beside what was expected of each line; a reversal is beside nothing."""
-    if payment.status == REVERSAL or not expected:
+    """The whole answer beside what was expected of each line; a reversal, or the answer to a part of a claim that the
+    payer split, is beside nothing."""
+    is_part = payment.lines and len(payment.lines) != len(expected)
+    if payment.status == REVERSAL or not expected or is_part:
         return NOTHING
     known = [one for one in expected if one is not None]
     whole = Cents(sum(known)) if len(known) == len(expected) else None

@@ -8,10 +8,11 @@ from sqlmodel import Session, col, or_, select
 
 from billing.coordination import PRIMARY
 from billing.money import Cents
+from billing.provider_adjustments import kind_of
 from billing.remittance import REVERSAL, ClaimPayment
 from billing.variances import NOTHING, claim_compared
-from database import contracts, ledger, messages, records, remittances
-from database.tables import RemittanceClaim, RemittanceFile
+from database import contracts, ledger, messages, provider_adjustments, records, remittances
+from database.tables import ProviderAdjustmentRow, RemittanceClaim, RemittanceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,31 @@ class RemittanceClaimRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideClaims:
+    """One provider adjustment (PLB) and what became of it, in cents; positive was taken, negative was given."""
+
+    reason: str
+    """PLB03-1"""
+    words: str
+    reference: str
+    amount_cents: int
+    account: str
+    """Where it was booked"""
+    open_cents: int
+    """What of it stands on PLB_CLEARING and waits for its counterpart"""
+    linked_cents: int
+    """What of it was put on a claim"""
+    encounter_id: str | None
+    """The visit of that claim"""
+
+
+@dataclass(frozen=True, slots=True)
 class RemittanceView:
     """One remittance with its rows."""
 
     remittance: RemittanceRow
     claims: list[RemittanceClaimRow]
+    outside_claims: list[OutsideClaims]
     unapplied_cents: int
     """What no claim and no provider adjustment has taken"""
     is_typed: bool
@@ -124,7 +145,21 @@ def remittance(session: Session, *, practice_id: str, remittance_id: str) -> Rem
     claims = [_remittance_claim(one, expected.get(one.control_number, [])) for one in rows]
     unapplied = ledger.unapplied_cents(session, practice_id=practice_id, remittance_id=row.id)
     is_typed = messages.is_typed(session, row.message_id)
-    return RemittanceView(_remittance(row), claims, unapplied, is_typed, row.taken_back_by)
+    outside = [_outside(one) for one in provider_adjustments.of_remittance(session, row.id)]
+    return RemittanceView(_remittance(row), claims, outside, unapplied, is_typed, row.taken_back_by)
+
+
+def _outside(row: ProviderAdjustmentRow) -> OutsideClaims:
+    return OutsideClaims(
+        reason=row.reason,
+        words=kind_of(row.reason).words,
+        reference=row.reference,
+        amount_cents=row.amount_cents,
+        account=row.account,
+        open_cents=row.open_cents,
+        linked_cents=row.linked_cents,
+        encounter_id=row.encounter_id,
+    )
 
 
 def _remittance(row: RemittanceFile) -> RemittanceRow:

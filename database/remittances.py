@@ -6,9 +6,13 @@ from datetime import date
 from sqlmodel import Session, col, func, select
 
 from billing.claim import Claim
+from billing.identifiers import control_number_within
 from billing.remittance import ClaimPayment, Remittance
 from database import records, submissions
 from database.tables import Encounter, RemittanceClaim, RemittanceFile, Submission
+
+MANGLED = "mangled_number"
+"""The rung of a control number of ours that the payer did not give back as it was sent"""
 
 
 def known(session: Session, *, practice_id: str, content_hash: str) -> RemittanceFile | None:
@@ -97,12 +101,17 @@ def count_by_state(session: Session, remittance_id: str) -> dict[str, int]:
 def match(session: Session, payment: ClaimPayment, *, practice_id: str) -> tuple[str, str] | None:
     """Find the encounter a claim payment belongs to: (encounter id, rung of the ladder), only within the practice.
 
-    Rungs: our control number, that of the system the office moved from, the payer's claim number, then charge, day,
-    member id and name together. A hit that is not the only one is no hit.
+    Rungs: our control number, the same as the payer garbled it, that of the system the office moved from, the payer's
+    claim number, the number of the system that the visit came from with charge and name, then charge, day, member id
+    and name together. A hit that is not the only one is no hit.
     """
     submission = session.get(Submission, payment.control_number)
     if submission is not None:
         return (submission.encounter_id, "control_number") if submission.practice_id == practice_id else None
+    meant = control_number_within(payment.control_number)
+    submission = session.get(Submission, meant) if meant else None
+    if submission is not None and submission.practice_id == practice_id:
+        return submission.encounter_id, MANGLED
     formerly = submissions.named(session, payment.control_number, practice_id=practice_id)
     if formerly is not None:
         return formerly.encounter_id, "old_control_number"
@@ -122,7 +131,16 @@ def match(session: Session, payment: ClaimPayment, *, practice_id: str) -> tuple
         )
         if len(found) == 1:
             return found.pop(), "payer_claim_number"
+    if len(by_alias) == 1 and _is_answer_to(session.get_one(Encounter, by_alias[0]), payment):
+        return by_alias[0], "senders_number"
     return _match_service(session, payment, practice_id=practice_id, candidates=set(by_alias))
+
+
+def _is_answer_to(encounter: Encounter, payment: ClaimPayment) -> bool:
+    """Whether a payment under the number of the system that a visit came from is the visit's: charge and name agree."""
+    if abs(payment.charge_cents) != encounter.charge_cents or payment.patient_name is None:
+        return False
+    return records.load(Claim, encounter.record).patient.name.last.upper() == payment.patient_name.last.upper()
 
 
 def _match_service(

@@ -115,6 +115,8 @@ WAYS: dict[TaskType, Way] = {
     TaskType.ERA_UNBALANCED: Way("payer_contacted", _reason("the payer sends it again")),
     TaskType.REMITTANCE_CONFLICT: Way("payer_contacted", _reason("the payer sends it again")),
     TaskType.UNMATCHED_REMIT: Way("payer_contacted", _reason("not ours")),
+    TaskType.TAKEBACK_NOTICE: Way("dispute", lambda task: {"argument": "The service was rendered and billed once."}),
+    TaskType.MEMBER_ID_CORRECTED: Way("taken", lambda task: {}),
     TaskType.PLB_REVIEW: Way("reviewed", _reason("agrees with the payer's letter")),
     TaskType.CREDIT_BALANCE: Way("refund_patient", lambda task: {"reference": "REFUND-1"}),
     TaskType.PATIENT_BALANCE_DUE: Way("follow_up", lambda task: {"reference": "CALL-1", "follow_up": "2099-01-01"}),

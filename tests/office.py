@@ -49,7 +49,7 @@ from billing.stages import FactKind, Step
 from database import amendments, encounters, ledger, messages, office, remittances, tasks
 from database.columns import new_id
 from database.engine import Database
-from database.tables import Batch, Encounter, Partner, PatientPayment, Submission, TaskForm, User
+from database.tables import Batch, Encounter, Partner, PatientPayment, Submission, Task, TaskForm, User
 from interchange.x12 import eligibility_270, eligibility_271, writing
 from interchange.x12.detect import identify
 from tests.builders import NOON, RECEIVER, SENDER
@@ -429,6 +429,28 @@ class Office:
             )
             if cents
         }
+
+    def line_ids(self, encounter_id: str) -> list[str]:
+        """The encounter's service lines in their order."""
+        with self.database.reading() as session:
+            encounter = session.get_one(Encounter, encounter_id)
+            return [line.id for line in sorted(encounters.lines(session, encounter), key=lambda line: line.ordinal)]
+
+    def complete_office_task(self, task_type: str, resolution: str, values: dict[str, str], *, by: str) -> Answer:
+        """A person completes the only open task of this type that is no encounter's."""
+        with self.database.writing() as session:
+            [task] = session.exec(
+                select(Task).where(Task.practice_id == self.practice_id, Task.type == task_type, Task.state == "open")
+            ).all()
+            return complete_office_task(
+                session,
+                practice_id=self.practice_id,
+                task=task,
+                resolution=resolution,
+                values=values,
+                actor_id=by,
+                at=self.now,
+            )
 
     def open_task_types(self, encounter_id: str) -> list[str]:
         with self.database.reading() as session:

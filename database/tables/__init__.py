@@ -37,6 +37,7 @@ from database.tables.moves import ControlNumberAlias, Move, MovedPatientRow, Mov
 from database.tables.noncoverage import NoticeRow, NoticeRuleRow
 from database.tables.notes import Note
 from database.tables.office import BillingEntity, Charge, Location, Partner, Payer, Policy, Practice, Provider
+from database.tables.provider_adjustments import ProviderAdjustmentRow
 from database.tables.registration import ConsentRow, HeldPolicyRow, MedicareAnswersRow, PatientMerge
 from database.tables.remittances import Denial, RemittanceClaim, RemittanceFile
 from database.tables.rules import (
@@ -123,6 +124,7 @@ __all__ = [
     "Practice",
     "PracticeEditRow",
     "Provider",
+    "ProviderAdjustmentRow",
     "ProviderFactRow",
     "RefusedRow",
     "RelativeValueRow",

@@ -63,7 +63,7 @@ def _payers(indicators: frozenset[str]) -> str:
 
 def tasks() -> str:
     """docs/tasks.md"""
-    why = member_docstrings(ROOT / "billing" / "tasks.py", "TaskType")
+    why = member_docstrings(ROOT / "billing" / "task_types.py", "TaskType")
     rows = []
     for name in sorted(TaskType):
         kind = KINDS[name]

@@ -35,7 +35,7 @@ def test_every_policy_names_its_source() -> None:
 
 def test_every_task_has_a_kind_and_a_reason_to_be() -> None:
     assert set(KINDS) == set(TaskType)
-    assert set(member_docstrings(ROOT / "billing" / "tasks.py", "TaskType")) == {one.name for one in TaskType}
+    assert set(member_docstrings(ROOT / "billing" / "task_types.py", "TaskType")) == {one.name for one in TaskType}
     assert [name for name, kind in KINDS.items() if not kind.resolutions] == []
 
 

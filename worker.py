@@ -10,6 +10,7 @@ from temporalio.client import Client
 
 from activities.account import AccountActivities
 from activities.batch import BatchActivities
+from activities.claim_status import ClaimStatusActivities
 from activities.coming_visit import ComingVisitActivities
 from activities.dispatch import Dispatcher
 from activities.eligibility import EligibilityActivities
@@ -62,6 +63,7 @@ def activities_of(
     coming_visit = ComingVisitActivities(database)
     encounter = EncounterActivities(database)
     eligibility = EligibilityActivities(database, http, token_of)
+    claim_status = ClaimStatusActivities(database, http, token_of)
     batch = BatchActivities(database, lines)
     remittance = RemittanceActivities(database, temporal, settings.task_queue)
     mailbox = MailboxActivities(database, lines)
@@ -76,8 +78,10 @@ def activities_of(
         encounter.bill_next_payer,
         encounter.absorb_facts,
         encounter.do_what_is_due,
+        encounter.read_status_answer,
         encounter.execute_command,
         eligibility.inquire_eligibility,
+        claim_status.inquire_claim_status,
         batch.prepare_interchange,
         batch.transmit,
         batch.record_receipt,

@@ -17,6 +17,7 @@ from activities.member_ids import ask_about_number
 from activities.next_payer import Answering, await_crossover, has_next_payer, take_up_answer, who_answers
 from activities.passed_on import note_asked
 from activities.patient_money import give_up, settle_patient_money, take_payment
+from activities.status_desk import take_told, take_wish
 from activities.take_backs import take_up
 from activities.taking_back import take_back
 from billing.acknowledgment import ClaimAcknowledgment
@@ -70,6 +71,10 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
             verdict = _acknowledge(desk, fact)
         case FactKind.SUBMISSION_REFUSED:
             verdict = _refuse(desk, fact)
+        case FactKind.STATUS_ASKED:
+            verdict = take_wish(desk, fact)
+        case FactKind.STATUS_ANSWERED:
+            verdict = take_told(desk, fact)
         case FactKind.REMITTANCE_ARRIVED:
             verdict = _post_remittance(desk, fact)
         case FactKind.TAKEN_BACK:

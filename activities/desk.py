@@ -14,7 +14,7 @@ from sqlmodel import Session
 from activities import putting_right
 from activities.denial_tasks import amounts_of, review
 from activities.messages import AgendaItem, Standing
-from activities.seen import BEFORE_SUBMISSION, BLOCKING, Seen, is_moot, open_task_of
+from activities.seen import BEFORE_SUBMISSION, BLOCKING, RECOMPUTED, Seen, is_kept, is_moot, open_task_of
 from billing.claim import Claim
 from billing.code_tables import CodeTables
 from billing.coding import codes_used
@@ -37,17 +37,11 @@ from database import (
     office,
     outbox,
     remittances,
+    status_inquiries,
     tasks,
 )
 from database.outbox import OutboxKind
 from database.tables import Amendment, Encounter, OtherPolicy, Submission, Task
-
-RECOMPUTED = frozenset({Reason.TASK_DUE, Reason.TIMELY_FILING})
-"""Agenda entries whose instant is worked out anew at the end of each step; any other keeps the one it was given"""
-KEPT_UNTIL_DONE = frozenset(
-    {Reason.INQUIRY_RETRY, Reason.FOLLOW_UP, Reason.APPEAL_LIMIT, Reason.HOLD_ENDS, Reason.CROSSOVER_DUE}
-)
-"""Agenda entries that stay until a step strikes them off; any other goes once the rows do not ask for it any more"""
 
 
 class Desk:
@@ -315,6 +309,7 @@ class Desk:
         self._tell_account(seen)
         self._ask_about_what_is_unsettled(seen)
         step = self._step(seen)
+        inquiry_id = self._question() if step == Step.ASK_STATUS else inquiry_id
         agenda = self._deadlines(seen)
         encounters.keep_agenda(self.session, self.encounter, self._agenda_rows, agenda)
         self.encounter.version += 1
@@ -389,7 +384,15 @@ class Desk:
                 return Step.PREPARE_CLAIM
             case Stage.POSTING if seen.next_policy_waits and not seen.is_denied and not seen.facts_wait:
                 return Step.BILL_NEXT_PAYER
+            case Stage.ACKNOWLEDGMENT | Stage.ADJUDICATION if self._question() is not None:
+                return Step.ASK_STATUS
         return Step.WAIT
+
+    def _question(self) -> str | None:
+        """The id of the 276 about the live claim that is to be put to its payer now."""
+        due_at = self._agenda.get(Reason.STATUS_INQUIRY)
+        is_due = due_at is not None and due_at <= self.at and self.latest is not None
+        return status_inquiries.waiting_id(self.session, self.live.control_number) if is_due else None
 
     def _ask_about_what_is_unsettled(self, seen: Seen) -> None:
         """Nobody's case is nobody's: an adjudicated claim whose payer's part is not zero has a task or a follow-up."""
@@ -441,7 +444,7 @@ class Desk:
         """What should be on the agenda: entries keep the instant they were given until they are done or moved."""
         if self.stage == Stage.CLOSED:
             return []
-        wanted = {reason: due for reason, due in self._agenda.items() if reason in KEPT_UNTIL_DONE}
+        wanted = {reason: due for reason, due in self._agenda.items() if is_kept(reason, self.stage)}
         fresh: list[Deadline] = []
         accepted = False
         if seen.submission is not None and self.stage not in BEFORE_SUBMISSION:

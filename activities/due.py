@@ -5,6 +5,7 @@ from datetime import timedelta
 from activities.denial_desk import review_again
 from activities.desk import Desk
 from activities.next_payer import forwarded_in_vain
+from activities.status_desk import ask_payer, ask_when_due, why_not_asked
 from billing.deadlines import WORDS, Reason, after_business_days, filing_deadline
 from billing.ledger import Account
 from billing.money import format_dollars
@@ -27,12 +28,14 @@ def act(desk: Desk, reason: Reason) -> None:
             days = desk.policy("clearinghouse_acknowledgment_business_days")
             desk.schedule(reason, after_business_days(desk.at, days))
         case Reason.PAYER_ACKNOWLEDGMENT_DUE:
-            _alarm(desk, reason, TaskType.NO_RESPONSE)
+            _ask_payer_or_person(desk, reason)
             days = desk.policy("payer_acknowledgment_business_days")
             desk.schedule(reason, after_business_days(desk.at, days))
         case Reason.REMITTANCE_DUE:
-            _alarm(desk, reason, TaskType.NO_RESPONSE)
+            _ask_payer_or_person(desk, reason)
             desk.schedule(reason, desk.at + timedelta(days=desk.policy("remittance_repeat_days")))
+        case Reason.STATUS_INQUIRY:
+            ask_when_due(desk)
         case Reason.TIMELY_FILING:
             _warn_of_filing_limit(desk)
         case Reason.APPEAL_LIMIT:
@@ -59,6 +62,15 @@ def release(desk: Desk, words: str, *, actor: str = "office") -> None:
     desk.encounter.hold_reason = None
     desk.unschedule(Reason.HOLD_ENDS)
     desk.say(words, actor=actor)
+
+
+def _ask_payer_or_person(desk: Desk, reason: Reason) -> None:
+    """Silence of a payer: it is asked by machine where that is possible, else a person asks it."""
+    if why_not_asked(desk) is not None or desk.encounter.on_hold:
+        _alarm(desk, reason, TaskType.NO_RESPONSE)
+    elif desk.due_at(Reason.STATUS_INQUIRY) is None:
+        desk.say(f"Silence: {WORDS[reason]}")
+        ask_payer(desk)
 
 
 def _alarm(desk: Desk, reason: Reason, task_type: TaskType) -> None:

@@ -18,6 +18,7 @@ from activities.messages import CommandResult, CommandStep, EncounterStep, Stand
 from activities.next_payer import turn_to_next_payer
 from activities.patient_money import settle_patient_money
 from activities.self_pay import bill_patient_alone
+from activities.status_desk import read_answer
 from activities.submission_desk import make_submission, post_charges, trial_write
 from billing.charges import charge_faults, price_claim
 from billing.coding import CODES_STAND, coding_faults, table_faults, tables_missing
@@ -96,6 +97,14 @@ class EncounterActivities:
             absorb_pending(desk)
             inquiry_id = ask_payer(desk) if desk.stage == Stage.VERIFICATION else None
             return desk.put_back(inquiry_id=inquiry_id)
+
+    @activity.defn
+    def read_status_answer(self, step: EncounterStep) -> Standing:
+        """What the payer said of the claim (277), or that it said nothing: the next question, a new claim, a person."""
+        with self._database.writing() as session:
+            desk = _take(session, step)
+            read_answer(desk, step.message_id, why=step.reason, is_refused=step.is_refused)
+            return desk.put_back()
 
     @activity.defn
     def do_what_is_due(self, step: EncounterStep) -> Standing:

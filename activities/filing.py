@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from activities import bank_desk
+from activities import bank_desk, told_statuses
 from billing.acknowledgment import ClaimAcknowledgment, ImplementationAcknowledgment
 from billing.claim import Claim, Party
 from billing.remittance import Remittance, adjustments_not_allowed
@@ -23,7 +23,13 @@ from database.outbox import OutboxKind
 from database.tables import Batch, InboundMessage, RemittanceFile, Submission
 from interchange.bank import ach, bai2
 from interchange.bank.faults import BankFileInvalid
-from interchange.x12 import acknowledgment_277ca, acknowledgment_999, acknowledgment_ta1, remittance_835
+from interchange.x12 import (
+    acknowledgment_277ca,
+    acknowledgment_999,
+    acknowledgment_ta1,
+    claim_status_277,
+    remittance_835,
+)
 from interchange.x12.detect import FileKind
 from interchange.x12.issues import Issue
 from interchange.x12.parting import parts
@@ -306,6 +312,25 @@ def _keep_acknowledgment(
     )
 
 
+def _file_277(session: Session, message: InboundMessage) -> str:
+    """277: where claims stand at a payer, asked for or not. What names no claim of ours is told a person."""
+    kept = unknown = 0
+    for item in claim_status_277.read(message.body):
+        if item.answer is None:
+            if item.issues:
+                _ask(session, message, f"A 277 cannot be read: {_in_words(item.issues)}")
+            continue
+        for status in item.answer.statuses:
+            submission = told_statuses.claim_of(session, status, partner_id=message.partner_id)
+            if submission is None or not _may_speak_of(message, submission):
+                unknown += 1
+            else:
+                kept += told_statuses.keep(session, message, submission, status)
+    if unknown:
+        _ask(session, message, f"{unknown} statuses of a 277 name no claim of ours.", key="unknown")
+    return f"277: {kept} statuses kept, {unknown} name no claim of ours"
+
+
 def _file_835(session: Session, message: InboundMessage) -> str:
     """835: each transaction for each payee is one remittance, known by its content."""
     notes = []
@@ -444,6 +469,7 @@ _FILERS: dict[str, Callable[[Session, InboundMessage], str]] = {
     "TA1": _file_ta1,
     "999": _file_999,
     "277CA": _file_277ca,
+    "277": _file_277,
     "835": _file_835,
     "CCD": _file_bank,
     "BAI2": _file_bank,

@@ -53,8 +53,14 @@ def inquiry(
 
 def written(asked: EligibilityInquiry, partner: Partner, number: int, *, local_time: datetime) -> bytes:
     """The interchange under its control number. Raises UnwritableData."""
+    group = writing.Group(number, eligibility_270.VERSION, [("0001", eligibility_270.write(asked))], "270")
+    return enveloped(group, partner, number, local_time=local_time)
+
+
+def enveloped(group: writing.Group, partner: Partner, number: int, *, local_time: datetime) -> bytes:
+    """One group to a partner under ISA13 `number`. Raises UnwritableData."""
     text = writing.write_interchange(
-        [writing.Group(number, eligibility_270.VERSION, [("0001", eligibility_270.write(asked))], "270")],
+        [group],
         sender=writing.Address(partner.sender_qualifier, partner.sender_id),
         receiver=writing.Address(partner.receiver_qualifier, partner.receiver_id),
         control_number=number,

@@ -63,7 +63,7 @@ class Standing(Message):
     owed_cents: int = 0
     patient_owed_cents: int = 0
     inquiry_id: str | None = None
-    """The prepared 270, when the step is to verify"""
+    """The prepared 270, when the step is to verify; the prepared 276, when it is to ask what became of the claim"""
     at: datetime | None = None
     """The instant the step was dated: later ones are never dated before it"""
     has_facts: bool = False
@@ -104,10 +104,14 @@ class EncounterStep(Message):
     at: datetime
     message_id: str | None = None
     """The stored answer that the step reads"""
+    reason: str = ""
+    """Why there is no answer, where none came"""
+    is_refused: bool = False
+    """The question was refused for good: asking again brings the same"""
 
 
 class InquiryStep(Message):
-    """Send a prepared 270."""
+    """Send a prepared 270 or 276."""
 
     practice_id: str
     inquiry_id: str
@@ -119,6 +123,8 @@ class InquiryAnswer(Message):
 
     message_id: str | None = None
     reason: str = ""
+    is_refused: bool = False
+    """Asking the same again brings the same"""
 
 
 class CompleteTask(Message):

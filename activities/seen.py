@@ -13,6 +13,20 @@ from database.tables import Submission, Task
 
 BEFORE_SUBMISSION = (Stage.REGISTRATION, Stage.VERIFICATION, Stage.CODING, Stage.CHARGE_REVIEW, Stage.SCRUBBING)
 
+RECOMPUTED = frozenset({Reason.TASK_DUE, Reason.TIMELY_FILING})
+"""Agenda entries whose instant is worked out anew at the end of each step; any other keeps the one it was given"""
+_KEPT_UNTIL_DONE = frozenset(
+    {Reason.INQUIRY_RETRY, Reason.FOLLOW_UP, Reason.APPEAL_LIMIT, Reason.HOLD_ENDS, Reason.CROSSOVER_DUE}
+)
+_ASKED_ABOUT = frozenset({Stage.ACKNOWLEDGMENT, Stage.ADJUDICATION})
+"""Stages in which a payer may be asked what has become of the claim"""
+
+
+def is_kept(reason: Reason, stage: Stage) -> bool:
+    """Whether an agenda entry stays until a step strikes it off; any other goes once the rows ask for it no more."""
+    return reason in _KEPT_UNTIL_DONE or (reason == Reason.STATUS_INQUIRY and stage in _ASKED_ABOUT)
+
+
 BLOCKING: dict[Stage, frozenset[TaskType]] = {
     Stage.REGISTRATION: frozenset({TaskType.REGISTRATION_INCOMPLETE}),
     Stage.VERIFICATION: frozenset(

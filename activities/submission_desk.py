@@ -34,6 +34,7 @@ SUBMISSION_REASONS = (
     Reason.CLEARINGHOUSE_ACKNOWLEDGMENT_DUE,
     Reason.PAYER_ACKNOWLEDGMENT_DUE,
     Reason.REMITTANCE_DUE,
+    Reason.STATUS_INQUIRY,
     Reason.FOLLOW_UP,
 )
 """Agenda entries of one submission; a new submission starts its own clocks"""

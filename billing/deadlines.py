@@ -20,6 +20,8 @@ class Reason(StrEnum):
     PAYER_ACKNOWLEDGMENT_DUE = "payer_acknowledgment_due"
     REMITTANCE_DUE = "remittance_due"
     """The payer should have answered by now"""
+    STATUS_INQUIRY = "status_inquiry"
+    """Ask the payer what has become of the claim"""
     TIMELY_FILING = "timely_filing"
     """The payer's filing limit comes near"""
     APPEAL_LIMIT = "appeal_limit"
@@ -45,6 +47,7 @@ OWNERS: dict[Reason, Role] = {
     Reason.CLEARINGHOUSE_ACKNOWLEDGMENT_DUE: Role.EDI_ANALYST,
     Reason.PAYER_ACKNOWLEDGMENT_DUE: Role.BILLER,
     Reason.REMITTANCE_DUE: Role.BILLER,
+    Reason.STATUS_INQUIRY: Role.BILLER,
     Reason.TIMELY_FILING: Role.BILLER,
     Reason.APPEAL_LIMIT: Role.DENIALS,
     Reason.REVERSAL_UNPAIRED: Role.POSTER,
@@ -62,6 +65,7 @@ WORDS: dict[Reason, str] = {
     Reason.CLEARINGHOUSE_ACKNOWLEDGMENT_DUE: "the clearinghouse should have acknowledged the claim",
     Reason.PAYER_ACKNOWLEDGMENT_DUE: "the payer should have acknowledged the claim",
     Reason.REMITTANCE_DUE: "the payer should have answered with a remittance",
+    Reason.STATUS_INQUIRY: "ask the payer what has become of the claim",
     Reason.TIMELY_FILING: "the filing limit comes near",
     Reason.APPEAL_LIMIT: "the last day to appeal comes near",
     Reason.REVERSAL_UNPAIRED: "a reversal still has no original",

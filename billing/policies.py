@@ -45,6 +45,10 @@ DEFAULTS: dict[str, Default] = {
     "takes_electronic_claims": Default(1, "office: 0 for payers that take paper only (CMS-1500)"),
     "paper_remittance_alarm_days": Default(45, "office: state prompt-pay laws allow about 45 days for paper"),
     "remittance_repeat_days": Default(14, "office: asked again every two weeks"),
+    "status_inquiry": Default(1, "office: 0 asks nobody by machine what became of a claim (276)"),
+    "early_status_days": Default(7, "office: so long after it was sent to a payer that sends no 277CA of its own"),
+    "status_repeat_days": Default(14, "office: a pending claim is asked about again every two weeks"),
+    "not_found_days": Default(2, "office: a claim that the payer does not find so long after it was sent goes again"),
     "reassociation_wait_days": Default(4, "CAQH CORE 370: remittance and transfer within three business days"),
     "filing_limit_days": Default(365, "42 CFR 424.44 for Medicare; other payers by their own rows"),
     "filing_warning_days": Default(15, "office: urgent in the last fifteen days"),
@@ -87,6 +91,7 @@ DEFAULTS: dict[str, Default] = {
 
 SWITCHES = frozenset(
     {
+        "status_inquiry",
         "takes_electronic_claims",
         "sends_payer_acknowledgment",
         "takes_replacements",

@@ -30,6 +30,8 @@ class Step(StrEnum):
     VERIFY = "verify"
     PREPARE_CLAIM = "prepare_claim"
     BILL_NEXT_PAYER = "bill_next_payer"
+    ASK_STATUS = "ask_status"
+    """Ask the payer what has become of the claim (276)"""
     WAIT = "wait"
 
 
@@ -40,6 +42,10 @@ class FactKind(StrEnum):
     """277CA"""
     SUBMISSION_REFUSED = "submission_refused"
     """TA1 or 999 refused it, or it never left"""
+    STATUS_ASKED = "status_asked"
+    """A person wants the payer asked what became of the claim"""
+    STATUS_ANSWERED = "status_answered"
+    """A 277 about the claim came with the mail"""
     REMITTANCE_ARRIVED = "remittance_arrived"
     """All rows of one remittance for this encounter"""
     TAKEN_BACK = "taken_back"

@@ -93,9 +93,17 @@ def deadlines(progress: Progress, policies: Policies, *, at: datetime) -> list[D
                 found.append(Deadline(Reason.PAYER_ACKNOWLEDGMENT_DUE, after_business_days(anchor, days)))
             else:
                 found.append(Deadline(Reason.REMITTANCE_DUE, _remittance_due(anchor, policies, at)))
+                found += _early_inquiry(anchor, policies, at)
         case SubmissionState.PAYER_ACCEPTED:
             found.append(Deadline(Reason.REMITTANCE_DUE, _remittance_due(anchor, policies, at)))
     return found
+
+
+def _early_inquiry(anchor: datetime, policies: Policies, at: datetime) -> list[Deadline]:
+    """A payer that sends no 277CA is asked early whether it has the claim; once, so only while that day is to come."""
+    due = anchor + timedelta(days=policies.value("early_status_days", as_of=policies.day(at)))
+    is_asked = policies.value("status_inquiry", as_of=policies.day(at))
+    return [Deadline(Reason.STATUS_INQUIRY, due)] if is_asked and due > at else []
 
 
 def filing_clock(policies: Policies, *, at: datetime, anchor: date, told: date | None = None) -> list[Deadline]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 from billing.acknowledgment import (
@@ -26,12 +27,14 @@ from billing.claim import (
     ServiceLine,
     Sex,
 )
+from billing.claim_status import ClaimStatus, ClaimStatusAnswer, ClaimStatusInquiry, StatusVerdict
 from billing.coordination import OtherPayer
 from billing.money import Cents
 from billing.remittance import Adjustment, ClaimPayment, LinePayment, ProviderAdjustment, Remittance
 from interchange.x12 import (
     acknowledgment_277ca,
     acknowledgment_999,
+    claim_status_277,
     claims_837p,
     remittance_835,
     writing,
@@ -265,3 +268,40 @@ def _interchange(body: Any, transaction: str, version: str, number: int) -> byte
         instant=NOON,
     )
     return text.encode("ascii")
+
+
+def a_status(
+    inquiry: ClaimStatusInquiry, category: str, status: str = "20", *, entity: str | None = None, **told: Any
+) -> ClaimStatus:
+    """What a payer says of a claim that it was asked about; `told` are fields of its verdict or of the status."""
+    fields = {
+        name: told.pop(name) for name in ("reference", "payer_claim_number", "patient_control_number") if name in told
+    }
+    verdict = StatusVerdict((StatusReason(category, status, entity),), NOON.date(), **told)
+    return ClaimStatus(
+        reference=fields.pop("reference", inquiry.reference),
+        payer=inquiry.payer,
+        receiver=inquiry.receiver,
+        provider=inquiry.provider,
+        subscriber=replace(inquiry.subscriber, address=None),
+        member_id=inquiry.member_id,
+        verdicts=(verdict,),
+        **{"patient_control_number": inquiry.patient_control_number, **fields},
+    )
+
+
+def a_277(*statuses: ClaimStatus) -> bytes:
+    """A payer's word on claims, as it comes over the wire or with the mail."""
+    answer = ClaimStatusAnswer(f"A{next(_numbers)}", NOON.date(), "1200", statuses)
+    number = next(_numbers)
+    text = writing.write_interchange(
+        [writing.Group(number, claim_status_277.VERSION, [("0001", claim_status_277.write(answer))], "277")],
+        sender=SENDER,
+        receiver=RECEIVER,
+        control_number=number,
+        instant=NOON,
+    )
+    return text.encode("ascii")
+
+
+_numbers = count(1)

@@ -17,6 +17,7 @@ from sqlmodel import Session, select
 from temporalio.testing import ActivityEnvironment
 
 from activities.batch import BatchActivities
+from activities.claim_status import ClaimStatusActivities
 from activities.eligibility import EligibilityActivities
 from activities.encounter import EncounterActivities
 from activities.filing import file_message
@@ -43,6 +44,7 @@ from activities.remittance import RemittanceActivities
 from activities.taking_in import ImportReport
 from billing.amendments import Change
 from billing.claim import ServiceLine
+from billing.claim_status import ClaimStatus, ClaimStatusInquiry
 from billing.days import USUAL_ZONE, day_of, zone_named
 from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse
 from billing.stages import FactKind, Step
@@ -50,11 +52,12 @@ from database import amendments, encounters, ledger, messages, office, remittanc
 from database.columns import new_id
 from database.engine import Database
 from database.tables import Batch, Encounter, Partner, PatientPayment, Submission, Task, TaskForm, User
-from interchange.x12 import eligibility_270, eligibility_271, writing
+from interchange.x12 import claim_status_276, eligibility_270, eligibility_271, writing
 from interchange.x12.detect import identify
-from tests.builders import NOON, RECEIVER, SENDER
+from tests.builders import NOON, RECEIVER, SENDER, a_277
 
 Answerer = Callable[[EligibilityInquiry], EligibilityResponse]
+StatusAnswerer = Callable[[ClaimStatusInquiry], ClaimStatus]
 
 
 def active(inquiry: EligibilityInquiry) -> EligibilityResponse:
@@ -74,6 +77,10 @@ class Wire:
     """The partner's side of the wire, in memory: answers every inquiry, gives every interchange a receipt."""
 
     answer: Answerer = active
+    status: StatusAnswerer | None = None
+    """What is said of a claim that is asked about; None: the partner takes no such questions"""
+    asked: list[ClaimStatusInquiry] = field(default_factory=list)
+    """Every claim that was asked about"""
     claims: dict[str, bytes] = field(default_factory=dict)
     failing: int = 0
     """How many of the next calls fail with 503"""
@@ -85,6 +92,10 @@ class Wire:
         if request.url.path == "/v1/eligibility":
             inquiry = next(one.inquiry for one in eligibility_270.read(request.content) if one.inquiry)
             return httpx.Response(200, content=_answer(self.answer(inquiry), inquiry))
+        if request.url.path == "/v1/claim-status" and self.status is not None:
+            [request_276] = [one.request for one in claim_status_276.read(request.content) if one.request]
+            self.asked += request_276.inquiries
+            return httpx.Response(200, content=a_277(*map(self.status, request_276.inquiries)))
         if request.url.path == "/v1/claims":
             key = request.headers["Idempotency-Key"]
             self.claims.setdefault(key, request.content)
@@ -146,6 +157,7 @@ class Office:
         self.lines = PartnerLines(self.http, lambda name: self.secret, settling_seconds=0)
         self.batch = BatchActivities(self.database, self.lines)
         self.eligibility = EligibilityActivities(self.database, self.http, lambda name: self.secret)
+        self.claim_status = ClaimStatusActivities(self.database, self.http, lambda name: self.secret)
 
     def reach(self, secret: str = "", **facts: Any) -> None:
         """The partner is reached in another way from now on; `secret` is its token, password or key."""
@@ -221,6 +233,8 @@ class Office:
                     standing = self.encounter.prepare_claim(self.step(encounter_id))
                 case Step.BILL_NEXT_PAYER:
                     standing = self.encounter.bill_next_payer(self.step(encounter_id))
+                case Step.ASK_STATUS:
+                    standing = self._ask_status(encounter_id, standing)
                 case Step.WAIT:
                     if standing.next_item is None or standing.next_item.due_at > self.now:
                         return standing
@@ -232,6 +246,13 @@ class Office:
         if answer.message_id is None:
             return self.encounter.note_silent_payer(self.step(encounter_id))
         return self.encounter.prepare_claim(self.step(encounter_id, answer.message_id))
+
+    def _ask_status(self, encounter_id: str, standing: Standing) -> Standing:
+        assert standing.inquiry_id is not None
+        step = InquiryStep(practice_id=self.practice_id, inquiry_id=standing.inquiry_id, at=self.now)
+        answer = self.claim_status.inquire_claim_status(step)
+        told = {"reason": answer.reason, "is_refused": answer.is_refused}
+        return self.encounter.read_status_answer(self.step(encounter_id, answer.message_id).model_copy(update=told))
 
     def send_claims(self) -> Batch:
         """One batch of all that is ready, transmitted and receipted."""

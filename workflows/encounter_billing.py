@@ -11,6 +11,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from activities.claim_status import ClaimStatusActivities
     from activities.eligibility import EligibilityActivities
     from activities.encounter import EncounterActivities
     from activities.messages import (
@@ -161,6 +162,8 @@ class EncounterBilling:
                 await self.prepare_claim()
             case Step.BILL_NEXT_PAYER:
                 await self.bill_next_payer()
+            case Step.ASK_STATUS:
+                await self.ask_about_claim()
             case Step.WAIT:
                 pass
 
@@ -201,6 +204,31 @@ class EncounterBilling:
         self.note(
             await take_step(EncounterActivities.prepare_claim, step, Standing, "Code, charge and scrub the claim")
         )
+
+    async def ask_about_claim(self) -> None:
+        """Step 6, when the payer is silent: ask what became of the claim (276), and read the stored answer (277)."""
+        answer = await self.inquire_status()
+        step = self.step(answer.message_id).model_copy(
+            update={"reason": answer.reason, "is_refused": answer.is_refused}
+        )
+        self.note(await take_step(EncounterActivities.read_status_answer, step, Standing, "Read the payer's answer"))
+
+    async def inquire_status(self) -> InquiryAnswer:
+        """One bounded call; every outcome is a value."""
+        inquiry_id = self.known().inquiry_id
+        if inquiry_id is None:
+            return InquiryAnswer(reason="no inquiry is prepared")
+        try:
+            return await workflow.execute_activity_method(
+                ClaimStatusActivities.inquire_claim_status,
+                InquiryStep(practice_id=self._practice_id, inquiry_id=inquiry_id, at=self.now()),
+                summary="Ask the payer what has become of the claim (276/277)",
+                **PARTNER_CALL,
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            return InquiryAnswer(reason="the inquiry could not be sent")
 
     async def bill_next_payer(self) -> None:
         """Steps 2 to 5 once more, for the patient's next policy; what was decided before goes with the claim."""

@@ -53,6 +53,7 @@ from database.tables.rules import (
 )
 from database.tables.sent import PatientNumber, SentWordRow, VisitNumber
 from database.tables.sheets import RefusedRow, SheetMappingRow, SheetTaken
+from database.tables.status import StatusInquiry
 from database.tables.visit_notes import VisitNote
 
 __all__ = [
@@ -134,6 +135,7 @@ __all__ = [
     "SentWordRow",
     "SheetMappingRow",
     "SheetTaken",
+    "StatusInquiry",
     "Submission",
     "Task",
     "TaskForm",

@@ -87,8 +87,11 @@ def test_nothing_is_awaited_once_the_payer_or_a_refusal_has_spoken(name: str) ->
 
 def test_a_payer_that_sends_no_277ca_is_not_waited_for() -> None:
     silent = Policies.of([PolicyRow("sends_payer_acknowledgment", 0, NOON.date(), payer_id="x")])
-    [deadline] = deadlines(with_dates("transmitted_at", "clearinghouse_accepted_at"), silent, at=NOON)
-    assert deadline.reason == Reason.REMITTANCE_DUE
+    taken = with_dates("transmitted_at", "clearinghouse_accepted_at")
+    alarm, early = deadlines(taken, silent, at=NOON)
+    assert (alarm.reason, early.reason) == (Reason.REMITTANCE_DUE, Reason.STATUS_INQUIRY)
+    assert early.due_at < alarm.due_at
+    assert deadlines(taken, silent, at=early.due_at) == [alarm]
 
 
 @pytest.mark.parametrize(

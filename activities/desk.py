@@ -18,8 +18,9 @@ from activities.seen import BEFORE_SUBMISSION, BLOCKING, RECOMPUTED, Seen, is_ke
 from billing.claim import Claim
 from billing.code_tables import CodeTables
 from billing.coding import codes_used
-from billing.coordination import IN_ORDER, MEDICARE, PRIMARY
+from billing.coordination import MEDICARE
 from billing.deadlines import OWNERS, Deadline, Reason
+from billing.filing_time import FilingTime, anchor_day
 from billing.ledger import Account, Balances, Entry
 from billing.money import format_dollars
 from billing.policies import Policies
@@ -220,28 +221,22 @@ class Desk:
 
     def forget_policies(self) -> None:
         """The policies have changed: they are read anew."""
-        for name in ("policies", "other_policies", "filing_anchor"):
+        for name in ("policies", "other_policies", "filing"):
             self.__dict__.pop(name, None)
 
-    @property
-    def told_limit(self) -> date | None:
-        """The payer's last day to file, where the office was told it."""
-        rows = (one for one in self.submissions if one.payer_id == self.encounter.payer_id)
-        return min((one.filing_limit_on for one in rows if one.filing_limit_on), default=None)
-
     @cached_property
-    def filing_anchor(self) -> date:
-        """The day that the payer's filing limit counts from: the visit, or for a payer that is not the first its
-        predecessor's answer. Medicare counts from the visit whatever its place (42 CFR 424.44).
-        """
-        if self.responsibility == PRIMARY or self.claim.coverage.filing_indicator in MEDICARE:
-            return self.encounter.service_date
-        earlier = [
-            remittances.answered_on(self.session, row)
-            for row in remittances.standing_rows(self.session, self.encounter.id)
-            if IN_ORDER.index(row.responsibility) < IN_ORDER.index(self.responsibility)
-        ]
-        return max(earlier, default=self.encounter.service_date)
+    def filing(self) -> FilingTime:
+        """How long the claim is timely at the payer where it is now."""
+        told = (one.filing_limit_on for one in self.submissions if one.payer_id == self.encounter.payer_id)
+        is_medicare = self.claim.coverage.filing_indicator in MEDICARE
+        anchor = anchor_day(
+            self.policies.value("filing_anchor", as_of=self.encounter.service_date),
+            first=self.encounter.service_date,
+            last=self.claim.service_to or self.encounter.service_date,
+            answered_on=remittances.earlier_answer(self.session, self.encounter.id, before=self.responsibility),
+            is_medicare=is_medicare,
+        )
+        return FilingTime(anchor, self.policies, min((one for one in told if one), default=None), is_medicare)
 
     @property
     def billed_lines(self) -> tuple[BilledLine, ...]:
@@ -451,7 +446,11 @@ class Desk:
             fresh += deadlines(encounters.progress(seen.submission), self.policies, at=self.at)
             accepted = bool(seen.submission.payer_accepted_at or seen.submission.adjudicated_at)
         if not accepted and not self.encounter.is_self_pay and not self.encounter.is_void:
-            fresh += filing_clock(self.policies, at=self.at, anchor=self.filing_anchor, told=self.told_limit)
+            due_at = self._agenda.get(Reason.TIMELY_FILING)
+            if due_at is not None and due_at <= self.at:  # it is acted on, not passed over
+                fresh.append(Deadline(Reason.TIMELY_FILING, due_at))
+            else:
+                fresh += filing_clock(self.filing, at=self.at)
         fresh += self._waiting_deadlines(seen)
         if seen.open_tasks:
             fresh.append(Deadline(Reason.TASK_DUE, min(tasks.next_rung(task) for task in seen.open_tasks)))

@@ -6,10 +6,10 @@ from activities.denial_desk import review_again
 from activities.desk import Desk
 from activities.next_payer import forwarded_in_vain
 from activities.status_desk import ask_payer, ask_when_due, why_not_asked
-from billing.deadlines import WORDS, Reason, after_business_days, filing_deadline
+from billing.deadlines import WORDS, Reason, after_business_days
 from billing.ledger import Account
 from billing.money import format_dollars
-from billing.tasks import NewTask, TaskType
+from billing.tasks import LAST_ESCALATION, NewTask, TaskType
 from database import encounters, tasks
 
 
@@ -95,20 +95,25 @@ def _alarm(desk: Desk, reason: Reason, task_type: TaskType) -> None:
 
 
 def _warn_of_filing_limit(desk: Desk) -> None:
-    limit = filing_deadline(desk.filing_anchor, desk.policies, told=desk.told_limit)
-    passed = desk.at >= limit
-    words = "has passed" if passed else "comes near"
+    """One rung of the filing clock. Tasks that are open become more urgent; where there is none, one is opened."""
+    desk.unschedule(Reason.TIMELY_FILING)
+    limit, left = desk.filing.limit, desk.filing.days_left(desk.today)
     last_day = desk.policies.day(limit)
-    desk.say(f"The payer's filing limit {words}: {last_day}")
-    if desk.submissions and not desk.open_tasks():
-        desk.open_task(
-            NewTask(
-                TaskType.NO_RESPONSE,
-                key=f"filing:{words}",
-                reason=f"The filing limit of {last_day} {words} and no payer has accepted the claim.",
-                amount_cents=desk.encounter.charge_cents,
-            )
-        )
+    words = "has passed" if desk.at >= limit else f"comes near, {left} {'day is' if left == 1 else 'days are'} left"
+    desk.say(f"The payer's filing limit of {last_day} {words}")
+    reason = f"The filing limit of {last_day} {words}, and no payer has accepted the claim."
+    key = f"filing:{desk.today}"
+    waiting = desk.open_tasks()
+    for task in waiting:
+        if f"{TaskType.NO_RESPONSE}:filing:" in task.opening_key:
+            task.reason = reason
+        if desk.at >= desk.filing.urgent_from:
+            task.escalation = min(task.escalation + 1, max(task.escalation, LAST_ESCALATION))
+            task.due_at = min(task.due_at, max(desk.at, limit))
+        desk.session.add(task)
+    if desk.submissions and not waiting:
+        amount = desk.encounter.charge_cents
+        desk.open_task(NewTask(TaskType.NO_RESPONSE, key, reason, amount_cents=amount, not_after=max(desk.at, limit)))
 
 
 def _warn_of_appeal_limit(desk: Desk) -> None:

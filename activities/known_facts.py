@@ -129,4 +129,4 @@ def _medicare_asked_on(desk: Desk) -> date | None:
 def situation_of(desk: Desk) -> Situation:
     """What the edits are run with."""
     verified = desk.encounter.verified_at is not None
-    return Situation(desk.at, desk.policies, verified, desk.filing_anchor, known_facts(desk), desk.told_limit)
+    return Situation(desk.at, desk.policies, verified, desk.filing, known_facts(desk))

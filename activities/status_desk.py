@@ -12,7 +12,7 @@ from activities.submission_desk import make_submission
 from billing.claim import Claim
 from billing.claim_status import ClaimStatus
 from billing.days import in_words
-from billing.deadlines import WORDS, Reason, filing_deadline
+from billing.deadlines import WORDS, Reason
 from billing.partners import Reach
 from billing.stages import Stage
 from billing.status_verdicts import HAS_THE_CLAIM, RETRY_LADDER, Answered, Doing, Known, Meaning, read_status, what_next
@@ -167,7 +167,6 @@ def fold(desk: Desk, row: StatusInquiry, status: ClaimStatus, *, message_id: str
 
 
 def _known(desk: Desk, submission: Submission, pending_before: int) -> Known:
-    limit = filing_deadline(desk.filing_anchor, desk.policies, told=desk.told_limit)
     return Known(
         at=desk.at,
         transmitted_at=submission.transmitted_at or submission.ready_at,
@@ -175,7 +174,7 @@ def _known(desk: Desk, submission: Submission, pending_before: int) -> Known:
         is_accepted_by_payer=submission.payer_accepted_at is not None or submission.payer_claim_number is not None,
         was_sent_again=status_inquiries.was_sent_again(desk.session, desk.encounter.id, payer_id=submission.payer_id),
         is_original=records.load(Claim, submission.claim).frequency == ORIGINAL,
-        is_late=desk.at >= limit,
+        is_late=desk.at >= desk.filing.limit,
     )
 
 

@@ -1,7 +1,7 @@
 """Deadlines: the agenda's reasons and how their instants are found."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from billing.days import day_of, end_of, is_business_day
@@ -104,19 +104,3 @@ def appeal_deadline(answered_at: datetime, policies: Policies) -> datetime:
     answered_on = policies.day(answered_at)
     days = policies.value("appeal_limit_days", as_of=answered_on)
     return end_of(answered_on + timedelta(days=days), policies.zone)
-
-
-def filing_deadline(anchor: date, policies: Policies, *, told: date | None = None) -> datetime:
-    """The last instant at which the claim is timely: the end of the payer's last filing day, by the practice's clock.
-
-    Anchor: the first date of service; for a secondary payer the day of the earlier payer's answer. The limit is the
-    payer's policy row `filing_limit_days`; `told`: the last day itself, where the office was told it.
-    """
-    last_day = told or anchor + timedelta(days=policies.value("filing_limit_days", as_of=anchor))
-    return end_of(last_day, policies.zone)
-
-
-def filing_warning(anchor: date, policies: Policies, *, told: date | None = None) -> datetime:
-    """When the office is warned: `filing_warning_days` before the limit."""
-    days = policies.value("filing_warning_days", as_of=anchor)
-    return filing_deadline(anchor, policies, told=told) - timedelta(days=days)

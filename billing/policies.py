@@ -51,10 +51,18 @@ DEFAULTS: dict[str, Default] = {
     "not_found_days": Default(2, "office: a claim that the payer does not find so long after it was sent goes again"),
     "reassociation_wait_days": Default(4, "CAQH CORE 370: remittance and transfer within three business days"),
     "filing_limit_days": Default(365, "42 CFR 424.44 for Medicare; other payers by their own rows"),
-    "filing_warning_days": Default(15, "office: urgent in the last fifteen days"),
     "takeback_dispute_days": Default(30, "42 CFR 405.379: a redetermination asked within 30 days stops a recoupment"),
     "provider_adjustment_days": Default(60, "office: what stands on PLB_CLEARING two months is looked at"),
     "pays_capitation": Default(0, "office: 1 for plans that pay by the head: CO-24 is then settled, and no refusal"),
+    "filing_warning_days": Default(15, "office: warned every day in the last fifteen days"),
+    "filing_first_warning_percent": Default(50, "office: warned at half of the filing time; 0 warns of no share"),
+    "filing_second_warning_percent": Default(75, "office: warned again at three quarters of it"),
+    "filing_anchor": Default(
+        0,
+        "payers' manuals: counts from 0 the usual day, 1 first day of service, 2 last one, 3 earlier payer's answer, "
+        "4 the later of 2 and 3 (docs/billing-process.md)",
+    ),
+    "filing_next_workday": Default(0, "office: 1 for payers whose last day moves on to the next day of work"),
     "unpaired_reversal_days": Default(30, "office: a person looks for the missing correction"),
     "self_pay_discount_percent": Default(0, "office: taken off for who pays alone; 0 bills the full charge"),
     "crossover_wait_days": Default(30, "office: a payer that forwards a claim has the next one answer within a month"),
@@ -92,6 +100,7 @@ DEFAULTS: dict[str, Default] = {
 SWITCHES = frozenset(
     {
         "status_inquiry",
+        "filing_next_workday",
         "takes_electronic_claims",
         "sends_payer_acknowledgment",
         "takes_replacements",
@@ -129,14 +138,15 @@ ABOUT_PAYERS = tuple(sorted(DEFAULTS.keys() - _OF_THE_PRACTICE))
 _LARGEST = {"_days": 3_650, "_hours": 8_760, "_seconds": 86_400, "_percent": 100, "_cents": 100_000_000}
 """By the last part of a policy's name: ten years, one year, one day, the whole, a million dollars"""
 _LARGEST_COUNT = 12
+_LARGEST_OF = {"batch_claims": 5000, "filing_anchor": 4}
 
 
 def largest(name: str) -> int:
     """The most that a policy may be: beyond it stands a slip of the pen, which no clock could be set by."""
     if name in SWITCHES:
         return 1
-    if name == "batch_claims":
-        return DEFAULTS[name].value
+    if name in _LARGEST_OF:
+        return _LARGEST_OF[name]
     return next((most for ending, most in _LARGEST.items() if name.endswith(ending)), _LARGEST_COUNT)
 
 
@@ -168,6 +178,11 @@ class Policies:
         """Whether the number in force is the payer's, and no default of the office."""
         row = self._row(name, as_of)
         return row is not None and row.payer_id is not None
+
+    def is_overridden(self, name: str, *, as_of: date) -> bool:
+        """Whether the practice or the payer has a row of its own in force."""
+        row = self._row(name, as_of)
+        return row is not None and row.narrowness > 0
 
     def _row(self, name: str, as_of: date) -> PolicyRow | None:
         fitting = [row for row in self.rows if row.name == name and row.effective_from <= as_of]

@@ -6,10 +6,11 @@ state is read off the dates, so that the same facts always give the same state.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from billing.deadlines import Deadline, Reason, after_business_days, filing_deadline, filing_warning
+from billing.deadlines import Deadline, Reason, after_business_days
+from billing.filing_time import FilingTime
 from billing.policies import Policies
 
 
@@ -106,18 +107,10 @@ def _early_inquiry(anchor: datetime, policies: Policies, at: datetime) -> list[D
     return [Deadline(Reason.STATUS_INQUIRY, due)] if is_asked and due > at else []
 
 
-def filing_clock(policies: Policies, *, at: datetime, anchor: date, told: date | None = None) -> list[Deadline]:
-    """The timely-filing entry of a claim that no payer has accepted yet: first the warning, then the limit itself.
-
-    `told`: the payer's last day, where the office was told it.
-    """
-    warning = filing_warning(anchor, policies, told=told)
-    limit = filing_deadline(anchor, policies, told=told)
-    if at < warning:
-        return [Deadline(Reason.TIMELY_FILING, warning)]
-    if at < limit:
-        return [Deadline(Reason.TIMELY_FILING, limit)]
-    return []
+def filing_clock(filing: FilingTime, *, at: datetime) -> list[Deadline]:
+    """The timely-filing entry of a claim that no payer has accepted yet: the next warning, at last the limit itself."""
+    rung = filing.next_rung(at)
+    return [] if rung is None else [Deadline(Reason.TIMELY_FILING, rung)]
 
 
 def _remittance_due(anchor: datetime, policies: Policies, at: datetime) -> datetime:

@@ -6,6 +6,7 @@ from datetime import date
 from sqlmodel import Session, col, func, select
 
 from billing.claim import Claim
+from billing.coordination import IN_ORDER, PRIMARY
 from billing.identifiers import control_number_within
 from billing.remittance import ClaimPayment, Remittance
 from database import records, submissions
@@ -188,3 +189,12 @@ def waiting(session: Session, *, practice_id: str) -> Sequence[RemittanceFile]:
         .where(RemittanceFile.practice_id == practice_id, RemittanceFile.state == "stored")
         .order_by(col(RemittanceFile.received_at), RemittanceFile.id)
     ).all()
+
+
+def earlier_answer(session: Session, encounter_id: str, *, before: str) -> date | None:
+    """The day of the newest standing answer of a payer that comes before the one with this place (SBR01)."""
+    if before == PRIMARY:
+        return None
+    place = IN_ORDER.index(before)
+    rows = (one for one in standing_rows(session, encounter_id) if IN_ORDER.index(one.responsibility) < place)
+    return max((answered_on(session, one) for one in rows), default=None)

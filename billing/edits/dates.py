@@ -1,12 +1,11 @@
 """When it happened, and until when it may be billed: T."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from billing.claim import Claim
 from billing.claim_details import is_admission_dated
-from billing.deadlines import filing_deadline, filing_warning
 from billing.edits.registry import MEDICARE, Scope, Severity, Situation, edit
+from billing.filing_time import FilingTime
 
 INPATIENT = frozenset({"21", "51", "61"})
 
@@ -21,22 +20,20 @@ def service_not_in_future(claim: Claim, situation: Situation) -> Iterator[tuple[
             yield f"line.{number}.service_date", f"line {number}: the service ends before it begins"
 
 
-def _limit(claim: Claim, situation: Situation) -> tuple[datetime, bool]:
-    """The last instant to file, and whether the payer set it: Medicare by law, others by a policy row of their own."""
-    told = situation.told_limit
-    limit = filing_deadline(situation.filing_anchor or claim.service_from, situation.policies, told=told)
+def _filing(claim: Claim, situation: Situation) -> tuple[FilingTime, bool]:
+    """How long the claim is timely, and whether the payer set it: Medicare by law, others by a row of their own."""
     is_medicare = claim.coverage.filing_indicator == MEDICARE
-    return limit, told is not None or is_medicare or situation.policies.is_payers_own(
-        "filing_limit_days", as_of=situation.today
-    )
+    filing = situation.filing or FilingTime(claim.service_from, situation.policies, is_medicare=is_medicare)
+    is_own = situation.policies.is_payers_own("filing_limit_days", as_of=situation.today)
+    return filing, filing.told is not None or is_medicare or is_own
 
 
 @edit("T02", fix="Give the reason for the delay (CLM20) where there is proof of timely filing, or write it off.")
 def filed_in_time(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """The payer's filing limit has not passed, or the claim says why it is late (42 CFR 424.44; the payer's own row of
     policy filing_limit_days; CLM20)."""
-    limit, is_certain = _limit(claim, situation)
-    if is_certain and limit < situation.at and not claim.delay_reason:
+    filing, is_certain = _filing(claim, situation)
+    if is_certain and filing.limit < situation.at and not claim.delay_reason:
         yield "delay_reason", "the payer's filing limit has passed"
 
 
@@ -44,12 +41,10 @@ def filed_in_time(claim: Claim, situation: Situation) -> Iterator[tuple[str, str
 def filed_soon_enough(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """The filing limit does not pass within days (policy filing_warning_days), nor has it passed where only the
     office's default is known."""
-    limit, is_certain = _limit(claim, situation)
-    anchor = situation.filing_anchor or claim.service_from
-    warned = filing_warning(anchor, situation.policies, told=situation.told_limit)
-    if warned <= situation.at <= limit:
+    filing, is_certain = _filing(claim, situation)
+    if filing.urgent_from <= situation.at <= filing.limit:
         yield "service_date", "the payer's filing limit passes within days"
-    elif limit < situation.at and not is_certain:
+    elif filing.limit < situation.at and not is_certain:
         yield "service_date", "the usual filing limit has passed; expect a denial unless there is proof"
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from billing.claim import Claim
 from billing.edits.known import Known
+from billing.filing_time import FilingTime
 from billing.policies import Policies
 
 MEDICARE = "MB"
@@ -55,11 +56,9 @@ class Situation:
     """When the claim is about to leave (UTC)"""
     policies: Policies
     is_verified: bool
-    filing_anchor: date | None = None
-    """The day that the filing limit counts from, where it is not the visit's"""
+    filing: FilingTime | None = None
+    """How long the claim is timely, where that is not counted from the visit alone"""
     known: Known = field(default_factory=Known)
-    told_limit: date | None = None
-    """The payer's last day to file, where the office was told it"""
 
     @property
     def today(self) -> date:

@@ -2,15 +2,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from billing.days import zone_named
 from billing.deadlines import (
     INQUIRY_LADDER,
     OWNERS,
     WORDS,
     Reason,
     after_business_days,
-    filing_deadline,
-    filing_warning,
 )
 from billing.policies import DEFAULTS, Policies, PolicyRow, largest, smallest
 
@@ -40,22 +37,6 @@ def test_the_ladder_only_climbs() -> None:
 def test_business_days_are_monday_to_friday_without_holidays(start: datetime, days: int, end: datetime) -> None:
     """November 11 is Veterans Day."""
     assert after_business_days(start, days) == end
-
-
-@pytest.mark.parametrize(
-    ("service", "limit_days", "last_day"),
-    [
-        (date(2026, 10, 20), 365, date(2027, 10, 20)),
-        (date(2027, 3, 1), 365, date(2028, 2, 29)),
-        (date(2026, 12, 31), 90, date(2027, 3, 31)),
-    ],
-)
-def test_the_filing_limit_is_the_end_of_its_last_day(service: date, limit_days: int, last_day: date) -> None:
-    policies = Policies.of([PolicyRow("filing_limit_days", limit_days, date(2000, 1, 1))])
-    limit = filing_deadline(service, policies)
-    assert limit.date() == last_day
-    assert limit.tzinfo is UTC
-    assert limit - filing_warning(service, policies) == timedelta(days=15)
 
 
 def row(value: int, since: date = DAY, *, practice: str | None = None, payer: str | None = None) -> PolicyRow:
@@ -102,10 +83,3 @@ def test_a_row_beyond_all_measure_counts_as_the_most_there_may_be() -> None:
 def test_every_default_is_within_bounds() -> None:
     assert all(smallest(name) <= default.value <= largest(name) for name, default in DEFAULTS.items())
     assert Policies((PolicyRow("batch_claims", 0, DAY),)).value("batch_claims", as_of=DAY) == 1
-
-
-def test_the_last_day_to_file_ends_at_the_practices_midnight() -> None:
-    hawaii = Policies.of([PolicyRow("filing_limit_days", 90, date(2000, 1, 1))], zone_named("Pacific/Honolulu"))
-
-    assert filing_deadline(date(2026, 12, 31), hawaii) == datetime(2027, 4, 1, 9, 59, tzinfo=UTC)
-    assert hawaii.day(filing_deadline(date(2026, 12, 31), hawaii)) == date(2027, 3, 31)

@@ -1,7 +1,7 @@
 """How far a claim has come: the same dates give the same state, in whatever order they were learnt."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from billing.deadlines import Reason
 from billing.policies import Policies, PolicyRow
-from billing.submission import Progress, SubmissionState, deadlines, filing_clock
+from billing.submission import Progress, SubmissionState, deadlines
 from tests.builders import NOON
 
 READY = Progress(ready_at=NOON)
@@ -92,16 +92,3 @@ def test_a_payer_that_sends_no_277ca_is_not_waited_for() -> None:
     assert (alarm.reason, early.reason) == (Reason.REMITTANCE_DUE, Reason.STATUS_INQUIRY)
     assert early.due_at < alarm.due_at
     assert deadlines(taken, silent, at=early.due_at) == [alarm]
-
-
-@pytest.mark.parametrize(
-    ("at", "due_at"),
-    [
-        (NOON, datetime(2027, 10, 17, 23, 59, tzinfo=UTC)),
-        (datetime(2027, 10, 17, 23, 59, tzinfo=UTC), datetime(2027, 11, 1, 23, 59, tzinfo=UTC)),
-        (datetime(2027, 11, 1, 23, 59, tzinfo=UTC), None),
-    ],
-)
-def test_the_filing_clock_warns_then_ends(at: datetime, due_at: datetime | None) -> None:
-    found = filing_clock(DEFAULTS, at=at, anchor=NOON.date() - timedelta(days=1))
-    assert [one.due_at for one in found] == ([] if due_at is None else [due_at])

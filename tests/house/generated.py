@@ -90,7 +90,7 @@ def policies() -> str:
         "Policies",
         "Timers and limits are rows with effective dates, never constants. `zerobalance setup` writes these defaults; "
         "a practice's own row beats the default from its date on, and a row for one payer beats both. The unit is the "
-        "last word of the name; a name without one is a switch, 1 for yes.",
+        "last word of the name; a name without one is a switch, 1 for yes, unless its row says otherwise.",
         "| policy | default | where it comes from |\n| --- | --- | --- |",
         rows,
     )

@@ -299,6 +299,26 @@ def _status_known(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     return f"Status known (reference {values['reference']}); looked at again on {values['follow_up']}"
 
 
+def _resend_with_proof(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    before = desk.live.control_number
+    said = _resend(desk, task, values, actor_id)
+    return f"{said} (reference {values['reference']}); the proof of timely filing of claim {before} goes to the payer"
+
+
+def _find_remittance(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    desk.schedule(Reason.FOLLOW_UP, day_to_come(desk, values["follow_up"]))
+    return f"Paid by {values['reference']}; the remittance is looked for until {values['follow_up']}"
+
+
+def _denied_by_phone(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    """Nothing is denied in the books before the payer's answer is in the house: typed in from paper, or as an 835."""
+    desk.schedule(Reason.FOLLOW_UP, day_to_come(desk, values["follow_up"]))
+    return (
+        f"Denied by telephone (reference {values['reference']}): {values['reason']}; the written answer is awaited "
+        f"until {values['follow_up']}"
+    )
+
+
 def _approve_write_off(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     denials = encounters.open_denials(desk.session, desk.encounter.id)
     if amount_to_write_off(desk, denials) != task.amount_cents:
@@ -394,6 +414,9 @@ _RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str
     (TaskType.CLAIM_REJECTED, "corrected_new_claim"): _new_original,
     (TaskType.NO_RESPONSE, "status_known"): _status_known,
     (TaskType.NO_RESPONSE, "resubmitted"): _resend,
+    (TaskType.NO_RESPONSE, "not_on_file_with_proof"): _resend_with_proof,
+    (TaskType.NO_RESPONSE, "paid_find_era"): _find_remittance,
+    (TaskType.NO_RESPONSE, "denied_by_phone"): _denied_by_phone,
     **{(TaskType.DENIAL_REVIEW, way): partial(take_exit, way=way) for way in Exit},
     (TaskType.TAKEBACK_NOTICE, "dispute"): partial(take_exit, way=Exit.APPEAL),
     **{

@@ -16,21 +16,13 @@ from billing.deadlines import WORDS, Reason
 from billing.partners import Reach
 from billing.stages import Stage
 from billing.status_verdicts import HAS_THE_CLAIM, RETRY_LADDER, Answered, Doing, Known, Meaning, read_status, what_next
-from billing.submission import SubmissionState
+from billing.submission import ON_ITS_WAY
 from billing.tasks import NewTask, TaskType
 from database import encounters, messages, office, records, status_inquiries
 from database.columns import new_id
 from database.tables import Fact, InboundMessage, StatusInquiry, Submission
 from interchange.x12 import writing
 
-ON_ITS_WAY = frozenset(
-    {
-        SubmissionState.TRANSMITTED,
-        SubmissionState.SYNTAX_ACCEPTED,
-        SubmissionState.CLEARINGHOUSE_ACCEPTED,
-        SubmissionState.PAYER_ACCEPTED,
-    }
-)
 ORIGINAL = "1"
 """CLM05-3"""
 

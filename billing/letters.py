@@ -53,7 +53,7 @@ def appeal_letter(
         Fact("Patient", _full_name(claim.patient)),
         Fact("Member ID", claim.coverage.member_id or "not known"),
         Fact("Claim", payer_claim_number or "not known"),
-        Fact("Date of service", _days(claim)),
+        Fact("Date of service", service_days(claim)),
         Fact("Billed", format_dollars(claim.charge_cents)),
         Fact("In dispute", format_dollars(amount_cents)),
         Fact("Your decision of", f"{answered_on:%B} {answered_on.day}, {answered_on.year}"),
@@ -97,7 +97,7 @@ def receipt(
         Fact("Received from", _full_name(patient)),
         Fact("Amount", format_dollars(amount_cents)),
         Fact("Paid by", method if reference is None else f"{method}, {reference}"),
-        Fact("For the visit", f"{visit} of {_days(claim)}"),
+        Fact("For the visit", f"{visit} of {service_days(claim)}"),
         Fact("Receipt number", number),
     )
     title, says = "Receipt", "Thank you for your payment."
@@ -117,6 +117,16 @@ def receipt(
     )
 
 
+def head_of(claim: Claim) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """(lines of the letterhead, of the payer's address, the patient's name) of a letter to a claim's payer."""
+    payer = claim.coverage.payer
+    return (
+        _letterhead(claim.billing_provider),
+        (payer.name.last, *address_lines(payer.address)),
+        _full_name(claim.patient),
+    )
+
+
 def _letterhead(provider: Party) -> tuple[str, ...]:
     return (provider.name.last, *address_lines(provider.address))
 
@@ -126,7 +136,8 @@ def _full_name(person: Person) -> str:
     return " ".join(part for part in (name.first, name.middle, name.last, name.suffix) if part)
 
 
-def _days(claim: Claim) -> str:
+def service_days(claim: Claim) -> str:
+    """`03/31/2026`, or the first and the last day."""
     first, last = claim.service_from, claim.service_to
     return f"{first:%m/%d/%Y}" if first == last else f"{first:%m/%d/%Y} to {last:%m/%d/%Y}"
 

@@ -29,6 +29,17 @@ class SubmissionState(StrEnum):
     """The office let go of it"""
 
 
+ON_ITS_WAY = frozenset(
+    {
+        SubmissionState.TRANSMITTED,
+        SubmissionState.SYNTAX_ACCEPTED,
+        SubmissionState.CLEARINGHOUSE_ACCEPTED,
+        SubmissionState.PAYER_ACCEPTED,
+    }
+)
+"""Sent, and neither refused nor answered"""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """The dates of one submission; None: has not happened as far as is known."""

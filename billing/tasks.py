@@ -229,6 +229,16 @@ KINDS: dict[TaskType, Kind] = {
         {
             "status_known": Resolution("Status known; look again later", (_REFERENCE, _FOLLOW_UP)),
             "resubmitted": Resolution("Not on file; send again", (_REFERENCE,)),
+            "not_on_file_with_proof": Resolution(
+                "Not on file though it was sent in time; send again with the proof of timely filing", (_REFERENCE,)
+            ),
+            "paid_find_era": Resolution(
+                "The payer has paid; the remittance is looked for",
+                (Field("reference", "Check or transfer number, and its day"), _FOLLOW_UP),
+            ),
+            "denied_by_phone": Resolution(
+                "Denied, as was told by telephone; the written answer is awaited", (REASON, _REFERENCE, _FOLLOW_UP)
+            ),
         },
     ),
     TaskType.DENIAL_REVIEW: Kind(

@@ -17,9 +17,11 @@ from billing.money import Cents
 from billing.posting import BilledLine
 from billing.remittance import Adjustment, ClaimPayment
 from billing.stages import FactKind
+from billing.submission import ON_ITS_WAY, SubmissionState
 from billing.variances import claim_compared, lines_compared
-from database import contracts, records, views
+from database import contracts, records, status_views, views
 from database.contracts import ExpectedView
+from database.status_views import StatusView
 from database.tables import Fact, RemittanceClaim, Submission
 from database.views import SubmissionView
 
@@ -119,7 +121,11 @@ class ClaimView:
     lines: tuple[SentLine, ...]
     is_paper: bool
     withdrawn_at: datetime | None
+    is_under_way: bool
+    """It is at a clearinghouse or a payer, without an answer"""
     verdicts: tuple[Verdict, ...]
+    statuses: tuple[StatusView, ...]
+    """What the payer was asked about it, and said"""
     answers: tuple[AnswerView, ...]
 
 
@@ -159,7 +165,9 @@ def claim(session: Session, *, practice_id: str, control_number: str) -> ClaimVi
         ),
         is_paper=row.is_paper,
         withdrawn_at=row.withdrawn_at,
+        is_under_way=row.withdrawn_at is None and SubmissionState(row.state) in ON_ITS_WAY,
         verdicts=_verdicts(session, row),
+        statuses=tuple(status_views.of_claim(session, row)),
         answers=_answers(session, row, sent, expected),
     )
 

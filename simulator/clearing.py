@@ -14,10 +14,17 @@ from billing.acknowledgment import ClaimAcknowledgment, ImplementationAcknowledg
 from billing.claim import Claim, Party
 from billing.institutional_claim import InstitutionalClaim
 from billing.remittance import ClaimPayment, reversal_of
-from interchange.x12 import acknowledgment_999, answering, coordination, eligibility_270, eligibility_271
+from interchange.x12 import (
+    acknowledgment_999,
+    answering,
+    claim_status_276,
+    coordination,
+    eligibility_270,
+    eligibility_271,
+)
 from interchange.x12.envelope import TransactionId
 from interchange.x12.issues import Issue
-from simulator import mailing, payer
+from simulator import mailing, payer, status
 from simulator.scenarios import Scenario, scenario_of
 from simulator.store import BOOKED, Store
 
@@ -26,6 +33,8 @@ EARLY_AFTER = timedelta(minutes=10)
 CLEARINGHOUSE_AFTER = timedelta(minutes=20)
 PAYER_AFTER = timedelta(days=1)
 PAYMENT_AFTER = timedelta(days=14)
+FOUND_AFTER = timedelta(days=45)
+"""After the payment: a mislaid remittance comes after all"""
 SLOW_AFTER = timedelta(days=60)
 DUPLICATE_AFTER = timedelta(days=15)
 CORRECTION_AFTER = timedelta(days=20)
@@ -60,6 +69,7 @@ class Clearing:
             "acknowledge": self._acknowledge_claims,
             "pay": self._pay,
             "again": self._send_again,
+            "found": self._find,
             "correct": self._correct,
             "cross": self._cross,
         }
@@ -73,6 +83,15 @@ class Clearing:
                 response = payer.answer_inquiry(item.inquiry)
                 return mailing.eligibility_answer(self._store, eligibility_271.write(response, item.inquiry), at)
         identity = TransactionId("270", "0001", "005010X279A1", gs01="HS", gs06="1", gs08="005010X279A1")
+        return mailing.syntax_acknowledgment(self._store, acknowledgment_999.acknowledge([(identity, issues)]), at)
+
+    def answer_status(self, body: bytes, at: datetime) -> bytes:
+        """277 for a 276; a 999 when the 276 is faulty. Raises NotX12."""
+        said = status.answer(self._store, body, at)
+        if said is not None:
+            return said
+        issues = [issue for item in claim_status_276.read(body) for issue in item.issues]
+        identity = TransactionId("276", "0001", "005010X212", gs01="HR", gs06="1", gs08="005010X212")
         return mailing.syntax_acknowledgment(self._store, acknowledgment_999.acknowledge([(identity, issues)]), at)
 
     def take_claims(self, body: bytes, *, key: str, at: datetime) -> dict[str, str]:
@@ -179,7 +198,7 @@ class Clearing:
         plan = self._store.plan
         plan(self._later(at, CLEARINGHOUSE_AFTER), "acknowledge", numbers=numbers, sender="AY", accepted=True)
         for scenario, own in by_scenario.items():
-            if scenario == Scenario.SILENT:
+            if scenario in {Scenario.SILENT, Scenario.LOST}:
                 continue
             accepted = scenario != Scenario.REJECT
             plan(self._later(at, PAYER_AFTER), "acknowledge", numbers=own, sender="PR", accepted=accepted)
@@ -198,7 +217,7 @@ class Clearing:
         same = self._store.rows("SELECT payer_claim_number FROM claim WHERE fingerprint = ?", _fingerprint(claim))
         known = any(not self._is_voided(row["payer_claim_number"]) for row in same)
         is_again = known or claim.frequency != "1"
-        if is_again and (scenario == Scenario.SILENT or payer.is_mended(claim, scenario)):
+        if is_again and (scenario in {Scenario.SILENT, Scenario.LOST} or payer.is_mended(claim, scenario)):
             return Scenario.PAID
         return Scenario.REPEATED if known and claim.frequency == "1" and scenario != Scenario.REJECT else scenario
 
@@ -242,6 +261,8 @@ class Clearing:
         if event["sender"] == "AY":
             self._send_acknowledgment(claims, mailing.CLEARINGHOUSE, event["accepted"], at)
             return
+        for claim in claims:
+            status.note(self._store, claim.control_number, status.PENDING if event["accepted"] else status.REJECTED)
         for one in dict.fromkeys(claim.coverage.payer for claim in claims):
             own = [claim for claim in claims if claim.coverage.payer == one]
             self._send_acknowledgment(own, mailing.payer_party(one), event["accepted"], at)
@@ -253,15 +274,16 @@ class Clearing:
         self._post("277CA", body, at)
 
     def _pay(self, event: dict[str, Any], at: datetime) -> None:
-        groups: dict[tuple[Party, Party], list[str]] = {}
+        groups: dict[tuple[Party, Party, bool], list[str]] = {}
         for number in event["numbers"]:
             claim, _ = self._claim(number)
-            groups.setdefault((claim.coverage.payer, claim.billing_provider), []).append(number)
-        for (who, payee), numbers in groups.items():
+            is_mislaid = self._scenario_of(number) == Scenario.MISLAID
+            groups.setdefault((claim.coverage.payer, claim.billing_provider, is_mislaid), []).append(number)
+        for (who, payee, is_mislaid), numbers in groups.items():
             payments = [one for number in numbers for one in self._answers(number, at)]
             if not payments:
                 continue
-            self._send_payment(who, payee, payments, at)
+            self._send_payment(who, payee, payments, at, is_mislaid=is_mislaid)
             again = [number for number in numbers if self._scenario_of(number) == Scenario.DUPLICATE]
             if again:
                 self._store.plan(
@@ -358,12 +380,22 @@ class Clearing:
         )
         self._send_payment(claim.coverage.payer, claim.billing_provider, [decided.payment], at)
 
-    def _send_payment(self, who: Party, payee: Party, payments: Sequence[ClaimPayment], at: datetime) -> None:
+    def _send_payment(
+        self, who: Party, payee: Party, payments: Sequence[ClaimPayment], at: datetime, *, is_mislaid: bool = False
+    ) -> None:
+        """The 835 and the bank's file; a mislaid 835 comes later."""
         trace = _trace(self._store.next_number("trace"))
         body = mailing.remittance(self._store, who, payee, payments, trace=trace, at=at)
         amount = sum(one.paid_cents for one in payments)
         self._store.change("INSERT INTO payment VALUES (?, ?, '[]')", trace, amount)
-        self._post("835", body, at)
+        for one in payments:
+            word = status.PAID if one.paid_cents else status.DENIED
+            check = trace if one.paid_cents else None
+            status.note(self._store, one.control_number, word, paid=one.paid_cents, check=check, day=at.date())
+        if is_mislaid:
+            self._store.plan(self._later(at, FOUND_AFTER), "found", body=body.decode("ascii"))
+        else:
+            self._post("835", body, at)
         if amount:
             number = self._store.next_number("transfer")
             self._post("CCD", mailing.transfer(who, trace=trace, cents=amount, number=number, at=at), at)
@@ -379,6 +411,9 @@ class Clearing:
             at=datetime.fromisoformat(event["at"]),
         )
         self._post("835", body, at)
+
+    def _find(self, event: dict[str, Any], at: datetime) -> None:
+        self._post("835", event["body"].encode("ascii"), at)
 
     def _correct(self, event: dict[str, Any], at: datetime) -> None:
         for number in event["numbers"]:

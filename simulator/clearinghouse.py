@@ -173,6 +173,14 @@ def _wire(house: House) -> APIRouter:
         except NotX12:
             raise Problem(400, "the body is no X12 interchange") from None
 
+    @wire.post("/claim-status")
+    def answer_status(body: Body) -> Response:
+        house.let_happen()
+        try:
+            return Response(house.clearing.answer_status(body, house.clock.now()), media_type=X12)
+        except NotX12:
+            raise Problem(400, "the body is no X12 interchange") from None
+
     @wire.post("/claims", status_code=202)
     def take_claims(body: Body, idempotency_key: Annotated[str, Header(min_length=1)]) -> dict[str, str]:
         try:

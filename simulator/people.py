@@ -38,6 +38,16 @@ def denial_way(task: Mapping[str, Any]) -> Way:
     return _DENIAL_WAYS.get(next(iter(usual), ""), WAYS[TaskType.DENIAL_REVIEW])
 
 
+def silence_way(task: Mapping[str, Any]) -> Way:
+    """What a biller does about silence: what was paid is looked for, what is pending is looked at again, and what the
+    payer says nothing of is sent again."""
+    if "has finalized the claim" in task["reason"]:
+        return Way("paid_find_era", _look_again)
+    if "is in adjudication" in task["reason"]:
+        return Way("status_known", _look_again)
+    return WAYS[TaskType.NO_RESPONSE]
+
+
 def _look_again(task: Mapping[str, Any]) -> Values:
     day = datetime.fromisoformat(task["opened_at"]).date() + timedelta(days=30)
     return {"reference": "CALL-1", "follow_up": day.isoformat()}
@@ -160,7 +170,8 @@ class Staff:
         return len(waiting)
 
     def _resolve(self, task: Mapping[str, Any]) -> int:
-        way = denial_way(task) if task["type"] == TaskType.DENIAL_REVIEW else WAYS[TaskType(task["type"])]
+        chosen = {TaskType.DENIAL_REVIEW: denial_way, TaskType.NO_RESPONSE: silence_way}.get(task["type"])
+        way = chosen(task) if chosen is not None else WAYS[TaskType(task["type"])]
         role = way.role or task["role"]
         if self._dice.random() < self.error_rate:
             self.refused += self.office.complete(task["id"], role, "no_such_way", {}).status == 422

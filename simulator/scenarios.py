@@ -31,6 +31,8 @@ class Scenario(StrEnum):
     UNITS = "UNITS"
     PROTECTED = "PROTECTED"
     SLOW = "SLOW"
+    LOST = "LOST"
+    MISLAID = "MISLAID"
     REPEATED = "REPEATED"
     """No member id begins so: a claim that the payer has already"""
 
@@ -45,7 +47,7 @@ class Story:
 
 
 STORIES: dict[Scenario, Story] = {
-    Scenario.PAID: Story("the allowed amount is paid in full; every other member id fares the same", 22),
+    Scenario.PAID: Story("the allowed amount is paid in full; every other member id fares the same", 20),
     Scenario.COPAY: Story("a copayment of 20.00 (PR-3) on the first line, the rest is paid", 10),
     Scenario.DEDUCT: Story("the first line goes to the deductible (PR-1), the rest is paid", 7),
     Scenario.COINS: Story("coinsurance of 20 % (PR-2) on every line, the rest is paid", 8),
@@ -53,7 +55,7 @@ STORIES: dict[Scenario, Story] = {
     Scenario.DENIED: Story("the first line is denied (CO-50), the rest is paid", 4),
     Scenario.DUPLICATE: Story("paid, and the same 835 comes again a day later in a new envelope", 4),
     Scenario.EARLY: Story("the 835 comes before both 277CAs", 4),
-    Scenario.SILENT: Story("no 277CA of the payer and no 835; the claim sent again is paid", 3),
+    Scenario.SILENT: Story("no 277CA, no 835, no status (277 E1); the claim sent again is paid", 3),
     Scenario.INACTIVE: Story("eligibility: coverage is not active (EB01 6); another member id is covered", 3),
     Scenario.NOTFOUND: Story("eligibility: subscriber not found (AAA 75); another member id is found", 3),
     Scenario.REVERSED: Story("a copayment of 20.00 first; six days later reversed and corrected to 10.00", 3),
@@ -68,7 +70,9 @@ STORIES: dict[Scenario, Story] = {
     Scenario.EXCLUDED: Story("the first line is denied (PR-204), the rest is paid; it may be billed", 2),
     Scenario.UNITS: Story("half of the first line is denied (CO-151), the rest is paid", 2),
     Scenario.PROTECTED: Story("coinsurance of 20 % (PR-2) on every line with N781: nothing of it may be billed", 2),
-    Scenario.SLOW: Story("paid as PAID, 60 days after it came", 1),
+    Scenario.SLOW: Story("paid as PAID, 60 days after it came; asked before, it is pending (277 P1)", 1),
+    Scenario.LOST: Story("it never reaches the payer, who finds no such claim (277 A4); sent again it is paid", 1),
+    Scenario.MISLAID: Story("paid as PAID (277 F1 with the transfer's number), the 835 comes 45 days later", 1),
     Scenario.REPEATED: Story("a claim that the payer has already comes again: the whole is denied (OA-18)", 0),
 }
 

@@ -21,6 +21,8 @@ CREATE TABLE IF NOT EXISTS event (
 CREATE TABLE IF NOT EXISTS mail (
     id INTEGER PRIMARY KEY, kind TEXT, sha256 TEXT, received_at TEXT, body BLOB);
 CREATE TABLE IF NOT EXISTS payment (trace TEXT PRIMARY KEY, amount INTEGER, plb TEXT);
+CREATE TABLE IF NOT EXISTS word (
+    control_number TEXT PRIMARY KEY, category TEXT, status TEXT, paid INTEGER, trace TEXT, day TEXT);
 CREATE TABLE IF NOT EXISTS sequence (name TEXT PRIMARY KEY, last INTEGER);
 CREATE INDEX IF NOT EXISTS event_due ON event (done, due_at);
 CREATE INDEX IF NOT EXISTS claim_fingerprint ON claim (fingerprint);

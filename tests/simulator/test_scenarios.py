@@ -8,15 +8,18 @@ from pathlib import Path
 import oxedi
 import pytest
 
+from billing.claim import Claim
+from billing.claim_status import ClaimStatus, ClaimStatusInquiry, ClaimStatusRequest
 from billing.remittance import ClaimPayment, claim_imbalances, reversal_of
 from billing.task_forms import form_faults
 from billing.tasks import KINDS, TaskType
-from interchange.x12 import remittance_835
+from interchange.x12 import claim_status_276, claim_status_277, remittance_835, writing
 from simulator import clinic, payer
 from simulator.clearing import Clearing
 from simulator.clearinghouse import open_store
 from simulator.people import WAYS
 from simulator.scenarios import STORIES, Scenario, scenario_of
+from tests.builders import RECEIVER, SENDER
 from tests.simulator.test_wire import BEGIN, House
 
 DOCS = Path(__file__).parents[2] / "docs" / "simulator.md"
@@ -129,3 +132,57 @@ def test_a_day_is_as_long_as_the_pace_says(tmp_path: Path) -> None:
     kinds = [row["kind"] for row in store.mail(after=0, limit=10)]
     store.close()
     assert kinds == ["999", "277CA", "277CA", "835", "CCD"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "days", "category"),
+    [
+        (Scenario.PAID, 0, "A1"),
+        (Scenario.PAID, 2, "P1"),
+        (Scenario.PAID, 15, "F1"),
+        (Scenario.LATE, 15, "F2"),
+        (Scenario.SLOW, 40, "P1"),
+        (Scenario.SLOW, 61, "F1"),
+        (Scenario.REJECT, 2, "A7"),
+        (Scenario.LOST, 30, "A4"),
+        (Scenario.SILENT, 30, "E1"),
+        (Scenario.MISLAID, 15, "F1"),
+        (Scenario.EARLY, 2, "F1"),
+    ],
+)
+def test_a_payer_that_is_asked_says_what_it_knows(scenario: Scenario, days: int, category: str, tmp_path: Path) -> None:
+    house = House(tmp_path)
+    [visit] = clinic.clean_visits(1, seed=9, today=BEGIN.date())
+    visit = replace(visit, coverage=replace(visit.coverage, member_id=f"{scenario}1"))
+    house.send(clinic.file_of([visit], number=1, at=BEGIN))
+    house.pass_time(days=days)
+    status = asked_about(house, visit)
+    assert status.verdicts[0].reasons[0].category == category
+    assert status.reference == "Q1"
+    if scenario == Scenario.MISLAID:
+        assert (answers(house), status.verdicts[0].check_number) == ([], "EFT000000001")
+        house.pass_time(days=46)
+        assert [one.paid_cents for one in answers(house)] == [status.verdicts[0].paid_cents]
+    if scenario == Scenario.LOST:
+        house.send(clinic.file_of([replace(visit, control_number="AGAIN1")], number=2, at=BEGIN), key="two")
+        house.pass_time(days=15)
+        assert answers(house)[-1].paid_cents > 0
+
+
+def asked_about(house: House, visit: Claim) -> ClaimStatus:
+    question = ClaimStatusInquiry(
+        reference="Q1",
+        payer=replace(visit.coverage.payer, role="PR", address=None),
+        receiver=replace(visit.billing_provider, role="41", address=None, references=()),
+        provider=replace(visit.billing_provider, role="1P", address=None, references=()),
+        subscriber=replace(visit.subscriber, address=None),
+        member_id=visit.coverage.member_id,
+        patient_control_number=visit.control_number,
+    )
+    request = ClaimStatusRequest("B1", BEGIN.date(), "1200", (question,))
+    group = writing.Group(1, claim_status_276.VERSION, [("0001", claim_status_276.write(request))], "276")
+    text = writing.write_interchange([group], sender=SENDER, receiver=RECEIVER, control_number=1, instant=BEGIN)
+    response = house.client.post("/v1/claim-status", content=text.encode())
+    assert response.status_code == 200
+    [answer] = [one.answer for one in claim_status_277.read(response.content) if one.answer]
+    return answer.statuses[0]

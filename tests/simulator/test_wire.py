@@ -120,8 +120,9 @@ def test_nothing_is_told_without_the_token(house: House, path: str) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_claim_status_is_not_offered_yet(house: House) -> None:
-    assert house.client.post("/v1/claim-status").status_code == 404
+def test_a_status_inquiry_that_is_no_x12_is_refused(house: House) -> None:
+    refused = house.client.post("/v1/claim-status", content=b"hello")
+    assert (refused.status_code, refused.json()["title"]) == (400, "the body is no X12 interchange")
 
 
 def test_what_is_no_x12_is_refused(house: House) -> None:

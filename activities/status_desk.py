@@ -173,6 +173,8 @@ def _known(desk: Desk, submission: Submission, pending_before: int) -> Known:
 def _act(desk: Desk, submission: Submission, row: StatusInquiry, answered: Answered, known: Known) -> None:
     coming = what_next(answered, known, desk.policies)
     row.doing = coming.doing
+    if coming.doing == Doing.TRY_AGAIN:
+        return  # told unasked that it cannot answer: what is on the agenda stays there
     desk.unschedule(Reason.STATUS_INQUIRY)
     match coming.doing:
         case Doing.ASK_AGAIN:
@@ -183,7 +185,7 @@ def _act(desk: Desk, submission: Submission, row: StatusInquiry, answered: Answe
             desk.say("The payer finds no such claim: it is sent again as a new original; the filing clock is the same")
         case Doing.MEND:
             _reject(desk, submission, answered)
-        case Doing.ASK_PERSON | Doing.TRY_AGAIN:
+        case Doing.ASK_PERSON:
             ask_person(desk, submission, f"{answered.words[0].upper()}{answered.words[1:]}: {coming.why}.")
 
 

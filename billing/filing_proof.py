@@ -5,6 +5,7 @@ It names the patient, the member id and the days of service, by which a payer fi
 
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from operator import itemgetter
 
 from billing.claim import Claim
 from billing.days import day_of, in_words
@@ -74,10 +75,9 @@ def proof_of_filing(evidence: Evidence, *, on: date, zone: tzinfo) -> Letter:
         Fact("Your claim number", evidence.payer_claim_number or "not known"),
         Fact("Last day to file", f"{filing.last_day:%m/%d/%Y}" if evidence.limit_is_known else "not known to us"),
     )
-    events = [(one.at, f"{one.who}: {one.words}") for one in evidence.heard]
-    for one in (*evidence.earlier, evidence.sent):
-        events += _events(one)
-    told = tuple(f"{in_words(at, zone)}: {words}" for at, words in sorted(events))
+    events = [event for one in (*evidence.earlier, evidence.sent) for event in _events(one)]
+    events += [(one.at, f"{one.who}: {one.words}") for one in evidence.heard]
+    told = tuple(f"{in_words(at, zone)}: {words}" for at, words in sorted(events, key=itemgetter(0)))
     return Letter(
         title="Proof of timely filing",
         written_on=on,

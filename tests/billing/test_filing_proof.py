@@ -67,6 +67,12 @@ def test_what_is_missing_is_said(evidence: Evidence, gaps: int) -> None:
     assert sum(one.startswith("Not on record: ") for one in letter.paragraphs) == gaps
 
 
+def test_what_happened_in_one_instant_keeps_its_order() -> None:
+    at_once = replace(WHOLE, sent=replace(SENT, syntax_accepted_at=NOON), heard=())
+    items = proof_of_filing(at_once, on=NOON.date(), zone=UTC).items
+    assert ("transmitted" in items[0], "999" in items[1]) == (True, True)
+
+
 def test_the_first_transmission_counts_and_a_late_one_is_said_to_be_late() -> None:
     again = replace(WHOLE, sent=replace(SENT, control_number="CN2", transmitted_at=NOON + timedelta(days=200)))
     assert "123 days after" in proof_of_filing(again, on=NOON.date(), zone=UTC).paragraphs[1]

@@ -242,6 +242,15 @@ def test_a_277_in_the_mail_is_folded_the_same_way_and_once(office: Office) -> No
     assert len(asked(office, number)) == 1
 
 
+def test_a_payer_that_says_unasked_that_it_cannot_answer_changes_nothing(office: Office) -> None:
+    encounter, number = sent(office)
+    office.deliver(a_277(status_named(office, number, "E1")))
+    office.go_on(encounter)
+    [row] = asked(office, number)
+    assert (row.meaning, row.doing) == ("no_answer", "try_again")
+    assert office.open_task_types(encounter) == []
+
+
 def test_the_answer_of_a_slow_partner_finds_its_question(office: Office) -> None:
     office.wire.status = says("E2")
     encounter, number = sent(office)

@@ -25,17 +25,21 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from sqlmodel import Session
 
 import office_setup
 import proofs
 from api.app import create_app
 from billing.charges import Price
+from billing.claim import Name, Party
+from billing.contracts import Basis, Terms
 from billing.money import Cents
 from billing.roles import Role
-from database import access, office, prices
+from database import access, contracts, office, prices
 from database import figures as office_figures
 from database.engine import Database
 from database.figures import Ratio
+from database.tables import Practice
 from settings import OperatorError, Settings, require_free_port, variable
 from simulator import clinic
 from simulator.drive import Drive, Outcome, Progress, World
@@ -375,6 +379,7 @@ def _install(database: Database, settings: Settings, kept: dict[str, Any], at: d
                 for code, cents in clinic.SERVICES
             ]
             prices.save(session, prices.compare(session, wanted, practice_id=practice.id), practice_id=practice.id)
+            _keep_contracts(session, practice, at)
         kept |= {
             "login": first.login,
             "password": first.password,
@@ -383,6 +388,25 @@ def _install(database: Database, settings: Settings, kept: dict[str, Any], at: d
         _keep(settings.data_dir / SECRETS_FILE, kept)
     login: str = kept["login"]
     return login
+
+
+def _keep_contracts(session: Session, practice: Practice, at: datetime) -> None:
+    """What the simulated payers have agreed to allow."""
+    partner = office.partner_named(session, office_setup.PARTNER)
+    assert partner is not None, "installed with the practice"
+    for name, number in clinic.PAYERS:
+        told = Party(role="PR", is_person=False, name=Name(name), id=number)
+        payer = office.payer_for(session, told, practice_id=practice.id, partner_id=partner.id)
+        contracts.add(
+            session,
+            practice_id=practice.id,
+            payer_id=payer.id,
+            name=f"{name.title()} agreement",
+            begins=office.ALWAYS,
+            ends=None,
+            terms=Terms(Basis.CHARGE, clinic.CONTRACT_PERCENT),
+            at=at,
+        )
 
 
 def _environment(settings: Settings, kept: Mapping[str, Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from activities import share_gate
+from activities import share_gate, variance_keeping
 from activities.amending import go_on_with_amendments, take_amendment
 from activities.denied_amounts import keep_denials, open_denials
 from activities.desk import Desk
@@ -311,6 +311,9 @@ def _post_answer(
         open_denials(desk, row, verdict.denials)
     await_crossover(desk, payment)
     ask_about_number(desk, row, payment)
+    if not _is_stale(desk, row.responsibility):
+        lines = part_answered(payment, _lines_as_sent(desk, row.control_number))
+        variance_keeping.compare(desk, row, payment, lines)
     return f"posted {payment.paid_cents} cents"
 
 

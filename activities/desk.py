@@ -14,7 +14,7 @@ from sqlmodel import Session
 from activities import putting_right
 from activities.denial_tasks import amounts_of, review
 from activities.messages import AgendaItem, Standing
-from activities.seen import BEFORE_SUBMISSION, BLOCKING, RECOMPUTED, Seen, is_kept, is_moot, open_task_of
+from activities.seen import BEFORE_SUBMISSION, BLOCKING, RECOMPUTED, Seen, is_kept, is_moot, open_task_of, waits_for
 from billing.claim import Claim
 from billing.code_tables import CodeTables
 from billing.coding import codes_used
@@ -25,7 +25,7 @@ from billing.ledger import Account, Balances, Entry
 from billing.money import format_dollars
 from billing.policies import Policies
 from billing.posting import BilledLine
-from billing.stages import CHANGING, WAITING_ON, Stage, Step
+from billing.stages import Stage, Step
 from billing.submission import SubmissionState, deadlines, filing_clock
 from billing.tasks import KINDS, NewTask, TaskType
 from database import (
@@ -413,6 +413,7 @@ class Desk:
         """Close when nobody owes anything and nothing waits, in the very transaction that saw it."""
         waiting = seen.open_tasks or seen.facts_wait or seen.is_denied or self.encounter.on_hold
         waiting = waiting or seen.next_policy_waits or seen.is_stale or seen.change_waits
+        waiting = waiting or Reason.RECONSIDERATION_DUE in self._agenda
         if not self.is_answered or not seen.balances.is_zero or waiting:
             return
         if self.stage == Stage.CLOSED or self.stage in BEFORE_SUBMISSION:
@@ -473,16 +474,13 @@ class Desk:
         return found
 
     def _standing(self, step: Step, seen: Seen, agenda: list[Deadline], inquiry_id: str | None) -> Standing:
-        waiting_on = CHANGING if seen.change_waits else WAITING_ON[self.stage]
-        if seen.open_tasks:
-            waiting_on = min(seen.open_tasks, key=lambda task: task.due_at).role.replace("_", " ")
         return Standing(
             practice_id=self.encounter.practice_id,
             encounter_id=self.encounter.id,
             version=self.encounter.version,
             stage=self.stage,
             step=step,
-            waiting_on=waiting_on,
+            waiting_on=waits_for(seen, self.stage, is_disputed=Reason.RECONSIDERATION_DUE in self._agenda),
             agenda=tuple(
                 AgendaItem(reason=one.reason, due_at=one.due_at, owner=OWNERS[one.reason])
                 for one in sorted(agenda, key=lambda one: (one.due_at, one.reason))

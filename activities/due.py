@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from activities import variance_keeping
 from activities.denial_desk import review_again
 from activities.desk import Desk
 from activities.next_payer import forwarded_in_vain
@@ -48,6 +49,8 @@ def act(desk: Desk, reason: Reason) -> None:
             forwarded_in_vain(desk)
         case Reason.AMENDMENT_DUE:
             _ask_about_change(desk)
+        case Reason.RECONSIDERATION_DUE:
+            variance_keeping.ask_again(desk)
         case Reason.FOLLOW_UP:
             _follow_up(desk)
         case Reason.HOLD_ENDS:

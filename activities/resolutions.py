@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlmodel import select
 
-from activities import due
+from activities import due, underpayment_desk
 from activities.amending import coverage_as_corrections, make_self_pay
 from activities.coding_desk import ask_provider, codes_are_right, note_is_signed, provider_answers
 from activities.denial_desk import amount_to_write_off, review_again, take_exit, write_off
@@ -159,7 +159,7 @@ def _check_rights(desk: Desk, task: Task, resolution: str, actor_id: str) -> Non
     kind = KINDS[TaskType(task.type)].resolutions[resolution]
     if kind.needs_approval_right and not may_approve:
         raise Refused("forbidden", "only somebody with the right to approve may choose this")
-    if task.type in {TaskType.WRITE_OFF_APPROVAL, TaskType.OVERRIDE_APPROVAL}:
+    if task.type in {TaskType.WRITE_OFF_APPROVAL, TaskType.OVERRIDE_APPROVAL, TaskType.UNDERPAYMENT_APPROVAL}:
         proposed_by = json.loads(task.detail).get("proposed_by")
         if resolution == "approved" and proposed_by == actor_id:
             raise Refused(
@@ -426,6 +426,7 @@ _RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str
     },
     (TaskType.WRITE_OFF_APPROVAL, "approved"): _approve_write_off,
     (TaskType.WRITE_OFF_APPROVAL, "rejected"): _reject_write_off,
+    **underpayment_desk.WAYS,
     (TaskType.UNMATCHED_REMIT, "payer_contacted"): _left_unapplied,
     (TaskType.UNMATCHED_REMIT, "matched"): _post_after_all,
     (TaskType.CREDIT_BALANCE, "refund_patient"): _refund_patient,

@@ -6,7 +6,7 @@ from activities.messages import OpenTask
 from billing.deadlines import Reason
 from billing.ledger import Account, Balances
 from billing.roles import Role
-from billing.stages import Stage
+from billing.stages import CHANGING, DISPUTING, WAITING_ON, Stage
 from billing.submission import SubmissionState
 from billing.tasks import TaskType
 from database.tables import Submission, Task
@@ -16,7 +16,14 @@ BEFORE_SUBMISSION = (Stage.REGISTRATION, Stage.VERIFICATION, Stage.CODING, Stage
 RECOMPUTED = frozenset({Reason.TASK_DUE, Reason.TIMELY_FILING})
 """Agenda entries whose instant is worked out anew at the end of each step; any other keeps the one it was given"""
 _KEPT_UNTIL_DONE = frozenset(
-    {Reason.INQUIRY_RETRY, Reason.FOLLOW_UP, Reason.APPEAL_LIMIT, Reason.HOLD_ENDS, Reason.CROSSOVER_DUE}
+    {
+        Reason.INQUIRY_RETRY,
+        Reason.FOLLOW_UP,
+        Reason.APPEAL_LIMIT,
+        Reason.HOLD_ENDS,
+        Reason.CROSSOVER_DUE,
+        Reason.RECONSIDERATION_DUE,
+    }
 )
 _ASKED_ABOUT = frozenset({Stage.ACKNOWLEDGMENT, Stage.ADJUDICATION})
 """Stages in which a payer may be asked what has become of the claim"""
@@ -79,6 +86,15 @@ class Seen:
 def open_task_of(task: Task) -> OpenTask:
     kind = TaskType(task.type)
     return OpenTask(task_id=task.id, type=kind, role=Role(task.role), due_at=task.due_at, escalation=task.escalation)
+
+
+def waits_for(seen: Seen, stage: Stage, *, is_disputed: bool) -> str:
+    """Whom the encounter waits for: the role of the most urgent task, or who is to act when none is open."""
+    if seen.open_tasks:
+        return min(seen.open_tasks, key=lambda task: task.due_at).role.replace("_", " ")
+    if seen.change_waits:
+        return CHANGING
+    return DISPUTING if is_disputed and seen.balances.is_zero else WAITING_ON[stage]
 
 
 def is_moot(task: Task, state: SubmissionState | None, balances: Balances, *, change_waits: bool) -> bool:

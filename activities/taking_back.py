@@ -2,6 +2,7 @@
 
 from sqlmodel import select
 
+from activities import variance_keeping
 from activities.desk import Desk
 from activities.passed_on import ask_again
 from billing.coordination import PRIMARY
@@ -45,6 +46,7 @@ def take_back(
             denial.state = state
             desk.session.add(denial)
     _close_review_of(desk, original)
+    variance_keeping.take_back(desk, original)
 
 
 def _close_review_of(desk: Desk, row: RemittanceClaim) -> None:

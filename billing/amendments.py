@@ -14,7 +14,8 @@ from enum import StrEnum
 from billing.claim import Claim, Coverage, Name, Party
 from billing.coordination import IN_ORDER
 from billing.submission import SubmissionState
-from billing.tasks import CORRECTIONS, POLICY, REASON, Field, Resolution
+from billing.task_types import Field, Resolution
+from billing.tasks import CORRECTIONS, POLICY, REASON
 
 SELF_PAY = Coverage(
     payer=Party(role="PR", is_person=False, name=Name("SELF-PAY"), id_qualifier="PI", id="SELF-PAY"), member_id=None

@@ -1,7 +1,7 @@
 """Deadlines: the agenda's reasons and how their instants are found."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from billing.days import day_of, end_of, is_business_day
@@ -33,6 +33,8 @@ class Reason(StrEnum):
     """The payer forwarded the claim: the next payer should have answered"""
     AMENDMENT_DUE = "amendment_due"
     """A change waits for a payer: its number for the claim, its answer, or its money back"""
+    RECONSIDERATION_DUE = "reconsideration_due"
+    """The payer was asked to correct what it allowed, and should have answered"""
     FOLLOW_UP = "follow_up"
     """A person said when to look again"""
     HOLD_ENDS = "hold_ends"
@@ -54,6 +56,7 @@ OWNERS: dict[Reason, Role] = {
     Reason.PATIENT_BALANCE_DUE: Role.ACCOUNT_REP,
     Reason.CROSSOVER_DUE: Role.BILLER,
     Reason.AMENDMENT_DUE: Role.BILLER,
+    Reason.RECONSIDERATION_DUE: Role.DENIALS,
     Reason.FOLLOW_UP: Role.BILLER,
     Reason.HOLD_ENDS: Role.SUPERVISOR,
     Reason.TASK_DUE: Role.SUPERVISOR,
@@ -72,6 +75,7 @@ WORDS: dict[Reason, str] = {
     Reason.PATIENT_BALANCE_DUE: "the patient's share should have been paid",
     Reason.CROSSOVER_DUE: "the payer to whom the claim was forwarded should have answered",
     Reason.AMENDMENT_DUE: "the payer should have made way for a change: its number for the claim, or its money back",
+    Reason.RECONSIDERATION_DUE: "the payer should have answered the reconsideration",
     Reason.FOLLOW_UP: "look again, as was agreed",
     Reason.HOLD_ENDS: "the hold ends",
     Reason.TASK_DUE: "an open task becomes overdue",
@@ -103,4 +107,11 @@ def appeal_deadline(answered_at: datetime, policies: Policies) -> datetime:
     """The end of the practice's last day to appeal a denial: the payer's `appeal_limit_days` after its answer."""
     answered_on = policies.day(answered_at)
     days = policies.value("appeal_limit_days", as_of=answered_on)
+    return end_of(answered_on + timedelta(days=days), policies.zone)
+
+
+def reconsideration_deadline(answered_on: date, policies: Policies) -> datetime:
+    """The end of the practice's last day to dispute an allowed amount: the payer's `reconsideration_limit_days` after
+    its answer."""
+    days = policies.value("reconsideration_limit_days", as_of=answered_on)
     return end_of(answered_on + timedelta(days=days), policies.zone)

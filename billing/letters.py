@@ -34,6 +34,9 @@ class Letter:
     items: tuple[str, ...] = ()
     """What is disputed, one a line"""
     closing: str = "Sincerely,"
+    columns: tuple[str, ...] = ()
+    """Heads of the table after the first paragraph; empty: there is none"""
+    rows: tuple[tuple[str, ...], ...] = ()
 
 
 def appeal_letter(
@@ -50,7 +53,7 @@ def appeal_letter(
     """An appeal of a payer's decision: what was refused, why it should be paid, and what is asked for."""
     provider = claim.billing_provider
     facts = [
-        Fact("Patient", _full_name(claim.patient)),
+        Fact("Patient", full_name(claim.patient)),
         Fact("Member ID", claim.coverage.member_id or "not known"),
         Fact("Claim", payer_claim_number or "not known"),
         Fact("Date of service", service_days(claim)),
@@ -75,6 +78,89 @@ def appeal_letter(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ShortLine:
+    """One line that a reconsideration is about."""
+
+    payer_claim_number: str | None
+    patient: str
+    member_id: str | None
+    service_date: date
+    procedure: str
+    """With its modifiers"""
+    charge_cents: int
+    expected_cents: int
+    allowed_cents: int
+    rule: str
+    """How the contract comes to what is expected"""
+    recode: str = ""
+
+
+COLUMNS = ("Claim, patient, member ID", "Date", "Service", "Billed", "Contract", "Allowed", "Difference")
+
+
+def reconsideration_letter(
+    claim: Claim, lines: Sequence[ShortLine], *, written_on: date, contracts: Sequence[str], argument: str
+) -> Letter:
+    """What is asked of a payer that allowed less than its contract: the computation line by line, of one claim or of
+    several. `claim` is one of them: it names the provider and the payer."""
+    provider = claim.billing_provider
+    claims = list(dict.fromkeys((one.payer_claim_number, one.patient, one.service_date) for one in lines))
+    total = sum(one.expected_cents - one.allowed_cents for one in lines)
+    facts = [
+        Fact("Contract", ", ".join(contracts)),
+        Fact("Claims" if len(claims) > 1 else "Claim", str(len(claims)) if len(claims) > 1 else claims[0][0] or "-"),
+        Fact("In dispute", format_dollars(total)),
+        Fact("Provider NPI", provider.id or "not known"),
+    ]
+    return Letter(
+        title="Request for reconsideration of payment",
+        written_on=written_on,
+        sender=_letterhead(provider),
+        addressee=(
+            claim.coverage.payer.name.last,
+            "Provider reconsiderations",
+            *address_lines(claim.coverage.payer.address),
+        ),
+        facts=tuple(facts),
+        paragraphs=(
+            "The amounts that you allowed for the services below are lower than our contract with you says. "
+            "We ask you to process them again.",
+            f"The contract comes to these amounts so: {_how(lines)}.",
+            *[f"You changed what we billed: {changed}." for changed in _recodes(lines)],
+            *[part.strip() for part in argument.split("\n") if part.strip()],
+            f"Please pay the difference of {format_dollars(total)}, or write to us how you come to your amounts.",
+        ),
+        columns=COLUMNS,
+        rows=tuple(_cells(one) for one in lines),
+    )
+
+
+def _how(lines: Sequence[ShortLine]) -> str:
+    """Each rule once, with the services that it is of."""
+    services: dict[str, dict[str, None]] = {}
+    for one in lines:
+        services.setdefault(one.rule, {})[one.procedure] = None
+    return "; ".join(f"{', '.join(codes)}: {rule}" for rule, codes in services.items())
+
+
+def _recodes(lines: Sequence[ShortLine]) -> list[str]:
+    named = [f"{one.payer_claim_number or one.patient}, {one.recode}" for one in lines if one.recode]
+    return ["; ".join(dict.fromkeys(named))] if named else []
+
+
+def _cells(line: ShortLine) -> tuple[str, ...]:
+    return (
+        ", ".join(part for part in (line.payer_claim_number, line.patient, line.member_id) if part),
+        f"{line.service_date:%m/%d/%Y}",
+        line.procedure,
+        format_dollars(line.charge_cents),
+        format_dollars(line.expected_cents),
+        format_dollars(line.allowed_cents),
+        format_dollars(line.expected_cents - line.allowed_cents),
+    )
+
+
 def receipt(
     claim: Claim,
     patient: Person,
@@ -94,7 +180,7 @@ def receipt(
     That of a payment that was taken back since says VOID in its title, so that nobody takes it for money.
     """
     facts = (
-        Fact("Received from", _full_name(patient)),
+        Fact("Received from", full_name(patient)),
         Fact("Amount", format_dollars(amount_cents)),
         Fact("Paid by", method if reference is None else f"{method}, {reference}"),
         Fact("For the visit", f"{visit} of {service_days(claim)}"),
@@ -110,7 +196,7 @@ def receipt(
         title=title,
         written_on=received_on,
         sender=_letterhead(claim.billing_provider),
-        addressee=(_full_name(patient), *address_lines(patient.address)),
+        addressee=(full_name(patient), *address_lines(patient.address)),
         facts=facts,
         paragraphs=(says,),
         closing="With thanks," if taken_back_on is None else "Sincerely,",
@@ -123,7 +209,7 @@ def head_of(claim: Claim) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     return (
         _letterhead(claim.billing_provider),
         (payer.name.last, *address_lines(payer.address)),
-        _full_name(claim.patient),
+        full_name(claim.patient),
     )
 
 
@@ -131,7 +217,7 @@ def _letterhead(provider: Party) -> tuple[str, ...]:
     return (provider.name.last, *address_lines(provider.address))
 
 
-def _full_name(person: Person) -> str:
+def full_name(person: Person) -> str:
     name = person.name
     return " ".join(part for part in (name.first, name.middle, name.last, name.suffix) if part)
 

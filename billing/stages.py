@@ -71,6 +71,8 @@ WAITING_ON: dict[Stage, str] = {
     Stage.CLOSED: "nobody",
 }
 """Whom an encounter waits for when no task is open and no change is under way"""
+DISPUTING = "payer"
+"""Whom an encounter waits for once nothing is owed and the payer was asked to correct what it allowed"""
 CHANGING = "payer"
 """Whom an encounter waits for while a change of what was billed is under way: the payer that was sent a void or a
 replacement, or is yet to answer before it can be sent one"""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from billing.characters import unsendable
-from billing.tasks import KINDS, Field, TaskType
+from billing.task_types import Field
+from billing.tasks import KINDS, TaskType
 
 
 @dataclass(frozen=True, slots=True)

@@ -274,6 +274,32 @@ KINDS: dict[TaskType, Kind] = {
             "rejected": Resolution("Reject; work the denial", (REASON,), needs_approval_right=True),
         },
     ),
+    TaskType.UNDERPAYMENT: Kind(
+        Role.DENIALS,
+        timedelta(days=30),
+        "The payer allowed less than its contract",
+        {
+            "reconsideration": Resolution(
+                "Ask for a reconsideration: write the letter",
+                (
+                    Field("argument", "What the letter says beside the computation", kind="long", required=False),
+                    Field("letter", "Number of a waiting letter that it is added to", required=False, longest=20),
+                ),
+            ),
+            "payer_reprocessing": Resolution("The payer processes it again", (_REFERENCE, _FOLLOW_UP)),
+            "contract_wrong": Resolution("The payer is right: what we expected was wrong", (REASON,)),
+            "accept": Resolution("Give it up", (REASON,)),
+        },
+    ),
+    TaskType.UNDERPAYMENT_APPROVAL: Kind(
+        Role.SUPERVISOR,
+        timedelta(days=5),
+        "Approve giving an underpayment up",
+        {
+            "approved": Resolution("Approve", (REASON,), needs_approval_right=True),
+            "rejected": Resolution("Reject; work the underpayment", (REASON,), needs_approval_right=True),
+        },
+    ),
     TaskType.ERA_UNBALANCED: Kind(
         Role.POSTER, timedelta(days=2), "A remittance does not balance", {"payer_contacted": _HANDLED}
     ),

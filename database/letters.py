@@ -19,6 +19,7 @@ from database.tables import Encounter, Fact, Letter, Patient, PatientPayment
 
 PAPER_CLAIM = "paper_claim"
 APPEAL = "appeal"
+RECONSIDERATION = "reconsideration"
 CHANGED = "the claim that it disputes was changed"
 """Why an appeal is withdrawn"""
 
@@ -158,7 +159,7 @@ def _taken_back_on(session: Session, payment: PatientPayment) -> date | None:
 
 def mark_sent(session: Session, letter: Letter, *, at: datetime, actor_id: str) -> bool:
     """Printed and on its way, and a paper claim with it; False when somebody said so before. Raises LetterWithdrawn."""
-    _hold(session, letter)
+    hold(session, letter)
     if letter.sent_at is not None:
         return False
     if letter.withdrawn_at is not None:
@@ -175,7 +176,7 @@ def mark_sent(session: Session, letter: Letter, *, at: datetime, actor_id: str) 
 
 def withdraw(session: Session, letter: Letter, *, because: str, at: datetime, actor_id: str = "office") -> bool:
     """Nobody is to print it any more; False when it was withdrawn before. Raises LetterSent."""
-    _hold(session, letter)
+    hold(session, letter)
     if letter.sent_at is not None:
         raise LetterSent(letter.id)
     if letter.withdrawn_at is not None:
@@ -208,7 +209,7 @@ def waiting_notices(session: Session, *, practice_id: str, patient_id: str) -> S
     ).all()
 
 
-def _hold(session: Session, letter: Letter) -> None:
+def hold(session: Session, letter: Letter) -> None:
     """See the letter as it is now, until the transaction ends: it is sent or withdrawn, never both."""
     session.refresh(letter, with_for_update={"key_share": True})
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, func, select
 from billing.claim import PURPOSES, Claim, Name
 from billing.deadlines import WORDS, Reason
 from billing.ledger import ADJUSTMENTS, APPLYING, RECEIVABLES, Account
-from billing.stages import CHANGING, WAITING_ON, Stage
+from billing.stages import CHANGING, DISPUTING, WAITING_ON, Stage
 from database import (
     amendments,
     encounters,
@@ -27,6 +27,7 @@ from database import (
     payment_views,
     records,
     stories,
+    variances,
     worklists,
 )
 from database.amendment_views import AmendmentView, PolicyView, amendments_of, policies_of
@@ -467,14 +468,18 @@ def _owed(session: Session, practice_id: str, ids: Sequence[str]) -> dict[str, i
 
 
 def _waiting_on(session: Session, practice_id: str, ids: Sequence[str]) -> dict[str, str]:
-    """The role of the most urgent open task, for encounters that have one; the payer, while a change is under way."""
+    """The role of the most urgent open task, for encounters that have one; the payer, while a change is under way, or
+    once nothing is owed and it was asked to correct what it allowed."""
     rows = session.exec(
         select(Task.subject_id, Task.role)
         .where(Task.practice_id == practice_id, Task.state == "open", col(Task.subject_id).in_(ids))
         .order_by(col(Task.due_at).desc())
     )
     asked = {subject_id: role.replace("_", " ") for subject_id, role in rows}
-    return dict.fromkeys(amendments.changing(session, ids), CHANGING) | asked
+    disputed = variances.disputed(session, ids)
+    owed = _owed(session, practice_id, sorted(disputed)) if disputed else {}
+    awaited = (one for one in disputed if not owed.get(one))
+    return dict.fromkeys(awaited, DISPUTING) | dict.fromkeys(amendments.changing(session, ids), CHANGING) | asked
 
 
 def _patients(session: Session, ids: set[str]) -> dict[str, Patient]:

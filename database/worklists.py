@@ -13,7 +13,8 @@ from billing.deadlines import Reason
 from billing.roles import Role
 from billing.stages import Stage
 from billing.submission import SubmissionState
-from billing.tasks import KINDS, Kind, TaskType
+from billing.task_types import Kind
+from billing.tasks import KINDS, TaskType
 from database import outbox, users
 from database.columns import new_id
 from database.tables import (

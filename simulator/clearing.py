@@ -38,6 +38,7 @@ FOUND_AFTER = timedelta(days=45)
 SLOW_AFTER = timedelta(days=60)
 DUPLICATE_AFTER = timedelta(days=15)
 CORRECTION_AFTER = timedelta(days=20)
+RECONSIDERED_AFTER = timedelta(days=45)
 CROSSOVER_AFTER = timedelta(days=7)
 """After the first payer's answer"""
 VOID = "8"
@@ -205,8 +206,9 @@ class Clearing:
             if accepted:
                 delay = {Scenario.EARLY: EARLY_AFTER, Scenario.SLOW: SLOW_AFTER}.get(scenario, PAYMENT_AFTER)
                 plan(self._later(at, delay), "pay", numbers=own)
-            if scenario == Scenario.REVERSED:
-                plan(self._later(at, CORRECTION_AFTER), "correct", numbers=own)
+            corrected = {Scenario.REVERSED: CORRECTION_AFTER, Scenario.UNDERPAID: RECONSIDERED_AFTER}.get(scenario)
+            if corrected is not None:
+                plan(self._later(at, corrected), "correct", numbers=own)
 
     def _scenario(self, claim: Claim) -> Scenario:
         """What becomes of a claim. One that comes again and says what was asked for is paid, and so is a silent one:

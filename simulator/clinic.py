@@ -46,6 +46,8 @@ SHARING = frozenset({Scenario.COINS, Scenario.DEDUCT, Scenario.COPAY})
 """Scenarios in which a second policy has something to pay"""
 SECOND_KINDS = (("SECOND", "CI"), ("CROSS", "CI"), ("COPAY", "CI"), ("MEDICAID", "MC"))
 """Letters of the second policy's member id, and its kind of plan (SBR09)"""
+CONTRACT_PERCENT = Decimal("62.5")
+"""Of the charge: what the payers' contracts with the clinic say"""
 PAYERS = (("SIMULATED HEALTH", "90001"), ("EXAMPLE MUTUAL", "90002"))
 
 

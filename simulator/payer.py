@@ -17,6 +17,8 @@ COPAYMENT = 2000
 CORRECTED_COPAYMENT = 1000
 SECOND_COPAYMENT = 500
 """What a secondary payer leaves to a patient whose member id begins with COPAY"""
+UNDERPAID_PERCENT = 90
+"""Of the allowed amount: what scenario UNDERPAID allows at first"""
 COINSURANCE = 20
 """Percent of the allowed amount"""
 MEDICAID = "MC"
@@ -110,8 +112,9 @@ def adjudicate(
     if decided:
         return adjudicate_after(claim, decided, scenario, payer_claim_number=payer_claim_number, at=at)
     copayment = CORRECTED_COPAYMENT if corrected else COPAYMENT
+    is_right = corrected and scenario == Scenario.UNDERPAID
     lines = tuple(
-        _adjudicate_line(line, scenario, is_first=number == 0, copayment=copayment)
+        _adjudicate_line(line, Scenario.PAID if is_right else scenario, is_first=number == 0, copayment=copayment)
         for number, line in enumerate(claim.lines)
     )
     paid = sum(line.paid_cents for line in lines)
@@ -228,6 +231,8 @@ def _adjudicate_line(line: ServiceLine, scenario: Scenario, *, is_first: bool, c
         adjustments = [Adjustment(refusal.group, refusal.reason, line.charge_cents)]
         return _answered(line, 0, adjustments, refusal.remarks)
     allowed = _allowed(line)
+    if scenario == Scenario.UNDERPAID:
+        allowed = allowed * UNDERPAID_PERCENT // 100
     adjustments = [Adjustment("CO", "45", Cents(line.charge_cents - allowed))]
     taken = 0
     remarks: tuple[str, ...] = ()
@@ -246,7 +251,7 @@ def _adjudicate_line(line: ServiceLine, scenario: Scenario, *, is_first: bool, c
             taken = allowed // 2 if scenario == Scenario.UNITS else allowed
             adjustments.append(Adjustment(refusal.group, refusal.reason, Cents(taken)))
             remarks = refusal.remarks
-    return _answered(line, allowed - taken, adjustments, remarks)
+    return replace(_answered(line, allowed - taken, adjustments, remarks), allowed_cents=Cents(allowed))
 
 
 def _answered(line: ServiceLine, paid: int, adjustments: list[Adjustment], remarks: tuple[str, ...]) -> LinePayment:

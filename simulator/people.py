@@ -122,6 +122,8 @@ WAYS: dict[TaskType, Way] = {
     TaskType.NO_RESPONSE: Way("resubmitted", _called),
     TaskType.DENIAL_REVIEW: Way("write_off", _reason("nothing more can be had for it")),
     TaskType.WRITE_OFF_APPROVAL: Way("approved", _reason("agreed"), SUPERVISOR),
+    TaskType.UNDERPAYMENT: Way("reconsideration", lambda task: {}),
+    TaskType.UNDERPAYMENT_APPROVAL: Way("approved", _reason("agreed"), SUPERVISOR),
     TaskType.ERA_UNBALANCED: Way("payer_contacted", _reason("the payer sends it again")),
     TaskType.REMITTANCE_CONFLICT: Way("payer_contacted", _reason("the payer sends it again")),
     TaskType.UNMATCHED_REMIT: Way("payer_contacted", _reason("not ours")),

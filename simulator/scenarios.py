@@ -11,6 +11,7 @@ class Scenario(StrEnum):
     COPAY = "COPAY"
     DEDUCT = "DEDUCT"
     COINS = "COINS"
+    UNDERPAID = "UNDERPAID"
     REJECT = "REJECT"
     DENIED = "DENIED"
     DUPLICATE = "DUPLICATE"
@@ -47,10 +48,11 @@ class Story:
 
 
 STORIES: dict[Scenario, Story] = {
-    Scenario.PAID: Story("the allowed amount is paid in full; every other member id fares the same", 20),
+    Scenario.PAID: Story("the allowed amount is paid in full; every other member id fares the same", 18),
     Scenario.COPAY: Story("a copayment of 20.00 (PR-3) on the first line, the rest is paid", 10),
     Scenario.DEDUCT: Story("the first line goes to the deductible (PR-1), the rest is paid", 7),
     Scenario.COINS: Story("coinsurance of 20 % (PR-2) on every line, the rest is paid", 8),
+    Scenario.UNDERPAID: Story("a tenth less is allowed than agreed; a month later reversed and corrected", 2),
     Scenario.REJECT: Story("the payer's 277CA rejects the claim (A7:164); another member id is taken", 5),
     Scenario.DENIED: Story("the first line is denied (CO-50), the rest is paid", 4),
     Scenario.DUPLICATE: Story("paid, and the same 835 comes again a day later in a new envelope", 4),

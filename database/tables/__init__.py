@@ -54,6 +54,7 @@ from database.tables.rules import (
 from database.tables.sent import PatientNumber, SentWordRow, VisitNumber
 from database.tables.sheets import RefusedRow, SheetMappingRow, SheetTaken
 from database.tables.status import StatusInquiry
+from database.tables.variances import PaymentVariance
 from database.tables.visit_notes import VisitNote
 
 __all__ = [
@@ -119,6 +120,7 @@ __all__ = [
     "PatientPayment",
     "Payer",
     "PaymentPlan",
+    "PaymentVariance",
     "Placement",
     "Policy",
     "Posting",

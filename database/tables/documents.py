@@ -16,11 +16,12 @@ class Letter(SQLModel, table=True):
     id: str = Field(sa_type=Id, primary_key=True)
     practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
     encounter_id: str | None = Field(default=None, sa_type=Id, foreign_key="encounter.id", index=True)
-    """The visit that an appeal is about"""
+    """The visit that an appeal or a reconsideration is about; None: one of several visits"""
     patient_id: str | None = Field(default=None, sa_type=Id, foreign_key="patient.id", index=True)
     """Whose account a statement is of, or whom a good-faith estimate is for"""
     kind: str = Field(sa_type=sa.String(30))
-    """appeal; paper_claim; good_faith_estimate; or a notice of the account: statement, reminder, final_notice"""
+    """appeal; reconsideration; paper_claim; good_faith_estimate; or a notice of the account: statement, reminder,
+    final_notice"""
     content: str = Field(sa_type=sa.Text)
     """JSON: billing.letters.Letter for an appeal, billing.cms1500.PaperClaim, billing.statements.Statement"""
     written_at: datetime = Field(sa_type=Instant)

@@ -25,6 +25,7 @@ import edit_trial
 import moving_commands
 import office_setup
 import proofs
+import quarter_proof
 import rule_loading
 import search_proof
 import user_commands
@@ -249,13 +250,15 @@ class Proof(StrEnum):
     BOOKS = "books"
     EDITS = "edits"
     SEARCH = "search"
+    QUARTER = "quarter"
 
 
 @app.command()
 def prove(
     name: Annotated[Proof, typer.Argument(help="What to prove")],
     here: Annotated[bool, typer.Option("--here", help="books: check the office that runs here")] = False,
-    seed: Annotated[int, typer.Option(help="edits: another seed, other claims")] = 1,
+    seed: Annotated[int | None, typer.Option(help="edits, quarter: another seed, other claims")] = None,
+    encounters: Annotated[int, typer.Option(help="quarter: how many visits", min=1)] = quarter_proof.ENCOUNTERS,
     claims: Annotated[Path | None, typer.Option(help="edits: an 837P of valid claims to look at, too")] = None,
     phrases: Annotated[
         Path | None,
@@ -264,11 +267,14 @@ def prove(
 ) -> NoReturn:
     """Prove something and exit 0 only if it holds. The last line is one JSON object with the figures."""
     if name == Proof.EDITS:
-        edit_proof.prove_edits(console, seed=seed, file=claims)
+        edit_proof.prove_edits(console, seed=1 if seed is None else seed, file=claims)
         raise typer.Exit
     if name == Proof.SEARCH:
         search_proof.prove_search(console, Settings(), file=phrases)
         raise typer.Exit
+    if name == Proof.QUARTER:
+        picked = quarter_proof.SEED if seed is None else seed
+        _run(lambda: quarter_proof.prove(console, encounters=encounters, seed=picked))
     _run(lambda: proofs.prove_here(Settings(), console) if here else demonstration.prove())
 
 

@@ -54,6 +54,7 @@ CLOCK_FILE = "clock.json"
 READY_SECONDS = 60.0
 POLICIES = {"batch_wait_seconds": 1}
 """The demonstration's clinic sends its claims sooner: days pass in seconds here"""
+DEMO_ERROR_RATE = 0.1
 PROOF_ENCOUNTERS = 30
 PROOF_SEED = 7
 
@@ -146,8 +147,9 @@ async def show(*, encounters: int, once: bool, seed: int) -> None:
         await worker_runtime.stop_on_signals().wait()
 
 
-async def prove() -> None:
-    """The command `zerobalance prove books`: an office of its own, from nothing, on free ports, stopped afterwards."""
+@asynccontextmanager
+async def own_office() -> AsyncIterator[Parts]:
+    """An office of its own, from nothing, on free ports, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="zerobalance-") as folder:
         settings = Settings(
             data_dir=Path(folder),
@@ -157,9 +159,15 @@ async def prove() -> None:
             temporal_ui_port=engine.free_port(),
         )
         async with office_at_work(settings) as parts:
-            outcome = await drive(parts, encounters=PROOF_ENCOUNTERS, seed=PROOF_SEED)
-            figures = await proofs_of(parts)
-            ratios = ratios_of(parts, outcome)
+            yield parts
+
+
+async def prove() -> None:
+    """The command `zerobalance prove books`, in an office of its own."""
+    async with own_office() as parts:
+        outcome = await drive(parts, encounters=PROOF_ENCOUNTERS, seed=PROOF_SEED)
+        figures = await proofs_of(parts)
+        ratios = ratios_of(parts, outcome)
     print_outcome(outcome, ratios, figures, 0)
     if not figures["holds"] or outcome.stuck_tasks:
         sys.exit(1)
@@ -171,8 +179,9 @@ async def proofs_of(parts: Parts) -> proofs.Figures:
     return await proofs.prove(parts.database, temporal, await proofs.books_of_partner(parts.settings))
 
 
-async def drive(parts: Parts, *, encounters: int, seed: int) -> Outcome:
-    """Let the simulated clinic, staff, patients and payers live until nobody owes anything."""
+async def drive(parts: Parts, *, encounters: int, seed: int, error_rate: float = DEMO_ERROR_RATE) -> Outcome:
+    """Let the simulated clinic, staff, patients and payers live until nobody owes anything. `error_rate`: how often a
+    form is first filled in wrongly."""
     temporal = await office_setup.connected(parts.settings, "driver")
     with Live(console=console, refresh_per_second=4, transient=True) as live:
         return await Drive(
@@ -183,6 +192,7 @@ async def drive(parts: Parts, *, encounters: int, seed: int) -> Outcome:
             folder=parts.settings.data_dir,
             now=parts.clock(),
             show=lambda progress: live.update(_progress(progress)),
+            error_rate=error_rate,
         ).run()
 
 

@@ -75,17 +75,19 @@ async def prove(database: Database, temporal: Client, payer_books: Mapping[str, 
         "open": len(encounters) - closed,
         "charges_cents": sum(one.charge_cents for one in encounters),
         "compared_with_payer": payer_books is not None,
-        "proofs": [
-            {
-                "name": one.name,
-                "statement": one.statement,
-                "looked_at": one.looked_at,
-                "holds": one.holds,
-                "offenders": list(one.offenders),
-            }
-            for one in proofs
-        ],
+        "proofs": [told(one) for one in proofs],
         "holds": bool(encounters) and all(one.holds for one in proofs),
+    }
+
+
+def told(one: Proof) -> Figures:
+    """One statement as figures."""
+    return {
+        "name": one.name,
+        "statement": one.statement,
+        "looked_at": one.looked_at,
+        "holds": one.holds,
+        "offenders": list(one.offenders),
     }
 
 
@@ -168,6 +170,20 @@ def against_payer(
         Proof("patient", "no patient owes more than may be billed", count, patient[: proof.SHOWN]),
         Proof("payments", "every payment's trace and amount are in the books", len(payments), off[: proof.SHOWN]),
     ]
+
+
+def obtainable(claims: Sequence[ClaimBooks], books: Mapping[str, Any]) -> dict[str, int]:
+    """What payers would pay in the end on each encounter, in cents: the most that any claim of it can still bring, or
+    what its payers paid together where that is more."""
+    encounter_of = {one.control_number: one.encounter_id for one in claims}
+    most: dict[str, int] = {}
+    paid: dict[str, int] = {}
+    for claim in books["claims"]:
+        encounter_id = encounter_of.get(claim["control_number"])
+        if encounter_id is not None:
+            most[encounter_id] = max(most.get(encounter_id, 0), int(claim["paid"]) + int(claim["recoverable"]))
+            paid[encounter_id] = paid.get(encounter_id, 0) + int(claim["paid"])
+    return {one: max(most[one], paid[one]) for one in most}
 
 
 def _by_encounter(

@@ -18,7 +18,7 @@ OF_THE_PATIENT = frozenset({TaskType.CREDIT_BALANCE, TaskType.PATIENT_BALANCE_DU
 """Tasks about the patient's own money: the payer's part may have been touchless all the same"""
 
 
-_IS_SHARE = (col(Denial.adjustment_group) == "PR") & col(Denial.reason).in_(PATIENT_SHARE)
+IS_SHARE = (col(Denial.adjustment_group) == "PR") & col(Denial.reason).in_(PATIENT_SHARE)
 """A share that waits for the next payer, or that may not be billed: nothing was refused"""
 
 
@@ -45,7 +45,7 @@ def ratios(session: Session) -> list[Ratio]:
     is_rejected = (Submission.ordinal == 1, col(Submission.rejected_at).is_not(None))
     rejected = set(session.exec(select(Submission.encounter_id).where(*is_rejected)))
     adjudicated = select(Submission.encounter_id).where(col(Submission.adjudicated_at).is_not(None))
-    denied = set(session.exec(select(Denial.encounter_id).where(~_IS_SHARE)))
+    denied = set(session.exec(select(Denial.encounter_id).where(~IS_SHARE)))
     answered = set(session.exec(adjudicated)) | denied
     edited = set(session.exec(select(Task.subject_id).where(col(Task.type).in_(EDITS))))
     touched = _touched(session)

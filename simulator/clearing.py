@@ -346,7 +346,7 @@ class Clearing:
             contractual=decided.contractual,
             patient=decided.patient,
             billable_to_patient=0 if decided.is_protected else decided.patient,
-            recoverable=decided.denied,
+            recoverable=payer.recoverable(claim, scenario, paid=decided.payment.paid_cents),
         )
         to = payer.forwards_to(claim)
         if to is None or claim.coverage.responsibility != "P" or not decided.patient:

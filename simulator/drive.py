@@ -113,7 +113,7 @@ class Drive:
     folder: Path
     now: datetime
     show: Callable[[Progress], None] = lambda progress: None
-    error_rate: float = 0.1
+    error_rate: float = 0.0
 
     async def run(self) -> Outcome:
         """Until every encounter is closed and every remittance settled, or nothing more can happen."""

@@ -39,7 +39,6 @@ class Adjudication:
     allowed: int
     contractual: int
     patient: int
-    denied: int
     is_protected: bool
     """No share of it may be billed to the patient"""
 
@@ -69,6 +68,19 @@ REFUSALS: dict[Scenario, Refusal] = {
     Scenario.UNITS: Refusal("CO", "151"),
     Scenario.REPEATED: Refusal("OA", "18", is_whole=True),
 }
+MENDABLE = frozenset(
+    {
+        Scenario.DATA,
+        Scenario.UNPROCESSABLE,
+        Scenario.AUTH,
+        Scenario.BUNDLED,
+        Scenario.OTHER,
+        Scenario.ENDED,
+        Scenario.STRANGER,
+        Scenario.UNDERPAID,
+    }
+)
+"""Scenarios whose whole allowed amount is paid to who mends the claim; letters are not read"""
 PATIENT_REASONS = ("1", "2", "3", "204")
 """CARCs under PR that are the patient's in the end"""
 
@@ -133,7 +145,6 @@ def adjudicate(
         allowed=claim.charge_cents - contractual,
         contractual=contractual,
         patient=patient,
-        denied=claim.charge_cents - contractual - patient - paid,
         is_protected=scenario == Scenario.PROTECTED
         or MEDICAID in {claim.coverage.filing_indicator, *(one.coverage.filing_indicator for one in others)},
     )
@@ -177,7 +188,7 @@ def adjudicate_after(
         claim, tuple(lines), status="2", patient_cents=patient, payer_claim_number=payer_claim_number, at=at
     )
     contractual = left if is_medicaid else 0
-    return Adjudication(payment, left, contractual, patient, 0, is_protected=is_medicaid)
+    return Adjudication(payment, left, contractual, patient, is_protected=is_medicaid)
 
 
 def _payment(
@@ -276,6 +287,11 @@ def _total(lines: tuple[LinePayment, ...], group: str, reason: str | None = None
         for one in line.adjustments
         if one.group == group and reason in {None, one.reason}
     )
+
+
+def recoverable(claim: Claim, scenario: Scenario, *, paid: int) -> int:
+    """What this payer would still pay on the visit to who asks for it rightly, in cents."""
+    return sum(_allowed(line) for line in claim.lines) - paid if scenario in MENDABLE else 0
 
 
 def is_mended(claim: Claim, scenario: Scenario) -> bool:

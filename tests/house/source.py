@@ -32,6 +32,7 @@ ROOT_MODULES = (
     "code_loading",
     "edit_proof",
     "search_proof",
+    "quarter_proof",
     "rule_loading",
     "user_commands",
     "moving_commands",

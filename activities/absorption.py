@@ -17,6 +17,7 @@ from activities.member_ids import ask_about_number
 from activities.next_payer import Answering, await_crossover, has_next_payer, take_up_answer, who_answers
 from activities.passed_on import note_asked
 from activities.patient_money import give_up, settle_patient_money, take_payment
+from activities.posting_review import hold_for_review
 from activities.status_desk import take_told, take_wish
 from activities.take_backs import take_up
 from activities.taking_back import take_back
@@ -190,6 +191,9 @@ def _post_remittance(desk: Desk, fact: Fact) -> str | None:
     ).all()
     if not _reversals_are_paired(desk, rows):
         return None
+    held = hold_for_review(desk, rows)
+    if held is not None:
+        return held
     posted = [_post_row(desk, row) for row in rows]
     _close_if_spent(desk, fact.subject_id)
     return "; ".join(posted) or "nothing left to post"

@@ -6,6 +6,7 @@ from activities import variance_keeping
 from activities.denial_desk import review_again
 from activities.desk import Desk
 from activities.next_payer import forwarded_in_vain
+from activities.posting_review import is_held, review_is_over
 from activities.status_desk import ask_payer, ask_when_due, why_not_asked
 from billing.deadlines import WORDS, Reason, after_business_days
 from billing.ledger import Account
@@ -33,7 +34,8 @@ def act(desk: Desk, reason: Reason) -> None:
             days = desk.policy("payer_acknowledgment_business_days")
             desk.schedule(reason, after_business_days(desk.at, days))
         case Reason.REMITTANCE_DUE:
-            _ask_payer_or_person(desk, reason)
+            if not is_held(desk):
+                _ask_payer_or_person(desk, reason)
             desk.schedule(reason, desk.at + timedelta(days=desk.policy("remittance_repeat_days")))
         case Reason.STATUS_INQUIRY:
             ask_when_due(desk)
@@ -41,6 +43,8 @@ def act(desk: Desk, reason: Reason) -> None:
             _warn_of_filing_limit(desk)
         case Reason.APPEAL_LIMIT:
             _warn_of_appeal_limit(desk)
+        case Reason.POSTING_REVIEW_OVER:
+            review_is_over(desk)
         case Reason.REVERSAL_UNPAIRED:
             _ask_about_waiting_facts(desk)
         case Reason.PATIENT_BALANCE_DUE:

@@ -213,7 +213,7 @@ def _standing(session: Session, file: RemittanceFile) -> RemittanceStanding:
     counted = remittances.count_by_state(session, file.id)
     return RemittanceStanding(
         state=file.state,
-        open_rows=counted.get("open", 0),
+        open_rows=counted.get("open", 0) + counted.get("held", 0),
         unmatched_rows=counted.get("unmatched", 0),
         row_count=sum(counted.values()),
         unapplied_cents=ledger.unapplied_cents(session, practice_id=file.practice_id, remittance_id=file.id),

@@ -22,6 +22,7 @@ _KEPT_UNTIL_DONE = frozenset(
         Reason.APPEAL_LIMIT,
         Reason.HOLD_ENDS,
         Reason.CROSSOVER_DUE,
+        Reason.POSTING_REVIEW_OVER,
         Reason.RECONSIDERATION_DUE,
     }
 )

@@ -26,6 +26,8 @@ class Reason(StrEnum):
     """The payer's filing limit comes near"""
     APPEAL_LIMIT = "appeal_limit"
     """The last day to appeal a denial comes near"""
+    POSTING_REVIEW_OVER = "posting_review_over"
+    """An answer was held for its size alone, long enough"""
     REVERSAL_UNPAIRED = "reversal_unpaired"
     """A remittance waits for the one it takes back"""
     PATIENT_BALANCE_DUE = "patient_balance_due"
@@ -52,6 +54,7 @@ OWNERS: dict[Reason, Role] = {
     Reason.STATUS_INQUIRY: Role.BILLER,
     Reason.TIMELY_FILING: Role.BILLER,
     Reason.APPEAL_LIMIT: Role.DENIALS,
+    Reason.POSTING_REVIEW_OVER: Role.POSTER,
     Reason.REVERSAL_UNPAIRED: Role.POSTER,
     Reason.PATIENT_BALANCE_DUE: Role.ACCOUNT_REP,
     Reason.CROSSOVER_DUE: Role.BILLER,
@@ -71,6 +74,7 @@ WORDS: dict[Reason, str] = {
     Reason.STATUS_INQUIRY: "ask the payer what has become of the claim",
     Reason.TIMELY_FILING: "the filing limit comes near",
     Reason.APPEAL_LIMIT: "the last day to appeal comes near",
+    Reason.POSTING_REVIEW_OVER: "post an answer that nobody objected to",
     Reason.REVERSAL_UNPAIRED: "a reversal still has no original",
     Reason.PATIENT_BALANCE_DUE: "the patient's share should have been paid",
     Reason.CROSSOVER_DUE: "the payer to whom the claim was forwarded should have answered",

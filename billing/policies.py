@@ -63,6 +63,11 @@ DEFAULTS: dict[str, Default] = {
         "4 the later of 2 and 3 (docs/billing-process.md)",
     ),
     "filing_next_workday": Default(0, "office: 1 for payers whose last day moves on to the next day of work"),
+    "posting_mode": Default(
+        0, "office: 0 posts what no rule holds, 1 shows answers that refuse or take back first, 2 shows all first"
+    ),
+    "write_off_review_cents": Default(0, "office: a larger contractual write-off is looked at first; 0: none is"),
+    "write_off_review_days": Default(0, "office: after so long such an answer is posted unseen; 0 waits for a person"),
     "unpaired_reversal_days": Default(30, "office: a person looks for the missing correction"),
     "self_pay_discount_percent": Default(0, "office: taken off for who pays alone; 0 bills the full charge"),
     "crossover_wait_days": Default(30, "office: a payer that forwards a claim has the next one answer within a month"),
@@ -143,7 +148,7 @@ ABOUT_PAYERS = tuple(sorted(DEFAULTS.keys() - _OF_THE_PRACTICE))
 _LARGEST = {"_days": 3_650, "_hours": 8_760, "_seconds": 86_400, "_percent": 100, "_cents": 100_000_000}
 """By the last part of a policy's name: ten years, one year, one day, the whole, a million dollars"""
 _LARGEST_COUNT = 12
-_LARGEST_OF = {"batch_claims": 5000, "filing_anchor": 4}
+_LARGEST_OF = {"batch_claims": 5000, "filing_anchor": 4, "posting_mode": 2}
 
 
 def largest(name: str) -> int:

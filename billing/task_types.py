@@ -68,6 +68,8 @@ class TaskType(StrEnum):
     """The same trace number with other content"""
     MEMBER_ID_CORRECTED = "member_id_corrected"
     """A payer knows the member by another number (NM1*74 of a remittance)"""
+    PAYMENT_REVIEW = "payment_review"
+    """A payer's answer is looked at before it is posted"""
     UNMATCHED_REMIT = "unmatched_remit"
     """A claim payment that fits no claim of ours, or may not be posted by machine"""
     PLB_REVIEW = "plb_review"

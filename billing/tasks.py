@@ -306,6 +306,15 @@ KINDS: dict[TaskType, Kind] = {
     TaskType.REMITTANCE_CONFLICT: Kind(
         Role.POSTER, timedelta(days=2), "Same trace, other content", {"payer_contacted": _HANDLED}
     ),
+    TaskType.PAYMENT_REVIEW: Kind(
+        Role.POSTER,
+        timedelta(days=2),
+        "Look at an answer before it is posted",
+        {
+            "post": Resolution("It is right; post it"),
+            "payer_contacted": Resolution("It is wrong; leave it unapplied, the payer was asked", (REASON,)),
+        },
+    ),
     TaskType.UNMATCHED_REMIT: Kind(
         Role.POSTER,
         timedelta(days=2),

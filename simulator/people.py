@@ -126,6 +126,7 @@ WAYS: dict[TaskType, Way] = {
     TaskType.UNDERPAYMENT_APPROVAL: Way("approved", _reason("agreed"), SUPERVISOR),
     TaskType.ERA_UNBALANCED: Way("payer_contacted", _reason("the payer sends it again")),
     TaskType.REMITTANCE_CONFLICT: Way("payer_contacted", _reason("the payer sends it again")),
+    TaskType.PAYMENT_REVIEW: Way("post", lambda task: {}),
     TaskType.UNMATCHED_REMIT: Way("payer_contacted", _reason("not ours")),
     TaskType.TAKEBACK_NOTICE: Way("dispute", lambda task: {"argument": "The service was rendered and billed once."}),
     TaskType.MEMBER_ID_CORRECTED: Way("taken", lambda task: {}),

@@ -54,6 +54,7 @@ from database.tables.rules import (
 from database.tables.sent import PatientNumber, SentWordRow, VisitNumber
 from database.tables.sheets import RefusedRow, SheetMappingRow, SheetTaken
 from database.tables.status import StatusInquiry
+from database.tables.stop_codes import StopCodeRow
 from database.tables.variances import PaymentVariance
 from database.tables.visit_notes import VisitNote
 
@@ -138,6 +139,7 @@ __all__ = [
     "SheetMappingRow",
     "SheetTaken",
     "StatusInquiry",
+    "StopCodeRow",
     "Submission",
     "Task",
     "TaskForm",

@@ -71,13 +71,15 @@ class RemittanceClaim(SQLModel, table=True):
     payment: str = Field(sa_type=sa.Text)
     """billing.remittance.ClaimPayment as JSON"""
     state: str = Field(sa_type=sa.String(12))
-    """open, unmatched, posted, noted (it decides nothing), excepted"""
+    """open, unmatched, held (a person looks first), posted, noted (it decides nothing), excepted"""
     matched_by: str | None = Field(default=None, sa_type=sa.String(20))
     """The rung of the ladder: control_number, mangled_number, old_control_number, payer_claim_number, senders_number,
     service, person"""
     encounter_id: str | None = Field(default=None, sa_type=Id, foreign_key="encounter.id", index=True)
     responsibility: str = Field(default="P", sa_type=sa.String(1))
     """SBR01 of the policy whose payer answers here; known once posted"""
+    reviewed_by: str | None = Field(default=None, sa_type=sa.String(30))
+    """Who let it be posted after it was held: a user's id, or the office once it was held long enough"""
     reversed_by: str | None = Field(default=None, sa_type=Id)
     """The remittance claim that took this posting back, or answered the claim anew; the submission or the amendment
     that voided it"""

@@ -12,6 +12,8 @@ from pathlib import Path
 from sqlmodel import col, func, select
 
 from billing.money import parse_typed
+from billing.posting_review import StopCode
+from database import stop_codes
 from database.tables import Journal, Posting, RemittanceFile, Task
 from interchange.x12.coordination_writing import with_other_payers
 from tests.builders import CLINIC_NPI, a_claim, a_line, a_second_policy, an_837p
@@ -42,7 +44,7 @@ class Scenario:
     steps: tuple[Step, ...]
 
 
-VERBS = ("visit ", "835", "journal", "then", "patient ", "later ", "task ", "office task ", "send", "payer ", "policy ")
+VERBS = ("visit ", "835", "journal", "then", "patient ", "later ", "task ", "office task ", "send", "stop ", "policy ")
 
 
 def read(path: Path) -> Scenario:
@@ -86,6 +88,20 @@ class Playing:
     def _policy(self, step: Step, rest: str) -> None:
         name, value = rest.split()
         self.office.policy(name, int(value))
+
+    def _stop(self, step: Step, rest: str) -> None:
+        """A code that is not posted unseen: `CO-45 because`"""
+        code, note = rest.split(" ", 1)
+        group, reason = code.split("-")
+        with self.office.database.writing() as session:
+            stop_codes.add(
+                session,
+                StopCode(reason, group, note),
+                practice_id=self.office.practice_id,
+                payer_id=None,
+                at=self.office.now,
+                by=self.office.supervisor_id,
+            )
 
     def _visit(self, step: Step, letter: str) -> None:
         """Registered, verified, coded, charged, sent; its charges are in the books and are no part of what follows."""
@@ -164,6 +180,7 @@ class Playing:
         self.office.let_pass(days=int(rest.split()[0]))
         for encounter in self.visits.values():
             self.office.go_on(encounter)
+            self.office.go_on(encounter)  # what fell due may have left a fact behind
 
     def _task(self, step: Step, rest: str) -> None:
         """`A denial_review write_off by supervisor`, with the form's fields below"""

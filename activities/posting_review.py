@@ -1,0 +1,117 @@
+"""Answers that a person looks at before they are posted: held together, posted as they are, or left unapplied."""
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from activities.desk import Desk
+from activities.refusals import Values
+from billing.deadlines import Reason
+from billing.money import format_dollars
+from billing.posting_review import Hold, Mode, ReviewRules, hold
+from billing.remittance import ClaimPayment
+from billing.stages import FactKind
+from billing.tasks import NewTask, TaskType
+from database import encounters, records, stop_codes, tasks
+from database.tables import RemittanceClaim, Task
+
+HELD = "held"
+
+
+def hold_for_review(desk: Desk, rows: Sequence[RemittanceClaim]) -> str | None:
+    """Hold one remittance's rows for the visit, all together, when a rule wants them seen; None: they are posted."""
+    unseen = [row for row in rows if row.reviewed_by is None]
+    if not unseen:
+        return None
+    payments = [records.load(ClaimPayment, row.payment) for row in unseen]
+    found = hold(payments, _rules(desk))
+    if found is None:
+        return None
+    for row in rows:
+        row.state = HELD
+        desk.session.add(row)
+    _ask(desk, rows, found)
+    days = desk.policy("write_off_review_days")
+    if found.only_for_its_size and days:
+        desk.schedule(Reason.POSTING_REVIEW_OVER, desk.at + timedelta(days=days))
+    return f"held: {'; '.join(found.reasons)}"
+
+
+def _rules(desk: Desk) -> ReviewRules:
+    stops = stop_codes.of_payer(desk.session, practice_id=desk.encounter.practice_id, payer_id=desk.encounter.payer_id)
+    return ReviewRules(Mode(desk.policy("posting_mode")), stops, desk.policy("write_off_review_cents"))
+
+
+def _ask(desk: Desk, rows: Sequence[RemittanceClaim], found: Hold) -> None:
+    paid = sum(row.paid_cents for row in rows)
+    desk.say(f"An answer that pays {format_dollars(paid)} is looked at before it is posted")
+    desk.open_task(
+        NewTask(
+            TaskType.PAYMENT_REVIEW,
+            key=f"{rows[0].remittance_id}:{rows[0].id}:{desk.encounter.version}",
+            reason=f"An answer that pays {format_dollars(paid)} waits to be posted: {'; '.join(found.reasons)}.",
+            amount_cents=paid,
+            detail={"remittance_id": rows[0].remittance_id},
+        )
+    )
+
+
+def is_held(desk: Desk) -> bool:
+    """Whether the payer has answered, and only the office has not looked."""
+    return bool(_held(desk))
+
+
+def _held(desk: Desk, remittance_id: str | None = None) -> list[RemittanceClaim]:
+    desk.session.flush()
+    query = select(RemittanceClaim).where(
+        RemittanceClaim.encounter_id == desk.encounter.id, RemittanceClaim.state == HELD
+    )
+    if remittance_id is not None:
+        query = query.where(RemittanceClaim.remittance_id == remittance_id)
+    return list(desk.session.exec(query.order_by(RemittanceClaim.remittance_id, col(RemittanceClaim.ordinal))))
+
+
+def post_reviewed(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    """A person has looked, and it is right."""
+    _let_go(desk, _held(desk, json.loads(task.detail)["remittance_id"]), by=actor_id, cause=task.id)
+    return "Looked at; the answer is posted"
+
+
+def leave_unapplied(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    """A person has looked, and it is wrong: its money waits unapplied until the payer has said what it means."""
+    for row in _held(desk, json.loads(task.detail)["remittance_id"]):
+        row.state = "excepted"
+        desk.session.add(row)
+    return f"Looked at; left unapplied: {values['reason']}"
+
+
+def review_is_over(desk: Desk) -> None:
+    """Nobody objected to what was held for its size alone."""
+    desk.unschedule(Reason.POSTING_REVIEW_OVER)
+    for task in desk.open_tasks():
+        if task.type == TaskType.PAYMENT_REVIEW:
+            rows = _held(desk, json.loads(task.detail)["remittance_id"])
+            found = hold([records.load(ClaimPayment, row.payment) for row in rows], _rules(desk))
+            if found is None or found.only_for_its_size:
+                _let_go(desk, rows, by="office", cause=task.id)
+                tasks.close_task(desk.session, task, resolution="posted_unseen", at=desk.at, actor_id=None)
+                desk.say("Nobody objected in time; the answer is posted")
+
+
+def _let_go(desk: Desk, rows: Sequence[RemittanceClaim], *, by: str, cause: str) -> None:
+    for row in rows:
+        row.state, row.reviewed_by = "open", by
+        desk.session.add(row)
+    desk.session.flush()
+    for remittance_id in dict.fromkeys(row.remittance_id for row in rows):
+        encounters.add_fact(
+            desk.session,
+            practice_id=desk.encounter.practice_id,
+            encounter_id=desk.encounter.id,
+            kind=FactKind.REMITTANCE_ARRIVED,
+            source_key=f"remit:{remittance_id}:{desk.encounter.id}:reviewed:{cause}",
+            subject_id=remittance_id,
+            received_at=desk.at,
+        )

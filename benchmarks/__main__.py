@@ -7,84 +7,38 @@ process, the clearinghouse in this process. CPU is read from /proc for the engin
 import argparse
 import asyncio
 import functools
-import json
-import os
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-from pydantic import SecretStr
 from sqlmodel import col, func, select
-from temporalio.client import Client, WorkflowHandle, WorkflowHistoryEventFilterType
+from temporalio.client import WorkflowHandle, WorkflowHistoryEventFilterType
 
-import office_setup
 from activities.dispatch import IN_FLIGHT
 from activities.ids import encounter_workflow, mailbox_workflow
 from activities.intake import import_file
 from activities.messages import StartEncounter, StartMailbox
 from activities.starting import first_attributes
+from benchmarks.bench_office import Bench, cpu_of, open_office, say
 from benchmarks.yardsticks import NoOp, RoundTrips
 from database.columns import new_id
-from database.engine import Database
 from database.tables import Encounter, Submission
-from settings import Settings, variable
 from simulator import clinic
-from simulator.clearinghouse import Clock, create_app, open_store
-from temporal import engine, worker_runtime
+from temporal import worker_runtime
 
-TOKEN = "benchmark"
 QUIET = 0.05
 """Seconds of CPU in half a second below which the worker is at rest"""
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass(frozen=True)
-class Bench:
-    """One office under measurement."""
-
-    settings: Settings
-    database: Database
-    client: Client
-    clock: Clock
-    practice_id: str
-    partner_id: str
-    server_pid: int
-    worker_pid: int
-
-    def memory_mb(self) -> dict[str, float]:
-        return {"server_mb": _rss_mb(self.server_pid), "worker_mb": _rss_mb(self.worker_pid)}
-
-
-def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def _rss_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    line = next(one for one in status.splitlines() if one.startswith("VmRSS"))
-    return round(int(line.split()[1]) / 1024, 1)
-
-
-def say(**figures: Any) -> None:
-    """One JSON object on a line."""
-    sys.stdout.write(json.dumps(figures) + "\n")
-    sys.stdout.flush()
 
 
 async def main(*, encounters: int, open_counts: list[int]) -> None:
     """The whole run."""
     with tempfile.TemporaryDirectory(prefix="zerobalance-bench-") as folder:
         async with AsyncExitStack() as stack:
-            bench = await _open(stack, Path(folder))
+            bench = await open_office(stack, Path(folder))
             await _warm_up(bench)
             no_op = await _measure(bench, encounters, lambda: _run_no_ops(bench, encounters))
             bare = await _measure(bench, encounters, lambda: _run_round_trips(bench, encounters))
@@ -104,47 +58,12 @@ async def main(*, encounters: int, open_counts: list[int]) -> None:
             await _grow(bench, open_counts)
 
 
-async def _open(stack: AsyncExitStack, folder: Path) -> Bench:
-    settings = Settings(
-        data_dir=folder,
-        api_port=engine.free_port(),
-        simulator_port=engine.free_port(),
-        temporal_port=engine.free_port(),
-        temporal_ui_port=engine.free_port(),
-        partner_tokens={office_setup.PARTNER: SecretStr(TOKEN)},
-    )
-    database = office_setup.open_database(settings)
-    office_setup.install(database, settings, practice="Benchmark", charges=None, at=datetime.now(UTC))
-    practice_id, partner_id = office_setup.whose(database, settings, None, at=datetime.now(UTC))
-    server = await stack.enter_async_context(engine.start_engine(settings, ui=False))
-    await office_setup.prepare_engine(settings, database)
-    clock = Clock(datetime.now(UTC))
-    _serve(create_app(open_store(folder), clock, token=TOKEN), settings.simulator_port)
-    environment = {
-        variable("data_dir"): str(folder),
-        variable("temporal_port"): str(settings.temporal_port),
-        variable("partner_tokens"): json.dumps({office_setup.PARTNER: TOKEN}),
-        variable("dispatcher_interval_seconds"): "0.2",
-        "PYTHONDONTWRITEBYTECODE": "",  # the sandbox would compile each workflow's file anew
-    }
-    worker = await stack.enter_async_context(
-        office_setup.child("-m", "benchmarks.worker", environment=environment, log=folder / "worker.log")
-    )
-    temporal = await office_setup.connected(settings, "bench")
-    return Bench(settings, database, temporal, clock, practice_id, partner_id, server.pid, worker.pid)
-
-
-def _serve(app: Any, port: int) -> None:
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
-    threading.Thread(target=uvicorn.Server(config).run, daemon=True).start()
-
-
 async def _measure(bench: Bench, count: int, run: Callable[[], Awaitable[None]]) -> dict[str, float]:
     """CPU milliseconds of engine and worker for each of `count`, and how many a second."""
-    server, worker, began = _cpu(bench.server_pid), _cpu(bench.worker_pid), time.monotonic()
+    server, worker, began = cpu_of(bench.server_pid), cpu_of(bench.worker_pid), time.monotonic()
     await run()
-    server_ms = (_cpu(bench.server_pid) - server) * 1000 / count
-    worker_ms = (_cpu(bench.worker_pid) - worker) * 1000 / count
+    server_ms = (cpu_of(bench.server_pid) - server) * 1000 / count
+    worker_ms = (cpu_of(bench.worker_pid) - worker) * 1000 / count
     return {
         "cpu_ms": round(server_ms + worker_ms, 1),
         "server_ms": round(server_ms, 1),
@@ -204,10 +123,10 @@ async def _in_flight(calls: Sequence[Callable[[], Awaitable[Any]]]) -> list[Any]
 
 async def _until_quiet(bench: Bench) -> None:
     """Until the worker has nothing to do for half a second."""
-    busy = _cpu(bench.worker_pid)
+    busy = cpu_of(bench.worker_pid)
     while True:
         await asyncio.sleep(0.5)
-        now = _cpu(bench.worker_pid)
+        now = cpu_of(bench.worker_pid)
         if now - busy < QUIET:
             return
         busy = now

@@ -6,7 +6,7 @@ import httpx
 
 import worker
 from activities.dispatch import Dispatcher
-from benchmarks.yardsticks import NoOp, RoundTrips, do_nothing
+from benchmarks.yardsticks import NoOp, RoundTrips, Told, do_nothing
 from database.engine import Database
 from settings import Settings
 from temporal import client, encryption, logs, worker_runtime
@@ -22,7 +22,7 @@ async def main() -> None:
         built = worker_runtime.build_worker(
             temporal,
             settings,
-            workflows=[*worker.WORKFLOWS, NoOp, RoundTrips],
+            workflows=[*worker.WORKFLOWS, NoOp, RoundTrips, Told],
             activities=[*worker.activities_of(database, temporal, settings, http), do_nothing],
         )
         dispatcher = Dispatcher(

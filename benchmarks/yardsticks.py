@@ -47,6 +47,25 @@ def do_nothing(step: EncounterStep) -> Standing:
 
 
 @workflow.defn
+class Told:
+    """What an answer costs the engine alone: a start by signal, two local activities, the end."""
+
+    @workflow.init
+    def __init__(self, start: StartEncounter) -> None:
+        self._start = start
+
+    @workflow.signal
+    def wake(self) -> None:
+        """One fact."""
+
+    @workflow.run
+    async def run(self, start: StartEncounter) -> None:
+        given = EncounterStep(practice_id=start.practice_id, encounter_id=start.encounter_id, at=workflow.now())
+        for _ in range(2):
+            await workflow.execute_local_activity(do_nothing, given, summary="A local activity", **DATABASE_STEP)
+
+
+@workflow.defn
 class RoundTrips:
     """What a clean encounter asks of the engine, without any of its work: an activity, three signals, their timers."""
 

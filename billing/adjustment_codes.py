@@ -31,7 +31,7 @@ WELL_FORMED_CARC = re.compile(r"[1-9][0-9]{0,2}|[AWY][0-9]|[BDP][1-9][0-9]?")
 WELL_FORMED_RARC = re.compile(r"M[1-9][0-9]{0,2}|MA[0-9]{2,3}|N[1-9][0-9]{0,2}")
 """The shapes of remittance advice remark codes"""
 
-CONTRACTUAL = frozenset({"44", "45", "59", "131", "144", "172", "223", "237", "P12"})
+CONTRACTUAL = frozenset({"A2", "44", "45", "59", "131", "144", "172", "223", "237", "P12"})
 """CARCs that are contractual under group CO"""
 
 PATIENT_SHARE = frozenset({"1", "2", "3", "66", "142"})

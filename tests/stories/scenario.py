@@ -7,19 +7,26 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from sqlmodel import col, func, select
 
+from billing.claim import Claim, Party, Reference
 from billing.money import parse_typed
 from billing.posting_review import StopCode
+from billing.remittance import ClaimPayment
 from database import stop_codes
 from database.tables import Journal, Posting, RemittanceFile, Task
+from interchange.x12 import remittance_835
 from interchange.x12.coordination_writing import with_other_payers
-from tests.builders import CLINIC_NPI, a_claim, a_line, a_second_policy, an_837p
+from tests.builders import CLINIC_NPI, TAX_ID, a_claim, a_line, a_second_policy, an_837p
 from tests.office import Office
 
-FOLDER = Path(__file__).parents[1] / "golden" / "scenarios"
+GOLDEN = Path(__file__).parents[1] / "golden"
+FOLDER = GOLDEN / "scenarios"
+OUTCOMES = GOLDEN / "outcomes"
 UNSAID = {"AR_INS", "CASH_UNAPPLIED", "EFT_CLEARING", "UNDEPOSITED", "CARD_CLEARING", "CASH_BANK", "PAT_UNAPPLIED"}
 """Accounts whose sub-account a journal in words leaves out"""
 MEDICARE_NUMBER = "1EG4TE5MK73"
@@ -44,7 +51,10 @@ class Scenario:
     steps: tuple[Step, ...]
 
 
-VERBS = ("visit ", "835", "journal", "then", "patient ", "later ", "task ", "office task ", "send", "stop ", "policy ")
+VERBS = (
+    *("visits of ", "file ", "visit ", "835", "journal", "then", "patient ", "later ", "task ", "office task ", "send"),
+    *("stop ", "policy "),
+)
 
 
 def read(path: Path) -> Scenario:
@@ -81,9 +91,12 @@ class Playing:
 
     def play(self, scenario: Scenario) -> None:
         for step in scenario.steps:
-            verb = next(verb for verb in VERBS if step.line.startswith(verb))
-            rest = step.line.removeprefix(verb).strip()
-            getattr(self, "_" + verb.strip().replace(" ", "_"))(step, rest)
+            self.play_one(step)
+
+    def play_one(self, step: Step) -> None:
+        verb = next(verb for verb in VERBS if step.line.startswith(verb))
+        rest = step.line.removeprefix(verb).strip()
+        getattr(self, "_" + verb.strip().replace(" ", "_"))(step, rest)
 
     def _policy(self, step: Step, rest: str) -> None:
         name, value = rest.split()
@@ -137,6 +150,32 @@ class Playing:
             assert standing.stage == "submission", (standing.stage, self.office.story(encounter))
             self._send(step, "")
         self._skip_journal()
+
+    def _visits_of(self, step: Step, rest: str) -> None:
+        """The visits that a published 835 answers, billed as it says that they were: A is the first claim's."""
+        for claim in claims_answered(GOLDEN / rest):
+            self._bill(claim, chr(ord("A") + len(self.visits)))
+        self._send(step, "")
+        self._skip_journal()
+
+    def _bill(self, claim: Claim, letter: str) -> None:
+        """One visit with a claim that is ready."""
+        before = set(self.office.encounter_ids())
+        report = self.office.take_in(an_837p(claim, number=100 + len(self.visits)))
+        assert report.created == 1, report
+        [encounter] = set(self.office.encounter_ids()) - before
+        self.visits[letter] = encounter
+        standing = self.office.go_on(encounter)
+        assert standing.stage == "submission", (standing.stage, self.office.story(encounter))
+
+    def _file(self, step: Step, rest: str) -> None:
+        """A published file, as it stands; `in another envelope`: its transactions in ours."""
+        name, _, how = rest.partition(" ")
+        body = (GOLDEN / name).read_bytes()
+        self.files += 1
+        self.office.deliver_835(re_enveloped(body, number=self.files) if how else body)
+        for encounter in self.visits.values():
+            self.office.go_on(encounter)
 
     def _send(self, step: Step, rest: str) -> None:
         """What is ready leaves in one batch."""
@@ -341,6 +380,54 @@ def an_envelope(body: list[str], *, number: int, separators: str) -> bytes:
     )
     element, segment, component = separators
     return text.translate(str.maketrans({"*": element, "~": segment, ":": component})).encode()
+
+
+def claims_answered(path: Path) -> Iterator[Claim]:
+    """One claim for each that an 835 answers, with the lines that it answers."""
+    seen = set()
+    for item in remittance_835.read_remittances(path.read_bytes()):
+        assert item.remittance is not None
+        payee = item.remittance.payee
+        for read_payment in item.payments:
+            payment = read_payment.payment
+            assert payment is not None
+            key = (payment.control_number, payment.member_id, abs(payment.charge_cents))
+            if key not in seen:
+                seen.add(key)
+                yield claim_of(payment, payee, item.remittance.payment_date)
+
+
+def claim_of(payment: ClaimPayment, payee: Party, paid_on: date) -> Claim:
+    """What was sent, as far as its answer tells."""
+    told = payment.service_from
+    usual = told if told and told.year > 1900 else paid_on - timedelta(days=20)
+    lines = [
+        a_line(
+            line.submitted_procedure or line.procedure,
+            abs(line.charge_cents),
+            modifiers=line.modifiers,
+            units=line.submitted_units or line.units or Decimal(1),
+            service_date=line.service_date or usual,
+        )
+        for line in payment.lines
+    ] or [a_line("99213", abs(payment.charge_cents), service_date=usual)]
+    claim = a_claim(*lines, member_id=payment.member_id or "UNKNOWN1", control_number=payment.control_number)
+    npi = payee.id if payee.id_qualifier == "XX" else CLINIC_NPI
+    tax_id = payee.reference("TJ") or (payee.id if payee.id_qualifier == "FI" else TAX_ID)
+    billing = replace(claim.billing_provider, id=npi, references=(Reference("EI", tax_id or TAX_ID),))
+    person = replace(claim.patient, name=payment.patient_name or claim.patient.name)
+    return replace(claim, billing_provider=billing, patient=person, subscriber=person)
+
+
+def re_enveloped(body: bytes, *, number: int) -> bytes:
+    """The transactions of a file in another envelope, with other separators."""
+    text = body.decode("latin-1").lstrip()
+    element, component, segment = text[3], text[104], text[105]
+    segments = [one.strip("\r\n") for one in text.split(segment) if one.strip()]
+    inner = [one for one in segments if not one.startswith(("ISA", "GS", "GE", "IEA", "TA1"))]
+    plain = [one.replace(element, "*").replace(component, ":") for one in inner]
+    counted = [re.sub(r"^SE\*.*", "SE", one) for one in plain]
+    return an_envelope(counted, number=900 + number, separators="|'>")
 
 
 def with_parties(body: list[str]) -> list[str]:

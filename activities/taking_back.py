@@ -8,6 +8,7 @@ from activities.passed_on import ask_again
 from billing.coordination import PRIMARY
 from billing.deadlines import Reason
 from billing.ledger import EntryKind
+from billing.money import Cents, format_dollars
 from billing.posting import reversing_entries
 from billing.tasks import TaskType
 from database import encounters, ledger, tasks
@@ -42,11 +43,40 @@ def take_back(
     desk.unschedule(Reason.APPEAL_LIMIT)
     desk.session.add(original)
     for denial in desk.session.exec(select(Denial).where(Denial.remittance_claim_id == original.id)):
+        _undo_decision(desk, original, denial, source=source, state=state)
         if denial.state in encounters.UNDECIDED or denial.state in {"resubmitted", "passed_on"}:
             denial.state = state
             desk.session.add(denial)
     _close_review_of(desk, original)
     variance_keeping.take_back(desk, original)
+
+
+def _undo_decision(desk: Desk, original: RemittanceClaim, denial: Denial, *, source: str, state: str) -> None:
+    """What a person gave up of an answer, or billed to the patient after it, was decided on an answer that is no more:
+    the next one is decided on anew."""
+    decided = _DECIDED.get(denial.state, ())
+    for prefix, kind in decided:
+        posted = ledger.entry_of(
+            desk.session, practice_id=original.practice_id, source_key=f"{prefix}:{denial.id}", kind=kind
+        )
+        if posted:
+            cents = Cents(denial.amount_cents)
+            desk.post(reversing_entries(posted, source=f"{source}:{prefix}:{denial.id}"))
+            desk.say(f"{format_dollars(cents)} that was {_SAID[kind]} is the payer's again: its answer is no more")
+            denial.state = state
+            desk.session.add(denial)
+
+
+_DECIDED = {
+    "written_off": (("write_off", EntryKind.WRITE_OFF),),
+    "billed": (("billed", EntryKind.BILLED_TO_PATIENT), ("share_left", EntryKind.SHARE_LEFT)),
+}
+"""Sources and kinds of the entries that a decision on a refused amount made, by the amount's state"""
+_SAID = {
+    EntryKind.WRITE_OFF: "given up",
+    EntryKind.BILLED_TO_PATIENT: "billed to the patient",
+    EntryKind.SHARE_LEFT: "left to the patient",
+}
 
 
 def _close_review_of(desk: Desk, row: RemittanceClaim) -> None:

@@ -106,13 +106,24 @@ def balances(session: Session, *, practice_id: str, encounter_id: str) -> Balanc
 
 def entries_from(session: Session, *, practice_id: str, source_prefix: str, kind: EntryKind) -> list[Entry]:
     """The posted entries whose source key begins with `source_prefix:`, in order of posting."""
+    return _entries(
+        session, practice_id, kind, col(Journal.source_key).startswith(f"{source_prefix}:", autoescape=True)
+    )
+
+
+def entry_of(session: Session, *, practice_id: str, source_key: str, kind: EntryKind) -> list[Entry]:
+    """The posted entry with this source key; none: it was not posted."""
+    return _entries(session, practice_id, kind, col(Journal.source_key) == source_key)
+
+
+def _entries(session: Session, practice_id: str, kind: EntryKind, is_wanted: sa.ColumnElement[bool]) -> list[Entry]:
     rows = session.exec(
         select(Journal, Posting)
         .join(Posting, col(Posting.journal_number) == col(Journal.number))
         .where(
             Journal.practice_id == practice_id,
             Journal.kind == kind,
-            col(Journal.source_key).startswith(f"{source_prefix}:", autoescape=True),
+            is_wanted,
         )
         .order_by(col(Journal.number), col(Posting.id))
     )

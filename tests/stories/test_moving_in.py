@@ -290,6 +290,8 @@ def test_the_old_number_finds_the_visit_and_stands_beside_the_claim(office: Offi
 
 
 def test_a_visit_with_a_payer_awaits_its_answer_with_its_own_days(office: Office) -> None:
+    for share in ("first", "second"):
+        office.policy(f"filing_{share}_warning_percent", 0)
     told = one_visit("P")
     claim = replace(told.claims[0], payer_claim_number=None, filing_deadline=date(2027, 1, 15))
     move(office, replace(told, claims=(claim,)))

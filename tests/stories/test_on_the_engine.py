@@ -137,7 +137,7 @@ async def test_a_late_fact_opens_a_closed_encounter_again(office: Office, engine
         assert office.stage(encounter) == "closed"
         office.deliver_835(an_835(a_reversal(first), trace="EFT0002", number=2, plb=(("FB", "ICN001", -10000),)))
         await live.tell(encounter)
-        assert office.stage(encounter) == "acknowledgment"
+        assert office.stage(encounter) == "adjudication"
         corrected = a_payment(number, paid=9000, adjustments=(("CO", "45", 6000),), payer_claim_number="ICN001R")
         office.deliver_835(an_835(corrected, trace="EFT0003", number=3, plb=(("FB", "ICN001", 9000),)))
         await live.tell(encounter)

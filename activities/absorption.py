@@ -17,6 +17,7 @@ from activities.member_ids import ask_about_number
 from activities.next_payer import Answering, await_crossover, has_next_payer, take_up_answer, who_answers
 from activities.passed_on import note_asked
 from activities.patient_money import give_up, settle_patient_money, take_payment
+from activities.payer_credits import refund_cancelled
 from activities.posting_review import hold_for_review
 from activities.status_desk import take_told, take_wish
 from activities.take_backs import take_up
@@ -80,6 +81,8 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
             verdict = _post_remittance(desk, fact)
         case FactKind.TAKEN_BACK:
             verdict = take_up(desk, fact)
+        case FactKind.REFUND_CANCELLED:
+            verdict = refund_cancelled(desk, fact)
         case FactKind.PATIENT_PAID:
             verdict = take_payment(desk, fact)
         case FactKind.BALANCE_GIVEN_UP:

@@ -62,3 +62,16 @@ def _in_words(denied: DeniedAmount, line_ids: Sequence[str]) -> str:
     code = f"{denied.group}-{denied.reason}" + (f" with {', '.join(denied.remarks)}" if denied.remarks else "")
     why = denied.blocked_reason or classify(denied).words
     return f"line {line}: {format_dollars(denied.amount_cents)} {code}: {why}"
+
+
+def unsettled(open_cents: int, *, key: str, pay_back_by: datetime) -> NewTask:
+    """The payer's part is not zero, and nothing else asks about it."""
+    amount = format_dollars(abs(open_cents))
+    if open_cents >= 0:
+        reason = f"{amount} of the payer's part is open and undecided; nothing else asks about it."
+        return NewTask(TaskType.DENIAL_REVIEW, key, reason, amount_cents=open_cents)
+    reason = (
+        f"The payer has paid {amount} more than it owed on this visit. Pay it back by {pay_back_by:%Y-%m-%d}, unless "
+        "the payer takes it back by itself before."
+    )
+    return NewTask(TaskType.PAYER_CREDIT, key, reason, amount_cents=-open_cents, not_after=pay_back_by)

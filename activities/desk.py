@@ -12,7 +12,7 @@ from functools import cached_property
 from sqlmodel import Session
 
 from activities import putting_right
-from activities.denial_tasks import amounts_of, review
+from activities.denial_tasks import amounts_of, review, unsettled
 from activities.messages import AgendaItem, Standing
 from activities.seen import BEFORE_SUBMISSION, BLOCKING, RECOMPUTED, Seen, is_kept, is_moot, open_task_of, waits_for
 from billing.claim import Claim
@@ -22,7 +22,6 @@ from billing.coordination import MEDICARE
 from billing.deadlines import OWNERS, Deadline, Reason
 from billing.filing_time import FilingTime, anchor_day
 from billing.ledger import Account, Balances, Entry
-from billing.money import format_dollars
 from billing.policies import Policies
 from billing.posting import BilledLine
 from billing.stages import Stage, Step
@@ -403,10 +402,8 @@ class Desk:
             limit = self._agenda.get(Reason.APPEAL_LIMIT)
             self.open_task(review(amounts_of(denials), line_ids=self.line_ids, key=key, not_after=limit))
         else:
-            open_cents = seen.balances.total(Account.AR_INSURANCE)
-            which = "is open and undecided" if open_cents >= 0 else "was paid beyond the charge"
-            reason = f"{format_dollars(abs(open_cents))} of the payer's part {which}; nothing else asks about it."
-            self.open_task(NewTask(TaskType.DENIAL_REVIEW, key, reason, amount_cents=abs(open_cents)))
+            last = self.at + timedelta(days=self.policy("payer_refund_days"))
+            self.open_task(unsettled(seen.balances.total(Account.AR_INSURANCE), key=key, pay_back_by=last))
         seen.open_tasks.extend(self.open_tasks())
 
     def _close_if_settled(self, seen: Seen) -> None:

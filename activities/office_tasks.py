@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from activities import member_ids, provider_money
+from activities import member_ids, payer_credits, provider_money
 from activities.account_decisions import decide_before_collections, wake
 from activities.messages import Answer
 from activities.move_sign_off import sign_off
@@ -65,6 +65,8 @@ def complete_office_task(
     refused = None
     if task.type == TaskType.PLB_REVIEW:
         refused = _place_adjustment(session, task, resolution, typed, actor_id=actor_id, at=at)
+    elif task.type == TaskType.REFUND_APPROVAL:
+        refused = payer_credits.settle(session, task, resolution, typed, actor_id=actor_id, at=at)
     elif task.type == TaskType.MEMBER_ID_CORRECTED and resolution == "taken":
         member_ids.take_over(session, task, at=at, actor_id=actor_id)
     elif task.type == TaskType.UNMATCHED_REMIT:

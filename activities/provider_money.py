@@ -80,7 +80,7 @@ def _meet(session: Session, row: ProviderAdjustmentRow, *, at: datetime) -> None
         row.open_cents -= offset.cents
         if offset.is_link:
             other.linked_cents += offset.cents
-            _tell(session, row, str(other.encounter_id), offset.cents, at=at, cause=other.id)
+            _tell(session, row, str(other.encounter_id), offset.cents, at=at, cause=other.id, ends=other.id)
         else:
             other.open_cents += offset.cents
             _post_offset(session, row, other, offset, at=at)
@@ -117,8 +117,16 @@ def _put_on_its_claim(session: Session, row: ProviderAdjustmentRow, *, at: datet
 
 
 def _tell(
-    session: Session, row: ProviderAdjustmentRow, encounter_id: str, cents: int, *, at: datetime, cause: str
+    session: Session,
+    row: ProviderAdjustmentRow,
+    encounter_id: str,
+    cents: int,
+    *,
+    at: datetime,
+    cause: str,
+    ends: str = "",
 ) -> None:
+    """`ends`: the adjustment that had been put on the visit, as far as this one ends it."""
     encounters.add_fact(
         session,
         practice_id=row.practice_id,
@@ -127,7 +135,7 @@ def _tell(
         source_key=f"plb:{row.id}:{encounter_id}:{cause}",
         subject_id=row.id,
         received_at=at,
-        body=json.dumps({"cents": cents, "detail": _detail(row)}),
+        body=json.dumps({"cents": cents, "detail": _detail(row), "ends": ends}),
     )
 
 

@@ -19,6 +19,7 @@ from activities.enrolment_desk import go_on_enrolled, send_anyway
 from activities.inquiry_desk import forget_inquiry, verified, verified_by_telephone
 from activities.messages import Answer, CommandStep, CompleteTask, PlaceHold, ReleaseHold
 from activities.next_payer import add_policy, keep_as_next, let_policy_go
+from activities.payer_credits import payer_will_recoup, refund_payer
 from activities.posting_review import leave_unapplied, post_reviewed
 from activities.refusals import Refused, Values, correct, day_to_come
 from activities.submission_desk import make_submission, post_charges
@@ -432,6 +433,8 @@ _RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str
     (TaskType.PAYMENT_REVIEW, "payer_contacted"): leave_unapplied,
     (TaskType.UNMATCHED_REMIT, "payer_contacted"): _left_unapplied,
     (TaskType.UNMATCHED_REMIT, "matched"): _post_after_all,
+    (TaskType.PAYER_CREDIT, "refund_payer"): refund_payer,
+    (TaskType.PAYER_CREDIT, "payer_will_recoup"): payer_will_recoup,
     (TaskType.CREDIT_BALANCE, "refund_patient"): _refund_patient,
     (TaskType.PATIENT_BALANCE_DUE, "follow_up"): _patient_follow_up,
 }

@@ -101,6 +101,8 @@ def waits_for(seen: Seen, stage: Stage, *, is_disputed: bool) -> str:
 def is_moot(task: Task, state: SubmissionState | None, balances: Balances, *, change_waits: bool) -> bool:
     """What the task waited for has come, or what it asked about is gone."""
     match TaskType(task.type):
+        case TaskType.PAYER_CREDIT:
+            return balances.total(Account.AR_INSURANCE) >= 0
         case TaskType.CREDIT_BALANCE:
             return balances.total(Account.PATIENT_UNAPPLIED) >= 0
         case TaskType.PATIENT_BALANCE_DUE:

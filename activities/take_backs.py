@@ -25,8 +25,8 @@ def take_up(desk: Desk, fact: Fact) -> str | None:
     told = json.loads(fact.body)
     ledger.hold_book(desk.session, desk.encounter.practice_id)
     row = desk.session.get_one(ProviderAdjustmentRow, fact.subject_id, populate_existing=True)
-    if told["cents"] < 0 and row.encounter_id != desk.encounter.id:
-        return _give_back(desk, row, Cents(told["cents"]), detail=told["detail"])
+    if told["ends"]:
+        return _end(desk, row, Cents(told["cents"]), ends=told["ends"], detail=told["detail"])
     return _take(desk, row, detail=told["detail"], cause=fact.id)
 
 
@@ -62,16 +62,19 @@ def _take(desk: Desk, row: ProviderAdjustmentRow, *, detail: str, cause: str) ->
     return f"taken back: {cents} cents"
 
 
-def _give_back(desk: Desk, row: ProviderAdjustmentRow, cents: Cents, *, detail: str) -> str:
-    """What was taken is given back: the visit is not owed it any more."""
+def _end(desk: Desk, row: ProviderAdjustmentRow, cents: Cents, *, ends: str, detail: str) -> str:
+    """What was taken is given back, or what was given is taken: the visit has nothing to do with it any more."""
     open_here = {line: amount for line, amount in desk.balances.lines(Account.AR_INSURANCE).items() if line}
     weights: dict[str, int] = {line: amount for line, amount in open_here.items() if amount > 0}
     weights = weights or dict.fromkeys(desk.line_ids, 1)
     shares = _shares(desk, cents, weights)
-    _post(desk, shares, detail=detail, source=f"given_back:{row.id}:{desk.encounter.id}")
-    _close(desk)
-    desk.say(f"The payer gave {format_dollars(abs(cents))} back that it had taken out of another payment")
-    return f"given back: {-cents} cents"
+    _post(desk, shares, detail=detail, source=f"given_back:{row.id}:{ends}")
+    if cents < 0:
+        _close(desk)
+        desk.say(f"The payer gave {format_dollars(abs(cents))} back that it had taken out of another payment")
+    else:
+        desk.say(f"The payer took {format_dollars(cents)} out of another payment that it had given for this visit")
+    return f"ended: {cents} cents"
 
 
 def _shares(desk: Desk, cents: Cents, weights: dict[str, int]) -> dict[str, Cents]:

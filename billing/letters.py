@@ -203,6 +203,34 @@ def receipt(
     )
 
 
+def refund_letter(
+    claim: Claim, *, written_on: date, payer_claim_number: str | None, amount_cents: int, reason: str
+) -> Letter:
+    """What goes to a payer with the cheque that pays it back."""
+    sender, addressee, patient = head_of(claim)
+    facts = (
+        Fact("Patient", patient),
+        Fact("Member ID", claim.coverage.member_id or "not known"),
+        Fact("Claim", payer_claim_number or "not known"),
+        Fact("Date of service", service_days(claim)),
+        Fact("Billed", format_dollars(claim.charge_cents)),
+        Fact("Refund", format_dollars(amount_cents)),
+    )
+    says = (
+        f"Our records show that {format_dollars(amount_cents)} was paid on this claim beyond what was owed: {reason}. "
+        "A cheque for this amount is enclosed.",
+        "Please apply it to this claim, and do not take the same amount out of a later payment.",
+    )
+    return Letter(
+        title="Refund of an overpayment",
+        written_on=written_on,
+        sender=sender,
+        addressee=addressee,
+        facts=facts,
+        paragraphs=says,
+    )
+
+
 def head_of(claim: Claim) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """(lines of the letterhead, of the payer's address, the patient's name) of a letter to a claim's payer."""
     payer = claim.coverage.payer

@@ -52,6 +52,7 @@ DEFAULTS: dict[str, Default] = {
     "reassociation_wait_days": Default(4, "CAQH CORE 370: remittance and transfer within three business days"),
     "filing_limit_days": Default(365, "42 CFR 424.44 for Medicare; other payers by their own rows"),
     "takeback_dispute_days": Default(30, "42 CFR 405.379: a redetermination asked within 30 days stops a recoupment"),
+    "payer_refund_days": Default(60, "42 CFR 401.305: an overpayment is returned within 60 days of being identified"),
     "provider_adjustment_days": Default(60, "office: what stands on PLB_CLEARING two months is looked at"),
     "pays_capitation": Default(0, "office: 1 for plans that pay by the head: CO-24 is then settled, and no refusal"),
     "filing_warning_days": Default(15, "office: warned every day in the last fifteen days"),

@@ -132,9 +132,8 @@ class Offset:
 
 
 def offsets(cents: int, earlier: Sequence[Standing]) -> tuple[Offset, ...]:
-    """What a new adjustment ends, oldest first: amounts of the other sign that are open; then, of money that is given
-    back, what was put on claims.
-    """
+    """What a new adjustment ends, oldest first: amounts of the other sign that are open, then those that were put on
+    claims."""
     found: list[Offset] = []
     left = cents
     for one in earlier:
@@ -144,10 +143,11 @@ def offsets(cents: int, earlier: Sequence[Standing]) -> tuple[Offset, ...]:
             found.append(Offset(one.id, signed))
             left -= signed
     for one in earlier:
-        part = min(-left, one.linked_cents)
-        if part > 0:
-            found.append(Offset(one.id, -part, is_link=True))
-            left += part
+        part = min(abs(left), abs(one.linked_cents))
+        if part and (one.linked_cents < 0) != (left < 0):
+            signed = part if left > 0 else -part
+            found.append(Offset(one.id, signed, is_link=True))
+            left -= signed
     return tuple(found)
 
 

@@ -50,6 +50,8 @@ class FactKind(StrEnum):
     """All rows of one remittance for this encounter"""
     TAKEN_BACK = "taken_back"
     """A payer took its payment back out of another one, or gave that back"""
+    REFUND_CANCELLED = "refund_cancelled"
+    """A payer is not paid back after all"""
     PATIENT_PAID = "patient_paid"
     BALANCE_GIVEN_UP = "balance_given_up"
     """The patient's account placed what is left with an agency, or wrote it off"""

@@ -382,6 +382,24 @@ KINDS: dict[TaskType, Kind] = {
         "Bank and remittance differ",
         {"payer_contacted": Resolution("The payer or the bank was asked", (_REFERENCE,))},
     ),
+    TaskType.PAYER_CREDIT: Kind(
+        Role.POSTER,
+        timedelta(days=14),
+        "A payer has paid too much",
+        {
+            "refund_payer": Resolution("Pay it back: propose a refund", (REASON,)),
+            "payer_will_recoup": Resolution("The payer takes it back by itself", (_REFERENCE, _FOLLOW_UP)),
+        },
+    ),
+    TaskType.REFUND_APPROVAL: Kind(
+        Role.SUPERVISOR,
+        timedelta(days=14),
+        "Approve a refund to a payer",
+        {
+            "paid": Resolution("Approved and paid", (_REFERENCE,), needs_approval_right=True),
+            "cancelled": Resolution("It is not paid back after all", (REASON,), needs_approval_right=True),
+        },
+    ),
     TaskType.CREDIT_BALANCE: Kind(
         Role.POSTER,
         timedelta(days=30),

@@ -20,6 +20,7 @@ from database.tables import Encounter, Fact, Letter, Patient, PatientPayment
 PAPER_CLAIM = "paper_claim"
 APPEAL = "appeal"
 RECONSIDERATION = "reconsideration"
+REFUND = "refund"
 CHANGED = "the claim that it disputes was changed"
 """Why an appeal is withdrawn"""
 

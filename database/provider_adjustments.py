@@ -38,7 +38,7 @@ def unsettled(session: Session, row: ProviderAdjustmentRow) -> Sequence[Provider
             ProviderAdjustmentRow.payer_number == row.payer_number,
             ProviderAdjustmentRow.reference == row.reference,
             ProviderAdjustmentRow.id != row.id,
-            or_(col(ProviderAdjustmentRow.open_cents) != 0, col(ProviderAdjustmentRow.linked_cents) > 0),
+            or_(col(ProviderAdjustmentRow.open_cents) != 0, col(ProviderAdjustmentRow.linked_cents) != 0),
         )
         .order_by(
             col(ProviderAdjustmentRow.received_at),

@@ -27,7 +27,16 @@ from tests.office import Office
 GOLDEN = Path(__file__).parents[1] / "golden"
 FOLDER = GOLDEN / "scenarios"
 OUTCOMES = GOLDEN / "outcomes"
-UNSAID = {"AR_INS", "CASH_UNAPPLIED", "EFT_CLEARING", "UNDEPOSITED", "CARD_CLEARING", "CASH_BANK", "PAT_UNAPPLIED"}
+UNSAID = {
+    "AR_INS",
+    "CASH_UNAPPLIED",
+    "EFT_CLEARING",
+    "UNDEPOSITED",
+    "CARD_CLEARING",
+    "CASH_BANK",
+    "PAT_UNAPPLIED",
+    "PAYER_REFUND_DUE",
+}
 """Accounts whose sub-account a journal in words leaves out"""
 MEDICARE_NUMBER = "1EG4TE5MK73"
 """The example of CMS's own description of the form"""

@@ -1,0 +1,147 @@
+"""What payers have paid too much: owed back, approved and paid by a second person, or left for the payer to take.
+
+Source: 42 CFR 401.305 (Medicare: within 60 days of being identified); other payers by the policy `payer_refund_days`.
+"""
+
+import json
+from datetime import datetime
+
+from sqlmodel import Session
+
+from activities.desk import Desk
+from activities.messages import Answer
+from activities.refusals import Refused, Values, day_to_come
+from billing.deadlines import Reason
+from billing.ledger import Account, Entry, EntryKind, Side
+from billing.letters import refund_letter
+from billing.money import Cents, format_dollars
+from billing.stages import FactKind
+from billing.tasks import NewTask, TaskType
+from database import encounters, ledger, records, tasks
+from database.columns import new_id
+from database.letters import REFUND
+from database.tables import Encounter, Fact, Letter, Task
+
+
+def refund_payer(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    """The credit is owed to the payer from now on; a second person approves and pays it. Raises Refused."""
+    overpaid = {line: -cents for line, cents in desk.balances.lines(Account.AR_INSURANCE).items() if cents < 0}
+    total = -desk.balances.total(Account.AR_INSURANCE)
+    if total <= 0 or sum(overpaid.values()) != total:
+        raise Refused("not_possible", "some lines are overpaid and others are open: let the payer correct its answer")
+    entries = [
+        Entry(
+            EntryKind.PAYER_REFUND,
+            f"payer_refund:{task.id}:{line_id}",
+            (
+                Side(Account.AR_INSURANCE, Cents(cents), line_id, desk.encounter.payer_id),
+                Side(Account.PAYER_REFUND_DUE, Cents(-cents), line_id, desk.encounter.payer_id),
+            ),
+            desk.encounter.service_date,
+        )
+        for line_id, cents in overpaid.items()
+    ]
+    desk.post(entries, actor=actor_id)
+    _write_letter(desk, Cents(total), values["reason"], actor_id)
+    tasks.open_task(
+        desk.session,
+        NewTask(
+            TaskType.REFUND_APPROVAL,
+            key=task.id,
+            reason=f"{format_dollars(total)} is to be paid back to the payer: {values['reason']}. A letter waits in "
+            "the print queue; send it with the cheque.",
+            amount_cents=total,
+            detail={"proposed_by": actor_id, "encounter_id": desk.encounter.id},
+            not_after=task.due_at,
+        ),
+        practice_id=desk.encounter.practice_id,
+        subject="refund",
+        subject_id=task.id,
+        at=desk.at,
+    )
+    return f"{format_dollars(total)} is owed back to the payer; a second person is asked to pay it"
+
+
+def _write_letter(desk: Desk, cents: Cents, reason: str, actor_id: str) -> None:
+    number = next((one.payer_claim_number for one in reversed(desk.submissions) if one.payer_claim_number), None)
+    letter = refund_letter(
+        desk.claim, written_on=desk.today, payer_claim_number=number, amount_cents=cents, reason=reason
+    )
+    desk.session.add(
+        Letter(
+            id=new_id(),
+            practice_id=desk.encounter.practice_id,
+            encounter_id=desk.encounter.id,
+            kind=REFUND,
+            content=records.dump(letter),
+            written_at=desk.at,
+            written_by=actor_id,
+        )
+    )
+
+
+def payer_will_recoup(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    """The payer takes its money out of a later payment; it is looked at again on the day named."""
+    desk.schedule(Reason.FOLLOW_UP, day_to_come(desk, values["follow_up"]))
+    return f"The payer takes it back by itself (reference {values['reference']})"
+
+
+def settle(
+    session: Session, task: Task, resolution: str, values: Values, *, actor_id: str, at: datetime
+) -> Answer | None:
+    """Pay the refund, or let it be. The second person is another one than who proposed it."""
+    told = json.loads(task.detail)
+    if resolution == "cancelled":
+        encounters.add_fact(
+            session,
+            practice_id=task.practice_id,
+            encounter_id=told["encounter_id"],
+            kind=FactKind.REFUND_CANCELLED,
+            source_key=f"refund_cancelled:{task.id}",
+            subject_id=task.id,
+            received_at=at,
+            body=json.dumps({"refund": task.subject_id, "reason": values["reason"]}),
+        )
+        return None
+    if told["proposed_by"] == actor_id:
+        message = "this is approved by somebody else than who proposed it"
+        return Answer(done=False, code="needs_second_person", message=message)
+    sides = (
+        Side(Account.PAYER_REFUND_DUE, Cents(task.amount_cents), None, "refund"),
+        Side(Account.CASH_BANK, Cents(-task.amount_cents), None, values["reference"][:80]),
+    )
+    ledger.post(
+        session,
+        [Entry(EntryKind.PAYER_REFUND, f"payer_refund_paid:{task.id}", sides)],
+        practice_id=task.practice_id,
+        at=at,
+        encounter_id=told["encounter_id"],
+        actor=actor_id,
+    )
+    visit = session.get_one(Encounter, told["encounter_id"])
+    words = f"{format_dollars(task.amount_cents)} paid back to the payer ({values['reference']})"
+    encounters.tell(session, visit, words, at=at, actor="staff")
+    return None
+
+
+def refund_cancelled(desk: Desk, fact: Fact) -> str:
+    """What was to be paid back stands as the payer's credit again."""
+    told = json.loads(fact.body)
+    posted = ledger.entries_from(
+        desk.session,
+        practice_id=desk.encounter.practice_id,
+        source_prefix=f"payer_refund:{told['refund']}",
+        kind=EntryKind.PAYER_REFUND,
+    )
+    entries = [
+        Entry(
+            EntryKind.PAYER_REFUND,
+            f"refund_cancelled:{fact.subject_id}:{number}",
+            tuple(Side(side.account, Cents(-side.amount_cents), side.line_id, side.detail) for side in entry.sides),
+            entry.service_date,
+        )
+        for number, entry in enumerate(posted, start=1)
+    ]
+    desk.post(entries)
+    desk.say(f"The payer is not paid back after all: {told['reason']}")
+    return "the refund is cancelled"

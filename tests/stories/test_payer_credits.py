@@ -1,0 +1,55 @@
+"""Credits of payers: proposed by one person, paid by another, once; the letter says what for."""
+
+import pytest
+
+from database import letters
+from tests.builders import a_claim, a_payment, an_835, an_837p
+from tests.office import Office
+
+BOTH_DATABASES = True
+
+
+@pytest.fixture
+def overpaid(office: Office) -> str:
+    """A visit whose payer has given 20.00 too much, put there by a person."""
+    office.take_in(an_837p(a_claim()))
+    [encounter] = office.encounter_ids()
+    office.go_on(encounter)
+    office.send_claims()
+    payment = a_payment(office.submission(encounter).control_number, adjustments=(("CO", "45", 7000),))
+    office.deliver_835(an_835(payment))
+    office.go_on(encounter)
+    office.deliver_835(an_835(trace="EFT0002", number=2, plb=(("CS", "ICN001", -2000),)))
+    where = {"control_number": "ICN001"}
+    assert office.complete_office_task("plb_review", "linked", where, by=office.worker_id).done
+    office.go_on(encounter)
+    return encounter
+
+
+def test_the_second_person_is_another_one(office: Office, overpaid: str) -> None:
+    reason = {"reason": "paid twice"}
+    assert office.complete(overpaid, "payer_credit", "refund_payer", reason, by=office.supervisor_id).answer.done
+    office.go_on(overpaid)
+    cheque = {"reference": "cheque 1007"}
+    refused = office.complete_office_task("refund_approval", "paid", cheque, by=office.supervisor_id)
+    assert (refused.done, refused.code) == (False, "needs_second_person")
+    assert office.complete_office_task("refund_approval", "paid", cheque, by=office.worker_id).done
+    assert office.stage(overpaid) == "closed"
+    assert office.story(overpaid)[-1] == "$20.00 paid back to the payer (cheque 1007)"
+
+
+def test_the_letter_goes_with_the_cheque(office: Office, overpaid: str) -> None:
+    office.complete(overpaid, "payer_credit", "refund_payer", {"reason": "paid twice"})
+    with office.database.reading() as session:
+        [letter] = letters.of_encounter(session, overpaid)
+        content = letters.content_of(letters.find(session, practice_id=office.practice_id, letter_id=letter.id))  # type: ignore[arg-type]
+    facts = {one.label: one.value for one in content.facts}  # type: ignore[union-attr]
+    assert (facts["Refund"], facts["Claim"]) == ("$20.00", "ICN001")
+
+
+def test_a_credit_that_goes_away_asks_nobody(office: Office, overpaid: str) -> None:
+    assert office.open_task_types(overpaid) == ["payer_credit"]
+    office.deliver_835(an_835(trace="EFT0003", number=3, paid=None, plb=(("WO", "ICN001", 2000), ("L6", "X", -2000))))
+    office.go_on(overpaid)
+    assert office.open_task_types(overpaid) == []
+    assert office.stage(overpaid) == "closed"

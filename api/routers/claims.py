@@ -12,9 +12,10 @@ from api.routers.paper import Poster, TakeBackForm, take_back_paper
 from billing.attachments import WORDS
 from billing.claim import PURPOSES
 from billing.roles import Permission
-from database import attachments, claim_views, messages, notes, remittance_views, worklists
+from database import attachments, claim_timeline, claim_views, messages, notes, remittance_views, worklists
 from database.access import Person
 from database.attachments import FileSubject
+from database.claim_timeline import Told
 from database.claim_views import ClaimView
 from database.notes import NoteSubject
 
@@ -28,6 +29,17 @@ PAGE = 50
 def show_claim(request: Request, control_number: str, office: TheOffice, person: Viewer) -> ClaimView:
     """One claim as it was sent, who acknowledged it, and what was answered, line by line."""
     return _claim(request, office, person, control_number)
+
+
+@api.get("/{control_number}/timeline")
+def show_timeline(request: Request, control_number: str, office: TheOffice, person: Viewer) -> list[Told]:
+    """What we say, the clearinghouse says, the payer says and the ledger says of one claim, in order of time."""
+    with office.database.reading() as session:
+        found = claim_timeline.of_claim(session, practice_id=person.practice_id, control_number=control_number)
+    if found is None:
+        raise errors.not_found("claim")
+    auth.seen(request, person, subject="claim", subject_id=control_number)
+    return found
 
 
 @pages.get("/claims/{control_number}")
@@ -47,12 +59,16 @@ def claim_page(
     with office.database.reading() as session:
         written = notes.of(session, subject=NoteSubject.CLAIM, **where)
         files = attachments.of(session, subject=FileSubject.CLAIM, **where)
+        timeline = claim_timeline.of_claim(
+            session, practice_id=person.practice_id, control_number=claim.submission.control_number
+        )
     return show(
         request,
         "claim.html",
         person,
         status=failed.status,
         claim=claim,
+        timeline=timeline,
         purposes=PURPOSES,
         written=written,
         files=files,

@@ -130,7 +130,15 @@ def _answered(session: Session, row: Submission) -> Iterator[Told]:
 
 
 def _booked(session: Session, row: Submission) -> Iterator[Told]:
-    """Movements of the payer's part: one line for all that was posted at one instant for one cause."""
+    """Movements of the payer's part: one line for all that was posted at one instant for one cause. What a remittance
+    did that answers another claim of the visit is told there."""
+    answering = set(
+        session.exec(
+            select(RemittanceClaim.remittance_id).where(
+                RemittanceClaim.encounter_id == row.encounter_id, RemittanceClaim.control_number == row.control_number
+            )
+        )
+    )
     moved: dict[tuple[datetime, EntryKind, str | None], dict[str, int]] = {}
     owed: dict[tuple[datetime, EntryKind, str | None], int] = {}
     open_cents = 0
@@ -147,7 +155,8 @@ def _booked(session: Session, row: Submission) -> Iterator[Told]:
                 name = _MOVED[Account(posting.account)]
                 sums[name] = sums.get(name, 0) + posting.amount_cents
     for (at, kind, remittance_id), sums in moved.items():
-        if at < row.ready_at and row.first_submitted_at is None:
+        is_elsewhere = remittance_id is not None and remittance_id not in answering
+        if is_elsewhere or (at < row.ready_at and row.first_submitted_at is None):
             continue
         parts = ", ".join(f"{name} {format_dollars(cents)}" for name, cents in sums.items() if cents)
         left = format_dollars(owed[at, kind, remittance_id])

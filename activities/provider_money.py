@@ -110,10 +110,15 @@ def _put_on_its_claim(session: Session, row: ProviderAdjustmentRow, *, at: datet
     if row.reason != RECOVERY or row.open_cents <= 0:
         return
     found = provider_adjustments.encounter_named(session, practice_id=row.practice_id, reference=row.reference)
-    if found is not None:
+    if found is not None and _tell(session, row, found, row.open_cents, at=at, cause="named"):
         row.encounter_id = found
         session.add(row)
-        _tell(session, row, found, row.open_cents, at=at, cause="named")
+
+
+def look_again(session: Session, file: RemittanceFile, *, at: datetime) -> None:
+    """A remittance has told claim numbers: recoveries that came before it may be for one of them."""
+    for row in provider_adjustments.unnamed(session, practice_id=file.practice_id, payer_number=file.payer_number):
+        _put_on_its_claim(session, row, at=at)
 
 
 def _tell(
@@ -125,9 +130,9 @@ def _tell(
     at: datetime,
     cause: str,
     ends: str = "",
-) -> None:
-    """`ends`: the adjustment that had been put on the visit, as far as this one ends it."""
-    encounters.add_fact(
+) -> bool:
+    """`ends`: the adjustment that had been put on the visit, as far as this one ends it. Whether it is news."""
+    return encounters.add_fact(
         session,
         practice_id=row.practice_id,
         encounter_id=encounter_id,

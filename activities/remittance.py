@@ -55,6 +55,7 @@ class RemittanceActivities:
             file = _file(session, step)
             post_cash(session, file, step)
             provider_money.book(session, file, remittances.header(file), at=step.at)
+            provider_money.look_again(session, file, at=step.at)
             _ask_about_unmatched(session, file, step)
             if file.state == "stored":
                 file.state = "posting"

@@ -48,6 +48,20 @@ def unsettled(session: Session, row: ProviderAdjustmentRow) -> Sequence[Provider
     ).all()
 
 
+def unnamed(session: Session, *, practice_id: str, payer_number: str) -> Sequence[ProviderAdjustmentRow]:
+    """What a payer took that stands on PLB_CLEARING and on no visit, oldest first."""
+    return session.exec(
+        select(ProviderAdjustmentRow)
+        .where(
+            ProviderAdjustmentRow.practice_id == practice_id,
+            ProviderAdjustmentRow.payer_number == payer_number,
+            ProviderAdjustmentRow.open_cents > 0,
+            col(ProviderAdjustmentRow.encounter_id).is_(None),
+        )
+        .order_by(col(ProviderAdjustmentRow.received_at), ProviderAdjustmentRow.id)
+    ).all()
+
+
 def open_since(session: Session, *, practice_id: str, before: datetime) -> Sequence[ProviderAdjustmentRow]:
     """What has stood on PLB_CLEARING since before an instant."""
     return session.exec(

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from activities import share_gate, variance_keeping
 from activities.amending import go_on_with_amendments, take_amendment
+from activities.appeal_desk import take_decision, take_sent
 from activities.denied_amounts import keep_denials, open_denials
 from activities.desk import Desk
 from activities.member_ids import ask_about_number
@@ -87,6 +88,10 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
             verdict = take_payment(desk, fact)
         case FactKind.BALANCE_GIVEN_UP:
             verdict = give_up(desk, fact)
+        case FactKind.APPEAL_SENT:
+            verdict = take_sent(desk, fact)
+        case FactKind.APPEAL_DECIDED:
+            verdict = take_decision(desk, fact)
         case FactKind.AMENDED:
             verdict = take_amendment(desk, fact)
     if verdict is None:

@@ -3,30 +3,25 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
-from sqlmodel import func, select
-
-from activities import share_gate
-from activities.denial_tasks import amounts_of, review
+from activities import appeal_desk, share_gate
+from activities.denial_rows import decided
+from activities.denial_tasks import amounts_of
 from activities.desk import Desk
 from activities.inquiry_desk import forget_inquiry
 from activities.live_claims import live_claim
 from activities.refusals import Refused, Values, correct, corrected, day_to_come
 from billing.amendments import Change
 from billing.corrections import parse_corrections
-from billing.deadlines import Reason, appeal_deadline
-from billing.denials import Exit, Situation, classify, why_not
+from billing.deadlines import Reason
+from billing.denials import Exit, Situation, why_not
 from billing.ledger import Account, Entry, EntryKind, Side
-from billing.letters import appeal_letter
 from billing.money import Cents, format_dollars
 from billing.stages import Stage
 from billing.tasks import NewTask, TaskType
-from database import amendments, encounters, office, records
-from database.columns import new_id
-from database.letters import APPEAL
+from database import amendments, encounters, office
 from database.remittances import standing_rows
-from database.tables import Denial, Letter, Payer, RemittanceClaim, Task
+from database.tables import Denial, Payer, Task
 
 
 def take_exit(desk: Desk, task: Task, values: Values, actor_id: str, *, way: Exit) -> str:
@@ -46,7 +41,7 @@ def take_exit(desk: Desk, task: Task, values: Values, actor_id: str, *, way: Exi
         case Exit.OTHER_PAYER:
             return _to_other_payer(desk, denials, values)
         case Exit.APPEAL:
-            return _appeal(desk, denials, values, actor_id)
+            return appeal_desk.file(desk, denials, values, actor_id)
         case Exit.BILL_PATIENT:
             return _bill_patient(desk, denials, values, actor_id)
         case Exit.WRITE_OFF:
@@ -65,30 +60,8 @@ def situation_of(desk: Desk, denials: Sequence[Denial]) -> Situation:
         payer_claim_number=claim.payer_claim_number,
         takes_replacements=claim.takes_replacements,
         is_paid=any(row.paid_cents for row in standing),
+        no_appeal=appeal_desk.standing_of(desk, denials).why_not,
     )
-
-
-def review_again(desk: Desk, *, key: str, because: str) -> NewTask | None:
-    """The task that brings what is still refused up again; None when nothing is."""
-    denials = encounters.open_denials(desk.session, desk.encounter.id)
-    if not denials:
-        return None
-    return review(
-        amounts_of(denials),
-        line_ids=desk.line_ids,
-        key=key,
-        not_after=desk.due_at(Reason.APPEAL_LIMIT),
-        because=because,
-    )
-
-
-def _decided(desk: Desk, denials: Sequence[Denial], state: str) -> None:
-    for denial in denials:
-        denial.state = state
-        desk.session.add(denial)
-    left = encounters.open_denials(desk.session, desk.encounter.id)
-    if not any(one.state == "open" for one in left):
-        desk.unschedule(Reason.FOLLOW_UP, Reason.APPEAL_LIMIT)
 
 
 def _send_again(desk: Desk, denials: Sequence[Denial], values: Values, *, frequency: str) -> str:
@@ -97,7 +70,7 @@ def _send_again(desk: Desk, denials: Sequence[Denial], values: Values, *, freque
         correct(desk, values["corrections"])
     number = situation_of(desk, denials).payer_claim_number if frequency != "1" else None
     desk.keep(replace(desk.claim, frequency=frequency, original_reference=number))
-    _decided(desk, denials, "resubmitted")
+    decided(desk, denials, "resubmitted")
     desk.move_to(Stage.CODING)
     if frequency == "1":
         return "Corrected; a new original claim follows"
@@ -107,7 +80,7 @@ def _send_again(desk: Desk, denials: Sequence[Denial], values: Values, *, freque
 def _to_other_payer(desk: Desk, denials: Sequence[Denial], values: Values) -> str:
     correct(desk, _policy_there(desk, values["corrections"]))
     desk.keep(replace(desk.claim, frequency="1", original_reference=None))
-    _decided(desk, denials, "moved")
+    decided(desk, denials, "moved")
     desk.encounter.verified_at = None
     desk.move_to(Stage.VERIFICATION)
     forget_inquiry(desk)
@@ -135,56 +108,6 @@ def _policy_there(desk: Desk, text: str) -> str:
     return text
 
 
-def _appeal(desk: Desk, denials: Sequence[Denial], values: Values, actor_id: str) -> str:
-    if not denials:
-        raise Refused("not_possible", "nothing is denied any more; reload the page")
-    row = desk.session.get(RemittanceClaim, denials[0].remittance_claim_id)
-    submission = next((one for one in desk.submissions if row and one.control_number == row.control_number), None)
-    answered_at = (submission or desk.live).adjudicated_at or desk.at
-    if desk.at > appeal_deadline(answered_at, desk.policies):
-        raise Refused("too_late", "the payer's last day to appeal has passed; write it off with approval")
-    level = (
-        1
-        + desk.session.exec(
-            select(func.count()).where(Letter.encounter_id == desk.encounter.id, Letter.kind == APPEAL)
-        ).one()
-    )
-    letter = appeal_letter(
-        desk.claim,
-        written_on=desk.today,
-        payer_claim_number=situation_of(desk, denials).payer_claim_number,
-        answered_on=desk.policies.day(answered_at),
-        level=level,
-        disputed=[_dispute(desk, one) for one in denials],
-        amount_cents=sum(one.amount_cents for one in denials),
-        argument=values["argument"],
-    )
-    desk.session.add(
-        Letter(
-            id=new_id(),
-            practice_id=desk.encounter.practice_id,
-            encounter_id=desk.encounter.id,
-            kind=APPEAL,
-            content=records.dump(letter),
-            written_at=desk.at,
-            written_by=actor_id,
-        )
-    )
-    _decided(desk, denials, "appealed")
-    desk.schedule(Reason.FOLLOW_UP, desk.at + timedelta(days=desk.policy("appeal_decision_days")))
-    return f"Appealed at level {level}; the letter waits in the print queue"
-
-
-def _dispute(desk: Desk, denial: Denial) -> str:
-    [amount] = amounts_of([denial])
-    line = desk.claim.lines[desk.line_ids.index(denial.line_id)]
-    code = f"{denial.adjustment_group}-{denial.reason}" + (f", {denial.remarks}" if denial.remarks else "")
-    return (
-        f"{line.procedure} on {line.service_date:%m/%d/%Y}: {format_dollars(denial.amount_cents)}, "
-        f"refused as {code} ({classify(amount).words})"
-    )
-
-
 def _bill_patient(desk: Desk, denials: Sequence[Denial], values: Values, actor_id: str) -> str:
     moving = [one for one in denials if one.adjustment_group == "PR" and one.blocked_reason is None]
     if not moving:
@@ -204,7 +127,7 @@ def _bill_patient(desk: Desk, denials: Sequence[Denial], values: Values, actor_i
         for one in moving
     ]
     desk.post(entries, actor=actor_id)
-    _decided(desk, moving, "billed")
+    decided(desk, moving, "billed")
     return f"{format_dollars(sum(one.amount_cents for one in moving))} is the patient's: {values['reason']}"
 
 
@@ -266,13 +189,13 @@ def write_off(desk: Desk, denials: Sequence[Denial], *, actor: str) -> str:
         for key, line_id, cents, code in rows
     ]
     desk.post(entries, actor=actor)
-    _decided(desk, denials, "written_off")
+    decided(desk, denials, "written_off")
     return f"{format_dollars(total)} of denied charges written off with approval"
 
 
 def _void(desk: Desk, task: Task, denials: Sequence[Denial], values: Values, actor_id: str) -> str:
     """Voiding is a change of what was billed: it waits for the payer to let go, and for its money."""
-    _decided(desk, denials, "voided")
+    decided(desk, denials, "voided")
     amendments.make(
         desk.session,
         desk.encounter,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from billing.denials import classify, lead
+from billing.denials import Exit, classify, lead
 from billing.money import Cents, format_dollars
 from billing.posting import DeniedAmount
 from billing.tasks import NewTask, TaskType
@@ -32,15 +32,19 @@ def review(
     key: str,
     not_after: datetime | None,
     because: str = "",
+    may_appeal: bool = True,
     **detail: str,
 ) -> NewTask:
     """One review of all that is refused now; its owner is that of the largest amount.
 
-    `because` says why the matter comes up again; `not_after` is the last day to appeal.
+    `because` says why the matter comes up again; `not_after` is the last day to appeal; `may_appeal` False: no level
+    is left, and it is not proposed.
     """
     finding = lead(denied)
     words = [_in_words(one, line_ids) for one in denied]
     ways = dict.fromkeys(way for one in (max(denied, key=_amount), *denied) for way in classify(one).ways_out)
+    if not may_appeal:
+        ways.pop(Exit.APPEAL, None)
     return NewTask(
         TaskType.DENIAL_REVIEW,
         key=key,

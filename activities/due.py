@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from activities import variance_keeping
-from activities.denial_desk import review_again
+from activities import appeal_desk, variance_keeping
+from activities.denial_rows import review_again
 from activities.desk import Desk
 from activities.next_payer import forwarded_in_vain
 from activities.posting_review import is_held, review_is_over
@@ -128,6 +128,8 @@ def _warn_of_appeal_limit(desk: Desk) -> None:
     desk.unschedule(Reason.APPEAL_LIMIT)
     words = f"the last day to appeal comes near: {desk.policy('appeal_warning_days')} days are left"
     desk.say(words[0].upper() + words[1:])
+    if appeal_desk.is_unsent(desk):
+        return
     again = review_again(desk, key=f"appeal_limit:{desk.encounter.version}", because=words)
     if again is not None and not any(task.type == TaskType.DENIAL_REVIEW for task in desk.open_tasks()):
         desk.open_task(again)
@@ -182,8 +184,11 @@ def _ask_about_patient_balance(desk: Desk) -> None:
 def _follow_up(desk: Desk) -> None:
     """The day that a person named: bring the matter up again."""
     desk.unschedule(Reason.FOLLOW_UP)
+    if appeal_desk.ask_about(desk):
+        return
     key = f"again:{desk.at:%Y%m%d%H%M}"
-    again = review_again(desk, key=key, because="the day to look at this denial again has come")
+    because = appeal_desk.why_again(desk) or "the day to look at this denial again has come"
+    again = review_again(desk, key=key, because=because)
     desk.open_task(
         again
         or NewTask(

@@ -10,10 +10,11 @@ from functools import partial
 
 from sqlmodel import select
 
-from activities import due, underpayment_desk
+from activities import appeal_desk, due, underpayment_desk
 from activities.amending import coverage_as_corrections, make_self_pay
 from activities.coding_desk import ask_provider, codes_are_right, note_is_signed, provider_answers
-from activities.denial_desk import amount_to_write_off, review_again, take_exit, write_off
+from activities.denial_desk import amount_to_write_off, take_exit, write_off
+from activities.denial_rows import review_again
 from activities.desk import Desk
 from activities.enrolment_desk import go_on_enrolled, send_anyway
 from activities.inquiry_desk import forget_inquiry, verified, verified_by_telephone
@@ -428,6 +429,7 @@ _RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str
     },
     (TaskType.WRITE_OFF_APPROVAL, "approved"): _approve_write_off,
     (TaskType.WRITE_OFF_APPROVAL, "rejected"): _reject_write_off,
+    **appeal_desk.WAYS,
     **underpayment_desk.WAYS,
     (TaskType.PAYMENT_REVIEW, "post"): post_reviewed,
     (TaskType.PAYMENT_REVIEW, "payer_contacted"): leave_unapplied,

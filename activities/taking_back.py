@@ -2,7 +2,7 @@
 
 from sqlmodel import select
 
-from activities import variance_keeping
+from activities import appeal_desk, variance_keeping
 from activities.desk import Desk
 from activities.passed_on import ask_again
 from billing.coordination import PRIMARY
@@ -48,6 +48,7 @@ def take_back(
             denial.state = state
             desk.session.add(denial)
     _close_review_of(desk, original)
+    appeal_desk.settle(desk, original)
     variance_keeping.take_back(desk, original)
 
 

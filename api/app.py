@@ -15,6 +15,7 @@ from api.office import Clock, Office, wall_clock
 from api.routers import (
     accounts,
     amendments,
+    appeals,
     appointments,
     authorizations,
     bank,
@@ -81,6 +82,7 @@ ROUTERS = (
     amendments.api,
     claims.api,
     claim_status.api,
+    appeals.api,
     appointments.api,
     authorizations.api,
     noncoverage.api,
@@ -123,6 +125,7 @@ ROUTERS = (
     amendments.pages,
     claims.pages,
     claim_status.pages,
+    appeals.pages,
     appointments.pages,
     files.pages,
     notes.pages,

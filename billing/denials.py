@@ -133,6 +133,8 @@ class Situation:
     """The payer's policy row"""
     is_paid: bool
     """The payer paid something on this claim that stands"""
+    no_appeal: str | None = None
+    """Why no level of appeal is open; None: one is"""
 
 
 def why_not(way: Exit, situation: Situation) -> str | None:
@@ -144,6 +146,8 @@ def why_not(way: Exit, situation: Situation) -> str | None:
             return "the payer has paid part of this claim: a new original would be a duplicate; send a replacement"
         case Exit.APPEAL if _is_unprocessable(situation):
             return "the payer did not process the claim (MA130): there is no appeal; send a new original"
+        case Exit.APPEAL if situation.no_appeal:
+            return situation.no_appeal
         case Exit.BILL_PATIENT if not any(one.group == Group.PATIENT for one in situation.denied):
             return "the payer did not assign any of this to the patient (PR): a contractual amount is never billed"
     return None

@@ -3,9 +3,34 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from billing.claim import Address, Claim, Party, Person
 from billing.money import format_dollars
+
+
+class Way(StrEnum):
+    """How a letter left."""
+
+    MAIL = "mail"
+    CERTIFIED_MAIL = "certified_mail"
+    FAX = "fax"
+    PORTAL = "portal"
+
+
+WAYS: dict[Way, str] = {
+    Way.MAIL: "by mail",
+    Way.CERTIFIED_MAIL: "by certified mail",
+    Way.FAX: "by fax",
+    Way.PORTAL: "through the payer's portal",
+}
+NUMBERS: dict[Way, str] = {
+    Way.MAIL: "",
+    Way.CERTIFIED_MAIL: "the tracking number",
+    Way.FAX: "the fax's confirmation",
+    Way.PORTAL: "the portal's reference",
+}
+"""What proves each, where the way has a proof"""
 
 ZIP_PLUS_FOUR = 9
 """Digits of a long postal code, which is printed with a dash"""
@@ -46,6 +71,7 @@ def appeal_letter(
     payer_claim_number: str | None,
     answered_on: date,
     level: int,
+    level_name: str,
     disputed: Sequence[str],
     amount_cents: int,
     argument: str,
@@ -62,7 +88,7 @@ def appeal_letter(
         Fact("Your decision of", f"{answered_on:%B} {answered_on.day}, {answered_on.year}"),
         Fact("Provider NPI", provider.id or "not known"),
     ]
-    nth = "an appeal" if level == 1 else f"an appeal at level {level}"
+    nth = "an appeal" if level == 1 else f"an appeal at level {level} ({level_name})"
     return Letter(
         title="Appeal of a claim decision",
         written_on=written_on,

@@ -96,6 +96,14 @@ DEFAULTS: dict[str, Default] = {
     "appeal_limit_days": Default(120, "42 CFR 405.942 for Medicare; other payers by their own rows"),
     "appeal_warning_days": Default(15, "office: urgent in the last fifteen days"),
     "appeal_decision_days": Default(60, "42 CFR 405.950 for Medicare; other payers by their own rows"),
+    "appeal_levels": Default(2, "payers' manuals: 1 or 2; Medicare's five are law"),
+    "second_appeal_limit_days": Default(60, "office: from the first decision; other payers by their own rows"),
+    "second_appeal_decision_days": Default(60, "office: other payers by their own rows"),
+    "hearing_least_cents": Default(20_000, "42 CFR 405.1006: a hearing from so much on; set anew each year"),
+    "court_least_cents": Default(196_000, "42 CFR 405.1006: from so much on a court reviews; set anew each year"),
+    "corrected_remittance_days": Default(30, "office: an appeal is won, and the payer should have paid by then"),
+    "information_request_days": Default(30, "office: payers give 30 to 45 days to send what they ask for"),
+    "information_answer_days": Default(45, "office: records were sent, and the payer should have answered by then"),
     "variance_tolerance_cents": Default(100, "office: a line is looked at when it differs by more than a dollar"),
     "variance_tolerance_percent": Default(1, "office: and by more than one percent of what is expected"),
     "reconsideration_limit_days": Default(120, "office: from the payer's answer; other payers by their own rows"),
@@ -149,7 +157,19 @@ ABOUT_PAYERS = tuple(sorted(DEFAULTS.keys() - _OF_THE_PRACTICE))
 _LARGEST = {"_days": 3_650, "_hours": 8_760, "_seconds": 86_400, "_percent": 100, "_cents": 100_000_000}
 """By the last part of a policy's name: ten years, one year, one day, the whole, a million dollars"""
 _LARGEST_COUNT = 12
-_LARGEST_OF = {"batch_claims": 5000, "filing_anchor": 4, "posting_mode": 2}
+_LARGEST_OF = {"batch_claims": 5000, "filing_anchor": 4, "appeal_levels": 2, "posting_mode": 2}
+
+
+_AT_LEAST_ONE = frozenset(
+    {
+        "batch_claims",
+        "filing_limit_days",
+        "statement_cycle_days",
+        "appeal_limit_days",
+        "appeal_levels",
+        "second_appeal_limit_days",
+    }
+)
 
 
 def largest(name: str) -> int:
@@ -163,7 +183,7 @@ def largest(name: str) -> int:
 
 def smallest(name: str) -> int:
     """The least that a policy may be: with nought of these nothing would ever leave, or be in time."""
-    return 1 if name in {"batch_claims", "filing_limit_days", "statement_cycle_days", "appeal_limit_days"} else 0
+    return 1 if name in _AT_LEAST_ONE else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,10 @@ class FactKind(StrEnum):
     PATIENT_PAID = "patient_paid"
     BALANCE_GIVEN_UP = "balance_given_up"
     """The patient's account placed what is left with an agency, or wrote it off"""
+    APPEAL_SENT = "appeal_sent"
+    """The letter of an appeal is on its way"""
+    APPEAL_DECIDED = "appeal_decided"
+    """A person recorded what a payer decided on an appeal"""
     AMENDED = "amended"
     """What was billed turns out to be otherwise: a late charge, another policy, nobody's visit"""
 

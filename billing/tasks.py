@@ -24,6 +24,8 @@ _SOME_CORRECTIONS = replace(CORRECTIONS, required=False)
 REASON = Field("reason", "Reason")
 _REFERENCE = Field("reference", "Call reference or document number")
 _FOLLOW_UP = Field("follow_up", "Look again on", kind="date")
+_DECIDED_ON = Field("decided_on", "Day of the decision", kind="date")
+_DECISION = Field("reference", "Reference of the decision")
 _PHONE = Resolution("Verified by telephone", (_REFERENCE,))
 _RECHECK = Resolution("Corrected; ask the payer again", (CORRECTIONS,))
 POLICY = (
@@ -263,6 +265,29 @@ KINDS: dict[TaskType, Kind] = {
             "write_off": Resolution("Propose a write-off", (REASON,)),
             "void": Resolution("Void the claim (frequency 8)", (REASON,), needs_approval_right=True),
             "wait_until": Resolution("Wait; look again later", (_REFERENCE, _FOLLOW_UP)),
+        },
+    ),
+    TaskType.APPEAL_DEADLINE: Kind(
+        Role.DENIALS,
+        timedelta(days=1),
+        "An appeal waits to be sent",
+        {
+            "sent": Resolution("It is sent, and its letter says how"),
+            "not_sent": Resolution("It is not sent; withdraw it", (REASON,)),
+        },
+    ),
+    TaskType.APPEAL_DECISION: Kind(
+        Role.DENIALS,
+        timedelta(days=5),
+        "Find out what became of an appeal",
+        {
+            "won": Resolution("Won in full", (_DECIDED_ON, _DECISION)),
+            "won_in_part": Resolution(
+                "Won in part", (_DECIDED_ON, _DECISION, Field("amount", "What the payer will pay", kind="amount"))
+            ),
+            "lost": Resolution("Lost", (_DECIDED_ON, _DECISION)),
+            "no_decision": Resolution("No decision in time; go on to the next level", (_REFERENCE,)),
+            "still_waiting": Resolution("It will still be decided; look again later", (_REFERENCE, _FOLLOW_UP)),
         },
     ),
     TaskType.WRITE_OFF_APPROVAL: Kind(

@@ -11,16 +11,18 @@ from billing.claim import Claim
 from billing.cms1500 import PaperClaim
 from billing.days import day_of
 from billing.dunning import Notice
+from billing.letters import WAYS, Way, receipt
 from billing.letters import Letter as Content
-from billing.letters import receipt
 from billing.statements import Statement
-from database import good_faith, office, records, registrations, submissions
+from database import appeals, encounters, good_faith, office, records, registrations, submissions
 from database.tables import Encounter, Fact, Letter, Patient, PatientPayment
 
 PAPER_CLAIM = "paper_claim"
 APPEAL = "appeal"
 RECONSIDERATION = "reconsideration"
 REFUND = "refund"
+TO_PAYERS = frozenset({APPEAL, RECONSIDERATION})
+"""Kinds of letters whose sending a person may have to prove"""
 CHANGED = "the claim that it disputes was changed"
 """Why an appeal is withdrawn"""
 
@@ -59,6 +61,8 @@ class LetterRow:
     sent_at: datetime | None
     withdrawn_at: datetime | None
     withdrawn_because: str | None
+    sent_how: str = ""
+    """` by fax (number 12) on 2026-11-02`; empty where nobody said"""
 
 
 def page(session: Session, *, practice_id: str, state: QueueState, limit: int = 100) -> list[LetterRow]:
@@ -158,21 +162,68 @@ def _taken_back_on(session: Session, payment: PatientPayment) -> date | None:
     return None if at is None else day_of(at, office.zone_of(session, payment.practice_id))
 
 
-def mark_sent(session: Session, letter: Letter, *, at: datetime, actor_id: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How a letter left, as a person says it: the proof of sending."""
+
+    way: Way
+    number: str = ""
+    """Tracking number, confirmation or reference"""
+    sent_on: date | None = None
+    """None: today"""
+
+
+def how_sent(letter: Letter) -> str:
+    """` by fax (number 12) on 2026-11-02`; empty where nobody said."""
+    if letter.sent_how is None:
+        return ""
+    number = f" (number {letter.sent_number})" if letter.sent_number else ""
+    day = f" on {letter.sent_on}" if letter.sent_on else ""
+    return f" {WAYS[Way(letter.sent_how)]}{number}{day}"
+
+
+def mark_sent(session: Session, letter: Letter, *, at: datetime, actor_id: str, how: Sending | None = None) -> bool:
     """Printed and on its way, and a paper claim with it; False when somebody said so before. Raises LetterWithdrawn."""
     hold(session, letter)
     if letter.sent_at is not None:
-        return False
+        return _add_proof(session, letter, at=at, how=how)
     if letter.withdrawn_at is not None:
         raise LetterWithdrawn(letter.withdrawn_because)
     letter.sent_at, letter.sent_by = at, actor_id
+    _note_how(letter, how)
     session.add(letter)
     content = content_of(letter)
     if isinstance(content, PaperClaim):
         submissions.mark_mailed(session, content.control_number, at=at)
     if letter.kind == good_faith.LETTER:
         good_faith.close_asked(session, letter, at=at, by=actor_id)
+    if letter.kind == APPEAL:
+        appeals.note_sent(session, letter, at=at)
+    if letter.kind in TO_PAYERS:
+        _tell(session, letter, f"{content.title}: sent to the payer{how_sent(letter)}", at=at)
     return True
+
+
+def _add_proof(session: Session, letter: Letter, *, at: datetime, how: Sending | None) -> bool:
+    """Say afterwards how a letter left; what was said once stays."""
+    if how is None or letter.sent_how is not None:
+        return False
+    _note_how(letter, how)
+    session.add(letter)
+    if letter.kind in TO_PAYERS:
+        _tell(session, letter, f"{content_of(letter).title}: it was sent{how_sent(letter)}", at=at)
+    return True
+
+
+def _note_how(letter: Letter, how: Sending | None) -> None:
+    if how is not None:
+        letter.sent_how, letter.sent_number, letter.sent_on = how.way, how.number, how.sent_on
+
+
+def _tell(session: Session, letter: Letter, text: str, *, at: datetime) -> None:
+    encounter = session.get(Encounter, letter.encounter_id) if letter.encounter_id else None
+    if encounter is not None:
+        encounters.tell(session, encounter, text, at=at, actor="staff")
 
 
 def withdraw(session: Session, letter: Letter, *, because: str, at: datetime, actor_id: str = "office") -> bool:
@@ -184,6 +235,7 @@ def withdraw(session: Session, letter: Letter, *, because: str, at: datetime, ac
         return False
     letter.withdrawn_at, letter.withdrawn_by, letter.withdrawn_because = at, actor_id, because
     session.add(letter)
+    appeals.note_withdrawn(session, letter)
     return True
 
 
@@ -230,4 +282,5 @@ def _row(letter: Letter, patient: Patient | None) -> LetterRow:
         sent_at=letter.sent_at,
         withdrawn_at=letter.withdrawn_at,
         withdrawn_because=letter.withdrawn_because,
+        sent_how=how_sent(letter),
     )

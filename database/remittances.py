@@ -82,6 +82,14 @@ def standing_rows(session: Session, encounter_id: str, *, of: str | None = None)
     return rows if of is None else [one for one in rows if one.responsibility == of]
 
 
+def answer_to(session: Session, encounter_id: str, *, control_number: str | None) -> RemittanceClaim | None:
+    """A claim payment that named the claim, taken back or not."""
+    query = select(RemittanceClaim).where(
+        RemittanceClaim.encounter_id == encounter_id, RemittanceClaim.control_number == control_number
+    )
+    return session.exec(query.order_by(RemittanceClaim.id).limit(1)).first()
+
+
 def answered_on(session: Session, row: RemittanceClaim) -> date:
     """The day of the remittance that a claim payment came in (BPR16)."""
     file = session.get(RemittanceFile, row.remittance_id)

@@ -29,7 +29,7 @@ def denial_way(task: Mapping[str, Any]) -> Way:
     """What a denial specialist does: what is usual, but no second try once the first has come to nothing."""
     usual = [one["name"] for one in task["resolutions"] if one["is_usual"]]
     category = task["detail"].get("category", "")
-    if "look at this denial again" in task["reason"]:
+    if "look at this denial again" in task["reason"] or "the appeal at level" in task["reason"]:
         return WAYS[TaskType.DENIAL_REVIEW]
     if category == "duplicate":
         return Way("wait_until", _look_again)
@@ -51,6 +51,10 @@ def silence_way(task: Mapping[str, Any]) -> Way:
 def _look_again(task: Mapping[str, Any]) -> Values:
     day = datetime.fromisoformat(task["opened_at"]).date() + timedelta(days=30)
     return {"reference": "CALL-1", "follow_up": day.isoformat()}
+
+
+def _decided(task: Mapping[str, Any]) -> Values:
+    return {"decided_on": task["opened_at"][:10], "reference": "LETTER-1"}
 
 
 def _replaced(task: Mapping[str, Any]) -> Values:
@@ -121,6 +125,8 @@ WAYS: dict[TaskType, Way] = {
     TaskType.CLAIM_REJECTED: Way("corrected_new_claim", _corrected_member),
     TaskType.NO_RESPONSE: Way("resubmitted", _called),
     TaskType.DENIAL_REVIEW: Way("write_off", _reason("nothing more can be had for it")),
+    TaskType.APPEAL_DEADLINE: Way("sent", lambda task: {}),
+    TaskType.APPEAL_DECISION: Way("lost", _decided),
     TaskType.WRITE_OFF_APPROVAL: Way("approved", _reason("agreed"), SUPERVISOR),
     TaskType.UNDERPAYMENT: Way("reconsideration", lambda task: {}),
     TaskType.UNDERPAYMENT_APPROVAL: Way("approved", _reason("agreed"), SUPERVISOR),

@@ -3,12 +3,11 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import RedirectResponse
 from pydantic import Field
 from sqlmodel import Session
 
@@ -17,17 +16,20 @@ from api import auth, errors
 from api.actions import Done
 from api.auth import Viewer, require
 from api.claim_form import Part
-from api.errors import Problem
+from api.errors import Fault, Problem
 from api.office import Office, TheOffice
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from billing.cms1500 import PaperClaim
+from billing.days import day_of
 from billing.dunning import Notice
+from billing.letters import NUMBERS, WAYS, Way
 from billing.letters import Letter as Content
 from billing.roles import Permission
 from billing.statements import Statement
-from database import accounts, audit, letters
+from database import accounts, appeals, audit, letters
 from database.access import Person
-from database.letters import LetterRow, QueueState
+from database.appeals import AppealView
+from database.letters import LetterRow, QueueState, Sending
 from database.tables import Letter, PatientAccount
 from templates import documents, rendering
 
@@ -39,6 +41,16 @@ class WithdrawalForm(Part):
     """Why a paper is not to be sent."""
 
     reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class SendingForm(Part):
+    """How a letter left: the proof of sending."""
+
+    way: Way
+    number: Annotated[str, Field(max_length=100)] = ""
+    """Tracking number, confirmation of the fax, or the portal's reference"""
+    sent_on: date | None = None
+    """None: today"""
 
 
 Worker = Annotated[Person, require(Permission.WORK)]
@@ -67,9 +79,12 @@ def show_pdf(request: Request, letter_id: str, office: TheOffice, person: Viewer
 
 
 @api.post("/{letter_id}/sent", status_code=204)
-def mark_sent(request: Request, letter_id: str, office: TheOffice, person: Worker) -> None:
-    """The letter was printed and sent. Saying it twice changes nothing; a withdrawn one is refused (409)."""
-    _sent(request, office, person, letter_id)
+def mark_sent(
+    request: Request, letter_id: str, office: TheOffice, person: Worker, form: SendingForm | None = None
+) -> None:
+    """The letter was printed and sent, with how, if that is to be proved. Saying it twice changes nothing, but how it
+    left may be said afterwards; a withdrawn one is refused (409)."""
+    _sent(request, office, person, letter_id, form)
 
 
 @api.post("/{letter_id}/withdraw", status_code=204)
@@ -105,6 +120,11 @@ def _page(request: Request, office: Office, person: Person, letter_id: str, fail
         status=failed.status,
         failed=failed,
         key=failed.key_for("withdraw"),
+        ways=WAYS,
+        today=office.today(person),
+        how_sent=letters.how_sent(letter),
+        is_to_payer=letter.kind in letters.TO_PAYERS,
+        appeal=_appeal_of(office, person, letter),
         note=note,
         may_work=person.may(Permission.WORK),
         may_withdraw=person.may(Permission.WORK) and letter.kind in set(Notice),
@@ -118,10 +138,20 @@ def take_pdf(request: Request, letter_id: str, office: TheOffice, person: Viewer
 
 
 @pages.post("/{letter_id}/sent")
-def say_sent(request: Request, letter_id: str, office: TheOffice, person: Worker) -> Response:
+async def say_sent(request: Request, letter_id: str, office: TheOffice, person: Worker) -> Response:
     """The letter was printed and sent."""
-    _sent(request, office, person, letter_id)
-    return RedirectResponse(f"/letters/{letter_id}?note=done", 303)
+    typed = await typed_into(request)
+
+    async def act() -> Done:
+        said = {name: text for name, text in typed.items() if text.strip()}
+        form = read(SendingForm, said) if "way" in typed else None
+        await run_in_threadpool(_sent, request, office, person, letter_id, form)
+        return Done({})
+
+    def page(failed: Failed) -> Response:
+        return _page(request, office, person, letter_id, failed)
+
+    return await answer(act, "sent", typed, f"/letters/{letter_id}", page)
 
 
 @pages.post("/{letter_id}/withdraw")
@@ -137,6 +167,14 @@ async def withdraw_from_page(request: Request, letter_id: str, office: TheOffice
         return _page(request, office, person, letter_id, failed)
 
     return await answer(act, "withdraw", typed, f"/letters/{letter_id}", page)
+
+
+def _appeal_of(office: Office, person: Person, letter: Letter) -> AppealView | None:
+    if letter.encounter_id is None:
+        return None
+    with office.database.reading() as session:
+        found = appeals.views(session, practice_id=person.practice_id, encounter_id=letter.encounter_id)
+    return next((one for one in found if one.letter_id == letter.id), None)
 
 
 def _find(request: Request, office: Office, person: Person, letter_id: str) -> Letter:
@@ -163,14 +201,32 @@ def _pdf(letter: Letter) -> Response:
     return Response(made, media_type="application/pdf", headers=headers)
 
 
-def _sent(request: Request, office: Office, person: Person, letter_id: str) -> None:
+def _sent(request: Request, office: Office, person: Person, letter_id: str, form: SendingForm | None) -> None:
     def act(session: Session, letter: Letter) -> bool:
+        how = None if form is None else _sending(office, person, letter, form)
         try:
-            return letters.mark_sent(session, letter, at=office.now(), actor_id=person.user_id)
+            return letters.mark_sent(session, letter, at=office.now(), actor_id=person.user_id, how=how)
         except letters.LetterWithdrawn as error:
             raise Problem(409, "withdrawn", "This letter was withdrawn", f"{error}. Do not send it.") from error
 
-    _change(request, office, person, letter_id, act, told="marked as sent")
+    how = "" if form is None else f" {WAYS[form.way]} {form.number}".rstrip()
+    _change(request, office, person, letter_id, act, told=f"marked as sent{how}")
+
+
+def _sending(office: Office, person: Person, letter: Letter, form: SendingForm) -> Sending:
+    """Raises Problem 422 where nothing would be proved by it."""
+    today = office.today(person)
+    sent_on = form.sent_on or today
+    faults = []
+    if NUMBERS[form.way] and not form.number.strip():
+        faults.append(Fault(field="number", message=f"write down {NUMBERS[form.way]}: it proves that the letter left"))
+    if sent_on > today:
+        faults.append(Fault(field="sent_on", message="lies in the future; mark it once it has left"))
+    elif sent_on < day_of(letter.written_at, person.zone):
+        faults.append(Fault(field="sent_on", message="lies before the day on which the letter was written"))
+    if faults:
+        raise errors.invalid(faults)
+    return Sending(form.way, form.number.strip(), sent_on)
 
 
 def _withdraw(request: Request, office: Office, person: Person, letter_id: str, form: WithdrawalForm) -> None:

@@ -23,9 +23,11 @@ from api.errors import Fault, Problem
 from api.office import Office, TheOffice
 from api.routers.encounters import HoldForm, PaymentForm, TakeBackForm
 from billing.amendments import FORMS
+from billing.appeals import DECISIONS
+from billing.appeals import WORDS as APPEAL_WORDS
 from billing.attachments import WORDS
 from billing.roles import Permission
-from database import attachments, edit_runs, letters, messages, views
+from database import appeals, attachments, edit_runs, letters, messages, views
 from database.access import Person
 from database.attachments import FileSubject
 from database.columns import new_id
@@ -244,6 +246,7 @@ def encounter_page(
             session, practice_id=person.practice_id, subject=FileSubject.ENCOUNTER, subject_id=encounter_id
         )
         edits = edit_runs.latest(session, encounter_id)
+        appealed = appeals.views(session, practice_id=person.practice_id, encounter_id=encounter_id)
     if encounter is None:
         raise errors.not_found("encounter")
     auth.seen(request, person, subject="encounter", subject_id=encounter_id)
@@ -254,6 +257,8 @@ def encounter_page(
         status=failed.status,
         encounter=encounter,
         edits=edits,
+        appeals=appealed,
+        decisions={one: APPEAL_WORDS[one] for one in DECISIONS},
         failed=failed,
         keys=failed.key_for,
         note=note,

@@ -5,6 +5,7 @@ No `from __future__ import annotations` here: SQLModel reads the annotations at 
 
 from database.tables.access import AuditEvent, Command, TaskForm, Token, User, WebSession
 from database.tables.accounts import BalanceItem, PatientAccount, Placement
+from database.tables.appeals import Appeal, Packet
 from database.tables.appointments import Appointment, CoverageCheck
 from database.tables.attachments import Attachment
 from database.tables.authorizations import AuthorizationRow, AuthorizationRuleRow
@@ -62,6 +63,7 @@ __all__ = [
     "AddOnRow",
     "AgendaEntry",
     "Amendment",
+    "Appeal",
     "Appointment",
     "Attachment",
     "AuditEvent",
@@ -111,6 +113,7 @@ __all__ = [
     "NoticeRuleRow",
     "OtherPolicy",
     "Outbox",
+    "Packet",
     "Partner",
     "PartnerFile",
     "Patient",

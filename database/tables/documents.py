@@ -1,6 +1,6 @@
 """Papers that the office writes: kept as what they say, so that page and PDF are always the same."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
@@ -29,6 +29,12 @@ class Letter(SQLModel, table=True):
     """A user; `office` for what goes out by itself"""
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
     sent_by: str | None = Field(default=None, sa_type=Id)
+    sent_how: str | None = Field(default=None, sa_type=sa.String(20))
+    """billing.letters.Way; None: nobody said"""
+    sent_number: str = Field(default="", sa_type=sa.String(100))
+    """Tracking number of the mail, confirmation of the fax, reference of the portal"""
+    sent_on: date | None = None
+    """The day on which it left, as a person says it"""
     withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
     """Let go of before it was sent: nobody prints it"""
     withdrawn_by: str | None = Field(default=None, sa_type=Id)

@@ -11,7 +11,7 @@ from billing.policies import DEFAULTS
 from database import registrations
 from database.engine import Database, DatabaseMissing
 from database.setup import migration_config, upgrade
-from database.tables import Patient, Policy
+from database.tables import Appeal, Patient, Policy
 from tests.builders import a_claim, a_line, an_837p
 from tests.office import Office
 
@@ -71,3 +71,30 @@ def test_a_database_that_was_never_set_up_says_which_command_mends_it(empty: Dat
 
 def test_a_database_that_was_set_up_is_fine(database: Database) -> None:
     database.check()
+
+
+def test_appeals_of_before_keep_their_levels(empty: Database) -> None:
+    config = migration_config(empty)
+    upgrade(empty)
+    office = Office(empty)
+    office.take_in(an_837p(a_claim()))
+    [encounter] = office.encounter_ids()
+    command.downgrade(config, "0045")
+    with empty.engine.begin() as connection:
+        letters = sa.table("letter", *(sa.column(name) for name in LETTER_OF_BEFORE))
+        for number, withdrawn in ((1, None), (2, "2026-03-05 00:00:00+00"), (3, None)):
+            row = {"id": f"letter{number}", "practice_id": office.practice_id, "encounter_id": encounter}
+            times = {"written_at": f"2026-03-0{number} 00:00:00+00", "withdrawn_at": withdrawn}
+            connection.execute(sa.insert(letters), [row | times | LETTER_OF_BEFORE_ALIKE])
+    command.upgrade(config, "head")
+    with empty.reading() as session:
+        rows = session.exec(select(Appeal).order_by(Appeal.letter_id)).all()
+    assert [(row.level, row.letter_id, row.outcome) for row in rows] == [
+        (1, "letter1", "no_decision"),
+        (2, "letter2", "withdrawn"),
+        (3, "letter3", None),
+    ]
+
+
+LETTER_OF_BEFORE_ALIKE = {"kind": "appeal", "content": "{}", "written_by": "office"}
+LETTER_OF_BEFORE = ("id", "practice_id", "encounter_id", "written_at", "withdrawn_at", *LETTER_OF_BEFORE_ALIKE)

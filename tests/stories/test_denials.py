@@ -217,7 +217,9 @@ def test_an_appeal_writes_its_letter_and_waits_for_the_decision(office: Office) 
     assert denials(office, encounter) == ["appealed"]
     office.let_pass(days=61)
     office.go_on(encounter)
-    assert office.open_task_types(encounter) == ["denial_review"]
+    assert office.open_task_types(encounter) == ["appeal_decision"]
+    lost = {"decided_on": f"{office.today}", "reference": "LTR-1"}
+    office.complete(encounter, "appeal_decision", "lost", lost, by=office.supervisor_id)
     exit_by(office, encounter, "appeal", argument="We ask again.")
     with office.database.reading() as session:
         assert len(session.exec(select(Letter).where(Letter.encounter_id == encounter)).all()) == 2

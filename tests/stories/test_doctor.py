@@ -176,6 +176,7 @@ def test_a_practice_on_utc_and_a_paper_that_nobody_prints_are_named(healthy: Off
         payer_claim_number=None,
         answered_on=NOON.date(),
         level=1,
+        level_name="appeal",
         disputed=[],
         amount_cents=1,
         argument="please",

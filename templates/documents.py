@@ -6,6 +6,9 @@ character: such a one is printed as MARK. The letter itself keeps what was typed
 """
 
 import json
+import shutil
+import tempfile
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,8 @@ import typst
 FOLDER = Path(__file__).parent
 MARK = "\N{REPLACEMENT CHARACTER}"
 """Printed in the place of a character that no font shows; the font that typst brings along has it"""
+JOINED = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
+"""Files that can be part of a packet, and how typst wants them named"""
 _ALWAYS = frozenset(chr(code) for code in range(0x20, 0x7F)) | {"\n", "\t", MARK}
 
 
@@ -24,6 +29,79 @@ def pdf(template: str, content: str) -> bytes:
     printable = json.dumps(_printable(json.loads(content)))
     made: bytes = typst.compile(str(path), sys_inputs={"content": printable}, pdf_standards="ua-1")
     return made
+
+
+class NotJoined(ValueError):
+    """A file that cannot be part of a PDF, with the reason."""
+
+
+MOST_PAGES = 300
+"""Of one file in a packet"""
+LETTERS = FOLDER / "letters"
+
+
+def packet(content: str, files: Mapping[str, bytes]) -> bytes:
+    """A letter with its enclosures as one PDF. `files` by the names that `content` gives them: PDF, PNG and JPEG.
+
+    It is tagged (PDF/UA) unless a PDF is among them: what others made says nothing of how it is read aloud.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("letter_body.typ", "packet.typ"):
+            shutil.copy(LETTERS / name, folder)
+        for name, body in files.items():
+            (Path(folder) / name).write_bytes(body)
+        printable = json.dumps(_printable(json.loads(content)))
+        is_tagged = not any(body.startswith(b"%PDF") for body in files.values())
+        made: bytes = typst.compile(
+            str(Path(folder) / "packet.typ"),
+            root=folder,
+            sys_inputs={"content": printable},
+            pdf_standards="ua-1" if is_tagged else [],
+        )
+    return made
+
+
+def pages_of(body: bytes, content_type: str, *, most: int = MOST_PAGES) -> int:
+    """How many pages a file fills in a packet. Raises NotJoined: it is no picture or PDF, is locked or damaged, or too
+    long. typst tells the number of a PDF's pages in no other way than by refusing the one after its last."""
+    if content_type not in JOINED:
+        raise NotJoined("it is neither a PDF nor a PNG or JPEG picture")
+    with tempfile.TemporaryDirectory() as folder:
+        name = f"file.{JOINED[content_type]}"
+        (Path(folder) / name).write_bytes(body)
+        if content_type != "application/pdf":
+            _try_page(folder, name, None)
+            return 1
+        _try_page(folder, name, 1)
+        low, high = 1, 2
+        while _has_page(folder, name, high):
+            if high > most:
+                raise NotJoined(f"it has more than {most} pages")
+            low, high = high, high * 2
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if _has_page(folder, name, middle) else (low, middle)
+    if low > most:
+        raise NotJoined(f"it has more than {most} pages")
+    return low
+
+
+def _has_page(folder: str, name: str, page: int) -> bool:
+    try:
+        _try_page(folder, name, page)
+    except NotJoined:
+        return False
+    return True
+
+
+def _try_page(folder: str, name: str, page: int | None) -> None:
+    which = "" if page is None else f", page: {page}"
+    path = Path(folder) / "page.typ"
+    path.write_text(f'#image("{name}"{which})', encoding="utf-8")
+    try:
+        typst.compile(str(path), root=folder)
+    except typst.TypstError as error:
+        raise NotJoined("it is locked or damaged and cannot be read") from error
 
 
 def without_glyph(content: str) -> list[str]:

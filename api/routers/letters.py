@@ -4,15 +4,15 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from sqlmodel import Session
 
-from activities import account_decisions
-from api import auth, errors
+from activities import account_decisions, packing
+from api import actions, auth, errors
 from api.actions import Done
 from api.auth import Viewer, require
 from api.claim_form import Part
@@ -24,12 +24,13 @@ from billing.days import day_of
 from billing.dunning import Notice
 from billing.letters import NUMBERS, WAYS, Way
 from billing.letters import Letter as Content
+from billing.packets import Enclosure
 from billing.roles import Permission
 from billing.statements import Statement
-from database import accounts, appeals, audit, letters
+from database import accounts, appeals, audit, letters, packets
 from database.access import Person
-from database.appeals import AppealView
 from database.letters import LetterRow, QueueState, Sending
+from database.packets import PacketView
 from database.tables import Letter, PatientAccount
 from templates import documents, rendering
 
@@ -51,6 +52,18 @@ class SendingForm(Part):
     """Tracking number, confirmation of the fax, or the portal's reference"""
     sent_on: date | None = None
     """None: today"""
+
+
+MOST_ENCLOSURES = 200
+PICK = "pick."
+"""Names of the inputs by which enclosures are chosen"""
+
+
+class PacketForm(Part):
+    """What goes with a letter."""
+
+    keys: Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=MOST_ENCLOSURES)] = []
+    """As the list of enclosures names them; none: the letter alone"""
 
 
 Worker = Annotated[Person, require(Permission.WORK)]
@@ -76,6 +89,30 @@ def show_letter(
 def show_pdf(request: Request, letter_id: str, office: TheOffice, person: Viewer) -> Response:
     """The letter as a tagged PDF."""
     return _pdf(_find(request, office, person, letter_id))
+
+
+@api.get("/{letter_id}/enclosures")
+def list_enclosures(request: Request, letter_id: str, office: TheOffice, person: Viewer) -> list[Enclosure]:
+    """What may go to the payer with the letter, and what of it usually does."""
+    letter = _find(request, office, person, letter_id)
+    try:
+        with office.database.reading() as session:
+            return packing.enclosures_for(session, letter, at=office.now())
+    except packing.NotPacked as error:
+        raise Problem(409, "no-packet", "This letter takes no enclosures", f"{error}.") from error
+
+
+@api.post("/{letter_id}/packet", status_code=201)
+def make_packet(letter_id: str, form: PacketForm, office: TheOffice, person: Worker) -> PacketView:
+    """Join the letter and the chosen enclosures into one PDF, in the place of one that was made before. Once the letter
+    is sent it is kept as it was (409)."""
+    return _pack(office, person, letter_id, form)
+
+
+@api.get("/{letter_id}/packet.pdf", response_class=Response)
+def show_packet(request: Request, letter_id: str, office: TheOffice, person: Viewer) -> Response:
+    """The packet as it was made, byte for byte."""
+    return _packet_bytes(request, office, person, letter_id)
 
 
 @api.post("/{letter_id}/sent", status_code=204)
@@ -124,7 +161,7 @@ def _page(request: Request, office: Office, person: Person, letter_id: str, fail
         today=office.today(person),
         how_sent=letters.how_sent(letter),
         is_to_payer=letter.kind in letters.TO_PAYERS,
-        appeal=_appeal_of(office, person, letter),
+        **_packet_of(office, person, letter, failed),
         note=note,
         may_work=person.may(Permission.WORK),
         may_withdraw=person.may(Permission.WORK) and letter.kind in set(Notice),
@@ -135,6 +172,28 @@ def _page(request: Request, office: Office, person: Person, letter_id: str, fail
 def take_pdf(request: Request, letter_id: str, office: TheOffice, person: Viewer) -> Response:
     """The letter to print."""
     return _pdf(_find(request, office, person, letter_id))
+
+
+@pages.get("/{letter_id}/packet.pdf")
+def take_packet(request: Request, letter_id: str, office: TheOffice, person: Viewer) -> Response:
+    """The packet to send."""
+    return _packet_bytes(request, office, person, letter_id)
+
+
+@pages.post("/{letter_id}/packet")
+async def pack_from_page(request: Request, letter_id: str, office: TheOffice, person: Worker) -> Response:
+    """Join the letter and the ticked enclosures into one PDF."""
+    typed = await typed_into(request, max_fields=MOST_ENCLOSURES + 50)
+
+    async def act() -> Done:
+        chosen = [name.removeprefix(PICK) for name in typed if name.startswith(PICK)]
+        await run_in_threadpool(_pack, office, person, letter_id, PacketForm(keys=chosen[:MOST_ENCLOSURES]))
+        return Done({})
+
+    def page(failed: Failed) -> Response:
+        return _page(request, office, person, letter_id, failed)
+
+    return await answer(act, "packet", typed, f"/letters/{letter_id}", page)
 
 
 @pages.post("/{letter_id}/sent")
@@ -169,12 +228,43 @@ async def withdraw_from_page(request: Request, letter_id: str, office: TheOffice
     return await answer(act, "withdraw", typed, f"/letters/{letter_id}", page)
 
 
-def _appeal_of(office: Office, person: Person, letter: Letter) -> AppealView | None:
-    if letter.encounter_id is None:
-        return None
+def _packet_of(office: Office, person: Person, letter: Letter, failed: Failed) -> dict[str, Any]:
+    """The appeal that the letter makes, what may go with it, and what was packed."""
     with office.database.reading() as session:
-        found = appeals.views(session, practice_id=person.practice_id, encounter_id=letter.encounter_id)
-    return next((one for one in found if one.letter_id == letter.id), None)
+        appeal = appeals.of_letter(session, letter.id)
+        row = packets.of_letter(session, letter.id)
+        is_packed = letter.kind in letters.TO_PAYERS and letter.encounter_id is not None
+        may_pack = is_packed and letter.sent_at is None and letter.withdrawn_at is None
+        found = packing.enclosures_for(session, letter, at=office.now()) if may_pack else []
+        packet = packets.view_of(row) if row else None
+    keys = packet.keys if packet else [one.key for one in found if one.is_usual]
+    if failed.form == "packet":
+        keys = [name.removeprefix(PICK) for name in failed.typed if name.startswith(PICK)]
+    view = appeals.view_of(appeal, "") if appeal else None
+    return {"appeal": view, "enclosures": found, "packet": packet, "chosen": keys, "pick": PICK}
+
+
+def _pack(office: Office, person: Person, letter_id: str, form: PacketForm) -> PacketView:
+    with office.database.writing() as session:
+        letter = letters.find(session, practice_id=person.practice_id, letter_id=letter_id)
+        if letter is None:
+            raise errors.not_found("letter")
+        letters.hold(session, letter)
+        if letter.kind not in letters.TO_PAYERS:
+            raise Problem(409, "no-packet", "This letter takes no enclosures", "Only letters to payers do.")
+        if letter.withdrawn_at is not None:
+            detail = f"{letter.withdrawn_because}. Nothing goes with it."
+            raise Problem(409, "withdrawn", "This letter was withdrawn", detail)
+        try:
+            row = packing.pack(session, letter, form.keys, at=office.now(), by=person.user_id)
+        except packing.NotPacked as error:
+            raise errors.invalid([Fault(field="keys", message=str(error))]) from error
+        except packets.PacketSent as error:
+            raise Problem(409, "sent", "This letter was sent", "What went with it is kept as it was.") from error
+        made = packets.view_of(row)
+        told = f"packed {made.pages} pages: {'; '.join(made.enclosures) or 'the letter alone'}"
+        actions.updated(session, office, person, "letter", letter_id, told)
+    return made
 
 
 def _find(request: Request, office: Office, person: Person, letter_id: str) -> Letter:
@@ -201,10 +291,22 @@ def _pdf(letter: Letter) -> Response:
     return Response(made, media_type="application/pdf", headers=headers)
 
 
+def _packet_bytes(request: Request, office: Office, person: Person, letter_id: str) -> Response:
+    _find(request, office, person, letter_id)
+    with office.database.reading() as session:
+        row = packets.of_letter(session, letter_id)
+    if row is None:
+        raise errors.not_found("packet of this letter")
+    headers = {"Content-Disposition": f'inline; filename="packet-{letter_id}.pdf"'}
+    return Response(row.body, media_type="application/pdf", headers=headers)
+
+
 def _sent(request: Request, office: Office, person: Person, letter_id: str, form: SendingForm | None) -> None:
     def act(session: Session, letter: Letter) -> bool:
         how = None if form is None else _sending(office, person, letter, form)
         try:
+            if letter.kind in letters.TO_PAYERS and letter.withdrawn_at is None:
+                packing.pack_alone(session, letter, at=office.now(), by=person.user_id)
             return letters.mark_sent(session, letter, at=office.now(), actor_id=person.user_id, how=how)
         except letters.LetterWithdrawn as error:
             raise Problem(409, "withdrawn", "This letter was withdrawn", f"{error}. Do not send it.") from error

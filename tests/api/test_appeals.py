@@ -1,13 +1,16 @@
 """Appeals over HTTP: listed, decided once, and how their letters left."""
 
+import hashlib
+import re
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from billing.roles import Role
+from database import visit_notes
 from database.columns import new_id
-from database.tables import Appeal, AuditEvent, Encounter, Fact, Letter
+from database.tables import Appeal, AuditEvent, Encounter, Fact, Letter, User
 from tests.api.conftest import OPENED, Book
 from tests.api.test_letters import queued
 
@@ -123,3 +126,45 @@ async def test_the_letters_page_asks_how_it_left(book: Book, appeal: Appeal) -> 
         assert "reference: it proves" in refused.text
         done = await browser.post(f"/letters/{appeal.letter_id}/sent", data={"way": "mail", "number": ""})
         assert done.status_code == 303
+
+
+async def test_a_packet_is_made_taken_and_kept_as_it_was_sent(book: Book, appeal: Appeal) -> None:
+    api = f"/api/v1/letters/{appeal.letter_id}"
+    async with book.connect(Role.DENIALS) as client:
+        assert (await client.get(f"{api}/packet.pdf")).status_code == 404
+        unknown = await client.post(f"{api}/packet", json={"keys": ["note:nobodys"]})
+        assert (unknown.status_code, unknown.json()["faults"][0]["field"]) == (422, "keys")
+        made = await client.post(f"{api}/packet", json={"keys": []})
+        assert (made.status_code, made.json()["pages"], made.json()["enclosures"]) == (201, 2, [])
+        bytes_sent = (await client.get(f"{api}/packet.pdf")).content
+        assert hashlib.sha256(bytes_sent).hexdigest() == made.json()["sha256"]
+        assert (await client.post(f"{api}/sent", json={"way": "mail"})).status_code == 204
+        assert (await client.post(f"{api}/packet", json={"keys": []})).status_code == 409
+        assert (await client.get(f"{api}/packet.pdf")).content == bytes_sent
+    async with book.connect(token=book.stranger) as client:
+        assert (await client.get(f"{api}/packet.pdf")).status_code == 404
+        assert (await client.get(f"{api}/enclosures")).status_code == 404
+
+
+async def test_a_letter_that_goes_alone_is_kept_byte_for_byte(book: Book, appeal: Appeal) -> None:
+    async with book.connect(Role.DENIALS) as client:
+        await client.post(f"/api/v1/letters/{appeal.letter_id}/sent")
+        kept = await client.get(f"/api/v1/letters/{appeal.letter_id}/packet.pdf")
+    assert kept.content.startswith(b"%PDF-")
+
+
+async def test_the_letters_page_packs_what_is_ticked(book: Book, appeal: Appeal) -> None:
+    with book.database.writing() as session:
+        row = session.get_one(Encounter, appeal.encounter_id)
+        visit_notes.add(session, row, text="Seen.", signed_by=None, signed_on=None, at=book.now, by=_somebody(session))
+    async with book.signed_in(Role.DENIALS) as browser:
+        page = (await browser.get(f"/letters/{appeal.letter_id}")).text
+        [ticked] = re.findall(r'name="(pick\.note:\w+)"', page)
+        assert (await browser.post(f"/letters/{appeal.letter_id}/packet", data={ticked: "yes"})).status_code == 303
+        page = (await browser.get(f"/letters/{appeal.letter_id}")).text
+    assert "The packet: 3 pages in one PDF" in page
+    assert "<li>Note of the visit, not signed</li>" in page
+
+
+def _somebody(session: Session) -> str:
+    return session.exec(select(User.id)).first() or ""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from activities import share_gate, variance_keeping
+from activities import information_desk, promises, share_gate, variance_keeping
 from activities.amending import go_on_with_amendments, take_amendment
 from activities.appeal_desk import take_decision, take_sent
 from activities.denied_amounts import keep_denials, open_denials
@@ -92,6 +92,10 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
             verdict = take_sent(desk, fact)
         case FactKind.APPEAL_DECIDED:
             verdict = take_decision(desk, fact)
+        case FactKind.RECORDS_SENT:
+            verdict = information_desk.take_sent(desk, fact)
+        case FactKind.CALLED:
+            verdict = promises.take(desk, fact)
         case FactKind.AMENDED:
             verdict = take_amendment(desk, fact)
     if verdict is None:

@@ -32,12 +32,12 @@ def take_exit(desk: Desk, task: Task, values: Values, actor_id: str, *, way: Exi
         raise Refused("not_possible", reason)
     match way:
         case Exit.REPLACE:
-            return _send_again(desk, denials, values, frequency="7")
+            return send_again(desk, denials, values, frequency="7")
         case Exit.RETRO_AUTH:
             desk.keep(replace(desk.claim, authorization=values["authorization"]))
-            return _send_again(desk, denials, values, frequency="7")
+            return send_again(desk, denials, values, frequency="7")
         case Exit.NEW_ORIGINAL:
-            return _send_again(desk, denials, values, frequency="1")
+            return send_again(desk, denials, values, frequency="1")
         case Exit.OTHER_PAYER:
             return _to_other_payer(desk, denials, values)
         case Exit.APPEAL:
@@ -64,7 +64,7 @@ def situation_of(desk: Desk, denials: Sequence[Denial]) -> Situation:
     )
 
 
-def _send_again(desk: Desk, denials: Sequence[Denial], values: Values, *, frequency: str) -> str:
+def send_again(desk: Desk, denials: Sequence[Denial], values: Values, *, frequency: str) -> str:
     """The claim as it stands now, corrected, goes through coding, charges and edits again."""
     if values.get("corrections"):
         correct(desk, values["corrections"])

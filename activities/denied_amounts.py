@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from activities import information_desk
 from activities.denial_tasks import review
 from activities.desk import Desk
 from billing.adjustment_codes import QMB_REMARKS
 from billing.deadlines import Reason, appeal_deadline
+from billing.information import asks
 from billing.posting import DeniedAmount
 from database.columns import new_id
 from database.tables import Denial, RemittanceClaim
@@ -16,14 +18,19 @@ REMARKS_KEPT = 10
 
 
 def open_denials(desk: Desk, row: RemittanceClaim, denied: Sequence[DeniedAmount]) -> None:
-    """Keep what an answer refused, and ask the person whose matter it is, by the last day to appeal."""
+    """Keep what an answer refused, and ask the person whose matter it is, by the last day to appeal; what asks for
+    documents is asked for by itself."""
+    information_desk.settle(desk, desk.payer_of(row.responsibility))
     if not denied:
         return
     keep_denials(desk, row, denied, state="open")
     desk.session.flush()
     limit = appeal_deadline(desk.at, desk.policies)
     desk.schedule(Reason.APPEAL_LIMIT, limit - timedelta(days=desk.policy("appeal_warning_days")))
-    desk.open_task(review(denied, line_ids=desk.line_ids, key=row.id, not_after=limit, remittance_claim_id=row.id))
+    wanted = [one for one in denied if asks(one)]
+    information_desk.ask_by_remittance(desk, row, wanted)
+    if others := [one for one in denied if one not in wanted]:
+        desk.open_task(review(others, line_ids=desk.line_ids, key=row.id, not_after=limit, remittance_claim_id=row.id))
 
 
 def keep_denials(desk: Desk, row: RemittanceClaim, denied: Sequence[DeniedAmount], *, state: str) -> None:

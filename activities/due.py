@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from activities import appeal_desk, variance_keeping
+from activities import appeal_desk, information_desk, promises, variance_keeping
 from activities.denial_rows import review_again
 from activities.desk import Desk
 from activities.next_payer import forwarded_in_vain
@@ -55,6 +55,8 @@ def act(desk: Desk, reason: Reason) -> None:
             _ask_about_change(desk)
         case Reason.RECONSIDERATION_DUE:
             variance_keeping.ask_again(desk)
+        case Reason.PROMISE_DUE:
+            promises.look(desk)
         case Reason.FOLLOW_UP:
             _follow_up(desk)
         case Reason.HOLD_ENDS:
@@ -184,17 +186,18 @@ def _ask_about_patient_balance(desk: Desk) -> None:
 def _follow_up(desk: Desk) -> None:
     """The day that a person named: bring the matter up again."""
     desk.unschedule(Reason.FOLLOW_UP)
-    if appeal_desk.ask_about(desk):
+    if appeal_desk.ask_about(desk) or information_desk.is_unsent(desk):
         return
     key = f"again:{desk.at:%Y%m%d%H%M}"
-    because = appeal_desk.why_again(desk) or "the day to look at this denial again has come"
-    again = review_again(desk, key=key, because=because)
+    why = "; ".join(filter(None, (promises.broken_at_follow_up(desk), appeal_desk.why_again(desk))))
+    why = why or information_desk.why_again(desk) or ""
+    again = review_again(desk, key=key, because=why or "the day to look at this denial again has come")
     desk.open_task(
         again
         or NewTask(
             TaskType.NO_RESPONSE,
             key=key,
-            reason="The day to ask the payer again has come.",
+            reason=f"The day to ask the payer again has come{': ' + why if why else ''}.",
             amount_cents=desk.encounter.charge_cents,
         )
     )

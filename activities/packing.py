@@ -29,7 +29,7 @@ from billing.packets import (
     sheet_of_letter,
 )
 from billing.remittance import ClaimPayment
-from database import appeals, contracts, filing_proof, office, packets, records, remittances
+from database import appeals, contracts, filing_proof, office, packets, records, remittances, requests
 from database.attachments import FileSubject
 from database.letters import content_of
 from database.tables import (
@@ -168,14 +168,16 @@ def found_for(session: Session, letter: Letter, *, at: datetime) -> list[Found]:
 
 def _about(session: Session, letter: Letter, encounter: Encounter, *, at: datetime) -> _About:
     appeal = appeals.of_letter(session, letter.id)
-    number = appeal.control_number if appeal else None
+    request = requests.of_letter(session, letter.id)
+    number = request.control_number if request else appeal.control_number if appeal else None
     if number is None or session.get(Submission, number) is None:
         number = filing_proof.newest_of(session, practice_id=letter.practice_id, encounter_id=encounter.id)
     reasons = session.exec(select(Denial.reason).where(Denial.encounter_id == encounter.id)).all()
+    wanted = {Category.DOCUMENTATION} if request else set()
     zone = office.zone_of(session, letter.practice_id)
     submission = session.get(Submission, number) if number else None
     claim = records.load(Claim, submission.claim if submission else encounter.record)
-    return _About(session, encounter, claim, number, categories_of(reasons), zone, day_of(at, zone))
+    return _About(session, encounter, claim, number, categories_of(reasons) | wanted, zone, day_of(at, zone))
 
 
 def _claims(about: _About) -> list[Found]:

@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlmodel import select
 
-from activities import appeal_desk, due, underpayment_desk
+from activities import appeal_desk, due, information_desk, promises, underpayment_desk
 from activities.amending import coverage_as_corrections, make_self_pay
 from activities.coding_desk import ask_provider, codes_are_right, note_is_signed, provider_answers
 from activities.denial_desk import amount_to_write_off, take_exit, write_off
@@ -146,6 +146,7 @@ def _complete(desk: Desk, command: CompleteTask) -> Answer:
     tasks.close_task(desk.session, task, resolution=form.resolution, at=desk.at, actor_id=command.actor_id)
     desk.session.flush()
     said = _RESOLUTIONS[TaskType(task.type), form.resolution](desk, task, values, command.actor_id)
+    promises.log(desk, task, form.resolution, values, command.actor_id)
     desk.say(said, actor="staff")
     return Answer(done=True, code="done", message=said)
 
@@ -430,6 +431,8 @@ _RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str
     (TaskType.WRITE_OFF_APPROVAL, "approved"): _approve_write_off,
     (TaskType.WRITE_OFF_APPROVAL, "rejected"): _reject_write_off,
     **appeal_desk.WAYS,
+    **information_desk.WAYS,
+    **promises.WAYS,
     **underpayment_desk.WAYS,
     (TaskType.PAYMENT_REVIEW, "post"): post_reviewed,
     (TaskType.PAYMENT_REVIEW, "payer_contacted"): leave_unapplied,

@@ -24,6 +24,7 @@ _KEPT_UNTIL_DONE = frozenset(
         Reason.CROSSOVER_DUE,
         Reason.POSTING_REVIEW_OVER,
         Reason.RECONSIDERATION_DUE,
+        Reason.PROMISE_DUE,
     }
 )
 _ASKED_ABOUT = frozenset({Stage.ACKNOWLEDGMENT, Stage.ADJUDICATION})
@@ -46,6 +47,8 @@ BLOCKING: dict[Stage, frozenset[TaskType]] = {
 }
 """Tasks that keep the office from going on by itself at a stage."""
 
+BY_STATUS = ":status:"
+"""In the key of a task that a 277 opened: the remittance makes it needless"""
 MOOT_ONCE: dict[TaskType, frozenset[SubmissionState]] = {
     TaskType.TRANSMISSION_FAILED: frozenset(
         {
@@ -111,5 +114,7 @@ def is_moot(task: Task, state: SubmissionState | None, balances: Balances, *, ch
             return not change_waits
         case TaskType.NO_RESPONSE if Reason.PAYER_ACKNOWLEDGMENT_DUE in task.opening_key:
             return state in {SubmissionState.PAYER_ACCEPTED, SubmissionState.ADJUDICATED}
+        case TaskType.INFO_REQUEST if BY_STATUS in task.opening_key:
+            return state == SubmissionState.ADJUDICATED
         case task_type:
             return state in MOOT_ONCE.get(task_type, frozenset())

@@ -6,6 +6,7 @@ Every question ends: in a day to ask again, in a new claim once, or with a perso
 import json
 from datetime import timedelta
 
+from activities import information_desk
 from activities import status_inquiries as inquiries
 from activities.desk import Desk
 from activities.submission_desk import make_submission
@@ -185,6 +186,8 @@ def _act(desk: Desk, submission: Submission, row: StatusInquiry, answered: Answe
             desk.say("The payer finds no such claim: it is sent again as a new original; the filing clock is the same")
         case Doing.MEND:
             _reject(desk, submission, answered)
+        case Doing.TAKE_REQUEST:
+            information_desk.ask_by_status(desk, submission, row.id, answered)
         case Doing.ASK_PERSON:
             ask_person(desk, submission, f"{answered.words[0].upper()}{answered.words[1:]}: {coming.why}.")
 

@@ -83,5 +83,9 @@ _SAID = {
 def _close_review_of(desk: Desk, row: RemittanceClaim) -> None:
     """What an answer asked is asked no more."""
     for task in desk.open_tasks():
-        if task.type in {TaskType.DENIAL_REVIEW, TaskType.TAKEBACK_NOTICE} and task.opening_key.endswith(row.id):
+        if task.type in {
+            TaskType.DENIAL_REVIEW,
+            TaskType.INFO_REQUEST,
+            TaskType.TAKEBACK_NOTICE,
+        } and task.opening_key.endswith(row.id):
             tasks.close_task(desk.session, task, resolution="reversed", at=desk.at, actor_id=None)

@@ -19,6 +19,7 @@ from api.routers import (
     appointments,
     authorizations,
     bank,
+    calls,
     charge_lag,
     charges,
     claim_status,
@@ -61,6 +62,7 @@ from api.routers import (
     visit_notes,
     visits,
     worklist,
+    write_offs,
 )
 from api.routers.sign_in import SignInLimit
 from api.security import Door
@@ -83,6 +85,8 @@ ROUTERS = (
     claims.api,
     claim_status.api,
     appeals.api,
+    calls.api,
+    write_offs.api,
     appointments.api,
     authorizations.api,
     noncoverage.api,
@@ -126,6 +130,8 @@ ROUTERS = (
     claims.pages,
     claim_status.pages,
     appeals.pages,
+    calls.pages,
+    write_offs.pages,
     appointments.pages,
     files.pages,
     notes.pages,

@@ -15,6 +15,7 @@ from billing.characters import unsendable
 from billing.claim import Address, Claim, Diagnosis, Party, Person, Reference, ServiceLine, Sex
 from billing.claim_details import with_admission, with_clia, with_drug
 from billing.coding import procedure_is_well_formed
+from billing.information import with_attachment
 from billing.money import Cents, parse_typed
 from billing.places import STATES
 from billing.units import parse_units
@@ -60,6 +61,7 @@ FIELDS: dict[str, str] = {
     "accident": "AA OH (car, with its state), EM (at work), OA (another)",
     "admitted_on": "day of admission of an inpatient",
     "clia": "the laboratory's CLIA number: 36D0123456",
+    "attachment": "documents that follow: OZ BM R123 (report type, BM mail, FX fax or EL portal, control number)",
     "diagnoses": "all of them in order, by commas: J06.9, Z23",
     "place_of_service": "two digits: 11 office, 22 hospital outpatient ...",
     "patient_paid": "what the patient has paid: 20.00; may be empty",
@@ -276,6 +278,7 @@ _CLAIM_FIELDS: dict[str, Callable[[Claim, str], Claim]] = {
     "accident": _accident,
     "admitted_on": lambda claim, value: with_admission(claim, _day(value)),
     "clia": with_clia,
+    "attachment": with_attachment,
     "diagnoses": _diagnoses,
     "place_of_service": lambda claim, value: replace(claim, place_of_service=value),
     "authorization": lambda claim, value: replace(claim, authorization=value or None),

@@ -39,6 +39,8 @@ class Reason(StrEnum):
     """The payer was asked to correct what it allowed, and should have answered"""
     FOLLOW_UP = "follow_up"
     """A person said when to look again"""
+    PROMISE_DUE = "promise_due"
+    """What somebody promised should have come"""
     HOLD_ENDS = "hold_ends"
     """The day until which the encounter was held"""
     TASK_DUE = "task_due"
@@ -61,6 +63,7 @@ OWNERS: dict[Reason, Role] = {
     Reason.AMENDMENT_DUE: Role.BILLER,
     Reason.RECONSIDERATION_DUE: Role.DENIALS,
     Reason.FOLLOW_UP: Role.BILLER,
+    Reason.PROMISE_DUE: Role.BILLER,
     Reason.HOLD_ENDS: Role.SUPERVISOR,
     Reason.TASK_DUE: Role.SUPERVISOR,
 }
@@ -81,6 +84,7 @@ WORDS: dict[Reason, str] = {
     Reason.AMENDMENT_DUE: "the payer should have made way for a change: its number for the claim, or its money back",
     Reason.RECONSIDERATION_DUE: "the payer should have answered the reconsideration",
     Reason.FOLLOW_UP: "look again, as was agreed",
+    Reason.PROMISE_DUE: "what was promised should have come",
     Reason.HOLD_ENDS: "the hold ends",
     Reason.TASK_DUE: "an open task becomes overdue",
 }

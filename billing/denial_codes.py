@@ -199,6 +199,9 @@ P12 | contract | - | workers' compensation fee schedule
 _RARCS = """\
 M15 bundled; not paid separately
 M20 procedure code (HCPCS) missing
+M29 operative note missing
+M30 pathology report missing
+M31 radiology report missing
 M51 procedure code invalid
 M52 first date of service invalid
 M53 units missing or invalid
@@ -223,6 +226,8 @@ MA120 laboratory certificate (CLIA) number missing
 MA130 cannot be processed: no appeal; send a new claim
 N4 the prior payer's answer is missing
 N20 not payable with another service of that day
+N26 itemized bill missing
+N29 notes, orders or report missing
 N30 patient not eligible for this service
 N56 procedure code wrong for the service or its date
 N95 provider type may not bill this service

@@ -187,6 +187,44 @@ def _cells(line: ShortLine) -> tuple[str, ...]:
     )
 
 
+def records_letter(
+    claim: Claim,
+    *,
+    written_on: date,
+    payer_claim_number: str | None,
+    attachment_number: str,
+    asked: str,
+    codes: str,
+    remark: str,
+    control_number: str,
+) -> Letter:
+    """The cover sheet of documents that a payer asked for, with the numbers by which it puts them to its claim."""
+    provider = claim.billing_provider
+    facts = (
+        Fact("Attachment control number", attachment_number),
+        Fact("Claim", payer_claim_number or "not known"),
+        Fact("Our control number", control_number),
+        Fact("Patient", full_name(claim.patient)),
+        Fact("Member ID", claim.coverage.member_id or "not known"),
+        Fact("Date of service", service_days(claim)),
+        Fact("Billed", format_dollars(claim.charge_cents)),
+        Fact("You asked", codes),
+        Fact("Provider NPI", provider.id or "not known"),
+    )
+    return Letter(
+        title="Documents that you asked for",
+        written_on=written_on,
+        sender=_letterhead(provider),
+        addressee=(claim.coverage.payer.name.last, "Claims", *address_lines(claim.coverage.payer.address)),
+        facts=facts,
+        paragraphs=(
+            f"For the claim named above you asked for: {asked}. You find it behind this page.",
+            *[part.strip() for part in remark.split("\n") if part.strip()],
+            "Please process the claim with these documents.",
+        ),
+    )
+
+
 def receipt(
     claim: Claim,
     patient: Person,

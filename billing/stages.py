@@ -59,6 +59,10 @@ class FactKind(StrEnum):
     """The letter of an appeal is on its way"""
     APPEAL_DECIDED = "appeal_decided"
     """A person recorded what a payer decided on an appeal"""
+    RECORDS_SENT = "records_sent"
+    """What a payer asked for is on its way"""
+    CALLED = "called"
+    """Somebody promised something"""
     AMENDED = "amended"
     """What was billed turns out to be otherwise: a late charge, another policy, nobody's visit"""
 

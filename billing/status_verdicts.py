@@ -12,6 +12,7 @@ from typing import Any
 
 from billing.acknowledgment import StatusReason
 from billing.claim_status import ClaimStatus, StatusVerdict
+from billing.information import asked_in
 from billing.money import Cents, format_dollars
 from billing.policies import Policies
 
@@ -100,6 +101,8 @@ class Answered:
     """STC09: check or transfer number"""
     payment_date: date | None = None
     """STC08"""
+    asked: str = ""
+    """What the payer asks the office for, in words; empty: nothing, or it asks the patient"""
 
     @property
     def codes(self) -> str:
@@ -135,7 +138,18 @@ def read_status(status: ClaimStatus) -> Answered:
         paid_cents=paid,
         check_number=_first(status.verdicts, "check_number"),
         payment_date=_first(status.verdicts, "payment_date"),
+        asked=_asked(status.verdicts),
     )
+
+
+def _asked(verdicts: Sequence[StatusVerdict]) -> str:
+    """R of any kind and P3 ask the provider; P4 asks the patient."""
+    asking = [one for verdict in verdicts for one in verdict.reasons if _asks_provider(one.category)]
+    return asked_in(asking) if asking else ""
+
+
+def _asks_provider(category: str) -> bool:
+    return category.upper().startswith("R") or category.upper() == "P3"
 
 
 def meaning_of(reason: StatusReason, *, paid_cents: Cents | None) -> Meaning:
@@ -165,6 +179,8 @@ class Doing(StrEnum):
     """As a new original under a number of its own"""
     MEND = "mend"
     """A person mends a rejected claim"""
+    TAKE_REQUEST = "take_request"
+    """A person sends the documents that the payer asks for"""
     ASK_PERSON = "ask_person"
 
 
@@ -212,6 +228,8 @@ def what_next(answer: Answered, known: Known, policies: Policies) -> Next:
             return Next(Doing.TRY_AGAIN)
         case Meaning.PAID | Meaning.DENIED:
             return Next(Doing.ASK_PERSON, why="the claim is finalized and no remittance has come: find the remittance")
+        case Meaning.WANTS_INFORMATION if answer.asked:
+            return Next(Doing.TAKE_REQUEST)
         case Meaning.WANTS_INFORMATION:
             return Next(Doing.ASK_PERSON, why="find out what the payer wants and send it")
         case Meaning.NOBODY_KNOWN:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from billing.deadlines import after_business_days
+from billing.dispute_tasks import DISPUTES, REASON
+from billing.dispute_tasks import FOLLOW_UP as _FOLLOW_UP
+from billing.dispute_tasks import REFERENCE as _REFERENCE
 from billing.roles import Role
 from billing.task_types import Field, Kind, Resolution, TaskType
 
-__all__ = ["KINDS", "Field", "Kind", "NewTask", "Resolution", "TaskType"]
+__all__ = ["KINDS", "REASON", "Field", "Kind", "NewTask", "Resolution", "TaskType"]
 
 LONGEST_QUESTION = 1000
 """Characters that a coder asks a provider: the answer comes sooner, and task and story stay readable"""
@@ -21,11 +24,6 @@ CORRECTIONS = Field(
     "corrections", "Corrections, one a line: field = value", kind="corrections", longest=LONGEST_CORRECTIONS
 )
 _SOME_CORRECTIONS = replace(CORRECTIONS, required=False)
-REASON = Field("reason", "Reason")
-_REFERENCE = Field("reference", "Call reference or document number")
-_FOLLOW_UP = Field("follow_up", "Look again on", kind="date")
-_DECIDED_ON = Field("decided_on", "Day of the decision", kind="date")
-_DECISION = Field("reference", "Reference of the decision")
 _PHONE = Resolution("Verified by telephone", (_REFERENCE,))
 _RECHECK = Resolution("Corrected; ask the payer again", (CORRECTIONS,))
 POLICY = (
@@ -267,29 +265,7 @@ KINDS: dict[TaskType, Kind] = {
             "wait_until": Resolution("Wait; look again later", (_REFERENCE, _FOLLOW_UP)),
         },
     ),
-    TaskType.APPEAL_DEADLINE: Kind(
-        Role.DENIALS,
-        timedelta(days=1),
-        "An appeal waits to be sent",
-        {
-            "sent": Resolution("It is sent, and its letter says how"),
-            "not_sent": Resolution("It is not sent; withdraw it", (REASON,)),
-        },
-    ),
-    TaskType.APPEAL_DECISION: Kind(
-        Role.DENIALS,
-        timedelta(days=5),
-        "Find out what became of an appeal",
-        {
-            "won": Resolution("Won in full", (_DECIDED_ON, _DECISION)),
-            "won_in_part": Resolution(
-                "Won in part", (_DECIDED_ON, _DECISION, Field("amount", "What the payer will pay", kind="amount"))
-            ),
-            "lost": Resolution("Lost", (_DECIDED_ON, _DECISION)),
-            "no_decision": Resolution("No decision in time; go on to the next level", (_REFERENCE,)),
-            "still_waiting": Resolution("It will still be decided; look again later", (_REFERENCE, _FOLLOW_UP)),
-        },
-    ),
+    **DISPUTES,
     TaskType.WRITE_OFF_APPROVAL: Kind(
         Role.SUPERVISOR,
         timedelta(days=5),

@@ -1,8 +1,8 @@
 """The lines of the variance worklist as a CSV."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
+
+from billing.csv_file import write_rows
 
 COLUMNS = (
     "claim",
@@ -23,21 +23,8 @@ COLUMNS = (
     "answered_on",
     "decided_why",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How text begins that a spreadsheet would work out"""
 
 
 def write_lines(rows: Iterable[Sequence[str]]) -> str:
-    """A header and the rows, as `COLUMNS` names them. Text that a spreadsheet would take for a formula stands behind an
-    apostrophe; amounts below zero do not."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in rows:
-        writer.writerow([_plain(one) for one in row])
-    return text.getvalue()
-
-
-def _plain(cell: str) -> str:
-    is_amount = cell.removeprefix("-").replace(".", "", 1).isdecimal()
-    return f"'{cell}" if cell.startswith(FORMULA) and not is_amount else cell
+    """A header and the rows, as `COLUMNS` names them."""
+    return write_rows(COLUMNS, rows)

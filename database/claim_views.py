@@ -13,6 +13,7 @@ from billing.claim import Claim
 from billing.contracts import NO_CONTRACT
 from billing.coordination import PRIMARY
 from billing.denial_codes import REASON_CODES
+from billing.information import attachments_of
 from billing.money import Cents
 from billing.posting import BilledLine
 from billing.remittance import Adjustment, ClaimPayment
@@ -117,6 +118,8 @@ class ClaimView:
     rendering_provider: str | None
     diagnoses: tuple[str, ...]
     authorization: str | None
+    attachments: tuple[str, ...]
+    """Documents that follow the claim (2300 PWK): report type, way and control number"""
     charge_cents: int
     lines: tuple[SentLine, ...]
     is_paper: bool
@@ -149,6 +152,7 @@ def claim(session: Session, *, practice_id: str, control_number: str) -> ClaimVi
         rendering_provider=f"{views.person_name(rendering.name)} ({rendering.npi or 'no NPI'})" if rendering else None,
         diagnoses=tuple(one.code for one in sent.diagnoses),
         authorization=sent.authorization,
+        attachments=tuple(" ".join(one) for one in attachments_of(sent)),
         charge_cents=sent.charge_cents,
         lines=tuple(
             SentLine(

@@ -14,14 +14,15 @@ from billing.dunning import Notice
 from billing.letters import WAYS, Way, receipt
 from billing.letters import Letter as Content
 from billing.statements import Statement
-from database import appeals, encounters, good_faith, office, records, registrations, submissions
+from database import appeals, encounters, good_faith, office, records, registrations, requests, submissions
 from database.tables import Encounter, Fact, Letter, Patient, PatientPayment
 
 PAPER_CLAIM = "paper_claim"
 APPEAL = "appeal"
 RECONSIDERATION = "reconsideration"
 REFUND = "refund"
-TO_PAYERS = frozenset({APPEAL, RECONSIDERATION})
+RECORDS = "records"
+TO_PAYERS = frozenset({APPEAL, RECONSIDERATION, RECORDS})
 """Kinds of letters whose sending a person may have to prove"""
 CHANGED = "the claim that it disputes was changed"
 """Why an appeal is withdrawn"""
@@ -199,6 +200,8 @@ def mark_sent(session: Session, letter: Letter, *, at: datetime, actor_id: str, 
         good_faith.close_asked(session, letter, at=at, by=actor_id)
     if letter.kind == APPEAL:
         appeals.note_sent(session, letter, at=at)
+    if letter.kind == RECORDS:
+        requests.note_sent(session, letter, at=at)
     if letter.kind in TO_PAYERS:
         _tell(session, letter, f"{content.title}: sent to the payer{how_sent(letter)}", at=at)
     return True
@@ -236,6 +239,7 @@ def withdraw(session: Session, letter: Letter, *, because: str, at: datetime, ac
     letter.withdrawn_at, letter.withdrawn_by, letter.withdrawn_because = at, actor_id, because
     session.add(letter)
     appeals.note_withdrawn(session, letter)
+    requests.note_withdrawn(session, letter, at=at)
     return True
 
 
@@ -245,9 +249,10 @@ def waiting_of_visit(session: Session, encounter_id: str, *, kind: str) -> Seque
 
 
 def withdraw_appeals(session: Session, encounter_id: str, *, because: str, at: datetime) -> None:
-    """Appeals that nobody has mailed yet are not to be sent: what they dispute is no longer there."""
-    for letter in waiting_of_visit(session, encounter_id, kind=APPEAL):
-        withdraw(session, letter, because=because, at=at)
+    """Appeals and documents that nobody has mailed yet are not to be sent: what they are about is no longer there."""
+    for kind in (APPEAL, RECORDS):
+        for letter in waiting_of_visit(session, encounter_id, kind=kind):
+            withdraw(session, letter, because=because, at=at)
 
 
 def waiting_notices(session: Session, *, practice_id: str, patient_id: str) -> Sequence[Letter]:

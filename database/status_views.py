@@ -15,6 +15,7 @@ FOLLOWED = {
     Doing.TRY_AGAIN: "tried again",
     Doing.SEND_AGAIN: "the claim was sent again",
     Doing.MEND: "a biller mends the claim",
+    Doing.TAKE_REQUEST: "a biller sends what is asked for",
     Doing.ASK_PERSON: "a biller looks into it",
 }
 

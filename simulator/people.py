@@ -31,6 +31,8 @@ def denial_way(task: Mapping[str, Any]) -> Way:
     category = task["detail"].get("category", "")
     if "look at this denial again" in task["reason"] or "the appeal at level" in task["reason"]:
         return WAYS[TaskType.DENIAL_REVIEW]
+    if "documents were sent" in task["reason"]:
+        return WAYS[TaskType.DENIAL_REVIEW]
     if category == "duplicate":
         return Way("wait_until", _look_again)
     if "bill_patient" in usual and category == "benefit":
@@ -125,6 +127,8 @@ WAYS: dict[TaskType, Way] = {
     TaskType.CLAIM_REJECTED: Way("corrected_new_claim", _corrected_member),
     TaskType.NO_RESPONSE: Way("resubmitted", _called),
     TaskType.DENIAL_REVIEW: Way("write_off", _reason("nothing more can be had for it")),
+    TaskType.INFO_REQUEST: Way("send_records", lambda task: {}),
+    TaskType.PROMISE_BROKEN: Way("let_go", _reason("the matter is followed up by itself")),
     TaskType.APPEAL_DEADLINE: Way("sent", lambda task: {}),
     TaskType.APPEAL_DECISION: Way("lost", _decided),
     TaskType.WRITE_OFF_APPROVAL: Way("approved", _reason("agreed"), SUPERVISOR),

@@ -22,9 +22,10 @@ from billing.days import day_of
 from billing.money import Cents, NotAnAmount, parse_typed
 from billing.roles import Permission
 from billing.stages import FactKind
-from database import appeals, encounters
+from database import appeals, encounters, requests
 from database.access import Person
 from database.appeals import AppealView
+from database.requests import RequestView
 from database.tables import Appeal, Encounter
 
 api = APIRouter(prefix="/api/v1", tags=["appeals"])
@@ -51,6 +52,17 @@ def list_appeals(request: Request, encounter_id: str, office: TheOffice, person:
         if encounters.find(session, practice_id=person.practice_id, encounter_id=encounter_id) is None:
             raise errors.not_found("encounter")
         found = appeals.views(session, practice_id=person.practice_id, encounter_id=encounter_id)
+    auth.seen(request, person, subject="encounter", subject_id=encounter_id)
+    return found
+
+
+@api.get("/encounters/{encounter_id}/information-requests")
+def list_requests(request: Request, encounter_id: str, office: TheOffice, person: Viewer) -> list[RequestView]:
+    """The documents that payers asked for about the visit, oldest first."""
+    with office.database.reading() as session:
+        if encounters.find(session, practice_id=person.practice_id, encounter_id=encounter_id) is None:
+            raise errors.not_found("encounter")
+        found = requests.views(session, practice_id=person.practice_id, encounter_id=encounter_id)
     auth.seen(request, person, subject="encounter", subject_id=encounter_id)
     return found
 

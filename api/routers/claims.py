@@ -12,9 +12,10 @@ from api.routers.paper import Poster, TakeBackForm, take_back_paper
 from billing.attachments import WORDS
 from billing.claim import PURPOSES
 from billing.roles import Permission
-from database import attachments, claim_timeline, claim_views, messages, notes, remittance_views, worklists
+from database import attachments, calls, claim_timeline, claim_views, messages, notes, remittance_views, worklists
 from database.access import Person
 from database.attachments import FileSubject
+from database.calls import Sought
 from database.claim_timeline import Told
 from database.claim_views import ClaimView
 from database.notes import NoteSubject
@@ -62,6 +63,7 @@ def claim_page(
         timeline = claim_timeline.of_claim(
             session, practice_id=person.practice_id, control_number=claim.submission.control_number
         )
+        called = calls.found(session, Sought(person.practice_id, control_number=where["subject_id"]), limit=PAGE)
     return show(
         request,
         "claim.html",
@@ -72,6 +74,7 @@ def claim_page(
         purposes=PURPOSES,
         written=written,
         files=files,
+        calls=called,
         file_kinds=WORDS,
         may_work=person.may(Permission.WORK),
         failed=failed,

@@ -27,9 +27,10 @@ from billing.appeals import DECISIONS
 from billing.appeals import WORDS as APPEAL_WORDS
 from billing.attachments import WORDS
 from billing.roles import Permission
-from database import appeals, attachments, edit_runs, letters, messages, views
+from database import appeals, attachments, calls, edit_runs, letters, messages, requests, views
 from database.access import Person
 from database.attachments import FileSubject
+from database.calls import Sought
 from database.columns import new_id
 from database.worklists import TaskRow
 from templates import documents, rendering
@@ -37,6 +38,7 @@ from temporal.engine import UI_PATH
 
 router = APIRouter(include_in_schema=False)
 
+CALLS_SHOWN = 50
 VALUE_PREFIX = "value."
 """Names of the inputs that belong to a resolution's fields"""
 
@@ -247,6 +249,8 @@ def encounter_page(
         )
         edits = edit_runs.latest(session, encounter_id)
         appealed = appeals.views(session, practice_id=person.practice_id, encounter_id=encounter_id)
+        asked = requests.views(session, practice_id=person.practice_id, encounter_id=encounter_id)
+        called = calls.found(session, Sought(person.practice_id, encounter_id), limit=CALLS_SHOWN)
     if encounter is None:
         raise errors.not_found("encounter")
     auth.seen(request, person, subject="encounter", subject_id=encounter_id)
@@ -258,6 +262,8 @@ def encounter_page(
         encounter=encounter,
         edits=edits,
         appeals=appealed,
+        requests=asked,
+        calls=called,
         decisions={one: APPEAL_WORDS[one] for one in DECISIONS},
         failed=failed,
         keys=failed.key_for,

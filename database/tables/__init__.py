@@ -41,6 +41,7 @@ from database.tables.office import BillingEntity, Charge, Location, Partner, Pay
 from database.tables.provider_adjustments import ProviderAdjustmentRow
 from database.tables.registration import ConsentRow, HeldPolicyRow, MedicareAnswersRow, PatientMerge
 from database.tables.remittances import Denial, RemittanceClaim, RemittanceFile
+from database.tables.requests import CallRow, InformationRequest
 from database.tables.rules import (
     AddOnRow,
     CodePairRow,
@@ -74,6 +75,7 @@ __all__ = [
     "Batch",
     "Benefits",
     "BillingEntity",
+    "CallRow",
     "Charge",
     "Code",
     "CodeEditionRow",
@@ -98,6 +100,7 @@ __all__ = [
     "FeeScheduleRow",
     "HeldPolicyRow",
     "InboundMessage",
+    "InformationRequest",
     "Inquiry",
     "Journal",
     "Letter",

@@ -20,8 +20,8 @@ class Letter(SQLModel, table=True):
     patient_id: str | None = Field(default=None, sa_type=Id, foreign_key="patient.id", index=True)
     """Whose account a statement is of, or whom a good-faith estimate is for"""
     kind: str = Field(sa_type=sa.String(30))
-    """appeal; reconsideration; paper_claim; good_faith_estimate; or a notice of the account: statement, reminder,
-    final_notice"""
+    """appeal; reconsideration; records; paper_claim; good_faith_estimate; or a notice of the account: statement,
+    reminder, final_notice"""
     content: str = Field(sa_type=sa.Text)
     """JSON: billing.letters.Letter for an appeal, billing.cms1500.PaperClaim, billing.statements.Statement"""
     written_at: datetime = Field(sa_type=Instant)

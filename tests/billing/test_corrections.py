@@ -32,6 +32,11 @@ MENDS: dict[str, tuple[str, Callable[[Claim], Any], Any]] = {
     "delay_reason": ("7", lambda claim: claim.delay_reason, "7"),
     "accident": ("aa oh", lambda claim: claim.accident, ("AA", "", "", "OH")),
     "admitted_on": ("2026-10-19", lambda claim: claim.other_segments[-1].elements, ("DTP", "435", "D8", "20261019")),
+    "attachment": (
+        "oz bm r123",
+        lambda claim: claim.other_segments[-1].elements,
+        ("PWK", "OZ", "BM", "", "", "AC", "R123"),
+    ),
     "clia": ("36d0123456", lambda claim: clia_of(claim, claim.lines[0]), "36D0123456"),
     "line.1.description": ("NERVE BLOCK", lambda claim: claim.lines[0].procedure_description, "NERVE BLOCK"),
     "line.1.ndc": (

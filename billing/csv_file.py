@@ -1,0 +1,24 @@
+"""CSV files that people open in a spreadsheet."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How text begins that a spreadsheet would work out"""
+
+
+def write_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A header and the rows. Text that a spreadsheet would take for a formula stands behind an apostrophe; amounts
+    below zero do not."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_plain(one) for one in row])
+    return text.getvalue()
+
+
+def _plain(cell: str) -> str:
+    is_amount = cell.removeprefix("-").replace(".", "", 1).isdecimal()
+    return f"'{cell}" if cell.startswith(FORMULA) and not is_amount else cell

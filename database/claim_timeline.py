@@ -10,13 +10,20 @@ from enum import StrEnum
 from sqlmodel import Session, col, select
 
 from billing.acknowledgment import ClaimAcknowledgment
+from billing.appeals import WORDS as OUTCOMES
+from billing.appeals import Outcome
+from billing.days import noon_of
 from billing.ledger import Account, EntryKind
 from billing.money import format_dollars
 from billing.remittance import REVERSAL, ClaimPayment
 from billing.reply_words import why_claim_was_refused
 from billing.stages import FactKind
-from database import ledger, letters, records, status_inquiries
+from database import appeals, calls, ledger, letters, office, records, status_inquiries
+from database.calls import Sought
 from database.tables import Fact, RemittanceClaim, RemittanceFile, Submission
+
+CALLS = 200
+"""Of one claim"""
 
 
 class Teller(StrEnum):
@@ -76,6 +83,8 @@ def of_claim(session: Session, *, practice_id: str, control_number: str) -> list
         *_answered(session, row),
         *_booked(session, row),
         *_written(session, row),
+        *_appealed(session, row),
+        *_called(session, row),
     ]
     return sorted(told, key=lambda one: (one.at, list(Teller).index(one.who)))
 
@@ -171,4 +180,23 @@ def _written(session: Session, row: Submission) -> Iterator[Told]:
             continue
         yield Told(one.written_at, Teller.OFFICE, f"Letter written: {one.title}", f"/letters/{one.id}")
         if one.sent_at is not None:
-            yield Told(one.sent_at, Teller.OFFICE, f"Letter sent: {one.title}", f"/letters/{one.id}")
+            yield Told(one.sent_at, Teller.OFFICE, f"Letter sent: {one.title}{one.sent_how}", f"/letters/{one.id}")
+
+
+def _appealed(session: Session, row: Submission) -> Iterator[Told]:
+    """What its payer decided on appeals, on the noon of the day that the decision bears."""
+    zone = office.zone_of(session, row.practice_id)
+    for one in appeals.about_claim(session, row.encounter_id, row.control_number):
+        if one.outcome is not None and one.decided_on is not None:
+            words = f"Appeal at level {one.level} ({one.name}): {OUTCOMES[Outcome(one.outcome)]}"
+            document = f"/letters/{one.letter_id}" if one.letter_id else ""
+            yield Told(noon_of(one.decided_on, zone), Teller.PAYER, words, document)
+
+
+def _called(session: Session, row: Submission) -> Iterator[Told]:
+    """Calls about it, without what was said: that stands in the call log."""
+    for one in calls.found(session, Sought(row.practice_id, control_number=row.control_number), limit=CALLS):
+        promised = f"; promised by {one.promised_on}: {one.promise} ({one.promise_state})" if one.promise else ""
+        reference = f", reference {one.reference}" if one.reference else ""
+        words = f"Call or portal look-up with the {one.whom}{reference}{promised}"
+        yield Told(one.called_at, Teller.OFFICE, words, f"/encounters/{one.encounter_id}#calls")

@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from billing.calls import PromiseState
 from billing.stages import FactKind
-from database import calls, encounters
+from database import calls, claim_timeline, encounters
 from database.columns import new_id
 from database.tables import CallRow, Task
 from tests.office import Office
@@ -128,6 +128,9 @@ def test_a_way_out_with_a_call_is_in_the_call_log_and_its_promise_comes_back(off
     assert task.type == "denial_review"
     assert "(reference CALL-9): The payer processes it again" in task.reason
     assert state(office, row.id) == "broken"
+    with office.database.reading() as session:
+        told = claim_timeline.of_claim(session, practice_id=office.practice_id, control_number=row.control_number or "")
+    assert any("reference CALL-9; promised by" in one.words for one in told or [])
 
 
 def test_a_wait_that_promises_nothing_is_logged_as_a_call_alone(office: Office) -> None:

@@ -64,13 +64,12 @@ def prove_edits(console: Console, *, seed: int, file: Path | None) -> None:
 
 def prove(subjects: Sequence[Subject], *, seed: int) -> Figures:
     """Every defect alone and in pairs, and every valid claim."""
-    bases = subjects[:CLAIMS_PER_DEFECT]
-    singly = {one: tried_singly(one, bases) for one in DEFECTS}
-    pairs = [pair for pair in combinations(DEFECTS, 2) if not pair[0].touches & pair[1].touches]
+    singly = {one: tried_singly(one, bases_for(one, subjects)) for one in DEFECTS}
+    pairs = [pair for pair in combinations(DEFECTS, 2) if _go_together(*pair)]
     dice = random.Random(seed)
     paired: dict[Defect, Tally] = defaultdict(Tally)
     for pair in pairs:
-        for one, tally in zip(pair, _try_pair(pair, dice.choice(bases)), strict=True):
+        for one, tally in zip(pair, _try_pair(pair, dice.choice(bases_for(pair[0], subjects))), strict=True):
             paired[one].tried += tally.tried
             paired[one].found += tally.found
             paired[one].missed += tally.missed
@@ -98,12 +97,22 @@ def prove(subjects: Sequence[Subject], *, seed: int) -> Figures:
     }
 
 
+def bases_for(one: Defect, subjects: Sequence[Subject]) -> Sequence[Subject]:
+    """The claims that the defect is put on: those of its kind."""
+    own = [subject for subject in subjects if (subject.claim.hospital is not None) == one.is_hospitals]
+    return own[:CLAIMS_PER_DEFECT]
+
+
+def _go_together(one: Defect, other: Defect) -> bool:
+    return one.is_hospitals == other.is_hospitals and not one.touches & other.touches
+
+
 def tried_singly(one: Defect, bases: Iterable[Subject]) -> Tally:
     """The defect on each of the claims."""
     tally = Tally()
     for base in bases:
         found = _found(one.put_on(base)) - _found(base)
-        tally.count(is_found=one.edit in found, told=base.claim.lines[0].procedure)
+        tally.count(is_found=one.edit in found, told=base.claim.lines[0].called)
     return tally
 
 

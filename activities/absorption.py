@@ -458,7 +458,9 @@ def _lines_as_sent(desk: Desk, control_number: str) -> tuple[BilledLine, ...]:
     if any((line.control_number or "") not in ids for line in sent.lines):
         return desk.billed_lines
     return tuple(
-        BilledLine(ids[line.control_number or ""], line.procedure, line.modifiers, line.charge_cents, line.service_date)
+        BilledLine(
+            ids[line.control_number or ""], line.billed_code, line.modifiers, line.charge_cents, line.service_date
+        )
         for line in sent.lines
     )
 

@@ -168,7 +168,7 @@ def _void_first(desk: Desk, row: Amendment, place: str, number: str | None) -> s
     unsendable = trial_write(desk)
     if unsendable is not None:
         forth_to_place(desk, before)
-        return _end(desk, row, DROPPED, f"Not done: the void cannot be written as an 837P: {unsendable}")
+        return _end(desk, row, DROPPED, f"Not done: the void cannot be written: {unsendable}")
     _clear(desk, denials_become="voided")
     _take_off_the_table(desk)
     make_submission(desk)
@@ -239,7 +239,7 @@ def _correct(desk: Desk, row: Amendment, place: str, replaces: LiveClaim | None)
             make_later_stale(desk, place)
         back_to_place(desk, place)
     number = replaces.payer_claim_number if replaces else None
-    desk.keep(replace(desk.claim, frequency="7" if replaces else "1", original_reference=number))
+    desk.keep(replace(desk.claim, frequency="7" if replaces else desk.claim.first_frequency, original_reference=number))
     _clear(desk, denials_become="resubmitted")
     _take_off_the_table(desk)
     if desk.stage in {Stage.REGISTRATION, Stage.VERIFICATION}:
@@ -263,7 +263,7 @@ def _new_coverage(desk: Desk, row: Amendment, place: str, replaces: LiveClaim | 
         _keep_sent(desk, records.load(Claim, row.body))
     else:
         correct(desk, coverage_as_corrections(_values(row)))
-    desk.keep(replace(desk.claim, frequency="1", original_reference=None, authorization=None))
+    desk.keep(replace(desk.claim, frequency=desk.claim.first_frequency, original_reference=None, authorization=None))
     _clear(desk, denials_become="moved")
     for submission in desk.submissions:
         if submission.withdrawn_at is None:
@@ -304,7 +304,7 @@ def make_self_pay(desk: Desk, *, actor: str) -> str:
     for submission in desk.submissions:
         if submission.withdrawn_at is None:
             withdraw(desk, submission)
-    desk.keep(replace(desk.claim, frequency="1", original_reference=None))
+    desk.keep(replace(desk.claim, frequency=desk.claim.first_frequency, original_reference=None))
     desk.encounter.is_self_pay = True
     forget_inquiry(desk)
     desk.unschedule(Reason.INQUIRY_RETRY)

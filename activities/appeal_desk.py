@@ -136,7 +136,7 @@ def _dispute(desk: Desk, denial: Denial) -> str:
     line = desk.claim.lines[desk.line_ids.index(denial.line_id)]
     code = f"{denial.adjustment_group}-{denial.reason}" + (f", {denial.remarks}" if denial.remarks else "")
     return (
-        f"{line.procedure} on {line.service_date:%m/%d/%Y}: {format_dollars(denial.amount_cents)}, "
+        f"{line.called} on {line.service_date:%m/%d/%Y}: {format_dollars(denial.amount_cents)}, "
         f"refused as {code} ({classify(amount).words})"
     )
 

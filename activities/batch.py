@@ -17,17 +17,16 @@ from activities.lines import NotReached, Parcel
 from activities.messages import BatchStanding, BatchStep, ReceiptStep, Transmission
 from activities.partner_lines import SENDING_SECONDS, PartnerLines
 from billing import partners
-from billing.claim import Claim, ClaimBatch, Contact, Name, Party
+from billing.claim import BatchHeader, Claim, Contact, Name, Party
 from billing.days import day_of, in_words
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import encounters, messages, office, records, submissions, tasks
+from database import encounters, messages, office, outbox, records, submissions, tasks
 from database.engine import Database
+from database.outbox import OutboxKind
 from database.tables import Batch, Partner, Submission
-from interchange.x12 import claims_837p, writing
-from interchange.x12.detect import FileKind
-
-CLAIMS_VERSION = claims_837p.VERSION
+from interchange.x12 import claim_files, writing
+from interchange.x12.detect import identify
 
 
 class BatchActivities:
@@ -155,7 +154,7 @@ def _standing(session: Session, batch: Batch | None) -> BatchStanding:
 def _file_name(batch: Batch, partner: Partner) -> str:
     return partners.upload_name(
         partner.upload_name,
-        kind=FileKind.CLAIMS_837P,
+        kind=identify(batch.body),
         interchange_number=batch.interchange_number,
         group_number=batch.group_number,
         instant=batch.prepared_at,
@@ -189,13 +188,24 @@ def _write_batch(session: Session, step: BatchStep) -> Batch | None:
         submission.batch_id = batch.id
         session.add(submission)
     session.flush()
+    _wish_for_the_others(session, step)
     return batch
 
 
+def _wish_for_the_others(session: Session, step: BatchStep) -> None:
+    """What the batch has no place for, such as claims of the other kind, goes in one of its own."""
+    if submissions.any_ready(session, practice_id=step.practice_id, partner_id=step.partner_id):
+        outbox.enqueue(
+            session, OutboxKind.START_BATCH, practice_id=step.practice_id, subject_id=step.partner_id, at=step.at
+        )
+
+
 def _interchange(ready: Sequence[Submission], batch: Batch, partner: Partner, zone: tzinfo) -> str:
-    """The 837P: one transaction set (ST02) per payer, whose number each of its submissions keeps. Days and times are
-    those of `zone`.
+    """The 837P or 837I: one transaction set (ST02) per payer, whose number each of its submissions keeps. Days and
+    times are those of `zone`.
     """
+    claims = {one.control_number: records.load(Claim, one.claim) for one in ready}
+    version = claim_files.version_of(next(iter(claims.values())))
     sets = []
     by_payer = sorted(ready, key=lambda one: one.payer_id)
     for number, (_, group) in enumerate(groupby(by_payer, key=lambda one: one.payer_id), start=1):
@@ -203,9 +213,10 @@ def _interchange(ready: Sequence[Submission], batch: Batch, partner: Partner, zo
         set_number = f"{number:04d}"
         for submission in members:
             submission.set_number = set_number
-        sets.append((set_number, claims_837p.write(_claim_batch(members, batch, partner, zone))))
+        own = [claims[submission.control_number] for submission in members]
+        sets.append((set_number, claim_files.write(_header(batch, partner, zone), own)))
     return writing.write_interchange(
-        [writing.Group(batch.group_number, CLAIMS_VERSION, sets)],
+        [writing.Group(batch.group_number, version, sets)],
         sender=writing.Address(partner.sender_qualifier, partner.sender_id),
         receiver=writing.Address(partner.receiver_qualifier, partner.receiver_id),
         control_number=batch.interchange_number,
@@ -214,7 +225,7 @@ def _interchange(ready: Sequence[Submission], batch: Batch, partner: Partner, zo
     )
 
 
-def _claim_batch(members: list[Submission], batch: Batch, partner: Partner, zone: tzinfo) -> ClaimBatch:
+def _header(batch: Batch, partner: Partner, zone: tzinfo) -> BatchHeader:
     submitter = Party(
         role="41",
         is_person=False,
@@ -226,11 +237,10 @@ def _claim_batch(members: list[Submission], batch: Batch, partner: Partner, zone
     receiver = Party(
         role="40", is_person=False, name=Name(partner.name.upper()), id_qualifier="46", id=partner.receiver_id
     )
-    return ClaimBatch(
+    return BatchHeader(
         submitter=submitter,
         receiver=receiver,
         reference=batch.id.upper(),
         created=day_of(batch.prepared_at, zone),
         created_time=f"{batch.prepared_at.astimezone(zone):%H%M}",
-        claims=tuple(records.load(Claim, one.claim) for one in members),
     )

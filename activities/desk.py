@@ -241,7 +241,7 @@ class Desk:
     def billed_lines(self) -> tuple[BilledLine, ...]:
         """The claim's lines with their ids, as posting wants them."""
         return tuple(
-            BilledLine(line_id, line.procedure, line.modifiers, line.charge_cents, line.service_date)
+            BilledLine(line_id, line.billed_code, line.modifiers, line.charge_cents, line.service_date)
             for line_id, line in zip(self.line_ids, self.claim.lines, strict=True)
         )
 

@@ -232,7 +232,7 @@ def scrub_claim(desk: Desk) -> None:
         return
     unsendable = trial_write(desk)
     if unsendable is not None:
-        words = f"X02: the claim cannot be written as an 837P: {unsendable}; correct the field it comes from"
+        words = f"X02: the claim cannot be written: {unsendable}; correct the field it comes from"
         _ask(desk, TaskType.CLAIM_EDIT_FAILED, words, edits="X02")
         return
     if situation.known.enrolment_gap and lacks_enrolment(desk):

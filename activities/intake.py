@@ -1,8 +1,8 @@
-"""Intake by file: an 837P, FHIR and HL7 v2 become encounters, each claim once; what cannot be taken in is refused with
-its reason.
+"""Intake by file: an 837P or 837I, FHIR and HL7 v2 become encounters, each claim once; what cannot be taken in is
+refused with its reason.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import islice
 
@@ -11,28 +11,37 @@ from sqlmodel import Session
 from activities.filing import CUT_OFF, file_message, is_filed
 from activities.taking_in import ImportReport, RefusedClaim, Sender, report_refusals, take_in
 from activities.visit_intake import import_fhir, import_hl7
+from billing.claim import Claim
+from billing.institutional_claim import InstitutionalClaim
+from billing.institutional_visits import visit_of
 from database import messages
 from database.engine import Database
 from database.tables import InboundMessage
 from interchange.fhir.nodes import looks_like_fhir
 from interchange.hl7.syntax import looks_like_hl7
-from interchange.x12.claims_837p import ReadClaim, ReadTransaction, read
+from interchange.x12 import claims_837i, claims_837p
+from interchange.x12.claims_837p import ReadTransaction
 from interchange.x12.coordination import read_other_payers
 from interchange.x12.detect import identify
 from interchange.x12.issues import Issue
 from interchange.x12.places import place
-from interchange.x12.syntax import NotX12
+from interchange.x12.syntax import NotX12, Source
 
 CLAIMS_A_TRANSACTION = 20
-CLAIMS = "837P"
-OTHER_CLAIMS = {"837I": "an institutional claim", "837D": "a dental claim"}
+ReadClaim = claims_837p.ReadClaim | claims_837i.ReadClaim
+READERS: dict[str, Callable[[Source], Iterator[ReadClaim | ReadTransaction]]] = {
+    "837P": claims_837p.read,
+    "837I": claims_837i.read,
+}
+"""Files of claims that become encounters"""
+OTHER_CLAIMS = {"837D": "a dental claim"}
 """Claims that this office does not bill"""
 
 
 def import_file(database: Database, body: bytes, *, practice_id: str, partner_id: str, at: datetime) -> ImportReport:
     """Take a file in: the bytes are stored first, then each claim becomes an encounter or a refusal with its reason.
 
-    FHIR and HL7 v2 go the way of visits; anything else but an 837P goes the way of the mailbox.
+    FHIR and HL7 v2 go the way of visits; anything else but an 837P or 837I goes the way of the mailbox.
     """
     sender = Sender(practice_id, partner_id, at)
     if looks_like_fhir(body):
@@ -44,9 +53,10 @@ def import_file(database: Database, body: bytes, *, practice_id: str, partner_id
         message, is_new = messages.store_inbound(
             session, partner_id=partner_id, practice_id=practice_id, kind=str(kind), body=body, received_at=at
         )
-    if str(kind) != CLAIMS:
+    read = READERS.get(str(kind))
+    if read is None:
         return _file_as_mail(database, message, is_new)
-    report = ImportReport(CLAIMS)
+    report = ImportReport(str(kind))
     try:
         items = read(body)
         while page := list(islice(items, CLAIMS_A_TRANSACTION)):
@@ -81,8 +91,9 @@ def _file_as_mail(database: Database, message: InboundMessage, is_new: bool) -> 
 def _refuse_all(message: InboundMessage, report: ImportReport) -> None:
     """Claims of another kind: each is refused, and the sender told where it belongs."""
     reason = (
-        f"{OTHER_CLAIMS[message.kind]} ({message.kind}): this office bills professional claims (837P) only, and took "
-        "nothing in. Send it from the system that bills such claims; `zerobalance edi validate` checks the file"
+        f"{OTHER_CLAIMS[message.kind]} ({message.kind}): this office bills professional (837P) and institutional "
+        "(837I) claims only, and took nothing in. Send it from the system that bills such claims; "
+        "`zerobalance edi validate` checks the file"
     )
     for placed in place(message.body):
         if placed.segment.id == "CLM":
@@ -106,9 +117,14 @@ def _take_in(session: Session, item: ReadClaim | ReadTransaction, report: Import
         reason = fault.message if fault else "the claim cannot be read"
         report.refused.append(RefusedClaim(item.control_number, where, reason))
         return
-    _, no = take_in(session, item.claim, report, sender, others=read_other_payers(item.claim))
+    claim = _as_visit(item.claim)
+    _, no = take_in(session, claim, report, sender, others=read_other_payers(claim))
     if no is not None:
         report.refused.append(RefusedClaim(item.control_number, no.segment, no.reason))
+
+
+def _as_visit(told: Claim | InstitutionalClaim) -> Claim:
+    return visit_of(told) if isinstance(told, InstitutionalClaim) else told
 
 
 def _errors(issues: tuple[Issue, ...]) -> Iterator[Issue]:

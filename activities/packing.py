@@ -237,7 +237,7 @@ def _proofs(about: _About) -> list[Found]:
 def _contracts(about: _About) -> list[Found]:
     number = about.control_number or ""
     expected = contracts.expected_lines(about.session, practice_id=about.encounter.practice_id, control_number=number)
-    services = ["-".join((line.procedure, *line.modifiers)) for line in about.claim.lines]
+    services = ["-".join((line.called, *line.modifiers)) for line in about.claim.lines]
     rows: Rows = [
         (service, one.expected_cents, one.words, one.contract) for service, one in zip(services, expected, strict=False)
     ]

@@ -103,6 +103,7 @@ def make_submission(desk: Desk) -> None:
         state=SubmissionState.READY,
         responsibility=desk.responsibility,
         is_paper=not desk.policy("takes_electronic_claims"),
+        is_institutional=desk.claim.hospital is not None,
         claim=records.dump(outgoing(desk, number)),
         ready_at=desk.at,
     )
@@ -170,7 +171,8 @@ def outgoing(desk: Desk, number: str) -> Claim:
     lines = tuple(
         replace(line, control_number=line_id.upper()) for line_id, line in zip(desk.line_ids, claim.lines, strict=True)
     )
-    return replace(claim, control_number=number, lines=lines, clearinghouse_trace=None)
+    frequency = claim.first_frequency if claim.is_original else claim.frequency
+    return replace(claim, control_number=number, lines=lines, frequency=frequency, clearinghouse_trace=None)
 
 
 def tells_of_others(desk: Desk) -> bool:

@@ -23,13 +23,8 @@ from billing.claim import (
     Sex,
 )
 from billing.code_tables import CodeEntry
-from billing.institutional_claim import (
-    InstitutionalBatch,
-    InstitutionalClaim,
-    InstitutionalDiagnosis,
-    InstitutionalLine,
-    ValueAmount,
-)
+from billing.hospital_bill import ValueAmount
+from billing.institutional_claim import InstitutionalBatch, InstitutionalClaim, InstitutionalLine
 from billing.money import Cents
 from billing.remittance import Adjustment, ClaimPayment, LinePayment, Remittance
 from interchange.x12 import claims_837i, claims_837p, remittance_835, writing
@@ -214,7 +209,7 @@ def _stay(claim: Claim, number: int) -> InstitutionalClaim:
         coverage=claim.coverage,
         subscriber=claim.subscriber,
         patient=claim.patient,
-        diagnoses=(InstitutionalDiagnosis("J069", "ABK", "Y"), InstitutionalDiagnosis("I10", "ABF", "N")),
+        diagnoses=(Diagnosis("J069", "ABK", "Y"), Diagnosis("I10", "ABF", "N")),
         lines=tuple(lines),
         facility_type="11",
         statement_from=_day(number),

@@ -63,7 +63,7 @@ def lines_to_authorize(claim: Claim, rules: Iterable[AuthorizationRule]) -> froz
     return frozenset(
         number
         for number, line in enumerate(claim.lines, start=1)
-        if any(rule.wants(line.procedure, payer, line.service_date) for rule in rules)
+        if any(rule.wants(line.billed_code, payer, line.service_date) for rule in rules)
     )
 
 

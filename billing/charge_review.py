@@ -53,7 +53,7 @@ def _questions_of_line(
     found: list[str] = []
     if rules.needs_price and price is None:
         found.append(
-            f"line {number}: {line.procedure} has no price in the charge master (field line.{number}.charge); load its "
+            f"line {number}: {line.called} has no price in the charge master (field line.{number}.charge); load its "
             "price, or approve the charge"
         )
     times = rules.outlier_times

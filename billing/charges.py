@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from billing.claim import Claim, ServiceLine
+from billing.coding import HIPPS
 from billing.money import Cents, NotAnAmount, format_amount, format_dollars, parse_typed
 from billing.spreadsheets import RowFault, read_rows, shown, surplus_fault
 
@@ -119,7 +120,7 @@ def charge_faults(claim: Claim, master: ChargeMaster) -> list[str]:
         price = master.price_of(line)
         if line.charge_cents < 0:
             faults.append(f"line {number}: the charge is negative (field line.{number}.charge)")
-        elif line.charge_cents == 0:
+        elif line.charge_cents == 0 and line.procedure_qualifier != HIPPS:
             faults.append(f"line {number}: no charge, and no price in the charge master (field line.{number}.charge)")
         elif price is not None and line.unit_basis == "UN" and line.charge_cents < price * line.units:
             faults.append(

@@ -1,6 +1,7 @@
-"""The professional claim and the people on it, as the office speaks of them.
+"""The claim and the people on it, as the office speaks of them.
 
-One set of nouns serves intake, the claim form, the scrubber and the 837P (guide 005010X222A1). Each field names
+One set of nouns serves intake, the claim form, the scrubber and the 837P (guide 005010X222A1); an institutional claim
+is the same noun with a HospitalBill (`billing.institutional_visits` takes it from the 837I and back). Each field names
 the element it comes from. `None` means "not reported"; an empty tuple means "none were given".
 """
 
@@ -9,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from billing.hospital_bill import REPLACED, HospitalBill, Revenue
 from billing.money import Cents
 
 VOID = "8"
@@ -170,15 +172,18 @@ class Diagnosis:
     code: str
     """HIxx-2: ICD-10-CM without the dot"""
     qualifier: str = "ABF"
-    """HIxx-1: ABK principal, ABF other; BK and BF for ICD-9-CM"""
+    """HIxx-1: ABK principal, ABF other; BK and BF for ICD-9-CM. An institutional claim also has ABJ admitting, APR
+    reason for visit, ABN external cause; BJ, PR, BN for ICD-9-CM"""
+    present_on_admission: str | None = None
+    """HIxx-9 of an institutional claim: Y, N, U unknown, W cannot be determined; not of ABJ and APR"""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceLine:
-    """One 2400 loop: LX, SV1, DTP*472 and what hangs on it."""
+    """One 2400 loop: LX, SV1 (or SV2), DTP*472 and what hangs on it."""
 
     procedure: str
-    """SV101-2: CPT or HCPCS code"""
+    """SV101-2 or SV202-2: CPT, HCPCS or HIPPS code; empty where a revenue code says enough"""
     charge_cents: Cents
     """SV102"""
     units: Decimal
@@ -196,7 +201,7 @@ class ServiceLine:
     procedure_description: str | None = None
     """SV101-7"""
     unit_basis: str = "UN"
-    """SV103: UN units, MJ minutes"""
+    """SV103: UN units, MJ minutes; SV204: UN units, DA days"""
     place_of_service: str | None = None
     """SV105; None: the claim's"""
     emergency: str | None = None
@@ -213,6 +218,18 @@ class ServiceLine:
     """2420A-F"""
     other_segments: tuple[OpaqueSegment, ...] = ()
     """Everything else in 2400 and below (2410 drug, 2430, 2440), in file order"""
+    revenue: Revenue | None = None
+    """What an institutional line says; None: a professional one"""
+
+    @property
+    def billed_code(self) -> str:
+        """What payers answer by (SVC01-2): the procedure, or the revenue code of a line without one."""
+        return self.procedure or (self.revenue.code if self.revenue is not None else "")
+
+    @property
+    def called(self) -> str:
+        """The line's service for people: `99213`, `revenue code 0120`."""
+        return self.procedure or (f"revenue code {self.revenue.code}" if self.revenue is not None else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,11 +286,18 @@ class Claim:
     """2310A-F: DN, P3, 82, 77, DQ, PW, 45"""
     other_segments: tuple[OpaqueSegment, ...] = ()
     """Everything else: loops 2000A-2010BB that are not modelled, 2300, 2320 and below (other payers), in file order"""
+    hospital: HospitalBill | None = None
+    """What an institutional claim says; None: a professional one"""
 
     @property
     def is_original(self) -> bool:
-        """Frequency 1: not a replacement (7) or a void (8) of an earlier claim."""
-        return self.frequency == "1"
+        """Not a replacement (7) or a void (8) of an earlier claim: frequency 1, or any other of a type of bill."""
+        return self.frequency == "1" if self.hospital is None else self.frequency not in REPLACED
+
+    @property
+    def first_frequency(self) -> str:
+        """CLM05-3 of a new original of this visit: 1, or the place in a series that a type of bill says."""
+        return "1" if self.hospital is None else self.hospital.series
 
     @property
     def is_void(self) -> bool:
@@ -282,12 +306,16 @@ class Claim:
 
     @property
     def service_from(self) -> date:
-        """The earliest date of service on the lines."""
+        """The earliest date of service on the lines, or the first of an institutional statement."""
+        if self.hospital is not None:
+            return self.hospital.statement_from
         return min(line.service_date for line in self.lines)
 
     @property
     def service_to(self) -> date:
-        """The latest date of service on the lines."""
+        """The latest date of service on the lines, or an institutional statement's through-date."""
+        if self.hospital is not None:
+            return self.hospital.statement_to
         return max(line.service_date_to or line.service_date for line in self.lines)
 
     def provider(self, role: str) -> Party | None:

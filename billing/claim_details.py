@@ -75,10 +75,14 @@ def _eleven_digits(typed: str) -> str:
 
 def is_admission_dated(claim: Claim) -> bool:
     """Whether the claim says when the patient was admitted (2300 DTP*435)."""
+    if claim.hospital is not None:
+        return claim.hospital.admission_date is not None
     return any(one.elements[:2] == ("DTP", "435") for one in claim.other_segments)
 
 
 def with_admission(claim: Claim, day: date) -> Claim:
     """The claim with the day of admission (2300 DTP*435)."""
+    if claim.hospital is not None:
+        return replace(claim, hospital=replace(claim.hospital, admission_date=day))
     others = tuple(one for one in claim.other_segments if one.elements[:2] != ("DTP", "435"))
     return replace(claim, other_segments=(*others, OpaqueSegment("2300", ("DTP", "435", "D8", f"{day:%Y%m%d}"))))

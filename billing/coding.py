@@ -6,15 +6,18 @@ Whether they are the right ones is a coder's judgement.
 import re
 from collections.abc import Iterator
 
-from billing.claim import Claim, Diagnosis
+from billing.claim import Claim, Diagnosis, ServiceLine
 from billing.code_tables import NAMES, CodeTables, CodeUse, diagnosis_uses, procedure_use
 
 _ICD10 = re.compile(r"[A-Z][0-9A][0-9A-Z]{1,5}")
 _ICD9 = re.compile(r"([0-9]{3}|V[0-9]{2}|E[0-9]{3})[0-9]{0,2}")
+HIPPS = "HP"
+"""SV202-1: the code says a case mix (skilled nursing, home health, rehabilitation)"""
+_HIPPS = re.compile(r"[0-9A-Z]{5}")
 _PROCEDURE = re.compile(r"[0-9]{5}|[0-9]{4}[FTU]|[A-Z][0-9]{4}")
 
-ICD9_QUALIFIERS = frozenset({"BK", "BF"})
-"""HIxx-1 for ICD-9-CM, which no service since 2015-10-01 may carry"""
+ICD9_QUALIFIERS = frozenset({"BK", "BF", "BJ", "PR", "BN"})
+"""HIxx-1 for ICD-9-CM (BJ, PR and BN on institutional claims), which no service since 2015-10-01 may carry"""
 
 
 PROVIDER_ASKED = "The provider is asked"
@@ -37,6 +40,20 @@ def procedure_is_well_formed(code: str) -> bool:
     return _PROCEDURE.fullmatch(code) is not None
 
 
+def service_is_well_formed(line: ServiceLine) -> bool:
+    """A procedure that looks like one; an institutional line may have none, or a HIPPS code (SV202-1 HP)."""
+    if line.revenue is not None and not line.procedure:
+        return True
+    if line.procedure_qualifier == HIPPS:
+        return _HIPPS.fullmatch(line.procedure) is not None
+    return procedure_is_well_formed(line.procedure)
+
+
+def is_for_nothing(line: ServiceLine) -> bool:
+    """Whether the code only reports: CPT category II, and the case mix of a stay (HIPPS). Nothing is charged for it."""
+    return line.procedure.endswith("F") or line.procedure_qualifier == HIPPS
+
+
 def coding_faults(claim: Claim) -> list[str]:
     """Everything about the codes that a coder must mend, each with the field that mends it; empty when codable."""
     return [f"{words} (field {path})" for path, words in located_form_faults(claim)]
@@ -51,8 +68,10 @@ def located_form_faults(claim: Claim) -> Iterator[tuple[str, str]]:
             yield "diagnoses", f"diagnosis {number} is not a well-formed code"
     for number, line in enumerate(claim.lines, start=1):
         where = f"line {number}"
-        if not procedure_is_well_formed(line.procedure):
+        if not service_is_well_formed(line):
             yield f"line.{number}.procedure", f"{where}: procedure is not a well-formed code"
+        if claim.hospital is not None:
+            continue
         if not line.diagnosis_pointers:
             yield f"line.{number}.pointers", f"{where}: points at no diagnosis"
         if any(not 1 <= pointer <= len(claim.diagnoses) for pointer in line.diagnosis_pointers):

@@ -5,19 +5,29 @@ the input that it is about. An input that was not sent says nothing.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
-from billing.claim import Claim, ServiceLine
-from billing.code_tables import CodeSystem, written
-from billing.corrections import LINES_PER_CLAIM, CorrectionsInvalid, parse_corrections
+from billing import hospital_corrections
+from billing.claim import Claim, Diagnosis, ServiceLine
+from billing.corrections import (
+    LINES_PER_CLAIM,
+    LINES_PER_HOSPITAL_CLAIM,
+    CorrectionsInvalid,
+    parse_corrections,
+)
+from billing.hospital_bill import CODED
 from billing.money import format_dollars, parse_typed
 
 DIAGNOSES = 12
+HOSPITAL_DIAGNOSES = 25
 PLACE = "place_of_service"
+BILL = "type_of_bill"
 LINE = ("procedure", "modifiers", "pointers", "units", "charge")
 """The inputs of one line"""
+HOSPITAL_LINE = ("revenue_code", "procedure", "modifiers", "units", "charge")
+"""Those of an institutional claim"""
 ELSEWHERE = "elsewhere"
 """Where a finding stands that no input of the form is about"""
 
@@ -43,22 +53,44 @@ class Typed:
 
 def texts_of(claim: Claim) -> Texts:
     """Every input as the claim fills it, with an empty line behind the last one."""
-    texts = {f"diagnoses.{place}": "" for place in range(1, DIAGNOSES + 1)}
+    most = DIAGNOSES if claim.hospital is None else HOSPITAL_DIAGNOSES
+    texts = {f"diagnoses.{place}": "" for place in range(1, most + 1)}
     texts |= {
-        f"diagnoses.{place}": written(CodeSystem.ICD10CM, one.code)
-        for place, one in enumerate(claim.diagnoses, start=1)
+        f"diagnoses.{place}": hospital_corrections.written_diagnosis(one)
+        for place, one in enumerate(_shown(claim), start=1)
     }
-    texts[PLACE] = claim.place_of_service
+    if claim.hospital is None:
+        texts[PLACE] = claim.place_of_service
+    else:
+        texts |= hospital_corrections.texts_of(claim, claim.hospital)
     for number, line in enumerate(claim.lines, start=1):
         texts |= {f"line.{number}.{name}": text for name, text in _line_texts(line).items()}
     return with_empty_line(texts)
 
 
+def _shown(claim: Claim) -> list[Diagnosis]:
+    """The diagnoses that have inputs of their own."""
+    return [one for one in claim.diagnoses if claim.hospital is None or one.qualifier in CODED]
+
+
+def names_in_line(texts: Mapping[str, str]) -> tuple[str, ...]:
+    """The inputs of one line of this claim."""
+    return HOSPITAL_LINE if BILL in texts else LINE
+
+
+def places_in(texts: Mapping[str, str]) -> int:
+    """How many inputs for diagnoses the form has."""
+    return HOSPITAL_DIAGNOSES if BILL in texts else DIAGNOSES
+
+
 def _line_texts(line: ServiceLine) -> Texts:
-    return {
+    if line.revenue is not None:
+        own = {"revenue_code": line.revenue.code}
+    else:
+        own = {"pointers": ", ".join(map(str, line.diagnosis_pointers))}
+    return own | {
         "procedure": line.procedure,
         "modifiers": " ".join(line.modifiers),
-        "pointers": ", ".join(map(str, line.diagnosis_pointers)),
         "units": f"{line.units.normalize():f}",
         "charge": format_dollars(line.charge_cents).removeprefix("$") if line.charge_cents else "",
     }
@@ -66,16 +98,17 @@ def _line_texts(line: ServiceLine) -> Texts:
 
 def with_empty_line(texts: Texts) -> Texts:
     """With one line more to type into, where the last one is not empty and a claim may have another."""
-    count = lines_in(texts)
-    if count >= LINES_PER_CLAIM or (count and not any(texts.get(f"line.{count}.{name}") for name in LINE)):
+    count, names = lines_in(texts), names_in_line(texts)
+    most = LINES_PER_HOSPITAL_CLAIM if BILL in texts else LINES_PER_CLAIM
+    if count >= most or (count and not any(texts.get(f"line.{count}.{name}") for name in names)):
         return texts
-    return texts | {f"line.{count + 1}.{name}": "" for name in LINE}
+    return texts | {f"line.{count + 1}.{name}": "" for name in names}
 
 
 def with_every_input(texts: Texts) -> Texts:
     """With the empty inputs of lines that are typed into in part."""
     numbers = range(1, lines_in(texts) + 1)
-    return {f"line.{number}.{name}": "" for number in numbers for name in LINE} | texts
+    return {f"line.{number}.{name}": "" for number in numbers for name in names_in_line(texts)} | texts
 
 
 def lines_in(texts: Mapping[str, str]) -> int:
@@ -94,8 +127,9 @@ def with_draft(texts: Texts, draft: str) -> tuple[Texts, str]:
     for path, value in corrections.items():
         if path == "diagnoses":
             codes = value.replace(",", " ").split()
-            texts |= {f"diagnoses.{place}": "" for place in range(1, DIAGNOSES + 1)}
-            texts |= {f"diagnoses.{place}": code for place, code in enumerate(codes[:DIAGNOSES], start=1)}
+            most = places_in(texts)
+            texts |= {f"diagnoses.{place}": "" for place in range(1, most + 1)}
+            texts |= {f"diagnoses.{place}": code for place, code in enumerate(codes[:most], start=1)}
         elif path in texts:
             texts[path] = value
             texts = with_empty_line(texts)
@@ -113,16 +147,17 @@ def said(before: Mapping[str, str], texts: Mapping[str, str]) -> Typed:
     """What the inputs say otherwise than those that they were filled from."""
     tidy = {name: _tidy(text) for name, text in texts.items()}
     corrections, faults = _diagnoses(before, tidy)
-    if PLACE in tidy and tidy[PLACE] != before.get(PLACE, ""):
-        corrections[PLACE] = tidy[PLACE]
+    for path in (PLACE, *hospital_corrections.INPUTS):
+        if path in tidy and path in before and tidy[path] != before[path]:
+            corrections[path] = tidy[path]
     there = _lines_filled(before)
     for number in range(1, there + 1):
-        for name in LINE:
+        for name in names_in_line(before):
             path = f"line.{number}.{name}"
             if path in tidy and _meaning(name, tidy[path]) != _meaning(name, before.get(path, "")):
                 corrections[path] = tidy[path]
     for number in range(there + 1, lines_in(tidy) + 1):
-        added, wrong = _new_line(number, tidy)
+        added, wrong = _new_line(number, tidy, names_in_line(before))
         corrections |= added
         faults |= wrong
     return Typed(corrections, faults)
@@ -140,34 +175,38 @@ def _tidy(text: str) -> str:
 def _lines_filled(texts: Mapping[str, str]) -> int:
     """How many lines the claim has that the inputs were filled from: the empty one behind them is none."""
     count = lines_in(texts)
-    return count if any(texts.get(f"line.{count}.{name}") for name in LINE) else max(count - 1, 0)
+    return count if any(texts.get(f"line.{count}.{name}") for name in names_in_line(texts)) else max(count - 1, 0)
 
 
 def _diagnoses(before: Mapping[str, str], tidy: Mapping[str, str]) -> tuple[Texts, Texts]:
-    places = [place for place in range(1, DIAGNOSES + 1) if f"diagnoses.{place}" in tidy]
+    most = places_in(before)
+    places = [place for place in range(1, most + 1) if f"diagnoses.{place}" in tidy]
     if not places:
         return {}, {}
     codes = [tidy[f"diagnoses.{place}"] for place in places]
     while codes and not codes[-1]:
         codes.pop()
     gaps = {f"diagnoses.{place}": "is empty; move the diagnoses up" for place, code in enumerate(codes, 1) if not code}
-    filled = [before.get(f"diagnoses.{place}", "") for place in range(1, DIAGNOSES + 1)]
-    if [_plain(code) for code in codes] == [_plain(code) for code in filled if code]:
+    filled = [before.get(f"diagnoses.{place}", "") for place in range(1, most + 1)]
+    if _plain(codes) == _plain(filled):
         return {}, gaps
     return {"diagnoses": ", ".join(code for code in codes if code)}, gaps
 
 
-def _plain(code: str) -> str:
-    return code.upper().replace(".", "")
+def _plain(typed: Iterable[str]) -> list[str]:
+    """The codes in all of the inputs; somebody may type two into one."""
+    return " ".join(typed).upper().replace(".", "").replace(",", " ").split()
 
 
-def _new_line(number: int, tidy: Mapping[str, str]) -> tuple[Texts, Texts]:
+def _new_line(number: int, tidy: Mapping[str, str], names: Sequence[str]) -> tuple[Texts, Texts]:
     """(corrections, faults) of a line that the claim has not got yet; an empty one says nothing."""
-    given = {f"line.{number}.{name}": tidy.get(f"line.{number}.{name}", "") for name in LINE}
+    given = {f"line.{number}.{name}": tidy.get(f"line.{number}.{name}", "") for name in names}
+    first = "procedure" if names == LINE else "revenue_code"
     if not any(given.values()):
         return {}, {}
-    if not given[f"line.{number}.procedure"]:
-        return {}, {f"line.{number}.procedure": "a new line begins with its procedure; or clear the rest of it"}
+    if not given[f"line.{number}.{first}"]:
+        words = f"a new line begins with its {first.replace('_', ' ')}; or clear the rest of it"
+        return {}, {f"line.{number}.{first}": words}
     return {path: text for path, text in given.items() if text}, {}
 
 

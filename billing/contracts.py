@@ -277,7 +277,7 @@ class _Pricing:
             return self._medicare(line, percent)
         if terms.basis == Basis.CHARGE or rate is not None:
             return _of_charge(line, percent)
-        return _Price(None, f"the contract has no price of {line.procedure}")
+        return _Price(None, f"the contract has no price of {line.called}")
 
     def _rate(self, line: ServiceLine) -> tuple[Rate | None, str]:
         """The rate of the code, with the modifier that it is for."""
@@ -295,6 +295,8 @@ class _Pricing:
         return self.schedule.value_of(line.procedure, component)
 
     def _medicare(self, line: ServiceLine, percent: Decimal) -> _Price:
+        if line.revenue is not None:
+            return _Price(None, "Medicare pays hospitals by the stay or by the visit, which this office does not price")
         schedule, value = self.schedule, self._value(line)
         if schedule is None:
             return _Price(None, "no relative values are loaded for the day of service")

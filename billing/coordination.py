@@ -26,6 +26,8 @@ MEDICARE = frozenset({"MA", "MB"})
 """SBR09"""
 _ANSWERS_AS = {"1": "P", "19": "P", "2": "S", "20": "S", "3": "T", "21": "T"}
 """CLP02: as which payer it processed the claim"""
+REVENUE_CODE = "NU"
+"""SVC01-1: the line is answered by its revenue code, for it has no procedure"""
 FORWARDED = frozenset({"19", "20", "21"})
 """CLP02: processed, and passed on to the next payer (a crossover)"""
 
@@ -41,7 +43,7 @@ class LineDecision:
     paid_cents: Cents
     """SVD02"""
     procedure: str
-    """SVD03-2: the code that was decided on"""
+    """SVD03-2: the code that was decided on; empty where a revenue code says enough"""
     units: Decimal | None = None
     """SVD05"""
     modifiers: tuple[str, ...] = ()
@@ -51,6 +53,8 @@ class LineDecision:
     adjustments: tuple[Adjustment, ...] = ()
     adjudicated_on: date | None = None
     """DTP*573"""
+    revenue_code: str | None = None
+    """SVD04 of an institutional line"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +132,13 @@ def decision_of(payment: ClaimPayment, coverage: Coverage, *, lines: Sequence[in
             line=number,
             payer_id=payer_id,
             paid_cents=line.paid_cents,
-            procedure=line.procedure,
+            procedure="" if line.procedure_qualifier == REVENUE_CODE else line.procedure,
             units=line.units if line.units is not None else Decimal(1),
             modifiers=line.modifiers,
-            procedure_qualifier=line.procedure_qualifier,
+            procedure_qualifier="HC" if line.procedure_qualifier == REVENUE_CODE else line.procedure_qualifier,
             adjustments=line.adjustments,
             adjudicated_on=decided_on,
+            revenue_code=line.revenue_code or (line.procedure if line.procedure_qualifier == REVENUE_CODE else None),
         )
         for number, line in zip(lines, payment.lines, strict=True)
     )
@@ -158,7 +163,7 @@ def claim_to(claim: Claim, other: OtherPayer) -> Claim:
         claim,
         coverage=other.coverage,
         subscriber=subscriber,
-        frequency="1",
+        frequency=claim.first_frequency,
         original_reference=None,
         authorization=None,
     )

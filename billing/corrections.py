@@ -7,20 +7,24 @@ is half done. Only what a claim may lack can be emptied.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 
+from billing import hospital_corrections
 from billing.characters import unsendable
 from billing.claim import Address, Claim, Diagnosis, Party, Person, Reference, ServiceLine, Sex
 from billing.claim_details import with_admission, with_clia, with_drug
-from billing.coding import procedure_is_well_formed
+from billing.coding import service_is_well_formed
 from billing.information import with_attachment
-from billing.money import Cents, parse_typed
+from billing.money import Cents
 from billing.places import STATES
+from billing.typed_values import typed_amount, typed_day
 from billing.units import parse_units
 
 LINES_PER_CLAIM = 50
+"""005010X222A1: LX at most 50 times"""
+LINES_PER_HOSPITAL_CLAIM = 999
+"""005010X223A2"""
 NOT_BILLED = "NONE"
 """Typed in the place of a procedure: the service is not billed"""
 MEDICARE_SECOND_BECAUSE = ("12", "13", "14", "15", "16", "41", "42", "43", "47")
@@ -29,7 +33,6 @@ DELAY_REASONS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "15")
 """CLM20"""
 ACCIDENTS = ("AA", "EM", "OA")
 """CLM11-1"""
-"""005010X222A1: LX at most 50 times"""
 NPI_DIGITS = 10
 LONGEST_DESCRIPTION = 80
 """SV101-7"""
@@ -40,11 +43,15 @@ ROLES = {
     "P3": "primary care provider",
     "77": "service location",
     "DQ": "supervising provider",
+    "71": "attending provider",
+    "72": "operating physician",
+    "ZZ": "other operating physician",
 }
-"""NM101 of who takes part beside the billing provider (005010X222A1: 2310A-2310D)"""
+"""NM101 of who takes part beside the billing provider (005010X222A1: 2310A-2310D; 005010X223A2: 2310A-2310F)"""
 _INSTEAD = {
     "82": "the billing provider sees the patient itself: correct billing_provider.npi, or void the visit and open it "
-    "with a rendering provider"
+    "with a rendering provider",
+    "71": "write attending = NPI, last and first name",
 }
 
 FIELDS: dict[str, str] = {
@@ -74,6 +81,10 @@ FIELDS: dict[str, str] = {
     ".description, .ndc (00409379501 2 ML); none: what came in words is not billed",
 }
 """What a person is shown of the paths; a line after the last one begins with its procedure"""
+HOSPITAL_FIELDS: dict[str, str] = {
+    name: words for name, words in FIELDS.items() if name not in hospital_corrections.NOT_OF_A_HOSPITAL
+} | hospital_corrections.WORDS
+"""The same of an institutional claim, whose new line begins with its revenue code"""
 
 _MAY_BE_EMPTY = frozenset(
     {
@@ -102,8 +113,9 @@ class NoSuchField(ValueError):
     """The path names nothing that can be mended; the words name what is near."""
 
     def __init__(self, path: str) -> None:
-        lines = [f"line.1.{name}" for name in _LINE_FIELDS]
-        near = get_close_matches(path, [*_CLAIM_FIELDS, *FIELDS, *lines], n=1)
+        lines = [f"line.1.{name}" for name in (*_LINE_FIELDS, *hospital_corrections.LINE_CHANGES)]
+        known = [*_CLAIM_FIELDS, *FIELDS, *hospital_corrections.CHANGES, *lines]
+        near = get_close_matches(path, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"the fields are {', '.join(FIELDS)}"
         super().__init__(f"no such field; {hint}")
 
@@ -158,10 +170,12 @@ def apply_what_reads(claim: Claim, corrections: Mapping[str, str]) -> tuple[Clai
 
 def _apply(claim: Claim, path: str, value: str) -> Claim:
     head, _, rest = path.partition(".")
-    if not value and path.rpartition(".")[2] not in _MAY_BE_EMPTY:
+    if not value and not _may_be_empty(claim, path):
         raise ValueError("write a value; it can not be empty")
     if lost := unsendable(value):
         raise ValueError(f"{' '.join(lost)} cannot be sent to a payer; write plain letters, digits and punctuation")
+    if path in hospital_corrections.CHANGES:
+        return hospital_corrections.correct(claim, path, value)
     if path in _CLAIM_FIELDS:
         return _CLAIM_FIELDS[path](claim, value)
     if head == "patient" and rest in _PERSON_FIELDS:
@@ -179,6 +193,13 @@ def _apply(claim: Claim, path: str, value: str) -> Claim:
     raise NoSuchField(path)
 
 
+def _may_be_empty(claim: Claim, path: str) -> bool:
+    head, _, last = path.rpartition(".")
+    if path in hospital_corrections.MAY_BE_EMPTY or last in _MAY_BE_EMPTY:
+        return True
+    return claim.hospital is not None and head.startswith("line.") and last in hospital_corrections.LINE_MAY_BE_EMPTY
+
+
 def _apply_to_provider(claim: Claim, rest: str, value: str) -> Claim:
     role, _, name = rest.partition(".")
     if role not in ROLES or name not in _PARTY_FIELDS:
@@ -192,8 +213,8 @@ def _apply_to_provider(claim: Claim, rest: str, value: str) -> Claim:
 
 def _apply_to_line(claim: Claim, rest: str, value: str) -> Claim:
     number, _, name = rest.partition(".")
-    most = min(len(claim.lines) + 1, LINES_PER_CLAIM)
-    if not number.isdecimal() or name not in _LINE_FIELDS:
+    most = min(len(claim.lines) + 1, LINES_PER_CLAIM if claim.hospital is None else LINES_PER_HOSPITAL_CLAIM)
+    if not number.isdecimal() or (name not in _LINE_FIELDS and name not in hospital_corrections.LINE_CHANGES):
         raise NoSuchField(f"line.{rest}")
     if not 1 <= int(number) <= most:
         count = len(claim.lines)
@@ -201,23 +222,30 @@ def _apply_to_line(claim: Claim, rest: str, value: str) -> Claim:
     index = int(number) - 1
     lines = list(claim.lines)
     if index == len(lines):
-        if name != "procedure":
-            raise ValueError("a new line begins with its procedure")
+        first = "procedure" if claim.hospital is None else "revenue_code"
+        if name != first:
+            raise ValueError(f"a new line begins with its {first.replace('_', ' ')}")
         lines.append(_new_line(claim))
+    if name in hospital_corrections.LINE_CHANGES and (claim.hospital is not None or name not in _LINE_FIELDS):
+        return hospital_corrections.correct_line(replace(claim, lines=tuple(lines)), index, name, value)
     lines[index] = _LINE_FIELDS[name](lines[index], value)
     return replace(claim, lines=tuple(lines))
 
 
 def _new_line(claim: Claim) -> ServiceLine:
     """A late charge: one unit on the day of the visit for the first diagnosis, priced by the charge master."""
+    if claim.hospital is not None:
+        return hospital_corrections.new_line(claim.hospital)
     pointers = (1,) if claim.diagnoses else ()
     return ServiceLine("", Cents(0), Decimal(1), claim.service_from, diagnosis_pointers=pointers)
 
 
 def _diagnoses(claim: Claim, value: str) -> Claim:
+    if claim.hospital is not None:
+        return hospital_corrections.diagnoses(claim, value)
     codes = [code.upper().replace(".", "") for code in value.replace(",", " ").split()]
-    if not all(codes):
-        raise ValueError("a dot alone is no code: write it as J06.9")
+    if not codes or not all(codes):
+        raise ValueError("a dot or a comma alone is no code: write it as J06.9")
     diagnoses = tuple(Diagnosis(code, qualifier="ABK" if index == 0 else "ABF") for index, code in enumerate(codes))
     lines = claim.lines if claim.diagnoses else tuple(_pointing(line) for line in claim.lines)
     return replace(claim, diagnoses=diagnoses, lines=lines)
@@ -253,6 +281,12 @@ def _accident(claim: Claim, value: str) -> Claim:
     return replace(claim, accident=(cause, "", "", state) if cause == "AA" else (cause,))
 
 
+def _place_of_service(claim: Claim, value: str) -> Claim:
+    if claim.hospital is not None:
+        raise ValueError("follows from the type of bill on an institutional claim: correct type_of_bill")
+    return replace(claim, place_of_service=value)
+
+
 def _payer_id(claim: Claim, value: str) -> Claim:
     payer = replace(claim.coverage.payer, id=value, id_qualifier="PI")
     return replace(claim, coverage=replace(claim.coverage, payer=payer))
@@ -276,23 +310,16 @@ _CLAIM_FIELDS: dict[str, Callable[[Claim, str], Claim]] = {
     "insurance_type": _insurance_type,
     "delay_reason": _delay_reason,
     "accident": _accident,
-    "admitted_on": lambda claim, value: with_admission(claim, _day(value)),
+    "admitted_on": lambda claim, value: with_admission(claim, typed_day(value)),
     "clia": with_clia,
     "attachment": with_attachment,
     "diagnoses": _diagnoses,
-    "place_of_service": lambda claim, value: replace(claim, place_of_service=value),
+    "place_of_service": _place_of_service,
     "authorization": lambda claim, value: replace(claim, authorization=value or None),
     "referral": lambda claim, value: replace(claim, referral=value or None),
-    "charge": lambda claim, value: replace(claim, charge_cents=_amount(value)),
-    "patient_paid": lambda claim, value: replace(claim, patient_paid_cents=_amount(value) if value else None),
+    "charge": lambda claim, value: replace(claim, charge_cents=typed_amount(value)),
+    "patient_paid": lambda claim, value: replace(claim, patient_paid_cents=typed_amount(value) if value else None),
 }
-
-
-def _amount(value: str) -> Cents:
-    cents = parse_typed(value)
-    if cents < 0:
-        raise ValueError("must not be below zero")
-    return cents
 
 
 def _procedure(line: ServiceLine, value: str) -> ServiceLine:
@@ -300,7 +327,9 @@ def _procedure(line: ServiceLine, value: str) -> ServiceLine:
         if line.procedure:
             raise ValueError("the line has a code: only a service that came without one is left out")
         return replace(line, procedure=NOT_BILLED)
-    if not procedure_is_well_formed(value.upper()):
+    if not value and line.revenue is not None:
+        return replace(line, procedure="", modifiers=())
+    if not service_is_well_formed(replace(line, procedure=value.upper())):
         raise ValueError("is not a procedure code; write five characters, such as 99213 or J1885")
     return replace(line, procedure=value.upper())
 
@@ -317,13 +346,6 @@ def _npi(party: Party, value: str) -> Party:
     return replace(party, id=value, id_qualifier="XX")
 
 
-def _day(value: str) -> date:
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise ValueError("write the day as YYYY-MM-DD") from None
-
-
 def _sex(person: Person, value: str) -> Person:
     if value.upper() not in set(Sex):
         raise ValueError("is F, M or U")
@@ -338,7 +360,7 @@ def _address(person: Person, **changes: str) -> Person:
 _PERSON_FIELDS: dict[str, Callable[[Person, str], Person]] = {
     "last_name": lambda person, value: replace(person, name=replace(person.name, last=value)),
     "first_name": lambda person, value: replace(person, name=replace(person.name, first=value or None)),
-    "birth_date": lambda person, value: replace(person, birth_date=_day(value)),
+    "birth_date": lambda person, value: replace(person, birth_date=typed_day(value)),
     "sex": _sex,
     "street": lambda person, value: _address(person, street=value),
     "city": lambda person, value: _address(person, city=value),
@@ -383,9 +405,9 @@ _LINE_FIELDS: dict[str, Callable[[ServiceLine, str], ServiceLine]] = {
     "procedure": _procedure,
     "modifiers": lambda line, value: replace(line, modifiers=tuple(value.upper().replace(",", " ").split())),
     "units": _units,
-    "charge": lambda line, value: replace(line, charge_cents=_amount(value)),
+    "charge": lambda line, value: replace(line, charge_cents=typed_amount(value)),
     "pointers": _pointers,
-    "service_date": lambda line, value: replace(line, service_date=_day(value)),
+    "service_date": lambda line, value: replace(line, service_date=typed_day(value)),
     "description": lambda line, value: replace(line, procedure_description=_description(value)),
     "ndc": with_drug,
 }

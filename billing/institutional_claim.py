@@ -1,66 +1,14 @@
-"""The institutional claim (hospital, skilled nursing, home health), guide 005010X223A2: the nouns that differ from the
-professional claim's. Parties, people, coverage and opaque segments are those of `billing.claim`."""
+"""The institutional claim (hospital, skilled nursing, home health), guide 005010X223A2: as the file says it.
+Parties, people, coverage and opaque segments are those of `billing.claim`; the office works on its Claim
+(`billing.institutional_visits`)."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from billing.claim import BatchHeader, Coverage, Diagnosis, OpaqueSegment, Party, Person
+from billing.hospital_bill import Occurrence, OccurrenceSpan, Procedure, ValueAmount
 from billing.money import Cents
-
-
-@dataclass(frozen=True, slots=True)
-class InstitutionalDiagnosis(Diagnosis):
-    """One composite of HI that names a diagnosis: its qualifier says what part it plays.
-
-    ABK principal, ABJ admitting, APR reason for visit, ABN external cause, ABF other; BK, BJ, PR, BN, BF for ICD-9-CM.
-    """
-
-    present_on_admission: str | None = None
-    """HIxx-9: Y, N, U unknown, W cannot be determined; not for admitting and reason for visit"""
-
-
-@dataclass(frozen=True, slots=True)
-class Procedure:
-    """One composite of HI that names a procedure."""
-
-    code: str
-    """HIxx-2: ICD-10-PCS"""
-    performed: date | None
-    """HIxx-4"""
-    qualifier: str = "BBQ"
-    """HIxx-1: BBR principal, BBQ other; BR and BQ for ICD-9-CM, CAH advanced billing concept"""
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """HI BH: an event with its day."""
-
-    code: str
-    """HIxx-2: NUBC occurrence code"""
-    day: date
-    """HIxx-4"""
-
-
-@dataclass(frozen=True, slots=True)
-class OccurrenceSpan:
-    """HI BI: an event with its first and last day."""
-
-    code: str
-    """HIxx-2: NUBC occurrence span code"""
-    first: date
-    last: date
-    """HIxx-4, RD8"""
-
-
-@dataclass(frozen=True, slots=True)
-class ValueAmount:
-    """HI BE: a value code with its amount."""
-
-    code: str
-    """HIxx-2: NUBC value code"""
-    amount_cents: Cents
-    """HIxx-5; where the code counts days or hours, hundredths of one"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +61,7 @@ class InstitutionalClaim:
     """2010BA"""
     patient: Person
     """2010CA, or the subscriber again when the patient is the subscriber"""
-    diagnoses: tuple[InstitutionalDiagnosis, ...]
+    diagnoses: tuple[Diagnosis, ...]
     """Principal first"""
     lines: tuple[InstitutionalLine, ...]
     facility_type: str

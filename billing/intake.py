@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 from billing.claim import Claim
 from billing.coordination import OtherPayer
+from billing.hospital_bill import SERIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,17 @@ def refusal(claim: Claim) -> Refusal | None:
     """Whether this office may open an encounter for an imported claim; None when it may.
 
     A replacement (7) or void (8) answers an earlier claim, and a secondary claim continues one: neither is a new
-    encounter. Source: 005010X222A1 CLM05-3, SBR01.
+    encounter. Source: 005010X222A1 and 005010X223A2, CLM05-3, SBR01.
     """
     if not claim.is_original:
         return Refusal("CLM", f"claim frequency {claim.frequency} answers an earlier claim; match it by hand")
+    if claim.hospital is not None and claim.frequency not in SERIES:
+        bill = claim.hospital.type_of_bill(claim.frequency)[:8]
+        return Refusal(
+            "CLM",
+            f"type of bill {bill} opens no visit here: its last character would be one of {', '.join(SERIES)}. Late "
+            "charges (5) go as a replacement (7) of the whole claim",
+        )
     if claim.coverage.responsibility != "P":
         return Refusal(
             "SBR", f"this payer is not the primary one (SBR01 {claim.coverage.responsibility}); work it by hand"

@@ -10,11 +10,11 @@ from enum import StrEnum
 
 from billing.attachments import FileKind
 from billing.claim import Claim
-from billing.cms1500 import PaperClaim
 from billing.contracts import NO_CONTRACT
 from billing.denial_codes import REASON_CODES, REMARK_WORDS, Category
 from billing.letters import Fact, Letter, full_name, service_days
 from billing.money import format_dollars
+from billing.paper_claims import PaperClaim
 from billing.remittance import Adjustment, ClaimPayment, LinePayment
 
 

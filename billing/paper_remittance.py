@@ -9,6 +9,7 @@ from datetime import date
 
 from billing.adjustment_codes import WELL_FORMED_CARC, WELL_FORMED_RARC
 from billing.claim import Claim, Party
+from billing.coordination import REVENUE_CODE
 from billing.money import ZERO, Cents, format_dollars
 from billing.remittance import Adjustment, ClaimPayment, Group, LinePayment, Remittance
 
@@ -136,7 +137,8 @@ def payments(paper: PaperRemittance, sent: Mapping[str, Claim]) -> list[ClaimPay
 def _payment(claim: PaperClaim, sent: Claim) -> ClaimPayment:
     lines = tuple(
         LinePayment(
-            procedure=billed.procedure,
+            procedure=billed.billed_code,
+            procedure_qualifier=billed.procedure_qualifier if billed.procedure else REVENUE_CODE,
             modifiers=billed.modifiers,
             charge_cents=billed.charge_cents,
             paid_cents=line.paid_cents,
@@ -158,7 +160,7 @@ def _payment(claim: PaperClaim, sent: Claim) -> ClaimPayment:
         payer_claim_number=claim.payer_claim_number,
         patient_responsibility_cents=share or None,
         filing_indicator="ZZ",
-        place_of_service=sent.place_of_service,
+        place_of_service=sent.place_of_service if sent.hospital is None else sent.hospital.facility_type,
         frequency=sent.frequency,
         lines=lines,
         patient_name=sent.patient.name,

@@ -84,6 +84,9 @@ DEFAULTS: dict[str, Default] = {
     "verification_lead_hours": Default(48, "office: 24 to 72 hours before a visit; 0 asks at booking and on its day"),
     "needs_group_number": Default(0, "office: 1 for payers that refuse claims without the group number"),
     "needs_referral": Default(0, "office: 1 for plans that pay nothing without a referral"),
+    "needs_outpatient_procedures": Default(
+        0, "office: 1 for payers that want one on each outpatient line of a hospital"
+    ),
     "line_charge_limit_cents": Default(2_500_000, "office: a dearer line is pointed out before it leaves"),
     "charge_outlier_times": Default(0, "office: 0 asks nobody; 5 asks about a charge above five times its price"),
     "charge_late_days": Default(0, "office: 0 asks nobody; 30 asks about visits entered a month after the service"),
@@ -125,6 +128,7 @@ SWITCHES = frozenset(
         "takes_replacements",
         "needs_group_number",
         "needs_referral",
+        "needs_outpatient_procedures",
         "hold_without_enrolment",
         "strict_npi_check_digit",
         "charge_needs_price",

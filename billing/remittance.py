@@ -108,6 +108,8 @@ class LinePayment:
     amounts: tuple[SupplementalAmount, ...] = ()
     """Every other AMT"""
     quantities: tuple[SupplementalQuantity, ...] = ()
+    revenue_code: str | None = None
+    """SVC04: NUBC revenue code of an institutional line, beside its procedure"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,18 @@ from dataclasses import replace
 from billing import practice_edits
 from billing.authorizations import fitting
 from billing.claim import Claim
-from billing.edits import coverage, dates, diagnoses, kinds, money, providers, services, together, whole_claim  # noqa: F401 - registers
+from billing.edits import (  # noqa: F401 - they register
+    coverage,
+    dates,
+    diagnoses,
+    institutional,
+    kinds,
+    money,
+    providers,
+    services,
+    together,
+    whole_claim,
+)
 from billing.edits.known import Known
 from billing.edits.registry import EDITS, Finding, Severity, Situation
 from billing.noncoverage import with_signed_notices

@@ -216,7 +216,7 @@ def _answer(row: RemittanceClaim, sent: Claim, expected: Sequence[ExpectedView])
         one.line_id.upper(): None if one.expected_cents is None else Cents(one.expected_cents) for one in expected
     }
     billed = [
-        BilledLine(line.control_number or "", line.procedure, line.modifiers, line.charge_cents, line.service_date)
+        BilledLine(line.control_number or "", line.billed_code, line.modifiers, line.charge_cents, line.service_date)
         for line in sent.lines
     ]
     whole = claim_compared(payment, list(amounts.values()))

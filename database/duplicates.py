@@ -46,11 +46,11 @@ def visits_alike(session: Session, claim: Claim, *, practice_id: str, patient_id
         )
         .order_by(Encounter.external_id)
     )
-    wanted = {line.procedure for line in claim.lines}
+    wanted = {line.billed_code for line in claim.lines}
     alike = []
     for row in found:
         billed = encounters.claim_of(row).lines
-        common = tuple(dict.fromkeys(line.procedure for line in billed if line.procedure in wanted))
+        common = tuple(dict.fromkeys(line.called for line in billed if line.billed_code in wanted))
         if common:
             alike.append(VisitAlike(row.id, row.external_id, row.service_date, common))
     return alike

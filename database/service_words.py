@@ -20,7 +20,7 @@ def of_claim(session: Session, claim: Claim, *, practice_id: str) -> list[str]:
     for line, use in zip(claim.lines, uses, strict=True):
         entry = tables.found[use].entry if use is not None else None
         words = master.description_of(line) or line.procedure_description or _of_table(entry)
-        code = "-".join((line.procedure, *line.modifiers))
+        code = "-".join((line.called, *line.modifiers))
         texts.append(f"{words} ({code})" if words else code)
     return texts
 

@@ -15,8 +15,25 @@ from database.tables import AgendaEntry, Batch, ControlNumberAlias, Encounter, S
 
 
 def take_ready(session: Session, *, practice_id: str, partner_id: str, limit: int) -> Sequence[Submission]:
-    """Ready claims of one practice for one partner, oldest first; claims of encounters on hold stay."""
-    return session.exec(
+    """Ready claims of one practice for one partner and of one kind, the oldest's, oldest first; claims of encounters on
+    hold stay."""
+    oldest = session.exec(_ready(practice_id, partner_id).limit(1).with_for_update(of=Submission, skip_locked=True))
+    first = oldest.first()
+    if first is None:
+        return []
+    same_kind = _ready(practice_id, partner_id).where(
+        col(Submission.is_institutional).is_(first.is_institutional),
+    )
+    return session.exec(same_kind.limit(limit).with_for_update(of=Submission, skip_locked=True)).all()
+
+
+def any_ready(session: Session, *, practice_id: str, partner_id: str) -> bool:
+    """Whether claims wait that could go out now."""
+    return session.exec(_ready(practice_id, partner_id).limit(1)).first() is not None
+
+
+def _ready(practice_id: str, partner_id: str) -> SelectOfScalar[Submission]:
+    return (
         select(Submission)
         .join(Encounter, col(Encounter.id) == col(Submission.encounter_id))
         .where(
@@ -28,9 +45,7 @@ def take_ready(session: Session, *, practice_id: str, partner_id: str, limit: in
             col(Encounter.on_hold).is_(False),
         )
         .order_by(col(Submission.ready_at), Submission.control_number)
-        .limit(limit)
-        .with_for_update(of=Submission, skip_locked=True)
-    ).all()
+    )
 
 
 def of_batch(session: Session, batch_id: str) -> Sequence[Submission]:

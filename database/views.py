@@ -397,7 +397,7 @@ def _line_money(ordinal: int, claim: Claim, sides: Sequence[tuple[Journal, Posti
             patient_paid -= posting.amount_cents
     return LineMoney(
         ordinal=ordinal,
-        procedure=line.procedure,
+        procedure=line.called,
         modifiers=line.modifiers,
         service_date=line.service_date,
         charge_cents=line.charge_cents,

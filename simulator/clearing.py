@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from billing.acknowledgment import ClaimAcknowledgment, ImplementationAcknowledgment, InterchangeAcknowledgment
 from billing.claim import Claim, Party
 from billing.institutional_claim import InstitutionalClaim
+from billing.institutional_visits import visit_of
 from billing.remittance import ClaimPayment, reversal_of
 from interchange.x12 import (
     acknowledgment_999,
@@ -146,15 +147,11 @@ class Clearing:
             for said in answer.groups:
                 self._store.plan(soon, "syntax", said=_SAID.dump_python(said, mode="json"))
             self._tell(answer, at)
-            self._take_in([one.claim for one in answer.taken if isinstance(one.claim, Claim)], at)
+            self._take_in([_as_visit(one.claim) for one in answer.taken], at)
 
     def _tell(self, answer: answering.Answer, at: datetime) -> None:
-        """Claims that cannot be read, or whose sums do not come out, are told one by one; the others go on.
-
-        Institutional claims are told here too: no payer of the simulator decides them.
-        """
-        taken = [one.claim for one in answer.taken if isinstance(one.claim, InstitutionalClaim)]
-        if not answer.refused and not taken:
+        """Claims that cannot be read, or whose sums do not come out, are told one by one; the others go on."""
+        if not answer.refused:
             return
         known = [one.provider for one in answer.refused if one.provider is not None]
         known += [one.claim.billing_provider for one in answer.taken] + [mailing.NOBODY]
@@ -165,14 +162,6 @@ class Clearing:
             )
             for one in answer.refused
         ]
-        for claim in taken:
-            word = mailing.verdict(claim, sender=mailing.CLEARINGHOUSE, accepted=True, at=at)
-            verdicts.append(
-                (
-                    _PARTY.dump_python(claim.billing_provider, mode="json"),
-                    _VERDICT.dump_python(word, mode="json"),
-                )
-            )
         self._store.plan(self._later(at, CLEARINGHOUSE_AFTER), "refuse", verdicts=verdicts)
 
     def _take_in(self, claims: Sequence[Claim], at: datetime) -> None:
@@ -218,10 +207,10 @@ class Clearing:
             scenario = Scenario.PAID
         same = self._store.rows("SELECT payer_claim_number FROM claim WHERE fingerprint = ?", _fingerprint(claim))
         known = any(not self._is_voided(row["payer_claim_number"]) for row in same)
-        is_again = known or claim.frequency != "1"
+        is_again = known or not claim.is_original
         if is_again and (scenario in {Scenario.SILENT, Scenario.LOST} or payer.is_mended(claim, scenario)):
             return Scenario.PAID
-        return Scenario.REPEATED if known and claim.frequency == "1" and scenario != Scenario.REJECT else scenario
+        return Scenario.REPEATED if known and claim.is_original and scenario != Scenario.REJECT else scenario
 
     def _scenario_of(self, number: str) -> Scenario:
         row = self._store.row("SELECT scenario FROM claim WHERE control_number = ?", number)
@@ -429,6 +418,10 @@ class Clearing:
 
 def _trace(number: int) -> str:
     return f"EFT{number:09d}"
+
+
+def _as_visit(told: Claim | InstitutionalClaim) -> Claim:
+    return visit_of(told) if isinstance(told, InstitutionalClaim) else told
 
 
 def _fingerprint(claim: Claim) -> str:

@@ -12,7 +12,6 @@ from billing.acknowledgment import (
 )
 from billing.bank import Means, Movement
 from billing.claim import Address, Claim, Contact, Name, Party, Reference
-from billing.institutional_claim import InstitutionalClaim
 from billing.money import Cents
 from billing.remittance import ClaimPayment, Remittance
 from interchange.bank import ach
@@ -114,7 +113,7 @@ def envelope_acknowledgment(store: Store, said: InterchangeAcknowledgment, at: d
     return text.encode("ascii")
 
 
-def verdict(claim: Claim | InstitutionalClaim, *, sender: Party, accepted: bool, at: datetime) -> ClaimAcknowledgment:
+def verdict(claim: Claim, *, sender: Party, accepted: bool, at: datetime) -> ClaimAcknowledgment:
     """What a payer or the clearinghouse says of a claim that it has looked at."""
     from_payer = sender.role == "PR"
     reason = StatusReason("A2", "20") if accepted else StatusReason("A7", "164", "IL")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from billing.claim import Claim, ServiceLine
-from billing.coordination import OtherDecision, OtherPayer, claim_to, decision_of, own_policy
+from billing.coordination import REVENUE_CODE, OtherDecision, OtherPayer, claim_to, decision_of, own_policy
 from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse, InquiryError
 from billing.money import Cents
 from billing.remittance import Adjustment, ClaimPayment, LinePayment
@@ -208,7 +208,7 @@ def _payment(
         paid_cents=Cents(sum(line.paid_cents for line in lines)),
         payer_claim_number=payer_claim_number,
         filing_indicator=_filing_indicator(claim),
-        place_of_service=claim.place_of_service,
+        place_of_service=claim.place_of_service if claim.hospital is None else claim.hospital.facility_type,
         frequency=claim.frequency,
         patient_responsibility_cents=Cents(patient_cents) or None,
         patient_name=claim.patient.name,
@@ -266,14 +266,17 @@ def _adjudicate_line(line: ServiceLine, scenario: Scenario, *, is_first: bool, c
 
 
 def _answered(line: ServiceLine, paid: int, adjustments: list[Adjustment], remarks: tuple[str, ...]) -> LinePayment:
+    revenue = line.revenue
     return LinePayment(
-        procedure=line.procedure,
+        procedure=line.billed_code,
+        procedure_qualifier=line.procedure_qualifier if line.procedure else REVENUE_CODE,
+        revenue_code=revenue.code if revenue is not None and line.procedure else None,
         modifiers=line.modifiers,
         charge_cents=line.charge_cents,
         paid_cents=Cents(paid),
         adjustments=tuple(one for one in adjustments if one.amount_cents),
         units=line.units,
-        service_date=line.service_date,
+        service_date=line.service_date if revenue is None or revenue.is_dated else None,
         control_number=line.control_number,
         allowed_cents=Cents(_allowed(line)),
         remarks=remarks,

@@ -22,6 +22,7 @@ from billing.claim import (
 from billing.coordination import LineDecision, OtherDecision, OtherPayer
 from billing.edits.known import Known
 from billing.edits.registry import Situation
+from billing.hospital_bill import HospitalBill, Occurrence, Revenue, ValueAmount
 from billing.money import Cents
 from billing.policies import Policies
 from billing.remittance import Adjustment, Group
@@ -68,7 +69,7 @@ def line(procedure: str, day: date, *modifiers: str, charge: int = 15000, **chan
 def valid_subjects(count: int, *, seed: int, today: date) -> list[Subject]:
     """`count` claims that a payer would take, over all profiles in turn."""
     dice = random.Random(seed)
-    return [PROFILES[number % len(PROFILES)](_office_visit(dice, number, today)) for number in range(count)]
+    return [EVERY_PROFILE[number % len(EVERY_PROFILE)](_office_visit(dice, number, today)) for number in range(count)]
 
 
 def _office_visit(dice: random.Random, number: int, today: date) -> Subject:
@@ -242,3 +243,62 @@ PROFILES: tuple[Callable[[Subject], Subject], ...] = (
     second,
     _corrected,
 )
+
+
+def _revenue(code: str, charge: int, procedure: str = "", **changes: Any) -> ServiceLine:
+    return replace(line(procedure, date.min, charge=charge), diagnosis_pointers=(), revenue=Revenue(code), **changes)
+
+
+def _hospital(subject: Subject, bill: HospitalBill, *lines: ServiceLine) -> Subject:
+    """The visit as a hospital bills it; lines without a day of their own are of the statement's first."""
+    dated = tuple(replace(one, service_date=bill.statement_from) for one in lines)
+    attending = _person("71", DOCTOR_NPI)
+    place = bill.place_of_service
+    return subject.claims(
+        lines=dated, providers=(attending,), hospital=bill, place_of_service=place, frequency=bill.series
+    )
+
+
+def _outpatient(subject: Subject) -> Subject:
+    """A test and supplies in a hospital's outpatient department: type of bill 0131."""
+    day = day_of(subject)
+    bill = HospitalBill("13", day, day, patient_status="01", admission_type="3", admission_source="1")
+    return _hospital(subject, bill, _revenue("0300", 10000, "80053"), _revenue("0270", 5000))
+
+
+def _stay(subject: Subject) -> Subject:
+    """Three days in a room: type of bill 0111."""
+    last = day_of(subject)
+    first = last - timedelta(days=3)
+    bill = HospitalBill(
+        "11",
+        first,
+        last,
+        patient_status="01",
+        admission_date=first,
+        admission_hour="0930",
+        discharge_hour="1100",
+        admission_type="1",
+        admission_source="1",
+        drg="194",
+        values=(ValueAmount("80", Cents(300)),),
+        conditions=("09",),
+        occurrences=(Occurrence("11", first),),
+    )
+    room = _revenue("0120", 300000, unit_basis="DA", units=Decimal(3))
+    drugs = _revenue("0250", 45000, units=Decimal(12))
+    undated = [replace(one, revenue=replace(one.revenue or Revenue(""), is_dated=False)) for one in (room, drugs)]
+    diagnoses = (Diagnosis("J189", "ABK", "Y"), Diagnosis("I10", "ABF", "Y"), Diagnosis("R0602", "ABJ"))
+    return _hospital(subject, bill, *undated).claims(diagnoses=diagnoses)
+
+
+def _interim(subject: Subject) -> Subject:
+    """The first bill of a stay that goes on: type of bill 0112."""
+    stay = _stay(subject)
+    assert stay.claim.hospital is not None, "made above"
+    bill = replace(stay.claim.hospital, series="2", patient_status="30", discharge_hour=None)
+    return stay.claims(hospital=bill, frequency="2")
+
+
+HOSPITAL_PROFILES: tuple[Callable[[Subject], Subject], ...] = (_outpatient, _stay, _interim)
+EVERY_PROFILE = PROFILES + HOSPITAL_PROFILES

@@ -15,6 +15,7 @@ from billing.acknowledgment import (
 )
 from billing.claim import (
     Address,
+    BatchHeader,
     Claim,
     ClaimBatch,
     Contact,
@@ -29,11 +30,13 @@ from billing.claim import (
 )
 from billing.claim_status import ClaimStatus, ClaimStatusAnswer, ClaimStatusInquiry, StatusVerdict
 from billing.coordination import OtherPayer
+from billing.hospital_bill import HospitalBill, Occurrence, Revenue, ValueAmount
 from billing.money import Cents
 from billing.remittance import Adjustment, ClaimPayment, LinePayment, ProviderAdjustment, Remittance
 from interchange.x12 import (
     acknowledgment_277ca,
     acknowledgment_999,
+    claim_files,
     claim_status_277,
     claims_837p,
     remittance_835,
@@ -108,8 +111,14 @@ def a_second_policy(filing_indicator: str = "CI", responsibility: str = "S", pay
 
 def an_837p(*claims: Claim, number: int = 1) -> bytes:
     """A file as a sender would drop it."""
-    batch = ClaimBatch(
-        submitter=Party(
+    batch = ClaimBatch(**_header(number), claims=claims or (a_claim(),))
+    return _interchange(claims_837p.write(batch), "837", claims_837p.VERSION, number)
+
+
+def _header(number: int) -> dict[str, Any]:
+    """Of a file of claims."""
+    return {
+        "submitter": Party(
             role="41",
             is_person=False,
             name=Name("EXAMPLE BILLING"),
@@ -117,13 +126,69 @@ def an_837p(*claims: Claim, number: int = 1) -> bytes:
             id="SUB001",
             contact=Contact("EDI DESK", (("TE", "5555550100"),)),
         ),
-        receiver=Party(role="40", is_person=False, name=Name("ZERO BALANCE"), id_qualifier="46", id="ZB"),
-        reference=f"B{number}",
-        created=NOON.date(),
-        created_time="0930",
-        claims=claims or (a_claim(),),
+        "receiver": Party(role="40", is_person=False, name=Name("ZERO BALANCE"), id_qualifier="46", id="ZB"),
+        "reference": f"B{number}",
+        "created": NOON.date(),
+        "created_time": "0930",
+    }
+
+
+def a_revenue_line(revenue_code: str, charge: int, procedure: str = "", **changes: Any) -> ServiceLine:
+    """A line of a hospital visit on its day; without a procedure where none is given."""
+    return a_line(procedure, charge, diagnosis_pointers=(), revenue=Revenue(revenue_code), **changes)
+
+
+def a_hospital_claim(*lines: ServiceLine, **changes: Any) -> Claim:
+    """A clean primary claim of one outpatient visit (type of bill 0131): a laboratory test and supplies."""
+    day = date(2026, 10, 20)
+    lines = lines or (a_revenue_line("0300", 10000, "80053"), a_revenue_line("0270", 5000))
+    attending = Party(role="71", is_person=True, name=Name("SMITH", "ANN"), id_qualifier="XX", id=DOCTOR_NPI)
+    bill = HospitalBill(
+        facility_type="13", statement_from=day, statement_to=day, patient_status="01", admission_type="3"
     )
-    return _interchange(claims_837p.write(batch), "837", claims_837p.VERSION, number)
+    told = {"place_of_service": "22", "providers": (attending,), "hospital": bill} | changes
+    return a_claim(*lines, **told)
+
+
+def a_stay(*lines: ServiceLine, **changes: Any) -> Claim:
+    """A clean primary claim of one stay (type of bill 0111): three days in a room, and drugs, on undated lines."""
+    first, last = date(2026, 10, 12), date(2026, 10, 15)
+    lines = lines or (
+        a_revenue_line("0120", 300000, unit_basis="DA", units=Decimal(3)),
+        a_revenue_line("0250", 45000, units=Decimal(12)),
+    )
+    lines = tuple(
+        replace(line, service_date=first, revenue=Revenue(line.billed_code, is_dated=False)) for line in lines
+    )
+    bill = HospitalBill(
+        facility_type="11",
+        statement_from=first,
+        statement_to=last,
+        patient_status="01",
+        admission_date=first,
+        admission_hour="0930",
+        discharge_hour="1100",
+        admission_type="1",
+        admission_source="1",
+        values=(ValueAmount("80", Cents(300)),),
+        conditions=("09",),
+        occurrences=(Occurrence("11", first),),
+    )
+    diagnoses = (
+        Diagnosis("J189", "ABK", "Y"),
+        Diagnosis("E119", "ABF", "Y"),
+        Diagnosis("R0602", "ABJ"),
+    )
+    told = {"place_of_service": "21", "hospital": bill, "diagnoses": diagnoses} | changes
+    return a_hospital_claim(*lines, **told)
+
+
+def an_837i(*claims: Claim, number: int = 1) -> bytes:
+    """A file of hospital claims as a sender would drop it."""
+    claims = claims or (a_hospital_claim(),)
+    return _interchange(
+        claim_files.write(BatchHeader(**_header(number)), claims), "837", claim_files.version_of(claims[0]), number
+    )
 
 
 def a_999(group_number: int, *, code: str = "A", set_number: str = "0001", number: int = 1) -> bytes:

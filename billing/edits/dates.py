@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from billing.claim import Claim
 from billing.claim_details import is_admission_dated
-from billing.edits.registry import MEDICARE, Scope, Severity, Situation, edit
+from billing.edits.registry import MEDICARE, Bill, Scope, Severity, Situation, edit
 from billing.filing_time import FilingTime
 
 INPATIENT = frozenset({"21", "51", "61"})
@@ -48,7 +48,7 @@ def filed_soon_enough(claim: Claim, situation: Situation) -> Iterator[tuple[str,
         yield "service_date", "the usual filing limit has passed; expect a denial unless there is proof"
 
 
-@edit("T01B", Severity.WARNING, fix="Make a line for each month.", scope=Scope.LINE)
+@edit("T01B", Severity.WARNING, fix="Make a line for each month.", scope=Scope.LINE, bill=Bill.PROFESSIONAL)
 def span_within_a_month(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """A line's days lie in one calendar month (2400 DTP*472 RD8)."""
     for number, line in enumerate(claim.lines, start=1):
@@ -57,7 +57,7 @@ def span_within_a_month(claim: Claim, situation: Situation) -> Iterator[tuple[st
             yield f"line.{number}.service_date", f"line {number}: many payers want a line for each month"
 
 
-@edit("T03", Severity.WARNING, fix="Give the day of admission.")
+@edit("T03", Severity.WARNING, fix="Give the day of admission.", bill=Bill.PROFESSIONAL)
 def admission_is_dated(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """A service to an inpatient says when they were admitted (2300 DTP*435)."""
     if claim.place_of_service in INPATIENT and not is_admission_dated(claim):

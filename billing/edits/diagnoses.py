@@ -8,14 +8,14 @@ from billing.code_tables import CodeOnDay, diagnosis_uses
 from billing.coding import CODES_STAND, ICD9_QUALIFIERS, diagnosis_is_well_formed, located_faults
 from billing.days import age_on
 from billing.diagnoses import ADULT, CHILD, MATERNITY, NEWBORN, in_chapter, needs_seventh
-from billing.edits.registry import Scope, Severity, Situation, edit
+from billing.edits.registry import Bill, Scope, Severity, Situation, edit
 
 MAX_DIAGNOSES = 12
 
 EXTERNAL_CAUSES = "VWXY"
 
 
-@edit("D01", fix="List one to twelve different diagnoses.")
+@edit("D01", fix="List one to twelve different diagnoses.", bill=Bill.PROFESSIONAL)
 def diagnoses_counted(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """One to twelve diagnoses, none twice (2300 HI)."""
     codes = [diagnosis.code for diagnosis in claim.diagnoses]
@@ -43,7 +43,12 @@ def principal_is_no_cause(claim: Claim, situation: Situation) -> Iterator[tuple[
         yield "diagnoses", "the first diagnosis is the cause of an injury; put the injury itself before it"
 
 
-@edit("D09", Severity.WARNING, fix="Ask the patient; say which kind of accident, or that it was none.")
+@edit(
+    "D09",
+    Severity.WARNING,
+    fix="Ask the patient; say which kind of accident, or that it was none.",
+    bill=Bill.PROFESSIONAL,
+)
 def injury_asks_for_accident(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """An injury may be an accident, and somebody else's to pay (2300 CLM11)."""
     first = claim.diagnoses[0] if claim.diagnoses else None

@@ -6,7 +6,7 @@ from datetime import date
 from billing.claim import Claim, Sex
 from billing.claim_details import CLIA, NDC, clia_of, drug_of, has_quantity
 from billing.days import age_on
-from billing.edits.registry import GOVERNMENT, MEDICAID, MEDICARE, Scope, Severity, Situation, edit
+from billing.edits.registry import GOVERNMENT, MEDICAID, MEDICARE, Bill, Scope, Severity, Situation, edit
 from billing.procedures import (
     ANESTHESIA,
     FEMALE_ONLY,
@@ -41,7 +41,9 @@ def preventive_visit_fits_age(claim: Claim, situation: Situation) -> Iterator[tu
             yield f"line.{number}.procedure", f"line {number}: {line.procedure} is for another age than {age}"
 
 
-@edit("C16", Severity.WARNING, fix="Give minutes, and who gave the anesthesia.", scope=Scope.LINE)
+@edit(
+    "C16", Severity.WARNING, fix="Give minutes, and who gave the anesthesia.", scope=Scope.LINE, bill=Bill.PROFESSIONAL
+)
 def anesthesia_says_how(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """Anesthesia is billed in minutes (SV103 MJ) and says who gave it (AA, AD, QK, QX, QY, QZ)."""
     for number, line in enumerate(claim.lines, start=1):
@@ -90,6 +92,7 @@ def unlisted_is_described(claim: Claim, situation: Situation) -> Iterator[tuple[
     Severity.WARNING,
     fix="Check the patient's sex and the procedure; KX says that both are right.",
     scope=Scope.LINE,
+    bill=Bill.PROFESSIONAL,
 )
 def procedure_fits_sex(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """Operations on one sex's organs are done on that sex (CMS manual 100-04, chapter 32, 240 on KX)."""
@@ -140,7 +143,7 @@ def waste_is_told_once(claim: Claim, situation: Situation) -> Iterator[tuple[str
             yield f"line.{number}.modifiers", f"line {number}: JW and JZ contradict each other"
 
 
-@edit("C19", fix="Copy the number from the laboratory's certificate.", scope=Scope.LINE)
+@edit("C19", fix="Copy the number from the laboratory's certificate.", scope=Scope.LINE, bill=Bill.PROFESSIONAL)
 def laboratory_number_is_one(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """A CLIA number is two digits, D, and seven digits (2300 REF*X4; 42 CFR 493)."""
     for number, line in enumerate(claim.lines, start=1):
@@ -149,7 +152,14 @@ def laboratory_number_is_one(claim: Claim, situation: Situation) -> Iterator[tup
             yield "clia", f"line {number}: the laboratory's CLIA number is malformed"
 
 
-@edit("C19B", Severity.WARNING, payers=GOVERNMENT, fix="Give the certificate's number (REF*X4).", scope=Scope.LINE)
+@edit(
+    "C19B",
+    Severity.WARNING,
+    payers=GOVERNMENT,
+    fix="Give the certificate's number (REF*X4).",
+    scope=Scope.LINE,
+    bill=Bill.PROFESSIONAL,
+)
 def laboratory_is_certified(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """A test done in the office for Medicare or Medicaid names the laboratory's certificate (42 CFR 493.3)."""
     for number, line in enumerate(claim.lines, start=1):

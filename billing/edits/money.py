@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 
 from billing.claim import Claim
+from billing.coding import is_for_nothing
 from billing.edits.registry import Scope, Severity, Situation, edit
 from billing.money import format_dollars
 
 
 @edit("M01", fix="Price the line.", scope=Scope.LINE)
 def charges_positive(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
-    """Every line is charged (2400 SV102); codes that only report (CPT category II) may be for nothing."""
+    """Every line is charged (2400 SV102, SV203); codes that only report (CPT category II, HIPPS) may be for nothing."""
     for number, line in enumerate(claim.lines, start=1):
-        reports = line.procedure.endswith("F") and line.charge_cents == 0
+        reports = is_for_nothing(line) and line.charge_cents == 0
         if line.charge_cents <= 0 and not reports:
             yield f"line.{number}.charge", f"line {number} has no charge"
 
@@ -29,7 +30,7 @@ def charges_add_up(claim: Claim, situation: Situation) -> Iterator[tuple[str, st
 
 @edit("M02B", fix="Give the units.", scope=Scope.LINE)
 def units_positive(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
-    """Units are above zero (2400 SV104)."""
+    """Units are above zero (2400 SV104, SV205)."""
     for number, line in enumerate(claim.lines, start=1):
         if line.units <= 0:
             yield f"line.{number}.units", f"line {number} has no units"

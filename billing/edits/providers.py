@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from billing.claim import Claim, Party
-from billing.edits.registry import MEDICARE, Scope, Severity, Situation, edit
+from billing.edits.registry import MEDICARE, Bill, Scope, Severity, Situation, edit
 from billing.identifiers import npi_is_valid, tax_id_is_plausible
 from billing.places import STATES, is_post_office_box
 from billing.procedures import IMAGING, LABORATORY, is_in
@@ -108,14 +108,20 @@ def _without_rendering(claim: Claim) -> Claim:
     return replace(claim, billing_provider=replace(claim.billing_provider, taxonomy=taxonomy), providers=others)
 
 
-@edit("P06", Severity.WARNING, fix="Leave the rendering provider out.", mend=_without_rendering)
+@edit("P06", Severity.WARNING, fix="Leave the rendering provider out.", mend=_without_rendering, bill=Bill.PROFESSIONAL)
 def rendering_is_somebody_else(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """A rendering provider is named only where it is not who bills (2310B NM1*82)."""
     if _bills_alone(claim):
         yield "provider.82.npi", "the rendering provider is who bills: payers want it left out"
 
 
-@edit("P08", Severity.WARNING, fix="Add who ordered it (DK on the line, DN on the claim).", scope=Scope.LINE)
+@edit(
+    "P08",
+    Severity.WARNING,
+    fix="Add who ordered it (DK on the line, DN on the claim).",
+    scope=Scope.LINE,
+    bill=Bill.PROFESSIONAL,
+)
 def tests_are_ordered(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """Tests and images for Medicare name who ordered them (2310A NM1*DN or 2420E NM1*DK; 42 CFR 410.32)."""
     if claim.coverage.filing_indicator != MEDICARE or claim.provider("DN") is not None:
@@ -126,7 +132,7 @@ def tests_are_ordered(claim: Claim, situation: Situation) -> Iterator[tuple[str,
             yield f"line.{number}.procedure", f"line {number}: Medicare asks who ordered {line.procedure}"
 
 
-@edit("P09", Severity.WARNING, fix="Name the physician who supervised, or leave it out.")
+@edit("P09", Severity.WARNING, fix="Name the physician who supervised, or leave it out.", bill=Bill.PROFESSIONAL)
 def supervisor_is_somebody_else(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """Nobody supervises themselves (2310D NM1*DQ beside 2310B NM1*82)."""
     rendering, supervising = claim.provider(RENDERING), claim.provider("DQ")
@@ -134,7 +140,12 @@ def supervisor_is_somebody_else(claim: Claim, situation: Situation) -> Iterator[
         yield "provider.DQ.npi", "the supervising provider is the one who rendered the service"
 
 
-@edit("P10", Severity.WARNING, fix="Name the facility with its address and NPI, or correct the place of service.")
+@edit(
+    "P10",
+    Severity.WARNING,
+    fix="Name the facility with its address and NPI, or correct the place of service.",
+    bill=Bill.PROFESSIONAL,
+)
 def facility_is_named(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """A service in a facility names it (2310C NM1*77)."""
     facility = claim.provider("77")

@@ -27,6 +27,16 @@ class Severity(StrEnum):
     """Noted, and the claim goes out"""
 
 
+class Bill(StrEnum):
+    """Which claims an edit looks at."""
+
+    ANY = "any"
+    PROFESSIONAL = "professional"
+    """837P, CMS-1500"""
+    INSTITUTIONAL = "institutional"
+    """837I, UB-04"""
+
+
 class Scope(StrEnum):
     """What an edit looks at."""
 
@@ -91,6 +101,7 @@ class Edit:
     until: date = date.max
     payers: frozenset[str] = frozenset()
     """SBR09 of the payers it is about; empty: all"""
+    bill: Bill = Bill.ANY
     mend: Mend | None = None
     """Puts it right without a person, where only one way is right"""
 
@@ -100,7 +111,10 @@ class Edit:
         return (self.check.__doc__ or "").strip()
 
     def is_about(self, claim: Claim) -> bool:
-        """Whether payer and days are those that it was written for."""
+        """Whether kind of claim, payer and days are those that it was written for."""
+        kind = Bill.PROFESSIONAL if claim.hospital is None else Bill.INSTITUTIONAL
+        if self.bill not in {Bill.ANY, kind}:
+            return False
         if self.payers and claim.coverage.filing_indicator not in self.payers:
             return False
         if (self.since == date.min and self.until == date.max) or not claim.lines:
@@ -130,12 +144,14 @@ def edit(
     since: date = date.min,
     until: date = date.max,
     payers: Collection[str] = (),
+    bill: Bill = Bill.ANY,
     mend: Mend | None = None,
 ) -> Callable[[Check], Check]:
     """Register a check as the edit `code`."""
 
     def register(check: Check) -> Check:
-        made = Edit(code, severity, check, fix, scope, frozenset(errors_for), since, until, frozenset(payers), mend)
+        about = (since, until, frozenset(payers), bill)
+        made = Edit(code, severity, check, fix, scope, frozenset(errors_for), *about, mend)
         EDITS.append(made)
         return check
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from billing import own_tables
 from billing.claim import Claim
-from billing.coding import procedure_is_well_formed
-from billing.edits.registry import Scope, Severity, Situation, edit
+from billing.coding import service_is_well_formed
+from billing.edits.registry import Bill, Scope, Severity, Situation, edit
 from billing.own_tables import OwnTable
 from billing.procedures import (
     EMERGENCY_DEPARTMENT,
@@ -25,7 +25,12 @@ HOSPITALS = frozenset({"19", "21", "22", "23"})
 INPATIENT = frozenset({"21", "22", "31", "51", "61"})
 
 
-@edit("C01", fix="Point each line at the diagnoses that it was done for, the most important first.", scope=Scope.LINE)
+@edit(
+    "C01",
+    fix="Point each line at the diagnoses that it was done for, the most important first.",
+    scope=Scope.LINE,
+    bill=Bill.PROFESSIONAL,
+)
 def pointers_point(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """Each line has one to four pointers, each at a diagnosis that exists (2400 SV107)."""
     for number, line in enumerate(claim.lines, start=1):
@@ -36,9 +41,9 @@ def pointers_point(claim: Claim, situation: Situation) -> Iterator[tuple[str, st
 
 @edit("C02", fix="Choose the procedure from the table.", scope=Scope.LINE)
 def procedures_well_formed(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
-    """Each line's procedure looks like CPT or HCPCS (2400 SV101-2)."""
+    """Each line's procedure looks like CPT or HCPCS, or HIPPS where SV202-1 says so (2400 SV101-2, SV202-2)."""
     for number, line in enumerate(claim.lines, start=1):
-        if not procedure_is_well_formed(line.procedure):
+        if not service_is_well_formed(line):
             yield f"line.{number}.procedure", f"line {number}: the procedure code is malformed"
 
 
@@ -61,7 +66,7 @@ def visit_modifiers_on_visits(claim: Claim, situation: Situation) -> Iterator[tu
             yield f"line.{number}.modifiers", f"line {number}: modifier {', '.join(odd)} belongs to a visit's code"
 
 
-@edit("C09", fix="Leave both modifiers out, or bill the parts on two lines.", scope=Scope.LINE)
+@edit("C09", fix="Leave both modifiers out, or bill the parts on two lines.", scope=Scope.LINE, bill=Bill.PROFESSIONAL)
 def one_component_a_line(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """The professional (26) and the technical (TC) component are two lines, or one without either."""
     for number, line in enumerate(claim.lines, start=1):
@@ -69,7 +74,9 @@ def one_component_a_line(claim: Claim, situation: Situation) -> Iterator[tuple[s
             yield f"line.{number}.modifiers", f"line {number}: 26 and TC together are the whole service; leave both out"
 
 
-@edit("C09C", Severity.WARNING, fix="Add 26, or correct the place of service.", scope=Scope.LINE)
+@edit(
+    "C09C", Severity.WARNING, fix="Add 26, or correct the place of service.", scope=Scope.LINE, bill=Bill.PROFESSIONAL
+)
 def image_in_a_hospital_is_read(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """In a hospital the physician bills an image's reading, and the hospital the rest (CMS manual 100-04, ch. 13)."""
     for number, line in enumerate(claim.lines, start=1):
@@ -93,7 +100,13 @@ def both_sides_once(claim: Claim, situation: Situation) -> Iterator[tuple[str, s
             yield f"line.{number}.units", f"line {number}: 50 means both sides; most payers want one unit"
 
 
-@edit("C09B", Severity.WARNING, fix="Leave the modifier out, or correct the procedure.", scope=Scope.LINE)
+@edit(
+    "C09B",
+    Severity.WARNING,
+    fix="Leave the modifier out, or correct the procedure.",
+    scope=Scope.LINE,
+    bill=Bill.PROFESSIONAL,
+)
 def component_of_something_that_has_them(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """26 and TC are for procedures that have both components (PC/TC indicator 1 of the physician fee schedule)."""
     for number, line in enumerate(claim.lines, start=1):
@@ -103,7 +116,7 @@ def component_of_something_that_has_them(claim: Claim, situation: Situation) -> 
             yield f"line.{number}.modifiers", f"line {number}: {line.procedure} has no components to part by {told[0]}"
 
 
-@edit("C10B", Severity.WARNING, fix="Leave 50 out.", scope=Scope.LINE)
+@edit("C10B", Severity.WARNING, fix="Leave 50 out.", scope=Scope.LINE, bill=Bill.PROFESSIONAL)
 def sides_of_something_that_has_them(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """50 is for procedures that have sides (bilateral indicator 1 or 3 of the physician fee schedule)."""
     for number, line in enumerate(claim.lines, start=1):
@@ -112,7 +125,7 @@ def sides_of_something_that_has_them(claim: Claim, situation: Situation) -> Iter
             yield f"line.{number}.modifiers", f"line {number}: {line.procedure} is not paid for two sides"
 
 
-@edit("C12B", fix="Choose the place of service from the table.", scope=Scope.LINE)
+@edit("C12B", fix="Choose the place of service from the table.", scope=Scope.LINE, bill=Bill.PROFESSIONAL)
 def places_exist(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """The place of service is one of CMS's list (CLM05-1, 2400 SV105)."""
     known = own_tables.codes(OwnTable.POS)
@@ -124,7 +137,13 @@ def places_exist(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]
             yield f"line.{number}.place_of_service", f"line {number}: place of service {place} is not on CMS's list"
 
 
-@edit("C12", Severity.WARNING, fix="Correct the place of service or the procedure.", scope=Scope.LINE)
+@edit(
+    "C12",
+    Severity.WARNING,
+    fix="Correct the place of service or the procedure.",
+    scope=Scope.LINE,
+    bill=Bill.PROFESSIONAL,
+)
 def place_fits_visit(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """Visits of an emergency department happen in one (place of service 23), those of a hospital in a hospital."""
     for number, line in enumerate(claim.lines, start=1):
@@ -135,7 +154,13 @@ def place_fits_visit(claim: Claim, situation: Situation) -> Iterator[tuple[str, 
             yield f"line.{number}.procedure", f"line {number}: {line.procedure} is for a patient in a hospital"
 
 
-@edit("C13", Severity.WARNING, fix="Correct the place of service, or leave the modifier out.", scope=Scope.LINE)
+@edit(
+    "C13",
+    Severity.WARNING,
+    fix="Correct the place of service, or leave the modifier out.",
+    scope=Scope.LINE,
+    bill=Bill.PROFESSIONAL,
+)
 def distance_is_told_twice(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """A telehealth modifier (93, 95, GT, GQ) goes with place of service 02 or 10."""
     for number, line in enumerate(claim.lines, start=1):

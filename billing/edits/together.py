@@ -8,7 +8,7 @@ from itertools import permutations
 
 from billing.claim import Claim, ServiceLine
 from billing.coding_rules import CONTRACTOR_DEFINED, NEVER, PAIR_MODIFIERS, WITH_MODIFIER, CodePair, CountedBy, RuleKind
-from billing.edits.registry import GOVERNMENT, Scope, Severity, Situation, edit
+from billing.edits.registry import GOVERNMENT, Bill, Scope, Severity, Situation, edit
 from billing.procedures import BLOOD_DRAWS, EVALUATION, SURGERY, is_in, is_new_patient
 
 DISTINCT = frozenset({"59", "XE", "XP", "XS", "XU"})
@@ -44,6 +44,7 @@ def _pairs(claim: Claim, situation: Situation) -> Iterator[tuple[int, int, CodeP
     fix="Bill the first code alone; where both were truly distinct, say so by a modifier (XE, XS, XP, XU or 59).",
     scope=Scope.LINE,
     errors_for=GOVERNMENT,
+    bill=Bill.PROFESSIONAL,
 )
 def pairs_stand_together(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """The second code of an NCCI pair is not paid beside the first on one day (42 CFR 414.40; CMS quarterly files)."""
@@ -63,6 +64,7 @@ def pairs_stand_together(claim: Claim, situation: Situation) -> Iterator[tuple[s
     Severity.WARNING,
     fix="Leave the modifier out where no pair asks for it.",
     scope=Scope.LINE,
+    bill=Bill.PROFESSIONAL,
 )
 def distinct_from_something(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """59, XE, XP, XS and XU part the codes of an NCCI pair, and nothing else (NCCI policy manual, chapter I)."""
@@ -89,6 +91,7 @@ def _by_day(claim: Claim) -> dict[tuple[str, date, str | None], list[int]]:
     fix="Correct the units; units that were truly given go on lines of their own with a modifier where one applies.",
     scope=Scope.LINE,
     errors_for=GOVERNMENT,
+    bill=Bill.PROFESSIONAL,
 )
 def units_are_believed(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """No more units than the NCCI limit of the line (MAI 1) or of the day by policy (MAI 2; CMS quarterly files)."""
@@ -105,6 +108,7 @@ def units_are_believed(claim: Claim, situation: Situation) -> Iterator[tuple[str
     Severity.WARNING,
     fix="Check the units; keep the records ready, since more is paid on appeal only.",
     scope=Scope.LINE,
+    bill=Bill.PROFESSIONAL,
 )
 def units_are_usual(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """More units than the NCCI limit of the day by clinical experience want records (MAI 3)."""
@@ -128,6 +132,7 @@ def _over_the_day(claim: Claim, situation: Situation, counted_by: CountedBy) -> 
     fix="Add the service that the code is added to, or bill the code of the service alone.",
     scope=Scope.LINE,
     errors_for=GOVERNMENT,
+    bill=Bill.PROFESSIONAL,
 )
 def add_ons_have_their_primary(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """An add-on code stands beside one of its primaries, the same day (NCCI add-on file, types 1 and 3)."""
@@ -182,7 +187,7 @@ def _three_years_before(day: date) -> date:
     return date(day.year - THREE_YEARS, day.month, 28 if leap_day else day.day)
 
 
-@edit("C11", fix="Bill the code of an established patient.", scope=Scope.LINE)
+@edit("C11", fix="Bill the code of an established patient.", scope=Scope.LINE, bill=Bill.PROFESSIONAL)
 def new_patients_are_new(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """Nobody is new whom the same physician saw within three years (CMS manual 100-04, chapter 12, 30.6.7)."""
     for number, line in enumerate(claim.lines, start=1):
@@ -190,7 +195,13 @@ def new_patients_are_new(claim: Claim, situation: Situation) -> Iterator[tuple[s
             yield f"line.{number}.procedure", f"line {number}: the same physician saw the patient within three years"
 
 
-@edit("C11B", Severity.WARNING, fix="Look up whether the other physician has the same specialty.", scope=Scope.LINE)
+@edit(
+    "C11B",
+    Severity.WARNING,
+    fix="Look up whether the other physician has the same specialty.",
+    scope=Scope.LINE,
+    bill=Bill.PROFESSIONAL,
+)
 def new_patients_are_new_to_the_group(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """Nobody is new to a physician whose group saw them in the same specialty within three years."""
     for number, line in enumerate(claim.lines, start=1):

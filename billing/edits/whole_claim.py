@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from billing.claim import Claim
 from billing.coordination import PRIMARY, coordination_imbalances
-from billing.edits.registry import Scope, Severity, Situation, edit
+from billing.edits.registry import Bill, Scope, Severity, Situation, edit
 
 MAX_LINES = 50
 
@@ -30,7 +30,7 @@ def fields_fit(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
         yield "member_id", "the member id is too long for the claim"
 
 
-@edit("X03", fix="Make two claims.")
+@edit("X03", fix="Make two claims.", bill=Bill.PROFESSIONAL)
 def lines_counted(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """A professional claim has one to fifty lines (2400 LX)."""
     if not 1 <= len(claim.lines) <= MAX_LINES:
@@ -67,6 +67,8 @@ def billed_once(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]
     }
     rendering = claim.provider("82") or claim.billing_provider
     for number, line in enumerate(claim.lines, start=1):
+        if not line.procedure:
+            continue
         key = (line.service_date, line.procedure, tuple(sorted(line.modifiers)), rendering.npi)
         if key in before and not REPEATED.intersection(line.modifiers):
             yield f"line.{number}.procedure", f"line {number}: another visit of that day has billed it"
@@ -79,11 +81,12 @@ def billed_once(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]
     scope=Scope.LINE,
 )
 def lines_differ(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
-    """No two lines of a claim are the same (2400 SV1, DTP*472)."""
+    """No two lines of a claim are the same (2400 SV1 or SV2, DTP*472)."""
     seen: set[tuple[object, ...]] = set()
     for number, line in enumerate(claim.lines, start=1):
         day = (line.service_date, line.service_date_to)
-        key = (line.procedure, line.modifiers, day, line.place_of_service, line.providers, line.other_segments)
+        where = (line.place_of_service, line.revenue)
+        key = (line.procedure, line.modifiers, day, where, line.providers, line.other_segments)
         if key in seen and not REPEATED.intersection(line.modifiers):
             yield f"line.{number}.procedure", f"line {number} repeats an earlier line"
         seen.add(key)

@@ -143,6 +143,8 @@ class Submission(SQLModel, table=True):
     adjudicated_at: datetime | None = Field(default=None, sa_type=Instant)
     is_paper: bool = False
     """Printed and mailed, not sent by wire"""
+    is_institutional: bool = False
+    """An 837I or UB-04; False: an 837P or CMS-1500"""
     withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
     """The office let go of it: replaced before it was sent, or its policy turned out not to cover the visit"""
     responsibility: str = Field(default="P", sa_type=sa.String(1))

@@ -98,6 +98,7 @@ def _line_decision(number: int, rows: Sequence[OpaqueSegment]) -> LineDecision:
         procedure_qualifier=part(procedure, 1) or "HC",
         adjustments=_adjustments(one.elements for one in rows),
         adjudicated_on=fields.parse_day(get(_first(rows, "DTP", "573"), 3)),
+        revenue_code=maybe(svd, 4),
     )
 
 

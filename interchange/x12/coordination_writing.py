@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from billing.claim import Claim, OpaqueSegment
+from billing.claim import Claim, OpaqueSegment, ServiceLine
 from billing.coordination import LineDecision, OtherDecision, OtherPayer
 from interchange.x12 import forms, parties
 from interchange.x12.fields import Elements, join, print_cents, print_day, print_decimal, trimmed
@@ -29,7 +29,7 @@ def with_other_payers(claim: Claim, others: Sequence[OtherPayer]) -> Claim:
             if other.decision is not None
             for one in other.decision.lines
             if one.line == number
-            for segment in _opaque("2430", _line(one))
+            for segment in _opaque("2430", _line(one, line))
         )
         lines.append(replace(line, other_segments=(*rest, *decided)))
     return replace(claim, other_segments=(*kept, *written), lines=tuple(lines))
@@ -67,7 +67,7 @@ def _policy(claim: Claim, other: OtherPayer) -> list[Elements]:
             coverage.relationship,
             coverage.group_number,
             None if coverage.group_number else coverage.group_name,
-            coverage.insurance_type,
+            coverage.insurance_type if claim.hospital is None else None,
             *("",) * 3,
             coverage.filing_indicator,
         )
@@ -102,12 +102,13 @@ def _payer(other: OtherPayer) -> list[Elements]:
     return rows
 
 
-def _line(one: LineDecision) -> list[Elements]:
-    """SVD, CAS, DTP."""
+def _line(one: LineDecision, line: ServiceLine) -> list[Elements]:
+    """SVD, CAS, DTP. An institutional line's revenue code (SVD04) is ours where the payer named none."""
     modifiers = forms.spread(one.modifiers, 4, "SVD", 3)
-    procedure = join(one.procedure_qualifier, one.procedure, *modifiers)
+    procedure = join(one.procedure_qualifier, one.procedure, *modifiers) if one.procedure else ""
+    revenue = None if line.revenue is None else one.revenue_code or line.revenue.code
     return [
-        trimmed("SVD", one.payer_id, print_cents(one.paid_cents), procedure, "", print_decimal(one.units)),
+        trimmed("SVD", one.payer_id, print_cents(one.paid_cents), procedure, revenue, print_decimal(one.units)),
         *write_adjustments(one.adjustments),
         ("DTP", "573", "D8", print_day(one.adjudicated_on)),
     ]

@@ -5,14 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from billing import money
-from billing.institutional_claim import (
-    InstitutionalClaim,
-    InstitutionalDiagnosis,
-    Occurrence,
-    OccurrenceSpan,
-    Procedure,
-    ValueAmount,
-)
+from billing.claim import Diagnosis
+from billing.hospital_bill import Occurrence, OccurrenceSpan, Procedure, ValueAmount
+from billing.institutional_claim import InstitutionalClaim
 from interchange.x12 import fields
 from interchange.x12.fields import Elements, Unreadable, join, part, print_cents, print_day, trimmed
 
@@ -40,7 +35,7 @@ _RANKS = {code: rank for rank, pair in enumerate(_DIAGNOSES) for code in pair}
 class ClaimCodes:
     """What the HI of one claim say, in file order."""
 
-    diagnoses: list[InstitutionalDiagnosis] = field(default_factory=list)
+    diagnoses: list[Diagnosis] = field(default_factory=list)
     drg: str | None = None
     procedures: list[Procedure] = field(default_factory=list)
     occurrence_spans: list[OccurrenceSpan] = field(default_factory=list)
@@ -67,7 +62,7 @@ class ClaimCodes:
         text = hi[number]
         kind, code = part(text, 1) or "", part(text, 2) or ""
         if kind in _DIAGNOSIS_KINDS:
-            self.diagnoses.append(InstitutionalDiagnosis(code, kind, part(text, 9)))
+            self.diagnoses.append(Diagnosis(code, kind, part(text, 9)))
         elif kind in _PROCEDURE_KINDS:
             performed = _days(hi, number)[0] if part(text, 4) else None
             self.procedures.append(Procedure(code, performed, kind))
@@ -85,7 +80,7 @@ class ClaimCodes:
         else:
             self.treatments.append(code)
 
-    def in_order(self) -> tuple[tuple[InstitutionalDiagnosis, ...], tuple[Procedure, ...]]:
+    def in_order(self) -> tuple[tuple[Diagnosis, ...], tuple[Procedure, ...]]:
         """Diagnoses and procedures in the guide's order, whatever the file's was."""
         diagnoses = sorted(self.diagnoses, key=lambda one: rank(one.qualifier))
         return tuple(diagnoses), tuple(sorted(self.procedures, key=lambda one: rank(one.qualifier)))

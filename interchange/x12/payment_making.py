@@ -21,7 +21,7 @@ _CAPTURED = {
     "DTM": (2,),
     "QTY": (2,),
     "REF": (2,),
-    "SVC": (1, 2, 3, 5, 6, 7),
+    "SVC": (1, 2, 3, 4, 5, 6, 7),
     "LQ": (1, 2),
     **payment_reading.REMARKS,
 }
@@ -124,6 +124,7 @@ def _line(draft: Draft, plan: LinePlan) -> str:
         _references(draft, plan.references),
         _supplements(draft, plan.amounts, "amount", "cents"),
         _supplements(draft, plan.quantities, "quantity", "decimal"),
+        text(at, 4),
     ]
     return f"line({', '.join(values)})"
 

@@ -230,6 +230,7 @@ def _read_line(rows: Sequence[Elements], plan: LinePlan) -> LinePayment:
         _read_references(rows, plan.references) if plan.references else (),
         _read_amounts(rows, plan.amounts) if plan.amounts else (),
         _read_quantities(rows, plan.quantities) if plan.quantities else (),
+        svc[4] or None,
     )
 
 

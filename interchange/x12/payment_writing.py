@@ -152,7 +152,7 @@ def _line(line: LinePayment) -> list[Elements]:
             join(line.procedure_qualifier, line.procedure, *modifiers),
             print_cents(line.charge_cents),
             print_cents(line.paid_cents),
-            "",
+            line.revenue_code,
             print_decimal(line.units),
             join(line.procedure_qualifier, line.submitted_procedure) if line.submitted_procedure else None,
             print_decimal(line.submitted_units),

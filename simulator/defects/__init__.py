@@ -4,7 +4,7 @@ Each is put on a claim that has none. What a defect touches is named, so that tw
 does not undo the other.
 """
 
-from simulator.defects import codes, coverage, parties, services, whole_claim  # noqa: F401 - they register
+from simulator.defects import codes, coverage, hospital, parties, services, whole_claim  # noqa: F401 - they register
 from simulator.defects.putting import DEFECTS, Defect
 
 __all__ = ["DEFECTS", "Defect"]

@@ -30,19 +30,21 @@ class Defect:
     """Who asks for what is missing or wrong"""
     touches: frozenset[str]
     put_on: Callable[[Subject], Subject]
+    is_hospitals: bool = False
+    """Put on institutional claims; False: on professional ones"""
 
 
 DEFECTS: list[Defect] = []
 
 
 def defect(
-    edit: str, kind: str, source: str, *touches: str
+    edit: str, kind: str, source: str, *touches: str, is_hospitals: bool = False
 ) -> Callable[[Callable[[Subject], Subject]], Callable[[Subject], Subject]]:
     """Register a defect; its docstring says what is wrong."""
 
     def register(put_on: Callable[[Subject], Subject]) -> Callable[[Subject], Subject]:
         says = (put_on.__doc__ or "").strip()
-        DEFECTS.append(Defect(edit, kind, says, source, frozenset(touches), put_on))
+        DEFECTS.append(Defect(edit, kind, says, source, frozenset(touches), put_on, is_hospitals))
         return put_on
 
     return register

@@ -176,7 +176,7 @@ def test_what_a_claim_may_lack_is_emptied(path: str) -> None:
 def test_a_dot_alone_is_no_diagnosis() -> None:
     with pytest.raises(CorrectionsInvalid) as raised:
         apply_corrections(CLAIM, {"diagnoses": "E11.9, ."})
-    assert raised.value.faults == {"diagnoses": "a dot alone is no code: write it as J06.9"}
+    assert raised.value.faults == {"diagnoses": "a dot or a comma alone is no code: write it as J06.9"}
 
 
 def test_blanks_part_diagnoses_too() -> None:

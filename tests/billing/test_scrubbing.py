@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from billing.claim import Claim
-from billing.edits.registry import EDITS, Finding, Severity
+from billing.edits.registry import EDITS, Bill, Finding, Severity
 from billing.money import Cents
 from billing.scrubbing import mended, scrub
-from tests.billing import edit_cases, edit_cases_known
+from tests.billing import edit_cases, edit_cases_hospital, edit_cases_known
 from tests.billing.edit_cases import CLEAN, DOCTOR, at_address, situation
-from tests.builders import CLINIC_NPI, DOCTOR_NPI
+from tests.builders import CLINIC_NPI, DOCTOR_NPI, a_hospital_claim, a_stay
 
-PASSES = [*edit_cases.PASSES, *edit_cases_known.PASSES]
-FAILS = [*edit_cases.FAILS, *edit_cases_known.FAILS]
+PASSES = [*edit_cases.PASSES, *edit_cases_known.PASSES, *edit_cases_hospital.PASSES]
+FAILS = [*edit_cases.FAILS, *edit_cases_known.FAILS, *edit_cases_hospital.FAILS]
 
 
 def findings_of(code: str, claim: Claim, changes: dict[str, Any]) -> list[Finding]:
@@ -41,8 +41,19 @@ def test_every_edit_has_a_case_that_passes_and_one_that_fails() -> None:
     assert {code for code, *_ in FAILS} == codes
 
 
-def test_a_clean_claim_has_no_findings() -> None:
-    assert scrub(CLEAN, situation()) == []
+@pytest.mark.parametrize("claim", [CLEAN, a_hospital_claim(), a_stay()], ids=["professional", "outpatient", "stay"])
+def test_a_clean_claim_has_no_findings(claim: Claim) -> None:
+    assert scrub(claim, situation()) == []
+
+
+@pytest.mark.parametrize(("code", "claim"), [(code, claim) for code, claim, *_ in edit_cases.FAILS])
+def test_an_edit_looks_at_claims_of_its_kind_only(code: str, claim: Claim) -> None:
+    """What is wrong on a professional claim alone is nothing to a hospital, and the other way."""
+    [looks] = [one for one in EDITS if one.code == code]
+    of_a_hospital = replace(claim, hospital=a_hospital_claim().hospital)
+    assert looks.is_about(claim)
+    assert looks.is_about(of_a_hospital) == (looks.bill != Bill.PROFESSIONAL)
+    assert not any(one.is_about(claim) for one in EDITS if one.bill == Bill.INSTITUTIONAL)
 
 
 def test_all_findings_come_at_once_and_errors_first() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 
-from billing.edits.registry import Edit
+from billing.edits.registry import Bill, Edit
 from billing.policies import DEFAULTS
 from billing.scrubbing import EDITS, Severity
 from billing.tasks import KINDS, TaskType
@@ -33,8 +33,8 @@ def edits() -> str:
         "that needs a table finds nothing while none is loaded: which tables were asked is kept with each run.\n\n"
         "Whether a code is known, billable and valid on its day is looked at in [coding](code-tables.md), too, and "
         "opens `code_review` there. `D03` among the overridden edits of a visit says that a supervisor let its codes "
-        "stand. `X02` has no row: the claim is written as an 837P before it may leave, and what cannot be written "
-        "holds it.",
+        "stand. `X02` has no row: the claim is written as an 837P or 837I before it may leave, and what cannot be "
+        "written holds it.",
         "| edit | finding | where | what it asks for | what a person does |\n| --- | --- | --- | --- | --- |",
         rows,
     )
@@ -51,6 +51,7 @@ def _effect(one: Edit) -> str:
 def _limits(one: Edit) -> str:
     """Each line or the claim, and of which payers and days."""
     limits = [one.scope.value]
+    limits += [f"{one.bill} claims"] if one.bill != Bill.ANY else []
     limits += [_payers(one.payers)] if one.payers else []
     limits += [f"since {one.since}"] if one.since > date.min else []
     return ", ".join(limits)

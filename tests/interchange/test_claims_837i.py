@@ -11,17 +11,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from billing.claim import Address, Contact, Coverage, Name, OpaqueSegment, Party, Person, Reference, Sex
-from billing.institutional_claim import (
-    InstitutionalBatch,
-    InstitutionalClaim,
-    InstitutionalDiagnosis,
-    InstitutionalLine,
-    Occurrence,
-    OccurrenceSpan,
-    Procedure,
-    ValueAmount,
-)
+from billing.claim import Address, Contact, Coverage, Diagnosis, Name, OpaqueSegment, Party, Person, Reference, Sex
+from billing.hospital_bill import Occurrence, OccurrenceSpan, Procedure, ValueAmount
+from billing.institutional_claim import InstitutionalBatch, InstitutionalClaim, InstitutionalLine
 from billing.money import Cents
 from interchange.x12 import claims_837i, fields, shapes, validate, writing
 from interchange.x12.claims_837i import ReadClaim
@@ -216,14 +208,14 @@ ICD10 = st.sampled_from(["J189", "I10", "E119"])
 
 
 def diagnoses(kind: str, most: int, poa: st.SearchStrategy[str | None]) -> st.SearchStrategy[list]:
-    return st.lists(st.builds(InstitutionalDiagnosis, ICD10, st.just(kind), poa), max_size=most)
+    return st.lists(st.builds(Diagnosis, ICD10, st.just(kind), poa), max_size=most)
 
 
 @st.composite
-def all_diagnoses(draw: st.DrawFn) -> tuple[InstitutionalDiagnosis, ...]:
+def all_diagnoses(draw: st.DrawFn) -> tuple[Diagnosis, ...]:
     nothing = st.none()
     kinds = (("ABJ", 1, nothing), ("APR", 3, nothing), ("ABN", 3, POA), ("ABF", 24, POA))
-    first = InstitutionalDiagnosis("J189", "ABK", draw(POA))
+    first = Diagnosis("J189", "ABK", draw(POA))
     return (first, *(one for kind in kinds for one in draw(diagnoses(*kind))))
 
 

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from api.partners import check_signature
 from billing.money import Cents
-from interchange.x12 import acknowledgment_277ca, acknowledgment_ta1
+from interchange.x12 import acknowledgment_277ca, acknowledgment_ta1, remittance_835
 from interchange.x12.detect import identify
 from simulator import clinic, notices
 from simulator.clearinghouse import Clock, create_app, open_store
@@ -101,16 +101,27 @@ def test_a_claim_whose_sum_is_off_is_refused_alone(house: House) -> None:
     assert sorted(set(verdicts)) == [(first.control_number, False), (second.control_number, True)]
 
 
-def test_institutional_claims_are_answered_one_by_one_and_not_paid(house: House) -> None:
+def test_institutional_claims_are_answered_one_by_one_and_paid_by_revenue_code(house: House) -> None:
     text = (GOLDEN / "x223a2" / "stu-two-claims-for-the-same-provider.edi").read_text()
     house.send(text.replace("*89.95*", "*89.96*", 1).encode())
     house.pass_time(days=30)
     bodies = [(mail["kind"], house.body(mail["id"])) for mail in house.mail()]
-    assert [kind for kind, _ in bodies] == ["999", "277CA"]
-    (read,) = acknowledgment_277ca.read(bodies[1][1])
-    assert read.file
-    told = {one.control_number: one.accepted for one in read.file.acknowledgments if one.level == "claim"}
+    assert [kind for kind, _ in bodies] == ["999", "277CA", "277CA", "277CA", "835", "CCD"]
+    told = {
+        one.control_number: one.accepted
+        for kind, body in bodies
+        if kind == "277CA"
+        for read in acknowledgment_277ca.read(body)
+        if read.file
+        for one in read.file.acknowledgments
+        if one.level == "claim"
+    }
     assert told == {"756048Q": False, "756049Q": True}
+    [payment] = remittance_835.payments(bodies[4][1])
+    assert (payment.control_number, payment.place_of_service) == ("756049Q", "13")
+    assert [(one.procedure_qualifier, one.procedure, one.revenue_code) for one in payment.lines] == [
+        ("HC", "85087", "0300")
+    ]
 
 
 @pytest.mark.parametrize("path", ["/v1/mailbox", "/v1/mailbox/1", "/v1/books", "/v1/clock"])

@@ -183,7 +183,9 @@ def run() -> NoReturn:
 
 @app.command(name="import")
 def import_files(
-    files: Annotated[list[Path], typer.Argument(help="837P, FHIR R4, HL7 v2, CSV, 835, 999, 277CA, 271 or bank files")],
+    files: Annotated[
+        list[Path], typer.Argument(help="837P, 837I, FHIR, HL7 v2, CSV, 835, 999, 277CA, 271, bank files")
+    ],
     practice: Annotated[str | None, typer.Option(help="Whose they are; default: the first practice")] = None,
     source: Annotated[
         str | None, typer.Option(help="The files are CSV of this sender, read by the mapping that is kept")

@@ -5,15 +5,16 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 
+from activities.claim_forms import form_of
 from activities.desk import Desk
 from activities.expected_desk import keep_expected
 from billing.claim import Claim
-from billing.cms1500 import PaperClaim, paper_claim
 from billing.coordination import PRIMARY, OtherDecision, OtherPayer, decision_of
 from billing.deadlines import Reason
 from billing.identifiers import CONTROL_ALPHABET, CONTROL_BODY, control_number
 from billing.ledger import Account, Balances, Entry, EntryKind, Side, transfer
 from billing.money import ZERO, Cents, format_dollars
+from billing.paper_claims import PaperClaim
 from billing.posting import lines_answered
 from billing.remittance import ClaimPayment
 from billing.stages import Stage
@@ -134,7 +135,7 @@ def _print(desk: Desk, submission: Submission) -> None:
         practice_id=desk.encounter.practice_id,
         encounter_id=desk.encounter.id,
         kind=PAPER_CLAIM,
-        content=records.dump(paper_claim(claim, other_payers(desk))),
+        content=records.dump(form_of(claim, other_payers(desk))),
         written_at=desk.at,
         written_by="office",
     )

@@ -13,7 +13,7 @@ from activities.desk import Desk
 from api import errors
 from api.errors import Fault, Problem
 from api.office import Office
-from billing import coding_form
+from billing import coding_form, hospital_corrections
 from billing.claim import Claim
 from billing.coding_form import Texts
 from billing.corrections import CorrectionsInvalid, apply_what_reads, parse_corrections
@@ -61,6 +61,21 @@ class Form:
     @property
     def lines(self) -> int:
         return coding_form.lines_in(self.texts)
+
+    @property
+    def is_hospitals(self) -> bool:
+        """An institutional claim's form, which has inputs of its own."""
+        return coding_form.BILL in self.texts
+
+    @property
+    def places(self) -> int:
+        """Inputs for diagnoses."""
+        return coding_form.places_in(self.texts)
+
+    @property
+    def bill_inputs(self) -> dict[str, str]:
+        """Inputs for bill and stay, and what each is called."""
+        return hospital_corrections.INPUTS
 
     @property
     def filled_text(self) -> str:

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from billing.hospital_bill import REPLACED, HospitalBill, Revenue
+from billing.hospital_bill import CODED, REPLACED, HospitalBill, Revenue
 from billing.money import Cents
 
 VOID = "8"
@@ -227,6 +227,11 @@ class ServiceLine:
         return self.procedure or (self.revenue.code if self.revenue is not None else "")
 
     @property
+    def listed(self) -> str:
+        """As lists show it: `99213`, `0120`, `0300 80053`."""
+        return f"{self.revenue.code} {self.procedure}".strip() if self.revenue is not None else self.procedure
+
+    @property
     def called(self) -> str:
         """The line's service for people: `99213`, `revenue code 0120`."""
         return self.procedure or (f"revenue code {self.revenue.code}" if self.revenue is not None else "")
@@ -317,6 +322,11 @@ class Claim:
         if self.hospital is not None:
             return self.hospital.statement_to
         return max(line.service_date_to or line.service_date for line in self.lines)
+
+    @property
+    def coded_diagnoses(self) -> tuple[Diagnosis, ...]:
+        """What the patient was treated for: not why they came, what was thought first, or what caused an injury."""
+        return tuple(one for one in self.diagnoses if self.hospital is None or one.qualifier in CODED)
 
     def provider(self, role: str) -> Party | None:
         """The claim-level provider in `role` (NM101), or None."""

@@ -6,13 +6,23 @@ apart by a space, codes without dots, as the form's instructions ask.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
-from billing.claim import Address, Claim, Name, Party, Person, ServiceLine, Sex
+from billing.claim import Claim, Person, ServiceLine, Sex
 from billing.coordination import OtherPayer
 from billing.letters import address_lines
 from billing.money import Cents
+from billing.paper_claims import (
+    Box,
+    Form,
+    FormLine,
+    PaperClaim,
+    address_text,
+    amount_text,
+    name_text,
+    party_text,
+    short_day,
+)
 
 LINES_PER_FORM = 6
 LETTERS = "ABCDEFGHIJKL"
@@ -40,68 +50,6 @@ _CAUSES = {"EM": "10a", "AA": "10b", "OA": "10c"}
 """CLM11"""
 _REFERRING = {"DN": "DN", "P3": "DN", "DK": "DK", "DQ": "DQ"}
 """Box 17: which kind of provider is named"""
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One box of the form."""
-
-    number: str
-    """As printed on the form: 1a, 10b, 24F"""
-    about: str
-    """In the office's own words"""
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class FormLine:
-    """One row of box 24."""
-
-    service_from: str
-    """24A"""
-    service_to: str
-    place_of_service: str
-    """24B"""
-    emergency: str
-    """24C"""
-    procedure: str
-    """24D"""
-    modifiers: tuple[str, ...]
-    pointers: str
-    """24E: letters of box 21"""
-    charge: str
-    """24F"""
-    units: str
-    """24G"""
-    rendering_npi: str
-    """24J"""
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """One sheet."""
-
-    page: int
-    pages: int
-    boxes: tuple[Box, ...]
-    """Only those that say something, in the form's order"""
-    lines: tuple[FormLine, ...]
-
-    def box(self, number: str) -> str:
-        """What stands in a box; empty when nothing does."""
-        return next((one.value for one in self.boxes if one.number == number), "")
-
-
-@dataclass(frozen=True, slots=True)
-class PaperClaim:
-    """A claim that goes to its payer by mail: one form per six lines."""
-
-    title: str
-    addressee: tuple[str, ...]
-    """Lines of the payer's envelope"""
-    control_number: str
-    """CLM01 were it sent by wire: box 26, and what the payer's answer names"""
-    forms: tuple[Form, ...]
 
 
 def paper_claim(claim: Claim, others: Sequence[OtherPayer] = ()) -> PaperClaim:
@@ -147,12 +95,12 @@ def _people(claim: Claim) -> list[Box]:
     return [
         Box("1", "kind of plan", _PLAN_BOX.get(coverage.filing_indicator or "", "other")),
         Box("1a", "insured's member id", coverage.member_id or ""),
-        Box("2", "patient", _name(patient.name)),
+        Box("2", "patient", name_text(patient.name)),
         Box("3", "patient's birth date and sex", _born(patient)),
-        Box("4", "insured", _name(insured.name)),
-        Box("5", "patient's address", _address(patient.address)),
+        Box("4", "insured", name_text(insured.name)),
+        Box("5", "patient's address", address_text(patient.address)),
         Box("6", "patient to insured", _RELATION_BOX.get(coverage.relationship, "other")),
-        Box("7", "insured's address", _address(insured.address)),
+        Box("7", "insured's address", address_text(insured.address)),
     ]
 
 
@@ -161,7 +109,7 @@ def _other_policy(others: Sequence[OtherPayer]) -> list[Box]:
         return []
     other = others[0]
     return [
-        Box("9", "other insured", _name(other.subscriber.name)),
+        Box("9", "other insured", name_text(other.subscriber.name)),
         Box("9a", "other policy or group", other.coverage.group_number or other.coverage.member_id or ""),
         Box("9d", "other plan", other.coverage.payer.name.last),
     ]
@@ -229,12 +177,12 @@ def _foot(claim: Claim, others: Sequence[OtherPayer], lines: Sequence[ServiceLin
         Box("25", "tax id, and which", f"{employer} EIN" if employer else f"{social} SSN" if social else ""),
         Box("26", "patient's account number", claim.control_number),
         Box("27", "accepts assignment", "yes" if claim.assignment in {"A", "B"} else "no"),
-        Box("28", "total charge of this sheet", _money(Cents(sum(line.charge_cents for line in lines)))),
-        Box("29", "paid already", _money(Cents(paid)) if paid else ""),
-        Box("31", "physician", f"{_name(rendering.name)} {ON_FILE}" if claim.provider_signature == "Y" else ""),
-        Box("32", "where the service was given", _party(facility) if facility else ""),
+        Box("28", "total charge of this sheet", amount_text(Cents(sum(line.charge_cents for line in lines)))),
+        Box("29", "paid already", amount_text(Cents(paid)) if paid else ""),
+        Box("31", "physician", f"{name_text(rendering.name)} {ON_FILE}" if claim.provider_signature == "Y" else ""),
+        Box("32", "where the service was given", party_text(facility) if facility else ""),
         Box("32a", "its NPI", (facility.npi or "") if facility else ""),
-        Box("33", "billing provider", _party(billing)),
+        Box("33", "billing provider", party_text(billing)),
         Box("33a", "its NPI", billing.npi or ""),
         Box("33b", "its taxonomy", f"ZZ{billing.taxonomy}" if billing.taxonomy else ""),
     ]
@@ -243,22 +191,17 @@ def _foot(claim: Claim, others: Sequence[OtherPayer], lines: Sequence[ServiceLin
 def _line(claim: Claim, line: ServiceLine) -> FormLine:
     rendering = next((one for one in line.providers if one.role == "82"), None) or claim.provider("82")
     return FormLine(
-        service_from=_short_day(line.service_date),
-        service_to=_short_day(line.service_date_to or line.service_date),
+        service_from=short_day(line.service_date),
+        service_to=short_day(line.service_date_to or line.service_date),
         place_of_service=line.place_of_service or claim.place_of_service,
         emergency=line.emergency or "",
         procedure=line.procedure,
         modifiers=line.modifiers,
         pointers="".join(LETTERS[number - 1] for number in line.diagnosis_pointers),
-        charge=_money(line.charge_cents),
+        charge=amount_text(line.charge_cents),
         units=f"{line.units.normalize():f}",
         rendering_npi=(rendering or claim.billing_provider).npi or "",
     )
-
-
-def _name(name: Name) -> str:
-    last = " ".join(part for part in (name.last, name.suffix) if part)
-    return ", ".join(part for part in (last, name.first, name.middle) if part)
 
 
 def _born(person: Person) -> str:
@@ -266,24 +209,5 @@ def _born(person: Person) -> str:
     return " ".join(part for part in (_long_day(person.birth_date), sex) if part)
 
 
-def _address(address: Address | None) -> str:
-    if address is None:
-        return ""
-    street = " ".join(part for part in (address.street, address.street_2) if part)
-    return " ".join(part for part in (street, address.city, address.state, address.postal_code) if part)
-
-
-def _party(party: Party) -> str:
-    return " ".join(part for part in (_name(party.name), _address(party.address)) if part)
-
-
 def _long_day(day: date | None) -> str:
     return f"{day:%m %d %Y}" if day else ""
-
-
-def _short_day(day: date) -> str:
-    return f"{day:%m %d %y}"
-
-
-def _money(cents: Cents) -> str:
-    return f"{cents // 100} {cents % 100:02d}"

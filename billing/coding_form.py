@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from billing import hospital_corrections
-from billing.claim import Claim, Diagnosis, ServiceLine
+from billing.claim import Claim, ServiceLine
 from billing.corrections import (
     LINES_PER_CLAIM,
     LINES_PER_HOSPITAL_CLAIM,
     CorrectionsInvalid,
     parse_corrections,
 )
-from billing.hospital_bill import CODED
 from billing.money import format_dollars, parse_typed
 
 DIAGNOSES = 12
@@ -57,7 +56,7 @@ def texts_of(claim: Claim) -> Texts:
     texts = {f"diagnoses.{place}": "" for place in range(1, most + 1)}
     texts |= {
         f"diagnoses.{place}": hospital_corrections.written_diagnosis(one)
-        for place, one in enumerate(_shown(claim), start=1)
+        for place, one in enumerate(claim.coded_diagnoses, start=1)
     }
     if claim.hospital is None:
         texts[PLACE] = claim.place_of_service
@@ -66,11 +65,6 @@ def texts_of(claim: Claim) -> Texts:
     for number, line in enumerate(claim.lines, start=1):
         texts |= {f"line.{number}.{name}": text for name, text in _line_texts(line).items()}
     return with_empty_line(texts)
-
-
-def _shown(claim: Claim) -> list[Diagnosis]:
-    """The diagnoses that have inputs of their own."""
-    return [one for one in claim.diagnoses if claim.hospital is None or one.qualifier in CODED]
 
 
 def names_in_line(texts: Mapping[str, str]) -> tuple[str, ...]:

@@ -71,6 +71,7 @@ INPUTS: dict[str, str] = {
     "admission_type": "Priority",
     "admission_source": "Point of origin",
     "patient_status": "Patient status",
+    "attending": "Attending (NPI, last, first name)",
     "drg": "DRG",
     "admitting_diagnosis": "Admitting diagnosis",
     "visit_reasons": "Reasons for the visit",
@@ -116,6 +117,7 @@ def texts_of(claim: Claim, bill: HospitalBill) -> dict[str, str]:
         "admission_type": bill.admission_type or "",
         "admission_source": bill.admission_source or "",
         "patient_status": bill.patient_status,
+        "attending": _attending_text(claim.provider(ATTENDING)),
         "drg": bill.drg or "",
         "admitting_diagnosis": apart(ADMITTING),
         "visit_reasons": apart(REASONS),
@@ -258,6 +260,10 @@ def _apart(kinds: tuple[str, str]) -> _Change:
         return replace(claim, diagnoses=(*others, *_marked(value, kinds[0], kinds[0])))
 
     return change
+
+
+def _attending_text(party: Party | None) -> str:
+    return " ".join(part for part in (party.id, party.name.last, party.name.first) if part) if party else ""
 
 
 def _attending(claim: Claim, _bill: HospitalBill, value: str) -> Claim:

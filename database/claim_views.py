@@ -13,6 +13,7 @@ from billing.claim import Claim
 from billing.contracts import NO_CONTRACT
 from billing.coordination import PRIMARY
 from billing.denial_codes import REASON_CODES
+from billing.hospital_words import HospitalFact, hospital_facts
 from billing.information import attachments_of
 from billing.money import Cents
 from billing.posting import BilledLine
@@ -117,6 +118,8 @@ class ClaimView:
     billing_provider: str
     rendering_provider: str | None
     diagnoses: tuple[str, ...]
+    hospital: tuple[HospitalFact, ...]
+    """What an institutional claim says besides; empty: a professional one"""
     authorization: str | None
     attachments: tuple[str, ...]
     """Documents that follow the claim (2300 PWK): report type, way and control number"""
@@ -150,13 +153,14 @@ def claim(session: Session, *, practice_id: str, control_number: str) -> ClaimVi
         patient=views.person_name(sent.patient.name),
         billing_provider=f"{sent.billing_provider.name.last} ({sent.billing_provider.npi or 'no NPI'})",
         rendering_provider=f"{views.person_name(rendering.name)} ({rendering.npi or 'no NPI'})" if rendering else None,
-        diagnoses=tuple(one.code for one in sent.diagnoses),
+        diagnoses=tuple(one.code for one in sent.coded_diagnoses),
+        hospital=hospital_facts(sent),
         authorization=sent.authorization,
         attachments=tuple(" ".join(one) for one in attachments_of(sent)),
         charge_cents=sent.charge_cents,
         lines=tuple(
             SentLine(
-                line.procedure,
+                line.listed,
                 line.modifiers,
                 line.service_date,
                 line.units,

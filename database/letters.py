@@ -8,11 +8,11 @@ from enum import StrEnum
 from sqlmodel import Session, col, select
 
 from billing.claim import Claim
-from billing.cms1500 import PaperClaim
 from billing.days import day_of
 from billing.dunning import Notice
 from billing.letters import WAYS, Way, receipt
 from billing.letters import Letter as Content
+from billing.paper_claims import PaperClaim
 from billing.statements import Statement
 from database import appeals, encounters, good_faith, office, records, registrations, requests, submissions
 from database.tables import Encounter, Fact, Letter, Patient, PatientPayment

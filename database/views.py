@@ -13,6 +13,7 @@ from sqlmodel import Session, col, func, select
 
 from billing.claim import PURPOSES, Claim, Name
 from billing.deadlines import WORDS, Reason
+from billing.hospital_words import HospitalFact, hospital_facts
 from billing.ledger import ADJUSTMENTS, APPLYING, RECEIVABLES, Account
 from billing.stages import CHANGING, DISPUTING, WAITING_ON, Stage
 from database import (
@@ -169,6 +170,8 @@ class EncounterView:
     member_id: str | None
     billing_provider: str
     diagnoses: tuple[str, ...]
+    hospital: tuple[HospitalFact, ...]
+    """What an institutional visit says besides; empty: a professional one"""
     service_date: date
     created_at: datetime
     closed_at: datetime | None
@@ -309,7 +312,8 @@ def encounter(session: Session, *, practice_id: str, encounter_id: str) -> Encou
         payer=session.get_one(Payer, row.payer_id).name,
         member_id=claim.coverage.member_id,
         billing_provider=claim.billing_provider.name.last,
-        diagnoses=tuple(one.code for one in claim.diagnoses),
+        diagnoses=tuple(one.code for one in claim.coded_diagnoses),
+        hospital=hospital_facts(claim),
         service_date=row.service_date,
         created_at=row.created_at,
         closed_at=row.closed_at,
@@ -397,7 +401,7 @@ def _line_money(ordinal: int, claim: Claim, sides: Sequence[tuple[Journal, Posti
             patient_paid -= posting.amount_cents
     return LineMoney(
         ordinal=ordinal,
-        procedure=line.called,
+        procedure=line.listed,
         modifiers=line.modifiers,
         service_date=line.service_date,
         charge_cents=line.charge_cents,

@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from billing import corrections, days
+from billing import corrections, days, hospital_corrections
 from billing.letters import Letter
 from billing.money import format_dollars
 from billing.statements import ServiceRow, Statement, format_telephone
@@ -119,6 +119,8 @@ def diagnosis(code: str) -> str:
 
 
 environment.globals["correction_fields"] = corrections.FIELDS
+environment.globals["hospital_fields"] = corrections.HOSPITAL_FIELDS
+environment.globals["hospital_words"] = hospital_corrections.WORDS
 environment.filters.update(
     dollars=dollars, day=day, telephone=telephone, instant=instant, long_day=long_day, words=words, diagnosis=diagnosis
 )

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from activities.claim_forms import form_as_sent
 from api import auth, errors
 from api.actions import Done
 from api.auth import Viewer
@@ -11,6 +12,7 @@ from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from api.routers.paper import Poster, TakeBackForm, take_back_paper
 from billing.attachments import WORDS
 from billing.claim import PURPOSES
+from billing.paper_claims import PaperClaim
 from billing.roles import Permission
 from database import attachments, calls, claim_timeline, claim_views, messages, notes, remittance_views, worklists
 from database.access import Person
@@ -41,6 +43,18 @@ def show_timeline(request: Request, control_number: str, office: TheOffice, pers
         raise errors.not_found("claim")
     auth.seen(request, person, subject="claim", subject_id=control_number)
     return found
+
+
+@api.get("/{control_number}/form")
+def show_form(request: Request, control_number: str, office: TheOffice, person: Viewer) -> PaperClaim:
+    """What the claim's paper form would say, box by box: the CMS-1500, or the UB-04 of an institutional claim."""
+    return _form(request, office, person, control_number)
+
+
+@pages.get("/claims/{control_number}/form")
+def show_form_page(request: Request, control_number: str, office: TheOffice, person: Viewer) -> Response:
+    """The same as a page."""
+    return show(request, "claim_form.html", person, content=_form(request, office, person, control_number))
 
 
 @pages.get("/claims/{control_number}")
@@ -152,6 +166,15 @@ def take_file(request: Request, remittance_id: str, office: TheOffice, person: V
     auth.seen(request, person, subject="message", subject_id=message.id)
     headers = {"Content-Disposition": f'attachment; filename="{remittance_id}.835"'}
     return Response(message.body, media_type="application/edi-x12", headers=headers)
+
+
+def _form(request: Request, office: TheOffice, person: Viewer, control_number: str) -> PaperClaim:
+    with office.database.reading() as session:
+        found = form_as_sent(session, practice_id=person.practice_id, control_number=control_number.upper())
+    if found is None:
+        raise errors.not_found("claim")
+    auth.seen(request, person, subject="claim", subject_id=found.control_number)
+    return found
 
 
 def _claim(request: Request, office: TheOffice, person: Viewer, control_number: str) -> ClaimView:

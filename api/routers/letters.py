@@ -19,12 +19,12 @@ from api.claim_form import Part
 from api.errors import Fault, Problem
 from api.office import Office, TheOffice
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
-from billing.cms1500 import PaperClaim
 from billing.days import day_of
 from billing.dunning import Notice
 from billing.letters import NUMBERS, WAYS, Way
 from billing.letters import Letter as Content
 from billing.packets import Enclosure
+from billing.paper_claims import PaperClaim
 from billing.roles import Permission
 from billing.statements import Statement
 from database import accounts, appeals, audit, letters, packets

@@ -23,7 +23,7 @@ class Letter(SQLModel, table=True):
     """appeal; reconsideration; records; paper_claim; good_faith_estimate; or a notice of the account: statement,
     reminder, final_notice"""
     content: str = Field(sa_type=sa.Text)
-    """JSON: billing.letters.Letter for an appeal, billing.cms1500.PaperClaim, billing.statements.Statement"""
+    """JSON: billing.letters.Letter for an appeal, billing.paper_claims.PaperClaim, billing.statements.Statement"""
     written_at: datetime = Field(sa_type=Instant)
     written_by: str = Field(sa_type=Id)
     """A user; `office` for what goes out by itself"""

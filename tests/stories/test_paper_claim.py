@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from billing.amendments import Change
-from billing.cms1500 import PaperClaim
+from billing.paper_claims import PaperClaim
 from database import letters
 from database.tables import Letter, Submission
 from tests.builders import a_claim, a_payment, an_835, an_837p

@@ -234,6 +234,7 @@ class Desk:
             last=self.claim.service_to or self.encounter.service_date,
             answered_on=remittances.earlier_answer(self.session, self.encounter.id, before=self.responsibility),
             is_medicare=is_medicare,
+            is_institutional=self.claim.hospital is not None,
         )
         return FilingTime(anchor, self.policies, min((one for one in told if one), default=None), is_medicare)
 

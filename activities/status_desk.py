@@ -24,9 +24,6 @@ from database.columns import new_id
 from database.tables import Fact, InboundMessage, StatusInquiry, Submission
 from interchange.x12 import writing
 
-ORIGINAL = "1"
-"""CLM05-3"""
-
 
 def why_not_asked(desk: Desk) -> str | None:
     """Why the payer cannot be asked by machine what has become of the live claim; None: it can."""
@@ -166,7 +163,7 @@ def _known(desk: Desk, submission: Submission, pending_before: int) -> Known:
         pending_before=pending_before,
         is_accepted_by_payer=submission.payer_accepted_at is not None or submission.payer_claim_number is not None,
         was_sent_again=status_inquiries.was_sent_again(desk.session, desk.encounter.id, payer_id=submission.payer_id),
-        is_original=records.load(Claim, submission.claim).frequency == ORIGINAL,
+        is_original=records.load(Claim, submission.claim).is_original,
         is_late=desk.at >= desk.filing.limit,
     )
 

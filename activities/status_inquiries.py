@@ -50,6 +50,7 @@ def _inquiry(row: StatusInquiry, submission: Submission, partner: Partner) -> Cl
         charge_cents=claim.charge_cents,
         service_from=claim.service_from,
         service_to=claim.service_to if claim.service_to != claim.service_from else None,
+        bill_type=None if claim.hospital is None else claim.hospital.type_of_bill(claim.frequency)[1:],
     )
 
 

@@ -16,7 +16,8 @@ class Anchor(IntEnum):
     """What the policy `filing_anchor` may say: the day that the limit counts from."""
 
     USUAL = 0
-    """The first day of service; of a later payer the earlier one's answer, unless it is Medicare"""
+    """The first day of service, or an institutional claim's through-date; of a later payer the earlier one's answer,
+    unless it is Medicare"""
     FIRST_SERVICE = 1
     LAST_SERVICE = 2
     EARLIER_ANSWER = 3
@@ -25,7 +26,15 @@ class Anchor(IntEnum):
     """The later of the last day of service and the earlier payer's answer"""
 
 
-def anchor_day(kind: int, *, first: date, last: date, answered_on: date | None, is_medicare: bool) -> date:
+def anchor_day(
+    kind: int,
+    *,
+    first: date,
+    last: date,
+    answered_on: date | None,
+    is_medicare: bool,
+    is_institutional: bool = False,
+) -> date:
     """The day that the limit counts from. `answered_on`: the earlier payer's answer; None: there is no earlier
     payer, or it has not answered.
     """
@@ -38,7 +47,8 @@ def anchor_day(kind: int, *, first: date, last: date, answered_on: date | None, 
             return answered_on or first
         case Anchor.LATER_OF:
             return max(last, answered_on or last)
-    return first if is_medicare else answered_on or first
+    usual = last if is_institutional else first
+    return usual if is_medicare else answered_on or usual
 
 
 @dataclass(frozen=True, slots=True)

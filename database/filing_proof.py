@@ -56,6 +56,7 @@ def _filing(session: Session, row: Submission, claim: Claim, policies: Policies)
         last=claim.service_to or claim.service_from,
         answered_on=remittances.earlier_answer(session, row.encounter_id, before=row.responsibility),
         is_medicare=is_medicare,
+        is_institutional=claim.hospital is not None,
     )
     return FilingTime(anchor, policies, row.filing_limit_on, is_medicare)
 

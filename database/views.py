@@ -198,28 +198,6 @@ class EncounterView:
     next_action: AgendaView | None = field(default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerSide:
-    """One side of an entry; a debit is positive."""
-
-    account: str
-    line_id: str | None
-    detail: str
-    amount_cents: int
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """One entry of an encounter; its sides sum to zero."""
-
-    number: int
-    kind: str
-    posted_on: date
-    service_date: date | None
-    actor: str
-    sides: list[LedgerSide]
-
-
 def encounter_page(
     session: Session, *, practice_id: str, stage: Stage | None, after: str | None, limit: int
 ) -> EncounterPage:
@@ -356,19 +334,6 @@ def submission(session: Session, *, practice_id: str, control_number: str) -> Su
     if row is None or row.practice_id != practice_id:
         return None
     return _submission(session, row, session.get_one(Payer, row.payer_id))
-
-
-def ledger_entries(session: Session, *, practice_id: str, encounter_id: str) -> list[LedgerEntry]:
-    """Every entry of one encounter, in order of posting."""
-    found: dict[int, LedgerEntry] = {}
-    for journal, posting in ledger.journal_of_encounter(session, practice_id=practice_id, encounter_id=encounter_id):
-        number = posting.journal_number
-        if number not in found:
-            found[number] = LedgerEntry(
-                number, journal.kind, journal.posted_on, journal.service_date, journal.actor, []
-            )
-        found[number].sides.append(LedgerSide(posting.account, posting.line_id, posting.detail, posting.amount_cents))
-    return list(found.values())
 
 
 def _lines(session: Session, row: Encounter, claim: Claim) -> list[LineMoney]:

@@ -9,10 +9,11 @@ from api.auth import Viewer, require
 from api.office import TheOffice
 from api.routers.encounters import Cursor, PageSize
 from billing.roles import Permission
-from database import ledger, remittance_views, views, worklists
+from database import ledger, ledger_views, remittance_views, views, worklists
 from database.access import Person
+from database.ledger_views import LedgerEntry
 from database.remittance_views import RemittancePage, RemittanceView
-from database.views import LedgerEntry, SubmissionView
+from database.views import SubmissionView
 from database.worklists import CommandView
 
 router = APIRouter(prefix="/api/v1")
@@ -78,4 +79,4 @@ def list_entries(request: Request, encounter_id: str, office: TheOffice, person:
     actions.require_encounter(office, person, encounter_id)
     auth.seen(request, person, subject="encounter", subject_id=encounter_id)
     with office.database.reading() as session:
-        return views.ledger_entries(session, practice_id=person.practice_id, encounter_id=encounter_id)
+        return ledger_views.ledger_entries(session, practice_id=person.practice_id, encounter_id=encounter_id)

@@ -39,6 +39,16 @@ def test_the_limit_counts_from_the_day_that_the_policy_names(
     assert anchor_day(kind, first=FIRST, last=LAST, answered_on=answered_on, is_medicare=is_medicare) == day
 
 
+@pytest.mark.parametrize(
+    ("is_medicare", "answered_on", "day"), [(True, ANSWERED, LAST), (False, None, LAST), (False, ANSWERED, ANSWERED)]
+)
+def test_a_hospitals_limit_counts_from_the_through_date(is_medicare: bool, answered_on: date | None, day: date) -> None:
+    """42 CFR 424.44(b): an institutional claim's year begins with its last day."""
+    usual = {"first": FIRST, "last": LAST, "answered_on": answered_on, "is_medicare": is_medicare}
+    assert anchor_day(Anchor.USUAL, **usual, is_institutional=True) == day  # type: ignore[arg-type]
+    assert anchor_day(Anchor.FIRST_SERVICE, **usual, is_institutional=True) == FIRST  # type: ignore[arg-type]
+
+
 def test_every_anchor_can_be_chosen_and_no_other() -> None:
     assert largest("filing_anchor") == max(Anchor)
 

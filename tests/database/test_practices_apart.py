@@ -8,7 +8,18 @@ from sqlmodel import Session, SQLModel, col, select
 
 from billing.claim import Claim
 from billing.remittance import ClaimPayment
-from database import encounters, ledger, office, remittance_views, remittances, submissions, tasks, views, worklists
+from database import (
+    encounters,
+    ledger,
+    ledger_views,
+    office,
+    remittance_views,
+    remittances,
+    submissions,
+    tasks,
+    views,
+    worklists,
+)
 from database.engine import Database
 from database.tables import (
     Encounter,
@@ -101,7 +112,7 @@ def test_what_belongs_to_the_other_practice_is_not_found_by_its_id(two: tuple[Pr
             assert views.encounter(session, **subject) is None
             assert views.submissions(session, **subject) == []
             assert views.submission(session, practice_id=mine.id, control_number=theirs.number) is None
-            assert views.ledger_entries(session, **subject) == []
+            assert ledger_views.ledger_entries(session, **subject) == []
             assert worklists.task(session, practice_id=mine.id, task_id=task.id) is None
             assert worklists.tasks_of(session, practice_id=mine.id, subject_id=theirs.encounter) == []
             assert remittance_views.remittance(session, practice_id=mine.id, remittance_id=remittance.id) is None

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from activities import bank_deposits
 from billing.bank import Advice, Fit, Movement, fit, plain_trace
 from billing.deadlines import after_business_days
 from billing.ledger import Account, Entry, EntryKind, Side
@@ -25,8 +26,10 @@ def file_movements(
         seen[one] += 1
         row, is_new = bank.keep(session, one, message, practice_id=practice_id, nth=seen[one])
         new += is_new
-        paired += is_new and pair_movement(session, row, at=message.received_at) == Fit.EXACT
-    return f"{len(movements)} bookings of the bank, {new} new, {paired} of them paired with remittances"
+        if is_new:
+            is_paired = pair_movement(session, row, at=message.received_at) == Fit.EXACT
+            paired += is_paired or bank_deposits.take_up(session, row, at=message.received_at)
+    return f"{len(movements)} bookings of the bank, {new} new, {paired} of them paired with remittances or deposits"
 
 
 def pair_movement(session: Session, row: BankMovement, *, at: datetime) -> Fit:
@@ -121,6 +124,7 @@ def look(session: Session, *, at: datetime) -> int:
         for one in bank.advised(session, practice_id=practice.id):
             if one.payment_date >= since and after_business_days(one.received_at, days, policies.zone) <= at:
                 opened += _ask_where_money_is(session, practice.id, one, days, at=at)
+        opened += bank_deposits.look(session, practice.id, policies, since=since, at=at)
     return opened
 
 

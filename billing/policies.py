@@ -49,6 +49,7 @@ DEFAULTS: dict[str, Default] = {
     "early_status_days": Default(7, "office: so long after it was sent to a payer that sends no 277CA of its own"),
     "status_repeat_days": Default(14, "office: a pending claim is asked about again every two weeks"),
     "not_found_days": Default(2, "office: a claim that the payer does not find so long after it was sent goes again"),
+    "deposit_wait_days": Default(5, "office: business days after which the bank should have booked a deposit"),
     "reassociation_wait_days": Default(4, "CAQH CORE 370: remittance and transfer within three business days"),
     "filing_limit_days": Default(365, "42 CFR 424.44 for Medicare; other payers by their own rows"),
     "takeback_dispute_days": Default(30, "42 CFR 405.379: a redetermination asked within 30 days stops a recoupment"),
@@ -150,6 +151,7 @@ _OF_THE_PRACTICE = frozenset(
         "placement_after_days",
         "missing_charge_days",
         "provider_adjustment_days",
+        "deposit_wait_days",
     }
 )
 """A batch holds claims to many payers, a patient's account what several left, and a missing visit names no payer"""

@@ -377,6 +377,24 @@ KINDS: dict[TaskType, Kind] = {
             "not_a_remittance": Resolution("The money is for something else", (REASON,)),
         },
     ),
+    TaskType.DEPOSIT_MISSING: Kind(
+        Role.POSTER,
+        timedelta(days=2),
+        "A deposit that the bank does not know",
+        {
+            "bank_asked": Resolution("The bank was asked", (_REFERENCE,)),
+            "came_otherwise": Resolution("It is at the bank, booked in another way", (REASON,)),
+        },
+    ),
+    TaskType.CHEQUE_RETURNED: Kind(
+        Role.POSTER,
+        timedelta(days=2),
+        "A cheque came back",
+        {
+            "taken_back": Resolution("The payment was taken back on its visit", (_REFERENCE,)),
+            "not_ours": Resolution("It is no patient's cheque", (REASON,)),
+        },
+    ),
     TaskType.BANK_DIFFERS: Kind(
         Role.POSTER,
         timedelta(days=2),

@@ -13,7 +13,7 @@ from billing.money import Cents
 from billing.remittance import Remittance
 from database import records
 from database.columns import new_id
-from database.tables import BankMovement, InboundMessage, Journal, Posting, RemittanceFile
+from database.tables import BankMovement, Deposit, InboundMessage, Journal, Posting, RemittanceFile
 
 OPEN, MATCHED, SET_ASIDE = "open", "matched", "set_aside"
 
@@ -27,6 +27,8 @@ class MovementView:
     movement: Movement
     remittance_ids: tuple[str, ...]
     reason: str
+    deposit: str = ""
+    """The slip of the deposit that it confirms"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,20 @@ def open_traced(session: Session, *, practice_id: str) -> Sequence[BankMovement]
     return session.exec(query.order_by(col(BankMovement.received_at), BankMovement.id)).all()
 
 
+def open_untraced(session: Session, *, practice_id: str) -> Sequence[BankMovement]:
+    """Bookings that name no remittance and are nobody's yet, the oldest first: deposits, and what comes back."""
+    query = select(BankMovement).where(
+        BankMovement.practice_id == practice_id, BankMovement.state == OPEN, col(BankMovement.trace).is_(None)
+    )
+    return session.exec(query.order_by(col(BankMovement.booked_on), BankMovement.id)).all()
+
+
+def unconfirmed_deposits(session: Session, *, practice_id: str) -> Sequence[Deposit]:
+    """What was carried to the bank and the bank has not confirmed, the oldest first."""
+    query = select(Deposit).where(Deposit.practice_id == practice_id, col(Deposit.bank_movement_id).is_(None))
+    return session.exec(query.order_by(col(Deposit.made_at), Deposit.id)).all()
+
+
 def read_since(session: Session, *, practice_id: str) -> date | None:
     """The first day that a file of the bank tells of; None: none has come, and nothing is missing."""
     query = select(func.min(BankMovement.booked_on)).where(BankMovement.practice_id == practice_id)
@@ -127,8 +143,17 @@ def page(session: Session, *, practice_id: str, state: str, limit: int) -> list[
     rows = session.exec(query.order_by(col(BankMovement.booked_on).desc(), BankMovement.id).limit(limit)).all()
     funded = select(RemittanceFile.bank_movement_id, RemittanceFile.id)
     pairs = session.exec(funded.where(col(RemittanceFile.bank_movement_id).in_([one.id for one in rows]))).all()
+    carried = select(Deposit.bank_movement_id, Deposit.reference)
+    slips = dict(session.exec(carried.where(col(Deposit.bank_movement_id).in_([one.id for one in rows]))).all())
     return [
-        MovementView(row.id, row.state, movement_of(row), tuple(r for m, r in pairs if m == row.id), row.reason)
+        MovementView(
+            row.id,
+            row.state,
+            movement_of(row),
+            tuple(r for m, r in pairs if m == row.id),
+            row.reason,
+            slips.get(row.id, ""),
+        )
         for row in rows
     ]
 

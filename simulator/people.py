@@ -114,6 +114,8 @@ WAYS: dict[TaskType, Way] = {
     TaskType.AUTHORIZATION_MISSING: Way("not_required", _called),
     TaskType.MONEY_MISSING: Way("payer_contacted", _called),
     TaskType.REMITTANCE_MISSING: Way("payer_contacted", _called),
+    TaskType.DEPOSIT_MISSING: Way("bank_asked", _called),
+    TaskType.CHEQUE_RETURNED: Way("not_ours", _reason("the bank booked it twice")),
     TaskType.BANK_DIFFERS: Way("payer_contacted", _called),
     TaskType.NOTICE_WANTED: Way("not_done", _reason("the doctor leaves it out")),
     TaskType.GOOD_FAITH_ESTIMATE_DUE: Way("estimate_sent", _reason("given by hand")),

@@ -42,3 +42,5 @@ class Deposit(SQLModel, table=True):
     """The bank's slip"""
     made_at: datetime = Field(sa_type=Instant)
     made_by: str = Field(sa_type=Id)
+    bank_movement_id: str | None = Field(default=None, sa_type=Id, foreign_key="bank_movement.id", index=True)
+    """The booking that confirms it; None: the bank has not said that it came"""

@@ -1,0 +1,83 @@
+"""What was carried to the bank is held against what it booked: confirmed, missing, or a cheque that comes back."""
+
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session
+
+from billing.bank import Means
+from billing.deadlines import after_business_days
+from billing.money import format_dollars
+from billing.policies import Policies
+from billing.tasks import NewTask, TaskType
+from database import bank, office, tasks
+from database.tables import BankMovement, Deposit
+
+BOOKED_LATE = timedelta(days=14)
+"""The longest between a deposit and its booking that is still taken for its own"""
+
+
+def take_up(session: Session, row: BankMovement, *, at: datetime) -> bool:
+    """A booking that names no remittance: it confirms a deposit of its amount, or says that a cheque came back; whether
+    it is somebody's now."""
+    if row.trace is not None or row.state != bank.OPEN:
+        return False
+    if row.amount_cents < 0:
+        return _ask_about_return(session, row, at=at)
+    policies = office.policies_for(session, practice_id=row.practice_id, payer_id=None)
+    waiting = [
+        one
+        for one in bank.unconfirmed_deposits(session, practice_id=row.practice_id)
+        if one.amount_cents == row.amount_cents
+        and policies.day(one.made_at) - timedelta(days=1) <= row.booked_on <= policies.day(one.made_at) + BOOKED_LATE
+    ]
+    said = f"{bank.movement_of(row).reference} {bank.movement_of(row).text}".upper()
+    named = [one for one in waiting if one.reference.upper() in said]
+    if not waiting:
+        return False
+    _confirm(session, row, (named or waiting)[0], at=at)
+    return True
+
+
+def _confirm(session: Session, row: BankMovement, deposit: Deposit, *, at: datetime) -> None:
+    deposit.bank_movement_id = row.id
+    row.state, row.settled_at = bank.MATCHED, at
+    session.add(deposit)
+    session.add(row)
+    session.flush()
+    for task in tasks.open_tasks(session, practice_id=row.practice_id, subject_id=deposit.id):
+        tasks.close_task(session, task, resolution="confirmed", at=at, actor_id=None)
+
+
+def _ask_about_return(session: Session, row: BankMovement, *, at: datetime) -> bool:
+    """Money that left by a cheque is one that came back: its payment is taken back on its visit."""
+    movement = bank.movement_of(row)
+    if movement.means != Means.CHEQUE:
+        return False
+    reason = (
+        f"The bank took {format_dollars(-row.amount_cents)} back on {row.booked_on} ({movement.text or 'no words'}, "
+        f"{movement.reference or 'no reference'}). Find the payment on its visit and take it back there."
+    )
+    new = NewTask(TaskType.CHEQUE_RETURNED, key="returned", reason=reason, amount_cents=-row.amount_cents)
+    tasks.open_task(session, new, practice_id=row.practice_id, subject="bank_movement", subject_id=row.id, at=at)
+    return False
+
+
+def look(session: Session, practice_id: str, policies: Policies, *, since: date, at: datetime) -> int:
+    """Confirm what has come meanwhile, and ask about deposits that have not; gives how many tasks were opened. Nothing
+    is missing that was carried before the first day that the bank's files tell of."""
+    for row in bank.open_untraced(session, practice_id=practice_id):
+        if row.amount_cents > 0:
+            take_up(session, row, at=at)
+    days = policies.value("deposit_wait_days", as_of=policies.day(at))
+    opened = 0
+    for one in bank.unconfirmed_deposits(session, practice_id=practice_id):
+        if policies.day(one.made_at) < since or after_business_days(one.made_at, days, policies.zone) > at:
+            continue
+        reason = (
+            f"{format_dollars(one.amount_cents)} was carried to the bank on {policies.day(one.made_at)} (slip "
+            f"{one.reference}), and the bank has not booked it {days} business days later."
+        )
+        new = NewTask(TaskType.DEPOSIT_MISSING, key="deposit", reason=reason, amount_cents=one.amount_cents)
+        task = tasks.open_task(session, new, practice_id=practice_id, subject="deposit", subject_id=one.id, at=at)
+        opened += task is not None
+    return opened

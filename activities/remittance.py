@@ -1,7 +1,7 @@
 """One 835 transaction: rows stored and matched, cash and provider adjustments posted, encounters told, closed."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -27,6 +27,12 @@ from interchange.x12 import remittance_835
 
 ROWS_A_TRANSACTION = 200
 SIGNALS_IN_FLIGHT = 10
+A_WAVE = 200
+"""Encounters that are told before most of them have to be posted"""
+A_LOOK = 0.5
+"""Seconds between two looks at a wave"""
+PATIENCE = 20
+"""Looks without anything posted after which the next wave goes out"""
 
 
 class RemittanceActivities:
@@ -66,7 +72,12 @@ class RemittanceActivities:
 
     @activity.defn
     async def tell_encounters(self, step: RemittanceStep) -> RemittanceStanding:
-        """One signal-with-start per encounter of the remittance, ten in flight; a closed encounter starts again."""
+        """One signal-with-start per encounter of the remittance, ten in flight; a closed encounter starts again.
+
+        Told in waves: the next goes out once most of the one before is posted. An engine that is told faster than the
+        books are written keeps thousands of encounters open at once, more than its worker has room for, and each of
+        them is read again and again (at 10,000 claims three times the work).
+        """
         waiting = await asyncio.to_thread(self._waiting, step)
         in_flight = asyncio.Semaphore(SIGNALS_IN_FLIGHT)
 
@@ -81,14 +92,27 @@ class RemittanceActivities:
                 )
                 activity.heartbeat(encounter_id)
 
-        await asyncio.gather(*(tell(one) for one in waiting))
+        for first in range(0, len(waiting), A_WAVE):
+            wave = waiting[first : first + A_WAVE]
+            await asyncio.gather(*(tell(one) for one in wave))
+            if first + A_WAVE < len(waiting):
+                await self._until_posted(step, wave)
         return await asyncio.to_thread(self._look, step)
+
+    async def _until_posted(self, step: RemittanceStep, wave: Sequence[str]) -> None:
+        """Until most of a wave is posted, or nothing of it moves any more: what is held or waits holds nobody up."""
+        least, still = len(wave), 0
+        while least > len(wave) // 4 and still < PATIENCE:
+            await asyncio.sleep(A_LOOK)
+            left = len(set(wave) & set(await asyncio.to_thread(self._waiting, step)))
+            still = still + 1 if left >= least else 0
+            least = min(least, left)
+            activity.heartbeat(left)
 
     def _waiting(self, step: RemittanceStep) -> list[str]:
         """Encounters with a row that is not posted yet."""
         with self._database.reading() as session:
-            rows = remittances.rows(session, _file(session, step).id)
-        return sorted({row.encounter_id for row in rows if row.state == "open" and row.encounter_id is not None})
+            return remittances.encounters_open(session, _file(session, step).id)
 
     def _look(self, step: RemittanceStep) -> RemittanceStanding:
         with self._database.reading() as session:

@@ -63,6 +63,16 @@ def rows(session: Session, remittance_id: str) -> Sequence[RemittanceClaim]:
     ).all()
 
 
+def encounters_open(session: Session, remittance_id: str) -> list[str]:
+    """The encounters with a row of the remittance that is not posted yet, by id."""
+    query = select(RemittanceClaim.encounter_id).where(
+        RemittanceClaim.remittance_id == remittance_id,
+        RemittanceClaim.state == "open",
+        col(RemittanceClaim.encounter_id).is_not(None),
+    )
+    return sorted({str(one) for one in session.exec(query)})
+
+
 def standing_rows(session: Session, encounter_id: str, *, of: str | None = None) -> list[RemittanceClaim]:
     """Answers posted to the encounter that were neither taken back nor answered anew, oldest first; `of`: only those
     of the payer with this SBR01."""

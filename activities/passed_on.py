@@ -2,7 +2,7 @@
 answered, and then goes through the gate to the patient.
 """
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from activities import share_gate
 from activities.desk import Desk
@@ -34,11 +34,10 @@ def ask_again(desk: Desk, *, after: str) -> None:
     place = IN_ORDER.index(after)
     standing = remittances.standing_rows(desk.session, desk.encounter.id)
     before = [row for row in standing if IN_ORDER.index(row.responsibility) < place]
-    last = max(reversed(before), key=lambda row: IN_ORDER.index(row.responsibility), default=None)
-    if last is None:
-        return
+    last = max((IN_ORDER.index(row.responsibility) for row in before), default=None)
+    answers = [row.id for row in before if IN_ORDER.index(row.responsibility) == last]
     desk.session.flush()
-    query = select(Denial).where(Denial.remittance_claim_id == last.id, Denial.state == "answered")
+    query = select(Denial).where(col(Denial.remittance_claim_id).in_(answers), Denial.state == "answered")
     for denial in desk.session.exec(query):
         denial.state = "passed_on"
         desk.session.add(denial)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,13 +10,13 @@ from activities.claim_forms import form_of
 from activities.desk import Desk
 from activities.expected_desk import keep_expected
 from billing.claim import Claim
-from billing.coordination import PRIMARY, OtherDecision, OtherPayer, decision_of
+from billing.coordination import PRIMARY, OtherDecision, OtherPayer, decision_of, joined_decision
 from billing.deadlines import Reason
 from billing.identifiers import CONTROL_ALPHABET, CONTROL_BODY, control_number
 from billing.ledger import Account, Balances, Entry, EntryKind, Side, transfer
 from billing.money import ZERO, Cents, format_dollars
 from billing.paper_claims import PaperClaim
-from billing.posting import lines_answered
+from billing.posting import lines_answered, part_answered
 from billing.remittance import ClaimPayment
 from billing.stages import Stage
 from billing.submission import SubmissionState
@@ -194,19 +195,31 @@ def other_payers(desk: Desk) -> list[OtherPayer]:
         if row.responsibility == desk.responsibility:
             continue
         policy = coverages.policy_of(row)
-        answer = next((one for one in reversed(standing) if one.responsibility == row.responsibility), None)
-        found.append(policy if answer is None else replace(policy, decision=_decision(desk, policy, answer)))
+        answers = [one for one in standing if one.responsibility == row.responsibility]
+        found.append(replace(policy, decision=_decision(desk, policy, answers)) if answers else policy)
     return found
 
 
-def _decision(desk: Desk, policy: OtherPayer, answer: RemittanceClaim) -> OtherDecision:
-    """A posted answer as the next payer is told of it; without its lines where the claim's have changed since."""
-    payment = records.load(ClaimPayment, answer.payment)
-    answered = lines_answered(payment, desk.billed_lines) if payment.lines else []
-    if answered is None:
-        payment, answered = replace(payment, adjustments=tuple(payment.all_adjustments()), lines=()), []
-    numbers = [desk.line_ids.index(line.line_id) + 1 for line in answered]
-    return decision_of(payment, policy.coverage, lines=numbers, decided_on=answered_on(desk.session, answer))
+def _decision(desk: Desk, policy: OtherPayer, answers: Sequence[RemittanceClaim]) -> OtherDecision:
+    """A payer's posted answers as the next payer is told of them, several where it split the claim; without their lines
+    where the claim's have changed since."""
+    payments = [records.load(ClaimPayment, one.payment) for one in answers]
+    numbers = [_lines_decided(desk, one) for one in payments]
+    if sorted({number for each in numbers for number in each}) != list(range(1, len(desk.line_ids) + 1)):
+        payments = [replace(one, adjustments=tuple(one.all_adjustments()), lines=()) for one in payments]
+        numbers = [[] for _ in payments]
+    return joined_decision(
+        [
+            decision_of(payment, policy.coverage, lines=each, decided_on=answered_on(desk.session, answer))
+            for payment, each, answer in zip(payments, numbers, answers, strict=True)
+        ]
+    )
+
+
+def _lines_decided(desk: Desk, payment: ClaimPayment) -> list[int]:
+    """The claim's line (from 1) of each SVC; none where that cannot be told."""
+    answered = lines_answered(payment, part_answered(payment, desk.billed_lines)) if payment.lines else None
+    return [desk.line_ids.index(line.line_id) + 1 for line in answered or ()]
 
 
 def hand_over(desk: Desk, *, after: str) -> None:

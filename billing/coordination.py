@@ -156,6 +156,23 @@ def decision_of(payment: ClaimPayment, coverage: Coverage, *, lines: Sequence[in
     )
 
 
+def joined_decision(decisions: Sequence[OtherDecision]) -> OtherDecision:
+    """What one payer decided in several answers, oldest first, because it split the claim: told as one decision."""
+    if len(decisions) == 1:
+        return decisions[0]
+    remaining = sum(one.remaining_cents or 0 for one in decisions)
+    numbers = [one.payer_claim_number for one in decisions if one.payer_claim_number]
+    return replace(
+        decisions[-1],
+        paid_cents=Cents(sum(one.paid_cents or 0 for one in decisions)),
+        payer_claim_number=numbers[-1] if numbers else None,
+        adjustments=tuple(each for one in decisions for each in one.adjustments),
+        remaining_cents=Cents(remaining) if remaining else None,
+        lines=tuple(sorted((each for one in decisions for each in one.lines), key=lambda line: line.line)),
+        remarks=tuple(dict.fromkeys(each for one in decisions for each in one.remarks))[:5],
+    )
+
+
 def claim_to(claim: Claim, other: OtherPayer) -> Claim:
     """The same visit billed to another policy of the patient: a new original, without what was the earlier payer's."""
     subscriber = claim.patient if other.coverage.is_self else other.subscriber

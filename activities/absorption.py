@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from activities import information_desk, promises, share_gate, variance_keeping
+from activities import information_desk, promises, reversals, share_gate, variance_keeping
 from activities.amending import go_on_with_amendments, take_amendment
 from activities.appeal_desk import take_decision, take_sent
 from activities.denied_amounts import keep_denials, open_denials
 from activities.desk import Desk
+from activities.live_claims import is_void, submission_named
 from activities.member_ids import ask_about_number
 from activities.next_payer import Answering, await_crossover, has_next_payer, take_up_answer, who_answers
 from activities.passed_on import note_asked
@@ -37,14 +38,13 @@ from billing.posting import (
     part_answered,
     post_claim_payment,
     repeats_an_answer,
-    reverses,
 )
 from billing.remittance import ClaimPayment
 from billing.reply_words import why_claim_was_refused
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import amendments, coverages, encounters, ledger, messages, moves, records, remittances
-from database.tables import Fact, RemittanceClaim, RemittanceFile, Submission
+from database import coverages, encounters, records, remittances
+from database.tables import Fact, RemittanceClaim, Submission
 
 DENIED = "4"
 """CLP02"""
@@ -107,19 +107,10 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
     return verdict is not None
 
 
-def _submission(desk: Desk, control_number: str) -> Submission | None:
-    """The submission of this number, its own or the one under which an old system had sent it."""
-    found = next((one for one in desk.submissions if one.control_number == control_number), None)
-    if found is None and any(one.first_submitted_at for one in desk.submissions):
-        own = moves.aliases_of(desk.session, desk.encounter.id).get(control_number.strip().upper())
-        found = next((one for one in desk.submissions if one.control_number == own), None)
-    return found
-
-
 def _acknowledge(desk: Desk, fact: Fact) -> str:
     """A 277CA's verdict on one claim: who spoke, and what it says."""
     acknowledgment = records.load(ClaimAcknowledgment, fact.body)
-    submission = _submission(desk, acknowledgment.control_number or "")
+    submission = submission_named(desk, acknowledgment.control_number or "")
     if submission is None:
         return "names no submission of this encounter"
     who = "clearinghouse" if acknowledgment.from_clearinghouse else "payer"
@@ -157,7 +148,7 @@ def _acknowledge(desk: Desk, fact: Fact) -> str:
 def _note_void(desk: Desk, submission: Submission) -> None:
     """A void has no remittance of its own where nothing was paid: the payer's acceptance is the answer. What was paid
     is owed back until the payer takes it (CLP02 22)."""
-    if _is_latest(desk, submission) and _is_void(submission) and submission.adjudicated_at is None:
+    if _is_latest(desk, submission) and is_void(submission) and submission.adjudicated_at is None:
         submission.adjudicated_at = desk.at
         for row in _standing_rows(desk, of=submission.responsibility):
             if row.paid_cents == 0:
@@ -172,7 +163,7 @@ def _is_latest(desk: Desk, submission: Submission) -> bool:
 def _refuse(desk: Desk, fact: Fact) -> str:
     """The interchange or the transaction set was refused, or could not be sent."""
     refusal: dict[str, str] = json.loads(fact.body)
-    submission = _submission(desk, refusal["control_number"])
+    submission = submission_named(desk, refusal["control_number"])
     if submission is None or submission.adjudicated_at is not None:
         return "no open submission"
     submission.rejected_at = submission.rejected_at or desk.at
@@ -201,26 +192,14 @@ def _post_remittance(desk: Desk, fact: Fact) -> str | None:
         )
         .order_by(col(RemittanceClaim.ordinal))
     ).all()
-    if not _reversals_are_paired(desk, rows):
+    if not reversals.are_paired(desk, rows):
         return None
     held = hold_for_review(desk, rows)
     if held is not None:
         return held
     posted = [_post_row(desk, row) for row in rows]
-    _close_if_spent(desk, fact.subject_id)
+    reversals.close_if_spent(desk, fact.subject_id)
     return "; ".join(posted) or "nothing left to post"
-
-
-def _close_if_spent(desk: Desk, remittance_id: str) -> None:
-    """A remittance that ended excepted, and whose last payment a person has found a place for, is spent after all."""
-    file = desk.session.get_one(RemittanceFile, remittance_id)
-    if file.state != "excepted" or file.closed_at is None:
-        return
-    desk.session.flush()
-    left = ledger.unapplied_cents(desk.session, practice_id=file.practice_id, remittance_id=file.id)
-    if left == 0 and set(remittances.count_by_state(desk.session, file.id)) <= {"posted", "noted"}:
-        file.state = "closed"
-        desk.session.add(file)
 
 
 def _standing_rows(desk: Desk, *, of: str | None = None) -> list[RemittanceClaim]:
@@ -229,43 +208,17 @@ def _standing_rows(desk: Desk, *, of: str | None = None) -> list[RemittanceClaim
     return remittances.standing_rows(desk.session, desk.encounter.id, of=of)
 
 
-def _reversals_are_paired(desk: Desk, rows: Sequence[RemittanceClaim]) -> bool:
-    payments = [records.load(ClaimPayment, row.payment) for row in rows]
-    if not any(payment.is_reversal for payment in payments):
-        return True
-    known = [records.load(ClaimPayment, row.payment) for row in (*_standing_rows(desk), *_voided_rows(desk))]
-    for payment in payments:
-        if not payment.is_reversal:
-            known.append(payment)
-            continue
-        original = next((one for one in known if reverses(payment, one)), None)
-        if original is None:
-            return False
-        known.remove(original)
-    return True
-
-
-def _voided_rows(desk: Desk) -> list[RemittanceClaim]:
-    """Answers that paid nothing and were ended by a void: by its acceptance, or by the amendment that needed none."""
-    voids = [one.control_number for one in desk.submissions if _is_void(one)]
-    changes = [one.id for one in amendments.of_encounter(desk.session, desk.encounter.id)]
-    query = select(RemittanceClaim).where(
-        RemittanceClaim.encounter_id == desk.encounter.id, col(RemittanceClaim.reversed_by).in_([*voids, *changes])
-    )
-    return list(desk.session.exec(query))
-
-
 def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     payment = records.load(ClaimPayment, row.payment)
     source = f"remit:{row.remittance_id}:{row.ordinal}"
     if payment.is_reversal:
-        return _post_reversal(desk, row, payment, source)
+        return reversals.post(desk, row, payment, source)
     if payment.status in NO_ANSWER and payment.paid_cents == 0:
         return _note(desk, row, payment)
     if not desk.submissions:
         return _except(desk, row, "this office has sent no claim for the visit; find out who did")
-    submission = _submission(desk, row.control_number) or desk.live
-    if _is_void(submission) and submission.control_number == row.control_number:
+    submission = submission_named(desk, row.control_number) or desk.live
+    if is_void(submission) and submission.control_number == row.control_number:
         return _answer_void(desk, row, submission)
     if not _is_still_with(desk, submission):
         return _except(desk, row, "it answers a claim that was let go; the visit is with another payer now")
@@ -331,10 +284,6 @@ def _post_answer(
         lines = part_answered(payment, _lines_as_sent(desk, row.control_number))
         variance_keeping.compare(desk, row, payment, lines)
     return f"posted {payment.paid_cents} cents"
-
-
-def _is_void(submission: Submission) -> bool:
-    return records.load(Claim, submission.claim).is_void
 
 
 def _answer_void(desk: Desk, row: RemittanceClaim, submission: Submission) -> str:
@@ -450,7 +399,7 @@ def _note(desk: Desk, row: RemittanceClaim, payment: ClaimPayment) -> str:
 def _lines_as_sent(desk: Desk, control_number: str) -> tuple[BilledLine, ...]:
     """The lines that the payer answers: those of the submission it names, for the claim may have been amended since;
     the claim's own where it names none."""
-    submission = _submission(desk, control_number)
+    submission = submission_named(desk, control_number)
     if submission is None:
         return desk.billed_lines
     sent = records.load(Claim, submission.claim)
@@ -463,30 +412,3 @@ def _lines_as_sent(desk: Desk, control_number: str) -> tuple[BilledLine, ...]:
         )
         for line in sent.lines
     )
-
-
-def _post_reversal(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, source: str) -> str:
-    rows = (*_standing_rows(desk), *_voided_rows(desk))
-    original = next(one for one in rows if reverses(payment, records.load(ClaimPayment, one.payment)))
-    if original.reversed_by is not None:
-        row.state = "posted"
-        row.responsibility = original.responsibility
-        desk.session.add(row)
-        desk.say("The payer takes back what was voided before; nothing changes")
-        return "voided before"
-    take_back(desk, original, row.id, source=source, state="reversed", remittance_id=row.remittance_id)
-    row.state = "posted"
-    row.responsibility = original.responsibility
-    desk.session.add(row)
-    submission = _submission(desk, original.control_number)
-    if submission is not None and submission.responsibility == original.responsibility:
-        submission.adjudicated_at = None
-    who = "The office took back a mistyped" if _is_typed(desk, row) else "The payer took back its"
-    desk.say(f"{who} answer: {format_dollars(payment.paid_cents)} reversed")
-    return f"reversed {payment.paid_cents} cents"
-
-
-def _is_typed(desk: Desk, row: RemittanceClaim) -> bool:
-    """Whether a person of the office typed the remittance in."""
-    file = desk.session.get_one(RemittanceFile, row.remittance_id)
-    return messages.is_typed(desk.session, file.message_id)

@@ -3,10 +3,11 @@
 from activities.desk import Desk
 from billing.adjustment_codes import PATIENT_SHARE
 from billing.amendments import LiveClaim
+from billing.claim import Claim
 from billing.denial_codes import UNPROCESSABLE
 from billing.remittance import ClaimPayment, Group
 from billing.submission import SubmissionState
-from database import encounters, office, records
+from database import encounters, moves, office, records
 from database.remittances import standing_rows
 from database.tables import RemittanceClaim, Submission
 
@@ -69,3 +70,17 @@ def is_counted(row: RemittanceClaim) -> bool:
     return payment.paid_cents != 0 or any(
         one.group == Group.PATIENT and one.reason in PATIENT_SHARE for one in payment.all_adjustments()
     )
+
+
+def submission_named(desk: Desk, control_number: str) -> Submission | None:
+    """The submission of this number, its own or the one under which an old system had sent it."""
+    found = next((one for one in desk.submissions if one.control_number == control_number), None)
+    if found is None and any(one.first_submitted_at for one in desk.submissions):
+        own = moves.aliases_of(desk.session, desk.encounter.id).get(control_number.strip().upper())
+        found = next((one for one in desk.submissions if one.control_number == own), None)
+    return found
+
+
+def is_void(submission: Submission) -> bool:
+    """Whether a submission takes its claim back."""
+    return records.load(Claim, submission.claim).is_void

@@ -232,7 +232,7 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     part = part_answered(payment, lines)
     beside, standing = _by_lines(desk, row, part)
     if standing and repeats_an_answer(payment):
-        row.state = "posted"
+        row.state = "noted"
         desk.session.add(row)
         desk.say("The payer refused a duplicate of a claim that it has answered; nothing changes")
         return "a duplicate was refused; the first answer stands"

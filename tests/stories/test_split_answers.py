@@ -1,4 +1,4 @@
-"""A first payer that splits a claim: what the second payer is told, and asked for again."""
+"""A first payer that splits a claim, or refuses a copy of it: what the second payer is told, and asked for again."""
 
 from sqlmodel import select
 
@@ -31,6 +31,13 @@ def test_the_second_payer_is_told_of_both_halves_and_asked_for_both_again(office
     with office.database.reading() as session:
         asked = session.exec(select(Denial.amount_cents).where(Denial.state == "passed_on")).all()
     assert sorted(asked) == [1000, 2600]
+
+
+def test_the_second_payer_is_told_of_the_answer_and_not_of_a_refused_copy(office: Office) -> None:
+    playing = Playing(office)
+    playing.play(read(FOLDER / "70-a-duplicate-is-refused-before-the-second-payer-is-asked.txt"))
+    decision = told(office, playing.visits["A"])
+    assert (decision.paid_cents, decision.payer_claim_number) == (8000, "ICN005")
 
 
 TAKEN_BACK = """

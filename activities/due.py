@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from activities import appeal_desk, information_desk, promises, variance_keeping
+from activities import appeal_desk, information_desk, promises, take_backs, variance_keeping
 from activities.denial_rows import review_again
 from activities.desk import Desk
 from activities.next_payer import forwarded_in_vain
@@ -11,6 +11,7 @@ from activities.status_desk import ask_payer, ask_when_due, why_not_asked
 from billing.deadlines import WORDS, Reason, after_business_days
 from billing.ledger import Account
 from billing.money import format_dollars
+from billing.stages import FactKind
 from billing.tasks import LAST_ESCALATION, NewTask, TaskType
 from database import encounters, tasks
 
@@ -138,11 +139,17 @@ def _warn_of_appeal_limit(desk: Desk) -> None:
 
 
 def _ask_about_waiting_facts(desk: Desk) -> None:
+    asked = [task.opening_key for task in desk.open_tasks()]
     for fact in encounters.pending_facts(desk.session, desk.encounter.id):
+        if fact.kind == FactKind.TAKEN_BACK and fact.verdict is not None:
+            take_backs.hand_over(desk, fact)
+            continue
+        if any(fact.id in key for key in asked):
+            continue
         desk.open_task(
             NewTask(
                 TaskType.UNMATCHED_REMIT,
-                key=fact.id,
+                key=f"{fact.id}:{desk.at:%Y%m%d}",
                 reason="A payer takes back an answer that this office never received; find the original.",
             )
         )

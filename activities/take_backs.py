@@ -62,6 +62,18 @@ def _take(desk: Desk, row: ProviderAdjustmentRow, *, detail: str, cause: str) ->
     return f"taken back: {cents} cents"
 
 
+def hand_over(desk: Desk, fact: Fact) -> None:
+    """No answer has come that it could be taken from: the visit waits no longer, and a person places the money."""
+    ledger.hold_book(desk.session, desk.encounter.practice_id)
+    row = desk.session.get_one(ProviderAdjustmentRow, fact.subject_id, populate_existing=True)
+    row.encounter_id = None
+    desk.session.add(row)
+    because = "the claim that it names is not answered"
+    provider_money.ask_about(desk.session, row, at=desk.at, because=because, cause=fact.id)
+    fact.verdict, fact.absorbed_at = "no answer has come; a person looks", desk.at
+    desk.session.add(fact)
+
+
 def _end(desk: Desk, row: ProviderAdjustmentRow, cents: Cents, *, ends: str, detail: str) -> str:
     """What was taken is given back, or what was given is taken: the visit has nothing to do with it any more."""
     open_here = {line: amount for line, amount in desk.balances.lines(Account.AR_INSURANCE).items() if line}

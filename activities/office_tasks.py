@@ -92,7 +92,10 @@ def complete_office_task(
 
 
 def _hold(session: Session, task: Task, *, at: datetime) -> None:
-    """See the task as it is now, until the transaction ends; its account first, as the account's own step does."""
+    """See the task as it is now, until the transaction ends; its account first, as the account's own step does, or the
+    book, as the posting that closes it does."""
+    if task.type == TaskType.PLB_REVIEW:
+        ledger.hold_book(session, task.practice_id)
     if task.type in _KEEPS_BILL_BACK:
         _account(session, task, at=at)
     if task.type == TaskType.PRECOLLECTION_APPROVAL:

@@ -1,8 +1,15 @@
 """Credits of payers: proposed by one person, paid by another, once; the letter says what for."""
 
-import pytest
+import threading
 
-from database import letters
+import pytest
+from sqlmodel import select
+
+from activities import provider_money
+from activities.messages import Answer
+from activities.office_tasks import complete_office_task
+from database import ledger, letters
+from database.tables import ProviderAdjustmentRow, Task
 from tests.builders import a_claim, a_payment, an_835, an_837p
 from tests.office import Office
 
@@ -53,3 +60,39 @@ def test_a_credit_that_goes_away_asks_nobody(office: Office, overpaid: str) -> N
     office.go_on(overpaid)
     assert office.open_task_types(overpaid) == []
     assert office.stage(overpaid) == "closed"
+
+
+def test_a_person_and_a_posting_that_ends_the_same_task_wait_for_each_other(office: Office) -> None:
+    """The posting holds the book and then closes the task; a person who held the task first would wait for the book."""
+    office.take_in(an_837p(a_claim()))
+    office.deliver_835(an_835(plb=(("CS", "ICN001", -2000),)))
+    with office.database.reading() as session:
+        task_id = session.exec(select(Task.id).where(Task.type == "plb_review")).one()
+    answers: list[Answer] = []
+
+    def place() -> None:
+        with office.database.writing() as session:
+            answers.append(
+                complete_office_task(
+                    session,
+                    practice_id=office.practice_id,
+                    task=session.get_one(Task, task_id),
+                    resolution="incentive",
+                    values={"reason": "a bonus"},
+                    actor_id=office.worker_id,
+                    at=office.now,
+                )
+            )
+
+    person = threading.Thread(target=place)
+    with office.database.writing() as session:
+        ledger.hold_book(session, office.practice_id)
+        person.start()
+        person.join(0.4)
+        assert person.is_alive()
+        row = session.exec(select(ProviderAdjustmentRow)).one()
+        row.open_cents = 0
+        provider_money.close_task_of(session, row, at=office.now)
+        session.flush()
+    person.join(30)
+    assert [one.code for one in answers] == ["task_not_open"]

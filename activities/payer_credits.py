@@ -17,7 +17,7 @@ from billing.letters import refund_letter
 from billing.money import Cents, format_dollars
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import encounters, ledger, records, tasks
+from database import encounters, ledger, letters, records, tasks
 from database.columns import new_id
 from database.letters import REFUND
 from database.tables import Encounter, Fact, Letter, Task
@@ -42,7 +42,7 @@ def refund_payer(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
         for line_id, cents in overpaid.items()
     ]
     desk.post(entries, actor=actor_id)
-    _write_letter(desk, Cents(total), values["reason"], actor_id)
+    letter = _write_letter(desk, Cents(total), values["reason"], actor_id)
     tasks.open_task(
         desk.session,
         NewTask(
@@ -51,7 +51,7 @@ def refund_payer(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
             reason=f"{format_dollars(total)} is to be paid back to the payer: {values['reason']}. A letter waits in "
             "the print queue; send it with the cheque.",
             amount_cents=total,
-            detail={"proposed_by": actor_id, "encounter_id": desk.encounter.id},
+            detail={"proposed_by": actor_id, "encounter_id": desk.encounter.id, "letter_id": letter.id},
             not_after=task.due_at,
         ),
         practice_id=desk.encounter.practice_id,
@@ -62,22 +62,22 @@ def refund_payer(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     return f"{format_dollars(total)} is owed back to the payer; a second person is asked to pay it"
 
 
-def _write_letter(desk: Desk, cents: Cents, reason: str, actor_id: str) -> None:
+def _write_letter(desk: Desk, cents: Cents, reason: str, actor_id: str) -> Letter:
     number = next((one.payer_claim_number for one in reversed(desk.submissions) if one.payer_claim_number), None)
-    letter = refund_letter(
+    content = refund_letter(
         desk.claim, written_on=desk.today, payer_claim_number=number, amount_cents=cents, reason=reason
     )
-    desk.session.add(
-        Letter(
-            id=new_id(),
-            practice_id=desk.encounter.practice_id,
-            encounter_id=desk.encounter.id,
-            kind=REFUND,
-            content=records.dump(letter),
-            written_at=desk.at,
-            written_by=actor_id,
-        )
+    letter = Letter(
+        id=new_id(),
+        practice_id=desk.encounter.practice_id,
+        encounter_id=desk.encounter.id,
+        kind=REFUND,
+        content=records.dump(content),
+        written_at=desk.at,
+        written_by=actor_id,
     )
+    desk.session.add(letter)
+    return letter
 
 
 def payer_will_recoup(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
@@ -100,7 +100,9 @@ def settle(
             source_key=f"refund_cancelled:{task.id}",
             subject_id=task.id,
             received_at=at,
-            body=json.dumps({"refund": task.subject_id, "reason": values["reason"]}),
+            body=json.dumps(
+                {"refund": task.subject_id, "reason": values["reason"], "letter_id": told.get("letter_id", "")}
+            ),
         )
         return None
     if told["proposed_by"] == actor_id:
@@ -144,4 +146,9 @@ def refund_cancelled(desk: Desk, fact: Fact) -> str:
     ]
     desk.post(entries)
     desk.say(f"The payer is not paid back after all: {told['reason']}")
+    letter = desk.session.get(Letter, told.get("letter_id", ""))
+    if letter is not None:
+        letters.hold(desk.session, letter)
+        if letter.sent_at is None:
+            letters.withdraw(desk.session, letter, because="the payer is not paid back after all", at=desk.at)
     return "the refund is cancelled"

@@ -54,6 +54,14 @@ def test_the_letter_goes_with_the_cheque(office: Office, overpaid: str) -> None:
     assert (facts["Refund"], facts["Claim"]) == ("$20.00", "ICN001")
 
 
+def test_the_letter_of_a_refund_that_is_cancelled_is_not_sent(office: Office, overpaid: str) -> None:
+    office.complete(overpaid, "payer_credit", "refund_payer", {"reason": "paid twice"})
+    office.complete_office_task("refund_approval", "cancelled", {"reason": "it is recouped"}, by=office.worker_id)
+    office.go_on(overpaid)
+    with office.database.reading() as session:
+        assert not letters.waiting_of_visit(session, overpaid, kind=letters.REFUND)
+
+
 def test_a_credit_that_goes_away_asks_nobody(office: Office, overpaid: str) -> None:
     assert office.open_task_types(overpaid) == ["payer_credit"]
     office.deliver_835(an_835(trace="EFT0003", number=3, paid=None, plb=(("WO", "ICN001", 2000), ("L6", "X", -2000))))

@@ -3,6 +3,7 @@ wins its dispute, or the payer explains it with a reversal.
 """
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlmodel import select
@@ -12,11 +13,12 @@ from activities.desk import Desk
 from billing.denials import TAKEN_BACK
 from billing.ledger import Account, Entry, EntryKind, Side
 from billing.money import Cents, format_dollars, share_pro_rata
+from billing.provider_adjustments import claims_named
 from billing.remittance import Group
 from billing.tasks import NewTask, TaskType
 from database import encounters, ledger, provider_adjustments, remittances, tasks
 from database.columns import new_id
-from database.tables import Denial, Fact, ProviderAdjustmentRow
+from database.tables import Denial, Fact, ProviderAdjustmentRow, RemittanceClaim
 
 
 def take_up(desk: Desk, fact: Fact) -> str | None:
@@ -53,13 +55,35 @@ def _take(desk: Desk, row: ProviderAdjustmentRow, *, detail: str, cause: str) ->
     desk.session.add(row)
     desk.session.flush()
     provider_money.close_task_of(desk.session, row, at=desk.at)
-    shares = _shares(desk, cents, paid)
+    answer = _answer_of(desk, row, standing)
+    shares = _shares(desk, cents, _paid_by(desk, answer, paid, cents))
     _post(desk, shares, detail=detail, source=f"taken_back:{row.id}")
     if cents > 0:
         for line_id, part in shares.items():
-            _keep_denial(desk, line_id, part, answer_id=standing[-1].id)
-        _ask(desk, row, cents, answer_id=standing[-1].id)
+            _keep_denial(desk, line_id, part, answer_id=answer.id)
+        _ask(desk, row, cents, answer_id=answer.id)
     return f"taken back: {cents} cents"
+
+
+def _answer_of(desk: Desk, row: ProviderAdjustmentRow, standing: Sequence[RemittanceClaim]) -> RemittanceClaim:
+    """The answer that a payer took from: the newest that it names, else its newest, else the newest of all."""
+    own = [one for one in standing if remittances.payer_number(desk.session, one) == row.payer_number]
+    names = claims_named(row.reference)
+    named = [one for one in own if (one.payer_claim_number or "").upper() in names]
+    return (named or own or standing)[-1]
+
+
+def _paid_by(desk: Desk, answer: RemittanceClaim, paid: dict[str, int], cents: Cents) -> dict[str, int]:
+    """What was paid on the lines of one answer, for a payer that split the claim; on all lines where that is less."""
+    posted = ledger.entries_from(
+        desk.session,
+        practice_id=answer.practice_id,
+        source_prefix=f"remit:{answer.remittance_id}:{answer.ordinal}",
+        kind=EntryKind.CLAIM_PAYMENT,
+    )
+    lines = {side.line_id for entry in posted for side in entry.sides}
+    its = {line_id: amount for line_id, amount in paid.items() if line_id in lines}
+    return its if sum(its.values()) >= cents else paid
 
 
 def hand_over(desk: Desk, fact: Fact) -> None:

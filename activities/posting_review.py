@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from activities.desk import Desk
+from activities.live_claims import submission_named
 from activities.refusals import Values
 from billing.deadlines import Reason
 from billing.money import format_dollars
@@ -14,7 +15,7 @@ from billing.posting_review import Hold, Mode, ReviewRules, hold
 from billing.remittance import ClaimPayment
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import encounters, records, stop_codes, tasks
+from database import encounters, office, records, stop_codes, tasks
 from database.tables import RemittanceClaim, Task
 
 HELD = "held"
@@ -26,7 +27,7 @@ def hold_for_review(desk: Desk, rows: Sequence[RemittanceClaim]) -> str | None:
     if not unseen:
         return None
     payments = [records.load(ClaimPayment, row.payment) for row in unseen]
-    found = hold(payments, _rules(desk))
+    found = hold(payments, _rules(desk, rows))
     if found is None:
         return None
     for row in rows:
@@ -39,9 +40,15 @@ def hold_for_review(desk: Desk, rows: Sequence[RemittanceClaim]) -> str | None:
     return f"held: {'; '.join(found.reasons)}"
 
 
-def _rules(desk: Desk) -> ReviewRules:
-    stops = stop_codes.of_payer(desk.session, practice_id=desk.encounter.practice_id, payer_id=desk.encounter.payer_id)
-    return ReviewRules(Mode(desk.policy("posting_mode")), stops, desk.policy("write_off_review_cents"))
+def _rules(desk: Desk, rows: Sequence[RemittanceClaim]) -> ReviewRules:
+    """Of the payer that was sent the claim which is answered: by now the visit may be with another one."""
+    submission = submission_named(desk, rows[0].control_number) if rows else None
+    payer_id = submission.payer_id if submission else desk.encounter.payer_id
+    practice_id = desk.encounter.practice_id
+    policies = office.policies_for(desk.session, practice_id=practice_id, payer_id=payer_id)
+    mode, limit = (policies.value(name, as_of=desk.today) for name in ("posting_mode", "write_off_review_cents"))
+    stops = stop_codes.of_payer(desk.session, practice_id=practice_id, payer_id=payer_id)
+    return ReviewRules(Mode(mode), stops, limit)
 
 
 def _ask(desk: Desk, rows: Sequence[RemittanceClaim], found: Hold) -> None:
@@ -93,7 +100,7 @@ def review_is_over(desk: Desk) -> None:
     for task in desk.open_tasks():
         if task.type == TaskType.PAYMENT_REVIEW:
             rows = _held(desk, json.loads(task.detail)["remittance_id"])
-            found = hold([records.load(ClaimPayment, row.payment) for row in rows], _rules(desk))
+            found = hold([records.load(ClaimPayment, row.payment) for row in rows], _rules(desk, rows))
             if found is None or found.only_for_its_size:
                 _let_go(desk, rows, by="office", cause=task.id)
                 tasks.close_task(desk.session, task, resolution="posted_unseen", at=desk.at, actor_id=None)

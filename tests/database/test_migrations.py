@@ -11,8 +11,8 @@ from billing.policies import DEFAULTS
 from database import registrations
 from database.engine import Database, DatabaseMissing
 from database.setup import migration_config, upgrade
-from database.tables import Appeal, Patient, Policy
-from tests.builders import a_claim, a_line, an_837p
+from database.tables import Appeal, Patient, Policy, ProviderAdjustmentRow
+from tests.builders import a_claim, a_line, an_835, an_837p
 from tests.office import Office
 
 
@@ -94,6 +94,22 @@ def test_appeals_of_before_keep_their_levels(empty: Database) -> None:
         (2, "letter2", "withdrawn"),
         (3, "letter3", None),
     ]
+
+
+def test_provider_adjustments_that_met_before_are_not_open(empty: Database) -> None:
+    config = migration_config(empty)
+    upgrade(empty)
+    office = Office(empty)
+    office.take_in(an_837p(a_claim()))
+    for number, (reference, cents) in enumerate((("X1", 2000), ("X1", -2000), ("X2", -1500)), start=1):
+        balance = ("L6", "I", -cents)
+        plb = (("WO", reference, cents), balance)
+        office.deliver_835(an_835(trace=f"T{number}", number=number, paid=None, plb=plb))
+    command.downgrade(config, "0041")
+    command.upgrade(config, "head")
+    with empty.reading() as session:
+        rows = session.exec(select(ProviderAdjustmentRow).where(ProviderAdjustmentRow.reason == "WO")).all()
+    assert sorted((row.amount_cents, row.open_cents) for row in rows) == [(-2000, 0), (-1500, -1500), (2000, 0)]
 
 
 LETTER_OF_BEFORE_ALIKE = {"kind": "appeal", "content": "{}", "written_by": "office"}

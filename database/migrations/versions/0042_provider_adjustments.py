@@ -1,5 +1,7 @@
 """Provider adjustments one by one: each can meet its counterpart, or be put on the claim that it is for"""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -47,11 +49,12 @@ def upgrade() -> None:
 
 
 def _keep_booked(adjustment: sa.Table) -> None:
-    """What was booked before stands as it was booked; what stands on PLB_CLEARING is open from now on."""
+    """What was booked before stands as it was booked; what stands on PLB_CLEARING is open from now on, less what met
+    its counterpart there."""
     booked = sa.text(
         "SELECT f.id, f.practice_id, f.payer_number, f.received_at, j.source_key, p.account, p.detail, p.amount_cents"
         " FROM journal j JOIN posting p ON p.journal_number = j.number JOIN remittance_file f ON f.id = j.remittance_id"
-        " WHERE j.kind = 'provider_adjustment' AND p.account <> 'CASH_UNAPPLIED'"
+        " WHERE j.kind = 'provider_adjustment' AND p.account <> 'CASH_UNAPPLIED' ORDER BY j.number, p.id"
     ).columns(received_at=Instant())
     rows = []
     for remittance, practice, payer, received_at, source, account, detail, cents in op.get_bind().execute(booked):
@@ -73,8 +76,26 @@ def _keep_booked(adjustment: sa.Table) -> None:
                 "received_at": received_at,
             }
         )
+    _meet(rows)
     if rows:
         op.bulk_insert(adjustment, rows)
+
+
+def _meet(rows: list[dict[str, Any]]) -> None:
+    """What was taken and given under one reason and reference has ended each other on its sub-account, oldest first."""
+    open_rows: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        earlier = open_rows.setdefault(tuple(row[name] for name in ("practice_id", *_ALIKE)), [])
+        for one in earlier:
+            if one["open_cents"] * row["open_cents"] < 0:
+                part = min(abs(one["open_cents"]), abs(row["open_cents"]))
+                signed = part if row["open_cents"] > 0 else -part
+                row["open_cents"] -= signed
+                one["open_cents"] += signed
+        earlier.append(row)
+
+
+_ALIKE = ("payer_number", "reason", "reference")
 
 
 def downgrade() -> None:

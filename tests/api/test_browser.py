@@ -121,7 +121,7 @@ async def test_a_patient_is_found_and_gets_a_new_visit(served: Served, page: Pag
     await page.click("button:not(.first):has-text('Open the visit')")
     await page.wait_for_selector("text=The visit is open.")
     assert await page.locator("table >> text=$210.00").first.is_visible()
-    assert await page.locator("dd >> text=E11.9").is_visible()
+    assert await page.get_by_text("E11.9", exact=True).first.is_visible()
     assert refused_by_policy == []
 
 

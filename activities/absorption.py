@@ -124,7 +124,6 @@ def _acknowledge(desk: Desk, fact: Fact) -> str:
             _note_void(desk, submission)
         desk.say(f"Accepted by the {who} (277CA)", message_id=fact.subject_id)
         return f"accepted by the {who}"
-    codes = ", ".join(f"{one.category}:{one.status}" for one in acknowledgment.reasons)
     why = why_claim_was_refused(acknowledgment)
     if submission.adjudicated_at is not None:
         desk.say(f"A late refusal by the {who} changes nothing, since the claim is adjudicated: {why}")
@@ -139,7 +138,7 @@ def _acknowledge(desk: Desk, fact: Fact) -> str:
                 reason=f"The {who} rejected the claim: {why}. It was never adjudicated and the filing clock still "
                 "runs: mend it and send it as a new original.",
                 amount_cents=desk.encounter.charge_cents,
-                detail={"codes": codes, "control_number": submission.control_number},
+                detail={"codes": acknowledgment.codes, "control_number": submission.control_number},
             )
         )
     return f"rejected by the {who}"

@@ -9,7 +9,7 @@ from billing.deadlines import after_business_days
 from billing.money import format_dollars
 from billing.policies import Policies
 from billing.tasks import NewTask, TaskType
-from database import bank, office, tasks
+from database import bank, ledger, office, tasks
 from database.tables import BankMovement, Deposit
 
 BOOKED_LATE = timedelta(days=14)
@@ -18,11 +18,12 @@ BOOKED_LATE = timedelta(days=14)
 
 def take_up(session: Session, row: BankMovement, *, at: datetime) -> bool:
     """A booking that names no remittance: it confirms a deposit of its amount, or says that a cheque came back; whether
-    it is somebody's now."""
+    it is somebody's now. The book is held: two bookings at one instant confirm no deposit twice."""
     if row.trace is not None or row.state != bank.OPEN:
         return False
     if row.amount_cents < 0:
         return _ask_about_return(session, row, at=at)
+    ledger.hold_book(session, row.practice_id)
     policies = office.policies_for(session, practice_id=row.practice_id, payer_id=None)
     waiting = [
         one

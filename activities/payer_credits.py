@@ -15,6 +15,7 @@ from billing.deadlines import Reason
 from billing.ledger import Account, Entry, EntryKind, Side
 from billing.letters import refund_letter
 from billing.money import Cents, format_dollars
+from billing.posting import reversing_entries
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
 from database import encounters, ledger, letters, records, tasks
@@ -135,16 +136,7 @@ def refund_cancelled(desk: Desk, fact: Fact) -> str:
         source_prefix=f"payer_refund:{told['refund']}",
         kind=EntryKind.PAYER_REFUND,
     )
-    entries = [
-        Entry(
-            EntryKind.PAYER_REFUND,
-            f"refund_cancelled:{fact.subject_id}:{number}",
-            tuple(Side(side.account, Cents(-side.amount_cents), side.line_id, side.detail) for side in entry.sides),
-            entry.service_date,
-        )
-        for number, entry in enumerate(posted, start=1)
-    ]
-    desk.post(entries)
+    desk.post(reversing_entries(posted, source=f"refund_cancelled:{fact.subject_id}"))
     desk.say(f"The payer is not paid back after all: {told['reason']}")
     letter = desk.session.get(Letter, told.get("letter_id", ""))
     if letter is not None:

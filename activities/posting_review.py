@@ -27,16 +27,16 @@ def hold_for_review(desk: Desk, rows: Sequence[RemittanceClaim]) -> str | None:
     if not unseen:
         return None
     payments = [records.load(ClaimPayment, row.payment) for row in unseen]
-    found = hold(payments, _rules(desk, rows))
+    rules = _rules(desk, rows)
+    found = hold(payments, rules)
     if found is None:
         return None
     for row in rows:
         row.state = HELD
         desk.session.add(row)
     _ask(desk, rows, found)
-    days = desk.policy("write_off_review_days")
-    if found.only_for_its_size and days:
-        desk.schedule(Reason.POSTING_REVIEW_OVER, desk.at + timedelta(days=days))
+    if found.only_for_its_size and rules.write_off_days:
+        desk.schedule(Reason.POSTING_REVIEW_OVER, desk.at + timedelta(days=rules.write_off_days))
     return f"held: {'; '.join(found.reasons)}"
 
 
@@ -46,9 +46,10 @@ def _rules(desk: Desk, rows: Sequence[RemittanceClaim]) -> ReviewRules:
     payer_id = submission.payer_id if submission else desk.encounter.payer_id
     practice_id = desk.encounter.practice_id
     policies = office.policies_for(desk.session, practice_id=practice_id, payer_id=payer_id)
-    mode, limit = (policies.value(name, as_of=desk.today) for name in ("posting_mode", "write_off_review_cents"))
+    held_by = ("posting_mode", "write_off_review_cents", "write_off_review_days")
+    mode, limit, days = (policies.value(name, as_of=desk.today) for name in held_by)
     stops = stop_codes.of_payer(desk.session, practice_id=practice_id, payer_id=payer_id)
-    return ReviewRules(Mode(mode), stops, limit)
+    return ReviewRules(Mode(mode), stops, limit, days)
 
 
 def _ask(desk: Desk, rows: Sequence[RemittanceClaim], found: Hold) -> None:

@@ -162,6 +162,11 @@ class ClaimAcknowledgment:
     """2100C NM1*85 that it stands under, when that is not the file's first; None: the file's `provider`"""
 
     @property
+    def codes(self) -> str:
+        """Category and status of each reason: `A2:20, A3:33`."""
+        return ", ".join(f"{one.category}:{one.status}" for one in self.reasons)
+
+    @property
     def from_clearinghouse(self) -> bool:
         """A clearinghouse's acceptance says nothing yet about the payer's."""
         return self.sender.role == "AY"

@@ -47,6 +47,8 @@ class ReviewRules:
     stops: tuple[StopCode, ...] = ()
     write_off_limit_cents: int = 0
     """The largest contractual write-off of one answer that is posted unseen; 0: any"""
+    write_off_days: int = 0
+    """After so many days one above it is posted unseen; 0: never"""
 
 
 @dataclass(frozen=True, slots=True)

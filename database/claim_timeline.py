@@ -9,7 +9,6 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
-from billing.acknowledgment import ClaimAcknowledgment
 from billing.appeals import WORDS as OUTCOMES
 from billing.appeals import Outcome
 from billing.days import noon_of
@@ -17,10 +16,9 @@ from billing.ledger import Account, EntryKind
 from billing.money import format_dollars
 from billing.remittance import REVERSAL, ClaimPayment
 from billing.reply_words import why_claim_was_refused
-from billing.stages import FactKind
-from database import appeals, calls, ledger, letters, office, records, status_inquiries
+from database import appeals, calls, ledger, letters, office, records, status_inquiries, submissions
 from database.calls import Sought
-from database.tables import Fact, RemittanceClaim, RemittanceFile, Submission
+from database.tables import RemittanceClaim, RemittanceFile, Submission
 
 CALLS = 200
 """Of one claim"""
@@ -104,14 +102,10 @@ def _sent(row: Submission) -> Iterator[Told]:
 
 
 def _acknowledged(session: Session, row: Submission) -> Iterator[Told]:
-    query = select(Fact).where(Fact.encounter_id == row.encounter_id, Fact.kind == FactKind.CLAIM_ACKNOWLEDGED)
-    for fact in session.exec(query.order_by(col(Fact.received_at), Fact.id)):
-        said = records.load(ClaimAcknowledgment, fact.body)
-        if said.control_number == row.control_number:
-            codes = ", ".join(f"{one.category}:{one.status}" for one in said.reasons)
-            words = f"277CA: accepted ({codes})" if said.accepted else f"277CA: rejected, {why_claim_was_refused(said)}"
-            who = Teller.CLEARINGHOUSE if said.from_clearinghouse else Teller.PAYER
-            yield Told(fact.received_at, who, words, f"/messages/{fact.subject_id}")
+    for fact, said in submissions.acknowledgments(session, row):
+        words = f"accepted ({said.codes})" if said.accepted else f"rejected, {why_claim_was_refused(said)}"
+        who = Teller.CLEARINGHOUSE if said.from_clearinghouse else Teller.PAYER
+        yield Told(fact.received_at, who, f"277CA: {words}", f"/messages/{fact.subject_id}")
 
 
 def _asked(session: Session, row: Submission) -> Iterator[Told]:

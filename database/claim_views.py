@@ -6,9 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import zip_longest
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from billing.acknowledgment import ClaimAcknowledgment
 from billing.claim import Claim
 from billing.contracts import NO_CONTRACT
 from billing.coordination import PRIMARY
@@ -18,13 +17,12 @@ from billing.information import attachments_of
 from billing.money import Cents
 from billing.posting import BilledLine
 from billing.remittance import Adjustment, ClaimPayment
-from billing.stages import FactKind
 from billing.submission import ON_ITS_WAY, SubmissionState
 from billing.variances import claim_compared, lines_compared
-from database import contracts, records, status_views, views
+from database import contracts, records, status_views, submissions, views
 from database.contracts import ExpectedView
 from database.status_views import StatusView
-from database.tables import Fact, RemittanceClaim, Submission
+from database.tables import RemittanceClaim, Submission
 from database.views import SubmissionView
 
 
@@ -181,21 +179,14 @@ def claim(session: Session, *, practice_id: str, control_number: str) -> ClaimVi
 
 
 def _verdicts(session: Session, row: Submission) -> tuple[Verdict, ...]:
-    facts = session.exec(
-        select(Fact)
-        .where(Fact.encounter_id == row.encounter_id, Fact.kind == FactKind.CLAIM_ACKNOWLEDGED)
-        .order_by(col(Fact.received_at), Fact.id)
-    )
-    said = [(fact, records.load(ClaimAcknowledgment, fact.body)) for fact in facts]
     return tuple(
         Verdict(
             at=fact.received_at,
             who="clearinghouse" if one.from_clearinghouse else "payer",
             accepted=one.accepted,
-            codes=", ".join(f"{reason.category}:{reason.status}" for reason in one.reasons),
+            codes=one.codes,
         )
-        for fact, one in said
-        if one.control_number == row.control_number
+        for fact, one in submissions.acknowledgments(session, row)
     )
 
 

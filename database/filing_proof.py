@@ -5,16 +5,14 @@ from datetime import tzinfo
 
 from sqlmodel import Session, col, select
 
-from billing.acknowledgment import ClaimAcknowledgment
 from billing.claim import Claim
 from billing.coordination import MEDICARE
 from billing.filing_proof import Evidence, Heard, Sent
 from billing.filing_time import FilingTime, anchor_day
 from billing.policies import Policies
 from billing.reply_words import why_claim_was_refused
-from billing.stages import FactKind
-from database import office, records, remittances, status_inquiries
-from database.tables import Batch, Fact, Submission
+from database import office, records, remittances, status_inquiries, submissions
+from database.tables import Batch, Submission
 
 
 def evidence(session: Session, *, practice_id: str, control_number: str) -> tuple[Evidence, tzinfo] | None:
@@ -78,14 +76,9 @@ def _sent(session: Session, row: Submission) -> Sent:
 
 
 def _acknowledged(session: Session, row: Submission) -> list[Heard]:
-    query = select(Fact).where(Fact.encounter_id == row.encounter_id, Fact.kind == FactKind.CLAIM_ACKNOWLEDGED)
     found = []
-    for fact in session.exec(query.order_by(col(Fact.received_at), Fact.id)):
-        said = records.load(ClaimAcknowledgment, fact.body)
-        if said.control_number != row.control_number:
-            continue
-        codes = ", ".join(f"{one.category}:{one.status}" for one in said.reasons)
-        words = f"accepted (277CA {codes})" if said.accepted else f"rejected: {why_claim_was_refused(said)}"
+    for fact, said in submissions.acknowledgments(session, row):
+        words = f"accepted (277CA {said.codes})" if said.accepted else f"rejected: {why_claim_was_refused(said)}"
         if said.payer_claim_number:
             words += f", claim number {said.payer_claim_number}"
         who = "clearinghouse" if said.from_clearinghouse else "payer"

@@ -6,12 +6,13 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from billing.acknowledgment import ClaimAcknowledgment
 from billing.deadlines import OWNERS, Reason, after_business_days
-from billing.stages import Stage
+from billing.stages import FactKind, Stage
 from billing.submission import SubmissionState
-from database import office, outbox
+from database import office, outbox, records
 from database.outbox import OutboxKind
-from database.tables import AgendaEntry, Batch, ControlNumberAlias, Encounter, Submission
+from database.tables import AgendaEntry, Batch, ControlNumberAlias, Encounter, Fact, Submission
 
 
 def take_ready(session: Session, *, practice_id: str, partner_id: str, limit: int) -> Sequence[Submission]:
@@ -83,6 +84,14 @@ def named(session: Session, number: str, *, practice_id: str) -> Submission | No
         alias = session.get(ControlNumberAlias, (practice_id, number.strip().upper()))
         found = session.get(Submission, alias.control_number) if alias else None
     return found if found is not None and found.practice_id == practice_id else None
+
+
+def acknowledgments(session: Session, row: Submission) -> list[tuple[Fact, ClaimAcknowledgment]]:
+    """What clearinghouse and payer said of a claim before its answer (277CA), in order of arrival."""
+    query = select(Fact).where(Fact.encounter_id == row.encounter_id, Fact.kind == FactKind.CLAIM_ACKNOWLEDGED)
+    facts = session.exec(query.order_by(col(Fact.received_at), Fact.id))
+    said = [(fact, records.load(ClaimAcknowledgment, fact.body)) for fact in facts]
+    return [(fact, one) for fact, one in said if one.control_number == row.control_number]
 
 
 def formerly_named(practice_id: str, number: str) -> SelectOfScalar[str]:

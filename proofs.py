@@ -145,12 +145,14 @@ def against_payer(
     """
     ours = {one.encounter_id: one for one in claims}
     theirs, strangers = _by_encounter(claims, books, apart)
-    paid, contractual, patient = [], [], []
+    paid, contractual, patient, taken = [], [], [], []
     for encounter_id, sums in theirs.items():
         mine = ours[encounter_id]
         where = f"encounter {encounter_id}"
         if mine.paid != sums["paid"]:
             paid.append(f"{where}: {mine.paid} posted, {sums['paid']} paid")
+        if mine.taken != sums["taken"]:
+            taken.append(f"{where}: {mine.taken} taken here, {sums['taken']} by the payer")
         if mine.contractual != sums["contractual"] and not (mine.is_void and mine.contractual == 0):
             contractual.append(f"{where}: {mine.contractual} posted, {sums['contractual']} by the payer")
         is_protected = sums["patient"] > sums["billable_to_patient"]
@@ -166,6 +168,7 @@ def against_payer(
     return [
         Proof("known", "every claim the payer knows is one of ours", len(books["claims"]), strangers[: proof.SHOWN]),
         Proof("paid", "what the payer paid is what was posted", count, paid[: proof.SHOWN]),
+        Proof("taken", "what the payer took out of other payments is on its visit", count, taken[: proof.SHOWN]),
         Proof("contractual", "contractual adjustments equal the payer's", count, contractual[: proof.SHOWN]),
         Proof("patient", "no patient owes more than may be billed", count, patient[: proof.SHOWN]),
         Proof("payments", "every payment's trace and amount are in the books", len(payments), off[: proof.SHOWN]),
@@ -201,6 +204,6 @@ def _by_encounter(
             strangers.append(f"claim {claim['control_number']}")
             continue
         sums = theirs.setdefault(encounter_id, {})
-        for name in ("paid", "contractual", "patient", "billable_to_patient"):
-            sums[name] = sums.get(name, 0) + int(claim[name])
+        for name in ("paid", "contractual", "patient", "billable_to_patient", "taken"):
+            sums[name] = sums.get(name, 0) + int(claim.get(name, 0))
     return theirs, strangers

@@ -332,6 +332,8 @@ class ClaimBooks:
     billed_by_person: int = 0
     """Of `patient`, what the payer refused and a person billed to the patient"""
     is_void: bool = False
+    taken: int = 0
+    """What payers took of it out of other payments and did not give back"""
 
 
 def claim_books(session: Session) -> list[ClaimBooks]:
@@ -344,6 +346,7 @@ def claim_books(session: Session) -> list[ClaimBooks]:
         EntryKind.BILLED_TO_PATIENT,
         EntryKind.SHARE_LEFT,
         EntryKind.SHARE_TAKEN_BACK,
+        EntryKind.TAKEN_BACK,
     )
     rows = session.exec(
         select(Posting.encounter_id, Posting.account, Journal.kind, func.sum(Posting.amount_cents))
@@ -371,6 +374,7 @@ def claim_books(session: Session) -> list[ClaimBooks]:
                 denied_written_off=accounts.get(Account.ADJUSTMENT_DENIAL, 0),
                 billed_by_person=by_person.get(submission.encounter_id, 0),
                 is_void=submission.encounter_id in void,
+                taken=-accounts.get(Account.PLB_CLEARING, 0),
             )
         )
     return found

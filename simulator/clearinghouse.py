@@ -70,6 +70,12 @@ class ClockMove(BaseModel):
     now: datetime
 
 
+class Letter(BaseModel):
+    """A letter to a payer, as it reads."""
+
+    text: str
+
+
 class FaultPlan(BaseModel):
     """Make the next calls of a path fail."""
 
@@ -217,7 +223,7 @@ def _wire(house: House) -> APIRouter:
 
 
 def _control(house: House, faults: Faults) -> APIRouter:
-    """The simulator's own calls: its clock, and faults to come."""
+    """The simulator's own calls: its clock, letters that come by mail, and faults to come."""
     control = APIRouter()
 
     def state() -> dict[str, Any]:
@@ -237,6 +243,10 @@ def _control(house: House, faults: Faults) -> APIRouter:
         house.clock.move_to(move.now.astimezone(UTC))
         happened, told = house.let_happen(), house.tell()
         return state() | {"happened": happened, "told": told}
+
+    @control.post("/letters")
+    def read_letter(letter: Letter) -> dict[str, list[str]]:
+        return {"answered": house.clearing.read_letter(letter.text, house.clock.now())}
 
     @control.post("/faults")
     def plan_faults(plan: FaultPlan) -> dict[str, Any]:

@@ -94,6 +94,10 @@ class World:
         instant: str | None = self._clock()["next_event_at"]
         return instant
 
+    def deliver_letter(self, text: str) -> None:
+        """The mail brings a letter to the payers."""
+        self._clearinghouse.post("/v1/letters", json={"text": text}).raise_for_status()
+
     def scenarios(self) -> dict[str, int]:
         """How many claims the payers saw of each kind."""
         counted: dict[str, int] = {}
@@ -118,7 +122,7 @@ class Drive:
     async def run(self) -> Outcome:
         """Until every encounter is closed and every remittance settled, or nothing more can happen."""
         traveller = Traveller(self.client, self.world)
-        staff = Staff(self.world.office, error_rate=self.error_rate, seed=self.seed)
+        staff = Staff(self.world.office, error_rate=self.error_rate, seed=self.seed, deliver=self.world.deliver_letter)
         patients = Patients(self.world.office)
         outcome = Outcome()
         began = self.now

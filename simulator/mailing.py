@@ -13,7 +13,7 @@ from billing.acknowledgment import (
 from billing.bank import Means, Movement
 from billing.claim import Address, Claim, Contact, Name, Party, Reference
 from billing.money import Cents
-from billing.remittance import ClaimPayment, Remittance
+from billing.remittance import ClaimPayment, ProviderAdjustment, Remittance
 from interchange.bank import ach
 from interchange.x12 import (
     acknowledgment_277ca,
@@ -137,15 +137,23 @@ def payer_party(payer: Party) -> Party:
 
 
 def remittance(
-    store: Store, payer: Party, payee: Party, payments: Sequence[ClaimPayment], *, trace: str, at: datetime
+    store: Store,
+    payer: Party,
+    payee: Party,
+    payments: Sequence[ClaimPayment],
+    *,
+    trace: str,
+    at: datetime,
+    adjustments: Sequence[ProviderAdjustment] = (),
 ) -> bytes:
     """835: one transaction for one payee, balanced by construction."""
+    paid = sum(one.paid_cents for one in payments) - sum(one.amount_cents for one in adjustments)
     header = Remittance(
         trace=trace,
         payer_id=f"1{_nine_digits(payer.id or '')}",
-        paid_cents=Cents(sum(one.paid_cents for one in payments)),
-        method="ACH" if any(one.paid_cents for one in payments) else "NON",
-        handling="I" if any(one.paid_cents for one in payments) else "H",
+        paid_cents=Cents(paid),
+        method="ACH" if paid else "NON",
+        handling="I" if paid else "H",
         credit_debit="C",
         payment_date=at.date(),
         production_date=at.date(),
@@ -164,6 +172,7 @@ def remittance(
             id=payee.id,
             references=tuple(_tax_ids(payee)),
         ),
+        provider_adjustments=tuple(adjustments),
     )
     return interchange(store, "835", remittance_835.VERSION, [remittance_835.write(header, payments)], at)
 

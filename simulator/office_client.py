@@ -120,6 +120,11 @@ class OfficeClient:
         """The ids of letters that nobody has sent yet, the oldest first; at most a hundred."""
         return [one["id"] for one in self._get("/api/v1/letters", state="waiting")]
 
+    def letter(self, letter_id: str) -> Mapping[str, Any]:
+        """What a letter says."""
+        found: Mapping[str, Any] = self._get(f"/api/v1/letters/{letter_id}")
+        return found
+
     def mark_sent(self, letter_id: str) -> None:
         """A letter was printed and sent."""
         response = self._send("POST", f"/api/v1/letters/{letter_id}/sent", headers=self._headers("biller"))

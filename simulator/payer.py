@@ -8,7 +8,7 @@ from billing.claim import Claim, ServiceLine
 from billing.coordination import REVENUE_CODE, OtherDecision, OtherPayer, claim_to, decision_of, own_policy
 from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse, InquiryError
 from billing.money import Cents
-from billing.remittance import Adjustment, ClaimPayment, LinePayment
+from billing.remittance import Adjustment, ClaimPayment, LinePayment, SupplementalAmount
 from interchange.x12 import coordination
 from interchange.x12.coordination_writing import with_other_payers
 from simulator.scenarios import Scenario, scenario_of
@@ -66,6 +66,8 @@ REFUSALS: dict[Scenario, Refusal] = {
     Scenario.LATE: Refusal("CO", "29", is_whole=True),
     Scenario.EXCLUDED: Refusal("PR", "204"),
     Scenario.UNITS: Refusal("CO", "151"),
+    Scenario.APPEALED: Refusal("CO", "50", ("N115",)),
+    Scenario.RECORDS: Refusal("CO", "252", ("N706",), is_whole=True),
     Scenario.REPEATED: Refusal("OA", "18", is_whole=True),
 }
 MENDABLE = frozenset(
@@ -78,9 +80,15 @@ MENDABLE = frozenset(
         Scenario.ENDED,
         Scenario.STRANGER,
         Scenario.UNDERPAID,
+        Scenario.APPEALED,
+        Scenario.RECORDS,
     }
 )
-"""Scenarios whose whole allowed amount is paid to who mends the claim; letters are not read"""
+"""Scenarios whose whole allowed amount is paid to who mends the claim, or writes"""
+CONVINCED = frozenset({Scenario.UNDERPAID, Scenario.APPEALED, Scenario.RECORDS})
+"""Scenarios in which the payer answers a letter by paying what was allowed"""
+INTEREST_PERCENT = 1
+"""Of what is paid late"""
 PATIENT_REASONS = ("1", "2", "3", "204")
 """CARCs under PR that are the patient's in the end"""
 
@@ -124,7 +132,7 @@ def adjudicate(
     if decided:
         return adjudicate_after(claim, decided, scenario, payer_claim_number=payer_claim_number, at=at)
     copayment = CORRECTED_COPAYMENT if corrected else COPAYMENT
-    is_right = corrected and scenario == Scenario.UNDERPAID
+    is_right = corrected and scenario in CONVINCED
     lines = tuple(
         _adjudicate_line(line, Scenario.PAID if is_right else scenario, is_first=number == 0, copayment=copayment)
         for number, line in enumerate(claim.lines)
@@ -290,6 +298,29 @@ def _total(lines: tuple[LinePayment, ...], group: str, reason: str | None = None
         for one in line.adjustments
         if one.group == group and reason in {None, one.reason}
     )
+
+
+def parts_of(payment: ClaimPayment) -> list[ClaimPayment]:
+    """One answer as two, the last line apart, each under a number of the payer's own; one where there is one line."""
+    if len(payment.lines) < 2:
+        return [payment]
+    return [
+        replace(
+            payment,
+            charge_cents=Cents(sum(line.charge_cents for line in lines)),
+            paid_cents=Cents(sum(line.paid_cents for line in lines)),
+            patient_responsibility_cents=Cents(_total(lines, "PR")) or None,
+            payer_claim_number=f"{payment.payer_claim_number}{letter}",
+            lines=lines,
+        )
+        for letter, lines in (("A", payment.lines[:-1]), ("B", payment.lines[-1:]))
+    ]
+
+
+def with_interest(payment: ClaimPayment) -> tuple[ClaimPayment, int]:
+    """The answer with the interest that its payer owes for being late (AMT*I), and the interest in cents."""
+    cents = payment.paid_cents * INTEREST_PERCENT // 100
+    return replace(payment, amounts=(*payment.amounts, SupplementalAmount("I", Cents(cents)))), cents
 
 
 def recoverable(claim: Claim, scenario: Scenario, *, paid: int) -> int:

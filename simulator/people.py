@@ -1,5 +1,6 @@
 """Simulated staff work every task that opens; simulated patients pay what they owe. Both through the public API."""
 
+import json
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -162,6 +163,8 @@ class Staff:
     office: OfficeClient
     error_rate: float = 0.0
     seed: int = 1
+    deliver: Callable[[str], None] = lambda text: None
+    """Where letters go"""
     done: dict[str, int] = field(default_factory=dict)
     refused: int = 0
     stuck: set[str] = field(default_factory=set)
@@ -183,7 +186,9 @@ class Staff:
         """Print and send every letter that waits; returns how many."""
         waiting = self.office.letters_waiting()
         for letter_id in waiting:
+            said = self.office.letter(letter_id)
             self.office.mark_sent(letter_id)
+            self.deliver(json.dumps(said))
         return len(waiting)
 
     def _resolve(self, task: Mapping[str, Any]) -> int:

@@ -34,6 +34,10 @@ class Scenario(StrEnum):
     SLOW = "SLOW"
     LOST = "LOST"
     MISLAID = "MISLAID"
+    APPEALED = "APPEAL"
+    RECORDS = "RECORDS"
+    TAKEN = "TAKEN"
+    SPLIT = "SPLIT"
     REPEATED = "REPEATED"
     """No member id begins so: a claim that the payer has already"""
 
@@ -48,13 +52,13 @@ class Story:
 
 
 STORIES: dict[Scenario, Story] = {
-    Scenario.PAID: Story("the allowed amount is paid in full; every other member id fares the same", 18),
-    Scenario.COPAY: Story("a copayment of 20.00 (PR-3) on the first line, the rest is paid", 10),
+    Scenario.PAID: Story("the allowed amount is paid in full; every other member id fares the same", 15),
+    Scenario.COPAY: Story("a copayment of 20.00 (PR-3) on the first line, the rest is paid", 8),
     Scenario.DEDUCT: Story("the first line goes to the deductible (PR-1), the rest is paid", 7),
-    Scenario.COINS: Story("coinsurance of 20 % (PR-2) on every line, the rest is paid", 8),
-    Scenario.UNDERPAID: Story("a tenth less is allowed than agreed; a month later reversed and corrected", 2),
+    Scenario.COINS: Story("coinsurance of 20 % (PR-2) on every line, the rest is paid", 7),
+    Scenario.UNDERPAID: Story("a tenth less is allowed than agreed; a month after a letter it is corrected", 2),
     Scenario.REJECT: Story("the payer's 277CA rejects the claim (A7:164); another member id is taken", 5),
-    Scenario.DENIED: Story("the first line is denied (CO-50), the rest is paid", 4),
+    Scenario.DENIED: Story("the first line is denied (CO-50), the rest is paid; a letter changes nothing", 3),
     Scenario.DUPLICATE: Story("paid, and the same 835 comes again a day later in a new envelope", 4),
     Scenario.EARLY: Story("the 835 comes before both 277CAs", 4),
     Scenario.SILENT: Story("no 277CA, no 835, no status (277 E1); the claim sent again is paid", 3),
@@ -72,9 +76,15 @@ STORIES: dict[Scenario, Story] = {
     Scenario.EXCLUDED: Story("the first line is denied (PR-204), the rest is paid; it may be billed", 2),
     Scenario.UNITS: Story("half of the first line is denied (CO-151), the rest is paid", 2),
     Scenario.PROTECTED: Story("coinsurance of 20 % (PR-2) on every line with N781: nothing of it may be billed", 2),
-    Scenario.SLOW: Story("paid as PAID, 60 days after it came; asked before, it is pending (277 P1)", 1),
+    Scenario.SLOW: Story(
+        "paid as PAID, 60 days after it came, with interest (PLB L6); asked before, it is pending (277 P1)", 1
+    ),
     Scenario.LOST: Story("it never reaches the payer, who finds no such claim (277 A4); sent again it is paid", 1),
     Scenario.MISLAID: Story("paid as PAID (277 F1 with the transfer's number), the 835 comes 45 days later", 1),
+    Scenario.APPEALED: Story("the first line is denied (CO-50); a month after a letter it is reversed and paid", 2),
+    Scenario.RECORDS: Story("the claim is denied (CO-252, N706); a month after a letter it is reversed and paid", 2),
+    Scenario.TAKEN: Story("paid; a week later taken out of another payment (PLB WO), and given back after a letter", 1),
+    Scenario.SPLIT: Story("the last line is answered apart, two days later, under a number of its own", 2),
     Scenario.REPEATED: Story("a claim that the payer has already comes again: the whole is denied (OA-18)", 0),
 }
 

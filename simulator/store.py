@@ -23,6 +23,9 @@ CREATE TABLE IF NOT EXISTS mail (
 CREATE TABLE IF NOT EXISTS payment (trace TEXT PRIMARY KEY, amount INTEGER, plb TEXT);
 CREATE TABLE IF NOT EXISTS word (
     control_number TEXT PRIMARY KEY, category TEXT, status TEXT, paid INTEGER, trace TEXT, day TEXT);
+CREATE TABLE IF NOT EXISTS recovery (
+    control_number TEXT PRIMARY KEY, payer TEXT, payee TEXT, reference TEXT, cents INTEGER, state TEXT);
+CREATE TABLE IF NOT EXISTS once (what TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS sequence (name TEXT PRIMARY KEY, last INTEGER);
 CREATE INDEX IF NOT EXISTS event_due ON event (done, due_at);
 CREATE INDEX IF NOT EXISTS claim_fingerprint ON claim (fingerprint);
@@ -98,6 +101,14 @@ class Store:
         """Something happens at `due_at`."""
         text = due_at.astimezone(UTC).isoformat()
         self.change("INSERT INTO event (due_at, kind, body) VALUES (?, ?, ?)", text, kind, json.dumps(body))
+
+    def first(self, kind: str, what: str) -> bool:
+        """Whether this comes for the first time; from now on it has come."""
+        with self.transaction():
+            key = f"{kind}:{what}"
+            known = self.row("SELECT 1 FROM once WHERE what = ?", key)
+            self.change("INSERT OR IGNORE INTO once VALUES (?)", key)
+            return known is None
 
     def due(self, now: datetime) -> list[sqlite3.Row]:
         """Events whose instant has come, earliest first."""

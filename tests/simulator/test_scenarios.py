@@ -47,7 +47,7 @@ def test_all_scenarios_together_balance_and_other_readers_agree(tmp_path: Path) 
     house = House(tmp_path)
     visits = clinic.visits(40, seed=4, today=BEGIN.date())
     house.send(clinic.file_of(visits, number=1, at=BEGIN))
-    house.pass_time(days=21)
+    house.pass_time(days=61)
     bodies = [house.body(one["id"]) for one in house.mail() if one["kind"] == "835"]
     for number, body in enumerate(bodies):
         path = tmp_path / f"{number}.835"
@@ -60,7 +60,9 @@ def test_all_scenarios_together_balance_and_other_readers_agree(tmp_path: Path) 
     again = {one["trace"]: one["amount"] for one in books["payments"]}
     assert len(again) == len(books["payments"])
     adjudicated = [one for one in books["claims"] if one["allowed"]]
-    assert sum(again.values()) == sum(one["paid"] for one in adjudicated)
+    adjusted = sum(cents for one in books["payments"] for _, _, cents in one["plb"])
+    assert sum(again.values()) == sum(one["paid"] for one in adjudicated) - adjusted
+    assert "L6" in {reason for one in books["payments"] for reason, _, _ in one["plb"]}
     assert all(one["charge"] >= one["paid"] + one["contractual"] + one["patient"] for one in adjudicated)
     assert any(one["recoverable"] for one in adjudicated)
     house.client.close()
@@ -71,6 +73,80 @@ def answers(house: House) -> list[ClaimPayment]:
     """Every claim payment that came, in order."""
     bodies = [house.body(one["id"]) for one in house.mail() if one["kind"] == "835"]
     return [one for body in bodies for one in remittance_835.payments(body)]
+
+
+def visit_of(scenario: Scenario, *, seed: int = 9, number: str = "VISIT1") -> Claim:
+    """A visit of two lines that fares so."""
+    visits = clinic.clean_visits(20, seed=seed, today=BEGIN.date())
+    visit = next(one for one in visits if len(one.lines) > 1)
+    member = replace(visit.coverage, member_id=f"{scenario}1", payer=visits[0].coverage.payer)
+    return replace(visit, control_number=number, coverage=member)
+
+
+def provider_money(house: House) -> list[tuple[str, str | None, int]]:
+    """(reason, reference, cents) of every PLB that came, in order."""
+    bodies = [house.body(one["id"]) for one in house.mail() if one["kind"] == "835"]
+    headers = [item.remittance for body in bodies for item in remittance_835.read_remittances(body)]
+    found = [one for header in headers if header is not None for one in header.provider_adjustments]
+    return [(one.reason, one.reference, one.amount_cents) for one in found]
+
+
+@pytest.mark.parametrize("scenario", [Scenario.APPEALED, Scenario.RECORDS, Scenario.UNDERPAID])
+def test_who_writes_is_paid_and_who_does_not_is_not(scenario: Scenario, tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.send(clinic.file_of([visit_of(scenario)], number=1, at=BEGIN))
+    house.pass_time(days=60)
+    [first] = answers(house)
+    assert house.client.post("/v1/letters", json={"text": "About nothing"}).json() == {"answered": []}
+    about = {"text": f"Claim {first.payer_claim_number}: the records are enclosed."}
+    assert house.client.post("/v1/letters", json=about).json() == {"answered": ["VISIT1"]}
+    assert house.client.post("/v1/letters", json=about).json() == {"answered": []}, "a second letter changes nothing"
+    house.pass_time(days=29)
+    assert len(answers(house)) == 1
+    house.pass_time(days=1)
+    _, back, again = answers(house)
+    whole = sum(line.charge_cents * 5 // 8 for line in visit_of(scenario).lines)
+    assert (back.status, back.paid_cents, again.paid_cents) == ("22", -first.paid_cents, whole)
+    house.client.close()
+    house.store.close()
+
+
+def test_what_was_paid_is_taken_out_of_another_payment_and_given_back_after_a_letter(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.send(clinic.file_of([visit_of(Scenario.TAKEN)], number=1, at=BEGIN))
+    house.pass_time(days=25)
+    assert provider_money(house) == [], "nothing was paid since that it could be taken out of"
+    paid = answers(house)[0].paid_cents
+    others = [visit_of(Scenario.PAID, number=f"OTHER{n}") for n in range(4)]
+    others = [replace(one, coverage=replace(one.coverage, member_id=f"W{n}")) for n, one in enumerate(others)]
+    house.send(clinic.file_of(others, number=2, at=BEGIN), key="two")
+    house.pass_time(days=14)
+    assert provider_money(house) == [("WO", "ICN000000001", paid)]
+    books = house.client.get("/v1/books").json()
+    assert {one["control_number"]: one["taken"] for one in books["claims"]}["VISIT1"] == paid
+    assert house.client.post("/v1/letters", json={"text": "ICN000000001 is right"}).json() == {"answered": ["VISIT1"]}
+    house.pass_time(days=30)
+    assert provider_money(house)[1:] == [("WO", "ICN000000001", -paid)]
+    assert all(one["taken"] == 0 for one in house.client.get("/v1/books").json()["claims"])
+    house.client.close()
+    house.store.close()
+
+
+def test_a_split_answer_comes_in_two_parts_that_add_up(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    visit = visit_of(Scenario.SPLIT)
+    house.send(clinic.file_of([visit], number=1, at=BEGIN))
+    house.pass_time(days=15)
+    assert len(answers(house)) == 1
+    house.pass_time(days=2)
+    first, rest = answers(house)
+    assert (first.control_number, rest.control_number) == ("VISIT1", "VISIT1")
+    assert first.payer_claim_number != rest.payer_claim_number
+    assert len(rest.lines) == 1
+    assert first.charge_cents + rest.charge_cents == visit.charge_cents
+    assert [claim_imbalances(one, ordinal=1) for one in (first, rest)] == [[], []]
+    house.client.close()
+    house.store.close()
 
 
 @pytest.mark.parametrize("days", [1, 15], ids=["before it was decided", "after it was paid"])

@@ -245,7 +245,7 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     if answering is not None:
         take_up_answer(desk, answering, control_number=row.control_number)
     if row.responsibility == submission.responsibility:
-        if set(lines) <= {*part, *beside}:
+        if {line.line_id for line in lines} <= {*_ids(part), *beside}:
             submission.adjudicated_at = desk.at
         submission.payer_accepted_at = submission.payer_accepted_at or desk.at
         submission.payer_claim_number = payment.payer_claim_number or submission.payer_claim_number
@@ -370,20 +370,25 @@ def _decide(
     return post_later_payment(payment, situation, open_cents, source=source)
 
 
-def _by_lines(
-    desk: Desk, row: RemittanceClaim, part: Sequence[BilledLine]
-) -> tuple[set[BilledLine], list[RemittanceClaim]]:
-    """Of the payer's answers that stand: the lines that those answer which leave this part alone, for the payer split
-    the claim; and the answers that speak of this part, or of the whole."""
-    beside: set[BilledLine] = set()
+def _by_lines(desk: Desk, row: RemittanceClaim, part: Sequence[BilledLine]) -> tuple[set[str], list[RemittanceClaim]]:
+    """Of the payer's answers that stand: the ids of the lines that those answer which leave this part alone, for the
+    payer split the claim; and the answers that speak of this part, or of the whole. A line that was coded or priced
+    anew since is the same line."""
+    beside: set[str] = set()
     same: list[RemittanceClaim] = []
     for one in _standing_rows(desk, of=row.responsibility):
-        answered = part_answered(records.load(ClaimPayment, one.payment), _lines_as_sent(desk, one.control_number))
-        if set(answered).isdisjoint(part):
+        answered = _ids(
+            part_answered(records.load(ClaimPayment, one.payment), _lines_as_sent(desk, one.control_number))
+        )
+        if answered.isdisjoint(_ids(part)):
             beside.update(answered)
         else:
             same.append(one)
     return beside, same
+
+
+def _ids(lines: Sequence[BilledLine]) -> set[str]:
+    return {line.line_id for line in lines}
 
 
 def _note(desk: Desk, row: RemittanceClaim, payment: ClaimPayment) -> str:

@@ -28,6 +28,7 @@ from interchange.x12 import (
     acknowledgment_999,
     acknowledgment_ta1,
     claim_status_277,
+    information_request_277,
     remittance_835,
 )
 from interchange.x12.detect import FileKind
@@ -331,6 +332,23 @@ def _file_277(session: Session, message: InboundMessage) -> str:
     return f"277: {kept} statuses kept, {unknown} name no claim of ours"
 
 
+def _file_277rfai(session: Session, message: InboundMessage) -> str:
+    """277RFAI: a payer asks for documents about claims. What names no claim of ours is told a person."""
+    kept = unknown = 0
+    for item in information_request_277.read(message.body):
+        if not item.requests and item.issues:
+            _ask(session, message, f"A 277RFAI cannot be read: {_in_words(item.issues)}")
+        for one in item.requests:
+            submission = told_statuses.claim_asked_about(session, one, partner_id=message.partner_id)
+            if submission is None or not _may_speak_of(message, submission):
+                unknown += 1
+            else:
+                kept += told_statuses.keep(session, message, submission, one)
+    if unknown:
+        _ask(session, message, f"{unknown} requests of a 277RFAI name no claim of ours.", key="unknown")
+    return f"277RFAI: {kept} requests kept, {unknown} name no claim of ours"
+
+
 def _file_835(session: Session, message: InboundMessage) -> str:
     """835: each transaction for each payee is one remittance, known by its content."""
     notes = []
@@ -470,6 +488,7 @@ _FILERS: dict[str, Callable[[Session, InboundMessage], str]] = {
     "999": _file_999,
     "277CA": _file_277ca,
     "277": _file_277,
+    "277RFAI": _file_277rfai,
     "835": _file_835,
     "CCD": _file_bank,
     "BAI2": _file_bank,

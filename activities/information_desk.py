@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from activities import appeal_desk
 from activities.denial_desk import send_again, situation_of
@@ -64,6 +64,8 @@ def ask_by_status(desk: Desk, submission: Submission, inquiry_id: str, answered:
         asked=answered.asked,
         codes=f"277 {answered.codes}",
         amount_cents=desk.encounter.charge_cents,
+        number=answered.request_number,
+        due_on=answered.respond_by,
     )
 
 
@@ -77,7 +79,10 @@ def _open(
     asked: str,
     codes: str,
     amount_cents: int,
+    number: str | None = None,
+    due_on: date | None = None,
 ) -> None:
+    """`number` and `due_on` are the payer's own, where it names them."""
     days = desk.policy("information_request_days")
     row = requests.keep(
         desk.session,
@@ -89,7 +94,8 @@ def _open(
         asked=asked,
         codes=codes,
         amount_cents=amount_cents,
-        due_on=desk.today + timedelta(days=days),
+        payer_reference=number,
+        due_on=due_on or desk.today + timedelta(days=days),
         at=desk.at,
     )
     if row is not None:
@@ -98,12 +104,13 @@ def _open(
 
 def _ask(desk: Desk, row: InformationRequest, *, key: str, because: str) -> None:
     amount = f" {format_dollars(row.amount_cents)} waits for it." if row.amount_cents else ""
+    named = f" The payer's number for its request is {row.payer_reference}." if row.payer_reference else ""
     desk.open_task(
         NewTask(
             TaskType.INFO_REQUEST,
             key=key,
             reason=f"{because}. The last day to send it is {row.due_on}.{amount} "
-            f"Our number for it is {row.attachment_number}.",
+            f"Our number for it is {row.attachment_number}.{named}",
             amount_cents=row.amount_cents,
             detail={"request_id": row.id},
             not_after=end_of(row.due_on, desk.policies.zone),
@@ -154,6 +161,7 @@ def _write(desk: Desk, row: InformationRequest, remark: str, actor_id: str) -> N
         written_on=desk.today,
         payer_claim_number=live_claim(desk, desk.responsibility).payer_claim_number,
         attachment_number=row.attachment_number,
+        payer_reference=row.payer_reference,
         asked=row.asked,
         codes=row.codes,
         remark=remark,

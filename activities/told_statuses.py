@@ -26,6 +26,14 @@ def claim_of(session: Session, status: ClaimStatus, *, partner_id: str | None) -
     return submissions.by_control_number(session, number) or (formerly[0] if len(formerly) == 1 else None)
 
 
+def claim_asked_about(session: Session, request: ClaimStatus, *, partner_id: str | None) -> Submission | None:
+    """The claim that a payer wants documents for: by our number (REF*EJ), else by the payer's own (REF*1K)."""
+    found = claim_of(session, replace(request, reference=""), partner_id=partner_id)
+    if found is not None or not request.payer_claim_number:
+        return found
+    return submissions.by_payer_number(session, request.payer_claim_number, partner_id=partner_id)
+
+
 def keep(session: Session, message: InboundMessage, submission: Submission, status: ClaimStatus) -> bool:
     """Keep it for the claim's encounter, under the claim's own number; False when the same one came before."""
     body = records.dump(replace(status, patient_control_number=submission.control_number))

@@ -149,6 +149,10 @@ class ClaimStatus:
     service_to: date | None = None
     """DTP*472 RD8, last day; None for a single day"""
     lines: tuple[LineStatus, ...] = ()
+    request_number: str | None = None
+    """TRN02 of a payer's own request (277RFAI): the number under which it awaits the documents"""
+    respond_by: date | None = None
+    """DTP*106 of such a request: the last day to answer"""
 
     @property
     def level(self) -> str:

@@ -193,6 +193,7 @@ def records_letter(
     written_on: date,
     payer_claim_number: str | None,
     attachment_number: str,
+    payer_reference: str | None,
     asked: str,
     codes: str,
     remark: str,
@@ -202,6 +203,7 @@ def records_letter(
     provider = claim.billing_provider
     facts = (
         Fact("Attachment control number", attachment_number),
+        *([Fact("Your request", payer_reference)] if payer_reference else []),
         Fact("Claim", payer_claim_number or "not known"),
         Fact("Our control number", control_number),
         Fact("Patient", full_name(claim.patient)),

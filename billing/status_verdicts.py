@@ -103,6 +103,10 @@ class Answered:
     """STC08"""
     asked: str = ""
     """What the payer asks the office for, in words; empty: nothing, or it asks the patient"""
+    request_number: str | None = None
+    """The payer's number of its request (277RFAI)"""
+    respond_by: date | None = None
+    """The last day that the payer's request names"""
 
     @property
     def codes(self) -> str:
@@ -139,6 +143,8 @@ def read_status(status: ClaimStatus) -> Answered:
         check_number=_first(status.verdicts, "check_number"),
         payment_date=_first(status.verdicts, "payment_date"),
         asked=_asked(status.verdicts),
+        request_number=status.request_number,
+        respond_by=status.respond_by,
     )
 
 

@@ -30,6 +30,7 @@ def keep(
     amount_cents: int,
     due_on: date,
     at: datetime,
+    payer_reference: str | None = None,
 ) -> InformationRequest | None:
     """Keep a request; None: the same one is kept already."""
     same = select(InformationRequest.id).where(
@@ -48,6 +49,7 @@ def keep(
         codes=codes[:200],
         amount_cents=amount_cents,
         due_on=due_on,
+        payer_reference=payer_reference,
         opened_at=at,
         state=RequestState.OPEN,
         attachment_number=f"{PREFIX}{new_id()[:NUMBER_LENGTH].upper()}",
@@ -108,6 +110,7 @@ class RequestView:
     opened_at: datetime
     state: str
     attachment_number: str
+    payer_reference: str | None
     letter_id: str | None
     sent_at: datetime | None
     ended_at: datetime | None

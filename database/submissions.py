@@ -77,6 +77,13 @@ def by_control_number(session: Session, number: str) -> Submission | None:
     return session.get(Submission, number)
 
 
+def by_payer_number(session: Session, number: str, *, partner_id: str | None) -> Submission | None:
+    """The newest submission of the one visit whose claim the payer knows under this number; None: none, or several."""
+    query = select(Submission).where(Submission.payer_claim_number == number, Submission.partner_id == partner_id)
+    rows = session.exec(query.order_by(col(Submission.ordinal).desc())).all()
+    return rows[0] if len({one.encounter_id for one in rows}) == 1 else None
+
+
 def named(session: Session, number: str, *, practice_id: str) -> Submission | None:
     """The practice's submission of this number: its own, or the one under which an old system had sent it."""
     found = session.get(Submission, number)

@@ -34,6 +34,8 @@ class InformationRequest(SQLModel, table=True):
     """billing.information.RequestState"""
     attachment_number: str = Field(sa_type=sa.String(50))
     """PWK06: our number for what is sent"""
+    payer_reference: str | None = Field(default=None, sa_type=sa.String(50))
+    """The payer's number of its request (277RFAI TRN02): it awaits the documents under it"""
     letter_id: str | None = Field(default=None, sa_type=Id, foreign_key="letter.id", index=True)
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -69,13 +69,14 @@ def _answer(item: WalkedTransaction) -> ClaimStatusAnswer:
     found: list[ClaimStatus] = []
     for trace in levels.traces(rows):
         try:
-            found.append(_status(trace))
+            found.append(read_status(trace))
         except Unreadable as reason:
             item.issues.append(item.unreadable(reason))
     return ClaimStatusAnswer(get(bht, 3), created, get(bht, 5), tuple(found))
 
 
-def _status(trace: levels.Trace) -> ClaimStatus:
+def read_status(trace: levels.Trace) -> ClaimStatus:
+    """One TRN with who stands above it. Raises Unreadable."""
     head, lines = trace.head_and_lines()
     named, others = levels.read_references(head)
     first, last = levels.read_days(head)

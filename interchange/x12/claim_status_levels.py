@@ -14,6 +14,8 @@ from interchange.x12.fields import Elements, Joined, Unreadable, get, maybe, pri
 
 _LEVELS = ("20", "21", "19", "22", "23")
 """HL03 from above to below"""
+_SAME_LEVEL = {"PT": "22"}
+"""A payer's request (277RFAI) names the patient where an inquiry names the subscriber"""
 _NAMED_REFERENCES = ("1K", "BLT", "EJ", "D9")
 """Those that the nouns have a field for"""
 _REFERENCE_ORDER = ("1K", "BLT", "LU", "6P", "EJ", "XZ", "VV", "D9")
@@ -96,7 +98,7 @@ def traces(rows: Iterable[Elements]) -> Iterator[Trace]:
                 yield found
             found = Trace([row], levels.named()) if row[0] == "TRN" else None
             if row[0] == "HL":
-                levels.open(get(row, 3))
+                levels.open(_SAME_LEVEL.get(get(row, 3), get(row, 3)))
         elif found is not None:
             found.rows.append(row)
         else:

@@ -29,6 +29,8 @@ class FileKind(StrEnum):
     """Claim status inquiry, guide 005010X212"""
     STATUS_277 = "277"
     """Claim status answer, guide 005010X212"""
+    REQUEST_277RFAI = "277RFAI"
+    """A payer's request for additional information, guide 005010X213"""
     ACKNOWLEDGMENT_277CA = "277CA"
     """Claim acknowledgment, guide 005010X214"""
     ACKNOWLEDGMENT_999 = "999"
@@ -51,6 +53,7 @@ _GUIDES = {
     "X222": FileKind.CLAIMS_837P,
     "X223": FileKind.CLAIMS_837I,
     "X224": FileKind.CLAIMS_837D,
+    "X213": FileKind.REQUEST_277RFAI,
     "X214": FileKind.ACKNOWLEDGMENT_277CA,
     "X212": FileKind.STATUS_277,
 }

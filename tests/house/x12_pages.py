@@ -65,8 +65,7 @@ def page_837i() -> str:
     return _page(
         "837I: the institutional claim",
         "`interchange/x12/claims_837i.py`, guide 005010X223A2; a file that names 005010X223A3 is read without a word. "
-        "Every CLM gives one `ReadClaim`, streamed one by one, as in the [837P](837p.md); no process of the office "
-        "uses it yet.",
+        "Every CLM gives one `ReadClaim`, streamed one by one, as in the [837P](837p.md).",
         """from interchange.x12 import claims_837i
 
 with open("claims.837", "rb") as file:
@@ -91,8 +90,9 @@ def page_276_277() -> str:
     answer = landings(x212.RESPONSE, "HN", lambda data: [one.answer for one in claim_status_277.read(data)])
     return _page(
         "276 and 277: claim status",
-        "`interchange/x12/claim_status_276.py` and `claim_status_277.py`, guide 005010X212; no process of the office "
-        "uses them yet. Each ST gives one item, with all that it asks or answers.",
+        "`interchange/x12/claim_status_276.py` and `claim_status_277.py`, guide 005010X212. Each ST gives one "
+        "item, with all that it asks or answers. A payer's own request for documents (277RFAI, guide 005010X213) is "
+        "read by `information_request_277.py` into the same nouns, with its number and its last day.",
         """from interchange.x12 import claim_status_277
 
 with open("answer.277", "rb") as file:

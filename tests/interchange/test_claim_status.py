@@ -20,8 +20,9 @@ from billing.claim_status import (
     StatusVerdict,
 )
 from billing.money import Cents
-from interchange.x12 import claim_status_276, claim_status_277, fields, writing
+from interchange.x12 import claim_status_276, claim_status_277, detect, fields, information_request_277, writing
 from interchange.x12.claim_status_levels import ProviderUnknown
+from interchange.x12.fields import Joined
 from interchange.x12.syntax import NotX12, SegmentReader
 from tests.interchange import oracles
 
@@ -238,3 +239,58 @@ def test_x12sdk_accepts_what_is_asked(made: list[ClaimStatusInquiry]) -> None:
 def test_x12sdk_accepts_what_is_answered(made: list[ClaimStatus]) -> None:
     answer = ClaimStatusAnswer("B1", dt.date(2026, 3, 10), "1015", tuple(made))
     assert oracles.x12sdk(interchange(claim_status_277.write(answer), "277")) == []
+
+
+# A payer's own request --------------------------------------------------------------------------------------------
+
+REQUEST = (
+    ("BHT", "0085", "08", "RFAI77", "20260310", "1015", "RQ"),
+    ("HL", "1", "", "20", "1"),
+    ("NM1", "PR", "2", "EXAMPLE MUTUAL", "", "", "", "", "PI", "90001"),
+    ("PER", "IC", "RECORDS", "TE", "5555550100"),
+    ("HL", "2", "1", "21", "1"),
+    ("NM1", "41", "2", "INVENTED FAMILY CLINIC", "", "", "", "", "46", "ZEROBALANCE"),
+    ("HL", "3", "2", "19", "1"),
+    ("NM1", "1P", "2", "INVENTED FAMILY CLINIC", "", "", "", "", "XX", "1999999984"),
+    ("HL", "4", "3", "PT", "0"),
+    ("NM1", "QC", "1", "RIVERA", "ANA", "", "", "", "MI", "M1001"),
+    ("TRN", "1", "REQ-9"),
+    ("STC", Joined("R4:11503-0::LOI"), "20260310"),
+    ("REF", "1K", "ICN0500"),
+    ("REF", "EJ", "ACC601"),
+    ("DTP", "472", "D8", "20260201"),
+    ("DTP", "106", "D8", "20260425"),
+    ("SVC", Joined("HC:99213"), "125"),
+    ("STC", Joined("R4:11506-3::LOI"), "20260310"),
+    ("DTP", "106", "D8", "20260420"),
+)
+
+
+def requested(rows: list[fields.Elements]) -> bytes:
+    group = writing.Group(7, information_request_277.VERSION, [("0001", rows)], "277")
+    return writing.write_interchange([group], **ENDS, control_number=7, instant=INSTANT).encode()
+
+
+def test_a_payers_request_says_what_it_wants_under_which_number_by_when() -> None:
+    body = requested(list(REQUEST))
+    assert detect.identify(body) == "277RFAI"
+    [read] = information_request_277.read(body)
+    assert read.issues == ()
+    [one] = read.requests
+    assert (one.request_number, one.patient_control_number, one.payer_claim_number) == ("REQ-9", "ACC601", "ICN0500")
+    assert one.respond_by == dt.date(2026, 4, 20), "the earlier of two days"
+    assert [reason.status for verdict in one.verdicts for reason in verdict.reasons] == ["11503-0"]
+    assert one.subscriber.name == Name("RIVERA", "ANA")
+
+
+def test_a_request_for_a_line_alone_is_one_for_its_claim() -> None:
+    rows = [row for row in REQUEST if row[:2] != ("STC", "R4:11503-0::LOI")]
+    [read] = information_request_277.read(requested(rows))
+    assert [reason.status for verdict in read.requests[0].verdicts for reason in verdict.reasons] == ["11506-3"]
+
+
+def test_a_request_whose_day_cannot_be_read_says_where() -> None:
+    rows = [("DTP", "106", "D8", "20260499") if row[:2] == ("DTP", "106") else row for row in REQUEST]
+    [read] = information_request_277.read(requested(rows))
+    assert read.requests == ()
+    assert any("DTP" in issue.message for issue in read.issues)

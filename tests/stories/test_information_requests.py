@@ -2,14 +2,16 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlmodel import select
 
 from activities import packing
 from billing.information import attachments_of
 from billing.letters import Letter as LetterContent
-from database import letters, records, requests
+from database import letters, records, requests, tasks
 from database.letters import Sending, Way
-from database.tables import InformationRequest, Letter, Task
+from database.tables import InformationRequest, Letter, Submission, Task
+from tests.interchange.test_claim_status import REQUEST, requested
 from tests.office import Office
 from tests.stories.test_claim_status import ALARM, says
 from tests.stories.test_claim_status import sent as sent_and_accepted
@@ -159,3 +161,33 @@ def test_a_277_that_asks_the_patient_is_a_persons_to_look_into(office: Office) -
     office.let_pass(days=ALARM)
     office.go_on(encounter)
     assert office.open_task_types(encounter) == ["no_response"]
+
+
+@pytest.mark.parametrize("names", ["our number", "its own number"])
+def test_a_payer_asks_of_its_own_accord_and_is_answered_under_its_number(office: Office, names: str) -> None:
+    encounter, number = sent_and_accepted(office)
+    ours = [("REF", "EJ", number)] if names == "our number" else []
+    rows = [row for row in REQUEST if row[:2] != ("REF", "EJ") and row[0] != "DTP"]
+    at = rows.index(("REF", "1K", "ICN0500")) + 1
+    due = office.today + timedelta(days=20)
+    rows[at:at] = [*ours, ("DTP", "106", "D8", f"{due:%Y%m%d}")]
+    with office.database.writing() as session:
+        session.get_one(Submission, number).payer_claim_number = "ICN0500"
+    assert office.deliver(requested(rows)) == "277RFAI: 1 requests kept, 0 name no claim of ours"
+    office.go_on(encounter)
+    row = asked(office, encounter)
+    assert (row.asked, row.due_on, row.payer_reference) == ("medical records (11503-0)", due, "REQ-9")
+    with office.database.reading() as session:
+        [task] = tasks.open_tasks(session, practice_id=office.practice_id, subject_id=encounter)
+    assert (task.due_at.date() <= due, "request is REQ-9" in task.reason) == (True, True)
+    way_out(office, encounter, "send_records")
+    letter = mailed(office, encounter)
+    content = records.load(LetterContent, letter.content)
+    assert ("Your request", "REQ-9") in [(one.label, one.value) for one in content.facts]
+
+
+def test_a_request_about_a_claim_of_nobody_is_told(office: Office) -> None:
+    office.deliver(requested(list(REQUEST)))
+    with office.database.reading() as session:
+        [task] = session.exec(select(Task).where(Task.state == "open")).all()
+    assert (task.type, "name no claim of ours" in task.reason) == ("intake_error", True)

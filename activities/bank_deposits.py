@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
-from billing.bank import Means
+from activities import returned_cheques
 from billing.deadlines import after_business_days
 from billing.money import format_dollars
 from billing.policies import Policies
@@ -22,7 +22,7 @@ def take_up(session: Session, row: BankMovement, *, at: datetime) -> bool:
     if row.trace is not None or row.state != bank.OPEN:
         return False
     if row.amount_cents < 0:
-        return _ask_about_return(session, row, at=at)
+        return returned_cheques.take_up(session, row, at=at)
     ledger.hold_book(session, row.practice_id)
     policies = office.policies_for(session, practice_id=row.practice_id, payer_id=None)
     waiting = [
@@ -47,20 +47,6 @@ def _confirm(session: Session, row: BankMovement, deposit: Deposit, *, at: datet
     session.flush()
     for task in tasks.open_tasks(session, practice_id=row.practice_id, subject_id=deposit.id):
         tasks.close_task(session, task, resolution="confirmed", at=at, actor_id=None)
-
-
-def _ask_about_return(session: Session, row: BankMovement, *, at: datetime) -> bool:
-    """Money that left by a cheque is one that came back: its payment is taken back on its visit."""
-    movement = bank.movement_of(row)
-    if movement.means != Means.CHEQUE:
-        return False
-    reason = (
-        f"The bank took {format_dollars(-row.amount_cents)} back on {row.booked_on} ({movement.text or 'no words'}, "
-        f"{movement.reference or 'no reference'}). Find the payment on its visit and take it back there."
-    )
-    new = NewTask(TaskType.CHEQUE_RETURNED, key="returned", reason=reason, amount_cents=-row.amount_cents)
-    tasks.open_task(session, new, practice_id=row.practice_id, subject="bank_movement", subject_id=row.id, at=at)
-    return False
 
 
 def look(session: Session, practice_id: str, policies: Policies, *, since: date, at: datetime) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from activities import member_ids, payer_credits, provider_money
+from activities import member_ids, payer_credits, provider_money, returned_cheques
 from activities.account_decisions import decide_before_collections, wake
 from activities.messages import Answer
 from activities.move_sign_off import sign_off
@@ -18,6 +18,7 @@ from database import (
     coverage_checks,
     good_faith,
     ledger,
+    office,
     provider_adjustments,
     remittances,
     submissions,
@@ -69,6 +70,9 @@ def complete_office_task(
         refused = payer_credits.settle(session, task, resolution, typed, actor_id=actor_id, at=at)
     elif task.type == TaskType.MEMBER_ID_CORRECTED and resolution == "taken":
         member_ids.take_over(session, task, at=at, actor_id=actor_id)
+    elif task.type == TaskType.CHEQUE_RETURNED:
+        today = office.policies_for(session, practice_id=practice_id, payer_id=None).day(at)
+        refused = returned_cheques.settle(session, task, resolution, typed, actor_id=actor_id, at=at, today=today)
     elif task.type == TaskType.UNMATCHED_REMIT:
         refused = _settle_row(session, task, resolution, typed, practice_id=practice_id)
     elif task.type == TaskType.PRECOLLECTION_APPROVAL:
@@ -94,7 +98,7 @@ def complete_office_task(
 def _hold(session: Session, task: Task, *, at: datetime) -> None:
     """See the task as it is now, until the transaction ends; its account first, as the account's own step does, or the
     book, as the posting that closes it does."""
-    if task.type == TaskType.PLB_REVIEW:
+    if task.type in {TaskType.PLB_REVIEW, TaskType.CHEQUE_RETURNED}:
         ledger.hold_book(session, task.practice_id)
     if task.type in _KEEPS_BILL_BACK:
         _account(session, task, at=at)

@@ -10,10 +10,9 @@ from api.actions import Done, audited
 from api.errors import Fault, Problem
 from api.office import Office
 from billing.days import noon_of
-from billing.ledger import Account
 from billing.money import NotAnAmount, format_dollars, parse_typed
 from billing.stages import FactKind
-from database import cash, encounters, ledger
+from database import cash, encounters, returned_payments
 from database.access import Person
 from database.columns import new_id
 from database.tables import PatientPayment
@@ -149,9 +148,7 @@ def _refuse_unless_whole(session: Session, paid: PatientPayment) -> None:
     undone = session.exec(select(PatientPayment).where(PatientPayment.takes_back == paid.id)).first()
     if paid.takes_back is not None or undone is not None:
         raise Problem(409, "taken-back", "This payment was taken back already", "Look at the visit again.")
-    where = {"practice_id": paid.practice_id, "encounter_id": paid.encounter_id}
-    held = -ledger.balances(session, **where).line(Account.PATIENT_UNAPPLIED, None)
-    if held + sum(ledger.applied_by_line(session, **where).values()) < paid.amount_cents:
+    if not returned_payments.is_whole(session, paid):
         detail = "Part of it was paid back to the patient, or it is not posted yet. Look at the visit again."
         raise Problem(409, "not-held", "The payment's money is not on this visit", detail)
 

@@ -391,7 +391,10 @@ KINDS: dict[TaskType, Kind] = {
         timedelta(days=2),
         "A cheque came back",
         {
-            "taken_back": Resolution("The payment was taken back on its visit", (_REFERENCE,)),
+            "taken_back": Resolution(
+                "Take the payment back; it is owed again",
+                (Field("payment", "Number of the cheque, where several are of this amount", required=False),),
+            ),
             "not_ours": Resolution("It is no patient's cheque", (REASON,)),
         },
     ),

@@ -23,11 +23,13 @@ from database.tables import (
     BalanceItem,
     BankMovement,
     Benefits,
+    Deposit,
     Encounter,
     InboundMessage,
     Journal,
     Outbox,
     PatientAccount,
+    PatientPayment,
     Posting,
     RemittanceClaim,
     RemittanceFile,
@@ -154,7 +156,8 @@ def _remittances_are_spent(session: Session) -> Proof:
 
 
 def _bookings_are_spent(session: Session) -> Proof:
-    """A booking that was paired has brought its amount to CASH_BANK, and its remittances leave nothing behind."""
+    """A booking that was paired has brought its amount to CASH_BANK by its remittances, or is a deposit's, or that of a
+    cheque which came back."""
     paired = session.exec(select(BankMovement).where(BankMovement.state == bank.MATCHED)).all()
     banked = dict(
         session.execute(
@@ -165,8 +168,11 @@ def _bookings_are_spent(session: Session) -> Proof:
             .group_by(col(RemittanceFile.bank_movement_id))
         ).all()
     )
+    for table in (Deposit, PatientPayment):
+        rows = session.exec(select(table.bank_movement_id, table.amount_cents)).all()
+        banked |= {one: cents for one, cents in rows if one is not None}
     off = [f"booking {one.id}" for one in paired if int(banked.get(one.id, 0)) != one.amount_cents]
-    return Proof("bank", "a booking of the bank is its remittances' money to the cent", len(paired), off[:SHOWN])
+    return Proof("bank", "a booking of the bank is the money it is paired with to the cent", len(paired), off[:SHOWN])
 
 
 def _patients_owe_only_shares(session: Session) -> Proof:

@@ -273,6 +273,8 @@ class PatientPayment(SQLModel, table=True):
     recorded_by: str = Field(sa_type=Id)
     takes_back: str | None = Field(default=None, sa_type=Id)
     """The payment that this row undoes: returned by the bank, or entered by mistake"""
+    bank_movement_id: str | None = Field(default=None, sa_type=Id, foreign_key="bank_movement.id", index=True)
+    """The bank's booking of what it gave back"""
 
 
 class Amendment(SQLModel, table=True):

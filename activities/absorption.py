@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from activities import information_desk, promises, reversals, share_gate, variance_keeping
+from activities import information_desk, promises, recovery_notices, reversals, share_gate, variance_keeping
 from activities.amending import go_on_with_amendments, take_amendment
 from activities.appeal_desk import take_decision, take_sent
 from activities.denied_amounts import keep_denials, open_denials
@@ -94,6 +94,8 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
             verdict = take_decision(desk, fact)
         case FactKind.RECORDS_SENT:
             verdict = information_desk.take_sent(desk, fact)
+        case FactKind.RECOVERY_ANNOUNCED:
+            verdict = recovery_notices.take(desk, fact)
         case FactKind.CALLED:
             verdict = promises.take(desk, fact)
         case FactKind.AMENDED:

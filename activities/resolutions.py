@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlmodel import select
 
-from activities import appeal_desk, due, information_desk, promises, underpayment_desk
+from activities import appeal_desk, due, information_desk, promises, recovery_notices, underpayment_desk
 from activities.amending import coverage_as_corrections, make_self_pay
 from activities.coding_desk import ask_provider, codes_are_right, note_is_signed, provider_answers
 from activities.denial_desk import amount_to_write_off, take_exit, write_off
@@ -433,6 +433,7 @@ _RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str
     **appeal_desk.WAYS,
     **information_desk.WAYS,
     **promises.WAYS,
+    **recovery_notices.WAYS,
     **underpayment_desk.WAYS,
     (TaskType.PAYMENT_REVIEW, "post"): post_reviewed,
     (TaskType.PAYMENT_REVIEW, "payer_contacted"): leave_unapplied,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
+from activities import recovery_notices
 from activities.desk import Desk
 from activities.live_claims import is_void, submission_named
 from activities.taking_back import take_back
@@ -71,6 +72,7 @@ def post(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, source: str) -
     if original.state in UNPOSTED:
         return _pass_through(desk, row, original, source)
     take_back(desk, original, row.id, source=source, state="reversed", remittance_id=row.remittance_id)
+    recovery_notices.taken(desk, original.paid_cents, how="The payer reversed its answer")
     row.state = "posted"
     row.responsibility = original.responsibility
     desk.session.add(row)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlmodel import select
 
-from activities import provider_money
+from activities import provider_money, recovery_notices
 from activities.desk import Desk
 from billing.denials import TAKEN_BACK
 from billing.ledger import Account, Entry, EntryKind, Side
@@ -61,7 +61,8 @@ def _take(desk: Desk, row: ProviderAdjustmentRow, *, detail: str, cause: str) ->
     if cents > 0:
         for line_id, part in shares.items():
             _keep_denial(desk, line_id, part, answer_id=answer.id)
-        _ask(desk, row, cents, answer_id=answer.id)
+        announced = recovery_notices.taken(desk, cents, how=f"Taken out of another payment ({row.reference})")
+        _ask(desk, row, cents, answer_id=answer.id, announced=announced)
     return f"taken back: {cents} cents"
 
 
@@ -152,13 +153,13 @@ def _keep_denial(desk: Desk, line_id: str, cents: Cents, *, answer_id: str) -> N
     )
 
 
-def _ask(desk: Desk, row: ProviderAdjustmentRow, cents: Cents, *, answer_id: str) -> None:
+def _ask(desk: Desk, row: ProviderAdjustmentRow, cents: Cents, *, answer_id: str, announced: str) -> None:
     days = desk.policy("takeback_dispute_days")
     last = desk.at + timedelta(days=days)
     words = (
         f"The payer took {format_dollars(cents)} back that it had paid on this visit, out of another payment "
         f"(reference {row.reference}), and sent no corrected answer. Until {desk.policies.day(last)} it can be "
-        "disputed; else agree and write it off, or bill who is liable."
+        f"disputed; else agree and write it off, or bill who is liable.{announced}"
     )
     desk.say(f"The payer took {format_dollars(cents)} of its payment back, out of another payment")
     desk.open_task(

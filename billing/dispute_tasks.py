@@ -34,6 +34,18 @@ DISPUTES: dict[TaskType, Kind] = {
             ),
         },
     ),
+    TaskType.RECOVERY_ANNOUNCED: Kind(
+        Role.DENIALS,
+        timedelta(days=10),
+        "The payer announces that it takes money back",
+        {
+            "dispute": Resolution(
+                "Dispute it: write the letter", (Field("argument", "Why the payment was right", kind="long"),)
+            ),
+            "agree": Resolution("It is right; let it be taken", (REASON,)),
+            "withdrawn": Resolution("The payer let it go", (REFERENCE,)),
+        },
+    ),
     TaskType.PROMISE_BROKEN: Kind(
         Role.BILLER,
         timedelta(days=2),

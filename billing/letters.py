@@ -104,6 +104,41 @@ def appeal_letter(
     )
 
 
+def recovery_dispute(
+    claim: Claim,
+    *,
+    written_on: date,
+    payer_claim_number: str | None,
+    reference: str,
+    dated_on: date,
+    amount_cents: int,
+    argument: str,
+) -> Letter:
+    """The answer to a payer that wants back what it paid: why it was right, and that nothing is to be taken."""
+    provider = claim.billing_provider
+    return Letter(
+        title="Dispute of a recovery",
+        written_on=written_on,
+        sender=_letterhead(provider),
+        addressee=(claim.coverage.payer.name.last, "Recoveries", *address_lines(claim.coverage.payer.address)),
+        facts=(
+            Fact("Your reference", reference),
+            Fact("Your letter of", f"{dated_on:%B} {dated_on.day}, {dated_on.year}"),
+            Fact("Patient", full_name(claim.patient)),
+            Fact("Member ID", claim.coverage.member_id or "not known"),
+            Fact("Claim", payer_claim_number or "not known"),
+            Fact("Date of service", service_days(claim)),
+            Fact("You want back", format_dollars(amount_cents)),
+            Fact("Provider NPI", provider.id or "not known"),
+        ),
+        paragraphs=(
+            "We dispute the recovery named above: your payment was right.",
+            *[part.strip() for part in argument.split("\n") if part.strip()],
+            "Please take nothing out of other payments while you review it, and tell us your decision in writing.",
+        ),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ShortLine:
     """One line that a reconsideration is about."""

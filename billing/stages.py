@@ -61,6 +61,8 @@ class FactKind(StrEnum):
     """A person recorded what a payer decided on an appeal"""
     RECORDS_SENT = "records_sent"
     """What a payer asked for is on its way"""
+    RECOVERY_ANNOUNCED = "recovery_announced"
+    """A payer wrote that it takes money back"""
     CALLED = "called"
     """Somebody promised something"""
     AMENDED = "amended"

@@ -82,6 +82,8 @@ class TaskType(StrEnum):
     """A claim payment that fits no claim of ours, or may not be posted by machine"""
     PLB_REVIEW = "plb_review"
     """The payer took or gave money outside the claims"""
+    RECOVERY_ANNOUNCED = "recovery_announced"
+    """The payer wrote that it wants money back, and has not taken it yet"""
     TAKEBACK_NOTICE = "takeback_notice"
     """The payer takes its payment of a visit back"""
     MONEY_MISSING = "money_missing"

@@ -22,7 +22,8 @@ APPEAL = "appeal"
 RECONSIDERATION = "reconsideration"
 REFUND = "refund"
 RECORDS = "records"
-TO_PAYERS = frozenset({APPEAL, RECONSIDERATION, RECORDS})
+RECOVERY_DISPUTE = "recovery_dispute"
+TO_PAYERS = frozenset({APPEAL, RECONSIDERATION, RECORDS, RECOVERY_DISPUTE})
 """Kinds of letters whose sending a person may have to prove"""
 CHANGED = "the claim that it disputes was changed"
 """Why an appeal is withdrawn"""

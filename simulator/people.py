@@ -141,6 +141,7 @@ WAYS: dict[TaskType, Way] = {
     TaskType.REMITTANCE_CONFLICT: Way("payer_contacted", _reason("the payer sends it again")),
     TaskType.PAYMENT_REVIEW: Way("post", lambda task: {}),
     TaskType.UNMATCHED_REMIT: Way("payer_contacted", _reason("not ours")),
+    TaskType.RECOVERY_ANNOUNCED: Way("dispute", lambda task: {"argument": "The service was rendered and billed once."}),
     TaskType.TAKEBACK_NOTICE: Way("dispute", lambda task: {"argument": "The service was rendered and billed once."}),
     TaskType.MEMBER_ID_CORRECTED: Way("taken", lambda task: {}),
     TaskType.PLB_REVIEW: Way("reviewed", _reason("agrees with the payer's letter")),

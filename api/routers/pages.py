@@ -27,7 +27,7 @@ from billing.appeals import DECISIONS
 from billing.appeals import WORDS as APPEAL_WORDS
 from billing.attachments import WORDS
 from billing.roles import Permission
-from database import appeals, attachments, calls, edit_runs, letters, messages, requests, views
+from database import appeals, attachments, calls, edit_runs, letters, messages, recovery_notices, requests, views
 from database.access import Person
 from database.attachments import FileSubject
 from database.calls import Sought
@@ -250,6 +250,7 @@ def encounter_page(
         edits = edit_runs.latest(session, encounter_id)
         appealed = appeals.views(session, practice_id=person.practice_id, encounter_id=encounter_id)
         asked = requests.views(session, practice_id=person.practice_id, encounter_id=encounter_id)
+        wanted_back = recovery_notices.views(session, practice_id=person.practice_id, encounter_id=encounter_id)
         called = calls.found(session, Sought(person.practice_id, encounter_id), limit=CALLS_SHOWN)
     if encounter is None:
         raise errors.not_found("encounter")
@@ -263,6 +264,7 @@ def encounter_page(
         edits=edits,
         appeals=appealed,
         requests=asked,
+        recoveries=wanted_back,
         calls=called,
         decisions={one: APPEAL_WORDS[one] for one in DECISIONS},
         failed=failed,

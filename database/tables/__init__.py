@@ -39,6 +39,7 @@ from database.tables.noncoverage import NoticeRow, NoticeRuleRow
 from database.tables.notes import Note
 from database.tables.office import BillingEntity, Charge, Location, Partner, Payer, Policy, Practice, Provider
 from database.tables.provider_adjustments import ProviderAdjustmentRow
+from database.tables.recoveries import RecoveryNotice
 from database.tables.registration import ConsentRow, HeldPolicyRow, MedicareAnswersRow, PatientMerge
 from database.tables.remittances import Denial, RemittanceClaim, RemittanceFile
 from database.tables.requests import CallRow, InformationRequest
@@ -136,6 +137,7 @@ __all__ = [
     "Provider",
     "ProviderAdjustmentRow",
     "ProviderFactRow",
+    "RecoveryNotice",
     "RefusedRow",
     "RelativeValueRow",
     "RemittanceClaim",

@@ -8,15 +8,15 @@ from sqlmodel import col, select
 
 from activities.desk import Desk
 from activities.live_claims import submission_named
-from activities.refusals import Values
+from activities.refusals import Refused, Values
 from billing.deadlines import Reason
 from billing.money import format_dollars
 from billing.posting_review import Hold, Mode, ReviewRules, hold
 from billing.remittance import ClaimPayment
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import encounters, office, records, stop_codes, tasks
-from database.tables import RemittanceClaim, Task
+from database import aged_cash, encounters, office, records, stop_codes, tasks
+from database.tables import RemittanceClaim, RemittanceFile, Task
 
 HELD = "held"
 
@@ -82,8 +82,13 @@ def _held(desk: Desk, remittance_id: str | None = None) -> list[RemittanceClaim]
 
 
 def post_reviewed(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    """A person has looked, and it is right."""
-    _let_go(desk, _held(desk, json.loads(task.detail)["remittance_id"]), by=actor_id, cause=task.id)
+    """A person has looked, and it is right. Raises Refused while older money waits."""
+    remittance_id = json.loads(task.detail)["remittance_id"]
+    came_at = desk.session.get_one(RemittanceFile, remittance_id).received_at
+    locked = aged_cash.why_locked(desk.session, practice_id=desk.encounter.practice_id, came_at=came_at, at=desk.at)
+    if locked is not None:
+        raise Refused("not_possible", locked)
+    _let_go(desk, _held(desk, remittance_id), by=actor_id, cause=task.id)
     return "Looked at; the answer is posted"
 
 

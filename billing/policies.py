@@ -57,6 +57,9 @@ DEFAULTS: dict[str, Default] = {
     "provider_adjustment_days": Default(60, "office: what stands on PLB_CLEARING two months is looked at"),
     "pays_capitation": Default(0, "office: 1 for plans that pay by the head: CO-24 is then settled, and no refusal"),
     "filing_warning_days": Default(15, "office: warned every day in the last fifteen days"),
+    "aged_cash_lock_days": Default(
+        21, "office: money that waits longer is put away before newer money is, by hand; 0 locks nothing"
+    ),
     "filing_first_warning_percent": Default(50, "office: warned at half of the filing time; 0 warns of no share"),
     "filing_second_warning_percent": Default(75, "office: warned again at three quarters of it"),
     "filing_anchor": Default(
@@ -152,6 +155,7 @@ _OF_THE_PRACTICE = frozenset(
         "missing_charge_days",
         "provider_adjustment_days",
         "deposit_wait_days",
+        "aged_cash_lock_days",
     }
 )
 """A batch holds claims to many payers, a patient's account what several left, and a missing visit names no payer"""

@@ -14,16 +14,17 @@ from activities import bank_desk, filing
 from activities.bank_desk import DoesNotFit
 from api import actions, errors, uploads
 from api.actions import Done
-from api.auth import Viewer
+from api.auth import Viewer, require
 from api.claim_form import Part
 from api.errors import Fault, Problem
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
-from api.routers.paper import Poster
+from api.routers.paper import Poster, refuse_while_older_waits
 from billing.roles import Permission
-from database import bank, messages
+from database import aged_cash, bank, messages
 from database.access import Person
+from database.aged_cash import AgedCash
 from database.bank import MovementView, UnfundedView
 from database.tables import BankMovement
 from interchange.bank import ach, bai2
@@ -33,6 +34,7 @@ from interchange.x12.detect import FileKind, identify
 api = APIRouter(prefix="/api/v1/bank", tags=["remittances"])
 pages = APIRouter(prefix="/bank", include_in_schema=False)
 
+Approver = Annotated[Person, require(Permission.APPROVE)]
 SHOWN = 100
 FILE = {"requestBody": {"required": True, "content": {"text/plain": {"schema": {"type": "string"}}}}}
 UPLOAD = "file"
@@ -48,6 +50,11 @@ class BankPage:
     """Remittances whose money the bank has not confirmed, since the first day that its files tell of"""
     matched: list[MovementView]
     set_aside: list[MovementView]
+    aged: list[AgedCash]
+    """What waits longer than aged_cash_lock_days, the oldest first: until it is settled no newer money is put away by
+    hand"""
+    opened_because: str | None
+    """Why the lock is open today; None: it is not"""
 
 
 class PairForm(Part):
@@ -58,6 +65,12 @@ class PairForm(Part):
         BeforeValidator(lambda typed: typed.replace(",", " ").split() if isinstance(typed, str) else typed),
         Field(min_length=1, max_length=50),
     ]
+
+
+class OpeningForm(Part):
+    """Why newer money may be put away today."""
+
+    reason: Annotated[str, Field(min_length=3, max_length=300)]
 
 
 class SetAsideForm(Part):
@@ -72,11 +85,14 @@ def show_bank(office: TheOffice, person: Viewer) -> BankPage:
     with office.database.reading() as session:
         since = bank.read_since(session, practice_id=person.practice_id)
         movements = partial(bank.page, session, practice_id=person.practice_id, limit=SHOWN)
+        opened = aged_cash.opening(session, practice_id=person.practice_id, day=office.today(person))
         return BankPage(
             movements(state=bank.OPEN),
             bank.unfunded(session, practice_id=person.practice_id, since=since or date.max, limit=SHOWN),
             movements(state=bank.MATCHED),
             movements(state=bank.SET_ASIDE),
+            aged_cash.aged(session, practice_id=person.practice_id, at=office.now())[:SHOWN],
+            opened.reason if opened else None,
         )
 
 
@@ -101,6 +117,12 @@ def post_set_aside(
 ) -> dict[str, Any]:
     """Say why a booking is no remittance's money."""
     return _set_aside(office, person, movement_id, form, key=key).body
+
+
+@api.post("/aged/open", status_code=201)
+def post_opening(form: OpeningForm, key: IdempotencyKey, office: TheOffice, person: Approver) -> dict[str, Any]:
+    """Let newer money be put away today though older waits."""
+    return _open(office, person, form, key=key).body
 
 
 @pages.get("")
@@ -151,6 +173,32 @@ async def set_aside_from_page(request: Request, movement_id: str, office: TheOff
     return await answer(lambda: run_in_threadpool(act), f"aside-{movement_id}", typed, "/bank", page)
 
 
+@pages.post("/aged/open")
+async def open_from_page(request: Request, office: TheOffice, person: Approver) -> Response:
+    """Open the lock for today."""
+    typed = await typed_into(request)
+
+    def act() -> Done:
+        return _open(office, person, read(OpeningForm, typed), key=typed["key"])
+
+    def page(failed: Failed) -> Response:
+        return _page(request, office, person, failed)
+
+    return await answer(lambda: run_in_threadpool(act), "open-lock", typed, "/bank", page)
+
+
+def _open(office: Office, person: Person, form: OpeningForm, *, key: str) -> Done:
+    def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        day = office.today(person)
+        row = aged_cash.open_lock(
+            session, practice_id=person.practice_id, day=day, reason=form.reason, by=person.user_id, at=office.now()
+        )
+        actions.updated(session, office, person, "aged_cash", row.id, form.reason)
+        return row.id, {"day": day.isoformat(), "reason": row.reason}
+
+    return actions.kept_once(office, person, "open_aged_cash", person.practice_id, form, effect, key=key)
+
+
 def _take(office: Office, person: Person, body: bytes) -> str:
     if len(body) > uploads.LONGEST_FILE:
         raise Problem(413, "too-large", "The file is above 1 MB", "Ask the bank for a file of fewer days.")
@@ -183,6 +231,7 @@ def _take(office: Office, person: Person, body: bytes) -> str:
 def _pair(office: Office, person: Person, movement_id: str, form: PairForm, *, key: str) -> Done:
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
         row = _locked(session, person, movement_id)
+        refuse_while_older_waits(session, office, person, row.received_at)
         try:
             bank_desk.pair_by_hand(session, row, form.remittance_ids, at=office.now(), by=person.user_id)
         except DoesNotFit as error:
@@ -199,6 +248,7 @@ def _set_aside(office: Office, person: Person, movement_id: str, form: SetAsideF
         row = _locked(session, person, movement_id)
         if row.state != bank.OPEN:
             raise errors.invalid([Fault(field="reason", message="somebody settled this booking meanwhile")])
+        refuse_while_older_waits(session, office, person, row.received_at)
         bank_desk.set_aside(session, row, form.reason, at=office.now(), by=person.user_id)
         actions.updated(session, office, person, "bank_movement", row.id, form.reason)
         return row.id, {"movement_id": row.id, "state": row.state}
@@ -229,4 +279,5 @@ def _page(request: Request, office: Office, person: Person, failed: Failed, note
         keys=failed.key_for,
         note=note,
         may_change=person.may(Permission.POST_REMITTANCE),
+        may_approve=person.may(Permission.APPROVE),
     )

@@ -1,7 +1,7 @@
 """Paper remittances: a cheque and its EOB, typed in line by line, posted as every remittance is."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -24,7 +24,7 @@ from billing.money import Cents
 from billing.paper_remittance import PaperClaim, PaperLine, PaperRemittance
 from billing.remittance import Adjustment
 from billing.roles import Permission
-from database import remittances
+from database import aged_cash, remittances
 from database.access import Person
 
 api = APIRouter(prefix="/api/v1/remittances", tags=["remittances"])
@@ -297,10 +297,18 @@ def _line_of(typed: dict[str, str], where: str) -> dict[str, Any]:
     return {"paid": cell("paid") or "0.00", "adjustments": adjustments, "remarks": cell("remarks").split()}
 
 
+def refuse_while_older_waits(session: Session, office: Office, person: Person, came_at: datetime) -> None:
+    """Raise Problem 409 for money that came then, while older money waits too long."""
+    why = aged_cash.why_locked(session, practice_id=person.practice_id, came_at=came_at, at=office.now())
+    if why is not None:
+        raise Problem(409, "aged-cash", "Older money is to be put away first", f"{why[0].upper()}{why[1:]}.")
+
+
 def _enter(office: Office, person: Person, form: PaperForm, *, key: str) -> Done:
     paper = form.paper()
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        refuse_while_older_waits(session, office, person, office.now())
         sent = papers.sent_claims(session, paper, practice_id=person.practice_id)
         answered = papers.answered_otherwise(session, paper, practice_id=person.practice_id)
         found = paper_remittance.faults(paper, sent, today=office.today(person), answered=answered)

@@ -9,7 +9,7 @@ from database.tables.appeals import Appeal, Packet
 from database.tables.appointments import Appointment, CoverageCheck
 from database.tables.attachments import Attachment
 from database.tables.authorizations import AuthorizationRow, AuthorizationRuleRow
-from database.tables.bank import BankMovement
+from database.tables.bank import AgedCashOpening, BankMovement
 from database.tables.cash import Deposit, TillClose
 from database.tables.codes import Code, CodeEditionRow, CodeTermRow
 from database.tables.contracts import ContractRateRow, ContractRow, ExpectedLine
@@ -63,6 +63,7 @@ from database.tables.visit_notes import VisitNote
 
 __all__ = [
     "AddOnRow",
+    "AgedCashOpening",
     "AgendaEntry",
     "Amendment",
     "Appeal",

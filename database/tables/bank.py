@@ -37,3 +37,18 @@ class BankMovement(SQLModel, table=True):
     reason: str = Field(default="", sa_type=sa.String(300))
     """Why it was set aside"""
     received_at: datetime = Field(sa_type=Instant)
+
+
+class AgedCashOpening(SQLModel, table=True):
+    """A day on which newer money may be put away though older waits."""
+
+    __tablename__ = "aged_cash_opening"
+    __table_args__ = (sa.UniqueConstraint("practice_id", "day", name="uq_aged_cash_opening_day"),)
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    day: date
+    """By the practice's calendar"""
+    reason: str = Field(sa_type=sa.String(300))
+    opened_by: str = Field(sa_type=Id, foreign_key="app_user.id")
+    opened_at: datetime = Field(sa_type=Instant)

@@ -81,3 +81,37 @@ async def test_another_practice_sees_and_settles_nothing(book: Book) -> None:
         assert (await stranger.get("/api/v1/bank")).json()["open"] == []
         refused = await stranger.post(f"/api/v1/bank/{one['id']}/set-aside", json={"reason": "mine"}, headers=key(3))
     assert refused.status_code == 404
+
+
+async def test_while_old_money_waits_newer_money_does_and_a_supervisor_may_open_the_lock(book: Book) -> None:
+    async with book.signed_in(Role.POSTER) as client:
+        await taken(client, ach_file([entry(4711)]))
+    book.wait(days=22)
+    async with book.signed_in(Role.POSTER) as client:
+        await taken(client, ach_file([entry(4712)]))
+        found = (await client.get("/api/v1/bank")).json()
+        old, new = sorted(found["open"], key=lambda one: one["movement"]["amount_cents"])
+        assert [one["cents"] for one in found["aged"]] == [4711]
+        page = (await client.get("/bank")).text
+        assert "Money that waits too long" in page
+        assert "Open the lock" not in page
+        body = {"reason": "rent of the upper floor"}
+        refused = await client.post(f"/api/v1/bank/{new['id']}/set-aside", json=body, headers=key(1))
+        assert (refused.status_code, refused.json()["title"]) == (409, "Older money is to be put away first")
+        assert "$47.11 of" in refused.json()["detail"]
+        assert (await client.post("/api/v1/bank/aged/open", json=body, headers=key(2))).status_code == 403
+    async with book.signed_in(Role.SUPERVISOR) as client:
+        assert "Open the lock" in (await client.get("/bank")).text
+        empty = await client.post("/bank/aged/open", data={"key": "d" * 20, "reason": ""})
+        assert (empty.status_code, faults_of(empty.text) != {}) == (422, True)
+        done = [await client.post("/bank/aged/open", data={"key": "e" * 20, "reason": "the payer searches"})] * 2
+        assert [one.status_code for one in done] == [303, 303]
+        assert "The lock is open today: the payer searches." in (await client.get("/bank")).text
+        put_away = await client.post(f"/api/v1/bank/{new['id']}/set-aside", json=body, headers=key(3))
+        assert put_away.status_code == 200
+    book.wait(days=1)
+    async with book.signed_in(Role.POSTER) as client:
+        assert (await client.get("/api/v1/bank")).json()["opened_because"] is None
+        oldest = await client.post(f"/api/v1/bank/{old['id']}/set-aside", json=body, headers=key(4))
+        assert oldest.status_code == 200, "what is oldest is never locked"
+        assert (await client.get("/api/v1/bank")).json()["aged"] == []

@@ -63,7 +63,7 @@ def activities_of(
     coming_visit = ComingVisitActivities(database)
     encounter = EncounterActivities(database)
     eligibility = EligibilityActivities(database, http, token_of)
-    claim_status = ClaimStatusActivities(database, http, token_of)
+    claim_status = ClaimStatusActivities(database, http, token_of, lines)
     batch = BatchActivities(database, lines)
     remittance = RemittanceActivities(database, temporal, settings.task_queue)
     mailbox = MailboxActivities(database, lines)

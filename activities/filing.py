@@ -146,6 +146,8 @@ def _file_ta1(session: Session, message: InboundMessage) -> str:
         if batch is None:
             notes.append(_ask(session, message, f"A TA1 answers interchange {said.control_number}, which is not ours."))
         elif said.accepted:
+            batch.envelope_accepted_at = batch.envelope_accepted_at or message.received_at
+            session.add(batch)
             notes.append("interchange accepted")
         else:
             _refuse_batch(session, message, batch, f"The interchange was refused (TA1 {said.code} {said.note})")

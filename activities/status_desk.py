@@ -13,7 +13,7 @@ from activities.submission_desk import make_submission
 from billing.claim import Claim
 from billing.claim_status import ClaimStatus
 from billing.days import in_words
-from billing.deadlines import WORDS, Reason
+from billing.deadlines import WORDS, Reason, after_business_days
 from billing.partners import Reach
 from billing.stages import Stage
 from billing.status_verdicts import HAS_THE_CLAIM, RETRY_LADDER, Answered, Doing, Known, Meaning, read_status, what_next
@@ -23,6 +23,9 @@ from database import encounters, messages, office, records, status_inquiries
 from database.columns import new_id
 from database.tables import Fact, InboundMessage, StatusInquiry, Submission
 from interchange.x12 import writing
+
+BY_FILE_TOO = 2
+"""Policy status_inquiry: a 276 is also sent to partners that are reached by files"""
 
 
 def why_not_asked(desk: Desk) -> str | None:
@@ -34,8 +37,9 @@ def why_not_asked(desk: Desk) -> str | None:
         return "the claim went on paper or from another system, under a number that the payer knows and this wire not"
     if not desk.policy("status_inquiry"):
         return "this payer is not asked by machine (policy status_inquiry)"
-    if not Reach(office.partner(desk.session, submission.partner_id).reached_by).answers_at_once:
-        return "this partner is reached by files and answers no questions in real time"
+    is_real_time = Reach(office.partner(desk.session, submission.partner_id).reached_by).answers_at_once
+    if not is_real_time and desk.policy("status_inquiry") != BY_FILE_TOO:
+        return "this partner is reached by files and answers no questions in real time (policy status_inquiry 2)"
     return None
 
 
@@ -100,6 +104,11 @@ def read_answer(desk: Desk, message_id: str | None, *, why: str, is_refused: boo
     row = status_inquiries.waiting(desk.session, desk.live.control_number)
     if row is None:
         desk.unschedule(Reason.STATUS_INQUIRY)
+        return
+    if message_id is None and row.sent_at is not None and not is_refused:
+        again = after_business_days(desk.at, desk.policy("status_file_business_days"), desk.policies.zone)
+        desk.schedule(Reason.STATUS_INQUIRY, again)
+        desk.say(f"The question was {why}")
         return
     if message_id is None:
         _note_silence(desk, row, why or "the payer was not reached", is_refused=is_refused)

@@ -31,6 +31,8 @@ class Sent:
     sha256: str | None = None
     """Of the file that was sent"""
     receipt_id: str | None = None
+    envelope_accepted_at: datetime | None = None
+    """TA1"""
     syntax_accepted_at: datetime | None = None
     first_submitted_at: datetime | None = None
     """By another system, before the office moved here"""
@@ -119,6 +121,8 @@ def _events(sent: Sent) -> list[tuple[datetime, str]]:
         found.append(
             (sent.transmitted_at, f"claim {number} was {'mailed on paper' if sent.is_paper else _wired(sent)}")
         )
+    if sent.envelope_accepted_at is not None:
+        found.append((sent.envelope_accepted_at, f"TA1: the interchange with claim {number} was accepted"))
     if sent.syntax_accepted_at is not None:
         found.append((sent.syntax_accepted_at, f"999: the file with claim {number} was accepted"))
     return found

@@ -45,7 +45,10 @@ DEFAULTS: dict[str, Default] = {
     "takes_electronic_claims": Default(1, "office: 0 for payers that take paper only (CMS-1500)"),
     "paper_remittance_alarm_days": Default(45, "office: state prompt-pay laws allow about 45 days for paper"),
     "remittance_repeat_days": Default(14, "office: asked again every two weeks"),
-    "status_inquiry": Default(1, "office: 0 asks nobody by machine what became of a claim (276)"),
+    "status_inquiry": Default(
+        1, "office: what became of a claim (276): 0 asks nobody by machine, 1 in real time, 2 also by files"
+    ),
+    "status_file_business_days": Default(3, "office: a 276 that went as a file is answered by then, or a person asks"),
     "early_status_days": Default(7, "office: so long after it was sent to a payer that sends no 277CA of its own"),
     "status_repeat_days": Default(14, "office: a pending claim is asked about again every two weeks"),
     "not_found_days": Default(2, "office: a claim that the payer does not find so long after it was sent goes again"),
@@ -125,7 +128,6 @@ DEFAULTS: dict[str, Default] = {
 
 SWITCHES = frozenset(
     {
-        "status_inquiry",
         "filing_next_workday",
         "takes_electronic_claims",
         "sends_payer_acknowledgment",
@@ -167,7 +169,7 @@ ABOUT_PAYERS = tuple(sorted(DEFAULTS.keys() - _OF_THE_PRACTICE))
 _LARGEST = {"_days": 3_650, "_hours": 8_760, "_seconds": 86_400, "_percent": 100, "_cents": 100_000_000}
 """By the last part of a policy's name: ten years, one year, one day, the whole, a million dollars"""
 _LARGEST_COUNT = 12
-_LARGEST_OF = {"batch_claims": 5000, "filing_anchor": 4, "appeal_levels": 2, "posting_mode": 2}
+_LARGEST_OF = {"batch_claims": 5000, "filing_anchor": 4, "appeal_levels": 2, "posting_mode": 2, "status_inquiry": 2}
 
 
 _AT_LEAST_ONE = frozenset(

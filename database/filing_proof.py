@@ -70,6 +70,7 @@ def _sent(session: Session, row: Submission) -> Sent:
         set_number=row.set_number,
         sha256=batch.sha256 if batch else None,
         receipt_id=batch.receipt_id if batch else None,
+        envelope_accepted_at=batch.envelope_accepted_at if batch else None,
         syntax_accepted_at=row.syntax_accepted_at,
         first_submitted_at=row.first_submitted_at,
     )

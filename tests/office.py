@@ -157,7 +157,7 @@ class Office:
         self.lines = PartnerLines(self.http, lambda name: self.secret, settling_seconds=0)
         self.batch = BatchActivities(self.database, self.lines)
         self.eligibility = EligibilityActivities(self.database, self.http, lambda name: self.secret)
-        self.claim_status = ClaimStatusActivities(self.database, self.http, lambda name: self.secret)
+        self.claim_status = ClaimStatusActivities(self.database, self.http, lambda name: self.secret, self.lines)
 
     def reach(self, secret: str = "", **facts: Any) -> None:
         """The partner is reached in another way from now on; `secret` is its token, password or key."""

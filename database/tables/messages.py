@@ -89,6 +89,8 @@ class Batch(SQLModel, table=True):
     prepared_at: datetime = Field(sa_type=Instant)
     transmitted_at: datetime | None = Field(default=None, sa_type=Instant)
     receipt_id: str | None = Field(default=None, sa_type=sa.String(100))
+    envelope_accepted_at: datetime | None = Field(default=None, sa_type=Instant)
+    """TA1"""
     acknowledged_at: datetime | None = Field(default=None, sa_type=Instant)
 
 

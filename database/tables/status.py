@@ -25,6 +25,8 @@ class StatusInquiry(SQLModel, table=True):
     body: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
     """The 276: a try again sends the same bytes"""
     asked_at: datetime | None = Field(default=None, sa_type=Instant)
+    sent_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When it left as a file; None: it is asked in real time"""
     asked_by: str | None = Field(default=None, sa_type=Id)
     """None: the office by itself"""
     tries: int = Field(default=0)

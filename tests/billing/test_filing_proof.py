@@ -48,6 +48,12 @@ def test_everything_on_record_is_told_in_order() -> None:
     assert not any("Not on record" in one for one in letter.paragraphs)
 
 
+def test_the_envelopes_acceptance_is_told_before_the_files() -> None:
+    sent = replace(SENT, envelope_accepted_at=NOON + timedelta(minutes=2))
+    letter = proof_of_filing(replace(WHOLE, sent=sent), on=NOON.date(), zone=UTC)
+    assert letter.items[1] == "2026-11-02 12:02 UTC: TA1: the interchange with claim CN1 was accepted"
+
+
 @pytest.mark.parametrize(
     ("evidence", "gaps"),
     [

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from billing.information import WAITS, RequestState
 from billing.recovery_notices import ANNOUNCED, NOTICE_WORDS, NoticeState
@@ -47,8 +46,8 @@ def of_practice(session: Session, *, practice_id: str, kind: Matter | None = Non
     return sorted(found, key=lambda one: (one.day or date.max, -one.amount_cents, one.id))[:limit]
 
 
-def _joined(table: Any, practice_id: str) -> SelectOfScalar[Any]:
-    return (  # type: ignore[return-value]
+def _joined(table: Any, practice_id: str) -> Any:
+    return (
         select(table, Patient, Payer.name)
         .join(Encounter, col(Encounter.id) == col(table.encounter_id))
         .join(Patient, col(Patient.id) == col(Encounter.patient_id))

@@ -16,7 +16,7 @@ from billing.dunning import Notice, Plan, plan
 from billing.money import format_dollars
 from billing.statements import Statement, why_out_of_date
 from billing.tasks import NewTask, TaskType
-from database import accounts, consents, encounters, good_faith, letters, moves, office, records, tasks
+from database import accounts, consents, encounters, good_faith, households, letters, moves, office, records, tasks
 from database.columns import new_id
 from database.engine import Database
 from database.tables import BalanceItem, Encounter, Letter, Patient, PatientAccount, Task
@@ -32,7 +32,7 @@ class AccountActivities:
     def look_after_account(self, step: AccountStep) -> AccountStanding:
         """Do what is due on the account now, and say when to look again."""
         with self._database.writing() as session:
-            account = accounts.lock(session, practice_id=step.practice_id, patient_id=step.patient_id, at=step.at)
+            account = accounts.lock_own(session, practice_id=step.practice_id, patient_id=step.patient_id, at=step.at)
             return AccountDesk(session, account, step.at).look_after()
 
 
@@ -56,7 +56,7 @@ class AccountDesk:
         in_step = accounts.keep_in_step(self.session, account, owed, at=self.at)
         items = [one for one in in_step if one.encounter_id not in held]
         self._close_moot_reviews(items)
-        is_held = moves.is_held(self.session, account.patient_id)
+        is_held = any(moves.is_held(self.session, one) for one in households.members(self.session, account.patient_id))
         if is_held:
             account.next_at = None  # until a person signs the move off, which wakes the account
         elif account.paused_until is None:

@@ -8,9 +8,8 @@ from sqlmodel import Session
 from activities.messages import Answer
 from billing.days import noon_of
 from billing.stages import FactKind
-from database import accounts, encounters, good_faith, office, outbox
+from database import accounts, encounters, good_faith, households, office
 from database.columns import new_id
-from database.outbox import OutboxKind
 from database.tables import BalanceItem, PatientAccount, Placement, Task
 
 
@@ -94,10 +93,4 @@ def resume(session: Session, account: PatientAccount, *, at: datetime) -> None:
 
 def wake(session: Session, account: PatientAccount, *, at: datetime) -> None:
     """The account looks at itself soon."""
-    outbox.enqueue(
-        session,
-        OutboxKind.WAKE_ACCOUNT,
-        practice_id=account.practice_id,
-        subject_id=account.patient_id,
-        at=at,
-    )
+    households.wake(session, practice_id=account.practice_id, patient_id=account.patient_id, at=at)

@@ -32,15 +32,14 @@ from database import (
     codes,
     coverages,
     encounters,
+    households,
     ledger,
     letters,
     office,
-    outbox,
     remittances,
     status_inquiries,
     tasks,
 )
-from database.outbox import OutboxKind
 from database.tables import Amendment, Encounter, OtherPolicy, Submission, Task
 
 
@@ -426,13 +425,8 @@ class Desk:
         """The patient's account hears that its balance moved, or that the payer is done with this visit or is not."""
         is_theirs = seen.balances.total(Account.AR_PATIENT) != 0
         if self._patient_money_moved or (is_theirs and self._stage_was != self.encounter.stage):
-            outbox.enqueue(
-                self.session,
-                OutboxKind.WAKE_ACCOUNT,
-                practice_id=self.encounter.practice_id,
-                subject_id=self.encounter.patient_id,
-                at=self.at,
-            )
+            theirs = {"practice_id": self.encounter.practice_id, "patient_id": self.encounter.patient_id}
+            households.wake(self.session, **theirs, at=self.at)
 
     def _deadlines(self, seen: Seen) -> list[Deadline]:
         """What should be on the agenda: entries keep the instant they were given until they are done or moved."""

@@ -39,7 +39,7 @@ def _keep_account(
         return
     zone = office.zone_of(session, mover.practice_id)
     account = accounts.lock(session, practice_id=mover.practice_id, patient_id=patient_id, at=mover.at)
-    known = {row.encounter_id for row in accounts.items(session, patient_id)}
+    known = {row.encounter_id for row in accounts.items(session, account.patient_id)}
     for encounter in visits:
         if encounter.id not in known:
             session.add(_item(encounter, told, mover, zone))
@@ -47,7 +47,7 @@ def _keep_account(
         last = noon_of(told.last_statement, zone)
         account.last_paper_at = max(account.last_paper_at or last, last)
     _pause(session, account, told, plan, mover, zone)
-    owed = accounts.owed_by_visit(session, practice_id=mover.practice_id, patient_id=patient_id)
+    owed = accounts.owed_by_visit(session, practice_id=mover.practice_id, patient_id=account.patient_id)
     account.owed_cents = sum(one.cents for one in owed)
     session.add(account)
     session.flush()

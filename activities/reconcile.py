@@ -14,7 +14,7 @@ from activities.ids import encounter_workflow
 from activities.messages import Reconciled, ReconcileStep
 from billing.stages import Stage
 from billing.submission import SubmissionState
-from database import accounts, outbox
+from database import accounts, households, outbox
 from database.engine import Database
 from database.outbox import OutboxKind
 from database.tables import Encounter, Fact, RemittanceFile, Submission
@@ -61,10 +61,10 @@ class ReconcileActivities:
                     at=step.at,
                 )
             late = accounts.waiting(session, before=step.at - GRACE, limit=LOOKED_AT_ONCE)
+            for patient in households.ungrouped(session, limit=LOOKED_AT_ONCE):
+                households.regroup(session, patient, at=step.at)
             for practice_id, patient_id in {*late, *accounts.forgotten(session)}:
-                outbox.enqueue(
-                    session, OutboxKind.WAKE_ACCOUNT, practice_id=practice_id, subject_id=patient_id, at=step.at
-                )
+                households.wake(session, practice_id=practice_id, patient_id=patient_id, at=step.at)
             batches = self._wish_for_batches(session, step)
             remittances = self._wish_for_remittances(session, step)
             missing_charges.look(session, at=step.at)

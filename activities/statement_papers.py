@@ -12,7 +12,7 @@ from billing.dunning import BalanceItem as Item
 from billing.dunning import Notice
 from billing.ledger import ADJUSTMENTS, APPLYING, CHARGES, Account, EntryKind
 from billing.statements import ServiceRow, Statement, VisitPart, statement, visit_part
-from database import consents, encounters, ledger, records, registrations, service_words
+from database import consents, encounters, households, ledger, records, registrations, service_words
 from database.tables import BillingEntity, Encounter, Patient, Payer
 
 TAKEN_OFF = (*ADJUSTMENTS, Account.BAD_DEBT, Account.MOVED_ADJUSTMENTS)
@@ -40,11 +40,12 @@ def write_statement(
     found = session.exec(
         select(Encounter).where(col(Encounter.id).in_(wanted)).order_by(col(Encounter.service_date), Encounter.id)
     ).all()
-    visits = [_visit(session, encounter, wanted[encounter.id], zone) for encounter in found]
+    is_shared = len({encounter.patient_id for encounter in found}) > 1
+    visits = [_visit(session, encounter, wanted[encounter.id], zone, is_shared=is_shared) for encounter in found]
     newest = found[-1]
     payee = encounters.claim_of(newest).billing_provider
     entity = session.get(BillingEntity, payee.npi or "")
-    patient = session.get_one(Patient, newest.patient_id)
+    patient = session.get_one(Patient, households.holder_of(session, newest.patient_id))
     return statement(
         payee,
         registrations.of_row(patient).person,
@@ -59,7 +60,7 @@ def write_statement(
     )
 
 
-def _visit(session: Session, encounter: Encounter, item: Item, zone: tzinfo) -> VisitPart:
+def _visit(session: Session, encounter: Encounter, item: Item, zone: tzinfo, *, is_shared: bool) -> VisitPart:
     claim = encounters.claim_of(encounter)
     by_line: dict[str | None, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     shares: dict[str, int] = defaultdict(int)
@@ -92,4 +93,10 @@ def _visit(session: Session, encounter: Encounter, item: Item, zone: tzinfo) -> 
         rows=rows,
         shares=shares,
         billed_first_on=day_of(item.first_statement_at, zone) if item.first_statement_at else None,
+        patient=_first_name(session, encounter) if is_shared else "",
     )
+
+
+def _first_name(session: Session, encounter: Encounter) -> str:
+    patient = session.get_one(Patient, encounter.patient_id)
+    return patient.first_name or patient.last_name

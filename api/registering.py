@@ -70,7 +70,9 @@ def change(office: Office, person: Person, patient_id: str, form: ChangedPatient
 def _correct_papers(session: Session, row: Patient, *, at: datetime) -> None:
     """Papers that wait to be printed are written anew where they say a name or an address that is no longer so."""
     account = accounts.find(session, practice_id=row.practice_id, patient_id=row.id)
-    if account is not None and letters.waiting_notices(session, practice_id=row.practice_id, patient_id=row.id):
+    if account is not None and letters.waiting_notices(
+        session, practice_id=row.practice_id, patient_id=account.patient_id
+    ):
         account_decisions.wake(session, account, at=at)
 
 

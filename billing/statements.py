@@ -67,6 +67,8 @@ class VisitPart:
     """Why the rest is the patient's"""
     billed_first_on: date | None
     """None: this paper is the first"""
+    patient: str = ""
+    """First name, where the paper is about several patients"""
 
     @property
     def owed_cents(self) -> int:
@@ -108,8 +110,10 @@ def visit_part(
     rows: Sequence[ServiceRow],
     shares: Mapping[str, int],
     billed_first_on: date | None,
+    patient: str = "",
 ) -> VisitPart:
-    """One visit; `shares` are the cents that came to the patient by reason (`PR-1`)."""
+    """One visit; `shares` are the cents that came to the patient by reason (`PR-1`); `patient` is named where the paper
+    is about several."""
     rendering = claim.provider("82")
     name = claim.billing_provider.name if rendering is None else rendering.name
     provider = " ".join(part for part in (name.first, name.last) if part)
@@ -121,6 +125,7 @@ def visit_part(
         rows=tuple(rows),
         why=tuple(_why(code, cents) for code, cents in sorted(shares.items()) if cents > 0),
         billed_first_on=billed_first_on,
+        patient=patient,
     )
 
 

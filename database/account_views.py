@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from billing.stages import Stage
-from database import accounts, letters, moves, notes, worklists
+from database import accounts, consents, households, letters, moves, notes, worklists
 from database.letters import LetterRow
 from database.notes import NoteSubject, NoteView
 from database.tables import Encounter, Patient
@@ -19,6 +19,7 @@ class ItemView:
 
     encounter_id: str
     number: str
+    patient: str
     service_date: date
     stage: Stage
     owed_cents: int
@@ -43,7 +44,12 @@ class AccountView:
     """Everything the account's page shows."""
 
     patient_id: str
+    """Who holds the account"""
     patient: str
+    guarantor: str
+    """Who answers for it, where it is not the holder"""
+    members: list[tuple[str, str]]
+    """(id, name) of everybody whose shares stand on it, the holder first"""
     owed_cents: int
     next_at: datetime | None
     last_paper_at: datetime | None
@@ -63,17 +69,25 @@ def account(session: Session, *, practice_id: str, patient_id: str) -> AccountVi
     patient = session.get(Patient, patient_id)
     if patient is None or patient.practice_id != practice_id:
         return None
+    patient_id = households.holder_of(session, patient_id)
+    patient = session.get_one(Patient, patient_id)
+    everybody = households.members(session, patient_id)
+    guarantor = consents.guarantor_of(patient)
     row = accounts.find(session, practice_id=practice_id, patient_id=patient_id)
     owed = accounts.owed_by_visit(session, practice_id=practice_id, patient_id=patient_id)
     return AccountView(
         patient_id=patient_id,
-        patient=", ".join(filter(None, (patient.last_name, patient.first_name))),
+        patient=_name(patient),
+        guarantor=", ".join(filter(None, (guarantor.person.name.last, guarantor.person.name.first)))
+        if guarantor
+        else "",
+        members=[(one, _name(session.get_one(Patient, one))) for one in everybody],
         owed_cents=sum(one.cents for one in owed),
         next_at=row.next_at if row else None,
         last_paper_at=row.last_paper_at if row else None,
         paused_until=row.paused_until if row else None,
         pause_reason=row.pause_reason if row else None,
-        is_held=moves.is_held(session, patient_id),
+        is_held=any(moves.is_held(session, one) for one in everybody),
         items=_items(session, patient_id, owed),
         papers=letters.of_account(session, practice_id=practice_id, patient_id=patient_id),
         placements=[
@@ -85,6 +99,14 @@ def account(session: Session, *, practice_id: str, patient_id: str) -> AccountVi
     )
 
 
+def _name(patient: Patient) -> str:
+    return _joined(patient.last_name, patient.first_name)
+
+
+def _joined(last: str, first: str | None) -> str:
+    return ", ".join(filter(None, (last, first)))
+
+
 def _items(session: Session, patient_id: str, owed: list[accounts.Owed]) -> list[ItemView]:
     rows = {one.encounter_id: one for one in accounts.items(session, patient_id)}
     found = []
@@ -94,6 +116,7 @@ def _items(session: Session, patient_id: str, owed: list[accounts.Owed]) -> list
             ItemView(
                 one.encounter_id,
                 encounter.external_id,
+                _name(session.get_one(Patient, encounter.patient_id)),
                 encounter.service_date,
                 one.stage,
                 one.cents,

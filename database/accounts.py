@@ -11,7 +11,7 @@ from billing.dunning import Notice
 from billing.ledger import Account
 from billing.stages import Stage
 from billing.statements import Statement
-from database import records
+from database import households, records
 from database.tables import BalanceItem, Encounter, Letter, Patient, PatientAccount, Placement, Posting
 
 
@@ -34,7 +34,14 @@ class AccountMissing(LookupError):
 
 
 def lock(session: Session, *, practice_id: str, patient_id: str, at: datetime) -> PatientAccount:
-    """The account, held until the transaction ends; opened when there is none yet. Raises AccountMissing."""
+    """The account that the patient's shares stand on, held until the transaction ends; opened when there is none yet.
+    Raises AccountMissing."""
+    holder = households.holder_of(session, patient_id)
+    return lock_own(session, practice_id=practice_id, patient_id=holder, at=at)
+
+
+def lock_own(session: Session, *, practice_id: str, patient_id: str, at: datetime) -> PatientAccount:
+    """The patient's own account, on which nothing may stand any more, held. Raises AccountMissing."""
     query = select(PatientAccount).where(
         PatientAccount.practice_id == practice_id, PatientAccount.patient_id == patient_id
     )
@@ -52,20 +59,22 @@ def lock(session: Session, *, practice_id: str, patient_id: str, at: datetime) -
 
 def find(session: Session, *, practice_id: str, patient_id: str) -> PatientAccount | None:
     """The account for reading, or None."""
+    patient_id = households.holder_of(session, patient_id)
     return session.exec(
         select(PatientAccount).where(PatientAccount.practice_id == practice_id, PatientAccount.patient_id == patient_id)
     ).first()
 
 
 def owed_by_visit(session: Session, *, practice_id: str, patient_id: str) -> list[Owed]:
-    """Every visit with a balance on the patient's account, the oldest first."""
+    """Every visit with a balance on the account that this patient holds, the oldest first."""
+    everybody = households.members(session, patient_id)
     total = func.sum(Posting.amount_cents)
     rows = session.exec(
         select(Encounter.id, Encounter.stage, total)
         .join(Posting, col(Posting.encounter_id) == col(Encounter.id))
         .where(
             Encounter.practice_id == practice_id,
-            Encounter.patient_id == patient_id,
+            col(Encounter.patient_id).in_(everybody),
             Posting.account == Account.AR_PATIENT,
         )
         .group_by(Encounter.id, Encounter.stage, col(Encounter.service_date))
@@ -76,7 +85,7 @@ def owed_by_visit(session: Session, *, practice_id: str, patient_id: str) -> lis
 
 
 def items(session: Session, patient_id: str) -> Sequence[BalanceItem]:
-    """The account's balance items."""
+    """The balance items of the account that this patient holds."""
     return session.exec(
         select(BalanceItem).where(BalanceItem.patient_id == patient_id).order_by(col(BalanceItem.due_since))
     ).all()
@@ -145,10 +154,11 @@ def noun(row: BalanceItem, cents: int) -> Item:
 
 
 def placements(session: Session, *, practice_id: str, patient_id: str) -> Sequence[Placement]:
-    """What was given to agencies, the newest first."""
+    """What was given to agencies of the account that this patient holds, the newest first."""
+    everybody = households.members(session, patient_id)
     return session.exec(
         select(Placement)
-        .where(Placement.practice_id == practice_id, Placement.patient_id == patient_id)
+        .where(Placement.practice_id == practice_id, col(Placement.patient_id).in_(everybody))
         .order_by(col(Placement.placed_at).desc())
     ).all()
 
@@ -164,12 +174,14 @@ def waiting(session: Session, *, before: datetime, limit: int) -> list[tuple[str
 
 
 def owing_visits(session: Session) -> list[tuple[str, str, str]]:
-    """(practice, patient, encounter) of every visit whose payer is done and whose patient still owes."""
+    """(practice, holder of the account, encounter) of every visit whose payer is done and whose patient still owes."""
+    holder = func.coalesce(Patient.account_id, Patient.id)
     rows = session.exec(
-        select(Encounter.practice_id, Encounter.patient_id, Encounter.id)
+        select(Encounter.practice_id, holder, Encounter.id)
         .join(Posting, col(Posting.encounter_id) == col(Encounter.id))
+        .join(Patient, col(Patient.id) == col(Encounter.patient_id))
         .where(Encounter.stage == Stage.PATIENT_BALANCE, Posting.account == Account.AR_PATIENT)
-        .group_by(Encounter.practice_id, Encounter.patient_id, Encounter.id)
+        .group_by(Encounter.practice_id, holder, Encounter.id)
         .having(func.sum(Posting.amount_cents) > 0)
     )
     return list(rows)

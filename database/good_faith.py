@@ -10,7 +10,7 @@ from billing.good_faith import Giver, good_faith_letter
 from billing.ledger import Account, EntryKind
 from billing.money import Cents
 from billing.tasks import TaskType
-from database import consents, office, records, registrations, tasks
+from database import consents, households, office, records, registrations, tasks
 from database.columns import new_id
 from database.tables import (
     Appointment,
@@ -143,15 +143,16 @@ def billed_alone(session: Session, *, patient_id: str, day: date) -> Cents:
 
 
 def held_up(session: Session, *, practice_id: str, patient_id: str) -> set[str]:
-    """Visits of which nothing may be asked now: a person looks at the bill, or the patient disputes it."""
+    """Visits of an account of which nothing may be asked now: a person looks at the bill, or it is disputed."""
+    everybody = households.members(session, patient_id)
     query = select(Task, EstimateRow).join(EstimateRow, col(EstimateRow.id) == col(Task.subject_id))
     open_tasks = session.exec(
-        query.where(EstimateRow.practice_id == practice_id, EstimateRow.patient_id == patient_id, *_HOLDS)
+        query.where(EstimateRow.practice_id == practice_id, col(EstimateRow.patient_id).in_(everybody), *_HOLDS)
     ).all()
     held = {_visit_of(task) for task, _ in open_tasks if task.type == TaskType.BILL_ABOVE_ESTIMATE}
     days = [row.day for task, row in open_tasks if task.type == TaskType.ESTIMATE_DISPUTED]
     visits = select(Encounter.id).where(
-        Encounter.patient_id == patient_id, col(Encounter.service_date).in_(days), col(Encounter.is_self_pay)
+        col(Encounter.patient_id).in_(everybody), col(Encounter.service_date).in_(days), col(Encounter.is_self_pay)
     )
     return held | set(session.exec(visits)) if days else held
 

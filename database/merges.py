@@ -10,9 +10,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from billing.patient_matching import Likeness, likeness
-from database import appointments, outbox, registrations
+from database import appointments, households, registrations
 from database.columns import new_id
-from database.outbox import OutboxKind
 from database.tables import Encounter, HeldPolicyRow, Patient, PatientAccount, PatientMerge
 
 STAYS = frozenset({"patient", "patient_account", "patient_merge"})
@@ -240,6 +239,7 @@ def _finish(session: Session, row: PatientMerge, kept: Patient, gone: Patient, a
         patient.version += 1
         session.add(patient)
         appointments.wake_all(session, patient, at=at)
-        outbox.enqueue(session, OutboxKind.WAKE_ACCOUNT, practice_id=patient.practice_id, subject_id=patient.id, at=at)
+        households.regroup(session, patient, at=at)
+        households.wake(session, practice_id=patient.practice_id, patient_id=patient.id, at=at)
     session.add(row)
     session.flush()

@@ -17,7 +17,7 @@ from billing.ledger import CHARGES, ENCOUNTER_BALANCES, Account, EntryKind
 from billing.roles import Permission, Role, permissions_of
 from billing.stages import Stage
 from billing.tasks import TaskType
-from database import accounts, audit, bank, good_faith, moves
+from database import accounts, audit, bank, good_faith, households, moves
 from database.tables import (
     AgendaEntry,
     BalanceItem,
@@ -255,8 +255,8 @@ def _balances_are_pursued(session: Session) -> Proof:
     owed = accounts.owing_visits(session)
     items = set(session.exec(select(BalanceItem.encounter_id)))
     asked = set(session.exec(select(Task.subject_id).where(Task.subject == "account", Task.state == "open")))
-    asked |= moves.held(session)  # a person is asked to sign their move off
-    asked |= good_faith.held_up_patients(session)
+    held = moves.held(session) | good_faith.held_up_patients(session)  # a person is asked to sign their move off
+    asked |= {households.holder_of(session, one) for one in held}
     waiting = set(session.exec(select(Outbox.subject_id)))
     looked_after = {
         one.patient_id

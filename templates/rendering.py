@@ -67,7 +67,7 @@ def statement_content(statement: Statement) -> str:
     """What a statement says, as the JSON that its PDF is made of: amounts and days as people read them."""
     visits = [
         {
-            "heading": f"{long_day(visit.day)}, {visit.provider}",
+            "heading": f"{long_day(visit.day)}, {visit.provider}" + (f", for {visit.patient}" if visit.patient else ""),
             "about": f"Visit {visit.number} · {visit.plan}",
             "rows": [[row.service, *(dollars(cents) for cents in amounts_of(row))] for row in visit.rows],
             "why": list(visit.why),

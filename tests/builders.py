@@ -39,9 +39,11 @@ from interchange.x12 import (
     claim_files,
     claim_status_277,
     claims_837p,
+    information_request_277,
     remittance_835,
     writing,
 )
+from interchange.x12.fields import Elements, Joined
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 CLINIC_NPI = "1999999984"
@@ -367,6 +369,36 @@ def a_277(*statuses: ClaimStatus) -> bytes:
         instant=NOON,
     )
     return text.encode("ascii")
+
+
+# A payer's request for documents
+REQUEST: tuple[Elements, ...] = (
+    ("BHT", "0085", "08", "RFAI77", "20260310", "1015", "RQ"),
+    ("HL", "1", "", "20", "1"),
+    ("NM1", "PR", "2", "EXAMPLE MUTUAL", "", "", "", "", "PI", "90001"),
+    ("PER", "IC", "RECORDS", "TE", "5555550100"),
+    ("HL", "2", "1", "21", "1"),
+    ("NM1", "41", "2", "INVENTED FAMILY CLINIC", "", "", "", "", "46", "ZEROBALANCE"),
+    ("HL", "3", "2", "19", "1"),
+    ("NM1", "1P", "2", "INVENTED FAMILY CLINIC", "", "", "", "", "XX", "1999999984"),
+    ("HL", "4", "3", "PT", "0"),
+    ("NM1", "QC", "1", "RIVERA", "ANA", "", "", "", "MI", "M1001"),
+    ("TRN", "1", "REQ-9"),
+    ("STC", Joined("R4:11503-0::LOI"), "20260310"),
+    ("REF", "1K", "ICN0500"),
+    ("REF", "EJ", "ACC601"),
+    ("DTP", "472", "D8", "20260201"),
+    ("DTP", "106", "D8", "20260425"),
+    ("SVC", Joined("HC:99213"), "125"),
+    ("STC", Joined("R4:11506-3::LOI"), "20260310"),
+    ("DTP", "106", "D8", "20260420"),
+)
+
+
+def requested(rows: list[Elements]) -> bytes:
+    """A payer's own request for documents (277RFAI)."""
+    group = writing.Group(7, information_request_277.VERSION, [("0001", rows)], "277")
+    return writing.write_interchange([group], sender=SENDER, receiver=RECEIVER, control_number=7, instant=NOON).encode()
 
 
 _numbers = count(1)

@@ -108,7 +108,7 @@ def account_page(
         failed=failed,
         keys=failed.key_for,
         note=note,
-        engine_page=engine_page(office, ids.account_workflow(person.practice_id, patient_id)),
+        engine_page=engine_page(office, ids.account_workflow(person.practice_id, account.patient_id)),
     )
 
 

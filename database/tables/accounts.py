@@ -9,7 +9,7 @@ from database.columns import Id, Instant
 
 
 class PatientAccount(SQLModel, table=True):
-    """One account. Its row is the lock of every step on it. The patient is the guarantor."""
+    """One account. Its row is the lock of every step on it. Its patient holds it, for all whose shares stand on it."""
 
     __tablename__ = "patient_account"
 

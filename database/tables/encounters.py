@@ -13,6 +13,7 @@ class Patient(SQLModel, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("practice_id", "identity_key", name="uq_patient_identity"),
+        sa.Index("ix_patient_guarantor", "practice_id", "guarantor_key"),
         sa.Index("ix_patient_telephone", "practice_id", "telephone"),
     )
 
@@ -35,6 +36,10 @@ class Patient(SQLModel, table=True):
     """Who this patient turned out to be; everything is theirs now"""
     guarantor: str | None = Field(default=None, sa_type=sa.Text)
     """billing.consents.Guarantor as JSON; None: the patient"""
+    guarantor_key: str | None = Field(default=None, sa_type=sa.String(64))
+    """The same guarantor of several patients; None: the patient, or not looked at yet"""
+    account_id: str | None = Field(default=None, sa_type=Id, foreign_key="patient.id", index=True)
+    """Whose account the patient's shares stand on; None: the patient's own"""
     wish: str | None = Field(default=None, sa_type=sa.String(20))
     """billing.consents.Wish; None: insurance is billed"""
     wish_reason: str = Field(default="", sa_type=sa.String(300))

@@ -22,8 +22,8 @@ from billing.claim_status import (
 from billing.money import Cents
 from interchange.x12 import claim_status_276, claim_status_277, detect, fields, information_request_277, writing
 from interchange.x12.claim_status_levels import ProviderUnknown
-from interchange.x12.fields import Joined
 from interchange.x12.syntax import NotX12, SegmentReader
+from tests.builders import REQUEST, requested
 from tests.interchange import oracles
 
 INSTANT = dt.datetime(2026, 3, 10, 10, 15, tzinfo=dt.UTC)
@@ -242,33 +242,6 @@ def test_x12sdk_accepts_what_is_answered(made: list[ClaimStatus]) -> None:
 
 
 # A payer's own request --------------------------------------------------------------------------------------------
-
-REQUEST = (
-    ("BHT", "0085", "08", "RFAI77", "20260310", "1015", "RQ"),
-    ("HL", "1", "", "20", "1"),
-    ("NM1", "PR", "2", "EXAMPLE MUTUAL", "", "", "", "", "PI", "90001"),
-    ("PER", "IC", "RECORDS", "TE", "5555550100"),
-    ("HL", "2", "1", "21", "1"),
-    ("NM1", "41", "2", "INVENTED FAMILY CLINIC", "", "", "", "", "46", "ZEROBALANCE"),
-    ("HL", "3", "2", "19", "1"),
-    ("NM1", "1P", "2", "INVENTED FAMILY CLINIC", "", "", "", "", "XX", "1999999984"),
-    ("HL", "4", "3", "PT", "0"),
-    ("NM1", "QC", "1", "RIVERA", "ANA", "", "", "", "MI", "M1001"),
-    ("TRN", "1", "REQ-9"),
-    ("STC", Joined("R4:11503-0::LOI"), "20260310"),
-    ("REF", "1K", "ICN0500"),
-    ("REF", "EJ", "ACC601"),
-    ("DTP", "472", "D8", "20260201"),
-    ("DTP", "106", "D8", "20260425"),
-    ("SVC", Joined("HC:99213"), "125"),
-    ("STC", Joined("R4:11506-3::LOI"), "20260310"),
-    ("DTP", "106", "D8", "20260420"),
-)
-
-
-def requested(rows: list[fields.Elements]) -> bytes:
-    group = writing.Group(7, information_request_277.VERSION, [("0001", rows)], "277")
-    return writing.write_interchange([group], **ENDS, control_number=7, instant=INSTANT).encode()
 
 
 def test_a_payers_request_says_what_it_wants_under_which_number_by_when() -> None:

@@ -11,7 +11,7 @@ from billing.letters import Letter as LetterContent
 from database import letters, records, requests, tasks
 from database.letters import Sending, Way
 from database.tables import InformationRequest, Letter, Submission, Task
-from tests.interchange.test_claim_status import REQUEST, requested
+from tests.builders import REQUEST, requested
 from tests.office import Office
 from tests.stories.test_claim_status import ALARM, says
 from tests.stories.test_claim_status import sent as sent_and_accepted

@@ -1,0 +1,164 @@
+"""One account for a family: one statement to who answers for it, whatever child the visit was of."""
+
+from dataclasses import replace
+from datetime import date
+
+from sqlmodel import select
+
+from activities.account import AccountActivities
+from activities.messages import AccountStep
+from billing.claim import Address, Name, Person, Sex
+from billing.consents import Guarantor, GuarantorIs
+from billing.dunning import Notice
+from database import account_views, accounts, consents, households, letters
+from database.proof import prove_rows
+from database.tables import BalanceItem, Encounter, Letter, Patient, PatientAccount
+from tests.builders import a_claim, a_payment, an_835, an_837p
+from tests.office import Office
+
+BOTH_DATABASES = True
+MOTHER = Person(
+    name=Name("DOE", "MARTHA"), birth_date=date(1985, 4, 5), address=Address("7 ELM ST", "ANYTOWN", "OH", "441010000")
+)
+
+
+def child(office: Office, first: str, number: int, *, share: int = 2000) -> str:
+    """A visit of a child of whose charge the plan leaves a copayment."""
+    claim = a_claim(member_id=f"M{number}", control_number=f"V{number}")
+    person = replace(claim.patient, name=Name("DOE", first), birth_date=date(2018, 1, number), sex=Sex.FEMALE)
+    office.take_in(an_837p(replace(claim, patient=person, subscriber=person), number=number))
+    with office.database.reading() as session:
+        encounter = session.exec(select(Encounter.id).where(Encounter.external_id == f"V{number}")).one()
+    office.go_on(encounter)
+    office.send_claims()
+    payment = a_payment(
+        office.submission(encounter).control_number,
+        paid=10000 - share,
+        adjustments=(("CO", "45", 5000), ("PR", "3", share)),
+        payer_claim_number=f"ICN{number}",
+    )
+    office.deliver_835(an_835(payment, trace=f"EFT{number}", number=number))
+    office.go_on(encounter)
+    assert office.stage(encounter) == "patient_balance"
+    return encounter
+
+
+def answers_for(office: Office, encounter: str, person: Person | None) -> str:
+    """From now on this person answers for the visit's patient; gives whose account it stands on."""
+    patient_id = office.patient_of(encounter)
+    with office.database.writing() as session:
+        row = session.get_one(Patient, patient_id, with_for_update=True)
+        guarantor = Guarantor(person, GuarantorIs.PARENT) if person is not None else None
+        assert consents.keep_guarantor(session, row, guarantor)
+        households.regroup(session, row, at=office.now)
+    with office.database.reading() as session:
+        return households.holder_of(session, patient_id)
+
+
+def look_after(office: Office, holder: str) -> None:
+    """The account looks at itself, as its workflow would."""
+    step = AccountStep(practice_id=office.practice_id, patient_id=holder, at=office.now)
+    AccountActivities(office.database).look_after_account(step)
+
+
+def billed(office: Office, *holders: str) -> None:
+    """The accounts know what is owed, and their first paper is due."""
+    for days in (0, 3):
+        office.let_pass(days=days)
+        for one in holders:
+            look_after(office, one)
+
+
+def papers(office: Office, holder: str) -> list[Letter]:
+    with office.database.reading() as session:
+        query = select(Letter).where(Letter.patient_id == holder, Letter.kind == Notice.STATEMENT)
+        return list(session.exec(query.order_by(Letter.written_at)))
+
+
+def holds(office: Office) -> None:
+    with office.database.reading() as session:
+        assert [(one.name, one.offenders) for one in prove_rows(session) if not one.holds] == []
+
+
+def test_two_children_of_one_mother_get_one_statement(office: Office) -> None:
+    first, second = child(office, "ANNA", 1), child(office, "BETH", 2, share=3000)
+    holder = answers_for(office, first, MOTHER)
+    assert holder == office.patient_of(first)
+    assert answers_for(office, second, MOTHER) == holder
+    billed(office, holder)
+    [paper] = papers(office, holder)
+    said = letters.content_of(paper)
+    assert said.total_cents == 5000
+    assert said.addressee[0] == "MARTHA DOE"
+    assert sorted(one.patient for one in said.visits) == ["ANNA", "BETH"]
+    with office.database.reading() as session:
+        view = account_views.account(session, practice_id=office.practice_id, patient_id=office.patient_of(second))
+        assert view is not None
+        assert (view.patient_id, view.owed_cents, len(view.items)) == (holder, 5000, 2)
+        assert len(session.exec(select(PatientAccount)).all()) == 1
+    holds(office)
+
+
+def test_a_mother_who_is_a_patient_holds_the_account_of_her_child(office: Office) -> None:
+    visit = child(office, "ANNA", 1)
+    own = child(office, "MARTHA", 2)
+    with office.database.writing() as session:
+        session.get_one(Patient, office.patient_of(own)).birth_date = MOTHER.birth_date
+    assert answers_for(office, visit, MOTHER) == office.patient_of(own)
+    billed(office, office.patient_of(own))
+    [paper] = papers(office, office.patient_of(own))
+    assert letters.content_of(paper).total_cents == 4000
+    holds(office)
+
+
+def test_who_comes_to_another_account_keeps_the_age_of_what_is_owed(office: Office) -> None:
+    first, second = child(office, "ANNA", 1), child(office, "BETH", 2)
+    answers_for(office, first, MOTHER)
+    alone = office.patient_of(second)
+    billed(office, office.patient_of(first), alone)
+    with office.database.reading() as session:
+        begun = session.get_one(BalanceItem, second).first_statement_at
+    assert begun is not None
+    holder = answers_for(office, second, MOTHER)
+    for one in (alone, holder):
+        look_after(office, one)
+    with office.database.reading() as session:
+        item = session.get_one(BalanceItem, second)
+        assert (item.patient_id, item.first_statement_at) == (holder, begun)
+        waiting = letters.waiting_notices(session, practice_id=office.practice_id, patient_id=alone)
+        assert list(waiting) == [], "nobody is asked twice for the same"
+    holds(office)
+
+
+def test_the_others_stay_together_when_the_holder_leaves(office: Office) -> None:
+    visits = [child(office, name, number) for number, name in enumerate(("ANNA", "BETH", "CLEO"), start=1)]
+    for one in visits:
+        answers_for(office, one, MOTHER)
+    gone = office.patient_of(visits[0])
+    assert answers_for(office, visits[0], replace(MOTHER, name=Name("ROE", "RUTH"))) == gone
+    with office.database.reading() as session:
+        others = {households.holder_of(session, office.patient_of(one)) for one in visits[1:]}
+        assert len(others) == 1
+        assert others != {gone}
+        owed = {one: accounts.owed_by_visit(session, practice_id=office.practice_id, patient_id=one) for one in others}
+    assert [len(rows) for rows in owed.values()] == [2]
+    for holder in {gone, *others}:
+        look_after(office, holder)
+    holds(office)
+
+
+def test_what_was_grouped_before_the_upgrade_is_grouped_once(office: Office) -> None:
+    first, second = child(office, "ANNA", 1), child(office, "BETH", 2)
+    with office.database.writing() as session:
+        for visit in (first, second):
+            row = session.get_one(Patient, office.patient_of(visit))
+            consents.keep_guarantor(session, row, Guarantor(MOTHER, GuarantorIs.PARENT))
+    with office.database.writing() as session:
+        rows = households.ungrouped(session, limit=10)
+        assert len(rows) == 2
+        for row in rows:
+            households.regroup(session, row, at=office.now)
+    with office.database.writing() as session:
+        assert households.ungrouped(session, limit=10) == []
+        holders = {households.holder_of(session, office.patient_of(one)) for one in (first, second)}
+        assert len(holders) == 1

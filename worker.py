@@ -19,9 +19,11 @@ from activities.mailbox import MailboxActivities
 from activities.partner_lines import PartnerLines
 from activities.reconcile import ReconcileActivities
 from activities.remittance import RemittanceActivities
+from activities.resubmission import ResubmissionActivities
 from database.engine import Database
 from settings import OperatorError, Settings
 from temporal import bootstrap, client, encryption, logs, worker_runtime
+from workflows.bulk_resubmission import BulkResubmission
 from workflows.coming_visit import ComingVisit
 from workflows.encounter_billing import EncounterBilling
 from workflows.patient_account import PatientAccount
@@ -34,6 +36,7 @@ WORKFLOWS: Sequence[type] = (
     PatientAccount,
     ComingVisit,
     SubmissionBatch,
+    BulkResubmission,
     RemittanceFile,
     Mailbox,
     Reconcile,
@@ -66,6 +69,7 @@ def activities_of(
     claim_status = ClaimStatusActivities(database, http, token_of, lines)
     batch = BatchActivities(database, lines)
     remittance = RemittanceActivities(database, temporal, settings.task_queue)
+    resubmission = ResubmissionActivities(database)
     mailbox = MailboxActivities(database, lines)
     reconcile = ReconcileActivities(database, temporal)
     return (
@@ -87,6 +91,7 @@ def activities_of(
         batch.record_receipt,
         batch.look_at_batch,
         batch.report_unacknowledged,
+        resubmission.give_turns,
         remittance.store_rows,
         remittance.tell_encounters,
         remittance.count_open_rows,

@@ -21,6 +21,7 @@ from activities.passed_on import note_asked
 from activities.patient_money import give_up, settle_patient_money, take_payment
 from activities.payer_credits import refund_cancelled
 from activities.posting_review import hold_for_review
+from activities.resending import let_copy_go, take_turn
 from activities.status_desk import take_told, take_wish
 from activities.take_backs import take_up
 from activities.taking_back import take_back
@@ -62,6 +63,7 @@ def absorb_pending(desk: Desk) -> int:
     while fitted := [fact for fact in waiting if _absorb(desk, fact)]:
         absorbed += len(fitted)
         waiting = [fact for fact in waiting if fact.absorbed_at is None]
+    let_copy_go(desk)
     go_on_with_amendments(desk)
     settle_patient_money(desk)
     return absorbed
@@ -78,6 +80,8 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
             verdict = take_wish(desk, fact)
         case FactKind.STATUS_ANSWERED:
             verdict = take_told(desk, fact)
+        case FactKind.RESUBMISSION_WISHED:
+            verdict = take_turn(desk, fact)
         case FactKind.REMITTANCE_ARRIVED:
             verdict = _post_remittance(desk, fact)
         case FactKind.TAKEN_BACK:

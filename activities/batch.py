@@ -21,7 +21,7 @@ from billing.claim import BatchHeader, Claim, Contact, Name, Party
 from billing.days import day_of, in_words
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import encounters, messages, office, outbox, records, submissions, tasks
+from database import encounters, messages, office, outbox, records, sending, submissions, tasks
 from database.engine import Database
 from database.outbox import OutboxKind
 from database.tables import Batch, Partner, Submission
@@ -75,12 +75,13 @@ class BatchActivities:
                 )
             elif said.receipt_id is None and batch.state == "prepared":
                 batch.state = "failed"
+                batch.failed_because, batch.was_refused = said.reason[:300], said.refused
                 session.add(batch)
                 refuse_claims(
                     session,
                     list(submissions.of_batch(session, batch.id)),
                     reason=f"The claim was not transmitted: {said.reason}",
-                    source=f"transmit:{batch.id}",
+                    source=f"transmit:{batch.id}" + (f":{batch.resends}" if batch.resends else ""),
                     subject_id=batch.id,
                     step=step,
                 )
@@ -165,8 +166,14 @@ def _file_name(batch: Batch, partner: Partner) -> str:
 def _write_batch(session: Session, step: BatchStep) -> Batch | None:
     policies = office.policies_for(session, practice_id=step.practice_id, payer_id=None)
     limit = policies.value("batch_claims", as_of=policies.day(step.at))
-    ready = submissions.take_ready(session, practice_id=step.practice_id, partner_id=step.partner_id, limit=limit)
+    ready, took_backlog = submissions.take_ready(
+        session, practice_id=step.practice_id, partner_id=step.partner_id, limit=limit, at=step.at
+    )
+    route = {"practice_id": step.practice_id, "partner_id": step.partner_id}
     if not ready:
+        due_at = sending.queues(session, **route, at=step.at).next_at()
+        if due_at is not None and due_at > step.at:
+            sending.wish_later(session, **route, at=step.at, due_at=due_at)
         return None
     partner = office.partner(session, step.partner_id)
     batch = Batch(
@@ -188,16 +195,25 @@ def _write_batch(session: Session, step: BatchStep) -> Batch | None:
         submission.batch_id = batch.id
         session.add(submission)
     session.flush()
+    sending.take_note(session, **route, at=step.at, took_backlog=took_backlog)
+    session.flush()
     _wish_for_the_others(session, step)
     return batch
 
 
 def _wish_for_the_others(session: Session, step: BatchStep) -> None:
-    """What the batch has no place for, such as claims of the other kind, goes in one of its own."""
-    if submissions.any_ready(session, practice_id=step.practice_id, partner_id=step.partner_id):
-        outbox.enqueue(
-            session, OutboxKind.START_BATCH, practice_id=step.practice_id, subject_id=step.partner_id, at=step.at
-        )
+    """What the batch has no place for, such as claims of the other kind, goes in one of its own; what is not due yet,
+    when it is."""
+    route = {"practice_id": step.practice_id, "partner_id": step.partner_id}
+    due_at = sending.queues(session, **route, at=step.at).next_at()
+    if due_at is None:
+        return
+    if due_at > step.at:
+        sending.wish_later(session, **route, at=step.at, due_at=due_at)
+        return
+    outbox.enqueue(
+        session, OutboxKind.START_BATCH, practice_id=step.practice_id, subject_id=step.partner_id, at=step.at
+    )
 
 
 def _interchange(ready: Sequence[Submission], batch: Batch, partner: Partner, zone: tzinfo) -> str:

@@ -22,6 +22,7 @@ from activities.ids import (
     coming_visit_workflow,
     encounter_workflow,
     remittance_workflow,
+    resubmission_workflow,
 )
 from activities.messages import (
     AppointmentChanged,
@@ -32,6 +33,7 @@ from activities.messages import (
     StartComingVisit,
     StartEncounter,
     StartRemittance,
+    StartResubmission,
 )
 from activities.names import Process, Signal
 from database import outbox
@@ -118,6 +120,10 @@ class Dispatcher:
                 await self._start_batch(first, latest)
             case OutboxKind.WAKE_BATCH:
                 await self._wake_batch(first)
+            case OutboxKind.RESEND_BATCH:
+                await self._resend_batch(first, latest)
+            case OutboxKind.START_RESUBMISSION:
+                await self._start_resubmission(first)
 
     async def _wake_encounter(self, rows: Sequence[Outbox], at: datetime) -> None:
         """Running or closed, the encounter hears of its facts. A plain signal costs half of a signal-with-start."""
@@ -194,6 +200,35 @@ class Dispatcher:
             StartBatch(practice_id=row.practice_id, partner_id=row.subject_id, batch_id=batch_id, at=at),
             id=batch_workflow(row.practice_id, row.subject_id, batch_id),
             task_queue=self._task_queue,
+            priority=Priority(fairness_key=row.practice_id),
+        )
+
+    async def _resend_batch(self, row: Outbox, at: datetime) -> None:
+        """A batch that was given up begins again where it was: its bytes are stored."""
+        batch = await asyncio.to_thread(self._batch, row.subject_id)
+        if batch is None:
+            return
+        await self._client.start_workflow(
+            Process.SUBMISSION_BATCH,
+            StartBatch(practice_id=batch.practice_id, partner_id=batch.partner_id, batch_id=batch.id, at=at),
+            id=batch_workflow(batch.practice_id, batch.partner_id, batch.id),
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            priority=Priority(fairness_key=batch.practice_id),
+        )
+
+    async def _start_resubmission(self, row: Outbox) -> None:
+        """Once per confirmed choice: one that ran to its end finds nothing left to do."""
+        await self._client.start_workflow(
+            Process.BULK_RESUBMISSION,
+            StartResubmission(practice_id=row.practice_id, resubmission_id=row.subject_id, at=row.at),
+            id=resubmission_workflow(row.practice_id, row.subject_id),
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            static_summary="Claims that are sent again at a pace",
+            static_details=f"[Open it in the workbench](/submissions/again/{row.subject_id})",
             priority=Priority(fairness_key=row.practice_id),
         )
 

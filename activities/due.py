@@ -13,7 +13,7 @@ from billing.ledger import Account
 from billing.money import format_dollars
 from billing.stages import FactKind
 from billing.tasks import LAST_ESCALATION, NewTask, TaskType
-from database import encounters, tasks
+from database import encounters, sending, tasks
 
 
 def act(desk: Desk, reason: Reason) -> None:
@@ -24,7 +24,7 @@ def act(desk: Desk, reason: Reason) -> None:
         case Reason.TRANSMISSION_DUE if desk.live.transmitted_at is not None:
             desk.unschedule(reason)
         case Reason.TRANSMISSION_DUE:
-            _alarm(desk, reason, TaskType.TRANSMISSION_FAILED)
+            _ask_why_not_sent(desk, reason)
             desk.schedule(reason, desk.at + timedelta(hours=desk.policy("transmission_due_hours")))
         case Reason.CLEARINGHOUSE_ACKNOWLEDGMENT_DUE:
             _alarm(desk, reason, TaskType.TRANSMISSION_FAILED)
@@ -72,6 +72,26 @@ def release(desk: Desk, words: str, *, actor: str = "office") -> None:
     desk.encounter.hold_reason = None
     desk.unschedule(Reason.HOLD_ENDS)
     desk.say(words, actor=actor)
+
+
+def _ask_why_not_sent(desk: Desk, reason: Reason) -> None:
+    """A ready claim has no receipt. One that the office itself keeps here asks nobody: its hold has an owner, and the
+    filing clock goes on."""
+    submission = desk.live
+    words = None
+    if submission.batch_id is None:
+        words = sending.why_it_waits(
+            desk.session,
+            practice_id=submission.practice_id,
+            partner_id=submission.partner_id,
+            payer_id=submission.payer_id,
+            ready_at=submission.ready_at,
+            at=desk.at,
+        )
+    if words is None:
+        _alarm(desk, reason, TaskType.TRANSMISSION_FAILED)
+    else:
+        desk.say_once(f"The claim waits: {words}")
 
 
 def _ask_payer_or_person(desk: Desk, reason: Reason) -> None:

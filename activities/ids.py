@@ -21,5 +21,9 @@ def batch_workflow(practice_id: str, partner_id: str, batch_id: str) -> str:
     return f"batch/{practice_id}/{partner_id}/{batch_id}"
 
 
+def resubmission_workflow(practice_id: str, resubmission_id: str) -> str:
+    return f"resubmission/{practice_id}/{resubmission_id}"
+
+
 def mailbox_workflow(partner_id: str) -> str:
     return f"mailbox/{partner_id}"

@@ -329,6 +329,31 @@ class ReceiptStep(Message):
     transmission: Transmission
 
 
+class StartResubmission(Message):
+    """Claims that somebody chose and confirmed go again."""
+
+    practice_id: str
+    resubmission_id: str
+    at: datetime
+
+
+class ResubmissionStep(Message):
+    """Input of every step of one bulk resubmission."""
+
+    practice_id: str
+    resubmission_id: str
+    at: datetime
+
+
+class ResubmissionStanding(Message):
+    """How far a bulk resubmission has come."""
+
+    waiting: int
+    """Claims that have not had their turn"""
+    next_at: datetime | None = None
+    """When the next ones have theirs; None: it has ended"""
+
+
 class StartRemittance(Message):
     """One 835 transaction for one payee."""
 

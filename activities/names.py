@@ -14,6 +14,7 @@ class Process(StrEnum):
     COMING_VISIT = "ComingVisit"
     SUBMISSION_BATCH = "SubmissionBatch"
     REMITTANCE_FILE = "RemittanceFile"
+    BULK_RESUBMISSION = "BulkResubmission"
 
 
 class Signal(StrEnum):

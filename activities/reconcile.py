@@ -13,11 +13,10 @@ from activities import bank_desk, missing_charges, provider_money
 from activities.ids import encounter_workflow
 from activities.messages import Reconciled, ReconcileStep
 from billing.stages import Stage
-from billing.submission import SubmissionState
-from database import accounts, households, outbox
+from database import accounts, households, outbox, sending
 from database.engine import Database
 from database.outbox import OutboxKind
-from database.tables import Encounter, Fact, RemittanceFile, Submission
+from database.tables import Encounter, Fact, RemittanceFile
 
 GRACE = timedelta(minutes=5)
 """How long the ordinary way has before this one looks"""
@@ -112,19 +111,15 @@ class ReconcileActivities:
         return list(rows.all())
 
     def _wish_for_batches(self, session: Session, step: ReconcileStep) -> int:
-        rows = session.exec(
-            select(Submission.practice_id, Submission.partner_id)
-            .where(
-                Submission.state == SubmissionState.READY,
-                col(Submission.is_paper).is_(False),
-                col(Submission.batch_id).is_(None),
-                col(Submission.ready_at) < step.at - GRACE,
-            )
-            .distinct()
-        ).all()
-        for practice_id, partner_id in rows:
+        """Batches whose time has come, by plan or pace; also after a hold that ended on its day."""
+        wished = 0
+        for practice_id, partner_id in sending.routes_waiting(session, before=step.at - GRACE):
+            due_at = sending.queues(session, practice_id=practice_id, partner_id=partner_id, at=step.at).next_at()
+            if due_at is None or due_at > step.at:
+                continue
             outbox.enqueue(session, OutboxKind.START_BATCH, practice_id=practice_id, subject_id=partner_id, at=step.at)
-        return len(rows)
+            wished += 1
+        return wished
 
     def _wish_for_remittances(self, session: Session, step: ReconcileStep) -> int:
         rows = session.exec(

@@ -4,7 +4,6 @@ import secrets
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from activities.claim_forms import form_of
 from activities.desk import Desk
@@ -20,10 +19,9 @@ from billing.posting import lines_answered, part_answered
 from billing.remittance import ClaimPayment
 from billing.stages import Stage
 from billing.submission import SubmissionState
-from database import coverages, encounters, ledger, letters, office, outbox, records
+from database import coverages, encounters, ledger, letters, office, records, sending
 from database.columns import new_id
 from database.letters import PAPER_CLAIM
-from database.outbox import OutboxKind
 from database.remittances import answered_on, standing_rows
 from database.tables import Letter, Payer, RemittanceClaim, Submission
 from interchange.x12 import trial, writing
@@ -118,14 +116,7 @@ def make_submission(desk: Desk) -> None:
         _print(desk, submission)
         return
     desk.say("The claim is clean and ready to be sent")
-    outbox.enqueue(
-        desk.session,
-        OutboxKind.START_BATCH,
-        practice_id=desk.encounter.practice_id,
-        subject_id=payer.partner_id,
-        at=desk.at,
-        delay=timedelta(seconds=desk.policy("batch_wait_seconds")),
-    )
+    sending.wish(desk.session, practice_id=desk.encounter.practice_id, partner_id=payer.partner_id, at=desk.at)
 
 
 def _print(desk: Desk, submission: Submission) -> None:

@@ -123,6 +123,8 @@ DEFAULTS: dict[str, Default] = {
     "strict_npi_check_digit": Default(1, "45 CFR 162.406; 0 admits test files with invented numbers"),
     "batch_wait_seconds": Default(10, "office: claims that become ready together leave in one interchange"),
     "batch_claims": Default(5000, "005010X222A1: at most 5,000 CLM in one ST"),
+    "catch_up_claims": Default(500, "office: of what was held or is sent again in bulk, so many go at a time"),
+    "catch_up_batches_per_hour": Default(12, "office: and so often; clearinghouses slow down who sends all at once"),
 }
 
 
@@ -147,6 +149,8 @@ _OF_THE_PRACTICE = frozenset(
     {
         "batch_wait_seconds",
         "batch_claims",
+        "catch_up_claims",
+        "catch_up_batches_per_hour",
         "syntax_acknowledgment_hours",
         "statement_first_days",
         "statement_cycle_days",
@@ -169,12 +173,22 @@ ABOUT_PAYERS = tuple(sorted(DEFAULTS.keys() - _OF_THE_PRACTICE))
 _LARGEST = {"_days": 3_650, "_hours": 8_760, "_seconds": 86_400, "_percent": 100, "_cents": 100_000_000}
 """By the last part of a policy's name: ten years, one year, one day, the whole, a million dollars"""
 _LARGEST_COUNT = 12
-_LARGEST_OF = {"batch_claims": 5000, "filing_anchor": 4, "appeal_levels": 2, "posting_mode": 2, "status_inquiry": 2}
+_LARGEST_OF = {
+    "batch_claims": 5000,
+    "catch_up_claims": 5000,
+    "catch_up_batches_per_hour": 3600,
+    "filing_anchor": 4,
+    "appeal_levels": 2,
+    "posting_mode": 2,
+    "status_inquiry": 2,
+}
 
 
 _AT_LEAST_ONE = frozenset(
     {
         "batch_claims",
+        "catch_up_claims",
+        "catch_up_batches_per_hour",
         "filing_limit_days",
         "statement_cycle_days",
         "appeal_limit_days",

@@ -46,6 +46,8 @@ class FactKind(StrEnum):
     """A person wants the payer asked what became of the claim"""
     STATUS_ANSWERED = "status_answered"
     """A 277 about the claim came with the mail"""
+    RESUBMISSION_WISHED = "resubmission_wished"
+    """It is this claim's turn in a bulk resubmission"""
     REMITTANCE_ARRIVED = "remittance_arrived"
     """All rows of one remittance for this encounter"""
     TAKEN_BACK = "taken_back"

@@ -28,6 +28,10 @@ class OutboxKind(StrEnum):
     """Claims are ready for a partner"""
     WAKE_BATCH = "wake_batch"
     """A TA1 or 999 came for it"""
+    RESEND_BATCH = "resend_batch"
+    """Its stored bytes are to be transmitted once more"""
+    START_RESUBMISSION = "start_resubmission"
+    """Somebody confirmed that claims are sent again in bulk"""
 
 
 def enqueue(
@@ -40,7 +44,8 @@ def enqueue(
     fact_id: str | None = None,
     delay: timedelta = timedelta(),
 ) -> None:
-    """Ask for a message to be sent, after `delay`. The same wish while one still waits is one message, renewed."""
+    """Ask for a message to be sent, after `delay`. The same wish while one still waits is one message, renewed, and
+    sent at the earlier of both instants."""
     key = f"{kind}:{practice_id}:{subject_id}:{fact_id or ''}"
     now = datetime.now(UTC)
     wish = insert(session, "outbox").values(
@@ -55,9 +60,11 @@ def enqueue(
         attempts=0,
         revision=0,
     )
-    session.execute(
-        wish.on_conflict_do_update(index_elements=["dedup_key"], set_={"revision": col(Outbox.revision) + 1})
+    earlier = sa.case(
+        (wish.excluded.send_after < col(Outbox.send_after), wish.excluded.send_after), else_=col(Outbox.send_after)
     )
+    renewed = {"revision": col(Outbox.revision) + 1, "send_after": earlier}
+    session.execute(wish.on_conflict_do_update(index_elements=["dedup_key"], set_=renewed))
 
 
 def forget(session: Session, kind: OutboxKind, *, practice_id: str, subject_id: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -10,43 +11,42 @@ from billing.acknowledgment import ClaimAcknowledgment
 from billing.deadlines import OWNERS, Reason, after_business_days
 from billing.stages import FactKind, Stage
 from billing.submission import SubmissionState
-from database import office, outbox, records
+from database import office, outbox, records, sending
 from database.outbox import OutboxKind
 from database.tables import AgendaEntry, Batch, ControlNumberAlias, Encounter, Fact, Submission
 
 
-def take_ready(session: Session, *, practice_id: str, partner_id: str, limit: int) -> Sequence[Submission]:
-    """Ready claims of one practice for one partner and of one kind, the oldest's, oldest first; claims of encounters on
-    hold stay."""
-    oldest = session.exec(_ready(practice_id, partner_id).limit(1).with_for_update(of=Submission, skip_locked=True))
-    first = oldest.first()
+def take_ready(
+    session: Session, *, practice_id: str, partner_id: str, limit: int, at: datetime
+) -> tuple[Sequence[Submission], bool]:
+    """Claims that leave now, of one kind (the oldest's), oldest first: (claims, whether some had gathered behind a
+    hold). What is held, or not due by its plan or pace, stays."""
+    found = sending.queues(session, practice_id=practice_id, partner_id=partner_id, at=at)
+    is_free = sending.may_leave(session, practice_id=practice_id, partner_id=partner_id, at=at)
+    over = sending.ended_holds(session, practice_id=practice_id, partner_id=partner_id, at=at)
+    behind = sending.gathered(over)
+    pace = sending.pace(office.policies_for(session, practice_id=practice_id, payer_id=None), at=at)
+    parts = []
+    if found.fresh is not None and found.fresh.due_at <= at:
+        parts.append((sa.and_(is_free, sa.not_(behind)), limit))
+    if found.backlog is not None and found.backlog.due_at <= at:
+        parts.append((sa.and_(is_free, behind), min(limit, pace.claims)))
+    taken = sorted(
+        (one for part, most in parts for one in _take(session, part, most)),
+        key=lambda one: (one.ready_at, one.control_number),
+    )
+    same_kind = [one for one in taken if one.is_institutional == taken[0].is_institutional][:limit]
+    return same_kind, any(sending.has_gathered(one, over) for one in same_kind)
+
+
+def _take(session: Session, part: sa.ColumnElement[bool], limit: int) -> Sequence[Submission]:
+    """Claims of one part and one kind, kept from others until the transaction ends."""
+    query = select(Submission).where(part).order_by(col(Submission.ready_at), Submission.control_number)
+    first = session.exec(query.limit(1).with_for_update(skip_locked=True)).first()
     if first is None:
         return []
-    same_kind = _ready(practice_id, partner_id).where(
-        col(Submission.is_institutional).is_(first.is_institutional),
-    )
-    return session.exec(same_kind.limit(limit).with_for_update(of=Submission, skip_locked=True)).all()
-
-
-def any_ready(session: Session, *, practice_id: str, partner_id: str) -> bool:
-    """Whether claims wait that could go out now."""
-    return session.exec(_ready(practice_id, partner_id).limit(1)).first() is not None
-
-
-def _ready(practice_id: str, partner_id: str) -> SelectOfScalar[Submission]:
-    return (
-        select(Submission)
-        .join(Encounter, col(Encounter.id) == col(Submission.encounter_id))
-        .where(
-            Submission.practice_id == practice_id,
-            Submission.partner_id == partner_id,
-            Submission.state == SubmissionState.READY,
-            col(Submission.batch_id).is_(None),
-            col(Submission.is_paper).is_(False),
-            col(Encounter.on_hold).is_(False),
-        )
-        .order_by(col(Submission.ready_at), Submission.control_number)
-    )
+    same_kind = query.where(col(Submission.is_institutional).is_(first.is_institutional))
+    return session.exec(same_kind.limit(limit).with_for_update(skip_locked=True)).all()
 
 
 def of_batch(session: Session, batch_id: str) -> Sequence[Submission]:

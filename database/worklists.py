@@ -7,7 +7,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+import sqlalchemy as sa
+from sqlmodel import Session, col, func, or_, select
 
 from billing.deadlines import Reason
 from billing.roles import Role
@@ -31,6 +32,7 @@ from database.tables import (
     PatientAccount,
     RemittanceClaim,
     RemittanceFile,
+    SendingHold,
     Submission,
     Task,
     TaskForm,
@@ -160,7 +162,7 @@ def task_page(
         query = query.where(Task.type == task_type)
     if order is TaskOrder.DEADLINE:
         if after is not None:
-            due_at, task_id = _deadline_cursor(after)
+            due_at, task_id = read_instant_cursor(after)
             query = query.where((col(Task.due_at) > due_at) | ((col(Task.due_at) == due_at) & (col(Task.id) > task_id)))
         query = query.order_by(col(Task.due_at), Task.id)
     else:
@@ -258,7 +260,15 @@ def _unfinished_steps(session: Session) -> int:
         col(Encounter.id).not_in(asked),
     )
     held = select(Encounter.id).where(col(Encounter.on_hold))
-    ready = _count(session, Submission.state == SubmissionState.READY, col(Submission.encounter_id).not_in(held))
+    kept = sa.exists().where(
+        col(SendingHold.practice_id) == col(Submission.practice_id),
+        col(SendingHold.partner_id) == col(Submission.partner_id),
+        or_(col(SendingHold.payer_id).is_(None), col(SendingHold.payer_id) == col(Submission.payer_id)),
+        col(SendingHold.released_at).is_(None),
+    )
+    ready = _count(
+        session, Submission.state == SubmissionState.READY, col(Submission.encounter_id).not_in(held), sa.not_(kept)
+    )
     prepared = _count(session, Batch.state == "prepared")
     rows = _count(session, RemittanceClaim.state == "open")
     stored = _count(session, RemittanceFile.state == "stored")
@@ -388,11 +398,16 @@ def _said(row: Task, drafts: dict[str, dict[str, str]]) -> list[tuple[str, str]]
 
 
 def _cursor(row: Task, order: TaskOrder) -> str:
-    mark = f"{row.due_at.isoformat()}" if order is TaskOrder.DEADLINE else str(row.amount_cents)
-    return f"{mark}_{row.id}"
+    return instant_cursor(row.due_at, row.id) if order is TaskOrder.DEADLINE else f"{row.amount_cents}_{row.id}"
 
 
-def _deadline_cursor(text: str) -> tuple[datetime, str]:
+def instant_cursor(at: datetime, row_id: str) -> str:
+    """Where a page by instant ended."""
+    return f"{at.isoformat()}_{row_id}"
+
+
+def read_instant_cursor(text: str) -> tuple[datetime, str]:
+    """The instant and the id that a page by instant ended with. Raises NotACursor."""
     mark, _, task_id = text.rpartition("_")
     try:
         due_at = datetime.fromisoformat(mark)

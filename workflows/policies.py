@@ -51,6 +51,8 @@ LONG_RUN = RemoteOptions(
 )
 """Work that pages and heartbeats."""
 
+NO_TIME = timedelta()
+
 SHORTEST_WAIT = timedelta(seconds=1)
 """A timer is never shorter: a wait of nothing would be another command."""
 

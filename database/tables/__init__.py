@@ -54,6 +54,7 @@ from database.tables.rules import (
     RuleEditionRow,
     UnitLimitRow,
 )
+from database.tables.sending import Resubmission, ResubmissionItem, SendingHold, SendingPlanRow, SendingRequest
 from database.tables.sent import PatientNumber, SentWordRow, VisitNumber
 from database.tables.sheets import RefusedRow, SheetMappingRow, SheetTaken
 from database.tables.status import StatusInquiry
@@ -143,7 +144,12 @@ __all__ = [
     "RelativeValueRow",
     "RemittanceClaim",
     "RemittanceFile",
+    "Resubmission",
+    "ResubmissionItem",
     "RuleEditionRow",
+    "SendingHold",
+    "SendingPlanRow",
+    "SendingRequest",
     "SentWordRow",
     "SheetMappingRow",
     "SheetTaken",

@@ -72,7 +72,10 @@ class Inquiry(SQLModel, table=True):
 class Batch(SQLModel, table=True):
     """One outbound interchange: its numbers, its bytes, its receipt."""
 
-    __table_args__ = (sa.UniqueConstraint("partner_id", "interchange_number", name="uq_batch_interchange"),)
+    __table_args__ = (
+        sa.UniqueConstraint("partner_id", "interchange_number", name="uq_batch_interchange"),
+        sa.Index("ix_batch_sent", "practice_id", "prepared_at"),
+    )
 
     id: str = Field(sa_type=Id, primary_key=True)
     partner_id: str = Field(sa_type=Id, foreign_key="partner.id")
@@ -92,6 +95,12 @@ class Batch(SQLModel, table=True):
     envelope_accepted_at: datetime | None = Field(default=None, sa_type=Instant)
     """TA1"""
     acknowledged_at: datetime | None = Field(default=None, sa_type=Instant)
+    resends: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How often a person had the stored bytes transmitted once more"""
+    failed_because: str | None = Field(default=None, sa_type=sa.String(300))
+    """What was said when it was last given up"""
+    was_refused: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    """The partner said no; False with state failed: it never answered, and may have the interchange"""
 
 
 class ControlSequence(SQLModel, table=True):

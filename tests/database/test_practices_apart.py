@@ -152,7 +152,9 @@ def test_a_batch_takes_only_the_own_claims(database: Database) -> None:
         [encounter_id] = one.encounter_ids()
         one.go_on(encounter_id)
     with database.writing() as session:
-        ready = submissions.take_ready(session, practice_id=mine.practice_id, partner_id=mine.partner_id, limit=10)
+        ready, _ = submissions.take_ready(
+            session, practice_id=mine.practice_id, partner_id=mine.partner_id, limit=10, at=NOON
+        )
         assert [one.practice_id for one in ready] == [mine.practice_id]
 
 

@@ -14,9 +14,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from activities.ids import account_workflow, coming_visit_workflow
+from activities.ids import account_workflow, coming_visit_workflow, resubmission_workflow
 from billing.amendments import Change
 from database.engine import Database
+from database.resubmissions import Kind, Sought
 from database.setup import upgrade
 from interchange.x12.coordination_writing import with_other_payers
 from settings import Settings
@@ -26,7 +27,7 @@ from temporal.encryption import KeyRing
 from tests.builders import a_277ca, a_claim, a_line, a_payment, a_reversal, a_second_policy, an_835, an_837p
 from tests.conftest import EARLY_CONTINUE_AS_NEW, Engine
 from tests.office import Office
-from tests.stories import eighteen_months
+from tests.stories import eighteen_months, sending_desk
 from tests.stories.running import Running, running
 from tests.stories.test_coming_visit import arrived, booked, until_next
 
@@ -179,6 +180,24 @@ async def held(live: Running) -> str:
     return encounter
 
 
+async def bulk_resubmission(live: Running) -> str:
+    """Two claims without a 999, sent again one after the other: the run of the resubmission is kept."""
+    live.office.policy("catch_up_claims", 1)
+    visits = sending_desk.visits(live.office, 2)
+    for visit in visits:
+        await live.settle(visit)
+    await live.advance(visits[0], timedelta(hours=5))
+    run = sending_desk.confirmed(live.office, Sought(Kind.NO_999))
+    for visit in visits:
+        await live.settle(visit)
+    handle = live.client.get_workflow_handle(resubmission_workflow(live.office.practice_id, run))
+    await live.advance_workflow(handle, timedelta(minutes=5, seconds=5))
+    for visit in visits:
+        await live.settle(visit)
+    await handle.result()
+    return run
+
+
 STORIES: dict[str, Story] = {
     "clean": clean,
     "rejected_and_corrected": rejected_and_corrected,
@@ -191,8 +210,11 @@ STORIES: dict[str, Story] = {
     "silent_payer": silent_payer,
     "held": held,
     "coming_visit": coming_visit,
+    "bulk_resubmission": bulk_resubmission,
 }
-"""By the name of its files: each gives the id of the encounter, or of the appointment"""
+"""By the name of its files: each gives the id of the encounter, of the appointment, or of the resubmission"""
+OTHER_PROCESSES = {"coming_visit": coming_visit_workflow, "bulk_resubmission": resubmission_workflow}
+"""Stories that are not about an encounter's own workflow"""
 
 
 async def record(only: Sequence[str] = ()) -> None:
@@ -214,8 +236,8 @@ async def _record_one(story: str, live_it: Story, shared: Any, folder: Path) -> 
     upgrade(database)
     async with running(Office(database), shared) as live:
         encounter = await live_it(live)
-        if story == "coming_visit":
-            await _keep(live, coming_visit_workflow(live.office.practice_id, encounter), story)
+        if story in OTHER_PROCESSES:
+            await _keep(live, OTHER_PROCESSES[story](live.office.practice_id, encounter), story)
             return
         await _keep(live, live.handle(encounter).id, story)
         if story in {"unpaid_and_placed", "eighteen_months"}:

@@ -138,14 +138,15 @@ def _in_words(issues: tuple[Issue, ...]) -> str:
 
 
 def _file_ta1(session: Session, message: InboundMessage) -> str:
-    """TA1: a refused interchange refuses every claim in it; an accepted one says nothing about the claims."""
+    """TA1: a refused interchange refuses every claim in it; an accepted one says nothing about the claims. One that was
+    transmitted once more and is refused as a duplicate had arrived the first time."""
     notes = []
     for item in acknowledgment_ta1.read(message.body):
         said = item.acknowledgment
         batch = _batch(session, message, interchange=said.control_number)
         if batch is None:
             notes.append(_ask(session, message, f"A TA1 answers interchange {said.control_number}, which is not ours."))
-        elif said.accepted:
+        elif said.accepted or (said.is_duplicate and batch.resends):
             batch.envelope_accepted_at = batch.envelope_accepted_at or message.received_at
             session.add(batch)
             notes.append("interchange accepted")

@@ -77,6 +77,7 @@ def situation_of(
         news_waits=bool(pending),
         was_rejected_by_payer=was_rejected_by_payer and one.rejected_at is not None,
         is_in_batch=batch is not None,
+        envelope_accepted=batch is not None and batch.envelope_accepted_at is not None,
         batch_state=batch.state if batch else "",
         was_refused=batch.was_refused if batch else False,
         on_hold=visit.on_hold,

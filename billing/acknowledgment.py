@@ -10,6 +10,9 @@ from datetime import date
 from billing.claim import Name, Party
 from billing.money import Cents
 
+DUPLICATE = "025"
+"""TA105"""
+
 
 @dataclass(frozen=True, slots=True)
 class InterchangeAcknowledgment:
@@ -27,6 +30,11 @@ class InterchangeAcknowledgment:
     """TA102 = ISA09 of that interchange, YYMMDD"""
     interchange_time: str = ""
     """TA103 = ISA10, HHMM"""
+
+    @property
+    def is_duplicate(self) -> bool:
+        """The receiver has an interchange of this number: of the same bytes, it has those."""
+        return self.note == DUPLICATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class Refusal(StrEnum):
     ANSWERED = "answered"
     ACCEPTED = "accepted"
     CLEARINGHOUSE_HAS_IT = "clearinghouse_has_it"
+    HAS_ARRIVED = "has_arrived"
     MEND_FIRST = "mend_first"
     WITHDRAWN = "withdrawn"
     SUPERSEDED = "superseded"
@@ -60,6 +61,7 @@ REFUSAL_WORDS: dict[Refusal, str] = {
     Refusal.ANSWERED: "the payer has answered it (835); a second one would be a duplicate",
     Refusal.ACCEPTED: "the payer has accepted it; a second one would be a duplicate",
     Refusal.CLEARINGHOUSE_HAS_IT: "the clearinghouse accepted it and passed it on; ask the payer what became of it",
+    Refusal.HAS_ARRIVED: "it has arrived after all: it was acknowledged, though it was given up without a receipt",
     Refusal.MEND_FIRST: "the payer rejected it: it is mended on its task, and goes out from there",
     Refusal.WITHDRAWN: "the office let go of it",
     Refusal.SUPERSEDED: "a newer claim of the visit has taken its place",
@@ -98,6 +100,8 @@ class Situation:
     """A fact is stored and not looked at"""
     was_rejected_by_payer: bool
     is_in_batch: bool
+    envelope_accepted: bool = False
+    """By a TA1"""
     batch_state: str = ""
     """prepared, transmitted, accepted, rejected, failed"""
     was_refused: bool = False
@@ -111,6 +115,12 @@ class Situation:
     def is_unproven(self) -> bool:
         """Nobody answered when it was transmitted: the partner may have it, or not."""
         return self.batch_state == "failed" and self.progress.transmitted_at is None and not self.was_refused
+
+    @property
+    def has_arrived(self) -> bool:
+        """It was given up without a receipt, and its acknowledgment came nevertheless."""
+        heard = self.progress.syntax_accepted_at or self.progress.clearinghouse_accepted_at
+        return self.progress.transmitted_at is None and (self.envelope_accepted or heard is not None)
 
 
 def refusal(one: Situation, policies: Policies, *, at: datetime) -> Refusal | None:
@@ -129,6 +139,7 @@ def refusal(one: Situation, policies: Policies, *, at: datetime) -> Refusal | No
         (one.batch_state == "prepared", Refusal.BEING_SENT),
         (one.was_rejected_by_payer, Refusal.MEND_FIRST),
         (one.progress.state == SubmissionState.CLEARINGHOUSE_ACCEPTED, Refusal.CLEARINGHOUSE_HAS_IT),
+        (one.has_arrived, Refusal.HAS_ARRIVED),
         (_is_early(one.progress, policies, at), Refusal.NOT_OVERDUE),
         (one.in_another_run, Refusal.IN_ANOTHER_RUN),
         (one.on_hold, Refusal.ON_HOLD),

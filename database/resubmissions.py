@@ -34,7 +34,7 @@ class Kind(StrEnum):
 
 KIND_WORDS: dict[Kind, str] = {
     Kind.NOT_TRANSMITTED: "given up: the partner never answered, or refused the file",
-    Kind.NO_999: "sent, and neither TA1 nor 999 came",
+    Kind.NO_999: "sent, and no 999 came",
     Kind.NO_277CA: "taken by the 999, and no 277CA came",
     Kind.REJECTED: "rejected by the clearinghouse",
 }

@@ -14,7 +14,7 @@ from database.tables import Batch, Encounter, Partner, Patient, Payer, SendingHo
 
 STATES: dict[str, str] = {
     "prepared": "being transmitted",
-    "transmitted": "sent, no TA1 or 999 yet",
+    "transmitted": "sent, no 999 yet",
     "accepted": "taken by the 999",
     "rejected": "refused by TA1 or 999",
     "failed": "given up",
@@ -109,7 +109,10 @@ class BatchRow:
     group_number: int
     prepared_at: datetime
     transmitted_at: datetime | None
+    envelope_accepted_at: datetime | None
+    """TA1"""
     acknowledged_at: datetime | None
+    """999, or a TA1 that refuses"""
     state: str
     state_words: str
     failed_because: str
@@ -359,6 +362,7 @@ def _row(one: Batch, partner: str, counts: Counts | None) -> BatchRow:
         group_number=one.group_number,
         prepared_at=one.prepared_at,
         transmitted_at=one.transmitted_at,
+        envelope_accepted_at=one.envelope_accepted_at,
         acknowledged_at=one.acknowledged_at,
         state=one.state,
         state_words=STATES.get(one.state, one.state),

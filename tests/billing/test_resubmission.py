@@ -65,6 +65,8 @@ def test_a_claim_of_which_nothing_was_heard_may_go() -> None:
         (situation(replace(SENT, payer_accepted_at=MONDAY, rejected_at=AT)), Refusal.ACCEPTED),
         (situation(replace(SENT, clearinghouse_accepted_at=MONDAY)), Refusal.CLEARINGHOUSE_HAS_IT),
         (situation(replace(SENT, rejected_at=MONDAY), was_rejected_by_payer=True), Refusal.MEND_FIRST),
+        (situation(replace(SENT, transmitted_at=None, rejected_at=AT, syntax_accepted_at=AT)), Refusal.HAS_ARRIVED),
+        (situation(Progress(MONDAY), envelope_accepted=True, batch_state="failed"), Refusal.HAS_ARRIVED),
         (situation(is_withdrawn=True), Refusal.WITHDRAWN),
         (situation(is_latest=False), Refusal.SUPERSEDED),
         (situation(is_with_its_payer=False), Refusal.WITH_ANOTHER_PAYER),

@@ -123,6 +123,15 @@ def test_who_is_given_up_twice_is_told_twice(office: Office) -> None:
     assert office.submission(visit).state == "rejected"
 
 
+def test_what_was_acknowledged_without_a_receipt_stays(office: Office) -> None:
+    [visit] = desk.visits(office, 1)
+    batch_id = desk.give_up(office)
+    office.go_on(visit)
+    office.deliver(a_999(desk.batch(office, batch_id).group_number))
+    run = desk.confirmed(office, Sought(batch_id=batch_id))
+    assert desk.fates(office, run) == [Refusal.HAS_ARRIVED]
+
+
 def test_part_of_an_interchange_or_one_that_was_refused_goes_as_new_originals(office: Office) -> None:
     visits = desk.visits(office, 2)
     batch_id = desk.give_up(office)

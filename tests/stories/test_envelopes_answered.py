@@ -58,3 +58,15 @@ def test_an_answer_to_a_strange_envelope_is_told(office: Office) -> None:
     said = office.deliver(a_ta1(batch.interchange_number + 1, "R"))
     assert said.endswith("which is not ours.")
     assert office.open_task_types(encounter) == []
+
+
+def test_what_was_transmitted_once_more_and_is_refused_as_a_duplicate_had_arrived(office: Office) -> None:
+    encounter, batch = transmitted(office)
+    with office.database.writing() as session:
+        again = session.get_one(Batch, batch.id)
+        again.resends = 1
+        session.add(again)
+    assert office.deliver(a_ta1(batch.interchange_number, "R", "025")) == "interchange accepted"
+    office.go_on(encounter)
+    assert office.open_task_types(encounter) == []
+    assert office.submission(encounter).state == "transmitted"

@@ -18,7 +18,7 @@ from activities.live_claims import is_void, submission_named
 from activities.member_ids import ask_about_number
 from activities.next_payer import Answering, await_crossover, has_next_payer, take_up_answer, who_answers
 from activities.passed_on import note_asked
-from activities.patient_money import give_up, settle_patient_money, take_payment
+from activities.patient_money import give_up, settle_patient_money, take_handed_over, take_payment
 from activities.payer_credits import refund_cancelled
 from activities.posting_review import hold_for_review
 from activities.resending import let_copy_go, take_turn
@@ -104,6 +104,10 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
             verdict = promises.take(desk, fact)
         case FactKind.AMENDED:
             verdict = take_amendment(desk, fact)
+        case FactKind.GROUP_CHANGED:
+            verdict = fact.body
+        case FactKind.MONEY_HANDED_OVER:
+            verdict = take_handed_over(desk, fact)
     if verdict is None:
         fact.verdict = "waits for the answer that it takes back"
     else:

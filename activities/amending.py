@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from activities import share_gate
 from activities.desk import Desk
@@ -26,7 +26,16 @@ from activities.submission_desk import (
     withdraw,
 )
 from activities.taking_back import take_back
-from billing.amendments import ENDS_WITH_THE_PAYER, Change, LiveClaim, Plan, first_to_void, is_about_policy, plan
+from billing.amendments import (
+    ENDS_WITH_THE_PAYER,
+    ONE_VISIT_ALONE,
+    Change,
+    LiveClaim,
+    Plan,
+    first_to_void,
+    is_about_policy,
+    plan,
+)
 from billing.claim import VOID, Claim
 from billing.coordination import IN_ORDER, PRIMARY
 from billing.deadlines import Reason
@@ -34,11 +43,11 @@ from billing.remittance import ClaimPayment
 from billing.stages import Stage
 from billing.submission import SubmissionState
 from billing.tasks import POLICY, TaskType
-from database import coverages, encounters, letters, records, tasks
+from database import coverages, encounters, letters, records, tasks, visit_groups
 from database.amendments import DONE, DROPPED, VOIDING, WAITING
 from database.letters import CHANGED
 from database.remittances import standing_rows
-from database.tables import Amendment, Denial, Fact, RemittanceClaim, RemittanceFile
+from database.tables import Amendment, Denial, Encounter, Fact, RemittanceClaim, RemittanceFile
 
 SETTLED_BY_AN_AMENDMENT = frozenset(TaskType) - {TaskType.CREDIT_BALANCE, TaskType.UNMATCHED_REMIT}
 """Tasks about the claim as it was; what is still wrong opens one again"""
@@ -107,6 +116,11 @@ def _never(desk: Desk, row: Amendment) -> str | None:
     """Why a change can not be carried out, whatever the payers say; None when it can."""
     if desk.encounter.is_void:
         return "the visit is void; enter it anew if it took place"
+    grouped = why_not_alone(desk.session, desk.encounter, Change(row.kind))
+    if grouped is not None:
+        return grouped
+    if row.made_by is None and visit_groups.is_grouped(desk.session, desk.encounter):
+        return "the visit has come to have several claims meanwhile, and the message speaks of it as a whole"
     if Change(row.kind) == Change.SELF_PAY:
         permission = share_gate.ask_pays_alone(desk.session, desk.encounter)
         return None if permission.allowed else permission.reason
@@ -116,6 +130,15 @@ def _never(desk: Desk, row: Amendment) -> str | None:
         named = values.get("payer_id"), values.get("member_id", "").replace(" ", "")
         if named == (first.payer.id, first.member_id):
             return "this is the policy that pays first already; mend it by a correction"
+    return None
+
+
+def why_not_alone(session: Session, encounter: Encounter, change: Change) -> str | None:
+    """Why a visit that shares its claim with others cannot be changed so by itself; None: it can."""
+    if encounter.billed_with_id is not None:
+        return "the visit is billed with another one: change the claim there, or take the visit out before it is sent"
+    if change in ONE_VISIT_ALONE and visit_groups.bills_others(session, encounter):
+        return "its claim bills other visits too: take them out before it is sent, or correct the claim's lines"
     return None
 
 

@@ -10,6 +10,7 @@ from activities.denial_tasks import amounts_of
 from activities.desk import Desk
 from activities.inquiry_desk import forget_inquiry
 from activities.live_claims import live_claim
+from activities.parting_desk import split_off
 from activities.refusals import Refused, Values, correct, corrected, day_to_come
 from billing.amendments import Change
 from billing.corrections import parse_corrections
@@ -38,6 +39,8 @@ def take_exit(desk: Desk, task: Task, values: Values, actor_id: str, *, way: Exi
             return send_again(desk, denials, values, frequency="7")
         case Exit.NEW_ORIGINAL:
             return send_again(desk, denials, values, frequency="1")
+        case Exit.SPLIT_CLAIM:
+            return _split(desk, denials, values)
         case Exit.OTHER_PAYER:
             return _to_other_payer(desk, denials, values)
         case Exit.APPEAL:
@@ -75,6 +78,14 @@ def send_again(desk: Desk, denials: Sequence[Denial], values: Values, *, frequen
     if frequency == "1":
         return "Corrected; a new original claim follows"
     return f"Corrected; a replacement of the payer's claim {number} follows"
+
+
+def _split(desk: Desk, denials: Sequence[Denial], values: Values) -> str:
+    """Chosen lines go on a claim of their own; the rest replaces what the payer has (7), or is sent anew where it takes
+    no replacement, or processed nothing."""
+    is_replaced = why_not(Exit.REPLACE, situation_of(desk, denials)) is None
+    said = split_off(desk, values["lines"], values["reason"])
+    return f"{said}. {send_again(desk, denials, {}, frequency='7' if is_replaced else '1')}"
 
 
 def _to_other_payer(desk: Desk, denials: Sequence[Denial], values: Values) -> str:

@@ -14,7 +14,17 @@ from sqlmodel import Session
 from activities import putting_right
 from activities.denial_tasks import amounts_of, review, unsettled
 from activities.messages import AgendaItem, Standing
-from activities.seen import BEFORE_SUBMISSION, BLOCKING, RECOMPUTED, Seen, is_kept, is_moot, open_task_of, waits_for
+from activities.seen import (
+    BEFORE_SUBMISSION,
+    BLOCKING,
+    RECOMPUTED,
+    Seen,
+    is_kept,
+    is_moot,
+    open_task_of,
+    waiting_deadlines,
+    waits_for,
+)
 from billing.claim import Claim
 from billing.code_tables import CodeTables
 from billing.coding import codes_used
@@ -39,6 +49,7 @@ from database import (
     remittances,
     status_inquiries,
     tasks,
+    visit_groups,
 )
 from database.tables import Amendment, Encounter, OtherPolicy, Submission, Task
 
@@ -138,12 +149,15 @@ class Desk:
     @property
     def is_answered(self) -> bool:
         """The payer where the claim is now has answered, or nobody is billed but the patient, or nobody at all."""
+        if self.encounter.billed_with_id is not None:
+            return visit_groups.owner_is_closed(self.session, self.encounter)
         if self.latest is None:
             return self.encounter.is_self_pay or self.encounter.is_void
         return encounters.progress(self.latest).state == SubmissionState.ADJUDICATED
 
     def move_to(self, stage: Stage) -> None:
-        """The encounter has come to `stage`."""
+        """The encounter has come to `stage`; it waits for the end of no month any more."""
+        self._agenda.pop(Reason.MONTH_OVER, None)
         self.encounter.stage = stage
 
     def say(self, text: str, *, actor: str = "office", message_id: str | None = None) -> None:
@@ -297,9 +311,13 @@ class Desk:
             self.session.add(seen.submission)
             if self.stage not in BEFORE_SUBMISSION:
                 self.encounter.stage = self._stage_after_submission(seen.state, seen)
+        if self.stage == Stage.CLOSED and self.encounter.billed_with_id is not None and not self.is_answered:
+            self.move_to(Stage.BILLED_WITH)
         self._close_if_settled(seen)
         if self.stage != Stage.CLOSED:
             self.encounter.closed_at = None
+        if (self._stage_was == Stage.CLOSED) != (self.stage == Stage.CLOSED):
+            visit_groups.tell_members(self.session, self.encounter, at=self.at)
         self._tell_account(seen)
         self._ask_about_what_is_unsettled(seen)
         step = self._step(seen)
@@ -375,7 +393,7 @@ class Desk:
             case Stage.VERIFICATION:
                 return Step.WAIT if Reason.INQUIRY_RETRY in self._agenda else Step.VERIFY
             case Stage.CODING | Stage.CHARGE_REVIEW | Stage.SCRUBBING:
-                return Step.PREPARE_CLAIM
+                return Step.WAIT if Reason.MONTH_OVER in self._agenda else Step.PREPARE_CLAIM
             case Stage.POSTING if seen.next_policy_waits and not seen.is_denied and not seen.facts_wait:
                 return Step.BILL_NEXT_PAYER
             case Stage.ACKNOWLEDGMENT | Stage.ADJUDICATION if self._question() is not None:
@@ -438,32 +456,18 @@ class Desk:
         if seen.submission is not None and self.stage not in BEFORE_SUBMISSION:
             fresh += deadlines(encounters.progress(seen.submission), self.policies, at=self.at)
             accepted = bool(seen.submission.payer_accepted_at or seen.submission.adjudicated_at)
-        if not accepted and not self.encounter.is_self_pay and not self.encounter.is_void:
+        is_filed = self.encounter.billed_with_id is None and not self.encounter.is_self_pay
+        if not accepted and is_filed and not self.encounter.is_void:
             due_at = self._agenda.get(Reason.TIMELY_FILING)
-            if due_at is not None and due_at <= self.at:  # it is acted on, not passed over
-                fresh.append(Deadline(Reason.TIMELY_FILING, due_at))
-            else:
-                fresh += filing_clock(self.filing, at=self.at)
-        fresh += self._waiting_deadlines(seen)
+            is_due = due_at is not None and due_at <= self.at  # it is acted on, not passed over
+            fresh += [Deadline(Reason.TIMELY_FILING, self.at)] if is_due else filing_clock(self.filing, at=self.at)
+        fresh += waiting_deadlines(seen, self.stage, self.policies, at=self.at)
         if seen.open_tasks:
             fresh.append(Deadline(Reason.TASK_DUE, min(tasks.next_rung(task) for task in seen.open_tasks)))
         for deadline in fresh:
             kept = None if deadline.reason in RECOMPUTED else self._agenda.get(deadline.reason)
             wanted[deadline.reason] = kept or deadline.due_at
         return [Deadline(reason, due_at) for reason, due_at in wanted.items()]
-
-    def _waiting_deadlines(self, seen: Seen) -> list[Deadline]:
-        found: list[Deadline] = []
-        if seen.facts_wait:
-            days = self.policy("unpaired_reversal_days")
-            found.append(Deadline(Reason.REVERSAL_UNPAIRED, self.at + timedelta(days=days)))
-        if seen.change_waits:
-            days = self.policy("amendment_wait_days")
-            found.append(Deadline(Reason.AMENDMENT_DUE, self.at + timedelta(days=days)))
-        if self.stage == Stage.PATIENT_BALANCE and seen.balances.total(Account.AR_PATIENT) > 0:
-            days = self.policy("patient_balance_days")
-            found.append(Deadline(Reason.PATIENT_BALANCE_DUE, self.at + timedelta(days=days)))
-        return found
 
     def _standing(self, step: Step, seen: Seen, agenda: list[Deadline], inquiry_id: str | None) -> Standing:
         return Standing(

@@ -5,6 +5,7 @@ from datetime import timedelta
 from activities import appeal_desk, information_desk, promises, take_backs, variance_keeping
 from activities.denial_rows import review_again
 from activities.desk import Desk
+from activities.month_desk import bill_the_month
 from activities.next_payer import forwarded_in_vain
 from activities.posting_review import is_held, review_is_over
 from activities.status_desk import ask_payer, ask_when_due, why_not_asked
@@ -56,6 +57,10 @@ def act(desk: Desk, reason: Reason) -> None:
             _ask_about_change(desk)
         case Reason.RECONSIDERATION_DUE:
             variance_keeping.ask_again(desk)
+        case Reason.MONTH_OVER:
+            bill_the_month(desk)
+        case Reason.OWNER_DUE:
+            _look_at_owner(desk)
         case Reason.PROMISE_DUE:
             promises.look(desk)
         case Reason.FOLLOW_UP:
@@ -208,6 +213,12 @@ def _ask_about_patient_balance(desk: Desk) -> None:
             amount_cents=owed,
         )
     )
+
+
+def _look_at_owner(desk: Desk) -> None:
+    """The visit that bills this one tells when it is at zero; until then its own clocks are looked after there."""
+    desk.say("Still billed with another visit, which is not at zero yet")
+    desk.schedule(Reason.OWNER_DUE, desk.at + timedelta(days=desk.policy("joined_wait_days")))
 
 
 def _follow_up(desk: Desk) -> None:

@@ -15,7 +15,9 @@ from activities.enrolment_desk import lacks_enrolment
 from activities.inquiry_desk import ask_payer, note_silence, read_stored_answer
 from activities.known_facts import situation_of
 from activities.messages import CommandResult, CommandStep, EncounterStep, Standing
+from activities.month_desk import waits_for_its_month
 from activities.next_payer import turn_to_next_payer
+from activities.parting_desk import part_where_needed
 from activities.patient_money import settle_patient_money
 from activities.self_pay import bill_patient_alone
 from activities.status_desk import read_answer
@@ -75,6 +77,7 @@ class EncounterActivities:
             if desk.stage == Stage.CODING:
                 review_codes(desk)
             if desk.stage == Stage.CHARGE_REVIEW:
+                part_where_needed(desk)
                 review_charges(desk)
             if desk.stage == Stage.SCRUBBING:
                 scrub_claim(desk)
@@ -239,5 +242,6 @@ def scrub_claim(desk: Desk) -> None:
         return
     for one in findings:
         if one.severity == Severity.WARNING:
-            desk.say(f"Edit {one.edit} warns: {one.message}")
-    make_submission(desk)
+            desk.say_once(f"Edit {one.edit} warns: {one.message}")
+    if not waits_for_its_month(desk):
+        make_submission(desk)

@@ -17,7 +17,7 @@ from billing.edits.registry import Situation
 from billing.eligibility import EligibilityResponse
 from billing.noncoverage import NoticeRule, lines_to_notice
 from billing.verification import told_to_authorize
-from database import authorizations, encounters, held_policies, noncoverage, records, rules
+from database import authorizations, encounters, held_policies, noncoverage, records, rules, visit_groups
 
 YEARS_BACK = 3
 """As long as nobody is a new patient"""
@@ -89,7 +89,8 @@ def _npis(claim: Claim) -> Iterator[str]:
 
 def _past(desk: Desk) -> Iterator[PastService]:
     """Every service of the same patient in three years that was not voided, this visit's own aside."""
-    for claim in encounters.claims_before(desk.session, desk.encounter, years=YEARS_BACK):
+    same_visit = visit_groups.together_with(desk.session, desk.encounter)
+    for visit_id, claim in encounters.claims_before(desk.session, desk.encounter, years=YEARS_BACK):
         rendering = claim.provider("82") or claim.billing_provider
         for line in claim.lines:
             yield PastService(
@@ -99,6 +100,7 @@ def _past(desk: Desk) -> Iterator[PastService]:
                 claim.billing_provider.npi,
                 rendering.npi,
                 claim.coverage.payer.id,
+                is_same_visit=visit_id in same_visit,
             )
 
 

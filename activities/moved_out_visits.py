@@ -39,6 +39,8 @@ def visit_out(session: Session, encounter: Encounter, *, number: str, zone: tzin
     open_cents = balances.owed_cents + balances.total(Account.PATIENT_UNAPPLIED)
     if encounter.is_void and balances.is_zero:
         return VisitOut(why_not="void")
+    if encounter.billed_with_id is not None:
+        return VisitOut(why_not="billed with another visit, whose lines hold theirs", open_cents=open_cents)
     if claim.coverage.responsibility not in FIRST_PAYERS:
         return VisitOut(why_not="with a payer after the third", open_cents=open_cents)
     line_ids = [one.id for one in encounters.lines(session, encounter)]

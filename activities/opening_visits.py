@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from sqlmodel import Session
 
 from activities.known_patients import NotOnePatient, whose
-from activities.taking_in import ImportReport, RefusedClaim, Sender, take_in
+from activities.taking_in import SHARED, ImportReport, RefusedClaim, Sender, take_in
 from billing.amendments import SELF_PAY, Change
 from billing.claim import Claim
 from billing.late_charges import ChargesDiffer, late_charges, told_otherwise
 from billing.patients import contradicting, registration_of
 from billing.sent_visits import SentVisit, with_policies, with_record
-from database import amendments, encounters, held_policies, practice, records, registrations, sent
+from database import amendments, encounters, held_policies, practice, records, registrations, sent, visit_groups
 from database.tables import Encounter, Patient, VisitNumber
 from interchange.x12.coordination_writing import with_other_payers
 
@@ -127,7 +127,27 @@ def _as_it_will_be(session: Session, encounter: Encounter) -> Claim:
     waiting = [one for one in amendments.of_encounter(session, encounter.id) if one.state == amendments.WAITING]
     if any(one.made_by is not None or one.kind != Change.CORRECT for one in waiting):
         raise ChargesDiffer("somebody in the office is changing this visit: take the message in again once it is done")
-    return records.load(Claim, waiting[-1].body) if waiting else encounters.claim_of(encounter)
+    claim = records.load(Claim, waiting[-1].body) if waiting else encounters.claim_of(encounter)
+    elsewhere = [one for one in visit_groups.parts_of(session, encounter) if one.id != encounter.id]
+    return replace(claim, lines=(*claim.lines, *(line for one in elsewhere for line in encounters.claim_of(one).lines)))
+
+
+def _tell_grouped_again(
+    session: Session, encounter: Encounter, visit: SentVisit, report: ImportReport
+) -> RefusedClaim | None:
+    """A visit of several claims, or of one that it shares: every charge of the message is on one of them, or a person
+    adds what is not."""
+    there = [line for one in visit_groups.parts_of(session, encounter) for line in encounters.claim_of(one).lines]
+    known = replace(encounters.claim_of(encounter), lines=tuple(there))
+    try:
+        if not late_charges(
+            known, visit.claim, visit.words, sent.words_of(session, encounter.id), most_lines=None
+        ).added:
+            report.duplicates += 1
+            return None
+    except ChargesDiffer as error:
+        return RefusedClaim(visit.claim.control_number, visit.where, str(error))
+    return RefusedClaim(visit.claim.control_number, visit.where, SHARED)
 
 
 def _tell_again(
@@ -152,6 +172,8 @@ def _tell_again(
         reason = "this visit is void here: open it anew by hand if it took place"
         return RefusedClaim(claim.control_number, f"{visit.where} visit number", reason)
     encounter = encounters.lock(session, practice_id=encounter.practice_id, encounter_id=encounter.id)
+    if visit_groups.is_grouped(session, encounter):
+        return _tell_grouped_again(session, encounter, visit, report)
     known_words = sent.words_of(session, encounter.id)
     try:
         late = late_charges(_as_it_will_be(session, encounter), claim, visit.words, known_words)

@@ -6,8 +6,9 @@ from activities.desk import Desk
 from billing.ledger import Account, Entry, EntryKind, Side, transfer
 from billing.money import ZERO, Cents, format_dollars
 from billing.posting import allocation, deallocation, reinstatement, released_credit
+from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import ledger
+from database import encounters, ledger
 from database.tables import Fact, PatientPayment
 
 RECEIVED_AS: dict[str, Account] = {
@@ -44,14 +45,59 @@ def _return_payment(desk: Desk, payment: PatientPayment) -> str:
         Side(RECEIVED_AS[payment.method], Cents(-amount), None, payment.method),
     )
     desk.post([Entry(EntryKind.PATIENT_PAYMENT, f"payment:{payment.id}", sides)])
+    _unapply(desk, source=f"unapplied:{payment.id}")
+    desk.say(f"A payment of {format_dollars(amount)} by the patient was taken back")
+    return f"took back {amount} cents"
+
+
+def _unapply(desk: Desk, *, source: str) -> None:
+    """What is missing now comes off the shares that it had paid."""
     applied = ledger.applied_by_line(
         desk.session, practice_id=desk.encounter.practice_id, encounter_id=desk.encounter.id
     )
-    entry = deallocation(desk.balances, applied, desk.line_ids, source=f"unapplied:{payment.id}")
+    entry = deallocation(desk.balances, applied, desk.line_ids, source=source)
     if entry is not None:
         desk.post([entry])
-    desk.say(f"A payment of {format_dollars(amount)} by the patient was taken back")
-    return f"took back {amount} cents"
+
+
+def hand_over(desk: Desk, to_id: str, amount: Cents) -> None:
+    """What the patient paid towards this visit goes to the one that bills it, or back: out of here now, and in there
+    once that visit has read the fact. A negative amount asks for as much back."""
+    if not amount:
+        return
+    source = f"handed_over:{desk.encounter.id}:{desk.encounter.version}:{desk.ordinal()}"
+    sides = transfer(Account.PATIENT_UNAPPLIED, Account.PATIENT_TRANSFER, amount)
+    desk.post([Entry(EntryKind.HANDED_OVER, source, sides)])
+    encounters.add_fact(
+        desk.session,
+        practice_id=desk.encounter.practice_id,
+        encounter_id=to_id,
+        kind=FactKind.MONEY_HANDED_OVER,
+        source_key=source,
+        subject_id=desk.encounter.id,
+        received_at=desk.at,
+        body=str(int(amount)),
+    )
+    words = (
+        "go to the visit that it is billed with" if amount > 0 else "are taken back from the visit it is billed with"
+    )
+    desk.say(f"{format_dollars(abs(amount))} of the patient's money {words}")
+
+
+def take_handed_over(desk: Desk, fact: Fact) -> str:
+    """Money of the patient's that another visit of theirs handed over; below zero, what it asks back."""
+    amount = Cents(int(fact.body))
+    sides = transfer(Account.PATIENT_TRANSFER, Account.PATIENT_UNAPPLIED, amount)
+    desk.post([Entry(EntryKind.HANDED_OVER, f"arrived:{fact.id}", sides)])
+    if amount > 0:
+        _reinstate(desk, amount, source=f"reinstated:{fact.id}")
+    else:
+        _unapply(desk, source=f"unapplied:{fact.id}")
+    desk.say(
+        f"{format_dollars(abs(amount))} of the patient's money {'came from' if amount > 0 else 'went back to'} "
+        "a visit that is billed with this one"
+    )
+    return f"took over {amount} cents"
 
 
 def give_up(desk: Desk, fact: Fact) -> str:
@@ -86,6 +132,9 @@ def settle_patient_money(desk: Desk) -> None:
 
     A credit born of a reversal is frozen until its correction comes: nothing moves while the claim is open again.
     """
+    if desk.encounter.billed_with_id is not None:
+        hand_over(desk, desk.encounter.billed_with_id, Cents(-desk.balances.total(Account.PATIENT_UNAPPLIED)))
+        return
     if not desk.is_answered:
         return
     step = f"{desk.encounter.id}:step{desk.encounter.version}"

@@ -20,6 +20,7 @@ from activities.enrolment_desk import go_on_enrolled, send_anyway
 from activities.inquiry_desk import forget_inquiry, verified, verified_by_telephone
 from activities.messages import Answer, CommandStep, CompleteTask, PlaceHold, ReleaseHold
 from activities.next_payer import add_policy, keep_as_next, let_policy_go
+from activities.parting_desk import split_off
 from activities.payer_credits import payer_will_recoup, refund_payer
 from activities.posting_review import leave_unapplied, post_reviewed
 from activities.refusals import Refused, Values, correct, day_to_come
@@ -116,6 +117,8 @@ def _form(desk: Desk, form_id: str) -> TaskForm:
 def _place_hold(desk: Desk, command: PlaceHold) -> Answer:
     if desk.encounter.on_hold:
         raise Refused("already_on_hold", "the encounter is already on hold")
+    if desk.encounter.billed_with_id is not None:
+        raise Refused("not_possible", "the visit is billed with another one: put that one on hold")
     if command.until <= desk.at:
         raise Refused("invalid", "a hold ends on a day to come", (("until", "choose a day to come"),))
     values: Values = json.loads(_form(desk, command.form_id).values)
@@ -287,6 +290,15 @@ def _new_original(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     return "Corrected; the claim is sent anew"
 
 
+def _split_rejected(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
+    """Never adjudicated: both claims are new originals."""
+    if desk.claim.is_void or desk.claim.frequency == "7":
+        raise Refused("not_possible", "a replacement or a void is not split: correct it, and split what is answered")
+    said = split_off(desk, values["lines"], values["reason"])
+    desk.move_to(Stage.CODING)
+    return f"{said}; the rest is sent anew"
+
+
 def _resend(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     if desk.live.adjudicated_at is not None:
         raise Refused("answered", "the payer has answered meanwhile; reload the page")
@@ -416,6 +428,7 @@ _RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str
     (TaskType.TRANSMISSION_FAILED, "resent"): _resend,
     (TaskType.TRANSMISSION_FAILED, "handled"): _handled,
     (TaskType.CLAIM_REJECTED, "corrected_new_claim"): _new_original,
+    (TaskType.CLAIM_REJECTED, "split_claim"): _split_rejected,
     (TaskType.NO_RESPONSE, "status_known"): _status_known,
     (TaskType.NO_RESPONSE, "resubmitted"): _resend,
     (TaskType.NO_RESPONSE, "not_on_file_with_proof"): _resend_with_proof,

@@ -1,10 +1,12 @@
 """What one look at an encounter's rows shows, and which of its tasks have become needless by it."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from activities.messages import OpenTask
-from billing.deadlines import Reason
+from billing.deadlines import Deadline, Reason
 from billing.ledger import Account, Balances
+from billing.policies import Policies
 from billing.roles import Role
 from billing.stages import CHANGING, DISPUTING, WAITING_ON, Stage
 from billing.submission import SubmissionState
@@ -25,6 +27,7 @@ _KEPT_UNTIL_DONE = frozenset(
         Reason.POSTING_REVIEW_OVER,
         Reason.RECONSIDERATION_DUE,
         Reason.PROMISE_DUE,
+        Reason.MONTH_OVER,
     }
 )
 _ASKED_ABOUT = frozenset({Stage.ACKNOWLEDGMENT, Stage.ADJUDICATION})
@@ -85,6 +88,25 @@ class Seen:
     """A payer was sent a void, and has not let go of the claim"""
     change_waits: bool
     """An amendment is neither done nor dropped"""
+
+
+def waiting_deadlines(seen: Seen, stage: Stage, policies: Policies, *, at: datetime) -> list[Deadline]:
+    """When to look again at what waits for no submission."""
+    waits = {
+        Reason.REVERSAL_UNPAIRED: ("unpaired_reversal_days", seen.facts_wait),
+        Reason.AMENDMENT_DUE: ("amendment_wait_days", seen.change_waits),
+        Reason.PATIENT_BALANCE_DUE: (
+            "patient_balance_days",
+            stage == Stage.PATIENT_BALANCE and seen.balances.total(Account.AR_PATIENT) > 0,
+        ),
+        Reason.OWNER_DUE: ("joined_wait_days", stage == Stage.BILLED_WITH),
+    }
+    today = policies.day(at)
+    return [
+        Deadline(reason, at + timedelta(days=policies.value(name, as_of=today)))
+        for reason, (name, is_waiting) in waits.items()
+        if is_waiting
+    ]
 
 
 def open_task_of(task: Task) -> OpenTask:

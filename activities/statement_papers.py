@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta, tzinfo
+from itertools import chain, repeat
 
 from sqlmodel import Session, col, select
 
@@ -18,6 +19,9 @@ from database.tables import BillingEntity, Encounter, Patient, Payer
 TAKEN_OFF = (*ADJUSTMENTS, Account.BAD_DEBT, Account.MOVED_ADJUSTMENTS)
 SHARES = frozenset({EntryKind.CLAIM_PAYMENT, EntryKind.REVERSAL, EntryKind.BILLED_TO_PATIENT, EntryKind.OPENING})
 """Entries that move a share to the patient's account or take it back"""
+
+NOT_BILLED = "a service that is not billed on this claim any more"
+"""What stands for a line that the claim has no more, while an amount stands on it"""
 
 
 def number_of(paper_id: str) -> str:
@@ -73,9 +77,13 @@ def _visit(session: Session, encounter: Encounter, item: Item, zone: tzinfo, *, 
         if posting.account == Account.AR_PATIENT and journal.kind in APPLYING:
             by_line[posting.line_id]["you paid"] -= posting.amount_cents
     names = service_words.of_claim(session, claim, practice_id=encounter.practice_id)
+    if len({line.service_date for line in claim.lines}) > 1:
+        names = [f"{line.service_date}: {name}" for line, name in zip(claim.lines, names, strict=True)]
     rows = []
-    for line_row, name in zip(encounters.lines(session, encounter), names, strict=True):
+    for line_row, name in zip(encounters.lines(session, encounter), chain(names, repeat(NOT_BILLED)), strict=False):
         sums = by_line[line_row.id]
+        if line_row.ordinal > len(names) and not any(sums.values()):
+            continue
         rows.append(
             ServiceRow(
                 service=name,

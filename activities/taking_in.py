@@ -14,9 +14,15 @@ from billing.claim import Claim
 from billing.coordination import OtherPayer
 from billing.intake import Refusal, intake_key, refusal
 from billing.tasks import NewTask, TaskType
-from database import amendments, coverages, encounters, records, tasks
+from database import amendments, coverages, encounters, records, tasks, visit_groups
 from database.office import PayeeOfAnotherPractice
 from database.tables import Encounter, InboundMessage, Patient
+
+SHARED = (
+    "the visit has several claims here, or shares one with other visits: what changes it as a whole would bill a line "
+    "twice. Change it on the visit's page"
+)
+"""Why a message does not change a visit that was parted or joined"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,8 @@ def _amend(session: Session, claim: Claim, report: ImportReport, sender: Sender,
             f"no visit of this practice is named by its number or by REF F8; frequency {claim.frequency} changes one"
         )
         return Refusal("CLM", words)
+    if visit_groups.is_grouped(session, encounter):
+        return Refusal("CLM", SHARED)
     known = coverages.in_order(session, encounter, encounters.claim_of(encounter))
     change = change_of(claim, (one.coverage.payer.id for one in known))
     if change is None:

@@ -23,6 +23,7 @@ from billing.amendments import SELF_PAY
 from billing.claim import Address, Claim, Coverage, Diagnosis, Name, Party, Person, Reference, ServiceLine, Sex
 from billing.coordination import IN_ORDER, MEDICARE, PRIMARY, OtherPayer
 from billing.money import Cents, parse_typed
+from billing.parting import LINES_OF_A_VISIT
 from billing.units import parse_units
 from interchange.x12.coordination_writing import with_other_payers
 
@@ -276,7 +277,8 @@ class EncounterForm(Part):
     providers: ProvidersForm
     diagnoses: Annotated[list[Code], Field(max_length=12)] = []
     """ICD-10-CM, principal first"""
-    lines: Annotated[list[LineForm], Field(min_length=1, max_length=50)]
+    lines: Annotated[list[LineForm], Field(min_length=1, max_length=LINES_OF_A_VISIT)]
+    """What one claim does not hold is parted into several"""
     place_of_service: Annotated[str, Field(pattern="^[0-9]{2}$")] = "11"
     patient_paid: Amount | None = None
     authorization: Annotated[str, Field(max_length=50)] | None = None

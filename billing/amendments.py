@@ -72,6 +72,10 @@ ENDS_WITH_THE_PAYER = frozenset({Change.NEW_COVERAGE, Change.SELF_PAY, Change.VO
 """Changes after which the claim is not this payer's any more"""
 
 
+ONE_VISIT_ALONE = frozenset({Change.VOID, Change.WRONG_PATIENT, Change.SELF_PAY})
+"""Changes of one visit that a claim of several visits cannot make for all of them"""
+
+
 class Plan(StrEnum):
     """What is done about the live claim."""
 

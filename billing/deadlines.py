@@ -37,6 +37,10 @@ class Reason(StrEnum):
     """A change waits for a payer: its number for the claim, its answer, or its money back"""
     RECONSIDERATION_DUE = "reconsideration_due"
     """The payer was asked to correct what it allowed, and should have answered"""
+    MONTH_OVER = "month_over"
+    """The month whose visits go to the payer as one claim is over"""
+    OWNER_DUE = "owner_due"
+    """The visit that bills this one should have come to zero"""
     FOLLOW_UP = "follow_up"
     """A person said when to look again"""
     PROMISE_DUE = "promise_due"
@@ -62,6 +66,8 @@ OWNERS: dict[Reason, Role] = {
     Reason.CROSSOVER_DUE: Role.BILLER,
     Reason.AMENDMENT_DUE: Role.BILLER,
     Reason.RECONSIDERATION_DUE: Role.DENIALS,
+    Reason.MONTH_OVER: Role.BILLER,
+    Reason.OWNER_DUE: Role.BILLER,
     Reason.FOLLOW_UP: Role.BILLER,
     Reason.PROMISE_DUE: Role.BILLER,
     Reason.HOLD_ENDS: Role.SUPERVISOR,
@@ -83,6 +89,8 @@ WORDS: dict[Reason, str] = {
     Reason.CROSSOVER_DUE: "the payer to whom the claim was forwarded should have answered",
     Reason.AMENDMENT_DUE: "the payer should have made way for a change: its number for the claim, or its money back",
     Reason.RECONSIDERATION_DUE: "the payer should have answered the reconsideration",
+    Reason.MONTH_OVER: "the month's visits are billed as one claim",
+    Reason.OWNER_DUE: "the visit that bills this one should be at zero",
     Reason.FOLLOW_UP: "look again, as was agreed",
     Reason.PROMISE_DUE: "what was promised should have come",
     Reason.HOLD_ENDS: "the hold ends",

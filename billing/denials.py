@@ -24,6 +24,8 @@ class Exit(StrEnum):
     """Frequency 7, naming the payer's claim number (REF*F8)"""
     NEW_ORIGINAL = "new_original"
     """Frequency 1: the payer never processed the first (MA130), or takes no replacements"""
+    SPLIT_CLAIM = "split_claim"
+    """Some lines go on a claim of their own; the one that they leave is sent again without them"""
     RETRO_AUTH = "retro_auth"
     """The authorization was granted after the fact: a replacement with its number (REF*G1)"""
     OTHER_PAYER = "other_payer"
@@ -141,6 +143,8 @@ def why_not(way: Exit, situation: Situation) -> str | None:
     """Why a way out is closed, in words that say what to do instead; None when it is open."""
     match way:
         case Exit.REPLACE | Exit.RETRO_AUTH | Exit.VOID:
+            return _why_no_replacement(situation)
+        case Exit.SPLIT_CLAIM if situation.is_paid:
             return _why_no_replacement(situation)
         case Exit.NEW_ORIGINAL | Exit.OTHER_PAYER if situation.is_paid:
             return "the payer has paid part of this claim: a new original would be a duplicate; send a replacement"

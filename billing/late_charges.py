@@ -31,9 +31,16 @@ class LateCharges:
     """Of added services without a code, numbered as the lines they wait for"""
 
 
-def late_charges(known: Claim, said: Claim, words: Sequence[SentWord], known_words: Sequence[SentWord]) -> LateCharges:
+def late_charges(
+    known: Claim,
+    said: Claim,
+    words: Sequence[SentWord],
+    known_words: Sequence[SentWord],
+    *,
+    most_lines: int | None = MOST_LINES,
+) -> LateCharges:
     """The known visit with the new charges of the message. A line that points beyond the message's diagnoses points at
-    nothing then, and waits for a coder. Raises ChargesDiffer."""
+    nothing then, and waits for a coder. `most_lines` None: the visit has several claims. Raises ChargesDiffer."""
     diagnoses = tuple(dict.fromkeys((*(one.code for one in known.diagnoses), *(one.code for one in said.diagnoses))))
     if len(diagnoses) > MOST_DIAGNOSES:
         raise ChargesDiffer("with these charges the visit would have more than twelve diagnoses: change it by hand")
@@ -50,7 +57,7 @@ def late_charges(known: Claim, said: Claim, words: Sequence[SentWord], known_wor
         pointed = [said.diagnoses[one - 1].code for one in line.diagnosis_pointers if 1 <= one <= len(said.diagnoses)]
         pointers = tuple(diagnoses.index(code) + 1 for code in pointed)
         lines.append(replace(line, diagnosis_pointers=pointers))
-    if len(lines) > MOST_LINES:
+    if most_lines is not None and len(lines) > most_lines:
         raise ChargesDiffer("with these charges the visit would have more than fifty lines: change it by hand")
     whole = replace(
         known,

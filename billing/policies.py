@@ -121,6 +121,13 @@ DEFAULTS: dict[str, Default] = {
     "accept_underpayment_limit_cents": Default(2_500, "office: two people give up more than that on one claim"),
     "hold_without_enrolment": Default(0, "office: 1 once the matrix is kept; 0 holds only for rows not in force"),
     "strict_npi_check_digit": Default(1, "45 CFR 162.406; 0 admits test files with invented numbers"),
+    "claim_lines_at_most": Default(50, "005010X222A1: LX at most 50 times; fewer where a payer takes fewer"),
+    "one_rendering_provider_per_claim": Default(0, "office: 1 for payers that want a claim for each who rendered"),
+    "one_month_per_claim": Default(0, "office: 1 for payers that want a claim for each calendar month"),
+    "join_visits_of_a_month": Default(
+        0, "office: 1 keeps clean visits until the month is over and bills them as one claim, as monthly therapy is"
+    ),
+    "joined_wait_days": Default(60, "office: a visit that another one bills is looked at again every two months"),
     "batch_wait_seconds": Default(10, "office: claims that become ready together leave in one interchange"),
     "batch_claims": Default(5000, "005010X222A1: at most 5,000 CLM in one ST"),
     "catch_up_claims": Default(500, "office: of what was held or is sent again in bulk, so many go at a time"),
@@ -141,6 +148,9 @@ SWITCHES = frozenset(
         "strict_npi_check_digit",
         "charge_needs_price",
         "pays_capitation",
+        "one_rendering_provider_per_claim",
+        "one_month_per_claim",
+        "join_visits_of_a_month",
     }
 )
 """Policies that are 1 for yes and 0 for no"""
@@ -181,6 +191,7 @@ _LARGEST_OF = {
     "appeal_levels": 2,
     "posting_mode": 2,
     "status_inquiry": 2,
+    "claim_lines_at_most": 50,
 }
 
 
@@ -189,6 +200,8 @@ _AT_LEAST_ONE = frozenset(
         "batch_claims",
         "catch_up_claims",
         "catch_up_batches_per_hour",
+        "claim_lines_at_most",
+        "joined_wait_days",
         "filing_limit_days",
         "statement_cycle_days",
         "appeal_limit_days",

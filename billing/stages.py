@@ -20,6 +20,8 @@ class Stage(StrEnum):
     POSTING = "posting"
     """Adjudicated; the payer's part is not settled: denied or unexplained amounts"""
     PATIENT_BALANCE = "patient_balance"
+    BILLED_WITH = "billed_with"
+    """Its lines stand on the claim of another visit, and it waits for what becomes of that"""
     CLOSED = "closed"
 
 
@@ -69,6 +71,10 @@ class FactKind(StrEnum):
     """Somebody promised something"""
     AMENDED = "amended"
     """What was billed turns out to be otherwise: a late charge, another policy, nobody's visit"""
+    GROUP_CHANGED = "group_changed"
+    """It was parted, joined with other visits or taken out again; or the visit that bills it closed, or opened again"""
+    MONEY_HANDED_OVER = "money_handed_over"
+    """What the patient paid towards a visit goes to the visit that bills it, or back"""
 
 
 WAITING_ON: dict[Stage, str] = {
@@ -82,6 +88,7 @@ WAITING_ON: dict[Stage, str] = {
     Stage.ADJUDICATION: "payer",
     Stage.POSTING: "denial specialist",
     Stage.PATIENT_BALANCE: "patient",
+    Stage.BILLED_WITH: "the visit that bills it",
     Stage.CLOSED: "nobody",
 }
 """Whom an encounter waits for when no task is open and no change is under way"""

@@ -24,6 +24,10 @@ CORRECTIONS = Field(
     "corrections", "Corrections, one a line: field = value", kind="corrections", longest=LONGEST_CORRECTIONS
 )
 _SOME_CORRECTIONS = replace(CORRECTIONS, required=False)
+_SPLIT = Resolution(
+    "Some lines go on a claim of their own; send both",
+    (Field("lines", "Numbers of the lines that leave this claim, such as 3, 5-7", longest=200), REASON),
+)
 _PHONE = Resolution("Verified by telephone", (_REFERENCE,))
 _RECHECK = Resolution("Corrected; ask the payer again", (CORRECTIONS,))
 POLICY = (
@@ -220,7 +224,10 @@ KINDS: dict[TaskType, Kind] = {
         Role.BILLER,
         timedelta(days=2),
         "The claim was rejected",
-        {"corrected_new_claim": Resolution("Corrected; send as a new original", (CORRECTIONS,))},
+        {
+            "corrected_new_claim": Resolution("Corrected; send as a new original", (CORRECTIONS,)),
+            "split_claim": _SPLIT,
+        },
     ),
     TaskType.NO_RESPONSE: Kind(
         Role.BILLER,
@@ -248,6 +255,7 @@ KINDS: dict[TaskType, Kind] = {
         {
             "replace": Resolution("Corrected; send a replacement (frequency 7)", (_SOME_CORRECTIONS,)),
             "new_original": Resolution("Corrected; send as a new original", (_SOME_CORRECTIONS,)),
+            "split_claim": _SPLIT,
             "retro_auth": Resolution(
                 "Authorized after the fact; send a replacement",
                 (Field("authorization", "Authorization number", is_sent=True),),

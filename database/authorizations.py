@@ -174,6 +174,7 @@ def _used(session: Session, patient_id: str, numbers: Iterable[str], *, without:
     query = select(Encounter.record).where(
         Encounter.patient_id == patient_id,
         col(Encounter.is_void).is_(False),
+        col(Encounter.billed_with_id).is_(None),
         Encounter.id != (without or ""),
         or_(
             *(

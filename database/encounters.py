@@ -189,19 +189,21 @@ def claim_of(encounter: Encounter) -> Claim:
     return records.load(Claim, encounter.record)
 
 
-def claims_before(session: Session, encounter: Encounter, *, years: int) -> list[Claim]:
-    """Claims of the same patient's other visits, from so many years before this one on; void visits have none."""
+def claims_before(session: Session, encounter: Encounter, *, years: int) -> list[tuple[str, Claim]]:
+    """Claims of the same patient's other visits with their ids, from so many years before this one on; void visits have
+    none, nor have those that another visit bills."""
     since = encounter.service_date - timedelta(days=366 * years)
     rows = session.exec(
-        select(Encounter.record).where(
+        select(Encounter.id, Encounter.record).where(
             Encounter.practice_id == encounter.practice_id,
             Encounter.patient_id == encounter.patient_id,
             Encounter.id != encounter.id,
+            col(Encounter.billed_with_id).is_(None),
             col(Encounter.is_void).is_(False),
             Encounter.service_date >= since,
         )
     )
-    return [records.load(Claim, one) for one in rows]
+    return [(visit_id, records.load(Claim, record)) for visit_id, record in rows]
 
 
 def keep_claim(session: Session, encounter: Encounter, claim: Claim) -> None:

@@ -5,6 +5,7 @@ failure of its own, decided by the caller.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -15,7 +16,7 @@ from sqlmodel import Session, col, func, select
 from billing.adjustment_codes import QMB_REMARKS
 from billing.ledger import CHARGES, ENCOUNTER_BALANCES, Account, EntryKind
 from billing.roles import Permission, Role, permissions_of
-from billing.stages import Stage
+from billing.stages import FactKind, Stage
 from billing.tasks import TaskType
 from database import accounts, audit, bank, good_faith, households, moves
 from database.tables import (
@@ -25,8 +26,10 @@ from database.tables import (
     Benefits,
     Deposit,
     Encounter,
+    Fact,
     InboundMessage,
     Journal,
+    Line,
     Outbox,
     PatientAccount,
     PatientPayment,
@@ -300,6 +303,48 @@ def _open_has_next_action(session: Session) -> Proof:
     return Proof("agenda", statement, len(open_ones), off[:SHOWN])
 
 
+def _lines_are_on_one_claim(session: Session) -> Proof:
+    """Each line is charged on one encounter; a visit that another one bills is charged there, and only there."""
+    twice = session.exec(
+        select(Posting.line_id, Posting.encounter_id)
+        .where(col(Posting.account).in_(CHARGES), col(Posting.line_id).is_not(None))
+        .group_by(col(Posting.line_id), col(Posting.encounter_id))
+        .having(func.sum(Posting.amount_cents) != 0)
+    ).all()
+    charged = Counter(line_id for line_id, _ in twice)
+    charged_visits = {encounter_id for _, encounter_id in twice}
+    off = [f"line {line_id}" for line_id, count in charged.items() if count > 1]
+    owners = dict(
+        session.exec(
+            select(Encounter.id, Encounter.billed_with_id).where(col(Encounter.billed_with_id).is_not(None))
+        ).all()
+    )
+    brought = session.exec(select(Line.visit_id, Line.encounter_id).where(col(Line.visit_id).is_not(None))).all()
+    for member, owner in owners.items():
+        has_own_claim = member in charged_visits or owner in owners
+        if has_own_claim or (member, owner) not in brought:
+            off.append(f"encounter {member}")
+    off += [f"encounter {owner}" for member, owner in brought if owners.get(member or "") != owner]
+    looked_at = session.exec(select(func.count()).select_from(Line)).one()
+    return Proof("lines", "every line of every visit is charged on one claim", looked_at, off[:SHOWN])
+
+
+def _handed_over_money_arrives(session: Session) -> Proof:
+    """What a visit handed over is in the visit that bills it, or waits there as a fact that is yet to be read."""
+    handed = select(Fact.practice_id, Fact.body, Fact.absorbed_at).where(Fact.kind == FactKind.MONEY_HANDED_OVER)
+    facts = session.exec(handed).all()
+    under_way: Counter[str] = Counter()
+    for practice_id, body, absorbed_at in facts:
+        under_way[practice_id] += int(body) if absorbed_at is None else 0
+    rows = session.exec(
+        select(Posting.practice_id, func.sum(Posting.amount_cents))
+        .where(Posting.account == Account.PATIENT_TRANSFER)
+        .group_by(Posting.practice_id)
+    )
+    off = [f"practice {one}" for one, cents in rows if int(cents) + under_way[one]]
+    return Proof("handed_over", "patients' money that goes from visit to visit arrives", len(facts), off[:SHOWN])
+
+
 def _audit_chain_is_whole(session: Session) -> Proof:
     count, broken = audit.check(session)
     return Proof("audit", "the audit chain is whole", count, [f"event {one}" for one in broken[:SHOWN]])
@@ -320,6 +365,8 @@ _PROOFS: tuple[Callable[[Session], Proof], ...] = (
     _balances_are_pursued,
     _moves_tie,
     _open_has_next_action,
+    _lines_are_on_one_claim,
+    _handed_over_money_arrives,
     _audit_chain_is_whole,
 )
 

@@ -49,6 +49,12 @@ def _take(session: Session, part: sa.ColumnElement[bool], limit: int) -> Sequenc
     return session.exec(same_kind.limit(limit).with_for_update(skip_locked=True)).all()
 
 
+def hold(session: Session, encounter_id: str) -> None:
+    """Keep batches away from an encounter's submissions until the transaction ends; what one took meanwhile is seen."""
+    mine = select(Submission).where(Submission.encounter_id == encounter_id)
+    session.exec(mine.with_for_update().execution_options(populate_existing=True)).all()
+
+
 def of_batch(session: Session, batch_id: str) -> Sequence[Submission]:
     """The claims of one batch in the order they were written."""
     return session.exec(

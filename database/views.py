@@ -32,6 +32,7 @@ from database import (
     worklists,
 )
 from database.amendment_views import AmendmentView, PolicyView, amendments_of, policies_of
+from database.group_views import GroupView, group_of
 from database.letters import LetterRow
 from database.notes import NoteSubject, NoteView
 from database.payment_views import PaymentView
@@ -188,6 +189,7 @@ class EncounterView:
     amendments: list[AmendmentView]
     policies: list[PolicyView]
     """In the order in which they pay"""
+    group: GroupView
     submissions: list[SubmissionView]
     benefits: list[BenefitsView]
     letters: list[LetterRow]
@@ -306,6 +308,7 @@ def encounter(session: Session, *, practice_id: str, encounter_id: str) -> Encou
         is_void=row.is_void,
         amendments=amendments_of(session, row.id),
         policies=policies_of(session, row, claim),
+        group=group_of(session, row),
         submissions=submissions(session, practice_id=practice_id, encounter_id=row.id),
         benefits=_benefits(session, row),
         letters=list(letters.of_encounter(session, row.id)),
@@ -340,8 +343,18 @@ def _lines(session: Session, row: Encounter, claim: Claim) -> list[LineMoney]:
     sides: dict[str | None, list[tuple[Journal, Posting]]] = defaultdict(list)
     for journal, posting in ledger.journal_of_encounter(session, practice_id=row.practice_id, encounter_id=row.id):
         sides[posting.line_id].append((journal, posting))
-    money = [_line_money(line.ordinal, claim, sides[line.id]) for line in encounters.lines(session, row)]
+    count = len(claim.lines)
+    known = [one for one in encounters.lines(session, row) if one.ordinal <= count or _leaves_something(sides[one.id])]
+    money = [_line_money(line.ordinal, claim, sides[line.id]) for line in known]
     return [_without_charge(one) for one in money] if row.is_void else money
+
+
+def _leaves_something(sides: Sequence[tuple[Journal, Posting]]) -> bool:
+    """Whether an amount stands on a line that the claim has no more."""
+    by_account: dict[str, int] = defaultdict(int)
+    for _, posting in sides:
+        by_account[posting.account] += posting.amount_cents
+    return any(by_account.values())
 
 
 def _without_charge(one: LineMoney) -> LineMoney:
@@ -352,7 +365,7 @@ def _without_charge(one: LineMoney) -> LineMoney:
 
 
 def _line_money(ordinal: int, claim: Claim, sides: Sequence[tuple[Journal, Posting]]) -> LineMoney:
-    line = claim.lines[ordinal - 1]
+    line = claim.lines[ordinal - 1] if ordinal <= len(claim.lines) else None
     by_account: dict[str, int] = defaultdict(int)
     adjusted: dict[str, int] = defaultdict(int)
     patient_paid = 0
@@ -366,10 +379,10 @@ def _line_money(ordinal: int, claim: Claim, sides: Sequence[tuple[Journal, Posti
             patient_paid -= posting.amount_cents
     return LineMoney(
         ordinal=ordinal,
-        procedure=line.listed,
-        modifiers=line.modifiers,
-        service_date=line.service_date,
-        charge_cents=line.charge_cents,
+        procedure=line.listed if line else "no longer on this claim",
+        modifiers=line.modifiers if line else (),
+        service_date=line.service_date if line else claim.service_from,
+        charge_cents=line.charge_cents if line else 0,
         payer_paid_cents=by_account[Account.CASH_UNAPPLIED],
         adjustments=tuple(Adjusted(code, cents) for code, cents in sorted(adjusted.items()) if cents),
         patient_share_cents=by_account[Account.AR_PATIENT] + patient_paid,

@@ -16,6 +16,7 @@ from billing.amendments import SELF_PAY
 from billing.claim import Address, Claim, Coverage, Diagnosis, Name, Party, Person, ServiceLine
 from billing.coordination import OtherPayer
 from billing.money import ZERO, Cents
+from billing.parting import LINES_OF_A_VISIT
 from billing.patients import Registration
 from billing.sent_visits import BILLING, NO_POLICY, NOBODY, RENDERING, Gap, SentNumber, SentVisit
 from billing.sheets import DAYS, REQUIRED, DateOrder, SheetMapping
@@ -27,7 +28,7 @@ ORDERS: dict[DateOrder, tuple[str, ...]] = {
     DateOrder.MDY: ("%m/%d/%Y", "%m-%d-%Y"),
     DateOrder.DMY: ("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y"),
 }
-MOST_LINES, MOST_DIAGNOSES = 50, 12
+MOST_DIAGNOSES = 12
 SAME_IN_EVERY_ROW = ("last_name", "first_name", "birth_date", "patient_number", "member_id", "billing_npi")
 SAME_WHERE_TOLD = (
     "payer_id",
@@ -264,8 +265,8 @@ def _group_faults(group: Sequence[_Row], mapping: SheetMapping) -> Iterable[Shee
             if is_another and not row.faults and not first.faults:
                 words = f"is another one than in row {first.number}, which has the same visit number"
                 yield SheetFault(row.number, mapping.columns.get(name, name), words)
-    if len(group) > MOST_LINES:
-        words = f"the visit has {len(group)} rows, a claim holds {MOST_LINES}: divide it"
+    if len(group) > LINES_OF_A_VISIT:
+        words = f"the visit has {len(group)} rows, and at most {LINES_OF_A_VISIT} are taken: divide it"
         yield SheetFault(first.number, mapping.columns.get("visit_number", ""), words)
     if len({code for row in group for code in row.values.get("diagnoses", ())}) > MOST_DIAGNOSES:
         words = f"the visit has more than {MOST_DIAGNOSES} diagnoses"

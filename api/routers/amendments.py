@@ -134,6 +134,11 @@ def _refuse_what_changes_nothing(
     """Raise Problem 409 and 422. What can be seen now is told now; the encounter looks again under its lock."""
     if encounter.is_void:
         raise Problem(409, "visit-is-void", "This visit is void", "Enter it anew if it took place after all.")
+    grouped = amending.why_not_alone(session, encounter, change)
+    if grouped is not None:
+        raise Problem(
+            409, "visit-shares-its-claim", "This visit shares its claim", f"{grouped[0].upper()}{grouped[1:]}."
+        )
     if change == Change.SELF_PAY and encounter.is_self_pay:
         raise Problem(409, "self-pay-already", "This visit is self-pay already", "No payer is asked for it.")
     if change == Change.SELF_PAY:

@@ -27,6 +27,8 @@ class PastService:
     rendering_npi: str | None
     payer_id: str | None
     """NM109 of 2010BB"""
+    is_same_visit: bool = False
+    """On another claim of the same visit, which was parted"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,6 +214,8 @@ def new_patients_are_new_to_the_group(claim: Claim, situation: Situation) -> Ite
 def _seen_by(claim: Claim, line: ServiceLine, situation: Situation, *, same_physician: bool) -> bool:
     since = _three_years_before(line.service_date)
     for one in situation.known.past:
+        if one.is_same_visit:
+            continue
         is_visit = is_in(one.procedure, *EVALUATION, SURGERY)
         if not is_visit or not since < one.service_date < line.service_date:
             continue

@@ -30,7 +30,7 @@ def fields_fit(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
         yield "member_id", "the member id is too long for the claim"
 
 
-@edit("X03", fix="Make two claims.", bill=Bill.PROFESSIONAL)
+@edit("X03", fix="Part the visit into two claims.", bill=Bill.PROFESSIONAL)
 def lines_counted(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]:
     """A professional claim has one to fifty lines (2400 LX)."""
     if not 1 <= len(claim.lines) <= MAX_LINES:
@@ -63,7 +63,7 @@ def billed_once(claim: Claim, situation: Situation) -> Iterator[tuple[str, str]]
     before = {
         (one.service_date, one.procedure, tuple(sorted(one.modifiers)), one.rendering_npi)
         for one in situation.known.past
-        if one.payer_id == payer and one.billing_npi == billing
+        if one.payer_id == payer and one.billing_npi == billing and not one.is_same_visit
     }
     rendering = claim.provider("82") or claim.billing_provider
     for number, line in enumerate(claim.lines, start=1):

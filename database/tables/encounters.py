@@ -98,6 +98,12 @@ class Encounter(SQLModel, table=True):
     """Nobody but the patient is billed"""
     is_void: bool = False
     """The visit is billed to nobody: it did not happen, or not to this patient"""
+    parted_from_id: str | None = Field(default=None, sa_type=Id, index=True)
+    """The first of the visit's claims, where it was parted into several; None: this one, or the only one"""
+    parted_because: str = Field(default="", sa_type=sa.String(300))
+    """Why this claim was parted from the first"""
+    billed_with_id: str | None = Field(default=None, sa_type=Id, index=True)
+    """The encounter whose claim bills this visit's lines; None: its own"""
     created_at: datetime = Field(sa_type=Instant)
     touched_at: datetime = Field(sa_type=Instant)
     """The instant of the last step: nothing about the encounter is dated before it"""
@@ -114,7 +120,9 @@ class Line(SQLModel, table=True):
     encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", index=True)
     practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
     ordinal: int
-    """1-based place in the record's lines"""
+    """1-based place in the record's lines; beyond them once the claim has the line no more"""
+    visit_id: str | None = Field(default=None, sa_type=Id)
+    """The encounter whose service this is, where it is billed with this one; None: this one's own"""
 
 
 class Submission(SQLModel, table=True):

@@ -14,6 +14,7 @@ from decimal import Decimal
 from billing.claim import Claim, Diagnosis, Party, Person, ServiceLine
 from billing.coordination import IN_ORDER, OtherPayer
 from billing.money import Cents
+from billing.parting import LINES_OF_A_VISIT
 from billing.sent_visits import BILLING, FACILITY, NOBODY, RENDERING, Gap, SentNumber, SentVisit
 from interchange.fhir import codes, people, policies
 from interchange.fhir.bundles import Bundle, Resource
@@ -200,9 +201,9 @@ def _lines(reading: _Reading) -> tuple[ServiceLine, ...]:
     items = [one for one in node.each("item") if not _is_diagnosis(reading, one)]
     if not items:
         node.told.fault(node["item"], "no items")
-    if len(items) > codes.MOST_LINES:
-        node.told.fault(node["item"], "a professional claim has at most fifty lines")
-    lines = tuple(_line(reading, one, place) for place, one in enumerate(items[: codes.MOST_LINES], start=1))
+    if len(items) > LINES_OF_A_VISIT:
+        node.told.fault(node["item"], codes.TOO_MANY_LINES)
+    lines = tuple(_line(reading, one, place) for place, one in enumerate(items[:LINES_OF_A_VISIT], start=1))
     return _priced_by_total(node, lines)
 
 

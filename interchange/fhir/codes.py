@@ -9,6 +9,7 @@ import re
 from billing.claim import Diagnosis
 from billing.coding import procedure_is_well_formed
 from billing.money import Cents
+from billing.parting import LINES_OF_A_VISIT
 from billing.places import PLACES_OF_SERVICE
 from billing.sent_visits import WordKind
 from interchange.fhir.nodes import Node
@@ -36,8 +37,9 @@ DIAGNOSES = frozenset(
     }
 )
 """ICD-10-CM, and ICD-10, as American systems call it, too"""
-MOST_DIAGNOSES, MOST_LINES, MOST_MODIFIERS, MOST_POINTERS = 12, 50, 4, 4
+MOST_DIAGNOSES, MOST_MODIFIERS, MOST_POINTERS = 12, 4, 4
 """Of a professional claim (005010X222A1)"""
+TOO_MANY_LINES = f"more than {LINES_OF_A_VISIT} lines: divide the visit"
 
 
 def procedure(node: Node, number: int) -> str:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from billing.claim import Claim, Coverage, Diagnosis, Party, Person, ServiceLine
 from billing.coordination import OtherPayer
 from billing.money import Cents
+from billing.parting import LINES_OF_A_VISIT
 from billing.sent_visits import BILLING, FACILITY, NOBODY, SentVisit
 from interchange.fhir import claims, codes, people, policies
 from interchange.fhir.bundles import Bundle, Resource, Target
@@ -49,9 +50,9 @@ def read(resource: Resource, bundle: Bundle, told: Told) -> SentVisit:
     services = list(_services(resource, bundle, node))
     if not services:
         told.fault(node, "no ChargeItem or Procedure of it: nothing to bill")
-    if len(services) > codes.MOST_LINES:
-        told.fault(node, "a professional claim has at most fifty lines")
-    lines = tuple(_line(one, diagnoses) for one in services[: codes.MOST_LINES])
+    if len(services) > LINES_OF_A_VISIT:
+        told.fault(node, codes.TOO_MANY_LINES)
+    lines = tuple(_line(one, diagnoses) for one in services[:LINES_OF_A_VISIT])
     claim = Claim(
         control_number=claims.number_of(node) or claims.UNNUMBERED,
         charge_cents=Cents(sum(line.charge_cents for line in lines)),

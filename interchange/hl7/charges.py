@@ -13,6 +13,7 @@ from billing.claim import Claim, Diagnosis, Name, Party, ServiceLine
 from billing.coding import diagnosis_is_well_formed, procedure_is_well_formed
 from billing.coordination import OtherPayer
 from billing.money import Cents, NotAnAmount, parse_cents
+from billing.parting import LINES_OF_A_VISIT
 from billing.sent_visits import (
     NO_POLICY,
     NOBODY,
@@ -37,7 +38,7 @@ CHARGED, TAKEN_BACK = frozenset({"CG", "C", "CH"}), frozenset({"CD", "D"})
 NOT_CHARGED = frozenset({"PY", "P", "AJ", "CO", "RA", "RF"})
 """FT1-6: payments, adjustments, co-payments, refunds"""
 OLDEST_SERVICE = date(2000, 1, 1)
-MOST_LINES, MOST_DIAGNOSES = 50, 12
+MOST_DIAGNOSES = 12
 _NUMBER = re.compile(r"[A-Za-z0-9._-]{1,38}")
 
 
@@ -144,9 +145,9 @@ def _lines(
             words.append(_words(segment, len(found)))
     if not found:
         told.fault("FT1", "no charge: nothing to bill")
-    if len(found) > MOST_LINES:
-        told.fault("FT1", "a professional claim has at most fifty lines")
-    return tuple(found[:MOST_LINES]), [*words, *_procedures(message, found, len(words))]
+    if len(found) > LINES_OF_A_VISIT:
+        told.fault("FT1", f"more than {LINES_OF_A_VISIT} lines: divide the visit")
+    return tuple(found[:LINES_OF_A_VISIT]), [*words, *_procedures(message, found, len(words))]
 
 
 def _procedures(message: Message, lines: list[ServiceLine], known: int) -> list[SentWord]:

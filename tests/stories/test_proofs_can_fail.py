@@ -52,6 +52,8 @@ TAMPERED = {
     "visit_count, line_count, tie, begun_at, begun_by, ended_at) SELECT 'moved', id, 'd', '2026-10-01', 1, 0, 1, 1, 1, "
     "'[]', '2026-10-01 00:00:00.000000', 'worker', '2026-10-01 00:00:00.000000' FROM practice",
     "agenda": "DELETE FROM agenda_entry",
+    "lines": "UPDATE encounter SET billed_with_id = (SELECT max(id) FROM encounter) WHERE stage = 'closed'",
+    "handed_over": "UPDATE posting SET account = 'PAT_TRANSFER' WHERE account = 'CARD_CLEARING'",
 }
 
 

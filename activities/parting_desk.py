@@ -69,7 +69,7 @@ def part(desk: Desk, found: Sequence[Places], *, because: str, stage: Stage) -> 
     if was_charged:
         post_charges(desk)
     numbers = ", ".join(one.external_id for one in rows)
-    desk.say(f"Parted into {len(rows) + 1} claims because {because}: the other lines are on {numbers}")
+    desk.say(f"Parted into {len(rows) + 1} claims because {because}; the other lines are on {numbers}")
     return rows
 
 

@@ -224,10 +224,7 @@ KINDS: dict[TaskType, Kind] = {
         Role.BILLER,
         timedelta(days=2),
         "The claim was rejected",
-        {
-            "corrected_new_claim": Resolution("Corrected; send as a new original", (CORRECTIONS,)),
-            "split_claim": _SPLIT,
-        },
+        {"corrected_new_claim": Resolution("Corrected; send as a new original", (CORRECTIONS,)), "split_claim": _SPLIT},
     ),
     TaskType.NO_RESPONSE: Kind(
         Role.BILLER,

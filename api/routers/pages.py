@@ -276,7 +276,10 @@ def encounter_page(
         may_take_payment=person.may(Permission.TAKE_PAYMENT),
         may_take_back=person.may(Permission.POST_REMITTANCE),
         may_hold=person.may(Permission.HOLD),
-        may_amend=person.may(Permission.INTAKE) and person.may(Permission.WORK) and not encounter.is_void,
+        may_amend=person.may(Permission.INTAKE)
+        and person.may(Permission.WORK)
+        and not encounter.is_void
+        and encounter.group.billed_with is None,
         may_approve=person.may(Permission.APPROVE),
         changes=FORMS,
         files=files,

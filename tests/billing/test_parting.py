@@ -10,7 +10,7 @@ from billing import joining, parting
 from billing.claim import Claim, Diagnosis, Name, Party
 from billing.joining import Visit
 from billing.parting import Rules
-from tests.builders import a_claim, a_line
+from tests.builders import a_claim, a_hospital_claim, a_line, a_revenue_line
 
 CODES = ("M5450", "M542", "J069", "Z23", "R51", "E119")
 DOCTORS = (None, "1999999968", "1999999950")
@@ -151,3 +151,10 @@ def test_too_many_diagnoses_lines_and_providers_are_told() -> None:
     two = [Visit("1", a_claim()), Visit("2", other)]
     assert joining.why_not(two, Rules()) == []
     assert "one rendering provider" in joining.why_not(two, Rules(one_rendering_provider=True))[0]
+
+
+def test_an_institutional_claim_is_one_part() -> None:
+    claim = a_hospital_claim(*[a_revenue_line("0300", 100, "80053")] * 60)
+    assert parting.parts(claim, Rules(one_month=True)) == (tuple(range(60)),)
+    assert parting.why(claim, Rules()) == ""
+    assert "by itself" in joining.why_not([Visit("1", claim), Visit("2", a_claim())], Rules())[0]

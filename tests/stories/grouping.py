@@ -80,6 +80,13 @@ def part_by_hand(office: Office, visit: str, lines: str, reason: str = "the plan
 
 def join(office: Office, *visits: str) -> None:
     """A person bills visits as one claim; each is told."""
+    join_only(office, *visits)
+    for one in visits:
+        office.go_on(one)
+
+
+def join_only(office: Office, *visits: str) -> None:
+    """The same, and nobody is told yet."""
     with office.database.writing() as session:
         group = joining_desk.take_group(
             session,
@@ -90,8 +97,6 @@ def join(office: Office, *visits: str) -> None:
         )
         joining_desk.join(group, reason="therapy of the month")
         joining_desk.put_back(group.desks, "joined")
-    for one in visits:
-        office.go_on(one)
 
 
 def take_out(office: Office, owner: str, member: str) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from activities import moving_out
 from activities.refusals import Refused
 from activities.statement_papers import write_statement
 from billing.amendments import Change
@@ -15,6 +16,7 @@ from billing.dunning import Notice
 from billing.money import Cents
 from database.tables import Encounter
 from tests.builders import a_reversal, an_835
+from tests.database.crowd import together
 from tests.office import Office
 from tests.stories.amending import amend, nothing_leaves
 from tests.stories.grouping import (
@@ -23,6 +25,7 @@ from tests.stories.grouping import (
     books_hold,
     claim_of,
     join,
+    join_only,
     pay,
     ready,
     sent_claims,
@@ -235,3 +238,53 @@ def test_the_statement_lists_each_day(office: Office) -> None:
         )
     [visit] = paper.visits
     assert [(one.service[:10], one.owed_cents) for one in visit.rows] == [("2026-10-01", 2000), ("2026-10-08", 2000)]
+
+
+def test_two_people_at_once_join_a_visit_once(office: Office) -> None:
+    first, second = (ready(office, a_therapy_visit(day)) for day in DAYS[:2])
+    refused: list[str] = []
+
+    def bill(_: int) -> None:
+        try:
+            join_only(office, first, second)
+        except Refused as refusal:
+            refused.append(str(refusal))
+
+    together(2, bill)
+    assert len(refused) == 1, refused
+    for one in (first, second):
+        office.go_on(one)
+    assert [len(one.lines) for one in sent_claims(office)] == [2]
+    books_hold(office)
+
+
+def test_a_batch_and_a_person_never_both_have_a_visit(office: Office) -> None:
+    """Either the claims have left, and nothing is joined; or they are joined, and nothing has left."""
+    first, second = (ready(office, a_therapy_visit(day)) for day in DAYS[:2])
+    done: list[str] = []
+
+    def act(number: int) -> None:
+        try:
+            if number:
+                join_only(office, first, second)
+                done.append("joined")
+            else:
+                office.send_claims()
+                done.append("sent")
+        except (Refused, AssertionError):
+            done.append("refused")
+
+    together(2, act)
+    assert sorted(done) in [["joined", "refused"], ["refused", "sent"]]
+    is_joined = office.stage(second) == "billed_with"
+    assert is_joined == ("joined" in done)
+    assert len(office.wire.claims) == (0 if is_joined else 1)
+
+
+def test_a_joined_visit_leaves_with_its_owner_alone(office: Office) -> None:
+    owner, member = (ready(office, a_therapy_visit(day)) for day in DAYS[:2])
+    join(office, owner, member)
+    out = moving_out.move_out(office.database, practice_id=office.practice_id, at=office.now, by="operator")
+    assert out.lines == 2
+    assert any("billed with another visit" in one for one in out.left_out)
+    assert out.total_cents == out.ledger_cents == 20000

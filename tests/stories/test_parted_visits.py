@@ -11,6 +11,7 @@ from billing.claim import Claim, Name, Party
 from billing.money import Cents
 from billing.remittance import ClaimPayment
 from tests.builders import a_277ca, a_claim, a_line, a_payment, a_reversal, an_835, an_837p
+from tests.interchange.hl7_messages import dft, ft1
 from tests.office import Office
 from tests.stories.amending import amend, states
 from tests.stories.grouping import (
@@ -27,6 +28,7 @@ from tests.stories.grouping import (
     ready,
     sent_claims,
 )
+from tests.stories.test_fhir_intake import set_up
 
 BOTH_DATABASES = True
 BECAUSE = {"lines": "2", "reason": "the plan wants the test apart"}
@@ -110,6 +112,21 @@ def test_the_same_file_again_opens_no_further_claim(office: Office) -> None:
     assert len(office.encounter_ids()) == 2
     replacement = replace(a_visit_of_two(), frequency="7", original_reference="X1")
     assert "several claims" in office.take_in(an_837p(replacement)).refused[0].reason
+
+
+def test_a_message_about_a_parted_visit_bills_nothing_twice(office: Office) -> None:
+    """A system that tells a visit again adds late charges to it; what is on either claim is there already."""
+    set_up(office)
+    office.policy("claim_lines_at_most", 1)
+    charges = (ft1("99213"), ft1("93000"))
+    office.take_in(dft(*charges, control="M1"))
+    [first] = office.encounter_ids()
+    office.go_on(first)
+    assert len(parts_of(office, first)) == 2
+    assert office.take_in(dft(*charges, control="M2")).duplicates == 1
+    late = office.take_in(dft(*charges, ft1("97110"), control="M3"))
+    assert (late.amended, "several claims" in late.refused[0].reason) == (0, True)
+    assert states(office, first) == []
 
 
 def test_a_copay_stays_with_the_first_claim(office: Office) -> None:

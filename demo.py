@@ -43,6 +43,7 @@ from database.tables import Practice
 from settings import OperatorError, Settings, require_free_port, variable
 from simulator import clinic
 from simulator.drive import Drive, Outcome, Progress, World
+from simulator.gateway import CARDS
 from simulator.office_client import OfficeClient
 from temporal import client, encryption, engine, logs, worker_runtime
 
@@ -50,6 +51,7 @@ PRACTICE = "Invented Family Clinic"
 SECRETS_FILE = "demo-secrets.json"
 PORTS = ("api_port", "temporal_port", "temporal_ui_port", "simulator_port")
 """Settings of the ports that a demo may be given"""
+CARD_SECRETS = ("card_token", "card_secret")
 CLOCK_FILE = "clock.json"
 READY_SECONDS = 60.0
 POLICIES = {"batch_wait_seconds": 1}
@@ -315,6 +317,8 @@ async def _start_processes(processes: Processes, settings: Settings, environment
         "SIMULATOR_TOKEN": settings.partner_tokens[office_setup.PARTNER].get_secret_value(),
         "SIMULATOR_WEBHOOK_SECRET": settings.webhook_secrets[office_setup.PARTNER].get_secret_value(),
         "SIMULATOR_OFFICE_URL": f"http://127.0.0.1:{settings.api_port}",
+        "SIMULATOR_CARD_TOKEN": environment[variable("card_processor_token")],
+        "SIMULATOR_CARD_SECRET": environment[variable("card_processor_webhook_secret")],
         "SIMULATOR_CLOCK": FileClock(folder / CLOCK_FILE)().isoformat(),
     }
     for name, arguments, more in (
@@ -347,8 +351,13 @@ def _secrets(settings: Settings) -> dict[str, Any]:
     path = settings.data_dir / SECRETS_FILE
     if path.exists():
         kept: dict[str, Any] = json.loads(path.read_text())
+        missing = {name: secrets.token_urlsafe(24) for name in CARD_SECRETS if name not in kept}
+        if missing:
+            kept |= missing
+            _keep(path, kept)
         return kept
-    made = {"partner_token": secrets.token_urlsafe(24), "webhook_secret": secrets.token_urlsafe(24)}
+    names = ("partner_token", "webhook_secret", *CARD_SECRETS)
+    made = {name: secrets.token_urlsafe(24) for name in names}
     _keep(path, made)
     return dict(made)
 
@@ -430,6 +439,9 @@ def _environment(settings: Settings, kept: Mapping[str, Any]) -> dict[str, str]:
         variable("temporal_ui_port"): str(settings.temporal_ui_port),
         variable("partner_tokens"): json.dumps({office_setup.PARTNER: kept["partner_token"]}),
         variable("webhook_secrets"): json.dumps({office_setup.PARTNER: kept["webhook_secret"]}),
+        variable("card_processor_url"): f"http://127.0.0.1:{settings.simulator_port}{CARDS}",
+        variable("card_processor_token"): kept["card_token"],
+        variable("card_processor_webhook_secret"): kept["card_secret"],
         variable("dispatcher_interval_seconds"): os.environ.get(variable("dispatcher_interval_seconds"), "0.2"),
     }
 

@@ -138,6 +138,15 @@ class Settings(BaseSettings):
     webhook_secrets: dict[str, SecretStr] = {}
     """Webhook secret per trading partner as JSON; a notice without a fresh signature by it is refused."""
 
+    card_processor_url: str | None = None
+    """Address of the card processor's interface (docs/pay-page.md); unset: patients pay in other ways."""
+
+    card_processor_token: SecretStr | None = None
+    """Bearer token for the card processor."""
+
+    card_processor_webhook_secret: SecretStr | None = None
+    """Secret by which the card processor signs its notices (Standard Webhooks)."""
+
     dispatcher_interval_seconds: float = Field(default=1.0, gt=0)
     """Seconds between two looks at the outbox."""
 

@@ -98,6 +98,8 @@ class AccountDesk:
         if any(one.reviewed_at is not None for one in items):
             return
         for task in self._reviews():
+            if task.type != TaskType.PRECOLLECTION_APPROVAL:
+                continue
             tasks.close_task(self.session, task, resolution="answered", at=self.at, actor_id=None)
             self.said.append("Nothing is left to decide before collections")
 

@@ -12,6 +12,9 @@ from database import accounts, encounters, good_faith, households, office
 from database.columns import new_id
 from database.tables import BalanceItem, PatientAccount, Placement, Task
 
+ASKED = "The patient "
+"""How the reason of a pause begins that a question on the pay page made"""
+
 
 def decide_before_collections(
     session: Session,
@@ -59,6 +62,18 @@ def _hold(session: Session, account: PatientAccount, values: dict[str, str], *, 
         fault = (("follow_up", "choose a day to come"),)
         return Answer(done=False, code="invalid", message="please correct the form", faults=fault)
     pause(session, account, until=until, reason=values["reason"], at=at)
+    return None
+
+
+def answer_question(
+    session: Session, task: Task, values: dict[str, str], *, practice_id: str, at: datetime
+) -> Answer | None:
+    """What a patient asked on the pay page is answered: reminders go on, or wait until a day; None when done."""
+    account = accounts.lock(session, practice_id=practice_id, patient_id=task.subject_id, at=at)
+    if values.get("follow_up"):
+        return _hold(session, account, values, at=at)
+    if account.paused_until is not None and (account.pause_reason or "").startswith(ASKED):
+        resume(session, account, at=at)
     return None
 
 

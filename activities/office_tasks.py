@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from activities import member_ids, payer_credits, provider_money, returned_cheques
-from activities.account_decisions import decide_before_collections, wake
+from activities.account_decisions import answer_question, decide_before_collections, wake
 from activities.messages import Answer
 from activities.move_sign_off import sign_off
 from activities.remittance import tell_of_rows
@@ -70,6 +70,8 @@ def complete_office_task(
         refused = payer_credits.settle(session, task, resolution, typed, actor_id=actor_id, at=at)
     elif task.type == TaskType.MEMBER_ID_CORRECTED and resolution == "taken":
         member_ids.take_over(session, task, at=at, actor_id=actor_id)
+    elif task.type == TaskType.PATIENT_QUESTION:
+        refused = answer_question(session, task, typed, practice_id=practice_id, at=at)
     elif task.type == TaskType.CHEQUE_RETURNED:
         today = office.policies_for(session, practice_id=practice_id, payer_id=None).day(at)
         refused = returned_cheques.settle(session, task, resolution, typed, actor_id=actor_id, at=at, today=today)
@@ -102,7 +104,7 @@ def _hold(session: Session, task: Task, *, at: datetime) -> None:
         ledger.hold_book(session, task.practice_id)
     if task.type in _KEEPS_BILL_BACK:
         _account(session, task, at=at)
-    if task.type == TaskType.PRECOLLECTION_APPROVAL:
+    if task.type in {TaskType.PRECOLLECTION_APPROVAL, TaskType.PATIENT_QUESTION}:
         accounts.lock(session, practice_id=task.practice_id, patient_id=task.subject_id, at=at)
     session.refresh(task, with_for_update={"key_share": True})
 

@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 from temporalio.client import Client
 
 from api import codec, errors, temporal_ui
+from api.card_processor import gateway_of
 from api.codec import CodecCors
 from api.metrics import Meter, Metrics
 from api.office import Clock, Office, wall_clock
@@ -47,6 +48,7 @@ from api.routers import (
     paper,
     patient_forms,
     patients,
+    pay,
     payer_credits,
     payers,
     policies,
@@ -108,6 +110,7 @@ ROUTERS = (
     day_close.api,
     bank.api,
     accounts.api,
+    pay.api,
     patients.api,
     insurance.api,
     merges.api,
@@ -157,6 +160,7 @@ ROUTERS = (
     bank.pages,
     variances.pages,
     accounts.pages,
+    pay.pages,
     patient_forms.pages,
     patients.pages,
     authorizations.pages,
@@ -230,7 +234,10 @@ def create_app(
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=rendering.STATIC))
     is_https = settings.public_url.startswith("https:")
-    app.add_middleware(Door, ui_origin=settings.ui_origin, is_https=is_https)
+    gateway = gateway_of(settings)
+    app.state.payment_gateway = gateway
+    origin = gateway.origin if gateway else ""
+    app.add_middleware(Door, ui_origin=settings.ui_origin, is_https=is_https, processor_origin=origin)
     app.add_middleware(CodecCors, origin=settings.ui_origin)
     app.add_middleware(Meter, metrics=app.state.metrics)
     return app

@@ -20,6 +20,8 @@ BODY_LIMIT_BYTES = 50_000_000
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITES = frozenset({"same-origin", "none"})
+PAY_PAGES = "/pay/"
+"""Pages for patients: their forms lead on to the card processor's page"""
 ENGINE_PAGES = "/temporal"
 """Pages of Temporal's web interface: they bring scripts of their own"""
 
@@ -27,8 +29,9 @@ ENGINE_PAGES = "/temporal"
 class Door:
     """Admits or refuses each request, and puts the security headers on each answer."""
 
-    def __init__(self, app: ASGIApp, *, ui_origin: str, is_https: bool) -> None:
+    def __init__(self, app: ASGIApp, *, ui_origin: str, is_https: bool, processor_origin: str = "") -> None:
         self.app = app
+        self.processor_origin = processor_origin
         self.ui_origin = ui_origin
         self.is_https = is_https
 
@@ -68,7 +71,8 @@ class Door:
     def is_forged(self, request: Request) -> bool:
         """Whether a browser was made to send this by a page that is not ours."""
         headers = request.headers
-        rides_on_cookie = auth.COOKIE in request.cookies or request.url.path == errors.SIGN_IN_PATH
+        path = request.url.path
+        rides_on_cookie = auth.COOKIE in request.cookies or path == errors.SIGN_IN_PATH or path.startswith(PAY_PAGES)
         if request.method in SAFE_METHODS or "authorization" in headers or not rides_on_cookie:
             return False
         if request.url.path.startswith("/codec/") and headers.get("origin") == self.ui_origin:
@@ -83,10 +87,13 @@ class Door:
         if path.startswith(ENGINE_PAGES):
             headers["Content-Security-Policy"] = "frame-ancestors 'none'"
             return
+        forms_to = f"'self' {self.processor_origin}".rstrip() if path.startswith(PAY_PAGES) else "'self'"
         headers["Content-Security-Policy"] = (
             f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; "
-            "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+            f"connect-src 'self'; form-action {forms_to}; base-uri 'none'; frame-ancestors 'none'"
         )
+        if path.startswith(PAY_PAGES):
+            headers["Referrer-Policy"] = "no-referrer"
         if not path.startswith("/static/"):
             headers["Cache-Control"] = "no-store"
 

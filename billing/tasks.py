@@ -6,6 +6,7 @@ A task says why it exists and shows all faults at once; its resolutions are the 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from billing.account_tasks import OF_ACCOUNTS
 from billing.deadlines import after_business_days
 from billing.dispute_tasks import DISPUTES, REASON
 from billing.dispute_tasks import FOLLOW_UP as _FOLLOW_UP
@@ -271,6 +272,7 @@ KINDS: dict[TaskType, Kind] = {
         },
     ),
     **DISPUTES,
+    **OF_ACCOUNTS,
     TaskType.WRITE_OFF_APPROVAL: Kind(
         Role.SUPERVISOR,
         timedelta(days=5),
@@ -425,28 +427,6 @@ KINDS: dict[TaskType, Kind] = {
         {
             "paid": Resolution("Approved and paid", (_REFERENCE,), needs_approval_right=True),
             "cancelled": Resolution("It is not paid back after all", (REASON,), needs_approval_right=True),
-        },
-    ),
-    TaskType.CREDIT_BALANCE: Kind(
-        Role.POSTER,
-        timedelta(days=30),
-        "A credit is owed to the patient",
-        {"refund_patient": Resolution("Refund paid", (_REFERENCE,))},
-    ),
-    TaskType.PATIENT_BALANCE_DUE: Kind(
-        Role.ACCOUNT_REP,
-        timedelta(days=5),
-        "The patient's share is open",
-        {"follow_up": Resolution("Spoken with the patient; look again later", (_REFERENCE, _FOLLOW_UP))},
-    ),
-    TaskType.PRECOLLECTION_APPROVAL: Kind(
-        Role.SUPERVISOR,
-        timedelta(days=10),
-        "Decide before collections",
-        {
-            "place": Resolution("Place with an agency", (Field("agency", "Agency"),), needs_approval_right=True),
-            "write_off": Resolution("Write off as bad debt", (REASON,), needs_approval_right=True),
-            "hold": Resolution("Wait: dispute, plan, assistance", (REASON, _FOLLOW_UP)),
         },
     ),
     TaskType.INTAKE_ERROR: Kind(

@@ -14,7 +14,7 @@ from billing.claim import Person
 from billing.consents import Guarantor
 from database import outbox, records
 from database.outbox import OutboxKind
-from database.tables import BalanceItem, Encounter, Patient, PatientAccount
+from database.tables import BalanceItem, Encounter, Patient, PatientAccount, PayLink
 
 
 def holder_of(session: Session, patient_id: str) -> str:
@@ -61,6 +61,7 @@ def regroup(session: Session, patient: Patient, *, at: datetime) -> str | None:
     _put_on(session, patient, now)
     for one in leaving:
         _put_on(session, one, one.id)
+    _end_links(session, before if before != now else patient.id, at=at)
     for one in leaving:
         regroup(session, one, at=at)
     for holder in dict.fromkeys((before, now, *(holder_of(session, one.id) for one in leaving))):
@@ -143,6 +144,14 @@ def _hold(session: Session, practice_id: str, *holder_ids: str) -> None:
         PatientAccount.practice_id == practice_id, col(PatientAccount.patient_id).in_(holder_ids)
     )
     session.exec(query.order_by(PatientAccount.patient_id).with_for_update()).all()
+
+
+def _end_links(session: Session, holder_id: str, *, at: datetime) -> None:
+    """Who had a link to an account that is another one now does not see what came to it, or went."""
+    query = select(PayLink).where(PayLink.patient_id == holder_id, col(PayLink.revoked_at).is_(None))
+    for link in session.exec(query):
+        link.revoked_at = at
+        session.add(link)
 
 
 def wake(session: Session, *, practice_id: str, patient_id: str, at: datetime) -> None:

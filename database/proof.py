@@ -257,7 +257,8 @@ def _balances_are_pursued(session: Session) -> Proof:
     """Every share that a patient owes is an item of an account that does something next, or asks, or is paused."""
     owed = accounts.owing_visits(session)
     items = set(session.exec(select(BalanceItem.encounter_id)))
-    asked = set(session.exec(select(Task.subject_id).where(Task.subject == "account", Task.state == "open")))
+    is_review = (Task.subject == "account", Task.state == "open", Task.type == TaskType.PRECOLLECTION_APPROVAL)
+    asked = set(session.exec(select(Task.subject_id).where(*is_review)))
     held = moves.held(session) | good_faith.held_up_patients(session)  # a person is asked to sign their move off
     asked |= {households.holder_of(session, one) for one in held}
     waiting = set(session.exec(select(Outbox.subject_id)))

@@ -5,7 +5,9 @@ Secrets may be named by file instead: SIMULATOR_TOKEN_FILE, SIMULATOR_WEBHOOK_SE
 SIMULATOR_FOLDER (`simulator` in ZEROBALANCE_DATA_DIR, so var/simulator), SIMULATOR_HOST (127.0.0.1), SIMULATOR_PORT
 (ZEROBALANCE_SIMULATOR_PORT, so 8001: where the office on this machine looks for it), SIMULATOR_TOKEN (needed),
 SIMULATOR_OFFICE_URL and SIMULATOR_WEBHOOK_SECRET (both: notices are sent), SIMULATOR_PARTNER (clearinghouse),
-SIMULATOR_SECONDS_PER_DAY (86400: a simulated day is a day), SIMULATOR_CLOCK (an instant: time stands still there
+SIMULATOR_CARD_TOKEN and SIMULATOR_CARD_SECRET (both, with SIMULATOR_OFFICE_URL: a card processor stands under /cards),
+SIMULATOR_CARD_URL (where browsers reach it), SIMULATOR_SECONDS_PER_DAY (86400: a simulated day is a day),
+SIMULATOR_CLOCK (an instant: time stands still there
 until it is moved through /v1/clock).
 """
 
@@ -15,9 +17,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import uvicorn
 
 from simulator.clearinghouse import Clock, create_app, open_store
+from simulator.gateway import CARDS, Processor, create_gateway
 from simulator.notices import Notifier
 
 
@@ -30,13 +34,22 @@ def main(environment: Mapping[str, str] = os.environ) -> None:
     partner = environment.get("SIMULATOR_PARTNER", "clearinghouse")
     notifier = Notifier(office_url=office, partner=partner, secret=secret) if office and secret else None
     stands_at = environment.get("SIMULATOR_CLOCK")
+    clock = Clock(datetime.fromisoformat(stands_at).astimezone(UTC) if stands_at else None)
     app = create_app(
         open_store(folder_of(environment)),
-        Clock(datetime.fromisoformat(stands_at).astimezone(UTC) if stands_at else None),
+        clock,
         token=token,
         notifier=notifier,
         pace=timedelta(seconds=float(environment.get("SIMULATOR_SECONDS_PER_DAY", "86400"))),
     )
+    card_token, card_secret = (
+        _secret(environment, "SIMULATOR_CARD_TOKEN"),
+        _secret(environment, "SIMULATOR_CARD_SECRET"),
+    )
+    if office and card_token and card_secret:
+        processor = Processor(office, card_secret, clock.now, httpx.Client(trust_env=False, timeout=15))
+        address = environment.get("SIMULATOR_CARD_URL", f"http://127.0.0.1:{port_of(environment)}{CARDS}")
+        app.mount(CARDS, create_gateway(processor, token=card_token, public_url=address))
     uvicorn.run(
         app,
         host=environment.get("SIMULATOR_HOST", "127.0.0.1"),

@@ -16,6 +16,7 @@ from api.claim_form import Part
 from api.errors import Fault
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
+from api.routers import pay
 from api.routers.pages import NOTES, Failed, answer, engine_page, may_work, read, show, typed_into
 from billing.days import noon_of
 from billing.roles import Permission
@@ -90,6 +91,14 @@ async def resume_page(request: Request, patient_id: str, office: TheOffice, pers
         return account_page(request, office, person, patient_id, failed)
 
     return await answer(act, "resume", typed, f"/accounts/{patient_id}", page)
+
+
+@pages.post("/{patient_id}/pay-links")
+def make_pay_link(request: Request, patient_id: str, office: TheOffice, person: Worker) -> Response:
+    """Make a link to the pay page, and show it this once."""
+    made = pay.make_link(patient_id, office, person)
+    note = f"The link to the pay page, shown this once: {made.address}"
+    return account_page(request, office, person, patient_id, Failed(), note=note)
 
 
 def account_page(

@@ -289,6 +289,12 @@ def encounter_page(
     )
 
 
+def show_to_patient(request: Request, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page for somebody who does not sign in: no part of the workbench stands on it."""
+    zone = values.pop("zone", UTC)
+    return HTMLResponse(rendering.render(name, zone=zone, nonce=request.state.nonce, person=None, **values), status)
+
+
 async def typed_into(request: Request, *, max_fields: int = 50) -> dict[str, str]:
     """The texts of a posted form. A form without a key of its own gets one, and is then done as often as sent."""
     async with request.form(max_files=0, max_fields=max_fields) as form:

@@ -38,6 +38,7 @@ from database.tables.moves import ControlNumberAlias, Move, MovedPatientRow, Mov
 from database.tables.noncoverage import NoticeRow, NoticeRuleRow
 from database.tables.notes import Note
 from database.tables.office import BillingEntity, Charge, Location, Partner, Payer, Policy, Practice, Provider
+from database.tables.paying import Checkout, PayLink, PaySession, ProcessorEvent
 from database.tables.provider_adjustments import ProviderAdjustmentRow
 from database.tables.recoveries import RecoveryNotice
 from database.tables.registration import ConsentRow, HeldPolicyRow, MedicareAnswersRow, PatientMerge
@@ -80,6 +81,7 @@ __all__ = [
     "BillingEntity",
     "CallRow",
     "Charge",
+    "Checkout",
     "Code",
     "CodeEditionRow",
     "CodePairRow",
@@ -128,6 +130,8 @@ __all__ = [
     "PatientMerge",
     "PatientNumber",
     "PatientPayment",
+    "PayLink",
+    "PaySession",
     "Payer",
     "PaymentPlan",
     "PaymentVariance",
@@ -136,6 +140,7 @@ __all__ = [
     "Posting",
     "Practice",
     "PracticeEditRow",
+    "ProcessorEvent",
     "Provider",
     "ProviderAdjustmentRow",
     "ProviderFactRow",

@@ -286,6 +286,8 @@ class PatientPayment(SQLModel, table=True):
     recorded_by: str = Field(sa_type=Id)
     takes_back: str | None = Field(default=None, sa_type=Id)
     """The payment that this row undoes: returned by the bank, or entered by mistake"""
+    checkout_id: str | None = Field(default=None, sa_type=Id, foreign_key="checkout.id", index=True)
+    """The checkout on the card processor's page that brought it, or took it back"""
     bank_movement_id: str | None = Field(default=None, sa_type=Id, foreign_key="bank_movement.id", index=True)
     """The bank's booking of what it gave back"""
 

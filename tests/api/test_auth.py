@@ -18,11 +18,17 @@ OPEN_TO_ALL = {
     "GET /healthz",
     "GET /readyz",
     "POST /api/v1/inbound/notify",
+    "POST /api/v1/payments/notify",
+    "GET /pay/{token}",
+    "POST /pay/{token}/open",
+    "POST /pay/{token}/checkout",
+    "POST /pay/{token}/ask",
     "GET /sign-in",
     "POST /sign-in",
     "POST /sign-out",
 }
-"""Routes without a permission, each for a reason: health, a signature instead of a token, the way in and out"""
+"""Routes without a permission, each for a reason: health, a signature instead of a token, the way in and out, and
+patients' pages under a secret link"""
 
 
 def routes() -> list[tuple[str, APIRoute]]:

@@ -23,10 +23,12 @@ OF_THE_INSTALLATION = {
     "exclusion": "published rules are the same for everybody",
     "provider_fact": "a public registry, the same for everybody",
     "web_session": "belongs to a user, who belongs to a practice",
+    "pay_session": "belongs to a link, which belongs to a practice",
 }
 MAY_BE_OF_NONE = {
     "policy": "a default of the installation",
     "inbound_message": "a mailbox message may concern several practices",
+    "processor_event": "a notice that names no checkout is nobody's",
 }
 
 

@@ -1,0 +1,181 @@
+"""What the card processor says becomes money on visits, once: paid, failed, refunded or charged back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from billing.account_payments import oldest_first
+from billing.money import Cents, format_dollars
+from billing.stages import FactKind
+from billing.tasks import NewTask, TaskType
+from database import accounts, audit, encounters, office, paying, tasks
+from database.columns import new_id
+from database.tables import Checkout, PatientPayment, ProcessorEvent
+
+PROCESSOR = "card_processor"
+"""Who recorded a payment that no person took"""
+CARD = "card"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notice of the processor."""
+
+    event_id: str
+    kind: str
+    """payment.succeeded, payment.failed, payment.refunded, payment.disputed"""
+    reference: str
+    """Our checkout"""
+    payment: str
+    """The processor's number of the payment"""
+    amount_cents: int
+    body: str
+
+
+def take(session: Session, told: Told, *, at: datetime) -> str:
+    """Fold one notice; the same one again, and one that says what is known, change nothing. In words, what it did."""
+    known = session.get(ProcessorEvent, told.event_id)
+    if known is not None:
+        return known.verdict
+    checkout = session.get(Checkout, told.reference)
+    if checkout is None:
+        return _keep(session, told, None, "names no checkout of ours", at=at)
+    accounts.lock(session, practice_id=checkout.practice_id, patient_id=checkout.patient_id, at=at)
+    session.refresh(checkout, with_for_update=True)
+    known = session.get(ProcessorEvent, told.event_id, populate_existing=True)
+    if known is not None:
+        return known.verdict
+    match told.kind:
+        case "payment.succeeded":
+            verdict = _paid(session, checkout, told, at=at)
+        case "payment.failed":
+            verdict = _failed(session, checkout, at=at)
+        case "payment.refunded" | "payment.disputed":
+            verdict = _reversed(session, checkout, told, at=at)
+        case _:
+            verdict = "a kind of notice that changes nothing"
+    return _keep(session, told, checkout, verdict, at=at)
+
+
+def _keep(session: Session, told: Told, checkout: Checkout | None, verdict: str, *, at: datetime) -> str:
+    session.add(
+        ProcessorEvent(
+            id=told.event_id,
+            practice_id=checkout.practice_id if checkout else None,
+            kind=told.kind[:40],
+            body=told.body,
+            received_at=at,
+            checkout_id=checkout.id if checkout else None,
+            verdict=verdict[:200],
+        )
+    )
+    session.flush()
+    return verdict
+
+
+def _paid(session: Session, checkout: Checkout, told: Told, *, at: datetime) -> str:
+    if checkout.state in {paying.PAID, paying.REVERSED}:
+        return "it was paid already"
+    if told.amount_cents <= 0:
+        return "it names no money"
+    theirs = {"practice_id": checkout.practice_id, "holder_id": checkout.patient_id}
+    spread = oldest_first(paying.shares(session, **theirs), Cents(told.amount_cents))
+    today = office.policies_for(session, practice_id=checkout.practice_id, payer_id=None).day(at)
+    for one in spread:
+        _add(
+            session,
+            PatientPayment(
+                id=new_id(),
+                practice_id=checkout.practice_id,
+                encounter_id=one.encounter_id,
+                amount_cents=one.cents,
+                method=CARD,
+                reference=told.payment[:100],
+                received_on=today,
+                received_at=at,
+                recorded_by=PROCESSOR,
+                checkout_id=checkout.id,
+            ),
+            at=at,
+        )
+    checkout.state, checkout.paid_cents, checkout.settled_at = paying.PAID, told.amount_cents, at
+    checkout.payment_reference = told.payment[:100]
+    session.add(checkout)
+    _audit(session, checkout, "paid", at=at)
+    return f"{told.amount_cents} cents on {len(spread)} visits"
+
+
+def _failed(session: Session, checkout: Checkout, *, at: datetime) -> str:
+    if checkout.state != paying.OPEN:
+        return f"it is {checkout.state} already"
+    checkout.state, checkout.settled_at = paying.FAILED, at
+    session.add(checkout)
+    return "not paid; the patient may try again"
+
+
+def _reversed(session: Session, checkout: Checkout, told: Told, *, at: datetime) -> str:
+    """All of it came back: every visit owes again what it had paid. A part is a person's to place."""
+    if checkout.state != paying.PAID:
+        return f"it is {checkout.state}"
+    if told.amount_cents != checkout.paid_cents:
+        _ask(session, checkout, told, done="", at=at)
+        return "a part came back; a person places it"
+    today = office.policies_for(session, practice_id=checkout.practice_id, payer_id=None).day(at)
+    for paid in paying.payments_of(session, checkout.id):
+        if paid.takes_back is None:
+            undoing = PatientPayment(
+                id=new_id(),
+                practice_id=paid.practice_id,
+                encounter_id=paid.encounter_id,
+                amount_cents=-paid.amount_cents,
+                method=CARD,
+                reference=told.payment[:100],
+                received_on=today,
+                received_at=at,
+                recorded_by=PROCESSOR,
+                takes_back=paid.id,
+                checkout_id=checkout.id,
+            )
+            _add(session, undoing, at=at)
+    checkout.state, checkout.settled_at = paying.REVERSED, at
+    session.add(checkout)
+    _audit(session, checkout, told.kind, at=at)
+    _ask(session, checkout, told, done=" What it had paid is owed again.", at=at)
+    return "taken back; what it had paid is owed again"
+
+
+def _add(session: Session, payment: PatientPayment, *, at: datetime) -> None:
+    session.add(payment)
+    session.flush()
+    encounters.add_fact(
+        session,
+        practice_id=payment.practice_id,
+        encounter_id=payment.encounter_id,
+        kind=FactKind.PATIENT_PAID,
+        source_key=f"payment:{payment.id}",
+        subject_id=payment.id,
+        received_at=at,
+    )
+
+
+def _ask(session: Session, checkout: Checkout, told: Told, *, done: str, at: datetime) -> None:
+    why = "was charged back by the cardholder" if told.kind == "payment.disputed" else "was refunded at the processor"
+    reason = f"{format_dollars(told.amount_cents)} paid by card ({told.payment}) {why}.{done}"
+    new = NewTask(TaskType.CARD_PAYMENT_REVERSED, key=told.event_id, reason=reason, amount_cents=told.amount_cents)
+    tasks.open_task(
+        session, new, practice_id=checkout.practice_id, subject="account", subject_id=checkout.patient_id, at=at
+    )
+
+
+def _audit(session: Session, checkout: Checkout, reason: str, *, at: datetime) -> None:
+    audit.record(
+        session,
+        practice_id=checkout.practice_id,
+        at=at,
+        actor_id=PROCESSOR,
+        action="update",
+        subject="checkout",
+        subject_id=checkout.id,
+        reason=reason,
+    )

@@ -1,0 +1,51 @@
+"""Tasks about what patients owe, paid too much, and say."""
+
+from datetime import timedelta
+
+from billing.dispute_tasks import FOLLOW_UP, REASON, REFERENCE
+from billing.roles import Role
+from billing.task_types import Field, Kind, Resolution, TaskType
+
+OF_ACCOUNTS: dict[TaskType, Kind] = {
+    TaskType.CREDIT_BALANCE: Kind(
+        Role.POSTER,
+        timedelta(days=30),
+        "A credit is owed to the patient",
+        {"refund_patient": Resolution("Refund paid", (REFERENCE,))},
+    ),
+    TaskType.PATIENT_BALANCE_DUE: Kind(
+        Role.ACCOUNT_REP,
+        timedelta(days=5),
+        "The patient's share is open",
+        {"follow_up": Resolution("Spoken with the patient; look again later", (REFERENCE, FOLLOW_UP))},
+    ),
+    TaskType.PRECOLLECTION_APPROVAL: Kind(
+        Role.SUPERVISOR,
+        timedelta(days=10),
+        "Decide before collections",
+        {
+            "place": Resolution("Place with an agency", (Field("agency", "Agency"),), needs_approval_right=True),
+            "write_off": Resolution("Write off as bad debt", (REASON,), needs_approval_right=True),
+            "hold": Resolution("Wait: dispute, plan, assistance", (REASON, FOLLOW_UP)),
+        },
+    ),
+    TaskType.CARD_PAYMENT_REVERSED: Kind(
+        Role.ACCOUNT_REP,
+        timedelta(days=5),
+        "A card payment came back",
+        {
+            "spoken": Resolution("Spoken with the patient", (REFERENCE,)),
+            "disputed": Resolution("Disputed with the card company", (REFERENCE,)),
+            "noted": Resolution("Nothing more is to be done", (REASON,)),
+        },
+    ),
+    TaskType.PATIENT_QUESTION: Kind(
+        Role.ACCOUNT_REP,
+        timedelta(days=5),
+        "A patient asks",
+        {
+            "answered": Resolution("Answered; reminders go on", (REASON,)),
+            "wait": Resolution("Answered; no reminder until a day", (REASON, FOLLOW_UP)),
+        },
+    ),
+}

@@ -1,0 +1,75 @@
+"""Patients pay by themselves: links to the pay page, checkouts with the card processor, and what it told of them."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from database.columns import Id, Instant
+
+
+class PayLink(SQLModel, table=True):
+    """A secret address under which one account can be looked at and paid, once a second fact is known."""
+
+    __tablename__ = "pay_link"
+
+    sha256: str = Field(sa_type=sa.String(64), primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", index=True)
+    """Who holds the account"""
+    made_at: datetime = Field(sa_type=Instant)
+    made_by: str = Field(sa_type=Id)
+    expires_at: datetime = Field(sa_type=Instant)
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+    wrong_facts: int = Field(default=0)
+    """In a row"""
+    locked_until: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class PaySession(SQLModel, table=True):
+    """A browser that knew the second fact. The cookie carries only a random id."""
+
+    __tablename__ = "pay_session"
+
+    sha256: str = Field(sa_type=sa.String(64), primary_key=True)
+    link_sha256: str = Field(sa_type=sa.String(64), foreign_key="pay_link.sha256", index=True)
+    opened_at: datetime = Field(sa_type=Instant)
+    last_seen_at: datetime = Field(sa_type=Instant)
+
+
+class Checkout(SQLModel, table=True):
+    """One wish to pay by card: the processor's page takes the card, and its word alone makes it a payment."""
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", index=True)
+    """Who holds the account"""
+    amount_cents: int = Field(sa_type=sa.BigInteger)
+    made_at: datetime = Field(sa_type=Instant)
+    state: str = Field(sa_type=sa.String(10))
+    """database.paying: open, paid, failed, reversed"""
+    processor_id: str | None = Field(default=None, sa_type=sa.String(100), index=True)
+    """The processor's number for it; None: it was not reached"""
+    address: str = Field(default="", sa_type=sa.Text)
+    """The processor's page"""
+    payment_reference: str | None = Field(default=None, sa_type=sa.String(100))
+    """The processor's number of the payment"""
+    paid_cents: int | None = Field(default=None, sa_type=sa.BigInteger)
+    """What was really paid"""
+    settled_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class ProcessorEvent(SQLModel, table=True):
+    """One signed notice of the card processor, kept once."""
+
+    __tablename__ = "processor_event"
+
+    id: str = Field(sa_type=sa.String(100), primary_key=True)
+    """webhook-id"""
+    practice_id: str | None = Field(default=None, sa_type=Id, foreign_key="practice.id")
+    kind: str = Field(sa_type=sa.String(40))
+    body: str = Field(sa_type=sa.Text)
+    received_at: datetime = Field(sa_type=Instant)
+    checkout_id: str | None = Field(default=None, sa_type=Id, foreign_key="checkout.id", index=True)
+    verdict: str = Field(sa_type=sa.String(200))
+    """What became of it, in words"""

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlmodel import Session
 from temporalio import activity
 
+from activities import instalment_plans
 from activities.messages import AccountStanding, AccountStep
 from activities.statement_papers import number_of, write_statement
 from billing.dunning import BalanceItem as Item
@@ -16,7 +17,18 @@ from billing.dunning import Notice, Plan, plan
 from billing.money import format_dollars
 from billing.statements import Statement, why_out_of_date
 from billing.tasks import NewTask, TaskType
-from database import accounts, consents, encounters, good_faith, households, letters, moves, office, records, tasks
+from database import (
+    accounts,
+    consents,
+    encounters,
+    good_faith,
+    households,
+    letters,
+    moves,
+    office,
+    records,
+    tasks,
+)
 from database.columns import new_id
 from database.engine import Database
 from database.tables import BalanceItem, Encounter, Letter, Patient, PatientAccount, Task
@@ -54,7 +66,9 @@ class AccountDesk:
         held = good_faith.held_up(self.session, practice_id=account.practice_id, patient_id=account.patient_id)
         self._withdraw_moot_papers(owed, held)
         in_step = accounts.keep_in_step(self.session, account, owed, at=self.at)
-        items = [one for one in in_step if one.encounter_id not in held]
+        in_parts, plan_at, told = instalment_plans.look(self.session, account, owed, at=self.at)
+        self.said += told
+        items = [one for one in in_step if one.encounter_id not in {*held, *in_parts}]
         self._close_moot_reviews(items)
         is_held = any(moves.is_held(self.session, one) for one in households.members(self.session, account.patient_id))
         if is_held:
@@ -62,7 +76,7 @@ class AccountDesk:
         elif account.paused_until is None:
             due = plan(items, last_paper_at=account.last_paper_at, policies=self.policies, at=self.at)
             self._do(due)
-            account.next_at = due.next_at
+            account.next_at = min((one for one in (due.next_at, plan_at) if one is not None), default=None)
         else:
             account.next_at = account.paused_until
         account.owed_cents = sum(one.cents for one in owed)

@@ -39,6 +39,15 @@ OF_ACCOUNTS: dict[TaskType, Kind] = {
             "noted": Resolution("Nothing more is to be done", (REASON,)),
         },
     ),
+    TaskType.PLAN_DEFAULT: Kind(
+        Role.ACCOUNT_REP,
+        timedelta(days=5),
+        "An agreement was not kept",
+        {
+            "resumed": Resolution("It goes on; what was missed is let pass", (REASON,)),
+            "ended": Resolution("It ends; statements go out again", (REASON,)),
+        },
+    ),
     TaskType.PATIENT_QUESTION: Kind(
         Role.ACCOUNT_REP,
         timedelta(days=5),

@@ -102,6 +102,8 @@ class TaskType(StrEnum):
     """A second person approves a refund to a payer, and pays it"""
     CARD_PAYMENT_REVERSED = "card_payment_reversed"
     """A payment by card was charged back, or refunded at the processor"""
+    PLAN_DEFAULT = "plan_default"
+    """An agreement to pay in parts was not kept"""
     PATIENT_QUESTION = "patient_question"
     """Somebody asked for a plan or help, or disputed the bill, on the pay page"""
     CREDIT_BALANCE = "credit_balance"

@@ -1,12 +1,14 @@
 """What the account's page shows: items, papers, placements, tasks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlmodel import Session
 
 from billing.stages import Stage
-from database import accounts, consents, households, letters, moves, notes, worklists
+from database import accounts, consents, households, instalments, letters, moves, notes, office, worklists
+from database.instalments import PlanView
 from database.letters import LetterRow
 from database.notes import NoteSubject, NoteView
 from database.tables import Encounter, Patient
@@ -60,11 +62,12 @@ class AccountView:
     items: list[ItemView]
     papers: list[LetterRow]
     placements: list[PlacementView]
+    plans: Sequence[PlanView]
     tasks: list[TaskRow]
     notes: list[NoteView]
 
 
-def account(session: Session, *, practice_id: str, patient_id: str) -> AccountView | None:
+def account(session: Session, *, practice_id: str, patient_id: str, at: datetime) -> AccountView | None:
     """One patient's account; None when the practice has no such patient. One without any balance is empty."""
     patient = session.get(Patient, patient_id)
     if patient is None or patient.practice_id != practice_id:
@@ -94,9 +97,16 @@ def account(session: Session, *, practice_id: str, patient_id: str) -> AccountVi
             PlacementView(one.encounter_id, one.agency, one.amount_cents, one.placed_at)
             for one in accounts.placements(session, practice_id=practice_id, patient_id=patient_id)
         ],
+        plans=_plans(session, practice_id=practice_id, patient_id=patient_id, at=at),
         tasks=worklists.tasks_of(session, practice_id=practice_id, subject_id=patient_id),
         notes=notes.of(session, practice_id=practice_id, subject=NoteSubject.ACCOUNT, subject_id=patient_id),
     )
+
+
+def _plans(session: Session, *, practice_id: str, patient_id: str, at: datetime) -> Sequence[PlanView]:
+    policies = office.policies_for(session, practice_id=practice_id, payer_id=None)
+    theirs = {"practice_id": practice_id, "patient_id": patient_id}
+    return instalments.views(session, **theirs, policies=policies, today=policies.day(at))
 
 
 def _name(patient: Patient) -> str:

@@ -54,6 +54,8 @@ _BILLING_THE_PATIENT = (
 )
 """What puts on the patient's account, or takes off, without a person's decision about a refusal"""
 
+_ASKS_ABOUT_ACCOUNTS = (TaskType.PRECOLLECTION_APPROVAL, TaskType.PLAN_DEFAULT)
+"""Tasks while which nothing is asked of an account"""
 TO_START = timedelta(days=1)
 """The longest that an encounter may wait for its first step"""
 
@@ -257,7 +259,7 @@ def _balances_are_pursued(session: Session) -> Proof:
     """Every share that a patient owes is an item of an account that does something next, or asks, or is paused."""
     owed = accounts.owing_visits(session)
     items = set(session.exec(select(BalanceItem.encounter_id)))
-    is_review = (Task.subject == "account", Task.state == "open", Task.type == TaskType.PRECOLLECTION_APPROVAL)
+    is_review = (Task.subject == "account", Task.state == "open", col(Task.type).in_(_ASKS_ABOUT_ACCOUNTS))
     asked = set(session.exec(select(Task.subject_id).where(*is_review)))
     held = moves.held(session) | good_faith.held_up_patients(session)  # a person is asked to sign their move off
     asked |= {households.holder_of(session, one) for one in held}

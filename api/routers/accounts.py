@@ -8,7 +8,8 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from sqlmodel import Session
 
-from activities import account_decisions, ids
+from activities import account_decisions, ids, instalment_plans
+from activities.instalment_plans import CannotAgree
 from api import actions, auth, errors, idempotency, known_patient
 from api.actions import Done
 from api.auth import Viewer, require
@@ -20,7 +21,7 @@ from api.routers import pay
 from api.routers.pages import NOTES, Failed, answer, engine_page, may_work, read, show, typed_into
 from billing.days import noon_of
 from billing.roles import Permission
-from database import account_views, accounts
+from database import account_views, accounts, instalments
 from database.access import Person
 from database.account_views import AccountView
 from database.tables import PatientAccount
@@ -29,6 +30,21 @@ api = APIRouter(prefix="/api/v1/accounts", tags=["accounts"])
 pages = APIRouter(prefix="/accounts", include_in_schema=False)
 
 Worker = Annotated[Person, require(Permission.WORK)]
+
+
+class PlanForm(Part):
+    """Everything that is owed now, in monthly parts."""
+
+    count: Annotated[int, Field(ge=2, le=60)]
+    first_day: date
+    disclosure: Annotated[str, Field(max_length=500)] = ""
+    """How the terms were disclosed, for more than four parts"""
+
+
+class EndForm(Part):
+    """Why an agreement ends."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class PauseForm(Part):
@@ -101,6 +117,78 @@ def make_pay_link(request: Request, patient_id: str, office: TheOffice, person: 
     return account_page(request, office, person, patient_id, Failed(), note=note)
 
 
+@api.post("/{patient_id}/instalment-plans", status_code=201)
+def make_plan(
+    patient_id: str, form: PlanForm, key: IdempotencyKey, office: TheOffice, person: Worker
+) -> dict[str, Any]:
+    """Agree that what is owed now is paid in monthly parts; while it is kept nothing else is asked of these visits."""
+    return _plan(office, person, patient_id, form, key=key).body
+
+
+@api.post("/{patient_id}/instalment-plans/end", status_code=200)
+def end_plan(patient_id: str, form: EndForm, key: IdempotencyKey, office: TheOffice, person: Worker) -> dict[str, Any]:
+    """End the agreement that holds: statements go out again."""
+    return _end_plan(office, person, patient_id, form, key=key).body
+
+
+@pages.post("/{patient_id}/instalment-plans")
+async def plan_page(request: Request, patient_id: str, office: TheOffice, person: Worker) -> Response:
+    """Agree from the page's form."""
+    typed = await typed_into(request)
+
+    async def act() -> Done:
+        form = read(PlanForm, {name: text for name, text in typed.items() if text.strip()})
+        return await run_in_threadpool(_plan, office, person, patient_id, form, key=typed["key"])
+
+    def page(failed: Failed) -> Response:
+        return account_page(request, office, person, patient_id, failed)
+
+    return await answer(act, "plan", typed, f"/accounts/{patient_id}", page)
+
+
+@pages.post("/{patient_id}/instalment-plans/end")
+async def end_plan_page(request: Request, patient_id: str, office: TheOffice, person: Worker) -> Response:
+    """End the agreement from the page's form."""
+    typed = await typed_into(request)
+
+    async def act() -> Done:
+        form = read(EndForm, typed)
+        return await run_in_threadpool(_end_plan, office, person, patient_id, form, key=typed["key"])
+
+    def page(failed: Failed) -> Response:
+        return account_page(request, office, person, patient_id, failed)
+
+    return await answer(act, "end-plan", typed, f"/accounts/{patient_id}", page)
+
+
+def _plan(office: Office, person: Person, patient_id: str, form: PlanForm, *, key: str) -> Done:
+    def effect(session: Session, account: PatientAccount) -> None:
+        try:
+            instalment_plans.agree(
+                session,
+                account,
+                count=form.count,
+                first_day=form.first_day,
+                disclosure=form.disclosure.strip(),
+                by=person.user_id,
+                at=office.now(),
+            )
+        except CannotAgree as error:
+            raise errors.invalid([Fault(field=name, message=text) for name, text in error.faults]) from error
+
+    return _decide(office, person, patient_id, "agree_instalments", form.model_dump(mode="json"), effect, key=key)
+
+
+def _end_plan(office: Office, person: Person, patient_id: str, form: EndForm, *, key: str) -> Done:
+    def effect(session: Session, account: PatientAccount) -> None:
+        row = instalments.active(session, account.patient_id)
+        if row is None:
+            raise errors.invalid([Fault(field="reason", message="no agreement holds on this account")])
+        instalment_plans.end(session, account, row, reason=form.reason, at=office.now())
+
+    return _decide(office, person, patient_id, "end_instalments", form.model_dump(mode="json"), effect, key=key)
+
+
 def account_page(
     request: Request, office: Office, person: Person, patient_id: str, failed: Failed, note: str = ""
 ) -> Response:
@@ -124,7 +212,7 @@ def account_page(
 def _find(request: Request, office: Office, person: Person, patient_id: str) -> AccountView:
     with office.database.reading() as session:
         known_patient.here(session, person, patient_id)
-        found = account_views.account(session, practice_id=person.practice_id, patient_id=patient_id)
+        found = account_views.account(session, practice_id=person.practice_id, patient_id=patient_id, at=office.now())
     if found is None:
         raise errors.not_found("account")
     auth.seen(request, person, subject="account", subject_id=patient_id)

@@ -4,7 +4,7 @@ No `from __future__ import annotations` here: SQLModel reads the annotations at 
 """
 
 from database.tables.access import AuditEvent, Command, TaskForm, Token, User, WebSession
-from database.tables.accounts import BalanceItem, PatientAccount, Placement
+from database.tables.accounts import BalanceItem, InstalmentPlan, PatientAccount, Placement
 from database.tables.appeals import Appeal, Packet
 from database.tables.appointments import Appointment, CoverageCheck
 from database.tables.attachments import Attachment
@@ -107,6 +107,7 @@ __all__ = [
     "InboundMessage",
     "InformationRequest",
     "Inquiry",
+    "InstalmentPlan",
     "Journal",
     "Letter",
     "Line",

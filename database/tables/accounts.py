@@ -1,6 +1,6 @@
 """What a patient owes over all visits: the account, its balance items, and what was placed with an agency."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
@@ -56,3 +56,29 @@ class Placement(SQLModel, table=True):
     placed_by: str = Field(sa_type=Id)
     first_statement_at: datetime = Field(sa_type=Instant)
     """With service date and payments in the ledger, what an agency must be able to itemise"""
+
+
+class InstalmentPlan(SQLModel, table=True):
+    """What was agreed to pay in parts, on the visits that owed that day."""
+
+    __tablename__ = "instalment_plan"
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", index=True)
+    """Who holds the account"""
+    encounters: str = Field(sa_type=sa.Text)
+    """Ids of the visits, comma separated"""
+    total_cents: int = Field(sa_type=sa.BigInteger)
+    instalments: int
+    first_day: date
+    disclosure: str = Field(default="", sa_type=sa.String(500))
+    """How the terms were disclosed, for more than four instalments"""
+    agreed_at: datetime = Field(sa_type=Instant)
+    agreed_by: str = Field(sa_type=Id, foreign_key="app_user.id")
+    state: str = Field(sa_type=sa.String(10))
+    """billing.instalments.PlanState"""
+    forgiven: int = Field(default=0)
+    """Missed instalments that a person let pass"""
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    why: str = Field(default="", sa_type=sa.String(500))

@@ -92,7 +92,9 @@ def test_two_children_of_one_mother_get_one_statement(office: Office) -> None:
     assert said.addressee[0] == "MARTHA DOE"
     assert sorted(one.patient for one in said.visits) == ["ANNA", "BETH"]
     with office.database.reading() as session:
-        view = account_views.account(session, practice_id=office.practice_id, patient_id=office.patient_of(second))
+        view = account_views.account(
+            session, practice_id=office.practice_id, patient_id=office.patient_of(second), at=office.now
+        )
         assert view is not None
         assert (view.patient_id, view.owed_cents, len(view.items)) == (holder, 5000, 2)
         assert len(session.exec(select(PatientAccount)).all()) == 1

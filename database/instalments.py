@@ -1,0 +1,97 @@
+"""Agreements to pay in parts: kept on their account, and held against what came in since."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session, col, func, select
+
+from billing.instalments import Instalment, PlanStanding, PlanState, schedule, standing
+from billing.money import Cents
+from billing.policies import Policies
+from database.tables import InstalmentPlan, PatientPayment
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """One agreement as pages and programs see it."""
+
+    id: str
+    total_cents: int
+    parts: list[Instalment]
+    paid_cents: int
+    missed: int
+    state: str
+    agreed_at: datetime
+    disclosure: str
+    why: str
+
+
+def active(session: Session, patient_id: str) -> InstalmentPlan | None:
+    """The agreement on the account that this patient holds; there is at most one."""
+    query = select(InstalmentPlan).where(
+        InstalmentPlan.patient_id == patient_id, InstalmentPlan.state == PlanState.ACTIVE
+    )
+    return session.exec(query).first()
+
+
+def broken(session: Session, patient_id: str) -> InstalmentPlan | None:
+    """The newest agreement that was not kept and that nobody has decided on."""
+    query = select(InstalmentPlan).where(
+        InstalmentPlan.patient_id == patient_id, InstalmentPlan.state == PlanState.BROKEN
+    )
+    return session.exec(query.order_by(col(InstalmentPlan.agreed_at).desc(), InstalmentPlan.id)).first()
+
+
+def visits_of(row: InstalmentPlan) -> list[str]:
+    """The visits that it is about."""
+    return row.encounters.split(",")
+
+
+def parts_of(row: InstalmentPlan) -> list[Instalment]:
+    """What is due when."""
+    return schedule(Cents(row.total_cents), row.instalments, row.first_day)
+
+
+def standing_of(session: Session, row: InstalmentPlan, policies: Policies, *, today: date) -> PlanStanding:
+    """How it is kept today: everything that was paid on its visits since it was agreed counts."""
+    paid = session.exec(
+        select(func.coalesce(func.sum(PatientPayment.amount_cents), 0)).where(
+            col(PatientPayment.encounter_id).in_(visits_of(row)), col(PatientPayment.received_at) >= row.agreed_at
+        )
+    ).one()
+    return standing(
+        parts_of(row),
+        paid=int(paid),
+        today=today,
+        grace_days=policies.value("plan_grace_days", as_of=today),
+        misses_allowed=policies.value("plan_misses_allowed", as_of=today) + row.forgiven,
+    )
+
+
+def views(
+    session: Session, *, practice_id: str, patient_id: str, policies: Policies, today: date
+) -> Sequence[PlanView]:
+    """Every agreement of the account, the newest first."""
+    rows = session.exec(
+        select(InstalmentPlan)
+        .where(InstalmentPlan.practice_id == practice_id, InstalmentPlan.patient_id == patient_id)
+        .order_by(col(InstalmentPlan.agreed_at).desc(), InstalmentPlan.id)
+    )
+    found = []
+    for row in rows:
+        now = standing_of(session, row, policies, today=today)
+        found.append(
+            PlanView(
+                row.id,
+                row.total_cents,
+                parts_of(row),
+                now.paid_cents,
+                now.missed,
+                row.state,
+                row.agreed_at,
+                row.disclosure,
+                row.why,
+            )
+        )
+    return found

@@ -23,6 +23,9 @@ from database.tables import RemittanceClaim, RemittanceFile, Submission
 CALLS = 200
 """Of one claim"""
 
+DOCUMENTS = {"messages": "file", "remittances": "remittance", "letters": "letter", "encounters": "calls"}
+"""What is read from, by the first part of its path"""
+
 
 class Teller(StrEnum):
     """Who says it."""
@@ -42,6 +45,11 @@ class Told:
     words: str
     document: str = ""
     """Path of the page that shows where it is read from; empty: there is none"""
+
+    @property
+    def document_word(self) -> str:
+        """What a link to the document is called."""
+        return DOCUMENTS[self.document.split("/")[1]] if self.document else ""
 
 
 _MOVED = {

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from database.columns import new_id
 from database.engine import insert
-from database.tables import ControlSequence, Fact, InboundMessage, RemittanceFile, Task
+from database.tables import ControlSequence, Fact, InboundMessage, RemittanceFile, StatusInquiry, Task
 
 INTERCHANGE_NUMBERS = 999_999_999
 """ISA13 has nine digits and then begins again"""
@@ -61,25 +61,18 @@ def lock(session: Session, message_id: str) -> InboundMessage:
 
 
 def asked_about(session: Session, *, practice_id: str, message_id: str) -> InboundMessage | None:
-    """A message that a task of this practice is about, or None.
+    """A message that a task of this practice is about, or that says something of a claim of its, or None.
 
     Mail from a partner may be another practice's in part: then nobody but the operator sees its bytes.
     """
-    others = (
-        session.exec(
-            select(RemittanceFile.id).where(
-                RemittanceFile.message_id == message_id, RemittanceFile.practice_id != practice_id
-            )
-        ).first()
-        or session.exec(select(Fact.id).where(Fact.subject_id == message_id, Fact.practice_id != practice_id)).first()
+    about = (
+        select(RemittanceFile.practice_id).where(RemittanceFile.message_id == message_id),
+        select(Fact.practice_id).where(Fact.subject_id == message_id),
+        select(StatusInquiry.practice_id).where(StatusInquiry.message_id == message_id),
+        select(Task.practice_id).where(Task.subject == "message", Task.subject_id == message_id),
     )
-    if others is not None:
-        return None
-    return session.exec(
-        select(InboundMessage)
-        .join(Task, col(Task.subject_id) == col(InboundMessage.id))
-        .where(InboundMessage.id == message_id, Task.subject == "message", Task.practice_id == practice_id)
-    ).first()
+    practices = {one for query in about for one in session.exec(query.distinct())}
+    return session.get(InboundMessage, message_id) if practices == {practice_id} else None
 
 
 def remittance_of(session: Session, message_id: str) -> RemittanceFile | None:

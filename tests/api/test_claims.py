@@ -73,6 +73,26 @@ async def test_a_claim_is_shown_as_sent_as_acknowledged_and_as_answered(office: 
         assert words in page.replace("  ", " "), words
 
 
+async def test_every_document_of_a_claims_story_opens(office: Office, encounter: str) -> None:
+    number = office.submission(encounter).control_number
+    call = {"whom": "payer", "said": "it is being worked on", "control_number": number}
+    async with browser(office, Role.BILLER) as client:
+        logged = await client.post(
+            f"/api/v1/encounters/{encounter}/calls", json=call, headers={"Idempotency-Key": "call-key-01"}
+        )
+        assert logged.status_code == 201, logged.text
+        page = (await client.get(f"/claims/{number}")).text
+        told = (await client.get(f"/api/v1/claims/{number}/timeline")).json()
+        documents = {one["document"] for one in told if one["document"]}
+        assert {one.split("/")[1] for one in documents} == {"messages", "remittances", "encounters"}
+        for path in documents:
+            assert f'href="{path}"' in page
+            assert (await client.get(path.partition("#")[0])).status_code == 200, path
+    async with browser(Office(office.database), Role.SUPERVISOR) as client:
+        for path in documents:
+            assert (await client.get(path.partition("#")[0])).status_code == 404, path
+
+
 async def test_remittances_are_listed_found_by_trace_and_shown_row_by_row(office: Office, encounter: str) -> None:
     number = office.submission(encounter).control_number
     async with browser(office, Role.POSTER) as client:

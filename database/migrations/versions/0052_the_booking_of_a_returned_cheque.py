@@ -21,5 +21,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_patient_payment_bank_movement_id"), table_name="patient_payment")
     with op.batch_alter_table("patient_payment") as table:
-        table.drop_constraint(op.f("fk_patient_payment_bank_movement_id_bank_movement"), type_="foreignkey")
         table.drop_column("bank_movement_id")

@@ -22,6 +22,5 @@ def downgrade() -> None:
     op.drop_index("ix_patient_guarantor", table_name="patient")
     op.drop_index(op.f("ix_patient_account_id"), table_name="patient")
     with op.batch_alter_table("patient") as table:
-        table.drop_constraint(op.f("fk_patient_account_id_patient"), type_="foreignkey")
         table.drop_column("guarantor_key")
         table.drop_column("account_id")

@@ -266,7 +266,7 @@ def _file_277ca(session: Session, message: InboundMessage) -> str:
             for submission in concerned:
                 kept += _keep_acknowledgment(session, message, submission, one)
     if unknown:
-        _ask(session, message, f"{unknown} verdicts of a 277CA name no claim of ours.", key="unknown")
+        _ask(session, message, f"A 277CA says something of claims that are not ours: {unknown} in all.", key="unknown")
     return f"277CA: {kept} verdicts kept, {unknown} name no claim of ours"
 
 
@@ -331,7 +331,7 @@ def _file_277(session: Session, message: InboundMessage) -> str:
             else:
                 kept += told_statuses.keep(session, message, submission, status)
     if unknown:
-        _ask(session, message, f"{unknown} statuses of a 277 name no claim of ours.", key="unknown")
+        _ask(session, message, f"A 277 says something of claims that are not ours: {unknown} in all.", key="unknown")
     return f"277: {kept} statuses kept, {unknown} name no claim of ours"
 
 

@@ -39,6 +39,9 @@ _PLAIN = {
     "date_from_datetime_parsing": "write the day as YYYY-MM-DD",
     "date_from_datetime_inexact": "write the day as YYYY-MM-DD",
     "date_type": "write the day as YYYY-MM-DD",
+    "datetime_parsing": "write day and time as YYYY-MM-DD HH:MM",
+    "datetime_from_date_parsing": "write day and time as YYYY-MM-DD HH:MM",
+    "datetime_type": "write day and time as YYYY-MM-DD HH:MM",
     "int_type": "must be a whole number",
     "string_type": "must be text",
     "list_type": "must be a list",
@@ -67,6 +70,9 @@ WRITTEN = {
     "^[A-Za-z0-9._:-]+$": "must be letters, digits, dots, colons, dashes and underscores alone",
 }
 """What people are told instead of a pattern; a test finds patterns without words"""
+
+_SENT_IN = ("query", "path")
+"""Where a field was sent: nobody needs to know that to mend it"""
 
 _LOCAL = re.compile(r"(/[A-Za-z0-9_-]+)+")
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
@@ -243,6 +249,8 @@ def _path(error: ErrorDetails) -> str:
     if error["type"] == "json_invalid":
         return "body"
     parts = [str(part) for part in error["loc"] if part != "body"]
+    if parts and parts[0] in _SENT_IN:
+        del parts[0]
     if parts and error["type"] == "extra_forbidden" and not _FIELD_NAME.fullmatch(parts[-1]):
         parts[-1] = "(unknown)"
     return ".".join(parts) or "body"

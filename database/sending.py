@@ -330,6 +330,29 @@ def why_it_waits(
     return None
 
 
+def why_visit_waits(session: Session, *, practice_id: str, encounter_id: str, at: datetime) -> str | None:
+    """The same of the ready claim of a visit; None: it has none, or nothing keeps it."""
+    row = session.exec(
+        select(Submission).where(
+            Submission.practice_id == practice_id,
+            Submission.encounter_id == encounter_id,
+            Submission.state == SubmissionState.READY,
+            col(Submission.is_paper).is_(False),
+            col(Submission.batch_id).is_(None),
+        )
+    ).first()
+    if row is None:
+        return None
+    return why_it_waits(
+        session,
+        practice_id=practice_id,
+        partner_id=row.partner_id,
+        payer_id=row.payer_id,
+        ready_at=row.ready_at,
+        at=at,
+    )
+
+
 def routes_waiting(session: Session, *, before: datetime) -> list[tuple[str, str]]:
     """(practice, partner) of claims that were ready before an instant and are in no interchange."""
     rows = session.exec(

@@ -94,11 +94,14 @@ def make_deposit(form: DepositForm, key: IdempotencyKey, office: TheOffice, pers
 
 
 @pages.get("")
-def show_page(
-    request: Request, office: TheOffice, person: Cashier, day: date | None = None, note: str = ""
-) -> Response:
-    """One day's tills."""
-    return _page(request, office, person, day or office.today(person), Failed(), note=NOTES.get(note, ""))
+def show_page(request: Request, office: TheOffice, person: Cashier, day: str = "", note: str = "") -> Response:
+    """One day's tills; today's where the day was left empty or cannot be read."""
+    today, fault = office.today(person), ""
+    try:
+        asked = date.fromisoformat(day.strip()) if day.strip() else today
+    except ValueError:
+        asked, fault = today, "Write the day as YYYY-MM-DD; here is today"
+    return _page(request, office, person, asked, Failed(), note=NOTES.get(note, ""), fault=fault)
 
 
 @pages.get("/deposits")
@@ -152,7 +155,9 @@ async def deposit_from_page(request: Request, office: TheOffice, person: Poster)
     return await answer(act, "deposit", typed, "/day-close", page)
 
 
-def _page(request: Request, office: Office, person: Person, day: date, failed: Failed, note: str = "") -> Response:
+def _page(
+    request: Request, office: Office, person: Person, day: date, failed: Failed, note: str = "", fault: str = ""
+) -> Response:
     with office.database.reading() as session:
         rows = cash.takings(session, practice_id=person.practice_id, day=day)
         closes = cash.in_the_house(session, person.practice_id)
@@ -161,8 +166,9 @@ def _page(request: Request, office: Office, person: Person, day: date, failed: F
         request,
         "day_close.html",
         person,
-        status=failed.status,
+        status=422 if fault else failed.status,
         day=day,
+        fault=fault,
         rows=rows,
         closed_count=len(closes),
         closed_cents=sum(one.counted_cash_cents + one.counted_cheque_cents for one in closes),

@@ -27,7 +27,18 @@ from billing.appeals import DECISIONS
 from billing.appeals import WORDS as APPEAL_WORDS
 from billing.attachments import WORDS
 from billing.roles import Permission
-from database import appeals, attachments, calls, edit_runs, letters, messages, recovery_notices, requests, views
+from database import (
+    appeals,
+    attachments,
+    calls,
+    edit_runs,
+    letters,
+    messages,
+    recovery_notices,
+    requests,
+    sending,
+    views,
+)
 from database.access import Person
 from database.attachments import FileSubject
 from database.calls import Sought
@@ -252,6 +263,9 @@ def encounter_page(
         asked = requests.views(session, practice_id=person.practice_id, encounter_id=encounter_id)
         wanted_back = recovery_notices.views(session, practice_id=person.practice_id, encounter_id=encounter_id)
         called = calls.found(session, Sought(person.practice_id, encounter_id), limit=CALLS_SHOWN)
+        kept = sending.why_visit_waits(
+            session, practice_id=person.practice_id, encounter_id=encounter_id, at=office.now()
+        )
     if encounter is None:
         raise errors.not_found("encounter")
     auth.seen(request, person, subject="encounter", subject_id=encounter_id)
@@ -266,6 +280,7 @@ def encounter_page(
         requests=asked,
         recoveries=wanted_back,
         calls=called,
+        kept=kept,
         decisions={one: APPEAL_WORDS[one] for one in DECISIONS},
         failed=failed,
         keys=failed.key_for,
@@ -314,7 +329,12 @@ def read(model: type[Form], typed: dict[str, str]) -> Form:
 
 def words_of(problem: Problem, another_form: tuple[str, str] = ANOTHER_FORM) -> tuple[str, str]:
     """Title and detail of a refusal on a page: nobody there has heard of keys."""
-    return another_form if problem.name == "key-reused" else (problem.title, problem.detail)
+    return another_form if problem.name == "key-reused" else (problem.title, _sentence(problem.detail))
+
+
+def _sentence(words: str) -> str:
+    """Words of an answer as a sentence: they may be half of one."""
+    return f"{words[0].upper()}{words[1:]}{'' if words[-1] in '.!?' else '.'}" if words else ""
 
 
 async def answer(

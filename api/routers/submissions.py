@@ -275,7 +275,10 @@ def _asked(person: Person, asked: dict[str, str]) -> tuple[Sought, str]:
             fault = "Write days as YYYY-MM-DD"
     state = asked["state"] if asked["state"] in STATES else None
     sought = Sought(person.practice_id, asked["partner"] or None, state)
-    return _days(person, sought, days["since"], days["until"]), fault
+    try:
+        return _days(person, sought, days["since"], days["until"]), fault
+    except errors.Problem:
+        return sought, "A day lies beyond the calendar"
 
 
 def _days(person: Person, sought: Sought, since: date | None, until: date | None) -> Sought:

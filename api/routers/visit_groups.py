@@ -137,9 +137,10 @@ def show_join(
     office: TheOffice,
     person: Clerk,
     visit: Annotated[list[VisitId], Query(max_length=MOST_VISITS)] = [],  # noqa: B006 - FastAPI copies it
+    look: str = "",
 ) -> Response:
     """Choose visits for one claim, and look at the claim before it is made."""
-    return _join_page(request, office, person, encounter_id, visit, Failed())
+    return _join_page(request, office, person, encounter_id, visit, Failed(), is_look=bool(look))
 
 
 @pages.post("/{encounter_id}/join")
@@ -159,7 +160,14 @@ async def join_from_page(request: Request, encounter_id: str, office: TheOffice,
 
 
 def _join_page(
-    request: Request, office: Office, person: Person, encounter_id: str, chosen: Sequence[str], failed: Failed
+    request: Request,
+    office: Office,
+    person: Person,
+    encounter_id: str,
+    chosen: Sequence[str],
+    failed: Failed,
+    *,
+    is_look: bool = False,
 ) -> Response:
     offered = _joinable(office, person, encounter_id)
     with office.database.reading() as session:
@@ -167,6 +175,8 @@ def _join_page(
         assert row is not None, "asked for above"
         number, day = row.external_id, row.service_date
     claim, problem = None, None
+    if is_look and not chosen:
+        problem = Problem(422, "nothing-chosen", "No visit is chosen", "Tick the visits that go on one claim.")
     if chosen:
         try:
             claim = _preview(office, person, encounter_id, chosen)

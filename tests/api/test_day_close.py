@@ -220,6 +220,15 @@ async def test_the_page_shows_the_day_and_keeps_what_was_typed(book: Book) -> No
         assert "closed 2026-03-02" in (await browser.get(f"/day-close?day={DAY}")).text
 
 
+async def test_a_day_that_was_emptied_or_mistyped_shows_today(book: Book) -> None:
+    async with book.signed_in(Role.FRONT_DESK) as browser:
+        empty, odd = [await browser.get("/day-close", params={"day": day}) for day in ("", "tomorrow")]
+    assert (empty.status_code, odd.status_code) == (200, 422)
+    for page in (empty, odd):
+        assert f"· {DAY}" in page.text
+    assert "Write the day as YYYY-MM-DD; here is today." in odd.text
+
+
 async def test_another_practice_sees_nothing_of_it(book: Book) -> None:
     encounter = book.encounter()
     async with book.connect(Role.FRONT_DESK) as client:

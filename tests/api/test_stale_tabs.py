@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from api.errors import Problem
+from api.routers import pages
 from billing.roles import Role
 from billing.tasks import NewTask, TaskType
 from database import tasks
@@ -64,6 +66,18 @@ async def test_a_till_that_is_closed_already_keeps_what_was_counted(book: Book) 
     assert "cash: 19.00" in said(refused)
     assert "reason: wrong change" in said(refused)
     assert 'id="refused"' not in again.text
+
+
+async def test_the_faults_of_a_form_that_is_gone_name_their_fields(book: Book) -> None:
+    visit = book.encounter()
+    async with book.signed_in(Role.BILLER) as browser:
+        refused = await browser.post(f"/encounters/{visit.id}/take-out", data={})
+    assert "<li>reason: is needed</li>" in refused.text
+
+
+def test_a_half_sentence_is_shown_as_a_whole_one() -> None:
+    for words, shown in (("please correct the form", "Please correct the form."), ("Is it so?", "Is it so?"), ("", "")):
+        assert pages.words_of(Problem(409, "refused", "Not done", words)) == ("Not done", shown)
 
 
 async def test_a_refusal_stands_once_where_its_form_is(book: Book) -> None:

@@ -1,5 +1,6 @@
 """Submissions: what is ready, held and sent; plans, holds, send now; sending again in bulk. API and pages."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -399,6 +400,36 @@ async def test_where_none_may_go_there_is_nothing_to_confirm(house: House) -> No
     assert (confirmed.status_code, confirmed.json()["title"]) == (409, "None of these claims may go again")
     with house.book.database.reading() as session:
         assert [one.state for one in session.exec(select(Resubmission))] == ["previewed"]
+
+
+async def test_each_label_of_the_page_names_its_own_input(house: House) -> None:
+    async with house.signed_in() as client:
+        page = (await client.get("/submissions")).text
+    ids, labels = re.findall(r' id="([^"]+)"', page), re.findall(r'<label for="([^"]+)"', page)
+    assert len(set(ids)) == len(ids)
+    assert set(labels) <= set(ids)
+    assert len(set(labels)) == len(labels)
+
+
+async def test_days_beyond_the_calendar_leave_the_page_as_it_is(house: House) -> None:
+    async with house.signed_in() as client:
+        page = await client.get("/submissions", params={"until": "9999-12-31"})
+        again = await client.post("/submissions/again/preview", data={"kind": "no_999", "since": "soon"})
+    assert page.status_code == 422
+    for words in ("A day lies beyond the calendar", "Ready and not sent", 'value="9999-12-31"'):
+        assert words in page.text
+    assert "write day and time as YYYY-MM-DD HH:MM" in again.text
+
+
+async def test_a_visits_page_says_that_sending_is_on_hold(house: House) -> None:
+    [visit, _] = desk.visits(house.office, 2)
+    form = {"partner_id": house.office.partner_id, "reason": "enrolment not live yet", "key": new_id()}
+    async with house.signed_in() as client:
+        before = (await client.get(f"/encounters/{visit}")).text
+        await client.post("/submissions/holds", data=form)
+        held = (await client.get(f"/encounters/{visit}")).text
+    assert "does not leave yet" not in before
+    assert "does not leave yet: sending to this partner is on hold (enrolment not live yet)" in held
 
 
 async def test_a_visit_on_hold_is_shown_beside_its_payer(house: House) -> None:

@@ -131,6 +131,8 @@ async def test_what_does_not_fit_is_named_before_anything_is_done(book: Book) ->
         path = f"/api/v1/encounters/{first.id}/join"
         looked = await client.get(path, params={"visit": second.id})
         joined = await client.post(path, json={"visits": [second.id], "reason": WHY}, headers=key())
+        nothing = await client.get(f"/encounters/{first.id}/join", params={"look": "yes"})
+        assert (nothing.status_code, "No visit is chosen" in nothing.text) == (422, True)
         page = await client.get(f"/encounters/{first.id}/join", params={"visit": second.id})
     assert [one.status_code for one in (looked, joined, page)] == [409, 409, 409]
     words = [one["message"] for one in joined.json()["faults"]]

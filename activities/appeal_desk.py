@@ -336,7 +336,12 @@ def _recorded(outcome: Outcome) -> Callable[[Desk, Task, Values, str], str]:
             raise Refused("not_possible", "its decision was recorded meanwhile; reload the page")
         decided_on = date.fromisoformat(values["decided_on"]) if values.get("decided_on") else desk.today
         decision = Decision(outcome, decided_on, values["reference"], _amount(values))
-        fault = why_not_recorded(decision, filed_on=desk.policies.day(appeal.filed_at), today=desk.today)
+        fault = why_not_recorded(
+            decision,
+            disputed_cents=Cents(appeal.amount_cents),
+            filed_on=desk.policies.day(appeal.filed_at),
+            today=desk.today,
+        )
         if fault is not None:
             raise Refused("invalid", "please correct the form", (fault,))
         return decide(desk, appeal, decision, actor_id=actor_id)

@@ -142,7 +142,7 @@ def _replace(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
         raise Refused("not_possible", reason)
     way = values["way"].strip().lower().replace(" ", "_")
     if way not in set(Way):
-        raise Refused("invalid", "please correct the form", (("way", f"is none of: {', '.join(Way)}"),))
+        raise Refused("invalid", "please correct the form", (("way", f"must be one of: {', '.join(Way)}"),))
     row = _request(desk, task)
     typed = f"{values.get('report') or SUPPORT} {TRANSMISSIONS[Way(way)]} {row.attachment_number}"
     try:

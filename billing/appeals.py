@@ -161,7 +161,9 @@ class Decision:
     """What it will pay, where it is won in part"""
 
 
-def why_not_recorded(decision: Decision, *, filed_on: date, today: date) -> tuple[str, str] | None:
+def why_not_recorded(
+    decision: Decision, *, disputed_cents: Cents, filed_on: date, today: date
+) -> tuple[str, str] | None:
     """(the field, what is wrong with it); None: it can be recorded."""
     if decision.decided_on > today:
         return "decided_on", "lies in the future: take the day of the payer's letter"
@@ -169,4 +171,6 @@ def why_not_recorded(decision: Decision, *, filed_on: date, today: date) -> tupl
         return "decided_on", f"lies before the appeal was written ({filed_on})"
     if decision.outcome == Outcome.WON_IN_PART and not decision.amount_cents:
         return "amount", "what will the payer pay? The rest may go to the next level"
+    if decision.amount_cents and decision.amount_cents > disputed_cents:
+        return "amount", f"is more than the {format_dollars(disputed_cents)} in dispute"
     return None

@@ -136,9 +136,14 @@ def _check(office: Office, person: Person, row: Appeal, form: DecisionForm, amou
     if row.outcome is not None:
         raise _decided(f"It was {WORDS[Outcome(row.outcome)]}.")
     if form.outcome not in DECISIONS:
-        raise errors.invalid([Fault(field="outcome", message=f"is none of: {', '.join(DECISIONS)}")])
+        raise errors.invalid([Fault(field="outcome", message=f"must be one of: {', '.join(DECISIONS)}")])
     decision = Decision(form.outcome, form.decided_on, form.reference, amount)
-    fault = why_not_recorded(decision, filed_on=day_of(row.filed_at, person.zone), today=office.today(person))
+    fault = why_not_recorded(
+        decision,
+        disputed_cents=Cents(row.amount_cents),
+        filed_on=day_of(row.filed_at, person.zone),
+        today=office.today(person),
+    )
     if fault is not None:
         raise errors.invalid([Fault(field=fault[0], message=fault[1])])
 

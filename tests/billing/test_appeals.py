@@ -125,11 +125,14 @@ def test_who_decides_has_a_day_from_when_it_was_sent() -> None:
         (Outcome.WON_IN_PART, LOST, None, "amount"),
         (Outcome.WON_IN_PART, LOST, Cents(0), "amount"),
         (Outcome.WON_IN_PART, LOST, Cents(100), None),
+        (Outcome.WON_IN_PART, LOST, Cents(10_000), None),
+        (Outcome.WON_IN_PART, LOST, Cents(10_001), "amount"),
         (Outcome.LOST, LOST, None, None),
     ],
 )
 def test_a_decision_that_cannot_be_is_not_recorded(
     outcome: Outcome, day: date, cents: Cents | None, field: str | None
 ) -> None:
-    fault = why_not_recorded(Decision(outcome, day, "L1", cents), filed_on=date(2026, 3, 10), today=LOST)
+    decision = Decision(outcome, day, "L1", cents)
+    fault = why_not_recorded(decision, disputed_cents=Cents(10_000), filed_on=date(2026, 3, 10), today=LOST)
     assert (fault[0] if fault else None) == field

@@ -117,11 +117,16 @@ def _row(session: Session, office: Office, person: Person, encounter: Encounter,
         cents = Cents(0)
         faults.append(Fault(field="amount", message=str(fault)))
     paid = sum(one.paid_cents for one in standing_rows(session, encounter.id))
-    if not faults and not 0 < cents <= paid:
+    if not faults and cents <= 0:
+        faults.append(Fault(field="amount", message="must be more than 0.00"))
+    elif not faults and cents > paid:
         known = "no payer has paid anything on this visit" if paid <= 0 else "payers have paid less on this visit"
         faults.append(Fault(field="amount", message=f"{known}; look whether the letter means another one"))
     if form.dated_on > today:
         faults.append(Fault(field="dated_on", message="is in the future"))
+    elif form.dated_on < encounter.service_date:
+        words = f"is before the visit ({encounter.service_date}); is the year right?"
+        faults.append(Fault(field="dated_on", message=words))
     payer = _payer(session, encounter)
     policies = offices.policies_for(session, practice_id=encounter.practice_id, payer_id=payer)
     days = policies.value("takeback_dispute_days", as_of=today)

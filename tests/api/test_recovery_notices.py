@@ -93,6 +93,7 @@ async def test_a_notice_is_recorded_once_with_the_payers_last_day(book: Book) ->
         ({"amount": "0"}, "amount"),
         ({"amount": "100.01"}, "amount"),
         ({"dated_on": "2036-01-01"}, "dated_on"),
+        ({"dated_on": "2016-02-20"}, "dated_on"),
         ({"dispute_by": "2026-02-19"}, "dispute_by"),
     ],
 )
@@ -112,6 +113,8 @@ async def test_the_visits_page_records_it_and_keeps_what_was_typed(book: Book) -
         path = f"/encounters/{visit.id}/recovery-notices"
         refused = await browser.post(path, data=NOTICE | {"amount": "500"})
         assert "payers have paid less on this visit" in refused.text
+        nothing = await browser.post(path, data=NOTICE | {"amount": "0"})
+        assert "must be more than 0.00" in nothing.text
         assert "OP-77" in refused.text
         assert (await browser.post(path, data=NOTICE)).status_code == 303
         assert "OP-77" in (await browser.get(f"/encounters/{visit.id}")).text

@@ -11,7 +11,7 @@ from database.columns import new_id
 from database.tables import AuditEvent, Encounter, Fact, Payer, RecoveryNotice, RemittanceClaim, RemittanceFile
 from tests.api.conftest import OPENED, Book
 
-NOTICE = {"amount": "80.00", "reference": "OP-77", "dated_on": "2026-02-20", "said": "paid twice"}
+NOTICE = {"amount": "80.00", "reference": "OP-77", "dated_on": "2026-03-02", "said": "paid twice"}
 
 
 def key() -> dict[str, str]:
@@ -73,7 +73,7 @@ async def test_a_notice_is_recorded_once_with_the_payers_last_day(book: Book) ->
         again = key()
         for _ in range(2):
             answer = await client.post(path, json=NOTICE, headers=again)
-            assert (answer.status_code, answer.json()["dispute_by"]) == (201, "2026-03-22")
+            assert (answer.status_code, answer.json()["dispute_by"]) == (201, "2026-04-01")
         [found] = (await client.get(path)).json()
         assert (found["amount_cents"], found["state"], found["said"]) == (8000, "open", "paid twice")
         refused = await client.post(path, json=NOTICE | {"reference": "op-77"}, headers=key())
@@ -94,7 +94,7 @@ async def test_a_notice_is_recorded_once_with_the_payers_last_day(book: Book) ->
         ({"amount": "100.01"}, "amount"),
         ({"dated_on": "2036-01-01"}, "dated_on"),
         ({"dated_on": "2016-02-20"}, "dated_on"),
-        ({"dispute_by": "2026-02-19"}, "dispute_by"),
+        ({"dispute_by": "2026-03-01"}, "dispute_by"),
     ],
 )
 async def test_every_fault_is_at_its_field_and_nothing_is_kept(book: Book, change: dict[str, str], field: str) -> None:

@@ -131,7 +131,7 @@ def _unknown(session: Session, message: InboundMessage) -> str:
 
 def _in_words(issues: tuple[Issue, ...]) -> str:
     errors = [issue for issue in issues if issue.severity == "error"]
-    words = [f"{one.segment} {one.segment_index or ''}: {one.message}" for one in errors[:SHOWN_ISSUES]]
+    words = [f"{one.segment} {one.segment_index or ''}".strip() + f": {one.message}" for one in errors[:SHOWN_ISSUES]]
     if len(errors) > SHOWN_ISSUES:
         words.append(f"and {len(errors) - SHOWN_ISSUES} more")
     return "; ".join(words)

@@ -166,7 +166,7 @@ def report_refusals(session: Session, message: InboundMessage, report: ImportRep
     known = f"{report.created} created, {report.amended} amended, {report.duplicates} duplicates"
     row.note = f"{known}, {len(report.refused)} refused"
     session.add(row)
-    faults = [f"{one.segment}: {one.reason}" for one in report.refused]
+    faults = [f"{one.claim and f'claim {one.claim}, '}{one.segment}: {one.reason}" for one in report.refused]
     faults += [text for text in (report.unreadable, report.incomplete) if text]
     if not faults:
         return

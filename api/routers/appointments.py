@@ -16,7 +16,7 @@ from api.claim_form import Part
 from api.errors import Fault, Problem
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
-from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
+from api.routers.pages import NOTES, Failed, answer, day_asked, read, show, typed_into
 from billing.coding import procedure_is_well_formed
 from billing.double_booking import Slot
 from billing.roles import Permission
@@ -98,12 +98,13 @@ def show_day(
     request: Request,
     office: TheOffice,
     person: Viewer,
-    day: date | None = None,
+    day: str = "",
     patient: str = "",
     note: str = "",
 ) -> Response:
     """One day; with a patient, the form to book for them."""
-    return _page(request, office, person, day or office.today(person), patient, Failed(), NOTES.get(note, ""))
+    asked, fault = day_asked(day, office.today(person))
+    return _page(request, office, person, asked, patient, Failed(), NOTES.get(note, ""), fault)
 
 
 @pages.post("")
@@ -193,7 +194,14 @@ def _end(office: Office, person: Person, appointment_id: str, end: Coming) -> Ap
 
 
 def _page(
-    request: Request, office: Office, person: Person, day: date, patient_id: str, failed: Failed, note: str
+    request: Request,
+    office: Office,
+    person: Person,
+    day: date,
+    patient_id: str,
+    failed: Failed,
+    note: str,
+    fault: str = "",
 ) -> Response:
     with office.database.reading() as session:
         if patient_id:
@@ -204,7 +212,8 @@ def _page(
         request,
         "appointments.html",
         person,
-        status=failed.status,
+        status=422 if fault else failed.status,
+        fault=fault,
         day=day,
         appointments=rows,
         patient_id=patient_id,

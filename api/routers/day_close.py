@@ -16,7 +16,7 @@ from api.errors import Fault, Problem
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers.encounters import Cursor, PageSize
-from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
+from api.routers.pages import NOTES, Failed, answer, day_asked, read, show, typed_into
 from billing.days import start_of
 from billing.money import format_dollars
 from billing.roles import Permission
@@ -96,11 +96,7 @@ def make_deposit(form: DepositForm, key: IdempotencyKey, office: TheOffice, pers
 @pages.get("")
 def show_page(request: Request, office: TheOffice, person: Cashier, day: str = "", note: str = "") -> Response:
     """One day's tills; today's where the day was left empty or cannot be read."""
-    today, fault = office.today(person), ""
-    try:
-        asked = date.fromisoformat(day.strip()) if day.strip() else today
-    except ValueError:
-        asked, fault = today, "Write the day as YYYY-MM-DD; here is today"
+    asked, fault = day_asked(day, office.today(person))
     return _page(request, office, person, asked, Failed(), note=NOTES.get(note, ""), fault=fault)
 
 

@@ -6,7 +6,7 @@ key of its own, so that a second click does nothing more.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, date
 from typing import Annotated, Any, TypeVar, get_args
 from urllib.parse import quote
 
@@ -325,6 +325,14 @@ def read(model: type[Form], typed: dict[str, str]) -> Form:
         return model.model_validate({name: typed[name] for name in model.model_fields if name in typed})
     except ValidationError as error:
         raise errors.invalid(errors.validation_faults(error.errors())) from error
+
+
+def day_asked(typed: str, today: date) -> tuple[date, str]:
+    """(the day of a page's filter, what is wrong with it): today where it was left empty or cannot be read."""
+    try:
+        return (date.fromisoformat(typed.strip()) if typed.strip() else today), ""
+    except ValueError:
+        return today, "Write the day as YYYY-MM-DD; here is today"
 
 
 def words_of(problem: Problem, another_form: tuple[str, str] = ANOTHER_FORM) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
+import pytest
 from alembic import command
 from sqlmodel import select
 
@@ -220,9 +221,10 @@ async def test_the_page_shows_the_day_and_keeps_what_was_typed(book: Book) -> No
         assert "closed 2026-03-02" in (await browser.get(f"/day-close?day={DAY}")).text
 
 
-async def test_a_day_that_was_emptied_or_mistyped_shows_today(book: Book) -> None:
+@pytest.mark.parametrize("path", ["/day-close", "/appointments"])
+async def test_a_day_that_was_emptied_or_mistyped_shows_today(path: str, book: Book) -> None:
     async with book.signed_in(Role.FRONT_DESK) as browser:
-        empty, odd = [await browser.get("/day-close", params={"day": day}) for day in ("", "tomorrow")]
+        empty, odd = [await browser.get(path, params={"day": day}) for day in ("", "tomorrow")]
     assert (empty.status_code, odd.status_code) == (200, 422)
     for page in (empty, odd):
         assert f"· {DAY}" in page.text

@@ -87,7 +87,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_patient_payment_checkout_id"), table_name="patient_payment")
     with op.batch_alter_table("patient_payment") as table:
-        table.drop_constraint(op.f("fk_patient_payment_checkout_id_checkout"), type_="foreignkey")
         table.drop_column("checkout_id")
     for name in ("processor_event", "checkout", "pay_session", "pay_link"):
         op.drop_table(name)

@@ -42,7 +42,7 @@ def _keep_account(
     known = {row.encounter_id for row in accounts.items(session, account.patient_id)}
     for encounter in visits:
         if encounter.id not in known:
-            session.add(_item(encounter, told, mover, zone))
+            session.add(_item(encounter, account, told, mover, zone))
     if told is not None and told.last_statement is not None:
         last = noon_of(told.last_statement, zone)
         account.last_paper_at = max(account.last_paper_at or last, last)
@@ -71,13 +71,15 @@ def _owed_visits(session: Session, mover: Mover, patient_id: str) -> Sequence[En
     ]
 
 
-def _item(encounter: Encounter, told: MovedAccount | None, mover: Mover, zone: tzinfo) -> BalanceItem:
+def _item(
+    encounter: Encounter, account: PatientAccount, told: MovedAccount | None, mover: Mover, zone: tzinfo
+) -> BalanceItem:
     """The visit's share, with the papers that it had."""
     since = noon_of(mover.as_of, zone)
     item = BalanceItem(
         encounter_id=encounter.id,
         practice_id=mover.practice_id,
-        patient_id=encounter.patient_id,
+        patient_id=account.patient_id,
         due_since=since,
     )
     if told is None or told.stage == DunningStage.NONE or told.last_statement is None:

@@ -13,7 +13,7 @@ from activities import bank_desk, missing_charges, provider_money
 from activities.ids import encounter_workflow
 from activities.messages import Reconciled, ReconcileStep
 from billing.stages import Stage
-from database import accounts, households, outbox, sending
+from database import accounts, guarantors, households, outbox, sending
 from database.engine import Database
 from database.outbox import OutboxKind
 from database.tables import Encounter, Fact, RemittanceFile
@@ -60,8 +60,8 @@ class ReconcileActivities:
                     at=step.at,
                 )
             late = accounts.waiting(session, before=step.at - GRACE, limit=LOOKED_AT_ONCE)
-            for patient in households.ungrouped(session, limit=LOOKED_AT_ONCE):
-                households.regroup(session, patient, at=step.at)
+            for patient in guarantors.ungrouped(session, limit=LOOKED_AT_ONCE):
+                guarantors.regroup(session, patient, at=step.at)
             for practice_id, patient_id in {*late, *accounts.forgotten(session)}:
                 households.wake(session, practice_id=practice_id, patient_id=patient_id, at=step.at)
             batches = self._wish_for_batches(session, step)

@@ -44,12 +44,13 @@ def write_statement(
     found = session.exec(
         select(Encounter).where(col(Encounter.id).in_(wanted)).order_by(col(Encounter.service_date), Encounter.id)
     ).all()
-    is_shared = len({encounter.patient_id for encounter in found}) > 1
-    visits = [_visit(session, encounter, wanted[encounter.id], zone, is_shared=is_shared) for encounter in found]
     newest = found[-1]
+    holder = households.holder_of(session, newest.patient_id)
+    is_shared = {encounter.patient_id for encounter in found} != {holder}
+    visits = [_visit(session, encounter, wanted[encounter.id], zone, is_shared=is_shared) for encounter in found]
     payee = encounters.claim_of(newest).billing_provider
     entity = session.get(BillingEntity, payee.npi or "")
-    patient = session.get_one(Patient, households.holder_of(session, newest.patient_id))
+    patient = session.get_one(Patient, holder)
     return statement(
         payee,
         registrations.of_row(patient).person,

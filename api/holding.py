@@ -14,7 +14,7 @@ from api.coverage_form import ConsentForm, GuarantorForm, InsuranceForm, Medicar
 from api.errors import Fault, Problem
 from api.office import Office
 from api.registering import CHANGED
-from database import accounts, appointments, consents, held_policies, households, letters, registrations
+from database import accounts, appointments, consents, guarantors, held_policies, letters, registrations
 from database.access import Person
 from database.registrations import PatientChanged
 from database.tables import Patient
@@ -65,7 +65,7 @@ def keep_guarantor(office: Office, person: Person, patient_id: str, form: Guaran
     def act(session: Session, row: Patient, at: datetime) -> str:
         if not consents.keep_guarantor(session, row, form.guarantor() if form else None):
             return ""
-        households.regroup(session, row, at=at)
+        guarantors.regroup(session, row, at=at)
         _correct_papers(session, row, at=at)
         return f"guarantor: {form.relationship}" if form else "guarantor: the patient"
 

@@ -68,7 +68,7 @@ class VisitPart:
     billed_first_on: date | None
     """None: this paper is the first"""
     patient: str = ""
-    """First name, where the paper is about several patients"""
+    """First name, where the paper is about another patient than its account is named by, or about several"""
 
     @property
     def owed_cents(self) -> int:

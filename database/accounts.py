@@ -116,8 +116,7 @@ def keep_in_step(session: Session, account: PatientAccount, owed: Sequence[Owed]
 
 def uncount(session: Session, account: PatientAccount, letter: Letter) -> None:
     """A paper that was withdrawn before it was sent counts for nothing: neither as a statement nor by its day."""
-    paper = records.load(Statement, letter.content)
-    numbers = {visit.number for visit in paper.visits}
+    numbers = {visit.number for visit in statement_of(letter).visits}
     for row in items(session, account.patient_id):
         if session.get_one(Encounter, row.encounter_id).external_id not in numbers or row.statements == 0:
             continue
@@ -140,6 +139,11 @@ def uncount(session: Session, account: PatientAccount, letter: Letter) -> None:
     session.flush()
 
 
+def statement_of(letter: Letter) -> Statement:
+    """What a statement, a reminder or a final notice says."""
+    return records.load(Statement, letter.content)
+
+
 def noun(row: BalanceItem, cents: int) -> Item:
     """One item as billing's noun."""
     return Item(
@@ -158,7 +162,8 @@ def placements(session: Session, *, practice_id: str, patient_id: str) -> Sequen
     everybody = households.members(session, patient_id)
     return session.exec(
         select(Placement)
-        .where(Placement.practice_id == practice_id, col(Placement.patient_id).in_(everybody))
+        .join(Encounter, col(Encounter.id) == col(Placement.encounter_id))
+        .where(Placement.practice_id == practice_id, col(Encounter.patient_id).in_(everybody))
         .order_by(col(Placement.placed_at).desc())
     ).all()
 

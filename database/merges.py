@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from billing.patient_matching import Likeness, likeness
-from database import appointments, households, registrations
+from database import appointments, guarantors, households, registrations
 from database.columns import new_id
-from database.tables import Encounter, HeldPolicyRow, Patient, PatientAccount, PatientMerge
+from database.tables import BalanceItem, Encounter, HeldPolicyRow, Patient, PatientAccount, PatientMerge
 
 STAYS = frozenset({"patient", "patient_account", "patient_merge"})
 """Tables whose rows stay with the patient whom they were made for: an account is emptied, not moved"""
@@ -82,6 +82,7 @@ def merge(session: Session, kept: Patient, gone: Patient, *, reason: str, at: da
     if account is not None and account.paused_until is not None and account.paused_until > at:
         raise CannotMerge("the account of the patient who goes is paused: end the pause first, or keep the other one")
     moved: dict[str, list[list[Any]]] = {"held_policy.replaced": _replace_policies(session, kept, gone, at)}
+    _ask_anew(session, gone)
     for table, condition in _of_patient(gone.id):
         keys = [list(key) for key in session.execute(select(*table.primary_key).where(condition))]
         if keys:
@@ -219,6 +220,14 @@ def _move(
     return moved
 
 
+def _ask_anew(session: Session, gone: Patient) -> None:
+    """What a person was asked before collections named the account of the one who goes: it is asked anew."""
+    for item in session.exec(select(BalanceItem).where(BalanceItem.patient_id == gone.id)).all():
+        item.reviewed_at = None
+        session.add(item)
+    session.flush()
+
+
 def _replace_policies(session: Session, kept: Patient, gone: Patient, at: datetime) -> list[Any]:
     """Policies of the one who goes are what is held no longer, where the kept one has policies of their own."""
     current = col(HeldPolicyRow.replaced_at).is_(None)
@@ -239,7 +248,8 @@ def _finish(session: Session, row: PatientMerge, kept: Patient, gone: Patient, a
         patient.version += 1
         session.add(patient)
         appointments.wake_all(session, patient, at=at)
-        households.regroup(session, patient, at=at)
+        guarantors.regroup(session, patient, at=at)
+        guarantors.bring_items(session, patient, at=at)
         households.wake(session, practice_id=patient.practice_id, patient_id=patient.id, at=at)
     session.add(row)
     session.flush()

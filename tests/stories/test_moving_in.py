@@ -16,6 +16,7 @@ from billing.ledger import Account
 from billing.money import Cents
 from billing.moving import AgingParty, AgingRow, DunningStage, MovedAccount, MovingOffice, OwedBy
 from database import ledger, moves, outbox, proof, tasks, views
+from database.columns import new_id
 from database.tables import (
     AgendaEntry,
     BalanceItem,
@@ -387,6 +388,23 @@ def test_the_patients_papers_go_on_where_the_old_system_left_them(office: Office
     assert letter.kind == "reminder"
     assert '"charged_cents"' in letter.content
     assert "earlier books" in letter.content
+
+
+def test_who_stands_on_a_parents_account_is_moved_onto_that(office: Office) -> None:
+    told = one_visit("patient")
+    move(office, told)
+    with office.database.writing() as session:
+        patient = session.exec(select(Patient)).one()
+        holder = Patient(**patient.model_dump(exclude={"id", "identity_key"}), id=new_id(), identity_key="holder")
+        session.add(holder)
+        session.flush()
+        patient.account_id = holder.id
+        session.delete(session.exec(select(BalanceItem)).one())
+    for _ in range(2):
+        move(office, told)
+        with office.database.reading() as session:
+            assert session.exec(select(BalanceItem)).one().patient_id == holder.id
+    look_after(office, holder.id)
 
 
 def test_what_law_keeps_from_patients_does_not_move_to_them(office: Office) -> None:

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from activities import information_desk, promises, recovery_notices, reversals, share_gate, variance_keeping
 from activities.amending import go_on_with_amendments, take_amendment
+from activities.answered_lines import by_lines, ids_of, lines_as_sent
 from activities.appeal_desk import take_decision, take_sent
 from activities.denied_amounts import keep_denials, open_denials
 from activities.desk import Desk
@@ -26,7 +27,6 @@ from activities.status_desk import take_told, take_wish
 from activities.take_backs import take_up
 from activities.taking_back import take_back
 from billing.acknowledgment import ClaimAcknowledgment
-from billing.claim import Claim
 from billing.coordination import PRIMARY, answered_as, is_forwarded
 from billing.deadlines import Reason
 from billing.later_payers import post_later_payment
@@ -237,9 +237,9 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
         payer_number=remittances.payer_number(desk.session, row),
         forwarded_by=_forwarded_by(desk, submission.responsibility),
     )
-    lines = _lines_as_sent(desk, row.control_number)
+    lines = lines_as_sent(desk, row.control_number)
     part = part_answered(payment, lines)
-    beside, standing = _by_lines(desk, row, part)
+    beside, standing = by_lines(desk, row.responsibility, part)
     if standing and repeats_an_answer(payment):
         row.state = "noted"
         desk.session.add(row)
@@ -255,7 +255,7 @@ def _post_row(desk: Desk, row: RemittanceClaim) -> str:
     if answering is not None:
         take_up_answer(desk, answering, control_number=row.control_number)
     if row.responsibility == submission.responsibility:
-        if {line.line_id for line in lines} <= {*_ids(part), *beside}:
+        if {line.line_id for line in lines} <= {*ids_of(part), *beside}:
             submission.adjudicated_at = desk.at
         submission.payer_accepted_at = submission.payer_accepted_at or desk.at
         submission.payer_claim_number = payment.payer_claim_number or submission.payer_claim_number
@@ -290,7 +290,7 @@ def _post_answer(
     await_crossover(desk, payment)
     ask_about_number(desk, row, payment)
     if not _is_stale(desk, row.responsibility):
-        lines = part_answered(payment, _lines_as_sent(desk, row.control_number))
+        lines = part_answered(payment, lines_as_sent(desk, row.control_number))
         variance_keeping.compare(desk, row, payment, lines)
     return f"posted {payment.paid_cents} cents"
 
@@ -380,27 +380,6 @@ def _decide(
     return post_later_payment(payment, situation, open_cents, source=source)
 
 
-def _by_lines(desk: Desk, row: RemittanceClaim, part: Sequence[BilledLine]) -> tuple[set[str], list[RemittanceClaim]]:
-    """Of the payer's answers that stand: the ids of the lines that those answer which leave this part alone, for the
-    payer split the claim; and the answers that speak of this part, or of the whole. A line that was coded or priced
-    anew since is the same line."""
-    beside: set[str] = set()
-    same: list[RemittanceClaim] = []
-    for one in _standing_rows(desk, of=row.responsibility):
-        answered = _ids(
-            part_answered(records.load(ClaimPayment, one.payment), _lines_as_sent(desk, one.control_number))
-        )
-        if answered.isdisjoint(_ids(part)):
-            beside.update(answered)
-        else:
-            same.append(one)
-    return beside, same
-
-
-def _ids(lines: Sequence[BilledLine]) -> set[str]:
-    return {line.line_id for line in lines}
-
-
 def _note(desk: Desk, row: RemittanceClaim, payment: ClaimPayment) -> str:
     """It speaks of the claim and is no answer to it: what is awaited is awaited still."""
     row.state = "noted"
@@ -408,21 +387,3 @@ def _note(desk: Desk, row: RemittanceClaim, payment: ClaimPayment) -> str:
     to = f" to {payment.crossover_payer.name.last}" if payment.crossover_payer is not None else ""
     desk.say(NO_ANSWER[payment.status].format(to=to))
     return "noted; the answer is awaited still"
-
-
-def _lines_as_sent(desk: Desk, control_number: str) -> tuple[BilledLine, ...]:
-    """The lines that the payer answers: those of the submission it names, for the claim may have been amended since;
-    the claim's own where it names none."""
-    submission = submission_named(desk, control_number)
-    if submission is None:
-        return desk.billed_lines
-    sent = records.load(Claim, submission.claim)
-    ids = {row.id.upper(): row.id for row in encounters.lines(desk.session, desk.encounter)}
-    if any((line.control_number or "") not in ids for line in sent.lines):
-        return desk.billed_lines
-    return tuple(
-        BilledLine(
-            ids[line.control_number or ""], line.billed_code, line.modifiers, line.charge_cents, line.service_date
-        )
-        for line in sent.lines
-    )

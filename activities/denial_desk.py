@@ -62,6 +62,7 @@ def situation_of(desk: Desk, denials: Sequence[Denial]) -> Situation:
         denied=amounts_of(denials),
         payer_claim_number=claim.payer_claim_number,
         takes_replacements=claim.takes_replacements,
+        is_split=claim.is_split,
         is_paid=any(row.paid_cents for row in standing),
         no_appeal=appeal_desk.standing_of(desk, denials).why_not,
     )

@@ -4,10 +4,11 @@ from activities.desk import Desk
 from billing.adjustment_codes import PATIENT_SHARE
 from billing.amendments import LiveClaim
 from billing.claim import Claim
+from billing.coordination import claim_to
 from billing.denial_codes import UNPROCESSABLE
 from billing.remittance import ClaimPayment, Group
 from billing.submission import SubmissionState
-from database import encounters, moves, office, records
+from database import coverages, encounters, moves, office, records
 from database.remittances import standing_rows
 from database.tables import RemittanceClaim, Submission
 
@@ -31,6 +32,7 @@ def live_claim(desk: Desk, place: str) -> LiveClaim:
     if latest is not None and encounters.progress(latest).state not in {*_NOT_THERE, SubmissionState.ADJUDICATED}:
         numbers = [latest.payer_claim_number]  # the payer is at this one: an older number would name what it replaces
     answers = {row.id for row in standing}
+    is_split = len({row.payer_claim_number for row in standing if row.payer_claim_number}) > 1
     denials = [
         one for one in encounters.open_denials(desk.session, desk.encounter.id) if one.remittance_claim_id in answers
     ]
@@ -39,10 +41,17 @@ def live_claim(desk: Desk, place: str) -> LiveClaim:
         state=_state(latest, is_answered=bool(standing)),
         is_in_batch=latest is not None and latest.batch_id is not None,
         payer_claim_number=next((number for number in reversed(numbers) if number), None),
-        takes_replacements=bool(policies.value("takes_replacements", as_of=desk.today)),
+        takes_replacements=bool(policies.value("takes_replacements", as_of=desk.today)) and not is_split,
+        is_split=is_split,
         is_counted=any(is_counted(row) for row in standing),
         is_unprocessable=any(UNPROCESSABLE in one.remarks.split(",") for one in denials),
     )
+
+
+def claim_at(desk: Desk, place: str) -> Claim:
+    """The claim as it names the payer with this place (SBR01): for letters to a payer that it has gone on from."""
+    policy = next((coverages.policy_of(row) for row in desk.other_policies if row.responsibility == place), None)
+    return desk.claim if policy is None or place == desk.responsibility else claim_to(desk.claim, policy)
 
 
 def _with_the_payer(sent: list[Submission]) -> Submission | None:

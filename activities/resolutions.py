@@ -12,6 +12,7 @@ from sqlmodel import select
 
 from activities import appeal_desk, due, information_desk, promises, recovery_notices, underpayment_desk
 from activities.amending import coverage_as_corrections, make_self_pay
+from activities.answered_lines import by_lines, lines_as_sent
 from activities.coding_desk import ask_provider, codes_are_right, note_is_signed, provider_answers
 from activities.denial_desk import amount_to_write_off, take_exit, write_off
 from activities.denial_rows import review_again
@@ -30,12 +31,13 @@ from billing.deadlines import Reason
 from billing.denials import Exit
 from billing.ledger import Account, Entry, EntryKind, Side
 from billing.money import Cents, format_dollars
+from billing.posting import part_answered
+from billing.remittance import ClaimPayment
 from billing.roles import Permission, Role, permissions_of
 from billing.stages import FactKind, Stage
 from billing.task_forms import form_faults
 from billing.tasks import KINDS, NewTask, TaskType
-from database import audit, commands, encounters, tasks
-from database.remittances import standing_rows
+from database import audit, commands, encounters, records, tasks
 from database.tables import RemittanceClaim, Task, TaskForm, User
 
 Command = CompleteTask | PlaceHold | ReleaseHold
@@ -354,13 +356,16 @@ def _left_unapplied(desk: Desk, task: Task, values: Values, actor_id: str) -> st
 
 
 def _post_after_all(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    """The payment is of this visit after all: it is posted once no other answer of its payer stands."""
+    """The payment is of this visit after all: it is posted once no other answer of its payer to these lines stands."""
     row = desk.session.get(RemittanceClaim, json.loads(task.detail).get("remittance_claim_id", ""))
     submission = next((one for one in desk.submissions if one.control_number == values["control_number"].upper()), None)
     if row is None or submission is None:
         fault = "is no claim of this visit; give its control number from the Claims table"
         raise Refused("invalid", "please correct the form", (("control_number", fault),))
-    if standing_rows(desk.session, desk.encounter.id, of=submission.responsibility):
+    payment = records.load(ClaimPayment, row.payment)
+    part = part_answered(payment, lines_as_sent(desk, submission.control_number))
+    _, standing = by_lines(desk, submission.responsibility, part)
+    if standing:
         fault = "an answer to this claim stands: take that one back first, or contact the payer about it"
         raise Refused("invalid", "please correct the form", (("control_number", fault),))
     row.control_number, row.state = submission.control_number, "open"

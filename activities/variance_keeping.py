@@ -20,7 +20,7 @@ from billing.variances import allowed_of
 from database import contracts, encounters, letters, records, remittances, tasks, variances
 from database.columns import new_id
 from database.contracts import ExpectedView
-from database.tables import ContractRow, Encounter, Letter, PaymentVariance, RemittanceClaim, Submission
+from database.tables import ContractRow, Encounter, Letter, PaymentVariance, RemittanceClaim, Submission, Task
 
 TASKS = frozenset({TaskType.UNDERPAYMENT, TaskType.UNDERPAYMENT_APPROVAL})
 SHOWN = 20
@@ -46,6 +46,9 @@ def compare(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, billed: Seq
         _look_at(desk, row, line, paid, contract, kept.get(line.line_id), tolerance, units.get(line.line_id.upper()))
     desk.session.flush()
     rest(desk)
+    missing = sum(variances.case_of(one).missing_cents for one in variances.undecided(desk.session, desk.encounter.id))
+    outdated = [one for one in desk.open_tasks() if one.type == TaskType.UNDERPAYMENT and one.amount_cents != missing]
+    _close(desk, outdated, resolution="answered")
     ask(desk, key=row.id)
 
 
@@ -128,7 +131,8 @@ def _new(desk: Desk, row: RemittanceClaim, line: BilledLine, contract: ExpectedV
 
 
 def take_back(desk: Desk, original: RemittanceClaim) -> None:
-    """An answer is taken back: its cases wait for the next one, and nothing is asked about them until then."""
+    """An answer is taken back: its cases wait for the next one, and nothing is asked about them until then; what
+    another part of a split claim left short is asked about still."""
     rows = [
         one for one in variances.of_encounter(desk.session, desk.encounter.id) if one.remittance_claim_id == original.id
     ]
@@ -142,10 +146,17 @@ def take_back(desk: Desk, original: RemittanceClaim) -> None:
                 f"The payer took its answer back: {format_dollars(lost)} of {row.procedure} is not recovered any more"
             )
     leave_letters(desk, rows)
-    for task in desk.open_tasks():
-        if TaskType(task.type) in TASKS:
-            tasks.close_task(desk.session, task, resolution="reversed", at=desk.at, actor_id=None)
+    _close(desk, desk.open_tasks(), resolution="reversed")
     rest(desk)
+    if any(one.state == State.OPEN for one in variances.of_encounter(desk.session, desk.encounter.id)):
+        ask(desk, key=f"left:{original.id}")
+
+
+def _close(desk: Desk, found: Sequence[Task], *, resolution: str) -> None:
+    for task in found:
+        if TaskType(task.type) in TASKS:
+            tasks.close_task(desk.session, task, resolution=resolution, at=desk.at, actor_id=None)
+    desk.session.flush()
 
 
 def leave_letters(desk: Desk, rows: Sequence[PaymentVariance]) -> None:

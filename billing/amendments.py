@@ -120,10 +120,13 @@ class LiveClaim:
     payer_claim_number: str | None
     """CLP07, or REF*1K of a 277CA"""
     takes_replacements: bool
+    """By its policy, and of this claim"""
     is_counted: bool
     """An answer of this payer stands that paid, or counted the visit towards what the patient pays"""
     is_unprocessable: bool
     """Its answer said MA130: it was never processed"""
+    is_split: bool = False
+    """The payer answered it in parts, each under a number of its own: a replacement or a void could name one only"""
 
 
 def plan(change: Change, claim: LiveClaim) -> Plan:

@@ -135,6 +135,8 @@ class Situation:
     """The payer's policy row"""
     is_paid: bool
     """The payer paid something on this claim that stands"""
+    is_split: bool = False
+    """The payer answered it in parts, each under a number of its own"""
     no_appeal: str | None = None
     """Why no level of appeal is open; None: one is"""
 
@@ -160,6 +162,11 @@ def why_not(way: Exit, situation: Situation) -> str | None:
 def _why_no_replacement(situation: Situation) -> str | None:
     if _is_unprocessable(situation):
         return "the payer did not process the claim (MA130): send a new original"
+    if situation.is_split:
+        return (
+            "the payer split this claim, and a replacement or void names only one of its numbers: ask it to process "
+            "the claim again, or appeal"
+        )
     if not situation.takes_replacements:
         return "this payer takes no replacements or voids (frequency 7, 8): ask for a reopening, or appeal"
     if situation.payer_claim_number is None:

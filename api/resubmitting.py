@@ -1,6 +1,6 @@
 """Sending again in bulk, once: preview, confirm, stop; behind the REST routes and the workbench's forms."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
@@ -48,7 +48,7 @@ class ChoiceForm(Part):
         if self.reason and self.kind != Kind.REJECTED:
             message = "is of rejected claims: choose those, or leave the reason empty"
             raise errors.invalid([Fault(field="reason", message=message)])
-        since, until = (_local(one, person) for one in (self.since, self.until))
+        since, until = _instant(self.since, person, field="since"), _instant(self.until, person, field="until")
         if since is not None and until is not None and since >= until:
             raise errors.invalid([Fault(field="until", message="must lie after the first instant")])
         return Sought(
@@ -69,8 +69,13 @@ class ConfirmForm(Part):
     fingerprint: Annotated[str, Field(min_length=64, max_length=64)]
 
 
-def _local(at: datetime | None, person: Person) -> datetime | None:
-    return at if at is None or at.tzinfo is not None else at.replace(tzinfo=person.zone)
+def _instant(at: datetime | None, person: Person, *, field: str) -> datetime | None:
+    if at is None:
+        return None
+    try:
+        return (at if at.tzinfo is not None else at.replace(tzinfo=person.zone)).astimezone(UTC)
+    except OverflowError as error:
+        raise errors.invalid([Fault(field=field, message="no interchange is of that year")]) from error
 
 
 def preview(office: Office, person: Person, form: ChoiceForm, *, key: str) -> Done:

@@ -130,7 +130,9 @@ def _row(session: Session, office: Office, person: Person, encounter: Encounter,
     payer = _payer(session, encounter)
     policies = offices.policies_for(session, practice_id=encounter.practice_id, payer_id=payer)
     days = policies.value("takeback_dispute_days", as_of=today)
-    last = form.dispute_by or form.dated_on + timedelta(days=days)
+    last = form.dispute_by or min(form.dated_on, today) + timedelta(days=days)
+    if last - today > actions.FURTHEST:
+        faults.append(Fault(field="dispute_by", message="lies more than two years ahead; is the year right?"))
     if last < form.dated_on:
         faults.append(Fault(field="dispute_by", message="is before the day of the letter"))
     if recovery_notices.with_reference(session, encounter_id=encounter.id, reference=reference):

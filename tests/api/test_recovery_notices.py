@@ -94,6 +94,8 @@ async def test_a_notice_is_recorded_once_with_the_payers_last_day(book: Book) ->
         ({"amount": "100.01"}, "amount"),
         ({"dated_on": "2036-01-01"}, "dated_on"),
         ({"dated_on": "2016-02-20"}, "dated_on"),
+        ({"dated_on": "9999-12-31"}, "dated_on"),
+        ({"dispute_by": "9999-12-31"}, "dispute_by"),
         ({"dispute_by": "2026-03-01"}, "dispute_by"),
     ],
 )

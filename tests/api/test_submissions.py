@@ -360,6 +360,8 @@ async def test_a_run_is_stopped_and_each_claim_says_so(house: House) -> None:
         ({"kind": "no_999", "reason": "A3:21"}, "reason"),
         ({"kind": "no_999", "since": "2026-03-02T10:00", "until": "2026-03-02T10:00"}, "until"),
         ({"kind": "no_999", "since": "soon"}, "since"),
+        ({"kind": "no_999", "since": "0001-01-01T00:00:00+14:00"}, "since"),
+        ({"kind": "no_999", "until": "9999-12-31T23:59:00"}, "until"),
         ({"interchange": "12a"}, "interchange"),
         ({"interchange": "77"}, "kind"),
         ({"kind": "rejected"}, "kind"),

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from activities.desk import Desk
+from activities.live_claims import claim_at, live_claim
 from activities.messages import Answer
 from activities.refusals import Refused, Values, day_to_come
 from billing.deadlines import Reason
@@ -21,6 +22,7 @@ from billing.tasks import NewTask, TaskType
 from database import encounters, ledger, letters, records, tasks
 from database.columns import new_id
 from database.letters import REFUND
+from database.remittances import standing_rows
 from database.tables import Encounter, Fact, Letter, Task
 
 
@@ -30,20 +32,21 @@ def refund_payer(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     total = -desk.balances.total(Account.AR_INSURANCE)
     if total <= 0 or sum(overpaid.values()) != total:
         raise Refused("not_possible", "some lines are overpaid and others are open: let the payer correct its answer")
+    place = _who_paid(desk)
     entries = [
         Entry(
             EntryKind.PAYER_REFUND,
             f"payer_refund:{task.id}:{line_id}",
             (
                 Side(Account.AR_INSURANCE, Cents(cents), line_id, desk.encounter.payer_id),
-                Side(Account.PAYER_REFUND_DUE, Cents(-cents), line_id, desk.encounter.payer_id),
+                Side(Account.PAYER_REFUND_DUE, Cents(-cents), line_id, desk.payer_of(place)),
             ),
             desk.encounter.service_date,
         )
         for line_id, cents in overpaid.items()
     ]
     desk.post(entries, actor=actor_id)
-    letter = _write_letter(desk, Cents(total), values["reason"], actor_id)
+    letter = _write_letter(desk, place, Cents(total), values["reason"], actor_id)
     tasks.open_task(
         desk.session,
         NewTask(
@@ -63,10 +66,20 @@ def refund_payer(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     return f"{format_dollars(total)} is owed back to the payer; a second person is asked to pay it"
 
 
-def _write_letter(desk: Desk, cents: Cents, reason: str, actor_id: str) -> Letter:
-    number = next((one.payer_claim_number for one in reversed(desk.submissions) if one.payer_claim_number), None)
+def _who_paid(desk: Desk) -> str:
+    """The payer (SBR01) that is paid back: the only one that paid, else the one where the claim is now."""
+    desk.session.flush()
+    paid = {row.responsibility for row in standing_rows(desk.session, desk.encounter.id) if row.paid_cents > 0}
+    return (paid.pop() if len(paid) == 1 else None) or desk.responsibility
+
+
+def _write_letter(desk: Desk, place: str, cents: Cents, reason: str, actor_id: str) -> Letter:
     content = refund_letter(
-        desk.claim, written_on=desk.today, payer_claim_number=number, amount_cents=cents, reason=reason
+        claim_at(desk, place),
+        written_on=desk.today,
+        payer_claim_number=live_claim(desk, place).payer_claim_number,
+        amount_cents=cents,
+        reason=reason,
     )
     letter = Letter(
         id=new_id(),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 from activities.desk import Desk
-from activities.live_claims import live_claim
+from activities.live_claims import claim_at, live_claim
 from activities.refusals import Values
 from billing.days import end_of
 from billing.letters import recovery_dispute
@@ -42,10 +42,12 @@ def _notice(desk: Desk, task: Task) -> RecoveryNotice:
 
 def _dispute(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     row = _notice(desk, task)
+    places = (one.responsibility for one in desk.other_policies if one.payer_id == row.payer_id)
+    place = desk.responsibility if row.payer_id == desk.encounter.payer_id else next(places, desk.responsibility)
     content = recovery_dispute(
-        desk.claim,
+        claim_at(desk, place),
         written_on=desk.today,
-        payer_claim_number=live_claim(desk, desk.responsibility).payer_claim_number,
+        payer_claim_number=live_claim(desk, place).payer_claim_number,
         reference=row.reference,
         dated_on=row.dated_on,
         amount_cents=row.amount_cents,

@@ -72,7 +72,8 @@ def post(desk: Desk, row: RemittanceClaim, payment: ClaimPayment, source: str) -
     if original.state in UNPOSTED:
         return _pass_through(desk, row, original, source)
     take_back(desk, original, row.id, source=source, state="reversed", remittance_id=row.remittance_id)
-    recovery_notices.taken(desk, original.paid_cents, how="The payer reversed its answer")
+    if original.paid_cents > 0 and not _is_typed(desk, row):
+        recovery_notices.taken(desk, original.paid_cents, how="The payer reversed its answer")
     row.state = "posted"
     row.responsibility = original.responsibility
     desk.session.add(row)

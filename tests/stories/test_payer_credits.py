@@ -5,13 +5,19 @@ import threading
 import pytest
 from sqlmodel import select
 
-from activities import provider_money
+from activities import payer_credits, provider_money
+from activities.desk import Desk
 from activities.messages import Answer
 from activities.office_tasks import complete_office_task
-from database import ledger, letters
-from database.tables import ProviderAdjustmentRow, Task
+from billing.ledger import Account, Entry, EntryKind, transfer
+from billing.letters import Letter as Content
+from billing.money import Cents
+from billing.tasks import NewTask, TaskType
+from database import ledger, letters, records
+from database.tables import Letter, Payer, Posting, ProviderAdjustmentRow, Task
 from tests.builders import a_claim, a_payment, an_835, an_837p
 from tests.office import Office
+from tests.stories.scenario import FOLDER, Playing, read
 
 BOTH_DATABASES = True
 
@@ -104,3 +110,26 @@ def test_a_person_and_a_posting_that_ends_the_same_task_wait_for_each_other(offi
         session.flush()
     person.join(30)
     assert [one.code for one in answers] == ["task_not_open"]
+
+
+def test_the_payer_that_paid_is_paid_back_though_the_visit_has_gone_on(office: Office) -> None:
+    playing = Playing(office)
+    playing.play(read(FOLDER / "70-a-duplicate-is-refused-before-the-second-payer-is-asked.txt"))
+    encounter = playing.visits["A"]
+    with office.database.writing() as session:
+        desk = Desk.take(session, practice_id=office.practice_id, encounter_id=encounter, at=office.now)
+        first = desk.payer_of("P")
+        assert (desk.responsibility, desk.encounter.payer_id == first) == ("S", False)
+        for line_id in desk.line_ids:
+            cents = Cents(desk.balances.line(Account.AR_INSURANCE, line_id) + 500)
+            sides = transfer(Account.PLB_CLEARING, Account.AR_INSURANCE, cents, line_id=line_id)
+            desk.post([Entry(EntryKind.TAKEN_BACK, f"given:{line_id}", sides)])
+        words = NewTask(TaskType.PAYER_CREDIT, key="more", reason="paid twice", amount_cents=1000)
+        desk.open_task(words)
+        [task] = [one for one in desk.open_tasks() if one.type == TaskType.PAYER_CREDIT]
+        payer_credits.refund_payer(desk, task, {"reason": "paid twice"}, office.worker_id)
+        session.flush()
+        letter = session.exec(select(Letter).where(Letter.kind == "refund")).one()
+        assert records.load(Content, letter.content).addressee[0] == session.get_one(Payer, first).name
+        owed = session.exec(select(Posting.detail).where(Posting.account == Account.PAYER_REFUND_DUE)).all()
+        assert set(owed) == {first}

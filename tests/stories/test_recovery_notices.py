@@ -121,6 +121,19 @@ def test_money_that_is_taken_ends_the_question_that_nobody_answered(office: Offi
     assert (office.open_task_types(encounter), notice(office, encounter).state) == (["takeback_notice"], "taken")
 
 
+def test_a_mistyped_answer_that_the_office_takes_back_is_no_payers_taking(office: Office) -> None:
+    encounter = paid(office)
+    announce(office, encounter)
+    with office.database.writing() as session:
+        [row] = remittances.standing_rows(session, encounter)
+        original = records.load(ClaimPayment, row.payment)
+        row.paid_cents = 0
+        session.add(row)
+    office.deliver_835(an_835(a_reversal(original), trace="EFT0078", paid=-10000))
+    office.go_on(encounter)
+    assert notice(office, encounter).state == "open"
+
+
 def test_a_reversal_ends_what_was_agreed_to(office: Office) -> None:
     encounter = paid(office)
     announce(office, encounter)

@@ -33,6 +33,7 @@ def by_lines(
 
 
 def ids_of(lines: Sequence[BilledLine]) -> set[str]:
+    """The ids of service lines."""
     return {line.line_id for line in lines}
 
 

@@ -18,6 +18,7 @@ from billing.money import format_dollars
 from billing.statements import Statement, why_out_of_date
 from billing.tasks import NewTask, TaskType
 from database import (
+    account_holds,
     accounts,
     consents,
     encounters,
@@ -31,7 +32,7 @@ from database import (
 )
 from database.columns import new_id
 from database.engine import Database
-from database.tables import BalanceItem, Encounter, Letter, Patient, PatientAccount, Task
+from database.tables import AccountHold, BalanceItem, Encounter, Letter, Patient, PatientAccount, Task
 
 
 class AccountActivities:
@@ -64,6 +65,10 @@ class AccountDesk:
         self._end_pause()
         owed = accounts.owed_by_visit(self.session, practice_id=account.practice_id, patient_id=account.patient_id)
         held = good_faith.held_up(self.session, practice_id=account.practice_id, patient_id=account.patient_id)
+        on_hold = self._holds()
+        is_stopped = any(one.encounter_id is None for one in on_hold)
+        held |= {one.encounter_id for one in on_hold if one.encounter_id is not None}
+        held |= {one.encounter_id for one in owed} if is_stopped else set()
         self._withdraw_moot_papers(owed, held)
         in_step = accounts.keep_in_step(self.session, account, owed, at=self.at)
         in_parts, plan_at, told = instalment_plans.look(self.session, account, owed, at=self.at)
@@ -76,7 +81,8 @@ class AccountDesk:
         elif account.paused_until is None:
             due = plan(items, last_paper_at=account.last_paper_at, policies=self.policies, at=self.at)
             self._do(due)
-            account.next_at = min((one for one in (due.next_at, plan_at) if one is not None), default=None)
+            ends = [one.until for one in on_hold if one.until is not None]
+            account.next_at = min((one for one in (due.next_at, plan_at, *ends) if one is not None), default=None)
         else:
             account.next_at = account.paused_until
         account.owed_cents = sum(one.cents for one in owed)
@@ -88,11 +94,22 @@ class AccountDesk:
             version=account.version,
             owed_cents=account.owed_cents,
             next_at=account.next_at,
-            is_paused=is_held or account.paused_until is not None,
+            is_paused=is_held or is_stopped or account.paused_until is not None,
             open_tasks=len(self._reviews()),
             at=self.at,
             said=tuple(self.said),
         )
+
+    def _holds(self) -> list[AccountHold]:
+        """What stands in the way now; a hold whose day has come ends."""
+        standing = []
+        for row in account_holds.standing(self.session, self.account.patient_id):
+            if row.until is not None and row.until <= self.at:
+                account_holds.end(self.session, row, why="its day has come", at=self.at, by=None)
+                self.said.append("A hold of the account ended")
+            else:
+                standing.append(row)
+        return standing
 
     def _end_pause(self) -> None:
         account = self.account

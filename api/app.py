@@ -14,6 +14,7 @@ from api.codec import CodecCors
 from api.metrics import Meter, Metrics
 from api.office import Clock, Office, wall_clock
 from api.routers import (
+    account_holds,
     accounts,
     amendments,
     appeals,
@@ -110,6 +111,7 @@ ROUTERS = (
     day_close.api,
     bank.api,
     accounts.api,
+    account_holds.api,
     pay.api,
     patients.api,
     insurance.api,
@@ -160,6 +162,7 @@ ROUTERS = (
     bank.pages,
     variances.pages,
     accounts.pages,
+    account_holds.pages,
     pay.pages,
     patient_forms.pages,
     patients.pages,

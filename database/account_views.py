@@ -7,7 +7,19 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from billing.stages import Stage
-from database import accounts, consents, households, instalments, letters, moves, notes, office, worklists
+from database import (
+    account_holds,
+    accounts,
+    consents,
+    households,
+    instalments,
+    letters,
+    moves,
+    notes,
+    office,
+    worklists,
+)
+from database.account_holds import HoldView
 from database.instalments import PlanView
 from database.letters import LetterRow
 from database.notes import NoteSubject, NoteView
@@ -63,6 +75,7 @@ class AccountView:
     papers: list[LetterRow]
     placements: list[PlacementView]
     plans: Sequence[PlanView]
+    holds: list[HoldView]
     tasks: list[TaskRow]
     notes: list[NoteView]
 
@@ -97,6 +110,7 @@ def account(session: Session, *, practice_id: str, patient_id: str, at: datetime
             PlacementView(one.encounter_id, one.agency, one.amount_cents, one.placed_at)
             for one in accounts.placements(session, practice_id=practice_id, patient_id=patient_id)
         ],
+        holds=account_holds.views(session, practice_id=practice_id, patient_id=patient_id),
         plans=_plans(session, practice_id=practice_id, patient_id=patient_id, at=at),
         tasks=worklists.tasks_of(session, practice_id=practice_id, subject_id=patient_id),
         notes=notes.of(session, practice_id=practice_id, subject=NoteSubject.ACCOUNT, subject_id=patient_id),

@@ -9,9 +9,11 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
+from billing.account_holds import OF_THE_PERSON, HoldKind
 from billing.claim import Person
 from billing.consents import Guarantor
-from database import accounts, households, letters, records
+from billing.instalments import PlanState
+from database import account_holds, accounts, households, instalments, letters, records
 from database.tables import BalanceItem, Encounter, Patient, PatientAccount, PayLink
 
 MOVED = "what it asks for stands on another account now"
@@ -60,6 +62,8 @@ def bring_items(session: Session, patient: Patient, *, at: datetime) -> None:
         old = accounts.lock_own(session, practice_id=patient.practice_id, patient_id=old_id, at=at)
         _withdraw_papers(session, old, [one for one in items if one.patient_id == old_id], at=at)
         _take_along(session, old, account, at=at)
+        _bring_holds(session, patient, old, account, at=at)
+        _bring_plan(session, patient, old, account, at=at)
     for item in items:
         item.patient_id = holder
         item.reviewed_at = None
@@ -125,6 +129,45 @@ def _take_along(session: Session, old: PatientAccount, account: PatientAccount, 
         said = (account.pause_reason, old.pause_reason)
         account.pause_reason = "; ".join(dict.fromkeys(filter(None, said)))[:500]
     session.add(account)
+
+
+def _bring_holds(
+    session: Session, patient: Patient, old: PatientAccount, account: PatientAccount, *, at: datetime
+) -> None:
+    """What stands in the way of a visit goes with it, and what was asked about all of the bill stands here too. What
+    concerned the person who answered before does not."""
+    visits = set(session.exec(select(Encounter.id).where(Encounter.patient_id == patient.id)))
+    for row in account_holds.standing(session, old.patient_id):
+        if row.encounter_id in visits:
+            row.patient_id = account.patient_id
+            session.add(row)
+        elif row.encounter_id is None and row.kind not in OF_THE_PERSON:
+            account_holds.begin(
+                session,
+                practice_id=account.practice_id,
+                patient_id=account.patient_id,
+                kind=HoldKind(row.kind),
+                reason=row.reason,
+                until=row.until,
+                at=at,
+                by=row.begun_by,
+            )
+
+
+def _bring_plan(
+    session: Session, patient: Patient, old: PatientAccount, account: PatientAccount, *, at: datetime
+) -> None:
+    """An agreement about this patient's visits alone goes with them; one that was about others too holds no more."""
+    row = instalments.active(session, old.patient_id)
+    if row is None:
+        return
+    mine = set(session.exec(select(Encounter.id).where(Encounter.patient_id == patient.id)))
+    about = set(instalments.visits_of(row))
+    if about <= mine and instalments.active(session, account.patient_id) is None:
+        row.patient_id = account.patient_id
+    elif about & mine:
+        row.state, row.ended_at, row.why = PlanState.ENDED, at, "its visits stand on two accounts now; agree anew"
+    session.add(row)
 
 
 def _holder(session: Session, patient: Patient, guarantor: Guarantor | None) -> str:

@@ -18,7 +18,7 @@ from billing.ledger import CHARGES, ENCOUNTER_BALANCES, Account, EntryKind
 from billing.roles import Permission, Role, permissions_of
 from billing.stages import FactKind, Stage
 from billing.tasks import TaskType
-from database import accounts, audit, bank, good_faith, households, moves
+from database import account_holds, accounts, audit, bank, good_faith, households, moves
 from database.tables import (
     AgendaEntry,
     BalanceItem,
@@ -262,6 +262,7 @@ def _balances_are_pursued(session: Session) -> Proof:
     is_review = (Task.subject == "account", Task.state == "open", col(Task.type).in_(_ASKS_ABOUT_ACCOUNTS))
     asked = set(session.exec(select(Task.subject_id).where(*is_review)))
     held = moves.held(session) | good_faith.held_up_patients(session)  # a person is asked to sign their move off
+    asked |= account_holds.held_accounts(session)
     asked |= {households.holder_of(session, one) for one in held}
     waiting = set(session.exec(select(Outbox.subject_id)))
     looked_after = {

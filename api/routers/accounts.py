@@ -19,6 +19,7 @@ from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers import pay
 from api.routers.pages import NOTES, Failed, answer, engine_page, may_work, read, show, typed_into
+from billing.account_holds import HOLD_WORDS
 from billing.days import noon_of
 from billing.roles import Permission
 from database import account_views, accounts, instalments
@@ -202,6 +203,7 @@ def account_page(
         account=account,
         workable={task.id for task in account.tasks if may_work(person, task)},
         may_work=person.may(Permission.WORK),
+        hold_kinds=HOLD_WORDS,
         failed=failed,
         keys=failed.key_for,
         note=note,

@@ -4,7 +4,7 @@ No `from __future__ import annotations` here: SQLModel reads the annotations at 
 """
 
 from database.tables.access import AuditEvent, Command, TaskForm, Token, User, WebSession
-from database.tables.accounts import BalanceItem, InstalmentPlan, PatientAccount, Placement
+from database.tables.accounts import AccountHold, BalanceItem, InstalmentPlan, PatientAccount, Placement
 from database.tables.appeals import Appeal, Packet
 from database.tables.appointments import Appointment, CoverageCheck
 from database.tables.attachments import Attachment
@@ -64,6 +64,7 @@ from database.tables.variances import PaymentVariance
 from database.tables.visit_notes import VisitNote
 
 __all__ = [
+    "AccountHold",
     "AddOnRow",
     "AgedCashOpening",
     "AgendaEntry",

@@ -82,3 +82,27 @@ class InstalmentPlan(SQLModel, table=True):
     """Missed instalments that a person let pass"""
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     why: str = Field(default="", sa_type=sa.String(500))
+
+
+class AccountHold(SQLModel, table=True):
+    """One reason for which nothing is asked of an account, or of one visit on it."""
+
+    __tablename__ = "account_hold"
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", index=True)
+    """Who holds the account"""
+    encounter_id: str | None = Field(default=None, sa_type=Id, foreign_key="encounter.id")
+    """None: everything on it"""
+    kind: str = Field(sa_type=sa.String(20))
+    """billing.account_holds.HoldKind"""
+    reason: str = Field(default="", sa_type=sa.String(500))
+    begun_at: datetime = Field(sa_type=Instant)
+    begun_by: str = Field(sa_type=Id)
+    until: datetime | None = Field(default=None, sa_type=Instant)
+    """It ends by itself then; None: a person or an event ends it"""
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_by: str | None = Field(default=None, sa_type=Id)
+    why: str = Field(default="", sa_type=sa.String(500))
+    """Why it ended"""

@@ -15,7 +15,7 @@ from activities.messages import FactsArrived, RemittanceStanding, RemittanceStep
 from activities.names import Process, Signal
 from billing.identifiers import control_number_within
 from billing.ledger import Account, Entry, EntryKind, Side
-from billing.money import Cents
+from billing.money import Cents, format_dollars
 from billing.remittance import ClaimPayment
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
@@ -223,7 +223,9 @@ def _ask_about_unmatched(session: Session, file: RemittanceFile, step: Remittanc
             NewTask(
                 TaskType.UNMATCHED_REMIT,
                 key=row.id,
-                reason=f"Claim payment {row.ordinal} of the remittance could not be matched: {why}.",
+                reason=f"Claim payment {row.ordinal} of remittance {file.trace} of {file.payment_date} "
+                f"({format_dollars(row.paid_cents)} of {format_dollars(row.charge_cents)}, its number "
+                f"{row.control_number or 'is empty'}) could not be matched: {why}.",
                 amount_cents=row.paid_cents,
                 detail={"remittance_claim_id": row.id},
             ),

@@ -94,6 +94,7 @@ def test_an_unknown_control_number_becomes_a_task_and_the_rest_posts(office: Off
     assert office.accounts(encounter)[("AR_PAT", 1)] == 2000
     [(kind, reason)] = office_tasks(office)
     assert kind == "unmatched_remit"
+    assert "of remittance " in reason, "a poster finds it without opening the task"
     assert "Claim payment 2" in reason
 
 

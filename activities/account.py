@@ -205,6 +205,8 @@ class AccountDesk:
             pay_by_days=self._days(),
             zone=self.policies.zone,
         )
+        if paper.total_cents != sum(one.owed_cents for one in chosen):
+            return  # money came this moment; the visit that took it wakes the account once more
         self.session.add(
             Letter(
                 id=paper_id,

@@ -30,7 +30,9 @@ MOTHER = Person(
 def child(office: Office, first: str, number: int, *, share: int = 2000) -> str:
     """A visit of a child of whose charge the plan leaves a copayment."""
     claim = a_claim(member_id=f"M{number}", control_number=f"V{number}")
-    person = replace(claim.patient, name=Name("DOE", first), birth_date=date(2018, 1, number), sex=Sex.FEMALE)
+    person = replace(
+        claim.patient, name=Name("DOE", first), birth_date=date(2018, 1, 1) + timedelta(days=number - 1), sex=Sex.FEMALE
+    )
     office.take_in(an_837p(replace(claim, patient=person, subscriber=person), number=number))
     with office.database.reading() as session:
         encounter = session.exec(select(Encounter.id).where(Encounter.external_id == f"V{number}")).one()

@@ -62,7 +62,7 @@ def activities_of(
         return settings.partner_tokens[name].get_secret_value()
 
     lines = PartnerLines(http, token_of)
-    account = AccountActivities(database)
+    account = AccountActivities(database, settings.public_url)
     coming_visit = ComingVisitActivities(database)
     encounter = EncounterActivities(database)
     eligibility = EligibilityActivities(database, http, token_of)

@@ -27,6 +27,7 @@ from database import (
     letters,
     moves,
     office,
+    paying,
     records,
     tasks,
 )
@@ -38,22 +39,24 @@ from database.tables import AccountHold, BalanceItem, Encounter, Letter, Patient
 class AccountActivities:
     """What an account's workflow asks of the book of record."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, public_url: str) -> None:
         self._database = database
+        self._public_url = public_url
 
     @activity.defn
     def look_after_account(self, step: AccountStep) -> AccountStanding:
         """Do what is due on the account now, and say when to look again."""
         with self._database.writing() as session:
             account = accounts.lock_own(session, practice_id=step.practice_id, patient_id=step.patient_id, at=step.at)
-            return AccountDesk(session, account, step.at).look_after()
+            return AccountDesk(session, account, step.at, self._public_url).look_after()
 
 
 class AccountDesk:
     """One account inside one transaction."""
 
-    def __init__(self, session: Session, account: PatientAccount, at: datetime) -> None:
+    def __init__(self, session: Session, account: PatientAccount, at: datetime, public_url: str) -> None:
         self.session = session
+        self.public_url = public_url
         self.account = account
         self.at = max(at, account.touched_at)
         self.said: list[str] = []
@@ -196,6 +199,13 @@ class AccountDesk:
 
     def _write(self, notice: Notice, chosen: Sequence[Item]) -> None:
         paper_id = new_id()
+        token, link = paying.make_link(
+            self.session,
+            practice_id=self.account.practice_id,
+            holder_id=self.account.patient_id,
+            by="office",
+            at=self.at,
+        )
         paper = write_statement(
             self.session,
             chosen,
@@ -204,6 +214,7 @@ class AccountDesk:
             written_on=self.policies.day(self.at),
             pay_by_days=self._days(),
             zone=self.policies.zone,
+            pay_at=f"{self.public_url}/pay/{token}",
         )
         if paper.total_cents != sum(one.owed_cents for one in chosen):
             return  # money came this moment; the visit that took it wakes the account once more
@@ -218,6 +229,8 @@ class AccountDesk:
                 written_by="office",
             )
         )
+        self.session.flush()
+        paying.put_on_paper(self.session, link, paper_id)
         for row in self._rows(chosen):
             row.statements += 1
             row.first_statement_at = row.first_statement_at or self.at

@@ -38,8 +38,10 @@ def write_statement(
     written_on: date,
     pay_by_days: int,
     zone: tzinfo,
+    pay_at: str = "",
 ) -> Statement:
-    """The paper on these items, from the claims, the ledger and the patient's record as they stand."""
+    """The paper on these items, from the claims, the ledger and the patient's record as they stand. `pay_at`: the
+    address of the pay page."""
     wanted = {one.encounter_id: one for one in items}
     found = session.exec(
         select(Encounter).where(col(Encounter.id).in_(wanted)).order_by(col(Encounter.service_date), Encounter.id)
@@ -62,6 +64,7 @@ def write_statement(
         telephone=entity.telephone if entity else None,
         pay_to=records.load(Address, entity.pay_to_address) if entity and entity.pay_to_address else None,
         addressee=consents.addressee(patient, on=written_on),
+        pay_at=pay_at,
     )
 
 

@@ -92,6 +92,8 @@ class Statement:
     message: str
     cheques_to: tuple[str, ...] = ()
     """Name and address for cheques, where it is not the sender's"""
+    pay_at: str = ""
+    """Address of the pay page, secret as the paper is; empty on papers from before there was one"""
 
     @property
     def title(self) -> str:
@@ -146,6 +148,7 @@ def statement(
     telephone: str | None = None,
     pay_to: Address | None = None,
     addressee: tuple[str, ...] = (),
+    pay_at: str = "",
 ) -> Statement:
     """The paper for one account, from who billed its newest visit to `addressee`, else to the patient.
     `telephone`: ten digits, where the patient calls; without it the paper asks to write. `pay_to`: where cheques go
@@ -164,6 +167,7 @@ def statement(
         ages=_ages(visits, written_on),
         message=_MESSAGES[notice].format(call=call),
         cheques_to=(payee.name.last, *address_lines(pay_to)) if pay_to else (),
+        pay_at=pay_at,
     )
 
 

@@ -14,7 +14,7 @@ from billing.letters import WAYS, Way, receipt
 from billing.letters import Letter as Content
 from billing.paper_claims import PaperClaim
 from billing.statements import Statement
-from database import appeals, encounters, good_faith, office, records, registrations, requests, submissions
+from database import appeals, encounters, good_faith, office, paying, records, registrations, requests, submissions
 from database.tables import Encounter, Fact, Letter, Patient, PatientPayment
 
 PAPER_CLAIM = "paper_claim"
@@ -241,6 +241,7 @@ def withdraw(session: Session, letter: Letter, *, because: str, at: datetime, ac
     session.add(letter)
     appeals.note_withdrawn(session, letter)
     requests.note_withdrawn(session, letter, at=at)
+    paying.end_of_paper(session, letter.id, at=at)
     return True
 
 

@@ -52,6 +52,19 @@ def make_link(session: Session, *, practice_id: str, holder_id: str, by: str, at
     return token, row
 
 
+def put_on_paper(session: Session, link: PayLink, letter_id: str) -> None:
+    """The link stands on this paper, and ends with it."""
+    link.letter_id = letter_id
+    session.add(link)
+
+
+def end_of_paper(session: Session, letter_id: str, *, at: datetime) -> None:
+    """A paper that nobody is to get opens nothing."""
+    for link in session.exec(select(PayLink).where(PayLink.letter_id == letter_id, col(PayLink.revoked_at).is_(None))):
+        link.revoked_at = at
+        session.add(link)
+
+
 def link_of(session: Session, token: str, *, at: datetime) -> PayLink | None:
     """The link behind a secret; None when it is unknown, expired or revoked, or its patient was merged away."""
     row = session.get(PayLink, _digest(token))

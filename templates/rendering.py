@@ -13,6 +13,7 @@ from billing import corrections, days, hospital_corrections
 from billing.letters import Letter
 from billing.money import format_dollars
 from billing.statements import ServiceRow, Statement, format_telephone
+from templates import qr
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -89,6 +90,8 @@ def statement_content(statement: Statement) -> str:
             "ages": [[label, dollars(cents)] for label, cents in statement.ages],
             "cheques_to": statement.cheques_to,
             "questions": statement.questions,
+            "pay_at": statement.pay_at,
+            "qr": qr.svg(statement.pay_at) if statement.pay_at else "",
         }
     )
 
@@ -122,5 +125,12 @@ environment.globals["correction_fields"] = corrections.FIELDS
 environment.globals["hospital_fields"] = corrections.HOSPITAL_FIELDS
 environment.globals["hospital_words"] = hospital_corrections.WORDS
 environment.filters.update(
-    dollars=dollars, day=day, telephone=telephone, instant=instant, long_day=long_day, words=words, diagnosis=diagnosis
+    dollars=dollars,
+    day=day,
+    telephone=telephone,
+    instant=instant,
+    long_day=long_day,
+    words=words,
+    diagnosis=diagnosis,
+    qr=qr.data_uri,
 )

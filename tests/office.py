@@ -58,6 +58,8 @@ from tests.builders import NOON, RECEIVER, SENDER, a_277
 
 Answerer = Callable[[EligibilityInquiry], EligibilityResponse]
 StatusAnswerer = Callable[[ClaimStatusInquiry], ClaimStatus]
+PUBLIC_URL = "https://office.test"
+"""Where patients find the pay page"""
 
 
 def active(inquiry: EligibilityInquiry) -> EligibilityResponse:

@@ -21,6 +21,8 @@ class PayLink(SQLModel, table=True):
     made_by: str = Field(sa_type=Id)
     expires_at: datetime = Field(sa_type=Instant)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+    letter_id: str | None = Field(default=None, sa_type=Id, foreign_key="letter.id", index=True)
+    """The paper that it stands on; None: a person made it"""
     wrong_facts: int = Field(default=0)
     """In a row"""
     locked_until: datetime | None = Field(default=None, sa_type=Instant)

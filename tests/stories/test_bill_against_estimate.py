@@ -19,7 +19,7 @@ from billing.money import Cents
 from database import estimates, good_faith, letters, proof, worklists
 from database.tables import Encounter, EstimateRow, Letter, Patient, Task
 from tests.builders import a_claim, a_line, an_837p
-from tests.office import Office
+from tests.office import PUBLIC_URL, Office
 from tests.stories.amending import amend
 
 BOTH_DATABASES = True
@@ -86,7 +86,7 @@ def statements(office: Office, encounter: str) -> list[tuple[bool, str | None]]:
     for _ in range(3):
         office.let_pass(days=1)
         step = AccountStep(practice_id=office.practice_id, patient_id=office.patient_of(encounter), at=office.now)
-        AccountActivities(office.database).look_after_account(step)
+        AccountActivities(office.database, PUBLIC_URL).look_after_account(step)
     with office.database.reading() as session:
         query = select(Letter).where(Letter.kind == "statement").order_by(col(Letter.written_at))
         return [(one.sent_at is not None, one.withdrawn_because) for one in session.exec(query)]

@@ -19,7 +19,7 @@ from database import account_views, accounts, consents, guarantors, households, 
 from database.proof import prove_rows
 from database.tables import BalanceItem, Encounter, Letter, Patient, PatientAccount, PatientMerge, Task
 from tests.builders import a_claim, a_payment, an_835, an_837p
-from tests.office import Office
+from tests.office import PUBLIC_URL, Office
 
 BOTH_DATABASES = True
 MOTHER = Person(
@@ -65,7 +65,7 @@ def answers_for(office: Office, encounter: str, person: Person | None) -> str:
 def look_after(office: Office, holder: str) -> None:
     """The account looks at itself, as its workflow would."""
     step = AccountStep(practice_id=office.practice_id, patient_id=holder, at=office.now)
-    AccountActivities(office.database).look_after_account(step)
+    AccountActivities(office.database, PUBLIC_URL).look_after_account(step)
 
 
 def billed(office: Office, *holders: str) -> None:

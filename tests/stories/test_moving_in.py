@@ -32,7 +32,7 @@ from database.tables import (
     Task,
 )
 from tests.builders import a_277ca, a_payment, an_835
-from tests.office import Office
+from tests.office import PUBLIC_URL, Office
 from tests.old_system import AS_OF, aging_of, files_of, old_office
 from tests.stories.running import running
 
@@ -87,7 +87,7 @@ def balances(office: Office, encounter_id: str) -> dict[str, int]:
 
 def look_after(office: Office, patient_id: str) -> None:
     step = AccountStep(practice_id=office.practice_id, patient_id=patient_id, at=office.now)
-    AccountActivities(office.database).look_after_account(step)
+    AccountActivities(office.database, PUBLIC_URL).look_after_account(step)
 
 
 def count(office: Office, table: type) -> int:

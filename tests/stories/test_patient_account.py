@@ -1,5 +1,6 @@
 """What a patient owes: statements in their order, a person before collections, and never a paper after paying."""
 
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,11 +19,11 @@ from billing.claim import Address
 from billing.ledger import Account, Entry, EntryKind, transfer
 from billing.money import Cents
 from billing.statements import Statement
-from database import accounts, encounters, ledger, letters, outbox, prices, proof, records, views
+from database import accounts, encounters, ledger, letters, outbox, paying, prices, proof, records, views
 from database.tables import BillingEntity, Encounter, Letter, Patient, Placement
 from templates import documents, rendering
 from tests.builders import a_claim, a_line, a_payment, a_reversal, an_835, an_837p
-from tests.office import Office
+from tests.office import PUBLIC_URL, Office
 from tests.stories.running import running
 
 BOTH_DATABASES = True
@@ -46,7 +47,7 @@ def answer(office: Office, encounter: str, *, cents: int = 2000, code: str = "3"
 
 def look(office: Office, encounter: str) -> AccountStanding:
     step = AccountStep(practice_id=office.practice_id, patient_id=office.patient_of(encounter), at=office.now)
-    return AccountActivities(office.database).look_after_account(step)
+    return AccountActivities(office.database, PUBLIC_URL).look_after_account(step)
 
 
 def papers(office: Office, encounter: str) -> list[Statement]:
@@ -131,6 +132,38 @@ def test_a_statement_names_the_address_for_cheques_where_it_is_another(office: O
     content = rendering.statement_content(paper)
     assert "PO BOX 7" in content
     assert documents.pdf("statements/statement", content).startswith(b"%PDF-")
+
+
+def test_a_statement_carries_a_pay_link_that_ends_when_the_paper_is_withdrawn(office: Office) -> None:
+    encounter = with_a_share(office)
+    let_days_pass(office, encounter, 3)
+    [paper] = papers(office, encounter)
+    token = paper.pay_at.removeprefix(f"{PUBLIC_URL}/pay/")
+
+    def opens() -> bool:
+        with office.database.reading() as session:
+            link = paying.link_of(session, token, at=office.now)
+        return link is not None and link.patient_id == office.patient_of(encounter)
+
+    assert opens()
+    office.pay(encounter, 1500)
+    office.go_on(encounter)
+    look(office, encounter)
+    assert not opens()
+    assert papers(office, encounter)[1].pay_at not in {"", paper.pay_at}
+
+
+def test_a_paper_from_before_pay_links_still_shows(office: Office) -> None:
+    encounter = with_a_share(office)
+    let_days_pass(office, encounter, 3)
+    with office.database.writing() as session:
+        [letter] = session.exec(select(Letter).where(Letter.patient_id == office.patient_of(encounter)))
+        content = json.loads(letter.content)
+        del content["pay_at"]
+        letter.content = json.dumps(content)
+    [paper] = papers(office, encounter)
+    assert paper.pay_at == ""
+    assert documents.pdf("statements/statement", rendering.statement_content(paper)).startswith(b"%PDF-")
 
 
 def test_nobody_is_reminded_after_paying_or_of_more_than_is_left(office: Office) -> None:

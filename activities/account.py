@@ -29,6 +29,7 @@ from database import (
     office,
     paying,
     records,
+    registrations,
     tasks,
 )
 from database.columns import new_id
@@ -156,7 +157,9 @@ class AccountDesk:
         addressee = consents.addressee(patient, on=self.policies.day(self.at))
         for letter in waiting:
             paper = letters.content_of(letter)
-            because = why_out_of_date(paper, by_number, addressee, withheld) if isinstance(paper, Statement) else None
+            if not isinstance(paper, Statement):
+                continue
+            because = why_out_of_date(paper, by_number, addressee, withheld, language=registrations.read_by(patient))
             if because is not None:
                 letters.withdraw(self.session, letter, because=because, at=self.at)
                 accounts.uncount(self.session, self.account, letter)

@@ -11,17 +11,28 @@ from billing.claim import Address
 from billing.days import day_of
 from billing.dunning import BalanceItem as Item
 from billing.dunning import Notice
+from billing.instalments import still_open
 from billing.ledger import ADJUSTMENTS, APPLYING, CHARGES, Account, EntryKind
-from billing.statements import ServiceRow, Statement, VisitPart, statement, visit_part
-from database import consents, encounters, households, ledger, records, registrations, service_words
+from billing.money import Cents
+from billing.statement_words import Language, say
+from billing.statements import ServiceRow, Statement, VisitPart, agreement_in_words, statement, visit_part
+from database import (
+    consents,
+    encounters,
+    households,
+    instalments,
+    ledger,
+    office,
+    records,
+    registrations,
+    service_words,
+)
+from database.registrations import read_by
 from database.tables import BillingEntity, Encounter, Patient, Payer
 
 TAKEN_OFF = (*ADJUSTMENTS, Account.BAD_DEBT, Account.MOVED_ADJUSTMENTS)
 SHARES = frozenset({EntryKind.CLAIM_PAYMENT, EntryKind.REVERSAL, EntryKind.BILLED_TO_PATIENT, EntryKind.OPENING})
 """Entries that move a share to the patient's account or take it back"""
-
-NOT_BILLED = "a service that is not billed on this claim any more"
-"""What stands for a line that the claim has no more, while an amount stands on it"""
 
 
 def number_of(paper_id: str) -> str:
@@ -44,15 +55,21 @@ def write_statement(
     address of the pay page."""
     wanted = {one.encounter_id: one for one in items}
     found = session.exec(
-        select(Encounter).where(col(Encounter.id).in_(wanted)).order_by(col(Encounter.service_date), Encounter.id)
+        select(Encounter)
+        .where(col(Encounter.id).in_(wanted))
+        .order_by(col(Encounter.service_date), Encounter.external_id, Encounter.id)
     ).all()
     newest = found[-1]
     holder = households.holder_of(session, newest.patient_id)
     is_shared = {encounter.patient_id for encounter in found} != {holder}
-    visits = [_visit(session, encounter, wanted[encounter.id], zone, is_shared=is_shared) for encounter in found]
+    patient = session.get_one(Patient, holder)
+    language = read_by(patient)
+    visits = [
+        _visit(session, encounter, wanted[encounter.id], zone, is_shared=is_shared, language=language)
+        for encounter in found
+    ]
     payee = encounters.claim_of(newest).billing_provider
     entity = session.get(BillingEntity, payee.npi or "")
-    patient = session.get_one(Patient, holder)
     return statement(
         payee,
         registrations.of_row(patient).person,
@@ -65,10 +82,31 @@ def write_statement(
         pay_to=records.load(Address, entity.pay_to_address) if entity and entity.pay_to_address else None,
         addressee=consents.addressee(patient, on=written_on),
         pay_at=pay_at,
+        language=language,
+        is_self_pay=any(one.is_self_pay for one in found),
+        agreement=_agreement(session, patient, zone, today=written_on, language=language),
     )
 
 
-def _visit(session: Session, encounter: Encounter, item: Item, zone: tzinfo, *, is_shared: bool) -> VisitPart:
+def _agreement(session: Session, holder: Patient, zone: tzinfo, *, today: date, language: Language) -> str:
+    """What the account pays in parts; empty where nothing is agreed."""
+    row = instalments.active(session, holder.id)
+    if row is None:
+        return ""
+    policies = office.policies_for(session, practice_id=holder.practice_id, payer_id=None)
+    paid = instalments.standing_of(session, row, policies, today=today).paid_cents
+    return agreement_in_words(
+        day_of(row.agreed_at, zone),
+        total=Cents(row.total_cents),
+        paid=Cents(paid),
+        parts=still_open(instalments.parts_of(row), paid=paid),
+        language=language,
+    )
+
+
+def _visit(
+    session: Session, encounter: Encounter, item: Item, zone: tzinfo, *, is_shared: bool, language: Language
+) -> VisitPart:
     claim = encounters.claim_of(encounter)
     by_line: dict[str | None, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     shares: dict[str, int] = defaultdict(int)
@@ -84,7 +122,8 @@ def _visit(session: Session, encounter: Encounter, item: Item, zone: tzinfo, *, 
     if len({line.service_date for line in claim.lines}) > 1:
         names = [f"{line.service_date}: {name}" for line, name in zip(claim.lines, names, strict=True)]
     rows = []
-    for line_row, name in zip(encounters.lines(session, encounter), chain(names, repeat(NOT_BILLED)), strict=False):
+    gone = repeat(say(language, "not_billed"))
+    for line_row, name in zip(encounters.lines(session, encounter), chain(names, gone), strict=False):
         sums = by_line[line_row.id]
         if line_row.ordinal > len(names) and not any(sums.values()):
             continue
@@ -101,11 +140,13 @@ def _visit(session: Session, encounter: Encounter, item: Item, zone: tzinfo, *, 
     return visit_part(
         claim,
         number=encounter.external_id,
-        plan=session.get_one(Payer, encounter.payer_id).name,
+        plan=say(language, "no_plan") if encounter.is_self_pay else session.get_one(Payer, encounter.payer_id).name,
         rows=rows,
         shares=shares,
         billed_first_on=day_of(item.first_statement_at, zone) if item.first_statement_at else None,
         patient=_first_name(session, encounter) if is_shared else "",
+        is_self_pay=encounter.is_self_pay,
+        language=language,
     )
 
 

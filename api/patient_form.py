@@ -13,10 +13,11 @@ from api.person_form import PERSON, Typed
 from api.practice_form import EMPTY, Telephone
 from billing.claim import Address
 from billing.patients import Registration
+from billing.statement_words import Language
 
 WHO = "patient"
 """What the page's inputs of the person stand below: `patient.last_name`"""
-REACHED = ("telephone", "email")
+REACHED = ("telephone", "email", "language")
 FIELDS = (*(f"{WHO}.{name}" for name in PERSON), *REACHED)
 """Every input in the order of the page"""
 WAS = "was."
@@ -40,6 +41,8 @@ class PatientForm(PersonForm):
     telephone: Annotated[Telephone | None, EMPTY] = None
     """Ten digits, written as people do"""
     email: Annotated[Email | None, EMPTY] = None
+    language: Annotated[Language | None, EMPTY] = None
+    """What their papers are written in; left out: English"""
 
     def told(self) -> Registration:
         person = self.person()
@@ -53,6 +56,7 @@ class PatientForm(PersonForm):
             address=person.address,
             telephone=self.telephone,
             email=self.email,
+            language=self.language,
         )
 
 
@@ -93,7 +97,7 @@ def read(model: type[Form], typed: Typed, *, today: date) -> Form:
 
 def texts_of(known: Registration, *, version: int) -> Typed:
     """A patient as the page's inputs, and as what stood in them before anybody typed."""
-    reached = {"telephone": known.telephone or "", "email": known.email or ""}
+    reached = {"telephone": known.telephone or "", "email": known.email or "", "language": known.language or ""}
     shown = person_form.texts_of(WHO, known.person) | reached
     return shown | {WAS + name: text for name, text in shown.items()} | {"version": str(version)}
 

@@ -69,6 +69,17 @@ def _months_on(day: date, months: int) -> date:
     return date(day.year + year, month + 1, min(day.day, last))
 
 
+def still_open(parts: Sequence[Instalment], *, paid: int) -> list[Instalment]:
+    """What is to come of each part: money goes to the earliest."""
+    found = []
+    for one in parts:
+        rest = one.cents - min(paid, one.cents)
+        paid -= one.cents - rest
+        if rest > 0:
+            found.append(Instalment(one.day, Cents(rest)))
+    return found
+
+
 def standing(
     parts: Sequence[Instalment], *, paid: int, today: date, grace_days: int, misses_allowed: int
 ) -> PlanStanding:

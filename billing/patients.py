@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 
 from billing.claim import Address, Name, Person, Sex
+from billing.statement_words import Language
 
 WHO = ("last_name", "first_name", "birth_date")
 """Fields that tell one person from another"""
@@ -33,6 +34,8 @@ class Registration:
     telephone: str | None = None
     """Ten digits"""
     email: str | None = None
+    language: Language | None = None
+    """What their papers are written in; None: English"""
 
     @property
     def person(self) -> Person:

@@ -8,35 +8,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from billing.adjustment_codes import PATIENT_SHARE_WORDS
 from billing.claim import Address, Claim, Party, Person
 from billing.denial_codes import REASON_CODES
 from billing.dunning import Notice
 from billing.held_policies import is_minor
+from billing.instalments import Instalment
 from billing.ledger import MOVED
 from billing.letters import address_lines
-from billing.money import format_dollars
+from billing.money import Cents, format_dollars
+from billing.statement_notices import required
+from billing.statement_words import ENGLISH, WORDS, Language, call_us, long_day, say
 
-TITLES: dict[Notice, str] = {
-    Notice.STATEMENT: "Statement",
-    Notice.REMINDER: "Statement: a reminder",
-    Notice.FINAL_NOTICE: "Final notice",
-}
-_MESSAGES: dict[Notice, str] = {
-    Notice.STATEMENT: "This is your share of the visits below. Please pay it by the day below, or {call}.",
-    Notice.REMINDER: "We have not received all of your share yet. If you have paid meanwhile, thank you; please "
-    "disregard this reminder.",
-    Notice.FINAL_NOTICE: "This is the last notice for the visits below. Please pay, or {call} about a payment plan, "
-    "financial help, or anything you do not agree with, before the day below. After that day the balance may be given "
-    "to a collection agency.",
-}
-AGES = ((30, "up to 30 days"), (60, "31 to 60 days"), (90, "61 to 90 days"))
-OLDER = "over 90 days"
-QUESTIONS = (
-    "Tell us before the day above about an amount that you do not agree with, other insurance, a payment plan, or help "
-    "with the bill. You may ask for an itemised bill at no cost. Put the number of this paper on your cheque."
-)
-"""Ends every paper"""
+AGES = ((30, "age_30"), (60, "age_60"), (90, "age_90"))
+OLDER = "age_older"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +72,24 @@ class Statement:
     visits: tuple[VisitPart, ...]
     total_cents: int
     ages: tuple[tuple[str, int], ...]
-    """What is owed by how long it has been billed"""
+    """What is owed by how long it has been billed, each with its words"""
     message: str
     cheques_to: tuple[str, ...] = ()
     """Name and address for cheques, where it is not the sender's"""
     pay_at: str = ""
     """Address of the pay page, secret as the paper is; empty on papers from before there was one"""
+    language: Language = Language.ENGLISH
+    ways: tuple[str, ...] = ()
+    """How to pay"""
+    agreement: str = ""
+    """What is paid in parts beside it"""
+    notices: tuple[str, ...] = ()
+    """What the law wants to stand on it"""
 
     @property
     def title(self) -> str:
-        return TITLES[self.notice]
-
-    @property
-    def questions(self) -> str:
-        return QUESTIONS
+        """As staff read it."""
+        return ENGLISH[self.notice]
 
 
 def visit_part(
@@ -113,19 +101,24 @@ def visit_part(
     shares: Mapping[str, int],
     billed_first_on: date | None,
     patient: str = "",
+    is_self_pay: bool = False,
+    language: Language = Language.ENGLISH,
 ) -> VisitPart:
     """One visit; `shares` are the cents that came to the patient by reason (`PR-1`); `patient` is named where the paper
     is about several."""
     rendering = claim.provider("82")
     name = claim.billing_provider.name if rendering is None else rendering.name
     provider = " ".join(part for part in (name.first, name.last) if part)
+    why = [_why(code, cents, language) for code, cents in sorted(shares.items()) if cents > 0]
+    if is_self_pay and not why:
+        why = [say(language, "why_alone")]
     return VisitPart(
         number=number,
         day=claim.service_from,
         provider=provider,
         plan=plan,
         rows=tuple(rows),
-        why=tuple(_why(code, cents) for code, cents in sorted(shares.items()) if cents > 0),
+        why=tuple(why),
         billed_first_on=billed_first_on,
         patient=patient,
     )
@@ -149,33 +142,75 @@ def statement(
     pay_to: Address | None = None,
     addressee: tuple[str, ...] = (),
     pay_at: str = "",
+    language: Language = Language.ENGLISH,
+    is_self_pay: bool = False,
+    agreement: str = "",
 ) -> Statement:
     """The paper for one account, from who billed its newest visit to `addressee`, else to the patient.
     `telephone`: ten digits, where the patient calls; without it the paper asks to write. `pay_to`: where cheques go
-    when they do not go to who billed."""
-    reached = [f"Telephone {format_telephone(telephone)}"] if telephone else []
-    call = f"call us at {format_telephone(telephone)}" if telephone else "write to us"
+    when they do not go to who billed. `is_self_pay`: it is about a visit that no insurance was billed for."""
+    printed = format_telephone(telephone) if telephone else None
+    reached = [say(language, "telephone", telephone=printed)] if printed else []
+    cheques_to = (payee.name.last, *address_lines(pay_to)) if pay_to else ()
     return Statement(
         number=number,
         notice=notice,
         written_on=written_on,
         pay_by=pay_by,
         sender=(payee.name.last, *address_lines(payee.address), *reached),
-        addressee=addressee or addressee_of(patient, on=written_on),
+        addressee=addressee or addressee_of(patient, on=written_on, language=language),
         visits=tuple(visits),
         total_cents=sum(one.owed_cents for one in visits),
-        ages=_ages(visits, written_on),
-        message=_MESSAGES[notice].format(call=call),
-        cheques_to=(payee.name.last, *address_lines(pay_to)) if pay_to else (),
+        ages=_ages(visits, written_on, language),
+        message=say(language, f"{notice}_message", call=call_us(printed, language)),
+        cheques_to=cheques_to,
         pay_at=pay_at,
+        language=language,
+        ways=_ways(", ".join(cheques_to) or payee.name.last, number, printed, language, has_page=bool(pay_at)),
+        agreement=agreement,
+        notices=_notices(written_on, printed, language, is_self_pay=is_self_pay),
     )
 
 
-def addressee_of(patient: Person, guarantor: Person | None = None, *, on: date) -> tuple[str, ...]:
+def _ways(payee: str, number: str, telephone: str | None, language: Language, *, has_page: bool) -> tuple[str, ...]:
+    ways = [say(language, "by_page")] if has_page else []
+    ways.append(say(language, "by_cheque", payee=payee, number=number))
+    return (*ways, say(language, "by_telephone", telephone=telephone)) if telephone else tuple(ways)
+
+
+def _notices(on: date, telephone: str | None, language: Language, *, is_self_pay: bool) -> tuple[str, ...]:
+    said = []
+    for one in required(on, is_self_pay=is_self_pay):
+        others = [other for other in Language if other != language] if one.in_every_language else []
+        said += [say(each, one.key, call=call_us(telephone, each)) for each in (language, *others)]
+    return tuple(said)
+
+
+def agreement_in_words(
+    agreed_on: date, *, total: Cents, paid: Cents, parts: Sequence[Instalment], language: Language
+) -> str:
+    """What is paid in parts, and what is to come by when. `parts`: those that are still open."""
+    to_come = [
+        say(language, "part", amount=format_dollars(one.cents), day=long_day(one.day, language)) for one in parts
+    ]
+    return say(
+        language,
+        "agreement",
+        day=long_day(agreed_on, language),
+        total=format_dollars(total),
+        paid=format_dollars(paid),
+        parts="; ".join(to_come),
+    )
+
+
+def addressee_of(
+    patient: Person, guarantor: Person | None = None, *, on: date, language: Language = Language.ENGLISH
+) -> tuple[str, ...]:
     """Name and address as the envelope shows them: the guarantor's; a minor's parent's where none is known."""
     if guarantor is not None:
         return (_full_name(guarantor), *address_lines(guarantor.address or patient.address))
-    to = f"Parent or guardian of {_full_name(patient)}" if is_minor(patient, on) else _full_name(patient)
+    name = _full_name(patient)
+    to = say(language, "guardian", name=name) if is_minor(patient, on) else name
     return (to, *address_lines(patient.address))
 
 
@@ -184,7 +219,12 @@ def _full_name(person: Person) -> str:
 
 
 def why_out_of_date(
-    paper: Statement, owed: Mapping[str, int], addressee: tuple[str, ...], withheld: Collection[str] = ()
+    paper: Statement,
+    owed: Mapping[str, int],
+    addressee: tuple[str, ...],
+    withheld: Collection[str] = (),
+    *,
+    language: Language = Language.ENGLISH,
 ) -> str | None:
     """Why a paper that nobody has sent yet is not to be sent; None: it says what is so. `owed`: cents by visit number,
     of the visits that may be billed now; `withheld`: numbers of those that may not, since their bill is disputed.
@@ -195,29 +235,26 @@ def why_out_of_date(
         return "nothing on it is owed any more"
     if any(owed.get(visit.number, 0) != visit.owed_cents for visit in paper.visits):
         return "what is owed has changed"
+    if paper.language != language:
+        return "the patient reads another language"
     return None if paper.addressee == addressee else "the patient's name or address has changed"
 
 
-def _ages(visits: Sequence[VisitPart], today: date) -> tuple[tuple[str, int], ...]:
+def _ages(visits: Sequence[VisitPart], today: date, language: Language) -> tuple[tuple[str, int], ...]:
     sums = {label: 0 for _, label in AGES} | {OLDER: 0}
     for visit in visits:
         days = 0 if visit.billed_first_on is None else (today - visit.billed_first_on).days
         label = next((label for limit, label in AGES if days <= limit), OLDER)
         sums[label] += visit.owed_cents
-    return tuple(sums.items())
+    return tuple((say(language, label), cents) for label, cents in sums.items())
 
 
-def _why(code: str, cents: int) -> str:
+def _why(code: str, cents: int, language: Language) -> str:
+    amount = format_dollars(cents)
     if code == MOVED:
-        return f"{format_dollars(cents)} is what our earlier books say you owe."
+        return say(language, "why_moved", amount=amount)
     reason = code.partition("-")[2]
-    words = {
-        "1": "went to your deductible: what you pay each year before the plan pays",
-        "2": "is your coinsurance: the part of the allowed amount that your plan leaves to you",
-        "3": "is your copayment: the fixed amount for this kind of visit",
-    }.get(reason)
-    if words is None:
-        known = REASON_CODES.get(reason)
-        said = PATIENT_SHARE_WORDS.get(reason) or (known.words if known else "your plan left it to you")
-        words = f"was left to you by your plan: {said}"
-    return f"{format_dollars(cents)} {words}."
+    if f"why_{reason}" in WORDS[language]:
+        return say(language, f"why_{reason}", amount=amount)
+    known = REASON_CODES.get(reason) if language == Language.ENGLISH else None
+    return say(language, "why_other", amount=amount, reason=known.words if known else say(language, "reason_unknown"))

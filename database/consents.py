@@ -59,4 +59,5 @@ def addressee(patient: Patient, *, on: date) -> tuple[str, ...]:
     """Whose envelope a paper about the patient's balance goes into on a day."""
     guarantor = guarantor_of(patient)
     person: Person = registrations.of_row(patient).person
-    return addressee_of(person, guarantor.person if guarantor else None, on=on)
+    language = registrations.read_by(patient)
+    return addressee_of(person, guarantor.person if guarantor else None, on=on, language=language)

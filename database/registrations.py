@@ -11,6 +11,7 @@ from sqlmodel import Session, col, func, select
 from billing.claim import Address, Claim, Sex
 from billing.intake import identity_text
 from billing.patients import Registration, changed, followed, registration_of
+from billing.statement_words import Language
 from database import records
 from database.columns import Id, new_id
 from database.engine import insert
@@ -54,7 +55,13 @@ def of_row(row: Patient) -> Registration:
         address=records.load(Address, row.address) if row.address else None,
         telephone=row.telephone,
         email=row.email,
+        language=Language(row.language) if row.language else None,
     )
+
+
+def read_by(patient: Patient) -> Language:
+    """What the patient's papers are written in: English where nobody said otherwise."""
+    return Language(patient.language or Language.ENGLISH)
 
 
 def find(session: Session, *, practice_id: str, patient_id: str) -> Patient | None:
@@ -192,6 +199,7 @@ def _columns(told: Registration) -> dict[str, Any]:
         "address": address,
         "telephone": told.telephone,
         "email": told.email,
+        "language": told.language,
     }
 
 

@@ -12,8 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from billing import corrections, days, hospital_corrections
 from billing.letters import Letter
 from billing.money import format_dollars
-from billing.statements import ServiceRow, Statement, format_telephone
-from templates import qr
+from billing.statement_words import LANGUAGES, long_day
+from billing.statements import format_telephone
+from templates import qr, statement_view
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -54,51 +55,9 @@ def day(value: date | datetime | None) -> str:
     return "–" if value is None else f"{value:%Y-%m-%d}"
 
 
-def long_day(value: date) -> str:
-    """`March 31, 2026`, as letters say it."""
-    return f"{value:%B} {value.day}, {value.year}"
-
-
 def letter_content(letter: Letter) -> str:
     """What a letter says, as the JSON that its PDF is made of."""
     return json.dumps(asdict(letter) | {"written_on": long_day(letter.written_on)})
-
-
-def statement_content(statement: Statement) -> str:
-    """What a statement says, as the JSON that its PDF is made of: amounts and days as people read them."""
-    visits = [
-        {
-            "heading": f"{long_day(visit.day)}, {visit.provider}" + (f", for {visit.patient}" if visit.patient else ""),
-            "about": f"Visit {visit.number} · {visit.plan}",
-            "rows": [[row.service, *(dollars(cents) for cents in amounts_of(row))] for row in visit.rows],
-            "why": list(visit.why),
-            "owed": dollars(visit.owed_cents),
-        }
-        for visit in statement.visits
-    ]
-    return json.dumps(
-        {
-            "title": statement.title,
-            "number": statement.number,
-            "written_on": long_day(statement.written_on),
-            "pay_by": long_day(statement.pay_by),
-            "sender": statement.sender,
-            "addressee": statement.addressee,
-            "message": statement.message,
-            "total": dollars(statement.total_cents),
-            "visits": visits,
-            "ages": [[label, dollars(cents)] for label, cents in statement.ages],
-            "cheques_to": statement.cheques_to,
-            "questions": statement.questions,
-            "pay_at": statement.pay_at,
-            "qr": qr.svg(statement.pay_at) if statement.pay_at else "",
-        }
-    )
-
-
-def amounts_of(row: ServiceRow) -> tuple[int, int, int, int, int]:
-    """The amounts of one service in the order that statements print them."""
-    return (row.charged_cents, row.plan_paid_cents, row.taken_off_cents, row.you_paid_cents, row.owed_cents)
 
 
 def instant(value: datetime | None) -> str:
@@ -123,6 +82,7 @@ def diagnosis(code: str) -> str:
 
 environment.globals["correction_fields"] = corrections.FIELDS
 environment.globals["hospital_fields"] = corrections.HOSPITAL_FIELDS
+environment.globals["languages"] = LANGUAGES
 environment.globals["hospital_words"] = hospital_corrections.WORDS
 environment.filters.update(
     dollars=dollars,
@@ -133,4 +93,5 @@ environment.filters.update(
     words=words,
     diagnosis=diagnosis,
     qr=qr.data_uri,
+    statement_view=statement_view.view,
 )

@@ -32,7 +32,7 @@ from database.access import Person
 from database.letters import LetterRow, QueueState, Sending
 from database.packets import PacketView
 from database.tables import Letter, PatientAccount
-from templates import documents, rendering
+from templates import documents, rendering, statement_view
 
 api = APIRouter(prefix="/api/v1/letters", tags=["letters"])
 pages = APIRouter(prefix="/letters", include_in_schema=False)
@@ -279,7 +279,7 @@ def _find(request: Request, office: Office, person: Person, letter_id: str) -> L
 def _printed(content: Content | PaperClaim | Statement) -> tuple[str, str]:
     """(the template of the paper's PDF, what it is made of)."""
     if isinstance(content, Statement):
-        return "statements/statement", rendering.statement_content(content)
+        return "statements/statement", statement_view.content(content)
     if isinstance(content, PaperClaim):
         return "letters/paper_claim", json.dumps(asdict(content))
     return "letters/letter", rendering.letter_content(content)

@@ -21,6 +21,7 @@ from api.routers.pages import Failed, show, typed_into, words_of
 from api.routers.patients import find
 from billing.patients import Registration
 from billing.roles import Permission
+from billing.statement_words import LANGUAGES
 from database import encounters, patients
 from database.access import Person
 from database.patients import PatientRow, PatientView
@@ -180,5 +181,6 @@ def _page(
         fields=patient_form.FIELDS,
         was=patient_form.WAS,
         sexes=SEXES,
+        languages=LANGUAGES,
         is_unsaved=desk.request.method == "POST",
     )

@@ -32,6 +32,8 @@ class Patient(SQLModel, table=True):
     """billing.claim.Address as JSON"""
     telephone: str | None = Field(default=None, sa_type=sa.String(10))
     email: str | None = Field(default=None, sa_type=sa.String(254))
+    language: str | None = Field(default=None, sa_type=sa.String(2))
+    """billing.statement_words.Language: what their papers are written in; None: English"""
     merged_into: str | None = Field(default=None, sa_type=Id, foreign_key="patient.id")
     """Who this patient turned out to be; everything is theirs now"""
     guarantor: str | None = Field(default=None, sa_type=sa.Text)

@@ -10,10 +10,12 @@ from billing.claim import Claim
 from billing.money import Cents
 from billing.patients import TELEPHONE_DIGITS, Registration, registration_of
 from billing.sent_visits import NO_POLICY, NOBODY, SentVisit
+from billing.statement_words import Language
 from interchange.hl7 import people
 from interchange.hl7.syntax import Message, Segment
 
 TYPES = frozenset(f"ADT^{event}" for event in ("A01", "A04", "A05", "A08", "A28", "A31"))
+_SPOKEN = {Language.ENGLISH: {"en", "eng", "english"}, Language.SPANISH: {"es", "spa", "spanish"}}
 
 
 def read(message: Message) -> tuple[SentVisit, Registration]:
@@ -38,7 +40,13 @@ def read(message: Message) -> tuple[SentVisit, Registration]:
     where = message.type.replace("^", " ")
     faults = tuple(dict.fromkeys(told.faults))
     visit = SentVisit(where, claim, tuple(policies[1:]), faults=faults, patient_numbers=numbers)
-    return visit, replace(registration_of(patient), telephone=_telephone(pid))
+    return visit, replace(registration_of(patient), telephone=_telephone(pid), language=_language(pid))
+
+
+def _language(pid: Segment) -> Language | None:
+    """PID-15, where it is a language that papers are written in: ISO 639-1 or 639-2, or its English name."""
+    said = (pid.get(15).lower(), pid.get(15, 2).lower())
+    return next((language for language, names in _SPOKEN.items() if names.intersection(said)), None)
 
 
 def _telephone(pid: Segment) -> str | None:

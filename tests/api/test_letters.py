@@ -17,7 +17,7 @@ from billing.statements import ServiceRow, Statement, VisitPart
 from database import letters, records
 from database.columns import new_id
 from database.tables import AuditEvent, Letter
-from templates import documents, rendering
+from templates import documents, rendering, statement_view
 from tests.api import builders
 from tests.api.conftest import OPENED, Book
 
@@ -121,7 +121,7 @@ def test_no_paper_fails_on_a_name(template: str) -> None:
             )
         ),
         "letters/paper_claim": json.dumps(asdict(paper_claim(named))),
-        "statements/statement": rendering.statement_content(a_statement("李")),
+        "statements/statement": statement_view.content(a_statement("李")),
     }
     assert documents.pdf(template, contents[template]).startswith(b"%PDF-")
     assert documents.without_glyph(contents[template]) == ["李"]
@@ -235,7 +235,7 @@ async def test_a_statement_is_withdrawn_with_a_reason_and_is_not_sent_any_more(b
     assert (done.status_code, again.status_code) == (303, 303)
     assert (otherwise.status_code, "a dispute" in otherwise.text) == (409, True)
     assert "a wrong address. It is not to be sent" in page
-    assert "Please send cheques to: A, B." in page
+    assert "By cheque to A, B, with number" in page
     assert "You may ask for an itemised bill" in page
     assert "Printed and sent" not in page
     assert (path in queue, path in withdrawn, "a wrong address" in withdrawn) == (False, True, True)

@@ -21,7 +21,7 @@ from billing.money import Cents
 from billing.statements import Statement
 from database import accounts, encounters, ledger, letters, outbox, paying, prices, proof, records, views
 from database.tables import BillingEntity, Encounter, Letter, Patient, Placement
-from templates import documents, rendering
+from templates import documents, statement_view
 from tests.builders import a_claim, a_line, a_payment, a_reversal, an_835, an_837p
 from tests.office import PUBLIC_URL, Office
 from tests.stories.running import running
@@ -129,7 +129,7 @@ def test_a_statement_names_the_address_for_cheques_where_it_is_another(office: O
     let_days_pass(office, encounter, 3)
     [paper] = papers(office, encounter)
     assert paper.cheques_to == (payee.name.last, "PO BOX 7", "SPRINGFIELD IL 62705-0007")
-    content = rendering.statement_content(paper)
+    content = statement_view.content(paper)
     assert "PO BOX 7" in content
     assert documents.pdf("statements/statement", content).startswith(b"%PDF-")
 
@@ -163,7 +163,7 @@ def test_a_paper_from_before_pay_links_still_shows(office: Office) -> None:
         letter.content = json.dumps(content)
     [paper] = papers(office, encounter)
     assert paper.pay_at == ""
-    assert documents.pdf("statements/statement", rendering.statement_content(paper)).startswith(b"%PDF-")
+    assert documents.pdf("statements/statement", statement_view.content(paper)).startswith(b"%PDF-")
 
 
 def test_nobody_is_reminded_after_paying_or_of_more_than_is_left(office: Office) -> None:

@@ -108,6 +108,28 @@ def _visit(
     session: Session, encounter: Encounter, item: Item, zone: tzinfo, *, is_shared: bool, language: Language
 ) -> VisitPart:
     claim = encounters.claim_of(encounter)
+    names = service_words.of_claim(session, claim, practice_id=encounter.practice_id)
+    if len({line.service_date for line in claim.lines}) > 1:
+        names = [f"{line.service_date}: {name}" for line, name in zip(claim.lines, names, strict=True)]
+    rows, shares = service_rows(session, encounter, names, language)
+    return visit_part(
+        claim,
+        number=encounter.external_id,
+        plan=plan_of(session, encounter, language),
+        rows=list(rows.values()),
+        shares=shares,
+        billed_first_on=day_of(item.first_statement_at, zone) if item.first_statement_at else None,
+        patient=first_name(session, encounter) if is_shared else "",
+        is_self_pay=encounter.is_self_pay,
+        language=language,
+    )
+
+
+def service_rows(
+    session: Session, encounter: Encounter, names: Sequence[str], language: Language
+) -> tuple[dict[int, ServiceRow], dict[str, int]]:
+    """(what stands on each line in the ledger by its ordinal, cents that came to the patient by reason). `names`: what
+    the claim's lines are called."""
     by_line: dict[str | None, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     shares: dict[str, int] = defaultdict(int)
     for journal, posting in ledger.journal_of_encounter(
@@ -118,38 +140,29 @@ def _visit(
             shares[posting.detail] += posting.amount_cents
         if posting.account == Account.AR_PATIENT and journal.kind in APPLYING:
             by_line[posting.line_id]["you paid"] -= posting.amount_cents
-    names = service_words.of_claim(session, claim, practice_id=encounter.practice_id)
-    if len({line.service_date for line in claim.lines}) > 1:
-        names = [f"{line.service_date}: {name}" for line, name in zip(claim.lines, names, strict=True)]
-    rows = []
+    rows = {}
     gone = repeat(say(language, "not_billed"))
     for line_row, name in zip(encounters.lines(session, encounter), chain(names, gone), strict=False):
         sums = by_line[line_row.id]
         if line_row.ordinal > len(names) and not any(sums.values()):
             continue
-        rows.append(
-            ServiceRow(
-                service=name,
-                charged_cents=-sum(sums[account] for account in CHARGES),
-                plan_paid_cents=sums[Account.CASH_UNAPPLIED] + sums[Account.MOVED_INSURANCE_PAID],
-                taken_off_cents=sum(sums[account] for account in TAKEN_OFF),
-                you_paid_cents=sums["you paid"] + sums[Account.MOVED_PATIENT_PAID],
-                owed_cents=sums[Account.AR_PATIENT],
-            )
+        rows[line_row.ordinal] = ServiceRow(
+            service=name,
+            charged_cents=-sum(sums[account] for account in CHARGES),
+            plan_paid_cents=sums[Account.CASH_UNAPPLIED] + sums[Account.MOVED_INSURANCE_PAID],
+            taken_off_cents=sum(sums[account] for account in TAKEN_OFF),
+            you_paid_cents=sums["you paid"] + sums[Account.MOVED_PATIENT_PAID],
+            owed_cents=sums[Account.AR_PATIENT],
         )
-    return visit_part(
-        claim,
-        number=encounter.external_id,
-        plan=say(language, "no_plan") if encounter.is_self_pay else session.get_one(Payer, encounter.payer_id).name,
-        rows=rows,
-        shares=shares,
-        billed_first_on=day_of(item.first_statement_at, zone) if item.first_statement_at else None,
-        patient=_first_name(session, encounter) if is_shared else "",
-        is_self_pay=encounter.is_self_pay,
-        language=language,
-    )
+    return rows, shares
 
 
-def _first_name(session: Session, encounter: Encounter) -> str:
+def plan_of(session: Session, encounter: Encounter, language: Language) -> str:
+    """The plan's name, or that none was billed."""
+    return say(language, "no_plan") if encounter.is_self_pay else session.get_one(Payer, encounter.payer_id).name
+
+
+def first_name(session: Session, encounter: Encounter) -> str:
+    """How a paper about several patients calls this one."""
     patient = session.get_one(Patient, encounter.patient_id)
     return patient.first_name or patient.last_name

@@ -81,6 +81,17 @@ ENGLISH: Mapping[str, str] = {
     "what care will cost. If a bill is $400 or more above it, you may dispute the bill within 120 calendar days of "
     "the first one: www.cms.gov/nosurprises or 1-800-985-3059.",
     "notice_language": "Language help is free: {call}.",
+    "itemised": "Itemised bill",
+    "itemised_message": "Every service with its code and units, and what became of its charge. It is no request to "
+    "pay.",
+    "date": "Date",
+    "code": "Code",
+    "units": "Units",
+    "with_plan": "With the plan",
+    "total": "Total",
+    "payments": "What you paid",
+    "payment": "{day}: {amount}",
+    "nothing_paid": "Nothing yet.",
     "guardian": "Parent or guardian of {name}",
 }
 SPANISH: Mapping[str, str] = {
@@ -146,6 +157,17 @@ SPANISH: Mapping[str, str] = {
     "costará la atención. Si una cuenta lo supera en $400 o más, puede disputarla dentro de los 120 días calendario "
     "siguientes a la primera: www.cms.gov/nosurprises o 1-800-985-3059.",
     "notice_language": "La ayuda con el idioma es gratuita: {call}.",
+    "itemised": "Cuenta detallada",
+    "itemised_message": "Cada servicio con su código y sus unidades, y qué pasó con lo que se cobró. No es una "
+    "solicitud de pago.",
+    "date": "Fecha",
+    "code": "Código",
+    "units": "Unidades",
+    "with_plan": "Con el plan",
+    "total": "Suma",
+    "payments": "Lo que usted pagó",
+    "payment": "El {day}: {amount}",
+    "nothing_paid": "Nada todavía.",
     "guardian": "Padre, madre o tutor de {name}",
 }
 WORDS: Mapping[Language, Mapping[str, str]] = {Language.ENGLISH: ENGLISH, Language.SPANISH: SPANISH}

@@ -106,22 +106,26 @@ def visit_part(
 ) -> VisitPart:
     """One visit; `shares` are the cents that came to the patient by reason (`PR-1`); `patient` is named where the paper
     is about several."""
-    rendering = claim.provider("82")
-    name = claim.billing_provider.name if rendering is None else rendering.name
-    provider = " ".join(part for part in (name.first, name.last) if part)
     why = [_why(code, cents, language) for code, cents in sorted(shares.items()) if cents > 0]
     if is_self_pay and not why:
         why = [say(language, "why_alone")]
     return VisitPart(
         number=number,
         day=claim.service_from,
-        provider=provider,
+        provider=seen_by(claim),
         plan=plan,
         rows=tuple(rows),
         why=tuple(why),
         billed_first_on=billed_first_on,
         patient=patient,
     )
+
+
+def seen_by(claim: Claim) -> str:
+    """Who saw the patient, else who bills."""
+    rendering = claim.provider("82")
+    name = claim.billing_provider.name if rendering is None else rendering.name
+    return " ".join(part for part in (name.first, name.last) if part)
 
 
 def format_telephone(digits: str) -> str:

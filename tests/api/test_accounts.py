@@ -123,3 +123,29 @@ async def test_another_practice_sees_nothing_of_it(book: Book, owing: Encounter)
         body = {"until": "2026-05-01", "reason": "x"}
         refused = await client.post(f"/api/v1/accounts/{owing.patient_id}/pause", json=body, headers=headers)
     assert refused.status_code == 404
+
+
+async def test_an_itemised_bill_is_page_json_and_pdf_of_the_visit_and_of_the_account(
+    book: Book, owing: Encounter
+) -> None:
+    homes = (f"/accounts/{owing.patient_id}", f"/encounters/{owing.id}")
+    async with book.signed_in(Role.ACCOUNT_REP) as browser:
+        for home in homes:
+            assert f'href="{home}/itemised-bill"' in (await browser.get(home)).text
+            bill = (await browser.get(f"/api/v1{home}/itemised-bill")).json()
+            page = (await browser.get(f"{home}/itemised-bill")).text
+            printed = await browser.get(f"{home}/itemised-bill.pdf")
+            assert (await browser.get(f"/api/v1{home}/itemised-bill.pdf")).content.startswith(b"%PDF-")
+            [visit] = bill["visits"]
+            assert visit["number"] == owing.external_id
+            assert sum(line["amounts"]["owed_cents"] for line in visit["lines"]) == 2000
+            assert "<td>99213</td>" in page
+            assert "What you paid" in page
+            assert "Nothing yet." in page
+            assert b"/StructTreeRoot" in printed.content
+
+
+async def test_an_itemised_bill_of_another_practice_is_not_found(book: Book, owing: Encounter) -> None:
+    async with book.connect(token=book.stranger) as client:
+        for home in (f"accounts/{owing.patient_id}", f"encounters/{owing.id}"):
+            assert (await client.get(f"/api/v1/{home}/itemised-bill")).status_code == 404

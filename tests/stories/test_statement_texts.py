@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
+from activities import itemised_bills
 from activities.statement_papers import write_statement
 from billing.amendments import Change
 from billing.dunning import BalanceItem as Item
 from billing.dunning import Notice
-from billing.statement_words import ENGLISH, SPANISH, Language
+from billing.statement_words import ENGLISH, SPANISH, Language, long_day
 from billing.statements import Statement
 from database import encounters
 from database import office as offices
 from database.tables import BillingEntity, Encounter, Patient
-from templates import documents, rendering, statement_view
+from templates import documents, itemised_view, rendering, statement_view
 from tests.builders import a_claim, an_837p
 from tests.office import PUBLIC_URL, Office
 from tests.stories.test_households import MOTHER, answers_for, child
@@ -168,3 +169,30 @@ def test_a_minors_envelope_is_in_their_language_and_another_language_writes_the_
         session.add(row)
     reads(office, visit, Language.SPANISH)
     assert written(office, visit).addressee[0] == "Padre, madre o tutor de JANE DOE"
+
+
+def test_an_itemised_bill_tells_what_became_of_each_charge_and_of_each_payment(office: Office) -> None:
+    visit = with_a_share(office)
+    office.pay(visit, 500)
+    office.go_on(visit)
+    reads(office, visit, Language.SPANISH)
+    with office.database.reading() as session:
+        bill = itemised_bills.of_visit(session, practice_id=office.practice_id, encounter_id=visit, today=office.today)
+    assert bill is not None
+    shown = itemised_view.view(bill)
+    [one] = shown["visits"]
+    assert one["rows"][0][1:] == ["99213", "99213", "1", "$150.00", "$80.00", "$50.00", "$5.00", "$0.00", "$15.00"]
+    assert one["payments"] == [f"El {long_day(office.today, Language.SPANISH)}: $5.00"]
+    assert documents.pdf("statements/itemised_bill", itemised_view.content(bill)).startswith(b"%PDF-")
+
+
+def test_an_itemised_bill_before_the_plan_answers_leaves_all_with_the_plan(office: Office) -> None:
+    office.take_in(an_837p(a_claim()))
+    [visit] = office.encounter_ids()
+    office.go_on(visit)
+    with office.database.reading() as session:
+        bill = itemised_bills.of_account(
+            session, practice_id=office.practice_id, patient_id=office.patient_of(visit), today=office.today
+        )
+    assert bill is not None
+    assert [line.with_plan_cents for line in bill.visits[0].lines] == [15000]

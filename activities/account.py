@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlmodel import Session
 from temporalio import activity
 
-from activities import instalment_plans
+from activities import instalment_plans, returned_mail
 from activities.messages import AccountStanding, AccountStep
 from activities.statement_papers import number_of, write_statement
+from billing.account_holds import HoldKind
 from billing.dunning import BalanceItem as Item
 from billing.dunning import Notice, Plan, plan
 from billing.money import format_dollars
@@ -105,12 +106,17 @@ class AccountDesk:
         )
 
     def _holds(self) -> list[AccountHold]:
-        """What stands in the way now; a hold whose day has come ends."""
+        """What stands in the way now; a hold ends on its day, one for returned mail with a new address."""
         standing = []
         for row in account_holds.standing(self.session, self.account.patient_id):
             if row.until is not None and row.until <= self.at:
                 account_holds.end(self.session, row, why="its day has come", at=self.at, by=None)
                 self.said.append("A hold of the account ended")
+            elif row.kind == HoldKind.RETURNED_MAIL and returned_mail.has_moved(
+                self.session, self.account, on=self.policies.day(self.at)
+            ):
+                account_holds.end(self.session, row, why="there is another address", at=self.at, by=None)
+                self.said.append("Mail goes to another address now")
             else:
                 standing.append(row)
         return standing

@@ -7,14 +7,13 @@ from typing import Any
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from activities import account_decisions
 from api import actions, errors, idempotency, known_patient
 from api.actions import Done
 from api.coverage_form import ConsentForm, GuarantorForm, InsuranceForm, MedicareForm
 from api.errors import Fault, Problem
 from api.office import Office
-from api.registering import CHANGED
-from database import accounts, appointments, consents, guarantors, held_policies, letters, registrations
+from api.registering import CHANGED, correct_papers
+from database import appointments, consents, guarantors, held_policies, registrations
 from database.access import Person
 from database.registrations import PatientChanged
 from database.tables import Patient
@@ -66,7 +65,7 @@ def keep_guarantor(office: Office, person: Person, patient_id: str, form: Guaran
         if not consents.keep_guarantor(session, row, form.guarantor() if form else None):
             return ""
         guarantors.regroup(session, row, at=at)
-        _correct_papers(session, row, at=at)
+        correct_papers(session, row, at=at)
         return f"guarantor: {form.relationship}" if form else "guarantor: the patient"
 
     return _once(office, person, "keep_guarantor", patient_id, form, act, key=key)
@@ -120,12 +119,3 @@ def _locked(session: Session, person: Person, patient_id: str, version: int | No
 def _require_past(office: Office, person: Person, name: str, day: Any) -> None:
     if day > office.today(person):
         raise errors.invalid([Fault(field=name, message="lies in the future")])
-
-
-def _correct_papers(session: Session, row: Patient, *, at: datetime) -> None:
-    """Papers that wait to be printed are written anew where they say a name or an address that is no longer so."""
-    account = accounts.find(session, practice_id=row.practice_id, patient_id=row.id)
-    if account is not None and letters.waiting_notices(
-        session, practice_id=row.practice_id, patient_id=account.patient_id
-    ):
-        account_decisions.wake(session, account, at=at)

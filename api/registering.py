@@ -61,18 +61,20 @@ def change(office: Office, person: Person, patient_id: str, form: ChangedPatient
             actions.audited(
                 session, office, person, action="update", subject="patient", subject_id=row.id, reason=reason
             )
-            _correct_papers(session, row, at=office.now())
+            correct_papers(session, row, at=office.now())
         return row.id, {"patient_id": row.id, "version": row.version, "changed": list(names)}
 
     return actions.kept_once(office, person, "change_patient", patient_id, form, effect, key=key)
 
 
-def _correct_papers(session: Session, row: Patient, *, at: datetime) -> None:
-    """Papers that wait to be printed are written anew where they say a name or an address that is no longer so."""
+def correct_papers(session: Session, row: Patient, *, at: datetime) -> None:
+    """Papers that wait to be printed are written anew where they say a name or an address that is no longer so; what
+    mail that came back holds goes on."""
     account = accounts.find(session, practice_id=row.practice_id, patient_id=row.id)
-    if account is not None and letters.waiting_notices(
-        session, practice_id=row.practice_id, patient_id=account.patient_id
-    ):
+    if account is None:
+        return
+    where = {"practice_id": row.practice_id, "patient_id": account.patient_id}
+    if letters.waiting_notices(session, **where) or letters.newest_returned(session, **where):
         account_decisions.wake(session, account, at=at)
 
 

@@ -115,7 +115,8 @@ def keep_in_step(session: Session, account: PatientAccount, owed: Sequence[Owed]
 
 
 def uncount(session: Session, account: PatientAccount, letter: Letter) -> None:
-    """A paper that was withdrawn before it was sent counts for nothing: neither as a statement nor by its day."""
+    """A paper that was withdrawn before it was sent, or that came back, counts for nothing: neither as a statement nor
+    by its day."""
     numbers = {visit.number for visit in statement_of(letter).visits}
     for row in items(session, account.patient_id):
         if session.get_one(Encounter, row.encounter_id).external_id not in numbers or row.statements == 0:
@@ -132,6 +133,7 @@ def uncount(session: Session, account: PatientAccount, letter: Letter) -> None:
             Letter.patient_id == account.patient_id,
             col(Letter.kind).in_(list(Notice)),
             col(Letter.withdrawn_at).is_(None),
+            col(Letter.returned_at).is_(None),
             Letter.id != letter.id,
         )
     ).one()

@@ -41,6 +41,10 @@ class LetterSent(ValueError):
     """The letter is on its way: it cannot be withdrawn any more."""
 
 
+class LetterNotSent(ValueError):
+    """The letter has not left: it cannot have come back."""
+
+
 class LetterWithdrawn(ValueError):
     """The letter was withdrawn: it is not to be sent."""
 
@@ -65,6 +69,8 @@ class LetterRow:
     withdrawn_because: str | None
     sent_how: str = ""
     """` by fax (number 12) on 2026-11-02`; empty where nobody said"""
+    returned_at: datetime | None = None
+    """When the mail brought it back"""
 
 
 def page(session: Session, *, practice_id: str, state: QueueState, limit: int = 100) -> list[LetterRow]:
@@ -245,6 +251,28 @@ def withdraw(session: Session, letter: Letter, *, because: str, at: datetime, ac
     return True
 
 
+def mark_returned(session: Session, letter: Letter, *, at: datetime, actor_id: str) -> bool:
+    """The mail brought it back; False when somebody said so before. Its pay link ends: who has the paper is unknown.
+    Raises LetterNotSent."""
+    hold(session, letter)
+    if letter.sent_at is None:
+        raise LetterNotSent(letter.id)
+    if letter.returned_at is not None:
+        return False
+    letter.returned_at, letter.returned_by = at, actor_id
+    session.add(letter)
+    paying.end_of_paper(session, letter.id, at=at)
+    return True
+
+
+def newest_returned(session: Session, *, practice_id: str, patient_id: str) -> Letter | None:
+    """The account's paper that came back last."""
+    query = select(Letter).where(
+        Letter.practice_id == practice_id, Letter.patient_id == patient_id, col(Letter.returned_at).is_not(None)
+    )
+    return session.exec(query.order_by(col(Letter.returned_at).desc(), Letter.id)).first()
+
+
 def waiting_of_visit(session: Session, encounter_id: str, *, kind: str) -> Sequence[Letter]:
     """Letters of one kind about a visit that nobody has sent yet."""
     return session.exec(select(Letter).where(Letter.encounter_id == encounter_id, Letter.kind == kind, *_WAITS)).all()
@@ -290,4 +318,5 @@ def _row(letter: Letter, patient: Patient | None) -> LetterRow:
         withdrawn_at=letter.withdrawn_at,
         withdrawn_because=letter.withdrawn_because,
         sent_how=how_sent(letter),
+        returned_at=letter.returned_at,
     )

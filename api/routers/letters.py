@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from sqlmodel import Session
 
-from activities import account_decisions, packing
+from activities import account_decisions, packing, returned_mail
 from api import actions, auth, errors
 from api.actions import Done
 from api.auth import Viewer, require
@@ -130,6 +130,13 @@ def withdraw(request: Request, letter_id: str, form: WithdrawalForm, office: The
     _withdraw(request, office, person, letter_id, form)
 
 
+@api.post("/{letter_id}/returned", status_code=204)
+def mark_returned(request: Request, letter_id: str, office: TheOffice, person: Worker) -> None:
+    """The mail brought a paper to a patient back: it counts for nothing, and nothing goes out on the account before the
+    address changes. One that was not sent is refused (409). Twice is once."""
+    _returned(request, office, person, letter_id)
+
+
 @pages.get("")
 def show_queue(request: Request, office: TheOffice, person: Viewer, state: QueueState = QueueState.WAITING) -> Response:
     """The print queue."""
@@ -211,6 +218,21 @@ async def say_sent(request: Request, letter_id: str, office: TheOffice, person: 
         return _page(request, office, person, letter_id, failed)
 
     return await answer(act, "sent", typed, f"/letters/{letter_id}", page)
+
+
+@pages.post("/{letter_id}/returned")
+async def say_returned(request: Request, letter_id: str, office: TheOffice, person: Worker) -> Response:
+    """The mail brought the paper back."""
+    typed = await typed_into(request)
+
+    async def act() -> Done:
+        await run_in_threadpool(_returned, request, office, person, letter_id)
+        return Done({})
+
+    def page(failed: Failed) -> Response:
+        return _page(request, office, person, letter_id, failed)
+
+    return await answer(act, "returned", typed, f"/letters/{letter_id}", page)
 
 
 @pages.post("/{letter_id}/withdraw")
@@ -349,6 +371,20 @@ def _withdraw(request: Request, office: Office, person: Person, letter_id: str, 
         return is_new
 
     _change(request, office, person, letter_id, act, told=f"withdrawn: {form.reason}")
+
+
+def _returned(request: Request, office: Office, person: Person, letter_id: str) -> None:
+    def act(session: Session, letter: Letter) -> bool:
+        account = _account(session, letter, at=office.now())  # before the letter, as its own workflow does
+        if letter.kind not in set(Notice) or account is None:
+            raise Problem(409, "not-a-notice", "Only papers to a patient come back here", "It asks nobody for money.")
+        try:
+            return returned_mail.take_back(session, account, letter, at=office.now(), by=person.user_id)
+        except letters.LetterNotSent as error:
+            detail = "Mark it as sent first, or withdraw it."
+            raise Problem(409, "not-sent", "This letter was not sent", detail) from error
+
+    _change(request, office, person, letter_id, act, told="came back with the mail")
 
 
 def _account(session: Session, letter: Letter, *, at: datetime) -> PatientAccount | None:

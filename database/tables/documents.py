@@ -35,6 +35,9 @@ class Letter(SQLModel, table=True):
     """Tracking number of the mail, confirmation of the fax, reference of the portal"""
     sent_on: date | None = None
     """The day on which it left, as a person says it"""
+    returned_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When the mail brought it back"""
+    returned_by: str | None = Field(default=None, sa_type=Id)
     withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
     """Let go of before it was sent: nobody prints it"""
     withdrawn_by: str | None = Field(default=None, sa_type=Id)

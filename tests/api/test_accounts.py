@@ -149,3 +149,18 @@ async def test_an_itemised_bill_of_another_practice_is_not_found(book: Book, owi
     async with book.connect(token=book.stranger) as client:
         for home in (f"accounts/{owing.patient_id}", f"encounters/{owing.id}"):
             assert (await client.get(f"/api/v1/{home}/itemised-bill")).status_code == 404
+
+
+async def test_a_paper_comes_back_once_and_only_after_it_left(book: Book, owing: Encounter) -> None:
+    async with book.signed_in(Role.ACCOUNT_REP) as browser:
+        [paper] = (await browser.get(f"/api/v1/accounts/{owing.patient_id}")).json()["papers"]
+        home = f"/letters/{paper['id']}"
+        early = await browser.post(f"{home}/returned")
+        assert (early.status_code, "was not sent" in early.text) == (409, True)
+        await browser.post(f"{home}/sent")
+        assert "It came back with the mail" in (await browser.get(home)).text
+        assert [(await browser.post(f"/api/v1{home}/returned")).status_code for _ in range(2)] == [204, 204]
+        assert "Came back with the mail" in (await browser.get(home)).text
+        account = (await browser.get(f"/accounts/{owing.patient_id}")).text
+    assert ", came back 2026-" in account
+    assert "mail came back" in account

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import col, select
 from temporalio.testing import ActivityEnvironment
 
-from activities import account_decisions
+from activities import account_decisions, returned_mail
 from activities.account import AccountActivities
 from activities.ids import account_workflow
 from activities.messages import AccountStanding, AccountStep, ReconcileStep
@@ -164,6 +164,35 @@ def test_a_paper_from_before_pay_links_still_shows(office: Office) -> None:
     [paper] = papers(office, encounter)
     assert paper.pay_at == ""
     assert documents.pdf("statements/statement", statement_view.content(paper)).startswith(b"%PDF-")
+
+
+def test_mail_that_came_back_counts_for_nothing_and_holds_the_account_until_there_is_another_address(
+    office: Office,
+) -> None:
+    encounter = with_a_share(office)
+    let_days_pass(office, encounter, 3)
+    send_everything(office)
+
+    def came_back() -> bool:
+        with office.database.writing() as session:
+            patient = office.patient_of(encounter)
+            account = accounts.lock(session, practice_id=office.practice_id, patient_id=patient, at=office.now)
+            [letter] = session.exec(select(Letter).where(Letter.patient_id == patient))
+            return returned_mail.take_back(session, account, letter, at=office.now, by=office.worker_id)
+
+    assert came_back()
+    assert not came_back()
+    with office.database.reading() as session:
+        [item] = accounts.items(session, office.patient_of(encounter))
+        assert (item.statements, item.first_statement_at) == (0, None)
+    let_days_pass(office, encounter, 70)
+    assert len(papers(office, encounter)) == 1
+    with office.database.writing() as session:
+        row = session.get_one(Patient, office.patient_of(encounter))
+        row.address = records.dump(Address("7 NEW ST", "ANYTOWN", "OH", "44101"))
+    assert "Mail goes to another address now" in look(office, encounter).said
+    [_, anew] = papers(office, encounter)
+    assert (anew.notice, anew.addressee[1]) == ("statement", "7 NEW ST")
 
 
 def test_nobody_is_reminded_after_paying_or_of_more_than_is_left(office: Office) -> None:

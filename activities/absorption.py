@@ -9,7 +9,15 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from activities import information_desk, promises, recovery_notices, reversals, share_gate, variance_keeping
+from activities import (
+    agency_desk,
+    information_desk,
+    promises,
+    recovery_notices,
+    reversals,
+    share_gate,
+    variance_keeping,
+)
 from activities.amending import go_on_with_amendments, take_amendment
 from activities.answered_lines import by_lines, ids_of, lines_as_sent
 from activities.appeal_desk import take_decision, take_sent
@@ -92,6 +100,8 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
             verdict = take_payment(desk, fact)
         case FactKind.BALANCE_GIVEN_UP:
             verdict = give_up(desk, fact)
+        case FactKind.PLACEMENT_RECALLED:
+            verdict = agency_desk.take_recall(desk, fact)
         case FactKind.APPEAL_SENT:
             verdict = take_sent(desk, fact)
         case FactKind.APPEAL_DECIDED:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities import instalment_plans, returned_mail
+from activities.agencies import follow_holds
 from activities.messages import AccountStanding, AccountStep
 from activities.statement_papers import number_of, write_statement
 from billing.account_holds import HoldKind
@@ -71,6 +72,7 @@ class AccountDesk:
         owed = accounts.owed_by_visit(self.session, practice_id=account.practice_id, patient_id=account.patient_id)
         held = good_faith.held_up(self.session, practice_id=account.practice_id, patient_id=account.patient_id)
         on_hold = self._holds()
+        self.said += follow_holds(self.session, account, at=self.at)
         is_stopped = any(one.encounter_id is None for one in on_hold)
         held |= {one.encounter_id for one in on_hold if one.encounter_id is not None}
         held |= {one.encounter_id for one in owed} if is_stopped else set()

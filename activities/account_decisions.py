@@ -5,12 +5,12 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
+from activities.agencies import place
 from activities.messages import Answer
 from billing.days import noon_of
 from billing.stages import FactKind
-from database import accounts, encounters, good_faith, households, office
-from database.columns import new_id
-from database.tables import BalanceItem, PatientAccount, Placement, Task
+from database import accounts, agencies, encounters, good_faith, households, office
+from database.tables import PatientAccount, Task
 
 ASKED = "The patient "
 """How the reason of a pause begins that a question on the pay page made"""
@@ -38,10 +38,11 @@ def decide_before_collections(
         row = items.get(one.encounter_id)
         if one.encounter_id not in asked_about or row is None:
             continue
-        words = f"written off as bad debt: {values.get('reason', '')}"
+        told = {"words": f"written off as bad debt: {values.get('reason', '')}", "actor_id": actor_id}
         if resolution == "place":
-            words = f"placed with {values['agency']}"
-            session.add(_placement(row, one.cents, values["agency"], actor_id=actor_id, at=at))
+            agency = agencies.named(session, values["agency"], practice_id=practice_id, at=at)
+            placed = place(session, row, one.cents, agency, actor_id=actor_id, at=at)
+            told |= {"words": f"placed with {agency.name}", "placement_id": placed.id}
         encounters.add_fact(
             session,
             practice_id=practice_id,
@@ -50,7 +51,7 @@ def decide_before_collections(
             source_key=f"given_up:{task.id}",
             subject_id=task.id,
             received_at=at,
-            body=json.dumps({"words": words, "actor_id": actor_id}),
+            body=json.dumps(told),
         )
     wake(session, account, at=at)
     return None
@@ -75,21 +76,6 @@ def answer_question(
     if account.paused_until is not None and (account.pause_reason or "").startswith(ASKED):
         resume(session, account, at=at)
     return None
-
-
-def _placement(row: BalanceItem, cents: int, agency: str, *, actor_id: str, at: datetime) -> Placement:
-    """What an agency is given, as it was owed then."""
-    return Placement(
-        id=new_id(),
-        practice_id=row.practice_id,
-        patient_id=row.patient_id,
-        encounter_id=row.encounter_id,
-        agency=agency[:100],
-        amount_cents=cents,
-        placed_at=at,
-        placed_by=actor_id,
-        first_statement_at=row.first_statement_at or at,
-    )
 
 
 def pause(session: Session, account: PatientAccount, *, until: datetime, reason: str, at: datetime) -> None:

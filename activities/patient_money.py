@@ -2,7 +2,9 @@
 
 import json
 
+from activities import agency_desk
 from activities.desk import Desk
+from billing.agencies import EventKind
 from billing.ledger import Account, Entry, EntryKind, Side, transfer
 from billing.money import ZERO, Cents, format_dollars
 from billing.posting import allocation, deallocation, reinstatement, released_credit
@@ -16,6 +18,7 @@ RECEIVED_AS: dict[str, Account] = {
     "cheque": Account.UNDEPOSITED,
     "card": Account.CARD_CLEARING,
     "eft": Account.CASH_BANK,
+    agency_desk.BY_AGENCY: Account.AGENCY_CLEARING,
 }
 """Which asset a patient's payment is at first, by method"""
 
@@ -32,8 +35,13 @@ def take_payment(desk: Desk, fact: Fact) -> str:
         Side(Account.PATIENT_UNAPPLIED, Cents(-amount), None),
     )
     desk.post([Entry(EntryKind.PATIENT_PAYMENT, f"payment:{payment.id}", sides)])
-    _reinstate(desk, amount, source=f"reinstated:{payment.id}")
-    desk.say(f"The patient paid {format_dollars(amount)} by {payment.method}")
+    agency_desk.post_fee(desk, payment)
+    back = _reinstate(desk, amount, source=f"reinstated:{payment.id}")
+    if payment.method == agency_desk.BY_AGENCY:
+        desk.say(f"The collection agency collected {format_dollars(amount)} from the patient")
+    else:
+        agency_desk.tell_reduced(desk, back, EventKind.PAID_DIRECT)
+        desk.say(f"The patient paid {format_dollars(amount)} by {payment.method}")
     return f"took {amount} cents"
 
 
@@ -45,6 +53,7 @@ def _return_payment(desk: Desk, payment: PatientPayment) -> str:
         Side(RECEIVED_AS[payment.method], Cents(-amount), None, payment.method),
     )
     desk.post([Entry(EntryKind.PATIENT_PAYMENT, f"payment:{payment.id}", sides)])
+    agency_desk.post_fee(desk, payment)
     _unapply(desk, source=f"unapplied:{payment.id}")
     desk.say(f"A payment of {format_dollars(amount)} by the patient was taken back")
     return f"took back {amount} cents"
@@ -90,7 +99,8 @@ def take_handed_over(desk: Desk, fact: Fact) -> str:
     sides = transfer(Account.PATIENT_TRANSFER, Account.PATIENT_UNAPPLIED, amount)
     desk.post([Entry(EntryKind.HANDED_OVER, f"arrived:{fact.id}", sides)])
     if amount > 0:
-        _reinstate(desk, amount, source=f"reinstated:{fact.id}")
+        back = _reinstate(desk, amount, source=f"reinstated:{fact.id}")
+        agency_desk.tell_reduced(desk, back, EventKind.PAID_DIRECT)
     else:
         _unapply(desk, source=f"unapplied:{fact.id}")
     desk.say(
@@ -111,6 +121,7 @@ def give_up(desk: Desk, fact: Fact) -> str:
             source = f"given_up:{fact.id}:{line_id}"
             entries.append(Entry(EntryKind.GIVEN_UP, source, sides, desk.encounter.service_date))
             total += cents
+    agency_desk.given(desk, decided.get("placement_id"), total)
     if not entries:
         return "nothing was left to give up"
     desk.post(entries, actor=decided["actor_id"])
@@ -118,13 +129,15 @@ def give_up(desk: Desk, fact: Fact) -> str:
     return f"gave up {total} cents"
 
 
-def _reinstate(desk: Desk, available: Cents, *, source: str) -> None:
-    """Bring back what was given up, as far as it is paid or taken off now."""
+def _reinstate(desk: Desk, available: Cents, *, source: str) -> Cents:
+    """Bring back what was given up, as far as it is paid or taken off now: how much that is."""
     entry = reinstatement(desk.balances, desk.line_ids, available_cents=available, source=source)
-    if entry is not None:
-        desk.post([entry])
-        cents = Cents(sum(side.amount_cents for side in entry.sides if side.amount_cents > 0))
-        desk.say(f"{format_dollars(cents)} that was given up is back on the patient's account")
+    if entry is None:
+        return ZERO
+    desk.post([entry])
+    cents = Cents(sum(side.amount_cents for side in entry.sides if side.amount_cents > 0))
+    desk.say(f"{format_dollars(cents)} that was given up is back on the patient's account")
+    return cents
 
 
 def settle_patient_money(desk: Desk) -> None:
@@ -138,7 +151,7 @@ def settle_patient_money(desk: Desk) -> None:
     if not desk.is_answered:
         return
     step = f"{desk.encounter.id}:step{desk.encounter.version}"
-    _reinstate(desk, ZERO, source=f"reinstated:{step}")
+    agency_desk.tell_reduced(desk, _reinstate(desk, ZERO, source=f"reinstated:{step}"), EventKind.REDUCED)
     credit = released_credit(desk.balances, desk.line_ids, source=f"credit:{step}")
     if credit is not None:
         desk.post([credit])

@@ -16,6 +16,7 @@ from api.office import Clock, Office, wall_clock
 from api.routers import (
     account_holds,
     accounts,
+    agencies,
     amendments,
     appeals,
     appointments,
@@ -114,6 +115,7 @@ ROUTERS = (
     accounts.api,
     account_holds.api,
     itemised_bills.api,
+    agencies.api,
     pay.api,
     patients.api,
     insurance.api,
@@ -166,6 +168,7 @@ ROUTERS = (
     accounts.pages,
     account_holds.pages,
     itemised_bills.pages,
+    agencies.pages,
     pay.pages,
     patient_forms.pages,
     patients.pages,

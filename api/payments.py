@@ -172,6 +172,7 @@ def _undoing(session: Session, office_: Office, person: Person, paid: PatientPay
         practice_id=paid.practice_id,
         encounter_id=paid.encounter_id,
         amount_cents=-paid.amount_cents,
+        fee_cents=-paid.fee_cents,
         method=method,
         reference=reason[:100],
         received_on=received_on,

@@ -51,6 +51,10 @@ class PlacementView:
     agency: str
     amount_cents: int
     placed_at: datetime
+    agency_id: str
+    state: str
+    balance_cents: int
+    """What the agency may still ask for"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,15 @@ def account(session: Session, *, practice_id: str, patient_id: str, at: datetime
         items=_items(session, patient_id, owed),
         papers=letters.of_account(session, practice_id=practice_id, patient_id=patient_id),
         placements=[
-            PlacementView(one.encounter_id, one.agency, one.amount_cents, one.placed_at)
+            PlacementView(
+                one.encounter_id,
+                one.agency,
+                one.amount_cents,
+                one.placed_at,
+                one.agency_id,
+                one.state,
+                one.balance_cents,
+            )
             for one in accounts.placements(session, practice_id=practice_id, patient_id=patient_id)
         ],
         holds=account_holds.views(session, practice_id=practice_id, patient_id=patient_id),

@@ -18,7 +18,7 @@ from billing.ledger import CHARGES, ENCOUNTER_BALANCES, Account, EntryKind
 from billing.roles import Permission, Role, permissions_of
 from billing.stages import FactKind, Stage
 from billing.tasks import TaskType
-from database import account_holds, accounts, audit, bank, good_faith, households, moves
+from database import account_holds, accounts, agencies, audit, bank, good_faith, households, moves
 from database.tables import (
     AgendaEntry,
     BalanceItem,
@@ -280,6 +280,20 @@ def _balances_are_pursued(session: Session) -> Proof:
     )
 
 
+def _placed_is_given_up(session: Session) -> Proof:
+    """What agencies may ask for on a visit stands on BAD_DEBT there, once the visit has read what arrived for it."""
+    placed = agencies.at_agencies(session)
+    stands = dict(
+        session.exec(
+            select(Posting.encounter_id, func.sum(Posting.amount_cents))
+            .where(Posting.account == Account.BAD_DEBT)
+            .group_by(col(Posting.encounter_id))
+        ).all()
+    )
+    off = [f"encounter {one}" for one, cents in placed.items() if int(stands.get(one, 0)) < cents]
+    return Proof("placements", "agencies ask for no more than was given up", len(placed), off[:SHOWN])
+
+
 def _moves_tie(session: Session) -> Proof:
     """What moved here is in the ledger as the old system's aging had it."""
     ended = list(moves.all_ended(session))
@@ -367,6 +381,7 @@ _PROOFS: tuple[Callable[[Session], Proof], ...] = (
     _write_offs_are_approved,
     _people_decided,
     _balances_are_pursued,
+    _placed_is_given_up,
     _moves_tie,
     _open_has_next_action,
     _lines_are_on_one_claim,

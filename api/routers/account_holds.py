@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlmodel import Session
 
 from activities import account_decisions
+from activities.agencies import follow_holds
 from api import actions, errors, known_patient
 from api.actions import Done
 from api.auth import require
@@ -21,7 +22,7 @@ from api.routers.pages import Failed, answer, read, typed_into
 from billing.account_holds import OF_THE_PERSON, WITHOUT_AN_END, HoldKind
 from billing.days import noon_of
 from billing.roles import Permission
-from database import account_holds, accounts
+from database import account_holds, accounts, agencies, households
 from database.access import Person
 from database.tables import AccountHold
 
@@ -110,6 +111,7 @@ def _begin(office: Office, person: Person, patient_id: str, form: HoldForm, *, k
             at=office.now(),
             by=person.user_id,
         )
+        follow_holds(session, account, at=office.now(), by=person.user_id)
         account_decisions.wake(session, account, at=office.now())
         actions.audited(session, office, person, action="create", subject="account_hold", subject_id=row.id)
         return patient_id, {"hold_id": row.id}
@@ -130,10 +132,14 @@ def _check(session: Session, office: Office, person: Person, holder: str, form: 
         visits = accounts.owed_by_visit(session, practice_id=person.practice_id, patient_id=holder)
         if form.kind in OF_THE_PERSON:
             faults.append(Fault(field="encounter_id", message="this concerns everything on the account"))
-        elif form.encounter_id not in {one.encounter_id for one in visits}:
+        elif form.encounter_id not in {*(one.encounter_id for one in visits), *_at_agencies(session, holder)}:
             faults.append(Fault(field="encounter_id", message="is no visit that owes anything on this account"))
     if faults:
         raise errors.invalid(faults)
+
+
+def _at_agencies(session: Session, holder: str) -> set[str]:
+    return {one.encounter_id for one in agencies.open_on(session, households.members(session, holder))}
 
 
 def _end(office: Office, person: Person, patient_id: str, hold_id: str, form: EndHoldForm, *, key: str) -> Done:
@@ -145,6 +151,7 @@ def _end(office: Office, person: Person, patient_id: str, hold_id: str, form: En
             raise errors.not_found("hold")
         if row.ended_at is None:
             account_holds.end(session, row, why=form.reason, at=office.now(), by=person.user_id)
+            follow_holds(session, account, at=office.now(), by=person.user_id)
             account_decisions.wake(session, account, at=office.now())
             actions.updated(session, office, person, "account_hold", row.id, form.reason)
         return patient_id, {"hold_id": row.id}

@@ -4,7 +4,8 @@ No `from __future__ import annotations` here: SQLModel reads the annotations at 
 """
 
 from database.tables.access import AuditEvent, Command, TaskForm, Token, User, WebSession
-from database.tables.accounts import AccountHold, BalanceItem, InstalmentPlan, PatientAccount, Placement
+from database.tables.accounts import AccountHold, BalanceItem, InstalmentPlan, PatientAccount
+from database.tables.agencies import Agency, AgencyFile, Placement, PlacementEvent
 from database.tables.appeals import Appeal, Packet
 from database.tables.appointments import Appointment, CoverageCheck
 from database.tables.attachments import Attachment
@@ -67,6 +68,8 @@ __all__ = [
     "AccountHold",
     "AddOnRow",
     "AgedCashOpening",
+    "Agency",
+    "AgencyFile",
     "AgendaEntry",
     "Amendment",
     "Appeal",
@@ -138,6 +141,7 @@ __all__ = [
     "PaymentPlan",
     "PaymentVariance",
     "Placement",
+    "PlacementEvent",
     "Policy",
     "Posting",
     "Practice",

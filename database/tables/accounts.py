@@ -1,4 +1,4 @@
-"""What a patient owes over all visits: the account, its balance items, and what was placed with an agency."""
+"""What a patient owes over all visits: the account, its balance items, plans and holds."""
 
 from datetime import date, datetime
 
@@ -41,21 +41,6 @@ class BalanceItem(SQLModel, table=True):
     final_notice_at: datetime | None = Field(default=None, sa_type=Instant)
     reviewed_at: datetime | None = Field(default=None, sa_type=Instant)
     """When a person was asked before placement"""
-
-
-class Placement(SQLModel, table=True):
-    """One visit's share given to a collection agency, as it stood that day. Never overwritten."""
-
-    id: str = Field(sa_type=Id, primary_key=True)
-    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
-    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", index=True)
-    encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", index=True)
-    agency: str = Field(sa_type=sa.String(100))
-    amount_cents: int = Field(sa_type=sa.BigInteger)
-    placed_at: datetime = Field(sa_type=Instant)
-    placed_by: str = Field(sa_type=Id)
-    first_statement_at: datetime = Field(sa_type=Instant)
-    """With service date and payments in the ledger, what an agency must be able to itemise"""
 
 
 class InstalmentPlan(SQLModel, table=True):

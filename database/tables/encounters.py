@@ -278,7 +278,9 @@ class PatientPayment(SQLModel, table=True):
     encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", index=True)
     amount_cents: int = Field(sa_type=sa.BigInteger)
     method: str = Field(sa_type=sa.String(20))
-    """cash, cheque, card, eft"""
+    """cash, cheque, card, eft, agency"""
+    fee_cents: int = Field(default=0, sa_type=sa.BigInteger)
+    """What a collection agency keeps of it"""
     reference: str | None = Field(default=None, sa_type=sa.String(100))
     received_on: date
     """The till's day, by the calendar of who took it"""

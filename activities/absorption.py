@@ -27,7 +27,7 @@ from activities.live_claims import is_void, submission_named
 from activities.member_ids import ask_about_number
 from activities.next_payer import Answering, await_crossover, has_next_payer, take_up_answer, who_answers
 from activities.passed_on import note_asked
-from activities.patient_money import give_up, settle_patient_money, take_handed_over, take_payment
+from activities.patient_money import give_up, settle_patient_money, take_handed_over, take_payment, waive
 from activities.payer_credits import refund_cancelled
 from activities.posting_review import hold_for_review
 from activities.resending import let_copy_go, take_turn
@@ -100,6 +100,8 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
             verdict = take_payment(desk, fact)
         case FactKind.BALANCE_GIVEN_UP:
             verdict = give_up(desk, fact)
+        case FactKind.SMALL_BALANCE:
+            verdict = waive(desk, fact)
         case FactKind.PLACEMENT_RECALLED:
             verdict = agency_desk.take_recall(desk, fact)
         case FactKind.APPEAL_SENT:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlmodel import Session
 from temporalio import activity
 
-from activities import instalment_plans, returned_mail
+from activities import instalment_plans, returned_mail, small_balances
 from activities.agencies import follow_holds
 from activities.messages import AccountStanding, AccountStep
 from activities.statement_papers import number_of, write_statement
@@ -85,6 +85,9 @@ class AccountDesk:
         is_held = any(moves.is_held(self.session, one) for one in households.members(self.session, account.patient_id))
         if is_held:
             account.next_at = None  # until a person signs the move off, which wakes the account
+        elif account.paused_until is None and small_balances.waive(self.session, account, items, owed, at=self.at):
+            self.said.append("What is owed is too little to ask for")
+            account.next_at = self.at + small_balances.LOOK_AGAIN
         elif account.paused_until is None:
             due = plan(items, last_paper_at=account.last_paper_at, policies=self.policies, at=self.at)
             self._do(due)

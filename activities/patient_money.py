@@ -7,7 +7,7 @@ from activities.desk import Desk
 from billing.agencies import EventKind
 from billing.ledger import Account, Entry, EntryKind, Side, transfer
 from billing.money import ZERO, Cents, format_dollars
-from billing.posting import allocation, deallocation, reinstatement, released_credit
+from billing.posting import SMALL, allocation, deallocation, reinstatement, released_credit
 from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
 from database import encounters, ledger
@@ -129,15 +129,32 @@ def give_up(desk: Desk, fact: Fact) -> str:
     return f"gave up {total} cents"
 
 
+def waive(desk: Desk, fact: Fact) -> str:
+    """What is left is too little to ask for, unless it has become more since the account looked."""
+    open_lines = {line_id: cents for line_id, cents in desk.balances.lines(Account.AR_PATIENT).items() if cents > 0}
+    total = sum(open_lines.values())
+    if not 0 < total <= int(fact.body):
+        return "nothing is waived: the balance has changed"
+    sides = [
+        side
+        for line_id, cents in open_lines.items()
+        for side in transfer(Account.ADJUSTMENT_SMALL, Account.AR_PATIENT, cents, line_id=line_id, detail=SMALL)
+    ]
+    source = f"small_balance:{fact.id}"
+    desk.post([Entry(EntryKind.SMALL_BALANCE, source, tuple(sides), desk.encounter.service_date)])
+    desk.say(f"{format_dollars(total)} is too little to ask for and was taken off")
+    return f"waived {total} cents"
+
+
 def _reinstate(desk: Desk, available: Cents, *, source: str) -> Cents:
-    """Bring back what was given up, as far as it is paid or taken off now: how much that is."""
+    """Bring back what was given up, as far as it is paid or taken off now: how much was bad debt."""
     entry = reinstatement(desk.balances, desk.line_ids, available_cents=available, source=source)
     if entry is None:
         return ZERO
     desk.post([entry])
     cents = Cents(sum(side.amount_cents for side in entry.sides if side.amount_cents > 0))
     desk.say(f"{format_dollars(cents)} that was given up is back on the patient's account")
-    return cents
+    return Cents(-sum(side.amount_cents for side in entry.sides if side.account == Account.BAD_DEBT))
 
 
 def settle_patient_money(desk: Desk) -> None:

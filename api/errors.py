@@ -67,7 +67,7 @@ WRITTEN = {
     "^[A-Za-z0-9]{2}$": "must be two letters or digits",
     "^[0-9]{2}$": "must be two digits, such as 11",
     r"^[A-Za-z0-9._-]{1,38}$": "must be at most 38 letters, digits, dots, dashes and underscores",
-    r"^[A-Za-z0-9 _.-]*\{reference\}[A-Za-z0-9 _.-]*$": "must hold {reference}, with letters, digits and dashes around it",
+    r"^[A-Za-z0-9 _.-]*\{reference\}[A-Za-z0-9 _.-]*$": "must hold {reference}, with letters and digits around it",
     "^[A-Za-z0-9._:-]+$": "must be letters, digits, dots, colons, dashes and underscores alone",
 }
 """What people are told instead of a pattern; a test finds patterns without words"""

@@ -31,6 +31,8 @@ class Account(StrEnum):
     """Taken off for who pays alone (policy self_pay_discount_percent)"""
     ADJUSTMENT_DENIAL = "ADJ_DENIAL"
     """Denied and written off, with approval"""
+    ADJUSTMENT_SMALL = "ADJ_SMALL"
+    """Too little to ask for (policy small_balance_cents); a later payment takes it back from here"""
     BAD_DEBT = "BAD_DEBT"
     """The patient's share, given up or placed with an agency; a later payment takes it back from here"""
     CASH_BANK = "CASH_BANK"
@@ -96,6 +98,7 @@ ADJUSTMENTS = (
     Account.ADJUSTMENT_CAPITATION,
     Account.ADJUSTMENT_DENIAL,
     Account.ADJUSTMENT_SELF_PAY,
+    Account.ADJUSTMENT_SMALL,
     Account.AR_WITHHOLD,
 )
 """What is taken off a charge"""
@@ -143,6 +146,8 @@ class EntryKind(StrEnum):
     """A person decided that a refused share is the patient's"""
     GIVEN_UP = "given_up"
     """The patient's share, after the account's cycle: placed with an agency or written off"""
+    SMALL_BALANCE = "small_balance"
+    """All that a patient owes is too little to ask for"""
     RECALLED = "recalled"
     """Taken back from an agency: the patient's again"""
     AGENCY_FEE = "agency_fee"

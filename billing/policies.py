@@ -86,6 +86,10 @@ DEFAULTS: dict[str, Default] = {
     "statements_before_final_notice": Default(3, "office: statement and two reminders"),
     "final_notice_after_days": Default(90, "office: from the item's own first statement"),
     "final_notice_answer_days": Default(30, "office: time to answer a final notice"),
+    "small_balance_cents": Default(0, "office: all that a patient owes, when no more than that; 0 waives nothing"),
+    "small_balance_of_plans": Default(
+        0, "office: 1 waives what private plans left too; federal programmes' shares never (42 USC 1320a-7a(i)(6))"
+    ),
     "plan_instalments_at_most": Default(4, "12 CFR 1026.2(a)(17): more than four instalments may be credit"),
     "plan_grace_days": Default(10, "office: an instalment counts as missed so long after its day"),
     "plan_misses_allowed": Default(1, "office: an agreement is broken by the next one"),
@@ -154,6 +158,7 @@ SWITCHES = frozenset(
         "one_rendering_provider_per_claim",
         "one_month_per_claim",
         "join_visits_of_a_month",
+        "small_balance_of_plans",
     }
 )
 """Policies that are 1 for yes and 0 for no"""
@@ -171,6 +176,8 @@ _OF_THE_PRACTICE = frozenset(
         "final_notice_after_days",
         "final_notice_answer_days",
         "placement_after_days",
+        "small_balance_cents",
+        "small_balance_of_plans",
         "plan_instalments_at_most",
         "plan_grace_days",
         "plan_misses_allowed",

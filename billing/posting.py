@@ -439,17 +439,23 @@ def deallocation(
     return Entry(EntryKind.ALLOCATION, source, tuple(sides)) if sides else None
 
 
+SMALL = "small balance"
+"""Sub-account of what was too little to ask for"""
+
+
 def reinstatement(balances: Balances, line_order: Sequence[str], *, available_cents: int, source: str) -> Entry | None:
-    """Bring back what was given up: what a reversal takes off the patient's account, and what the patient pays now."""
+    """Bring back what was given up or waived: what a reversal takes off the patient's account, and what the patient
+    pays now."""
     sides: list[Side] = []
     for line_id in line_order:
-        given_up = balances.line(Account.BAD_DEBT, line_id)
         taken_off = max(0, -balances.line(Account.AR_PATIENT, line_id))
-        part = Cents(min(given_up, taken_off + available_cents))
-        if part <= 0:
-            continue
-        sides += transfer(Account.AR_PATIENT, Account.BAD_DEBT, part, line_id=line_id, detail="")
-        available_cents -= max(0, part - taken_off)
+        for account, detail in ((Account.BAD_DEBT, ""), (Account.ADJUSTMENT_SMALL, SMALL)):
+            part = Cents(min(balances.line(account, line_id), taken_off + available_cents))
+            if part <= 0:
+                continue
+            sides += transfer(Account.AR_PATIENT, account, part, line_id=line_id, detail=detail)
+            available_cents -= max(0, part - taken_off)
+            taken_off = max(0, taken_off - part)
     return Entry(EntryKind.REINSTATED, source, tuple(sides)) if sides else None
 
 

@@ -59,6 +59,8 @@ class FactKind(StrEnum):
     PATIENT_PAID = "patient_paid"
     BALANCE_GIVEN_UP = "balance_given_up"
     """The patient's account placed what is left with an agency, or wrote it off"""
+    SMALL_BALANCE = "small_balance"
+    """All that the patient owes is too little to ask for"""
     PLACEMENT_RECALLED = "placement_recalled"
     """What an agency had is taken back"""
     APPEAL_SENT = "appeal_sent"

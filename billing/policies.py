@@ -87,6 +87,7 @@ DEFAULTS: dict[str, Default] = {
     "final_notice_after_days": Default(90, "office: from the item's own first statement"),
     "final_notice_answer_days": Default(30, "office: time to answer a final notice"),
     "small_balance_cents": Default(0, "office: all that a patient owes, when no more than that; 0 waives nothing"),
+    "patient_credit_days": Default(90, "office: a patient's credit that nobody used or paid back so long is listed"),
     "small_balance_of_plans": Default(
         0, "office: 1 waives what private plans left too; federal programmes' shares never (42 USC 1320a-7a(i)(6))"
     ),
@@ -176,6 +177,7 @@ _OF_THE_PRACTICE = frozenset(
         "final_notice_after_days",
         "final_notice_answer_days",
         "placement_after_days",
+        "patient_credit_days",
         "small_balance_cents",
         "small_balance_of_plans",
         "plan_instalments_at_most",

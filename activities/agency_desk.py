@@ -34,6 +34,8 @@ def post_fee(desk: Desk, payment: PatientPayment) -> None:
 def tell_reduced(desk: Desk, cents: Cents, kind: EventKind) -> None:
     """The agency may ask for so much less, and is told; what the office had written off itself is nobody's to tell."""
     left = int(cents)
+    if left <= 0:
+        return
     for row in agencies.open_of(desk.session, desk.encounter.id):
         part = min(left, row.balance_cents)
         if part > 0:

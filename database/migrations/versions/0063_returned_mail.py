@@ -5,8 +5,8 @@ from alembic import op
 
 from database.columns import Instant
 
-revision = "0067"
-down_revision = "0066"
+revision = "0063"
+down_revision = "0062"
 branch_labels = None
 depends_on = None
 

@@ -66,9 +66,11 @@ def part(encounter_id: str, form: PartForm, key: IdempotencyKey, office: TheOffi
 
 
 @api.get("/{encounter_id}/joinable")
-def list_joinable(encounter_id: str, office: TheOffice, person: Viewer) -> list[VisitLink]:
+def list_joinable(request: Request, encounter_id: str, office: TheOffice, person: Viewer) -> list[VisitLink]:
     """Visits of the same patient and payer that are not sent yet, in the order of their days."""
-    return _joinable(office, person, encounter_id)
+    found = _joinable(office, person, encounter_id)
+    auth.seen(request, person, subject="encounter", subject_id=encounter_id)
+    return found
 
 
 @api.get("/{encounter_id}/join")

@@ -9,11 +9,8 @@ from activities.agencies import place
 from activities.messages import Answer
 from billing.days import noon_of
 from billing.stages import FactKind
-from database import accounts, agencies, encounters, good_faith, households, office
+from database import account_holds, accounts, agencies, encounters, good_faith, households, office
 from database.tables import PatientAccount, Task
-
-ASKED = "The patient "
-"""How the reason of a pause begins that a question on the pay page made"""
 
 
 def decide_before_collections(
@@ -72,9 +69,13 @@ def answer_question(
     """What a patient asked on the pay page is answered: reminders go on, or wait until a day; None when done."""
     account = accounts.lock(session, practice_id=practice_id, patient_id=task.subject_id, at=at)
     if values.get("follow_up"):
-        return _hold(session, account, values, at=at)
-    if account.paused_until is not None and (account.pause_reason or "").startswith(ASKED):
-        resume(session, account, at=at)
+        refused = _hold(session, account, values, at=at)
+        if refused is not None:
+            return refused
+    for row in account_holds.standing(session, account.patient_id):
+        if row.begun_by == account_holds.PATIENT:
+            account_holds.end(session, row, why="answered", at=at, by=None)
+    wake(session, account, at=at)
     return None
 
 

@@ -15,8 +15,7 @@ from billing.agencies import OPEN, EventKind, PlacementState, fee_of, reference_
 from billing.agency_answers import SUSPEND_REASONS, Action, AnswerRow
 from billing.money import format_dollars
 from billing.spreadsheets import RowFault
-from billing.stages import FactKind
-from database import account_holds, accounts, agencies, encounters, households
+from database import account_holds, accounts, agencies, households, patient_payments
 from database.columns import new_id
 from database.tables import Agency, AgencyFile, Encounter, PatientPayment, Placement, PlacementEvent
 
@@ -242,14 +241,4 @@ def _take_money(taking: _Taking, row: AnswerRow, placement: Placement, fee: int)
         received_at=taking.at,
         recorded_by=BY_AGENCY,
     )
-    taking.session.add(payment)
-    taking.session.flush()
-    encounters.add_fact(
-        taking.session,
-        practice_id=placement.practice_id,
-        encounter_id=placement.encounter_id,
-        kind=FactKind.PATIENT_PAID,
-        source_key=f"payment:{payment.id}",
-        subject_id=payment.id,
-        received_at=taking.at,
-    )
+    patient_payments.keep(taking.session, payment, at=taking.at)

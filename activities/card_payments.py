@@ -7,9 +7,8 @@ from sqlmodel import Session
 
 from billing.account_payments import oldest_first
 from billing.money import Cents, format_dollars
-from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import accounts, audit, encounters, office, paying, tasks
+from database import accounts, audit, office, patient_payments, paying, tasks
 from database.columns import new_id
 from database.tables import Checkout, PatientPayment, ProcessorEvent
 
@@ -83,7 +82,7 @@ def _paid(session: Session, checkout: Checkout, told: Told, *, at: datetime) -> 
     spread = oldest_first(paying.shares(session, **theirs), Cents(told.amount_cents))
     today = office.policies_for(session, practice_id=checkout.practice_id, payer_id=None).day(at)
     for one in spread:
-        _add(
+        patient_payments.keep(
             session,
             PatientPayment(
                 id=new_id(),
@@ -137,26 +136,12 @@ def _reversed(session: Session, checkout: Checkout, told: Told, *, at: datetime)
                 takes_back=paid.id,
                 checkout_id=checkout.id,
             )
-            _add(session, undoing, at=at)
+            patient_payments.keep(session, undoing, at=at)
     checkout.state, checkout.settled_at = paying.REVERSED, at
     session.add(checkout)
     _audit(session, checkout, told.kind, at=at)
     _ask(session, checkout, told, done=" What it had paid is owed again.", at=at)
     return "taken back; what it had paid is owed again"
-
-
-def _add(session: Session, payment: PatientPayment, *, at: datetime) -> None:
-    session.add(payment)
-    session.flush()
-    encounters.add_fact(
-        session,
-        practice_id=payment.practice_id,
-        encounter_id=payment.encounter_id,
-        kind=FactKind.PATIENT_PAID,
-        source_key=f"payment:{payment.id}",
-        subject_id=payment.id,
-        received_at=at,
-    )
 
 
 def _ask(session: Session, checkout: Checkout, told: Told, *, done: str, at: datetime) -> None:

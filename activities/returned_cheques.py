@@ -11,9 +11,8 @@ from sqlmodel import Session
 from activities.messages import Answer
 from billing.bank import Means
 from billing.money import format_dollars
-from billing.stages import FactKind
 from billing.tasks import NewTask, TaskType
-from database import bank, encounters, ledger, returned_payments, tasks
+from database import bank, ledger, patient_payments, returned_payments, tasks
 from database.columns import new_id
 from database.tables import BankMovement, PatientPayment, Task
 
@@ -95,17 +94,7 @@ def _undo(
         recorded_by=actor_id,
         takes_back=paid.id,
     )
-    session.add(undoing)
-    session.flush()
-    encounters.add_fact(
-        session,
-        practice_id=paid.practice_id,
-        encounter_id=paid.encounter_id,
-        kind=FactKind.PATIENT_PAID,
-        source_key=f"payment:{undoing.id}",
-        subject_id=undoing.id,
-        received_at=at,
-    )
+    patient_payments.keep(session, undoing, at=at)
     return undoing
 
 

@@ -1,6 +1,6 @@
 """Money that a patient pays, and payments that are taken back: returned by the bank, or entered by mistake."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Literal
 
 from sqlmodel import Session, select
@@ -11,8 +11,7 @@ from api.errors import Fault, Problem
 from api.office import Office
 from billing.days import noon_of
 from billing.money import NotAnAmount, format_dollars, parse_typed
-from billing.stages import FactKind
-from database import cash, encounters, returned_payments
+from database import cash, encounters, patient_payments, returned_payments
 from database.access import Person
 from database.columns import new_id
 from database.tables import PatientPayment
@@ -56,7 +55,7 @@ def take_payment(
             received_at=now if received_on == office_.today(person) else noon_of(received_on, person.zone),
             recorded_by=person.user_id,
         )
-        _keep(session, payment, at=now)
+        patient_payments.keep(session, payment, at=now)
         audited(session, office_, person, action="create", subject="payment", subject_id=payment.id)
         return encounter_id, {"payment_id": payment.id, "amount_cents": payment.amount_cents}
 
@@ -85,21 +84,6 @@ def _till_for(session: Session, person: Person, method: str, day: date) -> int:
         message = "your till of that day is closed: ask a supervisor to open it again (Day close)"
         raise errors.invalid([Fault(field="received_on", message=message)])
     return till
-
-
-def _keep(session: Session, payment: PatientPayment, *, at: datetime) -> None:
-    """The row, and the fact that the encounter's workflow posts."""
-    session.add(payment)
-    session.flush()
-    encounters.add_fact(
-        session,
-        practice_id=payment.practice_id,
-        encounter_id=payment.encounter_id,
-        kind=FactKind.PATIENT_PAID,
-        source_key=f"payment:{payment.id}",
-        subject_id=payment.id,
-        received_at=at,
-    )
 
 
 def _payment_faults(office_: Office, person: Person, *, amount: str, received_on: date, reference: str) -> list[Fault]:
@@ -135,7 +119,7 @@ def take_back(office_: Office, person: Person, *, encounter_id: str, payment_id:
             raise errors.not_found("payment")
         _refuse_unless_whole(session, paid)
         row = _undoing(session, office_, person, paid, reason)
-        _keep(session, row, at=office_.now())
+        patient_payments.keep(session, row, at=office_.now())
         audited(session, office_, person, action="take_back", subject="payment", subject_id=paid.id, reason=reason)
         return encounter_id, {"payment_id": row.id, "amount_cents": row.amount_cents}
 

@@ -11,6 +11,9 @@ from database import users
 from database.columns import new_id
 from database.tables import AccountHold, Encounter
 
+PATIENT = "patient"
+"""Who began a hold, or did something, without signing in: on the pay page"""
+
 
 @dataclass(frozen=True, slots=True)
 class HoldView:
@@ -101,7 +104,7 @@ def views(session: Session, *, practice_id: str, patient_id: str) -> list[HoldVi
             number or "",
             row.reason,
             row.begun_at,
-            names.get(row.begun_by, "the office"),
+            names.get(row.begun_by, "the patient" if row.begun_by == PATIENT else "the office"),
             row.until,
             row.ended_at,
             row.why,

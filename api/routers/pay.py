@@ -22,10 +22,11 @@ from api.errors import Problem
 from api.office import Office, TheOffice
 from api.partners import NoticeRefused
 from api.routers.pages import show_to_patient, typed_into
+from billing.account_holds import HoldKind
 from billing.money import Cents, NotAnAmount, format_dollars, parse_typed
 from billing.roles import Permission
 from billing.tasks import NewTask, TaskType
-from database import accounts, audit, paying, tasks
+from database import account_holds, accounts, audit, paying, tasks
 from database import office as offices
 from database.access import Person
 from database.columns import new_id
@@ -38,8 +39,8 @@ pages = APIRouter(prefix="/pay", include_in_schema=False)
 
 Worker = Annotated[Person, require(Permission.WORK)]
 COOKIE = "zerobalance_pay"
-PATIENT = "patient"
-"""The actor of what a patient does on the page"""
+HELD_BY = {"plan": HoldKind.OTHER, "dispute": HoldKind.DISPUTE, "assistance": HoldKind.ASSISTANCE}
+"""Questions while which nothing is asked of the account"""
 QUESTIONS = {
     "plan": "asks for a payment plan",
     "dispute": "does not agree with the bill",
@@ -270,11 +271,18 @@ def _put_question(request: Request, office: Office, link: PayLink, token: str, t
         opened = tasks.open_task(
             session, new, practice_id=link.practice_id, subject="account", subject_id=account.patient_id, at=at
         )
-        if opened is not None and about != "message":
-            until = max(account.paused_until or at, at + ANSWERED_WITHIN)
-            account_decisions.pause(
-                session, account, until=until, reason=f"{account_decisions.ASKED}{QUESTIONS[about]}", at=at
+        if opened is not None and about in HELD_BY:
+            account_holds.begin(
+                session,
+                practice_id=link.practice_id,
+                patient_id=account.patient_id,
+                kind=HELD_BY[about],
+                reason=QUESTIONS[about],
+                until=at + ANSWERED_WITHIN,
+                at=at,
+                by=account_holds.PATIENT,
             )
+            account_decisions.wake(session, account, at=at)
         _audit(session, link, "create", at=at)
     return RedirectResponse(f"/pay/{token}?said=1", status_code=303)
 
@@ -360,7 +368,7 @@ def _audit(session: Session, link: PayLink, action: str, *, at: datetime) -> Non
         session,
         practice_id=link.practice_id,
         at=at,
-        actor_id=PATIENT,
+        actor_id=account_holds.PATIENT,
         action=action,
         subject="account",
         subject_id=link.patient_id,

@@ -53,6 +53,12 @@ TAMPERED = {
     "'[]', '2026-10-01 00:00:00.000000', 'worker', '2026-10-01 00:00:00.000000' FROM practice",
     "agenda": "DELETE FROM agenda_entry",
     "lines": "UPDATE encounter SET billed_with_id = (SELECT max(id) FROM encounter) WHERE stage = 'closed'",
+    "placements": "INSERT INTO agency (id, practice_id, name, folded_name, reached, fee_basis_points, number_form, "
+    "made_at) SELECT 'ag', id, 'A', 'a', '', 0, '', '2026-11-04 00:00:00.000000' FROM practice; "
+    "INSERT INTO placement (id, practice_id, patient_id, encounter_id, agency, agency_id, amount_cents, balance_cents, "
+    "state, placed_at, placed_by, first_statement_at) SELECT 'pl', practice_id, patient_id, id, 'A', 'ag', 1, 1, "
+    "'placed', '2026-11-04 00:00:00.000000', 'worker', '2026-11-04 00:00:00.000000' FROM encounter "
+    "WHERE stage = 'closed'",
     "handed_over": "UPDATE posting SET account = 'PAT_TRANSFER' WHERE account = 'CARD_CLEARING'",
 }
 

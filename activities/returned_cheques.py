@@ -8,12 +8,14 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
+from activities import account_receipts
 from activities.messages import Answer
 from billing.bank import Means
 from billing.money import format_dollars
 from billing.tasks import NewTask, TaskType
 from database import bank, ledger, patient_payments, returned_payments, tasks
 from database.columns import new_id
+from database.returned_payments import Cheque
 from database.tables import BankMovement, PatientPayment, Task
 
 AT_THE_BANK = "eft"
@@ -29,7 +31,7 @@ def take_up(session: Session, row: BankMovement, *, at: datetime) -> bool:
         return False
     ledger.hold_book(session, row.practice_id)
     undone = returned_payments.undone(session, row)
-    if undone is not None:
+    if undone:
         _pair(session, row, undone, at=at, by=None)
         return True
     known = returned_payments.cheques(session, row)
@@ -42,7 +44,7 @@ def take_up(session: Session, row: BankMovement, *, at: datetime) -> bool:
     return False
 
 
-def _named(known: Sequence[PatientPayment]) -> str:
+def _named(known: Sequence[Cheque]) -> str:
     if not known:
         return "No cheque of this amount is in the books: look whose it was."
     words = [f"{one.reference or 'without a number'} received on {one.received_on}" for one in known[:SHOWN]]
@@ -64,13 +66,13 @@ def settle(
         return None
     known = returned_payments.cheques(session, row)
     said = values.get("payment", "").casefold()
-    named = [one for one in known if not said or said in {(one.reference or "").casefold(), one.id}]
+    named = [one for one in known if not said or said in {one.reference.casefold(), one.id}]
     if len(named) != 1:
         return _invalid(f"write the number of one of these. {_named(known)}" if known else _named(known))
-    [paid] = named
-    if not returned_payments.is_whole(session, paid):
+    [cheque] = named
+    if not all(returned_payments.is_whole(session, paid) for paid in cheque.payments):
         return _invalid("part of this payment was paid back to the patient, or it is not posted yet")
-    undoing = _undo(session, paid, row, actor_id=actor_id, at=at, today=today)
+    undoing = _undo(session, cheque, row, actor_id=actor_id, at=at, today=today)
     _pair(session, row, undoing, at=at, by=actor_id)
     return None
 
@@ -80,26 +82,36 @@ def _invalid(fault: str) -> Answer:
 
 
 def _undo(
-    session: Session, paid: PatientPayment, row: BankMovement, *, actor_id: str, at: datetime, today: date
-) -> PatientPayment:
-    undoing = PatientPayment(
-        id=new_id(),
-        practice_id=paid.practice_id,
-        encounter_id=paid.encounter_id,
-        amount_cents=-paid.amount_cents,
-        method=AT_THE_BANK,
-        reference=f"returned by the bank on {row.booked_on}",
-        received_on=today,
-        received_at=at,
-        recorded_by=actor_id,
-        takes_back=paid.id,
-    )
-    patient_payments.keep(session, undoing, at=at)
+    session: Session, cheque: Cheque, row: BankMovement, *, actor_id: str, at: datetime, today: date
+) -> list[PatientPayment]:
+    undoing = [
+        PatientPayment(
+            id=new_id(),
+            practice_id=paid.practice_id,
+            encounter_id=paid.encounter_id,
+            amount_cents=-paid.amount_cents,
+            method=AT_THE_BANK,
+            reference=f"returned by the bank on {row.booked_on}",
+            received_on=today,
+            received_at=at,
+            recorded_by=actor_id,
+            takes_back=paid.id,
+        )
+        for paid in cheque.payments
+    ]
+    if cheque.receipt is not None:
+        account_receipts.undo(session, cheque.receipt, undoing, at=at)
+    else:
+        for one in undoing:
+            patient_payments.keep(session, one, at=at)
     return undoing
 
 
-def _pair(session: Session, row: BankMovement, undoing: PatientPayment, *, at: datetime, by: str | None) -> None:
-    undoing.bank_movement_id = row.id
+def _pair(
+    session: Session, row: BankMovement, undoing: Sequence[PatientPayment], *, at: datetime, by: str | None
+) -> None:
+    for one in undoing:
+        one.bank_movement_id = row.id
     row.state, row.settled_at, row.settled_by = bank.MATCHED, at, by
-    session.add_all([undoing, row])
+    session.add_all([*undoing, row])
     session.flush()

@@ -14,7 +14,7 @@ from billing.money import NotAnAmount, format_dollars, parse_typed
 from database import cash, encounters, patient_payments, returned_payments
 from database.access import Person
 from database.columns import new_id
-from database.tables import PatientPayment
+from database.tables import AccountReceipt, PatientPayment
 
 PaymentMethod = Literal["cash", "cheque", "card", "eft"]
 OLDEST_PAYMENT = timedelta(days=730)
@@ -33,7 +33,7 @@ def take_payment(
     key: str,
 ) -> Done:
     """Record money that a patient paid towards an encounter; the encounter posts it."""
-    faults = _payment_faults(office_, person, amount=amount, received_on=received_on, reference=reference)
+    faults = payment_faults(office_, person, amount=amount, received_on=received_on, reference=reference)
     if faults:
         raise errors.invalid(faults)
     body = {"amount": amount, "method": method, "received_on": received_on, "reference": reference}
@@ -42,7 +42,7 @@ def take_payment(
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
         _refuse_misplaced(session, person, encounter_id, cents=parse_typed(amount))
-        till = _till_for(session, person, method, received_on)
+        till = till_for(session, person, method, received_on)
         payment = PatientPayment(
             id=new_id(),
             practice_id=person.practice_id,
@@ -74,7 +74,7 @@ def _refuse_misplaced(session: Session, person: Person, encounter_id: str, *, ce
         raise errors.invalid([Fault(field="amount", message=message)])
 
 
-def _till_for(session: Session, person: Person, method: str, day: date) -> int:
+def till_for(session: Session, person: Person, method: str, day: date) -> int:
     """The till that the money goes into. Raises Problem 422 where it is counted and not at the bank yet; a card and a
     transfer are in no till and are taken whatever its state."""
     if method not in cash.IN_THE_TILL:
@@ -86,7 +86,8 @@ def _till_for(session: Session, person: Person, method: str, day: date) -> int:
     return till
 
 
-def _payment_faults(office_: Office, person: Person, *, amount: str, received_on: date, reference: str) -> list[Fault]:
+def payment_faults(office_: Office, person: Person, *, amount: str, received_on: date, reference: str) -> list[Fault]:
+    """What is wrong with a payment as it was typed."""
     faults: list[Fault] = []
     try:
         if parse_typed(amount) <= 0:
@@ -117,8 +118,9 @@ def take_back(office_: Office, person: Person, *, encounter_id: str, payment_id:
         paid = session.get(PatientPayment, payment_id)
         if paid is None or (paid.practice_id, paid.encounter_id) != (person.practice_id, encounter_id):
             raise errors.not_found("payment")
-        _refuse_unless_whole(session, paid)
-        row = _undoing(session, office_, person, paid, reason)
+        _refuse_a_part(session, paid)
+        refuse_unless_whole(session, paid)
+        row = undoing(session, office_, person, paid, reason)
         patient_payments.keep(session, row, at=office_.now())
         audited(session, office_, person, action="take_back", subject="payment", subject_id=paid.id, reason=reason)
         return encounter_id, {"payment_id": row.id, "amount_cents": row.amount_cents}
@@ -127,7 +129,18 @@ def take_back(office_: Office, person: Person, *, encounter_id: str, payment_id:
     return Done(answer, 201, f"/api/v1/encounters/{encounter_id}")
 
 
-def _refuse_unless_whole(session: Session, paid: PatientPayment) -> None:
+def _refuse_a_part(session: Session, paid: PatientPayment) -> None:
+    """One cheque is one cheque: what was spread over an account goes back as a whole. Raises Problem 409."""
+    if paid.receipt_id is not None:
+        receipt = session.get_one(AccountReceipt, paid.receipt_id)
+        detail = (
+            f"It is part of {format_dollars(receipt.amount_cents)} that came for the whole account on "
+            f"{receipt.received_on}. Take all of it back on the account's page."
+        )
+        raise Problem(409, "part-of-receipt", "This payment is part of a larger one", detail)
+
+
+def refuse_unless_whole(session: Session, paid: PatientPayment) -> None:
     """Only a payment that stands, and whose money nobody paid back, can be taken back. Raises Problem 409."""
     undone = session.exec(select(PatientPayment).where(PatientPayment.takes_back == paid.id)).first()
     if paid.takes_back is not None or undone is not None:
@@ -137,7 +150,7 @@ def _refuse_unless_whole(session: Session, paid: PatientPayment) -> None:
         raise Problem(409, "not-held", "The payment's money is not on this visit", detail)
 
 
-def _undoing(session: Session, office_: Office, person: Person, paid: PatientPayment, reason: str) -> PatientPayment:
+def undoing(session: Session, office_: Office, person: Person, paid: PatientPayment, reason: str) -> PatientPayment:
     """The row that undoes a payment, in the till or at the bank where its money is now."""
     day, today = paid.received_on, office_.today(person)
     cash.hold(session, paid.recorded_by, person.user_id)

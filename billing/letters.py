@@ -276,10 +276,7 @@ def receipt(
     taken_back_on: date | None = None,
 ) -> Letter:
     """What a patient, as the office knows them today, takes home after paying; silent about what is still owed, as
-    the payer may not have answered.
-
-    That of a payment that was taken back since says VOID in its title, so that nobody takes it for money.
-    """
+    the payer may not have answered."""
     facts = (
         Fact("Received from", full_name(patient)),
         Fact("Amount", format_dollars(amount_cents)),
@@ -287,17 +284,71 @@ def receipt(
         Fact("For the visit", f"{visit} of {service_days(claim)}"),
         Fact("Receipt number", number),
     )
-    title, says = "Receipt", "Thank you for your payment."
+    says = "Thank you for your payment."
     if not is_self_pay:
         says += " What your plan leaves to you may differ; a statement will say so."
+    return _receipt(
+        claim.billing_provider, patient, facts, says=says, received_on=received_on, taken_back_on=taken_back_on
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PaidVisit:
+    """What one visit got of money for the whole account."""
+
+    number: str
+    service_date: date
+    cents: int
+
+
+def account_receipt(
+    payee: Party,
+    person: Person,
+    visits: Sequence[PaidVisit],
+    *,
+    number: str,
+    received_on: date,
+    method: str,
+    reference: str | None,
+    taken_back_on: date | None = None,
+) -> Letter:
+    """What who answers for an account takes home: all that came, and the visits that it went to."""
+    amount = sum(one.cents for one in visits)
+    went = [
+        Fact(f"For the visit of {one.service_date:%m/%d/%Y}", f"{format_dollars(one.cents)} ({one.number})")
+        for one in visits
+    ]
+    facts = (
+        Fact("Received from", full_name(person)),
+        Fact("Amount", format_dollars(amount)),
+        Fact("Paid by", method if reference is None else f"{method}, {reference}"),
+        *went,
+        Fact("Receipt number", number),
+    )
+    return _receipt(
+        payee, person, facts, says="Thank you for your payment.", received_on=received_on, taken_back_on=taken_back_on
+    )
+
+
+def _receipt(
+    payee: Party,
+    person: Person,
+    facts: tuple[Fact, ...],
+    *,
+    says: str,
+    received_on: date,
+    taken_back_on: date | None,
+) -> Letter:
+    """Of a payment that was taken back since it says VOID in its title, so that nobody takes it for money."""
+    title = "Receipt"
     if taken_back_on is not None:
         title = f"Receipt: VOID - taken back on {taken_back_on:%B} {taken_back_on.day}, {taken_back_on.year}"
         says = "This receipt is void: the payment was taken back, and nothing is paid by it."
     return Letter(
         title=title,
         written_on=received_on,
-        sender=_letterhead(claim.billing_provider),
-        addressee=(full_name(patient), *address_lines(patient.address)),
+        sender=_letterhead(payee),
+        addressee=(full_name(person), *address_lines(person.address)),
         facts=facts,
         paragraphs=(says,),
         closing="With thanks," if taken_back_on is None else "Sincerely,",

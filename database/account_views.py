@@ -17,14 +17,18 @@ from database import (
     moves,
     notes,
     office,
+    receipts,
     worklists,
 )
 from database.account_holds import HoldView
 from database.instalments import PlanView
 from database.letters import LetterRow
 from database.notes import NoteSubject, NoteView
+from database.receipts import ReceiptView
 from database.tables import Encounter, Patient
 from database.worklists import TaskRow
+
+PAYMENTS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class AccountView:
     papers: list[LetterRow]
     placements: list[PlacementView]
     plans: Sequence[PlanView]
+    payments: list[ReceiptView]
+    """The last that came"""
     holds: list[HoldView]
     tasks: list[TaskRow]
     notes: list[NoteView]
@@ -123,6 +129,7 @@ def account(session: Session, *, practice_id: str, patient_id: str, at: datetime
             for one in accounts.placements(session, practice_id=practice_id, patient_id=patient_id)
         ],
         holds=account_holds.views(session, practice_id=practice_id, patient_id=patient_id),
+        payments=receipts.of_account(session, practice_id=practice_id, holder_id=patient_id, limit=PAYMENTS_SHOWN),
         plans=_plans(session, practice_id=practice_id, patient_id=patient_id, at=at),
         tasks=worklists.tasks_of(session, practice_id=practice_id, subject_id=patient_id),
         notes=notes.of(session, practice_id=practice_id, subject=NoteSubject.ACCOUNT, subject_id=patient_id),

@@ -10,11 +10,22 @@ from sqlmodel import Session, col, select
 from billing.claim import Claim
 from billing.days import day_of
 from billing.dunning import Notice
-from billing.letters import WAYS, Way, receipt
+from billing.letters import WAYS, PaidVisit, Way, account_receipt, receipt
 from billing.letters import Letter as Content
 from billing.paper_claims import PaperClaim
 from billing.statements import Statement
-from database import appeals, encounters, good_faith, office, paying, records, registrations, requests, submissions
+from database import (
+    appeals,
+    encounters,
+    good_faith,
+    office,
+    paying,
+    receipts,
+    records,
+    registrations,
+    requests,
+    submissions,
+)
 from database.tables import Encounter, Fact, Letter, Patient, PatientPayment
 
 PAPER_CLAIM = "paper_claim"
@@ -156,6 +167,27 @@ def receipt_of(session: Session, *, practice_id: str, encounter_id: str, payment
         reference=payment.reference,
         is_self_pay=encounter.is_self_pay,
         taken_back_on=_taken_back_on(session, payment),
+    )
+
+
+def receipt_of_account(session: Session, *, practice_id: str, receipt_id: str) -> Content | None:
+    """The receipt of money for a whole account, or None: the practice knows no such money."""
+    row = receipts.find(session, practice_id=practice_id, receipt_id=receipt_id)
+    if row is None:
+        return None
+    paid = [one for one in receipts.payments_of(session, row.id) if one.takes_back is None]
+    visits = [(session.get_one(Encounter, one.encounter_id), one.amount_cents) for one in paid]
+    newest = max((visit for visit, _ in visits), key=lambda visit: visit.service_date)
+    zone = office.zone_of(session, practice_id)
+    return account_receipt(
+        records.load(Claim, newest.record).billing_provider,
+        registrations.of_row(session.get_one(Patient, row.patient_id)).person,
+        [PaidVisit(visit.external_id, visit.service_date, cents) for visit, cents in visits],
+        number=f"{row.id[:5]}-{row.id[5:10]}".upper(),
+        received_on=row.received_on,
+        method=row.method,
+        reference=row.reference,
+        taken_back_on=None if row.taken_back_at is None else day_of(row.taken_back_at, zone),
     )
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from billing.account_payments import Share
 from billing.money import Cents
-from database import accounts, consents, households
+from database import accounts, agencies, consents, households, patient_payments
 from database.columns import new_id
 from database.tables import Checkout, Encounter, Patient, PatientPayment, PayLink, PaySession
 
@@ -125,11 +125,22 @@ def owed(session: Session, *, practice_id: str, holder_id: str) -> list[OwedVisi
 
 
 def shares(session: Session, *, practice_id: str, holder_id: str) -> list[Share]:
-    """Where money for the account goes: the visits that owe, else the newest visit of anybody on it."""
-    visits = owed(session, practice_id=practice_id, holder_id=holder_id)
-    if visits:
-        return [Share(one.encounter_id, Cents(one.cents)) for one in visits]
+    """Where money for the account goes: the visits that owe, then those that an agency has, else the newest visit of
+    anybody on it. What was paid this moment and is not posted yet is owed no more."""
     everybody = households.members(session, holder_id)
+    owing = accounts.owed_by_visit(session, practice_id=practice_id, patient_id=holder_id)
+    wanted = [Share(one.encounter_id, Cents(one.cents)) for one in owing]
+    placed = agencies.open_on(session, everybody)
+    wanted += [Share(one.encounter_id, Cents(one.balance_cents)) for one in placed if one.balance_cents]
+    coming = patient_payments.unposted(session, [one.encounter_id for one in wanted])
+    visits = []
+    for one in wanted:
+        paid = min(one.cents, coming.get(one.encounter_id, 0))
+        coming[one.encounter_id] = coming.get(one.encounter_id, 0) - paid
+        if one.cents > paid:
+            visits.append(Share(one.encounter_id, Cents(one.cents - paid)))
+    if visits:
+        return visits
     newest = select(Encounter.id).where(col(Encounter.patient_id).in_(everybody))
     last = session.exec(newest.order_by(col(Encounter.service_date).desc(), Encounter.id).limit(1)).first()
     return [Share(last, Cents(0))] if last else []

@@ -24,6 +24,8 @@ class PaymentView:
     takes_back: str | None
     """The payment that this one undoes; then the amount is below zero, and the reference says why"""
     is_taken_back: bool
+    receipt_id: str | None
+    """The money for the whole account that it is a part of"""
 
 
 def of_visit(session: Session, row: Encounter) -> list[PaymentView]:
@@ -45,6 +47,7 @@ def of_visit(session: Session, row: Encounter) -> list[PaymentView]:
             one.received_at,
             one.takes_back,
             one.id in undone,
+            one.receipt_id,
         )
         for one in found
     ]

@@ -174,8 +174,10 @@ def _bookings_are_spent(session: Session) -> Proof:
         ).all()
     )
     for table in (Deposit, PatientPayment):
-        rows = session.exec(select(table.bank_movement_id, table.amount_cents)).all()
-        banked |= {one: cents for one, cents in rows if one is not None}
+        rows = session.exec(
+            select(table.bank_movement_id, func.sum(table.amount_cents)).group_by(table.bank_movement_id)
+        )
+        banked |= {one: int(cents) for one, cents in rows if one is not None}
     off = [f"booking {one.id}" for one in paired if int(banked.get(one.id, 0)) != one.amount_cents]
     return Proof("bank", "a booking of the bank is the money it is paired with to the cent", len(paired), off[:SHOWN])
 

@@ -1,53 +1,86 @@
 """Patients' cheques that the bank gave back: which they may have been, and which were undone already."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from billing.ledger import Account
-from database import ledger
-from database.tables import BankMovement, PatientPayment
+from database import ledger, receipts
+from database.tables import AccountReceipt, BankMovement, PatientPayment
 
 COMES_BACK_WITHIN = timedelta(days=180)
 """From the day it was received: older ones no bank takes (UCC 4-404), much less gives back"""
 
 
-def cheques(session: Session, row: BankMovement) -> Sequence[PatientPayment]:
+@dataclass(frozen=True, slots=True)
+class Cheque:
+    """One cheque of a patient: for one visit, or spread over an account."""
+
+    id: str
+    """Of the payment, or of the receipt"""
+    reference: str
+    received_on: date
+    payments: tuple[PatientPayment, ...]
+    receipt: AccountReceipt | None = None
+
+
+def cheques(session: Session, row: BankMovement) -> list[Cheque]:
     """The practice's cheques of this amount that stand, the newest first."""
+    first = row.booked_on - COMES_BACK_WITHIN
     undoing = aliased(PatientPayment)
-    query = (
+    single = session.exec(
         select(PatientPayment)
         .outerjoin(undoing, col(undoing.takes_back) == col(PatientPayment.id))
         .where(
             PatientPayment.practice_id == row.practice_id,
             PatientPayment.method == "cheque",
             PatientPayment.amount_cents == -row.amount_cents,
+            col(PatientPayment.receipt_id).is_(None),
             PatientPayment.received_on <= row.booked_on,
-            PatientPayment.received_on >= row.booked_on - COMES_BACK_WITHIN,
+            PatientPayment.received_on >= first,
             col(undoing.id).is_(None),
         )
     )
-    return session.exec(query.order_by(col(PatientPayment.received_on).desc(), PatientPayment.id)).all()
+    whole = session.exec(
+        select(AccountReceipt).where(
+            AccountReceipt.practice_id == row.practice_id,
+            AccountReceipt.method == "cheque",
+            AccountReceipt.amount_cents == -row.amount_cents,
+            AccountReceipt.received_on <= row.booked_on,
+            AccountReceipt.received_on >= first,
+            col(AccountReceipt.taken_back_at).is_(None),
+        )
+    )
+    found = [Cheque(one.id, one.reference or "", one.received_on, (one,)) for one in single]
+    for one in whole:
+        paid = tuple(receipts.payments_of(session, one.id))
+        found.append(Cheque(one.id, one.reference or "", one.received_on, paid, one))
+    return sorted(found, key=lambda one: (-one.received_on.toordinal(), one.id))
 
 
-def undone(session: Session, row: BankMovement) -> PatientPayment | None:
-    """The row that took a cheque of this amount back at the bank, when there is one without a booking."""
+def undone(session: Session, row: BankMovement) -> Sequence[PatientPayment]:
+    """The rows that took a cheque of this amount back at the bank, when there are some without a booking."""
     paid = aliased(PatientPayment)
-    query = (
+    rows = session.exec(
         select(PatientPayment)
         .join(paid, col(PatientPayment.takes_back) == col(paid.id))
         .where(
             PatientPayment.practice_id == row.practice_id,
             col(paid.method) == "cheque",
             PatientPayment.method == "eft",
-            PatientPayment.amount_cents == row.amount_cents,
             PatientPayment.received_on >= row.booked_on - timedelta(days=30),
             col(PatientPayment.bank_movement_id).is_(None),
         )
-    )
-    return session.exec(query.order_by(col(PatientPayment.received_on), PatientPayment.id)).first()
+        .order_by(col(PatientPayment.received_on), PatientPayment.id)
+    ).all()
+    by_cheque: dict[str, list[PatientPayment]] = {}
+    for one in rows:
+        by_cheque.setdefault(one.receipt_id or one.id, []).append(one)
+    fitting = (one for one in by_cheque.values() if sum(part.amount_cents for part in one) == row.amount_cents)
+    return next(fitting, [])
 
 
 def is_whole(session: Session, paid: PatientPayment) -> bool:

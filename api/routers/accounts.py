@@ -1,7 +1,7 @@
 """Patient accounts: what is owed over all visits, the papers that went out, and the pause."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -17,6 +17,7 @@ from api.claim_form import Part
 from api.errors import Fault
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
+from api.payments import PaymentMethod
 from api.routers import pay
 from api.routers.pages import NOTES, Failed, answer, engine_page, may_work, read, show, typed_into
 from billing.account_holds import HOLD_WORDS
@@ -203,6 +204,10 @@ def account_page(
         account=account,
         workable={task.id for task in account.tasks if may_work(person, task)},
         may_work=person.may(Permission.WORK),
+        may_take=person.may(Permission.TAKE_PAYMENT),
+        may_take_back=person.may(Permission.POST_REMITTANCE),
+        methods=get_args(PaymentMethod),
+        today=office.today(person),
         hold_kinds=HOLD_WORDS,
         failed=failed,
         keys=failed.key_for,

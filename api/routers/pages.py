@@ -4,7 +4,7 @@ A refused form comes back with its faults at the fields and everything typed sti
 key of its own, so that a second click does nothing more.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date
 from typing import Annotated, Any, TypeVar, get_args
@@ -319,7 +319,7 @@ async def typed_into(request: Request, *, max_fields: int = 50) -> dict[str, str
     return {"key": new_id()} | typed
 
 
-def read(model: type[Form], typed: dict[str, str]) -> Form:
+def read(model: type[Form], typed: Mapping[str, Any]) -> Form:
     """The typed texts as the REST route's own model. Raises Problem 422."""
     try:
         return model.model_validate({name: typed[name] for name in model.model_fields if name in typed})

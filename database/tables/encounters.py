@@ -292,6 +292,8 @@ class PatientPayment(SQLModel, table=True):
     """The payment that this row undoes: returned by the bank, or entered by mistake"""
     checkout_id: str | None = Field(default=None, sa_type=Id, foreign_key="checkout.id", index=True)
     """The checkout on the card processor's page that brought it, or took it back"""
+    receipt_id: str | None = Field(default=None, sa_type=Id, foreign_key="account_receipt.id", index=True)
+    """The money for the whole account that this is a part of, or what took that back"""
     bank_movement_id: str | None = Field(default=None, sa_type=Id, foreign_key="bank_movement.id", index=True)
     """The bank's booking of what it gave back"""
 

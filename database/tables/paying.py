@@ -1,6 +1,6 @@
 """Patients pay by themselves: links to the pay page, checkouts with the card processor, and what it told of them."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
@@ -37,6 +37,27 @@ class PaySession(SQLModel, table=True):
     link_sha256: str = Field(sa_type=sa.String(64), foreign_key="pay_link.sha256", index=True)
     opened_at: datetime = Field(sa_type=Instant)
     last_seen_at: datetime = Field(sa_type=Instant)
+
+
+class AccountReceipt(SQLModel, table=True):
+    """Money that came at once for a whole account and was spread over its visits: a cheque for a statement."""
+
+    __tablename__ = "account_receipt"
+    __table_args__ = (sa.Index("ix_account_receipt_cheque", "practice_id", "amount_cents", "received_on"),)
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", index=True)
+    """Who held the account on that day"""
+    amount_cents: int = Field(sa_type=sa.BigInteger)
+    """What its payments sum to"""
+    method: str = Field(sa_type=sa.String(20))
+    reference: str | None = Field(default=None, sa_type=sa.String(100))
+    received_on: date
+    taken_at: datetime = Field(sa_type=Instant)
+    taken_by: str = Field(sa_type=Id)
+    taken_back_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Every payment of it was undone"""
 
 
 class Checkout(SQLModel, table=True):

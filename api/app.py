@@ -15,6 +15,7 @@ from api.metrics import Meter, Metrics
 from api.office import Clock, Office, wall_clock
 from api.routers import (
     account_holds,
+    account_lists,
     accounts,
     agencies,
     amendments,
@@ -115,6 +116,7 @@ ROUTERS = (
     notes.api,
     day_close.api,
     bank.api,
+    account_lists.api,
     accounts.api,
     account_holds.api,
     receipts.api,
@@ -170,6 +172,7 @@ ROUTERS = (
     day_close.pages,
     bank.pages,
     variances.pages,
+    account_lists.pages,
     accounts.pages,
     account_holds.pages,
     receipts.pages,

@@ -12,6 +12,7 @@ class PatientAccount(SQLModel, table=True):
     """One account. Its row is the lock of every step on it. Its patient holds it, for all whose shares stand on it."""
 
     __tablename__ = "patient_account"
+    __table_args__ = (sa.Index("ix_patient_account_owed", "practice_id", "owed_cents", "patient_id"),)
 
     patient_id: str = Field(sa_type=Id, foreign_key="patient.id", primary_key=True)
     practice_id: str = Field(sa_type=Id, foreign_key="practice.id", index=True)

@@ -1,4 +1,4 @@
-"""Money for a whole account"""
+"""Money for a whole account, and accounts by what they owe"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,6 +32,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_account_receipt_patient_id"), "account_receipt", ["patient_id"])
     op.create_index("ix_account_receipt_cheque", "account_receipt", ["practice_id", "amount_cents", "received_on"])
+    op.create_index("ix_patient_account_owed", "patient_account", ["practice_id", "owed_cents", "patient_id"])
     with op.batch_alter_table("patient_payment") as table:
         table.add_column(sa.Column("receipt_id", ID, nullable=True))
         table.create_foreign_key(op.f("fk_patient_payment_receipt_id"), "account_receipt", ["receipt_id"], ["id"])
@@ -43,4 +44,5 @@ def downgrade() -> None:
         table.drop_index(op.f("ix_patient_payment_receipt_id"))
         table.drop_constraint(op.f("fk_patient_payment_receipt_id"), type_="foreignkey")
         table.drop_column("receipt_id")
+    op.drop_index("ix_patient_account_owed", "patient_account")
     op.drop_table("account_receipt")

@@ -116,7 +116,7 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
             verdict = promises.take(desk, fact)
         case FactKind.AMENDED:
             verdict = take_amendment(desk, fact)
-        case FactKind.GROUP_CHANGED:
+        case FactKind.GROUP_CHANGED | FactKind.ASSISTANCE_DECIDED:
             verdict = fact.body
         case FactKind.MONEY_HANDED_OVER:
             verdict = take_handed_over(desk, fact)

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlmodel import Session
 from temporalio import activity
 
-from activities import instalment_plans, returned_mail, small_balances
+from activities import assistance, instalment_plans, returned_mail, small_balances
 from activities.agencies import follow_holds
 from activities.messages import AccountStanding, AccountStep
 from activities.statement_papers import number_of, write_statement
@@ -69,6 +69,8 @@ class AccountDesk:
         """Bring the items into step with the ledger, and act on what is due."""
         account = self.account
         self._end_pause()
+        asked_at, told = assistance.look(self.session, account, at=self.at)
+        self.said += told
         owed = accounts.owed_by_visit(self.session, practice_id=account.practice_id, patient_id=account.patient_id)
         held = good_faith.held_up(self.session, practice_id=account.practice_id, patient_id=account.patient_id)
         on_hold = self._holds()
@@ -78,7 +80,7 @@ class AccountDesk:
         held |= {one.encounter_id for one in owed} if is_stopped else set()
         self._withdraw_moot_papers(owed, held)
         in_step = accounts.keep_in_step(self.session, account, owed, at=self.at)
-        in_parts, plan_at, told = instalment_plans.look(self.session, account, owed, at=self.at)
+        in_parts, plan_at, told = instalment_plans.look(self.session, account, owed, held=held, at=self.at)
         self.said += told
         items = [one for one in in_step if one.encounter_id not in {*held, *in_parts}]
         self._close_moot_reviews(items)
@@ -92,9 +94,9 @@ class AccountDesk:
             due = plan(items, last_paper_at=account.last_paper_at, policies=self.policies, at=self.at)
             self._do(due)
             ends = [one.until for one in on_hold if one.until is not None]
-            account.next_at = min((one for one in (due.next_at, plan_at, *ends) if one is not None), default=None)
+            account.next_at = _first_of(due.next_at, plan_at, asked_at, *ends)
         else:
-            account.next_at = account.paused_until
+            account.next_at = _first_of(account.paused_until, asked_at)
         account.owed_cents = sum(one.cents for one in owed)
         account.version += 1
         account.touched_at = self.at
@@ -131,10 +133,7 @@ class AccountDesk:
         if account.paused_until is not None and account.paused_until <= self.at:
             account.paused_until = account.pause_reason = None
             self.said.append("The pause ended")
-            for row in accounts.items(self.session, account.patient_id):
-                row.reviewed_at = None
-                self.session.add(row)
-            self.session.flush()
+            self._ask_anew()
 
     def _reviews(self) -> Sequence[Task]:
         return tasks.open_tasks(self.session, practice_id=self.account.practice_id, subject_id=self.account.patient_id)
@@ -147,7 +146,15 @@ class AccountDesk:
             if task.type != TaskType.PRECOLLECTION_APPROVAL:
                 continue
             tasks.close_task(self.session, task, resolution="answered", at=self.at, actor_id=None)
+            self._ask_anew()
             self.said.append("Nothing is left to decide before collections")
+
+    def _ask_anew(self) -> None:
+        """What is held now is asked about again once nothing holds it."""
+        for row in accounts.items(self.session, self.account.patient_id):
+            row.reviewed_at = None
+            self.session.add(row)
+        self.session.flush()
 
     def _withdraw_moot_papers(self, owed: Sequence[accounts.Owed], held: Collection[str]) -> None:
         """Nobody is asked for what was paid, voided, disputed or went back to a payer before the paper left the house,
@@ -260,6 +267,10 @@ class AccountDesk:
     def _tell(self, encounter_id: str, text: str) -> None:
         encounter = self.session.get_one(Encounter, encounter_id)
         encounters.tell(self.session, encounter, text, at=self.at)
+
+
+def _first_of(*instants: datetime | None) -> datetime | None:
+    return min((one for one in instants if one is not None), default=None)
 
 
 def _visits(count: int) -> str:

@@ -22,7 +22,17 @@ from billing.agencies import (
 )
 from billing.ledger import Account
 from billing.stages import FactKind
-from database import account_holds, accounts, agencies, consents, encounters, households, ledger, registrations
+from database import (
+    account_holds,
+    accounts,
+    agencies,
+    consents,
+    encounters,
+    good_faith,
+    households,
+    ledger,
+    registrations,
+)
 from database.columns import new_id
 from database.tables import (
     AccountHold,
@@ -92,16 +102,17 @@ def recall(
 
 
 def follow_holds(session: Session, account: PatientAccount, *, at: datetime, by: str = "office") -> list[str]:
-    """Agencies ask for nothing while a hold stands that keeps the office from asking, and go on when it ended: what
-    was done, in words. The account is held."""
+    """Agencies ask for nothing while a hold stands that keeps the office from asking, or a bill is disputed against its
+    good-faith estimate (45 CFR 149.620), and go on when it ended: what was done, in words. The account is held."""
     standing = [
         one
         for one in account_holds.standing(session, account.patient_id)
         if one.kind in HOLDS_THAT_SUSPEND and (one.until is None or one.until > at)
     ]
+    disputed = good_faith.held_up(session, practice_id=account.practice_id, patient_id=account.patient_id)
     said = []
     for row in agencies.open_on(session, households.members(session, account.patient_id)):
-        why = _hold_on(standing, row)
+        why = _hold_on(standing, row) or (HoldKind.DISPUTE if row.encounter_id in disputed else None)
         if why is not None and row.state != PlacementState.SUSPENDED:
             agencies.suspend(session, row, reason=why, at=at, by=by)
             said.append(f"{row.agency} is told to ask for nothing: {HOLD_WORDS[why]}")

@@ -84,9 +84,15 @@ def end(session: Session, account: PatientAccount, row: InstalmentPlan, *, reaso
 
 
 def look(
-    session: Session, account: PatientAccount, owed: Collection[accounts.Owed], *, at: datetime
+    session: Session,
+    account: PatientAccount,
+    owed: Collection[accounts.Owed],
+    *,
+    held: Collection[str],
+    at: datetime,
 ) -> tuple[set[str], datetime | None, list[str]]:
-    """(visits that are paid in parts, when to look again, what to say). Kept when nothing of it is owed any more."""
+    """(visits that are paid in parts, when to look again, what to say). Kept when nothing of it is owed any more.
+    `held`: visits of which nothing may be asked now; what falls due meanwhile counts as no miss."""
     row = instalments.active(session, account.patient_id) or instalments.broken(session, account.patient_id)
     if row is None:
         return set(), None, []
@@ -101,7 +107,10 @@ def look(
     if row.state == PlanState.BROKEN:
         return mine, None, []
     now = instalments.standing_of(session, row, policies, today=policies.day(at))
-    if now.is_broken:
+    if mine & set(held):
+        row.forgiven = max(row.forgiven, now.missed)
+        session.add(row)
+    elif now.is_broken:
         row.state = PlanState.BROKEN
         session.add(row)
         _ask(session, account, row, missed=now.missed, left=left, at=at)

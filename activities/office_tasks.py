@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from activities import instalment_plans, member_ids, payer_credits, provider_money, returned_cheques
+from activities import assistance, instalment_plans, member_ids, payer_credits, provider_money, returned_cheques
 from activities.account_decisions import answer_question, decide_before_collections, wake
 from activities.messages import Answer
 from activities.move_sign_off import sign_off
@@ -38,6 +38,7 @@ _SAID = {
 
 
 _ABOUT_ACCOUNTS = frozenset({TaskType.PRECOLLECTION_APPROVAL, TaskType.PATIENT_QUESTION, TaskType.PLAN_DEFAULT})
+_ABOUT_HELP = frozenset({TaskType.ASSISTANCE_REVIEW, TaskType.ASSISTANCE_APPROVAL})
 _KEEPS_BILL_BACK = frozenset({TaskType.BILL_ABOVE_ESTIMATE, TaskType.ESTIMATE_DISPUTED})
 
 
@@ -71,6 +72,8 @@ def complete_office_task(
         refused = payer_credits.settle(session, task, resolution, typed, actor_id=actor_id, at=at)
     elif task.type == TaskType.MEMBER_ID_CORRECTED and resolution == "taken":
         member_ids.take_over(session, task, at=at, actor_id=actor_id)
+    elif task.type in _ABOUT_HELP:
+        refused = assistance.decide(session, task, resolution, typed, actor_id=actor_id, at=at)
     elif task.type == TaskType.PLAN_DEFAULT:
         refused = instalment_plans.decide(session, task, resolution, typed, practice_id=practice_id, at=at)
     elif task.type == TaskType.PATIENT_QUESTION:
@@ -107,6 +110,8 @@ def _hold(session: Session, task: Task, *, at: datetime) -> None:
         ledger.hold_book(session, task.practice_id)
     if task.type in _KEEPS_BILL_BACK:
         _account(session, task, at=at)
+    if task.type in _ABOUT_HELP:
+        assistance.of_task(session, task, at=at)
     if task.type in _ABOUT_ACCOUNTS:
         accounts.lock(session, practice_id=task.practice_id, patient_id=task.subject_id, at=at)
     session.refresh(task, with_for_update={"key_share": True})

@@ -15,8 +15,9 @@ from billing.instalments import still_open
 from billing.ledger import ADJUSTMENTS, APPLYING, CHARGES, Account, EntryKind
 from billing.money import Cents
 from billing.statement_words import Language, say
-from billing.statements import ServiceRow, Statement, VisitPart, agreement_in_words, statement, visit_part
+from billing.statements import HELP, ServiceRow, Statement, VisitPart, agreement_in_words, statement, visit_part
 from database import (
+    assistance,
     consents,
     encounters,
     households,
@@ -85,7 +86,14 @@ def write_statement(
         language=language,
         is_self_pay=any(one.is_self_pay for one in found),
         agreement=_agreement(session, patient, zone, today=written_on, language=language),
+        assistance=assistance.scale_on(session, practice_id=patient.practice_id, on=written_on),
+        is_hospital=_is_hospital(session, patient, on=written_on),
     )
+
+
+def _is_hospital(session: Session, patient: Patient, *, on: date) -> bool:
+    policies = office.policies_for(session, practice_id=patient.practice_id, payer_id=None)
+    return bool(policies.value("is_501r_hospital", as_of=on))
 
 
 def _agreement(session: Session, holder: Patient, zone: tzinfo, *, today: date, language: Language) -> str:
@@ -140,6 +148,8 @@ def service_rows(
             shares[posting.detail] += posting.amount_cents
         if posting.account == Account.AR_PATIENT and journal.kind in APPLYING:
             by_line[posting.line_id]["you paid"] -= posting.amount_cents
+        if posting.account == Account.ADJUSTMENT_ASSISTANCE:
+            shares[HELP] += posting.amount_cents
     rows = {}
     gone = repeat(say(language, "not_billed"))
     for line_row, name in zip(encounters.lines(session, encounter), chain(names, gone), strict=False):

@@ -57,4 +57,31 @@ OF_ACCOUNTS: dict[TaskType, Kind] = {
             "wait": Resolution("Answered; no reminder until a day", (REASON, FOLLOW_UP)),
         },
     ),
+    TaskType.ASSISTANCE_REVIEW: Kind(
+        Role.ACCOUNT_REP,
+        timedelta(days=30),
+        "Decide on help with the bill",
+        {
+            "granted": Resolution("Grant what the scale says"),
+            "granted_otherwise": Resolution(
+                "Grant other help than the scale says",
+                (Field("percent", "Percent that is taken off", longest=3), REASON),
+            ),
+            "denied": Resolution("Deny it", (REASON,)),
+            "incomplete": Resolution(
+                "Something is missing; write to the patient",
+                (Field("missing", "What is missing, one thing a line", kind="long"),),
+            ),
+            "withdrawn": Resolution("The patient takes it back", (REASON,)),
+        },
+    ),
+    TaskType.ASSISTANCE_APPROVAL: Kind(
+        Role.SUPERVISOR,
+        timedelta(days=5),
+        "Agree to help with the bill",
+        {
+            "approved": Resolution("Agreed", (REASON,), needs_approval_right=True),
+            "rejected": Resolution("Not agreed; look at it again", (REASON,), needs_approval_right=True),
+        },
+    ),
 }

@@ -14,6 +14,8 @@ class FileKind(StrEnum):
     RECORD = "record"
     """A note, a report, an order: what a payer may ask for"""
     CORRESPONDENCE = "correspondence"
+    PROOF_OF_NEED = "proof_of_need"
+    """Of income or household, with an application for help"""
     OTHER = "other"
 
 
@@ -22,6 +24,7 @@ WORDS: dict[FileKind, str] = {
     FileKind.CARD_BACK: "insurance card, back",
     FileKind.RECORD: "medical record",
     FileKind.CORRESPONDENCE: "letter of a payer",
+    FileKind.PROOF_OF_NEED: "proof of income or household",
     FileKind.OTHER: "other",
 }
 

@@ -2,6 +2,7 @@
 agency does.
 
 Age belongs to each balance item (one visit's share), from its own first statement; a visit billed late is a new item.
+A hospital under section 501(r) never places sooner than the law lets it (26 CFR 1.501(r)-6(c)), whatever its policies.
 One paper a cycle goes to an account, whatever stands on it. A final notice, and a review before placement, take only
 items that had their statements. Days come from the policies in force.
 """
@@ -69,6 +70,18 @@ def plan(items: Sequence[BalanceItem], *, last_paper_at: datetime | None, polici
     return Plan(notice, chosen, review, min([*coming, at + days.cycle]))
 
 
+HOSPITAL_DAYS = 120
+"""26 CFR 1.501(r)-6(c)(3): nothing extraordinary is done sooner after the first statement"""
+HOSPITAL_NOTICE_DAYS = 30
+"""26 CFR 1.501(r)-6(c)(4): nor sooner after a written notice that says what will be done"""
+
+
+def may_be_placed_at(item: BalanceItem, policies: Policies, at: datetime) -> datetime | None:
+    """From when on an agency may be given the item; None: its final notice has not gone out. In the past where it may
+    be placed now."""
+    return _placement_at(item, _Days.of(policies, at))
+
+
 @dataclass(frozen=True, slots=True)
 class _Days:
     first: timedelta
@@ -83,13 +96,14 @@ class _Days:
         def value(name: str) -> int:
             return policies.value(name, as_of=policies.day(at))
 
+        is_hospital = bool(value("is_501r_hospital"))
         return cls(
             timedelta(days=value("statement_first_days")),
             timedelta(days=value("statement_cycle_days")),
             value("statements_before_final_notice"),
             timedelta(days=value("final_notice_after_days")),
-            timedelta(days=value("final_notice_answer_days")),
-            timedelta(days=value("placement_after_days")),
+            timedelta(days=max(value("final_notice_answer_days"), HOSPITAL_NOTICE_DAYS * is_hospital)),
+            timedelta(days=max(value("placement_after_days"), HOSPITAL_DAYS * is_hospital)),
         )
 
 
@@ -111,7 +125,11 @@ def _deserves_final_notice(item: BalanceItem, days: _Days, at: datetime) -> bool
 
 def _review_at(item: BalanceItem, days: _Days, at: datetime) -> datetime | None:
     """When a person looks before placement: `at` when that is now; None before the final notice."""
+    due = _placement_at(item, days)
+    return None if due is None else max(due, at)
+
+
+def _placement_at(item: BalanceItem, days: _Days) -> datetime | None:
     if item.final_notice_at is None or item.first_statement_at is None:
         return None
-    due = max(item.final_notice_at + days.answer_to_final_notice, item.first_statement_at + days.placement_after)
-    return max(due, at)
+    return max(item.final_notice_at + days.answer_to_final_notice, item.first_statement_at + days.placement_after)

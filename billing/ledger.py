@@ -33,6 +33,8 @@ class Account(StrEnum):
     """Denied and written off, with approval"""
     ADJUSTMENT_SMALL = "ADJ_SMALL"
     """Too little to ask for (policy small_balance_cents); a later payment takes it back from here"""
+    ADJUSTMENT_ASSISTANCE = "ADJ_ASSIST"
+    """Taken off because help with the bill was granted; the sub-account is the application"""
     BAD_DEBT = "BAD_DEBT"
     """The patient's share, given up or placed with an agency; a later payment takes it back from here"""
     CASH_BANK = "CASH_BANK"
@@ -99,6 +101,7 @@ ADJUSTMENTS = (
     Account.ADJUSTMENT_DENIAL,
     Account.ADJUSTMENT_SELF_PAY,
     Account.ADJUSTMENT_SMALL,
+    Account.ADJUSTMENT_ASSISTANCE,
     Account.AR_WITHHOLD,
 )
 """What is taken off a charge"""
@@ -148,6 +151,8 @@ class EntryKind(StrEnum):
     """The patient's share, after the account's cycle: placed with an agency or written off"""
     SMALL_BALANCE = "small_balance"
     """All that a patient owes is too little to ask for"""
+    ASSISTANCE = "assistance"
+    """Help with the bill, as an application's decision says; negative where the share became less"""
     RECALLED = "recalled"
     """Taken back from an agency: the patient's again"""
     AGENCY_FEE = "agency_fee"

@@ -94,6 +94,19 @@ DEFAULTS: dict[str, Default] = {
     "plan_instalments_at_most": Default(4, "12 CFR 1026.2(a)(17): more than four instalments may be credit"),
     "plan_grace_days": Default(10, "office: an instalment counts as missed so long after its day"),
     "plan_misses_allowed": Default(1, "office: an agreement is broken by the next one"),
+    "is_501r_hospital": Default(
+        0, "26 CFR 1.501(r): 1 for a charitable hospital's facility: 120 days and 30 days' notice before placement"
+    ),
+    "assistance_limit_cents": Default(50_000, "office: a second person agrees to help of more than that"),
+    "assistance_answer_days": Default(30, "26 CFR 1.501(r)-6(c)(5): a reasonable time to complete an application"),
+    "assistance_reach_days": Default(
+        240, "26 CFR 1.501(r)-1(b)(3) for hospitals; elsewhere days of service before the application"
+    ),
+    "assistance_period_days": Default(180, "office: help lasts six months from the day of the application"),
+    "assistance_appeal_days": Default(30, "office: time to appeal against a decision on help"),
+    "agb_basis_points": Default(
+        0, "26 CFR 1.501(r)-5(b): amounts generally billed of the gross charge; 0 sets no such limit"
+    ),
     "placement_after_days": Default(120, "26 CFR 1.501(r)-6 for hospitals; the office's floor for all"),
     "medicare_questions_days": Default(90, "office: the Medicare secondary payer questions are asked each quarter"),
     "verification_lead_hours": Default(48, "office: 24 to 72 hours before a visit; 0 asks at booking and on its day"),
@@ -160,6 +173,7 @@ SWITCHES = frozenset(
         "one_month_per_claim",
         "join_visits_of_a_month",
         "small_balance_of_plans",
+        "is_501r_hospital",
     }
 )
 """Policies that are 1 for yes and 0 for no"""
@@ -177,6 +191,13 @@ _OF_THE_PRACTICE = frozenset(
         "final_notice_after_days",
         "final_notice_answer_days",
         "placement_after_days",
+        "is_501r_hospital",
+        "assistance_limit_cents",
+        "assistance_answer_days",
+        "assistance_reach_days",
+        "assistance_period_days",
+        "assistance_appeal_days",
+        "agb_basis_points",
         "patient_credit_days",
         "small_balance_cents",
         "small_balance_of_plans",
@@ -208,6 +229,7 @@ _LARGEST_OF = {
     "status_inquiry": 2,
     "plan_instalments_at_most": 60,
     "claim_lines_at_most": 50,
+    "agb_basis_points": 10_000,
 }
 
 

@@ -61,6 +61,8 @@ class FactKind(StrEnum):
     """The patient's account placed what is left with an agency, or wrote it off"""
     SMALL_BALANCE = "small_balance"
     """All that the patient owes is too little to ask for"""
+    ASSISTANCE_DECIDED = "assistance_decided"
+    """Help with the bill was granted or taken back; the visit looks what it takes off"""
     PLACEMENT_RECALLED = "placement_recalled"
     """What an agency had is taken back"""
     APPEAL_SENT = "appeal_sent"

@@ -62,6 +62,7 @@ ENGLISH: Mapping[str, str] = {
     "why_3": "{amount} is your copayment: the fixed amount for this kind of visit.",
     "why_66": "{amount} was left to you by your plan: blood deductible.",
     "why_142": "{amount} was left to you by your plan: monthly liability.",
+    "why_assistance": "{amount} is taken off: help with the bill was granted.",
     "why_other": "{amount} was left to you by your plan: {reason}.",
     "reason_unknown": "your plan left it to you",
     "in_parts": "What you pay in parts",
@@ -80,6 +81,8 @@ ENGLISH: Mapping[str, str] = {
     "notice_estimate": "If you have no insurance or did not use it, you have a right to a good-faith estimate of "
     "what care will cost. If a bill is $400 or more above it, you may dispute the bill within 120 calendar days of "
     "the first one: www.cms.gov/nosurprises or 1-800-985-3059.",
+    "notice_assistance": "You may be able to get help with this bill if it is hard for you to pay. To apply, {call}.",
+    "notice_assistance_web": "Our policy on help with bills: {web}.",
     "notice_language": "Language help is free: {call}.",
     "itemised": "Itemised bill",
     "itemised_message": "Every service with its code and units, and what became of its charge. It is no request to "
@@ -138,6 +141,7 @@ SPANISH: Mapping[str, str] = {
     "why_3": "{amount} es su copago: la cantidad fija por este tipo de visita.",
     "why_66": "{amount} se lo dejó su plan a usted: deducible de sangre.",
     "why_142": "{amount} se lo dejó su plan a usted: obligación mensual.",
+    "why_assistance": "{amount} se descontó: se le concedió ayuda con la cuenta.",
     "why_other": "{amount} se lo dejó su plan a usted: {reason}.",
     "reason_unknown": "le corresponde a usted según su plan",
     "in_parts": "Lo que usted paga a plazos",
@@ -156,6 +160,9 @@ SPANISH: Mapping[str, str] = {
     "notice_estimate": "Si no tiene seguro o no lo usó, tiene derecho a un presupuesto de buena fe de lo que "
     "costará la atención. Si una cuenta lo supera en $400 o más, puede disputarla dentro de los 120 días calendario "
     "siguientes a la primera: www.cms.gov/nosurprises o 1-800-985-3059.",
+    "notice_assistance": "Si le resulta difícil pagar esta cuenta, es posible que pueda recibir ayuda. Para "
+    "solicitarla, {call}.",
+    "notice_assistance_web": "Nuestra política de ayuda con las cuentas: {web}.",
     "notice_language": "La ayuda con el idioma es gratuita: {call}.",
     "itemised": "Cuenta detallada",
     "itemised_message": "Cada servicio con su código y sus unidades, y qué pasó con lo que se cobró. No es una "

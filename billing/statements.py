@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from billing.assistance import Scale
 from billing.claim import Address, Claim, Party, Person
 from billing.denial_codes import REASON_CODES
 from billing.dunning import Notice
@@ -19,6 +20,8 @@ from billing.money import Cents, format_dollars
 from billing.statement_notices import required
 from billing.statement_words import ENGLISH, WORDS, Language, call_us, long_day, say
 
+HELP = "help"
+"""Reason of what was taken off because help with the bill was granted, among the reasons of shares"""
 AGES = ((30, "age_30"), (60, "age_60"), (90, "age_90"))
 OLDER = "age_older"
 
@@ -149,10 +152,13 @@ def statement(
     language: Language = Language.ENGLISH,
     is_self_pay: bool = False,
     agreement: str = "",
+    assistance: Scale | None = None,
+    is_hospital: bool = False,
 ) -> Statement:
     """The paper for one account, from who billed its newest visit to `addressee`, else to the patient.
     `telephone`: ten digits, where the patient calls; without it the paper asks to write. `pay_to`: where cheques go
-    when they do not go to who billed. `is_self_pay`: it is about a visit that no insurance was billed for."""
+    when they do not go to who billed. `is_self_pay`: it is about a visit that no insurance was billed for.
+    `assistance`: the practice's policy on help with bills; `is_hospital`: its plain-language summary goes along."""
     printed = format_telephone(telephone) if telephone else None
     reached = [say(language, "telephone", telephone=printed)] if printed else []
     cheques_to = (payee.name.last, *address_lines(pay_to)) if pay_to else ()
@@ -172,7 +178,10 @@ def statement(
         language=language,
         ways=_ways(", ".join(cheques_to) or payee.name.last, number, printed, language, has_page=bool(pay_at)),
         agreement=agreement,
-        notices=_notices(written_on, printed, language, is_self_pay=is_self_pay),
+        notices=(
+            *(_help_notices(assistance, printed, language, is_hospital=is_hospital) if assistance else ()),
+            *_notices(written_on, printed, language, is_self_pay=is_self_pay),
+        ),
     )
 
 
@@ -188,6 +197,14 @@ def _notices(on: date, telephone: str | None, language: Language, *, is_self_pay
         others = [other for other in Language if other != language] if one.in_every_language else []
         said += [say(each, one.key, call=call_us(telephone, each)) for each in (language, *others)]
     return tuple(said)
+
+
+def _help_notices(scale: Scale, telephone: str | None, language: Language, *, is_hospital: bool) -> tuple[str, ...]:
+    """That there is help, where to ask for it, and where the policy can be read (26 CFR 1.501(r)-4(b)(5))."""
+    said = [say(language, "notice_assistance", call=call_us(telephone, language))]
+    said += [say(language, "notice_assistance_web", web=scale.web)] if scale.web else []
+    summary = (scale.summary_spanish if language == Language.SPANISH else "") or scale.summary
+    return (*said, summary) if is_hospital and summary else tuple(said)
 
 
 def agreement_in_words(
@@ -255,6 +272,8 @@ def _ages(visits: Sequence[VisitPart], today: date, language: Language) -> tuple
 
 def _why(code: str, cents: int, language: Language) -> str:
     amount = format_dollars(cents)
+    if code == HELP:
+        return say(language, "why_assistance", amount=amount)
     if code == MOVED:
         return say(language, "why_moved", amount=amount)
     reason = code.partition("-")[2]

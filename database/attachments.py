@@ -1,4 +1,4 @@
-"""Files on patients, visits and claims: kept once by content, listed without their bytes."""
+"""Files on patients, visits, claims and applications for help: kept once by content, listed without their bytes."""
 
 import hashlib
 from collections.abc import Sequence
@@ -11,7 +11,9 @@ from sqlmodel import Session, SQLModel, col, select
 
 from billing.attachments import PICTURES, WORDS, FileKind
 from database.columns import new_id
-from database.tables import Attachment, Encounter, Patient, Submission, User
+from database.tables import AssistanceApplication, Attachment, Encounter, Patient, Submission, User
+
+BY_PATIENT = "the patient"
 
 
 class FileSubject(StrEnum):
@@ -21,12 +23,15 @@ class FileSubject(StrEnum):
     ENCOUNTER = "encounter"
     CLAIM = "claim"
     """By its control number"""
+    ASSISTANCE = "assistance"
+    """An application for help with the bill"""
 
 
 _TABLES: dict[FileSubject, type[SQLModel]] = {
     FileSubject.PATIENT: Patient,
     FileSubject.ENCOUNTER: Encounter,
     FileSubject.CLAIM: Submission,
+    FileSubject.ASSISTANCE: AssistanceApplication,
 }
 
 
@@ -65,9 +70,10 @@ def add(
     content_type: str,
     body: bytes,
     at: datetime,
-    by: str,
+    by: str | None,
 ) -> tuple[str, bool]:
-    """Keep a file: (id, whether it is new). The same bytes on the same subject are one file."""
+    """Keep a file: (id, whether it is new). `by` None: the patient, on the pay page.
+    The same bytes on the same subject are one file."""
     digest = hashlib.sha256(body).hexdigest()
     here = _standing(practice_id, subject, subject_id)
     known = session.exec(select(Attachment.id).where(*here, Attachment.sha256 == digest)).first()
@@ -103,14 +109,14 @@ def of(session: Session, *, practice_id: str, subject: FileSubject, subject_id: 
         Attachment.added_at,
         User.display_name,
     )
-    rows: Sequence[tuple[str, str, str, str, int, datetime, str]] = session.execute(
+    rows: Sequence[tuple[str, str, str, str, int, datetime, str | None]] = session.execute(
         select(*columns)  # type: ignore[call-overload]
-        .join(User, col(User.id) == col(Attachment.added_by))
+        .join(User, col(User.id) == col(Attachment.added_by), isouter=True)
         .where(*_standing(practice_id, subject, subject_id))
         .order_by(col(Attachment.added_at).desc(), Attachment.id)
     ).all()
     return [
-        FileView(one, FileKind(kind), WORDS[FileKind(kind)], name, content_type, size, added_at, by)
+        FileView(one, FileKind(kind), WORDS[FileKind(kind)], name, content_type, size, added_at, by or BY_PATIENT)
         for one, kind, name, content_type, size, added_at, by in rows
     ]
 

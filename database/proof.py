@@ -18,7 +18,7 @@ from billing.ledger import CHARGES, ENCOUNTER_BALANCES, Account, EntryKind
 from billing.roles import Permission, Role, permissions_of
 from billing.stages import FactKind, Stage
 from billing.tasks import TaskType
-from database import account_holds, accounts, agencies, audit, bank, good_faith, households, moves
+from database import account_holds, accounts, agencies, assistance, audit, bank, good_faith, households, moves
 from database.tables import (
     AgendaEntry,
     BalanceItem,
@@ -296,6 +296,12 @@ def _placed_is_given_up(session: Session) -> Proof:
     return Proof("placements", "agencies ask for no more than was given up", len(placed), off[:SHOWN])
 
 
+def _help_is_granted(session: Session) -> Proof:
+    looked_at, off = assistance.unfounded(session)
+    statement = "help with bills was granted for its visits, and nobody who asks for it is pursued"
+    return Proof("assistance", statement, looked_at, off[:SHOWN])
+
+
 def _moves_tie(session: Session) -> Proof:
     """What moved here is in the ledger as the old system's aging had it."""
     ended = list(moves.all_ended(session))
@@ -384,6 +390,7 @@ _PROOFS: tuple[Callable[[Session], Proof], ...] = (
     _people_decided,
     _balances_are_pursued,
     _placed_is_given_up,
+    _help_is_granted,
     _moves_tie,
     _open_has_next_action,
     _lines_are_on_one_claim,

@@ -137,5 +137,11 @@ def _require_another_manager(session: Session, user: User) -> None:
         raise LastManager("nobody else may manage users; give that right to somebody else first")
 
 
+def is_only_approver(session: Session, *, practice_id: str, user_id: str) -> bool:
+    """Whether this person may approve and nobody else who comes in may: a second person would never be found."""
+    query = select(User).where(User.practice_id == practice_id, col(User.is_active))
+    return {one.id for one in session.exec(query) if Permission.APPROVE in permissions_of(_roles(one))} == {user_id}
+
+
 def _roles(user: User) -> frozenset[Role]:
     return frozenset(Role(name) for name in user.roles.split(",") if name)

@@ -21,6 +21,7 @@ from database.columns import new_id
 from database.tables import (
     AgendaEntry,
     Appointment,
+    AssistanceApplication,
     Batch,
     Command,
     Encounter,
@@ -292,9 +293,9 @@ def _task_rows(session: Session, rows: Sequence[Task]) -> list[TaskRow]:
 
 
 def _about(session: Session, rows: Sequence[Task]) -> dict[str, tuple[str, date | None]]:
-    """Whom tasks are about: subject id -> (name, day of service), for visits, appointments, estimates,
-    accounts and patients."""
-    kinds = ("encounter", "account", "appointment", "estimate", "patient")
+    """Whom tasks are about: subject id -> (name, day of service), for visits, appointments, estimates, applications
+    for help, accounts and patients."""
+    kinds = ("encounter", "account", "appointment", "estimate", "assistance", "patient")
     ids = {kind: {row.subject_id for row in rows if row.subject == kind} for kind in kinds}
     visits = (
         select(Encounter, Patient)
@@ -316,6 +317,14 @@ def _about(session: Session, rows: Sequence[Task]) -> dict[str, tuple[str, date 
         found |= {
             one.id: (_name(patient), one.day)
             for one, patient in session.exec(told.where(col(EstimateRow.id).in_(ids["estimate"])))
+        }
+    if ids["assistance"]:
+        asked = select(AssistanceApplication, Patient).join(
+            Patient, col(Patient.id) == col(AssistanceApplication.patient_id)
+        )
+        found |= {
+            one.id: (_name(patient), None)
+            for one, patient in session.exec(asked.where(col(AssistanceApplication.id).in_(ids["assistance"])))
         }
     people = session.exec(select(Patient).where(col(Patient.id).in_(ids["account"] | ids["patient"])))
     return found | {one.id: (_name(one), None) for one in people}

@@ -149,6 +149,8 @@ WAYS: dict[TaskType, Way] = {
     TaskType.REFUND_APPROVAL: Way("paid", lambda task: {"reference": "CHEQUE-1"}, SUPERVISOR),
     TaskType.CARD_PAYMENT_REVERSED: Way("noted", _reason("the patient pays in another way")),
     TaskType.PLAN_DEFAULT: Way("ended", _reason("the patient could not be reached")),
+    TaskType.ASSISTANCE_REVIEW: Way("denied", _reason("no proof of income was sent")),
+    TaskType.ASSISTANCE_APPROVAL: Way("approved", _reason("agreed"), SUPERVISOR),
     TaskType.PATIENT_QUESTION: Way("answered", _reason("explained on the telephone")),
     TaskType.CREDIT_BALANCE: Way("refund_patient", lambda task: {"reference": "REFUND-1"}),
     TaskType.PATIENT_BALANCE_DUE: Way("follow_up", lambda task: {"reference": "CALL-1", "follow_up": "2099-01-01"}),

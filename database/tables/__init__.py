@@ -8,6 +8,7 @@ from database.tables.accounts import AccountHold, BalanceItem, InstalmentPlan, P
 from database.tables.agencies import Agency, AgencyFile, Placement, PlacementEvent
 from database.tables.appeals import Appeal, Packet
 from database.tables.appointments import Appointment, CoverageCheck
+from database.tables.assistance import AssistanceApplication, AssistanceScale, PovertyGuideline
 from database.tables.attachments import Attachment
 from database.tables.authorizations import AuthorizationRow, AuthorizationRuleRow
 from database.tables.bank import AgedCashOpening, BankMovement
@@ -75,6 +76,8 @@ __all__ = [
     "Amendment",
     "Appeal",
     "Appointment",
+    "AssistanceApplication",
+    "AssistanceScale",
     "Attachment",
     "AuditEvent",
     "AuthorizationRow",
@@ -145,6 +148,7 @@ __all__ = [
     "PlacementEvent",
     "Policy",
     "Posting",
+    "PovertyGuideline",
     "Practice",
     "PracticeEditRow",
     "ProcessorEvent",

@@ -9,7 +9,8 @@ from database.columns import Id, Instant
 
 
 class Attachment(SQLModel, table=True):
-    """One file on a patient, a visit or a claim. Added, never changed; taken away it stays, hidden, with who did it."""
+    """One file on a patient, a visit, a claim or an application for help. Added, never changed; taken away it stays,
+    hidden, with who did it."""
 
     __table_args__ = (sa.Index("ix_attachment_subject", "practice_id", "subject", "subject_id"),)
 
@@ -28,6 +29,7 @@ class Attachment(SQLModel, table=True):
     sha256: str = Field(sa_type=sa.String(64))
     body: bytes
     added_at: datetime = Field(sa_type=Instant)
-    added_by: str = Field(sa_type=Id, foreign_key="app_user.id")
+    added_by: str | None = Field(default=None, sa_type=Id, foreign_key="app_user.id")
+    """None: the patient, on the pay page"""
     removed_at: datetime | None = Field(default=None, sa_type=Instant)
     removed_by: str | None = Field(default=None, sa_type=Id)

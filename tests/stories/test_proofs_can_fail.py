@@ -59,6 +59,7 @@ TAMPERED = {
     "state, placed_at, placed_by, first_statement_at) SELECT 'pl', practice_id, patient_id, id, 'A', 'ag', 1, 1, "
     "'placed', '2026-11-04 00:00:00.000000', 'worker', '2026-11-04 00:00:00.000000' FROM encounter "
     "WHERE stage = 'closed'",
+    "assistance": "UPDATE posting SET account = 'ADJ_ASSIST' WHERE account = 'ADJ_CONTRACT'",
     "handed_over": "UPDATE posting SET account = 'PAT_TRANSFER' WHERE account = 'CARD_CLEARING'",
 }
 

@@ -1,0 +1,130 @@
+"""Letters about help with the bill, written into the print queue from an application as it stands."""
+
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from billing.assistance import Help
+from billing.assistance_letters import (
+    DECISION,
+    MISSING,
+    Head,
+    closed_letter,
+    denied_letter,
+    granted_letter,
+    missing_letter,
+    revoked_letter,
+)
+from billing.letters import Letter as Content
+from billing.letters import head_of
+from billing.policies import Policies
+from database import assistance, consents, encounters, households, letters, records
+from database.columns import new_id
+from database.tables import AssistanceApplication, Encounter, Letter, Patient, Practice
+
+
+def missing(
+    session: Session,
+    row: AssistanceApplication,
+    *,
+    policies: Policies,
+    at: datetime,
+    by: str,
+    is_reminder: bool = False,
+) -> None:
+    """What the patient is to send, and by when."""
+    assert row.answer_by is not None, "it was asked for with a day"
+    head = _head(session, row, policies, at)
+    content = missing_letter(head, missing=row.missing.splitlines(), answer_by=row.answer_by, is_reminder=is_reminder)
+    _write(session, row, MISSING, content, at=at, by=by)
+
+
+def granted(
+    session: Session, row: AssistanceApplication, given: Help, *, policies: Policies, at: datetime, by: str
+) -> None:
+    """How much help, why, and until when."""
+    reach = assistance.reach_of(row)
+    content = granted_letter(
+        _head(session, row, policies, at),
+        help_words=given.words,
+        basis=row.basis.splitlines(),
+        from_on=reach.received_on - timedelta(days=reach.days_back),
+        until=reach.until,
+        appeal_by=_appeal_by(policies, at),
+        is_whole=given.is_whole,
+    )
+    _write(session, row, DECISION, content, at=at, by=by)
+
+
+def denied(session: Session, row: AssistanceApplication, *, policies: Policies, at: datetime, by: str) -> None:
+    """No help, and why."""
+    basis = row.basis.splitlines()
+    content = denied_letter(_head(session, row, policies, at), basis=basis, appeal_by=_appeal_by(policies, at))
+    _write(session, row, DECISION, content, at=at, by=by)
+
+
+def closed(session: Session, row: AssistanceApplication, *, policies: Policies, at: datetime, by: str) -> None:
+    """It ended without a decision."""
+    _write(session, row, DECISION, closed_letter(_head(session, row, policies, at), why=row.why), at=at, by=by)
+
+
+def revoked(session: Session, row: AssistanceApplication, *, policies: Policies, at: datetime, by: str) -> None:
+    """What was granted is taken back."""
+    head = _head(session, row, policies, at)
+    content = revoked_letter(head, why=row.why, appeal_by=_appeal_by(policies, at))
+    _write(session, row, DECISION, content, at=at, by=by)
+
+
+def withdraw_missing(session: Session, row: AssistanceApplication, *, at: datetime) -> None:
+    """Nobody is asked for what is there already."""
+    holder = households.holder_of(session, row.patient_id)
+    query = select(Letter).where(Letter.patient_id == holder, Letter.kind == MISSING)
+    for letter in session.exec(query.where(col(Letter.sent_at).is_(None), col(Letter.withdrawn_at).is_(None))):
+        letters.withdraw(session, letter, because="the application went on meanwhile", at=at)
+
+
+def _appeal_by(policies: Policies, at: datetime) -> date:
+    today = policies.day(at)
+    return today + timedelta(days=policies.value("assistance_appeal_days", as_of=today))
+
+
+def _head(session: Session, row: AssistanceApplication, policies: Policies, at: datetime) -> Head:
+    holder = session.get_one(Patient, households.holder_of(session, row.patient_id))
+    scale = assistance.scale_on(session, practice_id=row.practice_id, on=row.received_on)
+    today = policies.day(at)
+    return Head(
+        sender=_sender(session, row, holder),
+        addressee=consents.addressee(holder, on=today),
+        written_on=today,
+        received_on=row.received_on,
+        applicant=row.applicant,
+        web=scale.web if scale else "",
+    )
+
+
+def _sender(session: Session, row: AssistanceApplication, holder: Patient) -> tuple[str, ...]:
+    """Who billed the account's newest visit; the practice where there is none."""
+    everybody = households.members(session, holder.id)
+    query = select(Encounter).where(col(Encounter.patient_id).in_(everybody))
+    newest = session.exec(query.order_by(col(Encounter.service_date).desc(), Encounter.id).limit(1)).first()
+    if newest is None:
+        return (session.get_one(Practice, row.practice_id).name,)
+    return head_of(encounters.claim_of(newest))[0]
+
+
+def _write(session: Session, row: AssistanceApplication, kind: str, content: Content, *, at: datetime, by: str) -> None:
+    """Into the print queue; what was asked for before and has not left is not asked for any more."""
+    holder = households.holder_of(session, row.patient_id)
+    withdraw_missing(session, row, at=at)
+    session.add(
+        Letter(
+            id=new_id(),
+            practice_id=row.practice_id,
+            patient_id=holder,
+            kind=kind,
+            content=records.dump(content),
+            written_at=at,
+            written_by=by,
+        )
+    )
+    session.flush()

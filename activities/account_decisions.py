@@ -32,6 +32,8 @@ def decide_before_collections(
         return _hold(session, account, values, at=at)
     held = good_faith.held_up(session, practice_id=practice_id, patient_id=task.subject_id)
     asked_about = set(json.loads(task.detail)["encounters"].split(",")) - held
+    if not asked_about:
+        return Answer(done=False, code="not_possible", message="every visit that this asks about is disputed now")
     owed = accounts.owed_by_visit(session, practice_id=practice_id, patient_id=task.subject_id)
     items = {row.encounter_id: row for row in accounts.items(session, task.subject_id)}
     if resolution == "place":

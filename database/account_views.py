@@ -10,6 +10,7 @@ from billing.stages import Stage
 from database import (
     account_holds,
     accounts,
+    assistance_views,
     consents,
     households,
     instalments,
@@ -21,6 +22,7 @@ from database import (
     worklists,
 )
 from database.account_holds import HoldView
+from database.assistance_views import ApplicationRow
 from database.instalments import PlanView
 from database.letters import LetterRow
 from database.notes import NoteSubject, NoteView
@@ -86,6 +88,8 @@ class AccountView:
     payments: list[ReceiptView]
     """The last that came"""
     holds: list[HoldView]
+    assistance: list[ApplicationRow]
+    """Applications for help with the bill"""
     tasks: list[TaskRow]
     notes: list[NoteView]
 
@@ -130,6 +134,7 @@ def account(session: Session, *, practice_id: str, patient_id: str, at: datetime
         ],
         holds=account_holds.views(session, practice_id=practice_id, patient_id=patient_id),
         payments=receipts.of_account(session, practice_id=practice_id, holder_id=patient_id, limit=PAYMENTS_SHOWN),
+        assistance=assistance_views.of_account(session, patient_id),
         plans=_plans(session, practice_id=practice_id, patient_id=patient_id, at=at),
         tasks=worklists.tasks_of(session, practice_id=practice_id, subject_id=patient_id),
         notes=notes.of(session, practice_id=practice_id, subject=NoteSubject.ACCOUNT, subject_id=patient_id),

@@ -14,7 +14,7 @@ from api import actions, errors, known_patient
 from api.actions import Done
 from api.auth import require
 from api.claim_form import Part
-from api.errors import Fault
+from api.errors import Fault, Problem
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.routers.accounts import account_page
@@ -22,7 +22,7 @@ from api.routers.pages import Failed, answer, read, typed_into
 from billing.account_holds import OF_THE_PERSON, WITHOUT_AN_END, HoldKind
 from billing.days import noon_of
 from billing.roles import Permission
-from database import account_holds, accounts, agencies, households
+from database import account_holds, accounts, agencies, assistance, households
 from database.access import Person
 from database.tables import AccountHold
 
@@ -149,6 +149,9 @@ def _end(office: Office, person: Person, patient_id: str, hold_id: str, form: En
         row = session.get(AccountHold, hold_id)
         if row is None or row.patient_id != account.patient_id:
             raise errors.not_found("hold")
+        if row.kind == HoldKind.ASSISTANCE and assistance.open_of(session, account.patient_id) is not None:
+            detail = "The hold ends with the decision on the application for help with the bill."
+            raise Problem(409, "application-open", "An application is open on this account", detail)
         if row.ended_at is None:
             account_holds.end(session, row, why=form.reason, at=office.now(), by=person.user_id)
             follow_holds(session, account, at=office.now(), by=person.user_id)

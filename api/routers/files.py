@@ -1,4 +1,4 @@
-"""Files on patients and visits: card images, records, letters of payers."""
+"""Files on patients, visits and applications for help: card images, records, letters of payers."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ from api.actions import Done
 from api.auth import Viewer, require
 from api.errors import Fault
 from api.office import Office, TheOffice
+from api.routers.assistance import application_page
 from api.routers.claims import claim_page
 from api.routers.pages import Failed, answer, encounter_page
 from api.routers.patients import patient_page
@@ -32,6 +33,7 @@ _PAGES = {
     FileSubject.PATIENT: patient_page,
     FileSubject.ENCOUNTER: encounter_page,
     FileSubject.CLAIM: claim_page,
+    FileSubject.ASSISTANCE: application_page,
 }
 Worker = Annotated[Person, require(Permission.WORK)]
 
@@ -83,7 +85,7 @@ def remove_file(file_id: str, office: TheOffice, person: Worker) -> Response:
         row.removed_at, row.removed_by = office.now(), person.user_id
         session.add(row)
         actions.audited(session, office, person, action="delete", subject="file", subject_id=file_id)
-        home = f"/{row.subject}s/{row.subject_id}?note=done"
+        home = f"{_home(row.subject, row.subject_id)}?note=done"
     return RedirectResponse(home, 303)
 
 
@@ -101,13 +103,17 @@ async def keep_from_page(
         return _PAGES[subject](request, office, person, subject_id, failed)
 
     typed = {"key": new_id(), "kind": sent.kind}
-    return await answer(act, "file", typed, f"/{subject}s/{subject_id}", page)
+    return await answer(act, "file", typed, _home(subject, subject_id), page)
 
 
 @pages.get("/{file_id}")
 def take_file(request: Request, file_id: str, office: TheOffice, person: Viewer) -> Response:
     """One file: pictures are shown, all others are handed over."""
     return _send(request, office, person, file_id)
+
+
+def _home(subject: str, subject_id: str) -> str:
+    return f"/assistance/{subject_id}" if subject == FileSubject.ASSISTANCE else f"/{subject}s/{subject_id}"
 
 
 async def _sent(request: Request) -> Sent:

@@ -23,10 +23,11 @@ from api.office import Office, TheOffice
 from api.partners import NoticeRefused
 from api.routers.pages import show_to_patient, typed_into
 from billing.account_holds import HoldKind
+from billing.days import day_of
 from billing.money import Cents, NotAnAmount, format_dollars, parse_typed
 from billing.roles import Permission
 from billing.tasks import NewTask, TaskType
-from database import account_holds, accounts, audit, paying, tasks
+from database import account_holds, accounts, assistance, audit, paying, tasks
 from database import office as offices
 from database.access import Person
 from database.columns import new_id
@@ -165,7 +166,7 @@ async def open_page(request: Request, token: str, office: TheOffice) -> Response
             if secret is None:
                 is_locked = link.locked_until is not None and link.locked_until > at
                 return _ask(request, session, office, link, token, wrong=True, status=429 if is_locked else 401)
-            _audit(session, link, "view", at=at)
+            audited(session, link, "view", at=at)
         answer = RedirectResponse(f"/pay/{token}", status_code=303)
         is_https = office.settings.public_url.startswith("https:")
         answer.set_cookie(COOKIE, secret, path=f"/pay/{token}", httponly=True, samesite="lax", secure=is_https)
@@ -178,7 +179,7 @@ async def open_page(request: Request, token: str, office: TheOffice) -> Response
 async def pay(request: Request, token: str, office: TheOffice, gateway: Gateway) -> Response:
     """Go to the processor's page with what was chosen: all of it, or a part."""
     typed = await typed_into(request, max_fields=10)
-    return await _inside(
+    return await inside(
         request, token, office, lambda link: _to_processor(request, office, link, token, typed, gateway)
     )
 
@@ -187,10 +188,10 @@ async def pay(request: Request, token: str, office: TheOffice, gateway: Gateway)
 async def ask(request: Request, token: str, office: TheOffice) -> Response:
     """A payment plan, help, a dispute or a question: somebody of the practice answers."""
     typed = await typed_into(request, max_fields=10)
-    return await _inside(request, token, office, lambda link: _put_question(request, office, link, token, typed))
+    return await inside(request, token, office, lambda link: _put_question(request, office, link, token, typed))
 
 
-async def _inside(request: Request, token: str, office: Office, act: Callable[[PayLink], Response]) -> Response:
+async def inside(request: Request, token: str, office: Office, act: Callable[[PayLink], Response]) -> Response:
     """Do it for a browser that knew the second fact; any other is asked for it."""
 
     def run() -> Response:
@@ -283,8 +284,12 @@ def _put_question(request: Request, office: Office, link: PayLink, token: str, t
                 by=account_holds.PATIENT,
             )
             account_decisions.wake(session, account, at=at)
-        _audit(session, link, "create", at=at)
+        audited(session, link, "create", at=at)
     return RedirectResponse(f"/pay/{token}?said=1", status_code=303)
+
+
+def _today(session: Session, link: PayLink, office: Office) -> date:
+    return day_of(office.now(), offices.zone_of(session, link.practice_id))
 
 
 def _is_open(request: Request, session: Session, link: PayLink, *, at: datetime) -> bool:
@@ -298,7 +303,8 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _practice(session: Session, link: PayLink) -> dict[str, Any]:
+def practice_of(session: Session, link: PayLink) -> dict[str, Any]:
+    """What every page under a link says of the practice."""
     practice = session.get_one(Practice, link.practice_id)
     return {"practice": practice.name, "zone": offices.zone_of(session, link.practice_id)}
 
@@ -325,7 +331,7 @@ def _ask(
         token=token,
         wrong=wrong,
         is_locked=is_locked,
-        **_practice(session, link),
+        **practice_of(session, link),
     )
 
 
@@ -358,12 +364,15 @@ def _balance(
         typed=typed or {},
         said="said" in request.query_params,
         questions=QUESTIONS,
+        takes_applications=assistance.scale_on(session, practice_id=link.practice_id, on=_today(session, link, office))
+        is not None,
         key=new_id(),
-        **_practice(session, link),
+        **practice_of(session, link),
     )
 
 
-def _audit(session: Session, link: PayLink, action: str, *, at: datetime) -> None:
+def audited(session: Session, link: PayLink, action: str, *, at: datetime) -> None:
+    """Write down what somebody did who did not sign in."""
     audit.record(
         session,
         practice_id=link.practice_id,

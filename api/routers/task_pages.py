@@ -180,5 +180,5 @@ def find_task(office: Office, person: Person, task_id: str) -> TaskRow:
 
 
 def _home(task: TaskRow) -> str:
-    homes = {"encounter": f"/encounters/{task.subject_id}", "account": f"/accounts/{task.subject_id}"}
-    return homes.get(task.subject, f"/tasks/{task.id}")
+    homes = {"encounter": "/encounters", "account": "/accounts", "assistance": "/assistance"}
+    return f"{homes[task.subject]}/{task.subject_id}" if task.subject in homes else f"/tasks/{task.id}"

@@ -15,12 +15,15 @@ from billing.amendments import Change
 from billing.claim import Address, Name, Party, Reference, ServiceLine
 from billing.estimates import Asked
 from billing.good_faith import Giver
+from billing.instalments import PlanState
 from billing.money import Cents
 from database import estimates, good_faith, letters, proof, worklists
-from database.tables import Encounter, EstimateRow, Letter, Patient, Task
+from database.tables import Encounter, EstimateRow, Letter, Patient, Placement, Task
 from tests.builders import a_claim, a_line, an_837p
 from tests.office import PUBLIC_URL, Office
 from tests.stories.amending import amend
+from tests.stories.test_households import look_after
+from tests.stories.test_instalment_plans import agreed, open_tasks, pass_days, state
 
 BOTH_DATABASES = True
 BECAUSE = {"reason": "has no insurance any more"}
@@ -215,3 +218,67 @@ def test_a_voided_visit_leaves_no_question_about_its_bill(office: Office) -> Non
     amend(office, encounter, Change.SELF_PAY, BECAUSE)
     amend(office, encounter, Change.VOID, {"reason": "did not happen"})
     assert [one.state for one in asked_about(office, estimate)] == ["done"]
+
+
+def billed_alone(office: Office) -> tuple[str, str]:
+    """(visit, estimate that was given) of somebody who pays alone, whose bill a person let stand."""
+    encounter = opened(office)
+    estimate = estimated(office, encounter, 20000)
+    amend(office, encounter, Change.SELF_PAY, BECAUSE)
+    worked(office, estimate, "bill_stands")
+    return encounter, estimate
+
+
+def test_an_agency_asks_for_nothing_while_a_dispute_stands(office: Office) -> None:
+    encounter, estimate = billed_alone(office)
+    holder = office.patient_of(encounter)
+    for _ in range(130):
+        look_after(office, holder)
+        if office.asked_about_account(encounter):
+            break
+        office.let_pass(days=1)
+    assert office.decide_account(encounter, "place", agency="Example Recovery").done
+    office.go_on(encounter)
+    look_after(office, holder)
+    disputed(office, estimate)
+    look_after(office, holder)
+    assert at_the_agency(office) == "suspended"
+    look_after(office, holder)
+    assert at_the_agency(office) == "suspended"
+    worked(office, estimate, "upheld")
+    look_after(office, holder)
+    assert at_the_agency(office) == "placed"
+
+
+def at_the_agency(office: Office) -> str:
+    with office.database.reading() as session:
+        return session.exec(select(Placement.state)).one()
+
+
+def test_a_disputed_bill_is_not_placed_by_who_was_asked_before(office: Office) -> None:
+    encounter, estimate = billed_alone(office)
+    holder = office.patient_of(encounter)
+    for _ in range(130):
+        look_after(office, holder)
+        if office.asked_about_account(encounter):
+            break
+        office.let_pass(days=1)
+    disputed(office, estimate)
+    refused = office.decide_account(encounter, "place", agency="Example Recovery")
+    assert (refused.done, "is disputed now" in refused.message) == (False, True)
+    with office.database.reading() as session:
+        assert session.exec(select(Placement)).all() == []
+
+
+def test_an_agreement_counts_no_misses_while_a_dispute_stands(office: Office) -> None:
+    encounter, estimate = billed_alone(office)
+    look_after(office, office.patient_of(encounter))
+    agreed(office, encounter)
+    disputed(office, estimate)
+    pass_days(office, encounter, 80)
+    assert (state(office), "plan_default" in open_tasks(office)) == (PlanState.ACTIVE, False)
+    worked(office, estimate, "upheld")
+    pass_days(office, encounter, 10)
+    assert (state(office), "plan_default" in open_tasks(office)) == (PlanState.ACTIVE, False)
+    pass_days(office, encounter, 80)
+    assert (state(office), "plan_default" in open_tasks(office)) == (PlanState.BROKEN, True)

@@ -70,7 +70,7 @@ PUBLISHED: tuple[Guideline, ...] = (
     *_year(
         2026,
         date(2026, 1, 13),
-        "HHS, annual update of the poverty guidelines for 2026 (January 2026)",
+        "HHS, annual update of January 2026",
         ((Region.CONTIGUOUS, 15_960, 5_680), (Region.ALASKA, 19_950, 7_100), (Region.HAWAII, 18_360, 6_530)),
     ),
 )

@@ -1,5 +1,6 @@
 """Help with the bill: asked for, decided, taken off, paid back; nothing is asked meanwhile, and the books hold."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -415,3 +416,36 @@ def test_two_applications_at_once_are_one_and_what_is_said_again_counts(office: 
     assert answers(office, "granted").done
     settle(office, visit)
     assert on(office, visit, Account.ADJUSTMENT_ASSISTANCE) == 2000
+
+
+@pytest.mark.parametrize(("is_hospital", "has_summary"), [(0, False), (1, True)])
+def test_a_statement_says_that_there_is_help_and_a_hospitals_brings_the_summary(
+    office: Office, is_hospital: int, has_summary: bool
+) -> None:
+    office.policy("is_501r_hospital", is_hospital)
+    with_scale(office, replace(SCALE, summary="We help by income.", web="https://clinic.test/help"))
+    visit = child(office, "ANNA", 1)
+    for _ in range(3):
+        look_after(office, office.patient_of(visit))
+        office.let_pass(days=1)
+    with office.database.reading() as session:
+        paper = accounts.statement_of(session.exec(select(Letter)).one())
+    assert "You may be able to get help with this bill" in paper.notices[0]
+    assert "https://clinic.test/help" in paper.notices[1]
+    assert ("We help by income." in paper.notices) is has_summary
+
+
+def test_what_is_left_after_help_is_asked_for_anew_and_says_what_was_taken_off(office: Office) -> None:
+    with_scale(office)
+    visit = child(office, "ANNA", 1)
+    holder = office.patient_of(visit)
+    applies(office, holder, MODEST)
+    assert answers(office, "granted").done
+    settle(office, visit)
+    for _ in range(4):
+        office.let_pass(days=1)
+        look_after(office, holder)
+    with office.database.reading() as session:
+        paper = accounts.statement_of(session.exec(select(Letter).where(Letter.kind == "statement")).one())
+    assert paper.total_cents == 500
+    assert "$15.00 is taken off: help with the bill was granted." in paper.visits[0].why

@@ -36,10 +36,11 @@ from database.tables import Partner, Practice
 from settings import OperatorError, Profile, Settings
 from temporal import bootstrap, client, encryption, engine, logs
 from temporal.client import ServerUnreachable
-from workflows.scheduled_runs import Mailbox, Reconcile
+from workflows.scheduled_runs import Mailbox, Reconcile, StatementRunsDue
 
 MAILBOX_INTERVAL = timedelta(minutes=5)
 RECONCILE_INTERVAL = timedelta(minutes=5)
+STATEMENT_RUNS_INTERVAL = timedelta(hours=1)
 FIRST_PRACTICE = "Main practice"
 PARTNER = "clearinghouse"
 """The first partner's name, and the name of its secrets in the settings"""
@@ -157,7 +158,8 @@ async def prepare_engine(settings: Settings, database: Database) -> None:
 
 
 def schedules(settings: Settings, database: Database) -> Mapping[str, Schedule]:
-    """One mailbox run per partner and one reconciliation, each every few minutes, never two at once."""
+    """One mailbox run per partner and one reconciliation, each every few minutes, and hourly a look at whose run of
+    statements is due; never two at once."""
     policy = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=10))
     found = {
         "reconcile": Schedule(
@@ -166,7 +168,17 @@ def schedules(settings: Settings, database: Database) -> Mapping[str, Schedule]:
             ),
             spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=RECONCILE_INTERVAL)]),
             policy=policy,
-        )
+        ),
+        "statement-runs": Schedule(
+            action=ScheduleActionStartWorkflow(
+                StatementRunsDue.run,
+                id="statement-runs",
+                task_queue=settings.task_queue,
+                static_summary="Whose run of statements is due",
+            ),
+            spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=STATEMENT_RUNS_INTERVAL)]),
+            policy=policy,
+        ),
     }
     with database.reading() as session:
         for partner in office.partners(session):

@@ -147,6 +147,24 @@ class Settings(BaseSettings):
     card_processor_webhook_secret: SecretStr | None = None
     """Secret by which the card processor signs its notices (Standard Webhooks)."""
 
+    smtp_host: str = ""
+    """Mail server that statements by e-mail are handed over to; empty: every statement goes on paper."""
+
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """Its port: 587 with `starttls`, 465 with `tls`."""
+
+    smtp_security: str = Field(default="starttls", pattern="^(starttls|tls|none)$")
+    """`starttls`, `tls`, or `none` for a server on this machine; certificates are checked."""
+
+    smtp_user: str = ""
+    """Whom the mail server knows; empty: it asks for no password."""
+
+    smtp_password: SecretStr | None = None
+    """Password of `smtp_user`."""
+
+    smtp_sender: str = ""
+    """Address that statements come from, such as `statements@clinic.example`."""
+
     dispatcher_interval_seconds: float = Field(default=1.0, gt=0)
     """Seconds between two looks at the outbox."""
 
@@ -168,6 +186,8 @@ class Settings(BaseSettings):
             raise ValueError(f"Set {PREFIX}DEPLOYMENT_NAME and {PREFIX}BUILD_ID together, or neither.")
         if self.payload_keys and self.payload_key_id not in self.payload_keys:
             raise ValueError(f"{PREFIX}PAYLOAD_KEY_ID must name one of the keys in {PREFIX}PAYLOAD_KEYS.")
+        if self.smtp_host and "@" not in self.smtp_sender:
+            raise ValueError(f"Set {PREFIX}SMTP_SENDER to the address that e-mail comes from, or no {PREFIX}SMTP_HOST.")
         return self
 
 

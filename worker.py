@@ -15,11 +15,13 @@ from activities.coming_visit import ComingVisitActivities
 from activities.dispatch import Dispatcher
 from activities.eligibility import EligibilityActivities
 from activities.encounter import EncounterActivities
+from activities.mail_line import MailServer
 from activities.mailbox import MailboxActivities
 from activities.partner_lines import PartnerLines
 from activities.reconcile import ReconcileActivities
 from activities.remittance import RemittanceActivities
 from activities.resubmission import ResubmissionActivities
+from activities.statement_runs import StatementRunActivities
 from database.engine import Database
 from settings import OperatorError, Settings
 from temporal import bootstrap, client, encryption, logs, worker_runtime
@@ -28,7 +30,8 @@ from workflows.coming_visit import ComingVisit
 from workflows.encounter_billing import EncounterBilling
 from workflows.patient_account import PatientAccount
 from workflows.remittance_file import RemittanceFile
-from workflows.scheduled_runs import Mailbox, Reconcile
+from workflows.scheduled_runs import Mailbox, Reconcile, StatementRunsDue
+from workflows.statement_run import StatementRun
 from workflows.submission_batch import SubmissionBatch
 
 WORKFLOWS: Sequence[type] = (
@@ -38,8 +41,10 @@ WORKFLOWS: Sequence[type] = (
     SubmissionBatch,
     BulkResubmission,
     RemittanceFile,
+    StatementRun,
     Mailbox,
     Reconcile,
+    StatementRunsDue,
 )
 """Every workflow of the office: worker and replayer read them here."""
 
@@ -70,6 +75,7 @@ def activities_of(
     batch = BatchActivities(database, lines)
     remittance = RemittanceActivities(database, temporal, settings.task_queue)
     resubmission = ResubmissionActivities(database)
+    statement_run = StatementRunActivities(database, mail_server(settings))
     mailbox = MailboxActivities(database, lines)
     reconcile = ReconcileActivities(database, temporal)
     return (
@@ -92,12 +98,30 @@ def activities_of(
         batch.look_at_batch,
         batch.report_unacknowledged,
         resubmission.give_turns,
+        statement_run.begin_due_runs,
+        statement_run.take_papers,
+        statement_run.mail_papers,
+        statement_run.set_papers,
+        statement_run.make_file,
         remittance.store_rows,
         remittance.tell_encounters,
         remittance.count_open_rows,
         mailbox.fetch_mail,
         mailbox.file_messages,
         reconcile.reconcile,
+    )
+
+
+def mail_server(settings: Settings) -> MailServer:
+    """Where e-mail is handed over; without a host there is none."""
+    password = settings.smtp_password
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=password.get_secret_value() if password else "",
+        sender=settings.smtp_sender,
     )
 
 

@@ -3,13 +3,13 @@
 One transaction a step, under the account's row lock. The account decides; each encounter posts what is decided on it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session
 from temporalio import activity
 
-from activities import assistance, instalment_plans, returned_mail, small_balances
+from activities import assistance, instalment_plans, returned_mail, small_balances, standing_papers
 from activities.agencies import follow_holds
 from activities.messages import AccountStanding, AccountStep
 from activities.statement_papers import number_of, write_statement
@@ -17,26 +17,22 @@ from billing.account_holds import HoldKind
 from billing.dunning import BalanceItem as Item
 from billing.dunning import Notice, Plan, plan
 from billing.money import format_dollars
-from billing.statements import Statement, why_out_of_date
 from billing.tasks import NewTask, TaskType
 from database import (
     account_holds,
     accounts,
-    consents,
     encounters,
     good_faith,
     households,
-    letters,
     moves,
     office,
     paying,
     records,
-    registrations,
     tasks,
 )
 from database.columns import new_id
 from database.engine import Database
-from database.tables import AccountHold, BalanceItem, Encounter, Letter, Patient, PatientAccount, Task
+from database.tables import AccountHold, BalanceItem, Encounter, Letter, PatientAccount, Task
 
 
 class AccountActivities:
@@ -78,7 +74,7 @@ class AccountDesk:
         is_stopped = any(one.encounter_id is None for one in on_hold)
         held |= {one.encounter_id for one in on_hold if one.encounter_id is not None}
         held |= {one.encounter_id for one in owed} if is_stopped else set()
-        self._withdraw_moot_papers(owed, held)
+        self.said += standing_papers.withdraw_moot(self.session, account, owed, held, at=self.at)
         in_step = accounts.keep_in_step(self.session, account, owed, at=self.at)
         in_parts, plan_at, told = instalment_plans.look(self.session, account, owed, held=held, at=self.at)
         self.said += told
@@ -155,33 +151,6 @@ class AccountDesk:
             row.reviewed_at = None
             self.session.add(row)
         self.session.flush()
-
-    def _withdraw_moot_papers(self, owed: Sequence[accounts.Owed], held: Collection[str]) -> None:
-        """Nobody is asked for what was paid, voided, disputed or went back to a payer before the paper left the house,
-        or at an address that is no longer theirs. What is still owed is asked for anew, as if that paper had never
-        been. `held`: encounters of which nothing may be asked now."""
-        waiting = letters.waiting_notices(
-            self.session, practice_id=self.account.practice_id, patient_id=self.account.patient_id
-        )
-        if not waiting:
-            return
-        by_number = {
-            self.session.get_one(Encounter, one.encounter_id).external_id: one.cents
-            for one in owed
-            if one.is_billable and one.encounter_id not in held
-        }
-        withheld = {self.session.get_one(Encounter, one).external_id for one in held}
-        patient = self.session.get_one(Patient, self.account.patient_id)
-        addressee = consents.addressee(patient, on=self.policies.day(self.at))
-        for letter in waiting:
-            paper = letters.content_of(letter)
-            if not isinstance(paper, Statement):
-                continue
-            because = why_out_of_date(paper, by_number, addressee, withheld, language=registrations.read_by(patient))
-            if because is not None:
-                letters.withdraw(self.session, letter, because=because, at=self.at)
-                accounts.uncount(self.session, self.account, letter)
-                self.said.append(f"{Notice(letter.kind).capitalize()} withdrawn from the print queue: {because}")
 
     def _do(self, due: Plan) -> None:
         if due.review:

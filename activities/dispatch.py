@@ -23,6 +23,7 @@ from activities.ids import (
     encounter_workflow,
     remittance_workflow,
     resubmission_workflow,
+    statement_run_workflow,
 )
 from activities.messages import (
     AppointmentChanged,
@@ -34,6 +35,7 @@ from activities.messages import (
     StartEncounter,
     StartRemittance,
     StartResubmission,
+    StartStatementRun,
 )
 from activities.names import Process, Signal
 from database import outbox
@@ -124,6 +126,8 @@ class Dispatcher:
                 await self._resend_batch(first, latest)
             case OutboxKind.START_RESUBMISSION:
                 await self._start_resubmission(first)
+            case OutboxKind.START_STATEMENT_RUN:
+                await self._start_statement_run(first)
 
     async def _wake_encounter(self, rows: Sequence[Outbox], at: datetime) -> None:
         """Running or closed, the encounter hears of its facts. A plain signal costs half of a signal-with-start."""
@@ -229,6 +233,20 @@ class Dispatcher:
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             static_summary="Claims that are sent again at a pace",
             static_details=f"[Open it in the workbench](/submissions/again/{row.subject_id})",
+            priority=Priority(fairness_key=row.practice_id),
+        )
+
+    async def _start_statement_run(self, row: Outbox) -> None:
+        """Once per run; one that ran to its end finds nothing left to do."""
+        await self._client.start_workflow(
+            Process.STATEMENT_RUN,
+            StartStatementRun(practice_id=row.practice_id, run_id=row.subject_id, at=row.at),
+            id=statement_run_workflow(row.practice_id, row.subject_id),
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            static_summary="Papers to patients, set for the printing machine or sent by e-mail",
+            static_details=f"[Open it in the workbench](/letters/runs/{row.subject_id})",
             priority=Priority(fairness_key=row.practice_id),
         )
 

@@ -25,5 +25,9 @@ def resubmission_workflow(practice_id: str, resubmission_id: str) -> str:
     return f"resubmission/{practice_id}/{resubmission_id}"
 
 
+def statement_run_workflow(practice_id: str, run_id: str) -> str:
+    return f"statements/{practice_id}/{run_id}"
+
+
 def mailbox_workflow(partner_id: str) -> str:
     return f"mailbox/{partner_id}"

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from billing.deadlines import Reason
 from billing.roles import Role
 from billing.stages import Stage, Step
+from billing.statement_runs import RunStep
 from billing.tasks import TaskType
 
 
@@ -352,6 +353,44 @@ class ResubmissionStanding(Message):
     """Claims that have not had their turn"""
     next_at: datetime | None = None
     """When the next ones have theirs; None: it has ended"""
+
+
+class StartStatementRun(Message):
+    """Papers to patients that wait are set, and sent."""
+
+    practice_id: str
+    run_id: str
+    at: datetime
+
+
+class StatementRunStep(Message):
+    """Input of every step of one run of statements."""
+
+    practice_id: str
+    run_id: str
+    at: datetime
+
+
+class StatementRunStanding(Message):
+    """How far a run of statements has come, and what it does next."""
+
+    step: RunStep
+    next_at: datetime | None = None
+    """When a mail server that was not ready is tried again"""
+    taken: int = 0
+    waiting: int = 0
+    """Papers that are neither in the file nor sent"""
+    in_file: int = 0
+    handed_over: int = 0
+    """E-mails that the mail server took"""
+    kept: int = 0
+    """Papers that stay here, each with its reason"""
+
+
+class StatementRunsBegun(Message):
+    """What the plan began."""
+
+    runs: int
 
 
 class StartRemittance(Message):

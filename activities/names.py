@@ -15,6 +15,7 @@ class Process(StrEnum):
     SUBMISSION_BATCH = "SubmissionBatch"
     REMITTANCE_FILE = "RemittanceFile"
     BULK_RESUBMISSION = "BulkResubmission"
+    STATEMENT_RUN = "StatementRun"
 
 
 class Signal(StrEnum):

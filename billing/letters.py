@@ -16,6 +16,7 @@ class Way(StrEnum):
     CERTIFIED_MAIL = "certified_mail"
     FAX = "fax"
     PORTAL = "portal"
+    EMAIL = "email"
 
 
 WAYS: dict[Way, str] = {
@@ -23,12 +24,16 @@ WAYS: dict[Way, str] = {
     Way.CERTIFIED_MAIL: "by certified mail",
     Way.FAX: "by fax",
     Way.PORTAL: "through the payer's portal",
+    Way.EMAIL: "by e-mail",
 }
+TYPED_WAYS: dict[Way, str] = {way: words for way, words in WAYS.items() if way != Way.EMAIL}
+"""Those that a person says of a letter to a payer"""
 NUMBERS: dict[Way, str] = {
     Way.MAIL: "",
     Way.CERTIFIED_MAIL: "the tracking number",
     Way.FAX: "the fax's confirmation",
     Way.PORTAL: "the portal's reference",
+    Way.EMAIL: "",
 }
 """What proves each, where the way has a proof"""
 

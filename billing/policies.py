@@ -83,6 +83,8 @@ DEFAULTS: dict[str, Default] = {
     "patient_balance_days": Default(200, "office: longer than statements, final notice and review take together"),
     "statement_first_days": Default(2, "office: one to five days after the share is known"),
     "statement_cycle_days": Default(30, "office: at most one paper a cycle"),
+    "statement_run_days": Default(0, "office: a run of statements begins every so many days; 0: by hand alone"),
+    "print_both_sides": Default(1, "office: 0 where the printing machine prints one side of a sheet"),
     "statements_before_final_notice": Default(3, "office: statement and two reminders"),
     "final_notice_after_days": Default(90, "office: from the item's own first statement"),
     "final_notice_answer_days": Default(30, "office: time to answer a final notice"),
@@ -158,6 +160,7 @@ DEFAULTS: dict[str, Default] = {
 
 SWITCHES = frozenset(
     {
+        "print_both_sides",
         "filing_next_workday",
         "takes_electronic_claims",
         "sends_payer_acknowledgment",
@@ -186,6 +189,8 @@ _OF_THE_PRACTICE = frozenset(
         "catch_up_batches_per_hour",
         "syntax_acknowledgment_hours",
         "statement_first_days",
+        "statement_run_days",
+        "print_both_sides",
         "statement_cycle_days",
         "statements_before_final_notice",
         "final_notice_after_days",

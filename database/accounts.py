@@ -57,6 +57,15 @@ def lock_own(session: Session, *, practice_id: str, patient_id: str, at: datetim
     return account
 
 
+def lock_known(session: Session, *, practice_id: str, patient_id: str) -> PatientAccount | None:
+    """The account that the patient's shares stand on, held until the transaction ends; None: there is none yet."""
+    query = select(PatientAccount).where(
+        PatientAccount.practice_id == practice_id,
+        PatientAccount.patient_id == households.holder_of(session, patient_id),
+    )
+    return session.exec(query.with_for_update()).first()
+
+
 def find(session: Session, *, practice_id: str, patient_id: str) -> PatientAccount | None:
     """The account for reading, or None."""
     patient_id = households.holder_of(session, patient_id)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from billing.claim import Person
-from billing.consents import Consent, ConsentKind, Guarantor
+from billing.consents import Consent, ConsentKind, Guarantor, standing
 from billing.statements import addressee_of
 from database import records, registrations
 from database.columns import new_id
@@ -36,6 +36,17 @@ def keep(session: Session, patient: Patient, said: Consent, *, at: datetime, by:
         )
     )
     session.flush()
+
+
+def end_email(session: Session, patient_id: str, *, on: date, at: datetime, by: str) -> bool:
+    """The patient wants statements on paper again; False when nothing else held."""
+    patient = session.get_one(Patient, patient_id, with_for_update={"key_share": True})
+    answer = standing(of_patient(session, patient_id)).get(ConsentKind.ELECTRONIC)
+    if answer is None or not answer.is_given:
+        return False
+    said = Consent(ConsentKind.ELECTRONIC, False, max(on, answer.signed_on), "the patient, by the link in an e-mail")
+    keep(session, patient, said, at=at, by=by)
+    return True
 
 
 def guarantor_of(patient: Patient) -> Guarantor | None:

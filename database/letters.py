@@ -257,6 +257,15 @@ def _add_proof(session: Session, letter: Letter, *, at: datetime, how: Sending |
     return True
 
 
+def take_sending_back(session: Session, letter: Letter) -> None:
+    """What counted as sent did not arrive: it waits to be printed again."""
+    hold(session, letter)
+    letter.sent_at = letter.sent_by = letter.sent_how = letter.sent_on = None
+    letter.sent_number = ""
+    session.add(letter)
+    session.flush()
+
+
 def _note_how(letter: Letter, how: Sending | None) -> None:
     if how is not None:
         letter.sent_how, letter.sent_number, letter.sent_on = how.way, how.number, how.sent_on

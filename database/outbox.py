@@ -32,6 +32,8 @@ class OutboxKind(StrEnum):
     """Its stored bytes are to be transmitted once more"""
     START_RESUBMISSION = "start_resubmission"
     """Somebody confirmed that claims are sent again in bulk"""
+    START_STATEMENT_RUN = "start_statement_run"
+    """A run of statements was begun"""
 
 
 def enqueue(

@@ -116,6 +116,8 @@ class PatientView:
     """Lines"""
     record: Registration
     """Name, birth date, sex, address, telephone and e-mail apart"""
+    email_failed: str | None
+    """Why a mail server said no to the e-mail address; None: none did"""
     version: int
     """Given back when the patient is changed"""
     numbers: list[SentNumber]
@@ -196,6 +198,7 @@ def patient(session: Session, *, practice_id: str, patient_id: str) -> PatientVi
         sex=row.sex,
         address=_lines(record.address),
         record=record,
+        email_failed=row.email_failed_why if row.email_failed and row.email_failed == row.email else None,
         version=row.version,
         numbers=sent.numbers_of(session, practice_id=practice_id, patient_id=row.id),
         otherwise=_otherwise(record, found[0], claim) if claim else None,

@@ -132,6 +132,14 @@ def follow(session: Session, row: Patient, *, before: Registration | None, now: 
     return keep(session, held, followed(of_row(held), before=before, now=now))
 
 
+def note_email_failed(session: Session, row: Patient, address: str, why: str) -> None:
+    """A mail server said for good that the address does not work: nothing is sent there while it is the patient's."""
+    session.refresh(row, with_for_update={"key_share": True})
+    row.email_failed, row.email_failed_why = address, why[:300]
+    session.add(row)
+    session.flush()
+
+
 def put_right(
     session: Session, patient_id: str, claim: Claim, *, before: Registration, now: Registration
 ) -> tuple[str, ...]:

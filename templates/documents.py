@@ -8,7 +8,7 @@ character: such a one is printed as MARK. The letter itself keeps what was typed
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,38 @@ def pdf(template: str, content: str) -> bytes:
     path = FOLDER / f"{template}.typ"
     printable = json.dumps(_printable(json.loads(content)))
     made: bytes = typst.compile(str(path), sys_inputs={"content": printable}, pdf_standards="ua-1")
+    return made
+
+
+STATEMENTS = FOLDER / "statements"
+
+
+def statements(contents: Sequence[str]) -> tuple[bytes, list[int]]:
+    """(several statements as one PDF, how many pages each fills), for the printing machine. `contents`: JSON texts of
+    templates.statement_view.content. One by one they cost several times as much."""
+    papers = [_printable(json.loads(one)) for one in contents]
+    says = {"content": json.dumps({"papers": papers})}
+    path = str(STATEMENTS / "part.typ")
+    made: bytes = typst.compile(path, sys_inputs=says, pdf_standards="ua-1")
+    return made, json.loads(typst.query(path, "<pages>", field="value", sys_inputs=says))
+
+
+def print_file(parts: Sequence[bytes], pages: Sequence[Sequence[int]], *, both_sides: bool) -> bytes:
+    """All parts as one PDF. `pages`: of each paper in each part; with `both_sides` a paper of an odd number of pages is
+    followed by an empty one, so that none begins on the back of another. It is not tagged: a machine prints it, and
+    whoever reads a statement by ear has the PDF of that statement."""
+    with tempfile.TemporaryDirectory() as folder:
+        shown = ['#set page(paper: "us-letter", margin: 0pt)']
+        for number, (part, counts) in enumerate(zip(parts, pages, strict=True), start=1):
+            (Path(folder) / f"{number}.pdf").write_bytes(part)
+            first = 1
+            for count in counts:
+                shown += [f'#image("{number}.pdf", page: {page})' for page in range(first, first + count)]
+                shown += ["#page[]"] if both_sides and count % 2 else []
+                first += count
+        path = Path(folder) / "file.typ"
+        path.write_text("\n".join(shown), encoding="utf-8")
+        made: bytes = typst.compile(str(path), root=folder)
     return made
 
 

@@ -48,7 +48,7 @@ from billing.claim_status import ClaimStatus, ClaimStatusInquiry
 from billing.days import USUAL_ZONE, day_of, zone_named
 from billing.eligibility import Benefit, EligibilityInquiry, EligibilityResponse
 from billing.stages import FactKind, Step
-from database import amendments, encounters, ledger, messages, office, remittances, tasks
+from database import amendments, encounters, ledger, messages, office, patient_payments, remittances, tasks
 from database.columns import new_id
 from database.engine import Database
 from database.tables import Batch, Encounter, Partner, PatientPayment, Submission, Task, TaskForm, User
@@ -298,19 +298,18 @@ class Office:
         payment_id = payment_id or new_id()
         with self.database.writing() as session:
             if session.get(PatientPayment, payment_id) is None:
-                session.add(
-                    PatientPayment(
-                        id=payment_id,
-                        practice_id=self.practice_id,
-                        encounter_id=encounter_id,
-                        amount_cents=cents,
-                        method=method,
-                        received_on=self.today,
-                        received_at=self.now,
-                        recorded_by=self.worker_id,
-                    )
+                payment = PatientPayment(
+                    id=payment_id,
+                    practice_id=self.practice_id,
+                    encounter_id=encounter_id,
+                    amount_cents=cents,
+                    method=method,
+                    received_on=self.today,
+                    received_at=self.now,
+                    recorded_by=self.worker_id,
                 )
-                session.flush()
+                patient_payments.keep(session, payment, at=self.now)
+                return
             self._tell_of_payment(session, encounter_id, payment_id)
 
     def take_back(self, encounter_id: str, payment_id: str) -> None:

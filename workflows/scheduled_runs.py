@@ -1,11 +1,20 @@
-"""Runs that a schedule starts: fetch the mail of each partner, and reconcile the engine with the books."""
+"""Runs that a schedule starts: fetch each partner's mail, reconcile the engine with the books, begin statements."""
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.mailbox import MailboxActivities
-    from activities.messages import Filed, FileStep, MailStep, Reconciled, ReconcileStep, StartMailbox
+    from activities.messages import (
+        Filed,
+        FileStep,
+        MailStep,
+        Reconciled,
+        ReconcileStep,
+        StartMailbox,
+        StatementRunsBegun,
+    )
     from activities.reconcile import ReconcileActivities
+    from activities.statement_runs import StatementRunActivities
     from workflows.policies import LONG_RUN
 
 
@@ -71,5 +80,20 @@ class Reconcile:
             ReconcileActivities.reconcile,
             ReconcileStep(at=workflow.now()),
             summary="Compare the books with the engine",
+            **LONG_RUN,
+        )
+
+
+@workflow.defn
+class StatementRunsDue:
+    """The plan of each practice's runs of statements."""
+
+    @workflow.run
+    async def run(self) -> StatementRunsBegun:
+        """Practices whose day has come begin one."""
+        return await workflow.execute_activity_method(
+            StatementRunActivities.begin_due_runs,
+            ReconcileStep(at=workflow.now()),
+            summary="Begin the runs of statements that are due",
             **LONG_RUN,
         )

@@ -21,13 +21,13 @@ from api.office import Office, TheOffice
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from billing.days import day_of
 from billing.dunning import Notice
-from billing.letters import NUMBERS, WAYS, Way
+from billing.letters import NUMBERS, TYPED_WAYS, WAYS, Way
 from billing.letters import Letter as Content
 from billing.packets import Enclosure
 from billing.paper_claims import PaperClaim
 from billing.roles import Permission
 from billing.statements import Statement
-from database import accounts, appeals, audit, letters, packets
+from database import accounts, appeals, audit, crossings, letters, packets
 from database.access import Person
 from database.letters import LetterRow, QueueState, Sending
 from database.packets import PacketView
@@ -164,10 +164,11 @@ def _page(request: Request, office: Office, person: Person, letter_id: str, fail
         status=failed.status,
         failed=failed,
         key=failed.key_for("withdraw"),
-        ways=WAYS,
+        ways=TYPED_WAYS,
         today=office.today(person),
         how_sent=letters.how_sent(letter),
         is_to_payer=letter.kind in letters.TO_PAYERS,
+        crossed_cents=_crossed(office, letter),
         **_packet_of(office, person, letter, failed),
         note=note,
         may_work=person.may(Permission.WORK),
@@ -248,6 +249,11 @@ async def withdraw_from_page(request: Request, letter_id: str, office: TheOffice
         return _page(request, office, person, letter_id, failed)
 
     return await answer(act, "withdraw", typed, f"/letters/{letter_id}", page)
+
+
+def _crossed(office: Office, letter: Letter) -> int:
+    with office.database.reading() as session:
+        return crossings.cents_of(session, letter.id)
 
 
 def _packet_of(office: Office, person: Person, letter: Letter, failed: Failed) -> dict[str, Any]:

@@ -92,6 +92,7 @@ def patient_page(
         expected=expected,
         file_kinds=WORDS,
         note=note,
+        email_failed=patient.email_failed,
         may_open=person.may(Permission.INTAKE),
         may_work=person.may(Permission.WORK),
     )

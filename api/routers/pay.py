@@ -27,7 +27,7 @@ from billing.days import day_of
 from billing.money import Cents, NotAnAmount, format_dollars, parse_typed
 from billing.roles import Permission
 from billing.tasks import NewTask, TaskType
-from database import account_holds, accounts, assistance, audit, paying, tasks
+from database import account_holds, accounts, assistance, audit, consents, crossings, paying, tasks
 from database import office as offices
 from database.access import Person
 from database.columns import new_id
@@ -189,6 +189,29 @@ async def ask(request: Request, token: str, office: TheOffice) -> Response:
     """A payment plan, help, a dispute or a question: somebody of the practice answers."""
     typed = await typed_into(request, max_fields=10)
     return await inside(request, token, office, lambda link: _put_question(request, office, link, token, typed))
+
+
+@pages.get("/{token}/paper")
+def ask_for_paper(request: Request, token: str, office: TheOffice) -> Response:
+    """The page on which a patient goes back to statements on paper."""
+    with office.database.writing() as session:
+        link = paying.link_of(session, token, at=office.now())
+        if link is None:
+            return _gone(request)
+        return show_to_patient(request, "pay_paper.html", token=token, is_done=False, **practice_of(session, link))
+
+
+@pages.post("/{token}/paper")
+def go_back_to_paper(request: Request, token: str, office: TheOffice) -> Response:
+    """No more e-mail about statements; a mail program may say it by itself (RFC 8058). Twice is once."""
+    with office.database.writing() as session:
+        link = paying.link_of(session, token, at=office.now())
+        if link is None:
+            return _gone(request)
+        today = offices.policies_for(session, practice_id=link.practice_id, payer_id=None).day(office.now())
+        if consents.end_email(session, link.patient_id, on=today, at=office.now(), by=account_holds.PATIENT):
+            audited(session, link, "update", at=office.now())
+        return show_to_patient(request, "pay_paper.html", token=token, is_done=True, **practice_of(session, link))
 
 
 async def inside(request: Request, token: str, office: Office, act: Callable[[PayLink], Response]) -> Response:
@@ -360,6 +383,7 @@ def _balance(
         total=sum(one.cents for one in visits),
         takes_cards=gateway is not None,
         checkout=last if recent else None,
+        crossed_cents=crossings.cents_of(session, link.letter_id) if link.letter_id else 0,
         fault=fault,
         typed=typed or {},
         said="said" in request.query_params,

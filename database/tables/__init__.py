@@ -60,6 +60,13 @@ from database.tables.rules import (
 from database.tables.sending import Resubmission, ResubmissionItem, SendingHold, SendingPlanRow, SendingRequest
 from database.tables.sent import PatientNumber, SentWordRow, VisitNumber
 from database.tables.sheets import RefusedRow, SheetMappingRow, SheetTaken
+from database.tables.statement_runs import (
+    CrossedPayment,
+    StatementRun,
+    StatementRunFile,
+    StatementRunItem,
+    StatementRunPart,
+)
 from database.tables.status import StatusInquiry
 from database.tables.stop_codes import StopCodeRow
 from database.tables.variances import PaymentVariance
@@ -101,6 +108,7 @@ __all__ = [
     "ControlNumberAlias",
     "ControlSequence",
     "CoverageCheck",
+    "CrossedPayment",
     "Denial",
     "Deposit",
     "EditRun",
@@ -169,6 +177,10 @@ __all__ = [
     "SentWordRow",
     "SheetMappingRow",
     "SheetTaken",
+    "StatementRun",
+    "StatementRunFile",
+    "StatementRunItem",
+    "StatementRunPart",
     "StatusInquiry",
     "StopCodeRow",
     "Submission",

@@ -32,6 +32,10 @@ class Patient(SQLModel, table=True):
     """billing.claim.Address as JSON"""
     telephone: str | None = Field(default=None, sa_type=sa.String(10))
     email: str | None = Field(default=None, sa_type=sa.String(254))
+    email_failed: str | None = Field(default=None, sa_type=sa.String(254))
+    """The address that a mail server said no to: nothing is sent there while it is the patient's"""
+    email_failed_why: str | None = Field(default=None, sa_type=sa.String(300))
+    """In the mail server's words"""
     language: str | None = Field(default=None, sa_type=sa.String(2))
     """billing.statement_words.Language: what their papers are written in; None: English"""
     merged_into: str | None = Field(default=None, sa_type=Id, foreign_key="patient.id")

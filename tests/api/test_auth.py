@@ -26,6 +26,8 @@ OPEN_TO_ALL = {
     "GET /pay/{token}/help",
     "POST /pay/{token}/help",
     "POST /pay/{token}/help/files",
+    "GET /pay/{token}/paper",
+    "POST /pay/{token}/paper",
     "GET /sign-in",
     "POST /sign-in",
     "POST /sign-out",

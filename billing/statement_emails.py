@@ -14,7 +14,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "says": "You have a new statement from {practice}.",
         "open": "You can see it, pay it or ask about it here:",
         "fact": "The page asks for a birth date before it shows anything.",
-        "paper": "You get this e-mail because you agreed to have statements by e-mail. To have them on paper again:",
+        "paper": "You said yes to statements by e-mail. To have them on paper again:",
         "button": "See the statement",
         "paper_link": "Send me paper again",
         "no_reply": "Please do not answer this e-mail: nobody reads the answers.",

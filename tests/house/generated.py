@@ -12,7 +12,7 @@ from billing.scrubbing import EDITS, Severity
 from billing.tasks import KINDS, TaskType
 from interchange import moving_files
 from settings import Settings, variable
-from tests.house import x12_pages
+from tests.house import reading_level, x12_pages
 from tests.house.source import ROOT, member_docstrings
 
 DOCS = ROOT / "docs"
@@ -134,7 +134,24 @@ def moving_in_files() -> str:
     )
 
 
+def how_hard_to_read() -> str:
+    """docs/reading-level.md"""
+    said = reading_level.texts()
+    rows = [f"| {key.replace('_', ' ')} | {text} | {reading_level.grade(text):.1f} |" for key, text in said.items()]
+    whole = reading_level.grade(" ".join(said.values()))
+    return _page(
+        "How hard statements are to read",
+        "Every English text of more than a few words on a statement, and of the e-mail about one, with its grade of "
+        "school by Flesch and Kincaid: 0.39 x words a sentence + 11.8 x syllables a word - 15.59. Numbers, addresses "
+        f"and what a visit fills in are left out. All texts together: grade {whole:.1f}; none may be above "
+        f"{reading_level.MOST:.0f}. The Spanish texts are not measured: the formula is for English.",
+        "| text | as it reads | grade |\n| --- | --- | --- |",
+        rows,
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "reading-level.md": how_hard_to_read,
     "edits.md": edits,
     "tasks.md": tasks,
     "policies.md": policies,

@@ -62,9 +62,14 @@ def hand_over(
     if stopped is not None:
         stop(session, account, letter, stopped, at=at)
         return stopped
+    count_as_sent(session, letter, way=way, on=on, at=at, by=by)
+    return None
+
+
+def count_as_sent(session: Session, letter: Letter, *, way: Way, on: date, at: datetime, by: str) -> None:
+    """A paper that was looked at in this transaction is on its way from its commit on."""
     letters.mark_sent(session, letter, at=at, actor_id=by, how=Sending(way, sent_on=on))
     session.flush()
-    return None
 
 
 def put_back(session: Session, account: PatientAccount, letter: Letter, *, at: datetime) -> Stopped | None:

@@ -22,6 +22,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITES = frozenset({"same-origin", "none"})
 PAY_PAGES = "/pay/"
 """Pages for patients: their forms lead on to the card processor's page"""
+BACK_TO_PAPER = "/paper"
+"""The pay page by which a patient ends e-mail: it looks at no cookie, and mail programs send its form (RFC 8058)"""
 ENGINE_PAGES = "/temporal"
 """Pages of Temporal's web interface: they bring scripts of their own"""
 
@@ -72,7 +74,8 @@ class Door:
         """Whether a browser was made to send this by a page that is not ours."""
         headers = request.headers
         path = request.url.path
-        rides_on_cookie = auth.COOKIE in request.cookies or path == errors.SIGN_IN_PATH or path.startswith(PAY_PAGES)
+        is_pay_page = path.startswith(PAY_PAGES) and not path.endswith(BACK_TO_PAPER)
+        rides_on_cookie = auth.COOKIE in request.cookies or path == errors.SIGN_IN_PATH or is_pay_page
         if request.method in SAFE_METHODS or "authorization" in headers or not rides_on_cookie:
             return False
         if request.url.path.startswith("/codec/") and headers.get("origin") == self.ui_origin:

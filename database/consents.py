@@ -20,8 +20,8 @@ def of_patient(session: Session, patient_id: str) -> Sequence[Consent]:
     return [Consent(ConsentKind(one.kind), one.is_given, one.signed_on, one.signed_by) for one in rows]
 
 
-def keep(session: Session, patient: Patient, said: Consent, *, at: datetime, by: str) -> None:
-    """One answer more."""
+def keep(session: Session, patient: Patient, said: Consent, *, at: datetime, by: str | None) -> None:
+    """One answer more. `by`: a user; None: the patient, by a link."""
     session.add(
         ConsentRow(
             id=new_id(),
@@ -38,14 +38,14 @@ def keep(session: Session, patient: Patient, said: Consent, *, at: datetime, by:
     session.flush()
 
 
-def end_email(session: Session, patient_id: str, *, on: date, at: datetime, by: str) -> bool:
+def end_email(session: Session, patient_id: str, *, on: date, at: datetime) -> bool:
     """The patient wants statements on paper again; False when nothing else held."""
     patient = session.get_one(Patient, patient_id, with_for_update={"key_share": True})
     answer = standing(of_patient(session, patient_id)).get(ConsentKind.ELECTRONIC)
     if answer is None or not answer.is_given:
         return False
     said = Consent(ConsentKind.ELECTRONIC, False, max(on, answer.signed_on), "the patient, by the link in an e-mail")
-    keep(session, patient, said, at=at, by=by)
+    keep(session, patient, said, at=at, by=None)
     return True
 
 

@@ -136,6 +136,7 @@ def _paper(session: Session, item: StatementRunItem) -> PaperRow:
     letter = session.get_one(Letter, item.letter_id)
     paper = records.load(Statement, letter.content)
     patient = session.get_one(Patient, letter.patient_id)
+    is_out = item.state == ItemState.SET and (letter.withdrawn_at is not None or letter.sent_at is not None)
     return PaperRow(
         ordinal=item.ordinal,
         letter_id=letter.id,
@@ -144,8 +145,8 @@ def _paper(session: Session, item: StatementRunItem) -> PaperRow:
         patient_id=patient.id,
         amount_cents=paper.total_cents,
         channel=CHANNELS[Channel(item.channel)],
-        state=STATES[ItemState(item.state)],
-        note=item.note or (letter.withdrawn_because or "" if item.state == ItemState.SET else ""),
+        state="to be taken out of the file" if is_out else STATES[ItemState(item.state)],
+        note=(letter.withdrawn_because or "it was sent by hand") if is_out else item.note,
         pages=item.pages,
         crossed_cents=crossings.cents_of(session, letter.id),
     )

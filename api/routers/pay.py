@@ -209,7 +209,7 @@ def go_back_to_paper(request: Request, token: str, office: TheOffice) -> Respons
         if link is None:
             return _gone(request)
         today = offices.policies_for(session, practice_id=link.practice_id, payer_id=None).day(office.now())
-        if consents.end_email(session, link.patient_id, on=today, at=office.now(), by=account_holds.PATIENT):
+        if consents.end_email(session, link.patient_id, on=today, at=office.now()):
             audited(session, link, "update", at=office.now())
         return show_to_patient(request, "pay_paper.html", token=token, is_done=True, **practice_of(session, link))
 

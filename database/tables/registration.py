@@ -57,7 +57,8 @@ class ConsentRow(SQLModel, table=True):
     signed_by: str = Field(sa_type=sa.String(120))
     """Who signed, and as what"""
     said_at: datetime = Field(sa_type=Instant)
-    said_by: str = Field(sa_type=Id, foreign_key="app_user.id")
+    said_by: str | None = Field(default=None, sa_type=Id, foreign_key="app_user.id")
+    """None: the patient, by a link"""
 
 
 class PatientMerge(SQLModel, table=True):

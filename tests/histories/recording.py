@@ -14,8 +14,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from activities.ids import account_workflow, coming_visit_workflow, resubmission_workflow
+from activities.ids import account_workflow, coming_visit_workflow, resubmission_workflow, statement_run_workflow
 from billing.amendments import Change
+from billing.statement_runs import LADDER_MINUTES
 from database.engine import Database
 from database.resubmissions import Kind, Sought
 from database.setup import upgrade
@@ -27,7 +28,7 @@ from temporal.encryption import KeyRing
 from tests.builders import a_277ca, a_claim, a_line, a_payment, a_reversal, a_second_policy, an_835, an_837p
 from tests.conftest import EARLY_CONTINUE_AS_NEW, Engine
 from tests.office import Office
-from tests.stories import eighteen_months, sending_desk
+from tests.stories import eighteen_months, sending_desk, statement_desk
 from tests.stories.running import Running, running
 from tests.stories.test_coming_visit import arrived, booked, until_next
 
@@ -198,6 +199,22 @@ async def bulk_resubmission(live: Running) -> str:
     return run
 
 
+async def statement_run(live: Running) -> str:
+    """Two papers, one of which goes by e-mail to a server that is away until it is given up: both are printed."""
+    office = live.office
+    by_mail, _ = statement_desk.waiting(office, 2)
+    statement_desk.wants_email(office, by_mail, "jane@patients.test")
+    run = statement_desk.begun(office)
+    await live.dispatcher.send_waiting()
+    handle = live.client.get_workflow_handle(statement_run_workflow(office.practice_id, run))
+    for minutes in (0, *LADDER_MINUTES):
+        await live.advance_workflow(handle, timedelta(minutes=minutes, seconds=5))
+    await handle.result()
+    return run
+
+
+NOBODY = 9
+"""A port on which no mail server listens"""
 STORIES: dict[str, Story] = {
     "clean": clean,
     "rejected_and_corrected": rejected_and_corrected,
@@ -211,9 +228,14 @@ STORIES: dict[str, Story] = {
     "held": held,
     "coming_visit": coming_visit,
     "bulk_resubmission": bulk_resubmission,
+    "statement_run": statement_run,
 }
-"""By the name of its files: each gives the id of the encounter, of the appointment, or of the resubmission"""
-OTHER_PROCESSES = {"coming_visit": coming_visit_workflow, "bulk_resubmission": resubmission_workflow}
+"""By the name of its files: each gives the id of what it is about"""
+OTHER_PROCESSES = {
+    "coming_visit": coming_visit_workflow,
+    "bulk_resubmission": resubmission_workflow,
+    "statement_run": statement_run_workflow,
+}
 """Stories that are not about an encounter's own workflow"""
 
 
@@ -221,7 +243,8 @@ async def record(only: Sequence[str] = ()) -> None:
     """Live every story once, or those that are named, and keep each of its runs."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        settings = Settings(data_dir=folder, temporal_port=embedded.free_port())
+        away = {"smtp_host": "127.0.0.1", "smtp_port": NOBODY, "smtp_security": "none", "smtp_sender": "a@clinic.test"}
+        settings = Settings(data_dir=folder, temporal_port=embedded.free_port(), **away)
         flags = {**embedded.TIME_SKIPPING, **EARLY_CONTINUE_AS_NEW}
         async with embedded.start_engine(settings, dynamic_config=flags, in_memory=True, ui=False) as server:
             temporal = await client.connect(settings, KEYRING, role="recording", address=server.address)

@@ -1,5 +1,7 @@
 """Papers that wait and runs over them, for the stories about statements."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -117,3 +119,12 @@ def begun_by_plan(office: Office) -> int:
     """What the schedule begins now."""
     activities = StatementRunActivities(office.database, NO_SERVER)
     return activities.begin_due_runs(ReconcileStep(at=office.now)).runs
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what a worker does beside."""
+    for _ in range(500):
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not come to that")

@@ -6,13 +6,20 @@ RACES=500 runs as many; the suite runs a few.
 import os
 import random
 import threading
+from collections.abc import Callable
 
 from sqlmodel import col, select
 
-from database import letters
+from activities import handing_over
+from activities.mail_line import MailServer
+from billing.letters import Way
+from database import accounts, letters, patient_payments
+from database.columns import new_id
 from database.proof import prove_rows
-from database.tables import Letter, PatientAccount
+from database.tables import Letter, PatientAccount, PatientPayment
+from tests.mail_servers import Desk, mail_server
 from tests.office import Office
+from tests.stories import statement_desk as desk
 from tests.stories.test_households import child, look_after
 
 BOTH_DATABASES = True
@@ -77,3 +84,92 @@ def test_whichever_is_first_nobody_is_asked_for_what_is_paid(office: Office) -> 
         assert set(session.exec(select(PatientAccount.owed_cents))) == {0}
         assert [(one.name, one.offenders) for one in prove_rows(session) if not one.holds] == []
     assert sum(seen.values()) == RACES
+
+
+def at_one_moment(dice: random.Random, *acts: Callable[[], None]) -> list[BaseException]:
+    """All of it begun at one moment; gives what broke."""
+    start = threading.Barrier(len(acts))
+    broke: list[BaseException] = []
+
+    def run(act: Callable[[], None], wait: float) -> None:
+        start.wait()
+        threading.Event().wait(wait)
+        try:
+            act()
+        except BaseException as error:
+            broke.append(error)
+
+    waits = [dice.choice((0.0, 0.0, 0.002, 0.01)) for _ in acts]
+    threads = [threading.Thread(target=run, args=pair) for pair in zip(acts, waits, strict=True)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    return broke
+
+
+def test_a_payment_and_a_hand_over_are_one_after_the_other_and_neither_is_silent(office: Office) -> None:
+    """Who holds the account commits first: the list is written under its lock, and so in the order of the commits."""
+    dice = random.Random(RACES)
+    seen = {"payment": 0, "post": 0}
+    visits = desk.waiting(office, RACES)
+    for visit in visits:
+        letter_id, order = desk.letter_of(office, visit).id, list[str]()
+
+        def pay(visit: str = visit, order: list[str] = order) -> None:
+            with office.database.writing() as session:
+                patient_id = office.patient_of(visit)
+                accounts.lock(session, practice_id=office.practice_id, patient_id=patient_id, at=office.now)
+                order.append("payment")
+                payment = PatientPayment(
+                    id=new_id(),
+                    practice_id=office.practice_id,
+                    encounter_id=visit,
+                    amount_cents=SHARE,
+                    method="card",
+                    received_on=office.today,
+                    received_at=office.now,
+                    recorded_by=office.worker_id,
+                )
+                patient_payments.keep(session, payment, at=office.now)
+
+        def post(letter_id: str = letter_id, order: list[str] = order) -> None:
+            with office.database.writing() as session:
+                letter = session.get_one(Letter, letter_id)
+                account = handing_over.account_of(session, letter, at=office.now)
+                order.append("post")
+                handing_over.hand_over(
+                    session, account, letter, way=Way.MAIL, on=office.today, at=office.now, by=office.worker_id
+                )
+
+        assert at_one_moment(dice, pay, post) == []
+        is_sent = desk.letter_of(office, visit).sent_at is not None
+        is_crossed = letter_id in desk.crossed(office)
+        assert (is_sent, is_crossed) == ((True, True) if order[0] == "post" else (False, False)), order
+        seen[order[0]] += 1
+    assert sum(seen.values()) == RACES
+
+
+def test_a_payment_and_an_email_at_one_moment_are_never_both_silent(office: Office) -> None:
+    """Through the whole step of a run and a mail server: e-mailed and crossed, or neither."""
+    dice = random.Random(RACES)
+    post = Desk()
+    visits = desk.waiting(office, RACES)
+    for number, visit in enumerate(visits):
+        desk.wants_email(office, visit, f"patient{number}@patients.test")
+    with mail_server(post) as server:
+        run_id = desk.begun(office)
+        desk.call(office, server, "take_papers", run_id)
+        paying = [lambda visit=visit: office.pay(visit, SHARE) for visit in visits]
+        mailing = [lambda: mailed(office, server, run_id)]
+        assert at_one_moment(dice, *mailing, *paying) == []
+        desk.go_on(office, run_id, server)
+    mailed_letters = {one.letter_id for one in desk.items(office, run_id) if one.state == "handed_over"}
+    kept = {one.letter_id for one in desk.items(office, run_id) if one.state == "kept"}
+    assert mailed_letters == set(desk.crossed(office))
+    assert len(mailed_letters) + len(kept) == RACES
+    assert len(post.messages) == len(mailed_letters)
+
+
+def mailed(office: Office, server: MailServer, run_id: str) -> None:
+    desk.call(office, server, "mail_papers", run_id)

@@ -94,11 +94,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("payment_id", name=op.f("pk_crossed_payment")),
     )
     op.create_index(op.f("ix_crossed_payment_letter_id"), "crossed_payment", ["letter_id"])
+    with op.batch_alter_table("consent") as table:
+        table.alter_column("said_by", existing_type=ID, nullable=True)
     op.add_column("patient", sa.Column("email_failed", sa.String(length=254), nullable=True))
     op.add_column("patient", sa.Column("email_failed_why", sa.String(length=300), nullable=True))
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM consent WHERE said_by IS NULL")
+    with op.batch_alter_table("consent") as table:
+        table.alter_column("said_by", existing_type=ID, nullable=False)
     with op.batch_alter_table("patient") as table:
         table.drop_column("email_failed_why")
         table.drop_column("email_failed")

@@ -13,7 +13,7 @@ from activities import bank_desk, missing_charges, provider_money
 from activities.ids import encounter_workflow
 from activities.messages import Reconciled, ReconcileStep
 from billing.stages import Stage
-from database import accounts, guarantors, households, outbox, sending
+from database import accounts, guarantors, households, outbox, sending, statement_runs
 from database.engine import Database
 from database.outbox import OutboxKind
 from database.tables import Encounter, Fact, RemittanceFile
@@ -66,6 +66,8 @@ class ReconcileActivities:
                 households.wake(session, practice_id=practice_id, patient_id=patient_id, at=step.at)
             batches = self._wish_for_batches(session, step)
             remittances = self._wish_for_remittances(session, step)
+            for run in statement_runs.forgotten(session, before=step.at - GRACE):
+                statement_runs.wish(session, run, at=step.at)
             missing_charges.look(session, at=step.at)
             bank_desk.look(session, at=step.at)
             provider_money.look(session, at=step.at)

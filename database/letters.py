@@ -1,7 +1,7 @@
 """Letters: written by a step, looked at, printed, and marked as sent once; or withdrawn before that."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ from billing.paper_claims import PaperClaim
 from billing.statements import Statement
 from database import (
     appeals,
+    crossings,
     encounters,
     good_faith,
     office,
@@ -82,6 +83,8 @@ class LetterRow:
     """` by fax (number 12) on 2026-11-02`; empty where nobody said"""
     returned_at: datetime | None = None
     """When the mail brought it back"""
+    crossed_cents: int = 0
+    """Payments that came after it was on its way; told on the account's list alone"""
 
 
 def page(session: Session, *, practice_id: str, state: QueueState, limit: int = 100) -> list[LetterRow]:
@@ -122,7 +125,10 @@ def of_account(session: Session, *, practice_id: str, patient_id: str) -> list[L
         .where(Letter.practice_id == practice_id, Letter.patient_id == patient_id)
         .order_by(col(Letter.written_at).desc())
     )
-    return [_row(letter, None) for letter in session.exec(query)]
+    return [
+        replace(_row(letter, None), crossed_cents=crossings.cents_of(session, letter.id))
+        for letter in session.exec(query).all()
+    ]
 
 
 def of_patient(session: Session, *, practice_id: str, patient_id: str) -> list[LetterRow]:

@@ -37,8 +37,19 @@ def begin(
     )
     session.add(row)
     session.flush()
-    outbox.enqueue(session, OutboxKind.START_STATEMENT_RUN, practice_id=practice_id, subject_id=row.id, at=at)
+    wish(session, row, at=at)
     return row
+
+
+def wish(session: Session, row: StatementRun, *, at: datetime) -> None:
+    """Ask for the run's workflow; one that runs already is left alone."""
+    outbox.enqueue(session, OutboxKind.START_STATEMENT_RUN, practice_id=row.practice_id, subject_id=row.id, at=at)
+
+
+def forgotten(session: Session, *, before: datetime) -> Sequence[StatementRun]:
+    """Runs of any practice that were begun before an instant and are not at their end: their workflow may be lost."""
+    query = select(StatementRun).where(StatementRun.state == RunState.RUNNING, col(StatementRun.begun_at) < before)
+    return session.exec(query).all()
 
 
 def of_state(session: Session, state: RunState, *, practice_id: str) -> Sequence[StatementRun]:

@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 from temporalio.client import WorkflowHandle
+from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Replayer
 
 import worker
 from activities.ids import statement_run_workflow
 from activities.mail_line import MailServer
-from activities.messages import StatementRunStanding
+from activities.messages import ReconcileStep, StatementRunStanding
+from activities.reconcile import ReconcileActivities
+from database import outbox
+from database.outbox import OutboxKind
 from temporal.plugin import office_plugin
 from tests.mail_servers import Desk, mail_server
 from tests.office import Office
@@ -106,6 +110,20 @@ async def test_a_long_run_begins_a_new_history_and_loses_nothing(
         standing = StatementRunStanding.model_validate(await handle.result())
         assert (await handle.describe()).run_id != first_run
     assert (standing.taken, standing.in_file) == (14, 14)
+
+
+async def test_a_run_whose_start_was_lost_is_started_by_the_reconciliation(office: Office, engine: Any) -> None:
+    desk.waiting(office, 1)
+    async with running(office, engine) as live:
+        run_id = desk.begun(office)
+        with office.database.writing() as session:
+            outbox.forget(session, OutboxKind.START_STATEMENT_RUN, practice_id=office.practice_id, subject_id=run_id)
+        reconcile = ReconcileActivities(office.database, live.client).reconcile
+        await ActivityEnvironment().run(reconcile, ReconcileStep(at=office.now + timedelta(minutes=6)))
+        await live.dispatcher.send_waiting()
+        handle = live.client.get_workflow_handle(statement_run_workflow(office.practice_id, run_id))
+        standing = StatementRunStanding.model_validate(await handle.result())
+    assert standing.in_file == 1
 
 
 class _Engine:

@@ -101,7 +101,7 @@ class ComingVisit:
         if next_at is None:
             await workflow.wait_condition(lambda: self._has_news)
             return
-        left = max(next_at - self.now(), SHORTEST_WAIT)
+        left = max(next_at - workflow.now(), SHORTEST_WAIT)
         summary = f"Until {next_at:%Y-%m-%d %H:%M} UTC: ask about the coverage, or see who came"
         try:
             await workflow.wait_condition(lambda: self._has_news, timeout=left, timeout_summary=summary)

@@ -246,7 +246,7 @@ class EncounterBilling:
         if item is None:
             await workflow.wait_condition(self.has_work)
             return
-        left = max(item.due_at - self.now(), SHORTEST_WAIT)
+        left = max(item.due_at - workflow.now(), SHORTEST_WAIT)
         summary = f"Until {item.due_at:%Y-%m-%d %H:%M} UTC: {WORDS[item.reason]} ({item.owner.replace('_', ' ')})"
         try:
             await workflow.wait_condition(self.has_work, timeout=left, timeout_summary=summary)

@@ -76,7 +76,7 @@ class PatientAccount:
         if next_at is None:
             await workflow.wait_condition(lambda: self._has_news)
             return
-        left = max(next_at - self.now(), SHORTEST_WAIT)
+        left = max(next_at - workflow.now(), SHORTEST_WAIT)
         summary = f"Until {next_at:%Y-%m-%d %H:%M} UTC: the account's next paper or review"
         try:
             await workflow.wait_condition(lambda: self._has_news, timeout=left, timeout_summary=summary)

@@ -82,7 +82,7 @@ class SubmissionBatch:
 
     async def wait_until(self, due_at: datetime | None) -> None:
         """Wait for news; a timer only says that its instant may have come."""
-        left = None if due_at is None else max(due_at - self.now(), SHORTEST_WAIT)
+        left = None if due_at is None else max(due_at - workflow.now(), SHORTEST_WAIT)
         try:
             await workflow.wait_condition(lambda: self._something_came, timeout=left, timeout_summary="TA1 or 999 due")
         except TimeoutError:

@@ -30,6 +30,7 @@ import rule_loading
 import search_proof
 import user_commands
 import worker as office_worker
+import year_proof
 from activities.intake import import_file
 from activities.sheet_intake import import_by_mapping
 from activities.taking_in import Sender
@@ -253,14 +254,16 @@ class Proof(StrEnum):
     EDITS = "edits"
     SEARCH = "search"
     QUARTER = "quarter"
+    YEAR = "year"
 
 
 @app.command()
 def prove(
     name: Annotated[Proof, typer.Argument(help="What to prove")],
     here: Annotated[bool, typer.Option("--here", help="books: check the office that runs here")] = False,
-    seed: Annotated[int | None, typer.Option(help="edits, quarter: another seed, other claims")] = None,
+    seed: Annotated[int | None, typer.Option(help="edits, quarter, year: another seed, other claims")] = None,
     encounters: Annotated[int, typer.Option(help="quarter: how many visits", min=1)] = quarter_proof.ENCOUNTERS,
+    guarantors: Annotated[int, typer.Option(help="year: how many families", min=1)] = year_proof.GUARANTORS,
     claims: Annotated[Path | None, typer.Option(help="edits: an 837P of valid claims to look at, too")] = None,
     phrases: Annotated[
         Path | None,
@@ -277,6 +280,9 @@ def prove(
     if name == Proof.QUARTER:
         picked = quarter_proof.SEED if seed is None else seed
         _run(lambda: quarter_proof.prove(console, encounters=encounters, seed=picked))
+    if name == Proof.YEAR:
+        chosen = year_proof.SEED if seed is None else seed
+        _run(lambda: year_proof.prove(console, guarantors=guarantors, seed=chosen))
     _run(lambda: proofs.prove_here(Settings(), console) if here else demonstration.prove())
 
 

@@ -144,7 +144,7 @@ def against_payer(
     visit that was voided after it was refused whole keeps nothing of the answer, and its payer is not told.
     """
     ours = {one.encounter_id: one for one in claims}
-    theirs, strangers = _by_encounter(claims, books, apart)
+    theirs, strangers = _sums_by_encounter(claims, books, apart)
     paid, contractual, patient, taken = [], [], [], []
     for encounter_id, sums in theirs.items():
         mine = ours[encounter_id]
@@ -189,7 +189,12 @@ def obtainable(claims: Sequence[ClaimBooks], books: Mapping[str, Any]) -> dict[s
     return {one: max(most[one], paid[one]) for one in most}
 
 
-def _by_encounter(
+def by_encounter(claims: Sequence[ClaimBooks], books: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """The payer's cents by our encounter: paid, contractual, patient, billable_to_patient, ever_billable, taken."""
+    return _sums_by_encounter(claims, books, ())[0]
+
+
+def _sums_by_encounter(
     claims: Sequence[ClaimBooks], books: Mapping[str, Any], apart: Collection[str]
 ) -> tuple[dict[str, dict[str, int]], list[str]]:
     """The payer's figures in cents added up by our encounter, and its claims that are none of ours, in words."""
@@ -204,6 +209,6 @@ def _by_encounter(
             strangers.append(f"claim {claim['control_number']}")
             continue
         sums = theirs.setdefault(encounter_id, {})
-        for name in ("paid", "contractual", "patient", "billable_to_patient", "taken"):
+        for name in ("paid", "contractual", "patient", "billable_to_patient", "ever_billable", "taken"):
             sums[name] = sums.get(name, 0) + int(claim.get(name, 0))
     return theirs, strangers

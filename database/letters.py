@@ -145,6 +145,11 @@ def of_patient(session: Session, *, practice_id: str, patient_id: str) -> list[L
     return [_row(letter, None) for letter in session.exec(query)]
 
 
+def is_notice(letter: Letter) -> bool:
+    """Whether it is a statement, a reminder or a final notice."""
+    return letter.kind in set(Notice)
+
+
 def content_of(letter: Letter) -> Content | PaperClaim | Statement:
     """What the paper says."""
     if letter.kind in set(Notice):

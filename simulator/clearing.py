@@ -116,11 +116,14 @@ class Clearing:
         return happened
 
     def books(self) -> dict[str, Any]:
-        """The payers' own figures, in cents; `taken`: of what was paid for the claim, out of other payments."""
+        """The payers' own figures, in cents; `taken`: of what was paid for the claim, out of other payments;
+        `ever_billable`: the most that any answer on it left to the patient."""
+        most = {row["control_number"]: row["most"] for row in self._store.rows("SELECT * FROM left_to_patient")}
         taken = recoveries.taken_by_claim(self._store)
         claims = [
             {"control_number": row["control_number"], "scenario": row["scenario"]}
             | {"taken": taken.get(row["control_number"], 0)}
+            | {"ever_billable": most.get(row["control_number"], 0)}
             | {name: row[name] for name in BOOKED}
             for row in self._store.rows("SELECT * FROM claim ORDER BY control_number")
         ]

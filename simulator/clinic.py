@@ -1,6 +1,7 @@
 """A clinic's visits, made from a seed: the same seed gives the same bytes, so that a second run adds nothing."""
 
 import random
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -68,29 +69,55 @@ def clean_visits(count: int, *, seed: int, today: date) -> list[Claim]:
 
 def _visit(number: int, scenario: Scenario, dice: random.Random, *, seed: int, today: date) -> Claim:
     day = today - timedelta(days=dice.randint(1, 7))
-    lines = tuple(_line(*service, day) for service in dice.sample(SERVICES, dice.randint(1, 4)))
-    payer_name, payer_id = dice.choice(PAYERS)
+    services = some_services(dice)
+    payer = dice.choice(PAYERS)
     if scenario == Scenario.OTHER:
-        payer_name, payer_id = PAYERS[0]
+        payer = PAYERS[0]
     person = Person(
         name=Name(dice.choice(LAST_NAMES), dice.choice(FIRST_NAMES)),
         birth_date=date(dice.randint(1940, 2015), dice.randint(1, 12), dice.randint(1, 28)),
         sex=dice.choice((Sex.FEMALE, Sex.MALE)),
         address=Address(f"{dice.randint(1, 999)} INVENTED ST", "ANYTOWN", "OH", "441019999"),
     )
-    claim = Claim(
-        control_number=f"V{seed}X{number:05d}",
+    diagnosis = dice.choice(DIAGNOSES)
+    member_id = f"{scenario}{seed}{number:06d}"
+    claim = claim_of(f"V{seed}X{number:05d}", person, services, day, payer, member_id=member_id, diagnosis=diagnosis)
+    if scenario not in SHARING:
+        return claim
+    return with_other_payers(claim, _second_policy(number, seed=seed, person=person))
+
+
+def some_services(dice: random.Random) -> list[tuple[str, int]]:
+    """One to four of what the clinic does, each with its charge in cents."""
+    return dice.sample(SERVICES, dice.randint(1, 4))
+
+
+def claim_of(
+    number: str,
+    person: Person,
+    services: Sequence[tuple[str, int]],
+    day: date,
+    payer: tuple[str, str],
+    *,
+    member_id: str,
+    diagnosis: str,
+) -> Claim:
+    """One visit of a patient who is insured by himself. `payer`: name and id."""
+    payer_name, payer_id = payer
+    lines = tuple(_line(*service, day) for service in services)
+    return Claim(
+        control_number=number,
         charge_cents=Cents(sum(line.charge_cents for line in lines)),
         billing_provider=clinic(),
         coverage=Coverage(
             payer=Party(role="PR", is_person=False, name=Name(payer_name), id_qualifier="PI", id=payer_id),
-            member_id=f"{scenario}{seed}{number:06d}",
+            member_id=member_id,
             group_number="GRP1",
             filing_indicator="CI",
         ),
         subscriber=person,
         patient=person,
-        diagnoses=(Diagnosis(dice.choice(DIAGNOSES), "ABK"),),
+        diagnoses=(Diagnosis(diagnosis, "ABK"),),
         lines=lines,
         providers=(
             Party(
@@ -103,9 +130,6 @@ def _visit(number: int, scenario: Scenario, dice: random.Random, *, seed: int, t
             ),
         ),
     )
-    if scenario not in SHARING:
-        return claim
-    return with_other_payers(claim, _second_policy(number, seed=seed, person=person))
 
 
 def _second_policy(number: int, *, seed: int, person: Person) -> list[OtherPayer]:

@@ -119,6 +119,9 @@ class Drive:
     show: Callable[[Progress], None] = lambda progress: None
     error_rate: float = 0.0
 
+    longest: timedelta = LONGEST
+    grain: timedelta = GRAIN
+
     async def run(self) -> Outcome:
         """Until every encounter is closed and every remittance settled, or nothing more can happen."""
         traveller = Traveller(self.client, self.world)
@@ -127,8 +130,8 @@ class Drive:
         outcome = Outcome()
         began = self.now
         await asyncio.to_thread(self.world.set_clocks, self.now)
-        await asyncio.to_thread(self._drop_files, outcome)
-        while self.now - began < LONGEST:
+        await asyncio.to_thread(self._begin, outcome, staff)
+        while self.now - began < self.longest:
             await traveller.settle()
             worked = await asyncio.to_thread(self._let_people_act, staff, patients)
             self._look(outcome, staff, patients)
@@ -136,10 +139,10 @@ class Drive:
                 continue
             if self._is_over(outcome):
                 break
-            instant = await asyncio.to_thread(self.world.next_instant)
+            instant = await asyncio.to_thread(self._next_instant)
             if instant is None and not self._remittances_wait():
                 break
-            self.now = max(instant or self.now, self.now) + GRAIN
+            self.now = max(instant or self.now, self.now) + self.grain
             await traveller.advance_to(self.now)
         outcome.days = (self.now - began).days
         outcome.by_scenario = await asyncio.to_thread(self.world.scenarios)
@@ -151,6 +154,12 @@ class Drive:
     @property
     def _today(self) -> date:
         return self.now.astimezone(clinic.ZONE).date()
+
+    def _begin(self, outcome: Outcome, staff: Staff) -> None:
+        self._drop_files(outcome)
+
+    def _next_instant(self) -> datetime | None:
+        return self.world.next_instant()
 
     def _drop_files(self, outcome: Outcome) -> None:
         """The same seed and count always drop the same bytes: a second run finds only duplicates."""

@@ -41,6 +41,13 @@ class Kept:
         """The payers' figures of a claim, in cents."""
         names = ", ".join(f"{name} = ?" for name in amounts)
         self.store.change(f"UPDATE claim SET {names} WHERE control_number = ?", *amounts.values(), number)
+        if "billable_to_patient" in amounts:
+            self.store.change(
+                "INSERT INTO left_to_patient VALUES (?, ?) "
+                "ON CONFLICT (control_number) DO UPDATE SET most = max(most, excluded.most)",
+                number,
+                amounts["billable_to_patient"],
+            )
 
     def is_voided(self, payer_claim_number: str) -> bool:
         """Whether a void of it has come."""

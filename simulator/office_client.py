@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from billing.claim import Address, Person
+
 PAGE = 200
 PATIENCE_SECONDS = 60.0
 """How long people go on pressing the button while the office is away"""
@@ -129,6 +131,99 @@ class OfficeClient:
         """A letter was printed and sent."""
         response = self._send("POST", f"/api/v1/letters/{letter_id}/sent", headers=self._headers("biller"))
         response.raise_for_status()
+
+    def account_by_paper(self, number: str) -> str:
+        """The account that the number on a cheque belongs to."""
+        found: str = self._get(f"/api/v1/accounts/by-paper/{number}", "account_representative")["patient_id"]
+        return found
+
+    def account(self, patient_id: str) -> Mapping[str, Any]:
+        """One account, with its items, agreements and holds."""
+        found: Mapping[str, Any] = self._get(f"/api/v1/accounts/{patient_id}")
+        return found
+
+    def pay_account(self, patient_id: str, cents: int, *, received_on: date, reference: str) -> Answered:
+        """A cheque comes for an account; what is more than is owed stays as a credit."""
+        body = {
+            "amount": f"{cents // 100}.{cents % 100:02d}",
+            "method": "cheque",
+            "received_on": received_on.isoformat(),
+            "reference": reference,
+            "keep_credit": True,
+        }
+        return self._do("POST", f"accounts/{patient_id}/payments", body)
+
+    def take_back_receipt(self, patient_id: str, receipt_id: str, reason: str) -> Answered:
+        """The bank gives a cheque back."""
+        path = f"accounts/{patient_id}/payments/{receipt_id}/take-back"
+        return self._do("POST", path, {"reason": reason}, role="payment_poster")
+
+    def agree_on_parts(self, patient_id: str, count: int, first_day: date) -> Answered:
+        """What is owed now is paid in monthly parts."""
+        body = {"count": count, "first_day": first_day.isoformat()}
+        return self._do("POST", f"accounts/{patient_id}/instalment-plans", body)
+
+    def hold_account(self, patient_id: str, kind: str) -> Answered:
+        """Nothing is asked of the account."""
+        return self._do("POST", f"accounts/{patient_id}/holds", {"kind": kind, "reason": "a letter came"})
+
+    def answers_for(self, patient_id: str, person: Person, home: Address) -> bool:
+        """Somebody answers for what the patient owes, and lives there; whether it is kept."""
+        assert person.birth_date is not None, "who answers for somebody has a birth date"
+        body = {
+            "last_name": person.name.last,
+            "first_name": person.name.first,
+            "birth_date": person.birth_date.isoformat(),
+            "address": {
+                "street": home.street,
+                "city": home.city,
+                "state": home.state,
+                "postal_code": home.postal_code,
+            },
+            "relationship": "parent",
+        }
+        return self._do("PUT", f"patients/{patient_id}/guarantor", body, role="front_desk").is_done
+
+    def mark_returned(self, letter_id: str) -> None:
+        """A letter came back with the mail."""
+        response = self._send("POST", f"/api/v1/letters/{letter_id}/returned", headers=self._headers("biller"))
+        response.raise_for_status()
+
+    def agencies(self) -> list[Mapping[str, Any]]:
+        """Every collection agency."""
+        found: list[Mapping[str, Any]] = self._get("/api/v1/agencies")
+        return found
+
+    def set_fee(self, agency: Mapping[str, Any], percent: int) -> None:
+        """What an agency keeps of what it collects."""
+        body = {"name": agency["name"], "fee_percent": percent}
+        self._do("PUT", f"agencies/{agency['id']}", body, role="supervisor")
+
+    def agency_file(self, agency_id: str) -> str:
+        """What the agency is told now, as CSV; empty where there is nothing to tell."""
+        written = self._do("POST", f"agencies/{agency_id}/files", None)
+        if not written.is_done or not written.body.get("file_id"):
+            return ""
+        path = f"/api/v1/agencies/{agency_id}/files/{written.body['file_id']}"
+        response = self._send("GET", path, headers=self._headers("supervisor"))
+        response.raise_for_status()
+        return response.text
+
+    def agency_answers(self, agency_id: str, text: str) -> Mapping[str, Any]:
+        """What an agency sends; the report says what was taken."""
+        headers = self._headers("payment_poster") | {"Content-Type": "text/csv"}
+        response = self._send("POST", f"/api/v1/agencies/{agency_id}/answers", content=text.encode(), headers=headers)
+        response.raise_for_status()
+        taken: Mapping[str, Any] = response.json()
+        return taken
+
+    def _do(
+        self, method: str, path: str, body: Mapping[str, Any] | None, *, role: str = "account_representative"
+    ) -> Answered:
+        """One command, once, however often it has to be sent."""
+        headers = self._headers(role, key=secrets.token_hex(12))
+        response = self._send(method, f"/api/v1/{path}", json=body, headers=headers)
+        return Answered(response.status_code, response.json())
 
     def pending(self) -> Mapping[str, Any]:
         """The machine's own work that is not done."""

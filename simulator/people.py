@@ -170,7 +170,9 @@ class Staff:
     error_rate: float = 0.0
     seed: int = 1
     deliver: Callable[[str], None] = lambda text: None
-    """Where letters go"""
+    """Where letters to payers go"""
+    posted: Callable[[str, Mapping[str, Any]], None] = lambda letter_id, said: None
+    """Where letters to patients go: the letter's id, and what it says"""
     done: dict[str, int] = field(default_factory=dict)
     refused: int = 0
     stuck: set[str] = field(default_factory=set)
@@ -195,6 +197,7 @@ class Staff:
             said = self.office.letter(letter_id)
             self.office.mark_sent(letter_id)
             self.deliver(json.dumps(said))
+            self.posted(letter_id, said)
         return len(waiting)
 
     def _resolve(self, task: Mapping[str, Any]) -> int:

@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS word (
     control_number TEXT PRIMARY KEY, category TEXT, status TEXT, paid INTEGER, trace TEXT, day TEXT);
 CREATE TABLE IF NOT EXISTS recovery (
     control_number TEXT PRIMARY KEY, payer TEXT, payee TEXT, reference TEXT, cents INTEGER, state TEXT);
+CREATE TABLE IF NOT EXISTS left_to_patient (control_number TEXT PRIMARY KEY, most INTEGER);
 CREATE TABLE IF NOT EXISTS once (what TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS sequence (name TEXT PRIMARY KEY, last INTEGER);
 CREATE INDEX IF NOT EXISTS event_due ON event (done, due_at);

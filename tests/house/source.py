@@ -33,6 +33,7 @@ ROOT_MODULES = (
     "edit_proof",
     "search_proof",
     "quarter_proof",
+    "year_proof",
     "rule_loading",
     "user_commands",
     "moving_commands",

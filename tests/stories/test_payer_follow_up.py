@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from billing.ledger import Account
-from database import payer_follow_up
 from database import office as offices
+from database import payer_follow_up
 from database.payer_follow_up import AGES, FollowUp, Order
 from tests.builders import a_claim, a_line, an_837p
 from tests.office import Office

@@ -193,7 +193,7 @@ async def drive(parts: Parts, *, encounters: int, seed: int, error_rate: float =
             seed=seed,
             folder=parts.settings.data_dir,
             now=parts.clock(),
-            show=lambda progress: live.update(_progress(progress)),
+            show=lambda progress: live.update(progress_table(progress)),
             error_rate=error_rate,
         ).run()
 
@@ -208,7 +208,8 @@ def ratios_of(parts: Parts, outcome: Outcome) -> list[Ratio]:
         ]
 
 
-def _progress(progress: Progress) -> Table:
+def progress_table(progress: Progress) -> Table:
+    """Where the visits stand, as it is shown while days pass."""
     table = Table(title=f"{progress.now:%A %Y-%m-%d}: {progress.tasks_done} tasks done, {progress.payments} payments")
     for stage in progress.by_stage:
         table.add_column(stage.replace("_", " "))

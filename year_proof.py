@@ -20,7 +20,7 @@ import office_setup
 import proofs
 from database import proof, year
 from database.proof import Proof
-from simulator.drive import Outcome, Progress
+from simulator.drive import Outcome
 from simulator.guarantors import true_non_payers
 from simulator.year import Year
 
@@ -53,7 +53,7 @@ async def lived(parts: demo.Parts, console: Console, *, guarantors: int, seed: i
             seed=seed,
             folder=parts.settings.data_dir,
             now=parts.clock(),
-            show=lambda progress: live.update(_progress(progress)),
+            show=lambda progress: live.update(demo.progress_table(progress)),
             browser=browser,
         )
         return drive, await drive.run()
@@ -119,11 +119,3 @@ def show(found: Mapping[str, Any], outcome: Outcome, console: Console, *, second
         table.add_row(str(count), habit)
     console.print(table)
     proofs.show(dict(found), console)
-
-
-def _progress(progress: Progress) -> Table:
-    table = Table(title=f"{progress.now:%A %Y-%m-%d}: {progress.tasks_done} tasks done, {progress.payments} payments")
-    for stage in progress.by_stage:
-        table.add_column(stage.replace("_", " "))
-    table.add_row(*(str(count) for count in progress.by_stage.values()))
-    return table

@@ -61,3 +61,17 @@ window.addEventListener("beforeunload", (event) => { if (typed) event.preventDef
 window.addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("button[type=submit]")) button.disabled = false;
 });
+
+// A menu closes when something else is chosen, and by Escape, which leads back to its name.
+const menus = document.querySelectorAll("header details.dropdown");
+document.addEventListener("click", (event) => {
+  for (const menu of menus) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of menus) {
+    if (!menu.open) continue;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});

@@ -4,8 +4,9 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
-from activities import returned_cheques
+from activities import lockbox_desk, returned_cheques
 from billing.deadlines import after_business_days
+from billing.lockbox import LOCKBOX
 from billing.money import format_dollars
 from billing.policies import Policies
 from billing.tasks import NewTask, TaskType
@@ -33,6 +34,9 @@ def take_up(session: Session, row: BankMovement, *, at: datetime) -> bool:
     ]
     said = f"{bank.movement_of(row).reference} {bank.movement_of(row).text}".upper()
     named = [one for one in waiting if one.reference.upper() in said]
+    may_be_lockbox = not waiting or (not named and LOCKBOX in said.casefold())
+    if may_be_lockbox and lockbox_desk.confirm(session, row, at=at):
+        return True
     if not waiting:
         return False
     _confirm(session, row, (named or waiting)[0], at=at)
@@ -67,4 +71,4 @@ def look(session: Session, practice_id: str, policies: Policies, *, since: date,
         new = NewTask(TaskType.DEPOSIT_MISSING, key="deposit", reason=reason, amount_cents=one.amount_cents)
         task = tasks.open_task(session, new, practice_id=practice_id, subject="deposit", subject_id=one.id, at=at)
         opened += task is not None
-    return opened
+    return opened + lockbox_desk.look(session, practice_id, policies, since=since, at=at)

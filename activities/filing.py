@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from activities import bank_desk, told_statuses
+from activities import bank_files, told_statuses
 from billing.acknowledgment import ClaimAcknowledgment, ImplementationAcknowledgment
 from billing.claim import Claim, Party
 from billing.remittance import Remittance, adjustments_not_allowed
@@ -21,7 +21,6 @@ from database import encounters, messages, office, outbox, records, remittances,
 from database.columns import new_id
 from database.outbox import OutboxKind
 from database.tables import Batch, InboundMessage, RemittanceFile, Submission
-from interchange.bank import ach, bai2
 from interchange.bank.faults import BankFileInvalid
 from interchange.x12 import (
     acknowledgment_277ca,
@@ -477,13 +476,11 @@ def _why_not_posted(item: remittance_835.ReadRemittance) -> str:
 
 
 def _file_bank(session: Session, message: InboundMessage) -> str:
-    """A bank's file: its bookings are kept and held against the remittances. A file that contradicts itself is told."""
-    text = message.body.decode("utf-8", errors="replace")
+    """A bank's file: bookings that are held against remittances, or cheques. One that contradicts itself is told."""
     try:
-        movements = ach.read(text) if message.kind == FileKind.BANK_CCD else bai2.read(text)
+        return bank_files.take(session, message, practice_id=_practice_of(session, message))
     except BankFileInvalid as error:
         return _ask(session, message, f"The bank's file cannot be taken, and nothing of it was: {error}.")
-    return bank_desk.file_movements(session, message, movements, practice_id=_practice_of(session, message))
 
 
 _FILERS: dict[str, Callable[[Session, InboundMessage], str]] = {
@@ -493,6 +490,5 @@ _FILERS: dict[str, Callable[[Session, InboundMessage], str]] = {
     "277": _file_277,
     "277RFAI": _file_277rfai,
     "835": _file_835,
-    "CCD": _file_bank,
-    "BAI2": _file_bank,
+    **dict.fromkeys(bank_files.KINDS, _file_bank),
 }

@@ -5,7 +5,15 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from activities import assistance, instalment_plans, member_ids, payer_credits, provider_money, returned_cheques
+from activities import (
+    assistance,
+    instalment_plans,
+    lockbox_desk,
+    member_ids,
+    payer_credits,
+    provider_money,
+    returned_cheques,
+)
 from activities.account_decisions import answer_question, decide_before_collections, wake
 from activities.messages import Answer
 from activities.move_sign_off import sign_off
@@ -38,6 +46,7 @@ _SAID = {
 
 
 _ABOUT_ACCOUNTS = frozenset({TaskType.PRECOLLECTION_APPROVAL, TaskType.PATIENT_QUESTION, TaskType.PLAN_DEFAULT})
+_ABOUT_CHEQUES = frozenset({TaskType.CHEQUE_RETURNED, TaskType.UNPLACED_CHEQUE})
 _ABOUT_HELP = frozenset({TaskType.ASSISTANCE_REVIEW, TaskType.ASSISTANCE_APPROVAL})
 _KEEPS_BILL_BACK = frozenset({TaskType.BILL_ABOVE_ESTIMATE, TaskType.ESTIMATE_DISPUTED})
 
@@ -78,9 +87,8 @@ def complete_office_task(
         refused = instalment_plans.decide(session, task, resolution, typed, practice_id=practice_id, at=at)
     elif task.type == TaskType.PATIENT_QUESTION:
         refused = answer_question(session, task, typed, practice_id=practice_id, at=at)
-    elif task.type == TaskType.CHEQUE_RETURNED:
-        today = office.policies_for(session, practice_id=practice_id, payer_id=None).day(at)
-        refused = returned_cheques.settle(session, task, resolution, typed, actor_id=actor_id, at=at, today=today)
+    elif task.type in _ABOUT_CHEQUES:
+        refused = _settle_cheque(session, task, resolution, typed, actor_id=actor_id, at=at)
     elif task.type == TaskType.UNMATCHED_REMIT:
         refused = _settle_row(session, task, resolution, typed, practice_id=practice_id)
     elif task.type == TaskType.PRECOLLECTION_APPROVAL:
@@ -106,7 +114,7 @@ def complete_office_task(
 def _hold(session: Session, task: Task, *, at: datetime) -> None:
     """See the task as it is now, until the transaction ends; its account first, as the account's own step does, or the
     book, as the posting that closes it does."""
-    if task.type in {TaskType.PLB_REVIEW, TaskType.CHEQUE_RETURNED}:
+    if task.type == TaskType.PLB_REVIEW or task.type in _ABOUT_CHEQUES:
         ledger.hold_book(session, task.practice_id)
     if task.type in _KEEPS_BILL_BACK:
         _account(session, task, at=at)
@@ -121,6 +129,16 @@ def _account(session: Session, task: Task, *, at: datetime) -> PatientAccount:
     """The account of the patient whose estimate the task is about, held."""
     patient_id = session.get_one(EstimateRow, task.subject_id).patient_id
     return accounts.lock(session, practice_id=task.practice_id, patient_id=patient_id, at=at)
+
+
+def _settle_cheque(
+    session: Session, task: Task, resolution: str, values: dict[str, str], *, actor_id: str, at: datetime
+) -> Answer | None:
+    """Patients' cheques: one that the bank gives back, or one of the lockbox that is nobody's yet."""
+    if task.type == TaskType.UNPLACED_CHEQUE:
+        return lockbox_desk.settle(session, task, resolution, values, actor_id=actor_id, at=at)
+    today = office.policies_for(session, practice_id=task.practice_id, payer_id=None).day(at)
+    return returned_cheques.settle(session, task, resolution, values, actor_id=actor_id, at=at, today=today)
 
 
 def _place_adjustment(

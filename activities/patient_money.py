@@ -6,6 +6,7 @@ from activities import agency_desk, assistance_posting
 from activities.desk import Desk
 from billing.agencies import EventKind
 from billing.ledger import Account, Entry, EntryKind, Side, transfer
+from billing.lockbox import LOCKBOX
 from billing.money import ZERO, Cents, format_dollars
 from billing.posting import SMALL, allocation, deallocation, reinstatement, released_credit
 from billing.stages import FactKind
@@ -18,6 +19,7 @@ RECEIVED_AS: dict[str, Account] = {
     "cheque": Account.UNDEPOSITED,
     "card": Account.CARD_CLEARING,
     "eft": Account.CASH_BANK,
+    LOCKBOX: Account.UNPLACED,
     agency_desk.BY_AGENCY: Account.AGENCY_CLEARING,
 }
 """Which asset a patient's payment is at first, by method"""

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from activities import account_receipts
+from activities import account_receipts, lockbox_desk
 from activities.messages import Answer
 from billing.bank import Means
 from billing.money import format_dollars
@@ -33,6 +33,8 @@ def take_up(session: Session, row: BankMovement, *, at: datetime) -> bool:
     undone = returned_payments.undone(session, row)
     if undone:
         _pair(session, row, undone, at=at, by=None)
+        return True
+    if lockbox_desk.take_up_gone(session, row, at=at):
         return True
     known = returned_payments.cheques(session, row)
     reason = (
@@ -72,7 +74,12 @@ def settle(
     [cheque] = named
     if not all(returned_payments.is_whole(session, paid) for paid in cheque.payments):
         return _invalid("part of this payment was paid back to the patient, or it is not posted yet")
-    undoing = _undo(session, cheque, row, actor_id=actor_id, at=at, today=today)
+    undoing: Sequence[PatientPayment] = ()
+    if cheque.unplaced is not None:
+        words = "returned by the bank"
+        lockbox_desk.let_go(session, cheque.unplaced, words, movement=row, actor_id=actor_id, at=at)
+    else:
+        undoing = _undo(session, cheque, row, actor_id=actor_id, at=at, today=today)
     _pair(session, row, undoing, at=at, by=actor_id)
     return None
 
@@ -101,6 +108,7 @@ def _undo(
     ]
     if cheque.receipt is not None:
         account_receipts.undo(session, cheque.receipt, undoing, at=at)
+        lockbox_desk.put_back(session, cheque.receipt, returned=True, at=at)
     else:
         for one in undoing:
             patient_payments.keep(session, one, at=at)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from activities import account_receipts
+from activities import account_receipts, lockbox_desk
 from api import errors, idempotency, known_patient
 from api.actions import Done, audited
 from api.errors import Fault, Problem
@@ -156,6 +156,7 @@ def take_back(office: Office, person: Person, *, patient_id: str, receipt_id: st
             refuse_unless_whole(session, one)
         rows = [undoing(session, office, person, one, reason) for one in paid]
         cents = account_receipts.undo(session, receipt, rows, at=office.now())
+        lockbox_desk.put_back(session, receipt, returned=False, at=office.now())
         audited(session, office, person, action="take_back", subject="receipt", subject_id=receipt.id, reason=reason)
         return holder, {"receipt_id": receipt.id, "patient_id": holder, "amount_cents": -cents}
 

@@ -29,6 +29,17 @@ OF_ACCOUNTS: dict[TaskType, Kind] = {
             "hold": Resolution("Wait: dispute, plan, assistance", (REASON, FOLLOW_UP)),
         },
     ),
+    TaskType.UNPLACED_CHEQUE: Kind(
+        Role.POSTER,
+        timedelta(days=3),
+        "A cheque of the lockbox is nobody's",
+        {
+            "placed": Resolution(
+                "It is for this account", (Field("account", "Number of a statement, a visit or a claim", longest=40),)
+            ),
+            "sent_back": Resolution("It goes back to who sent it", (REASON, REFERENCE)),
+        },
+    ),
     TaskType.CARD_PAYMENT_REVERSED: Kind(
         Role.ACCOUNT_REP,
         timedelta(days=5),

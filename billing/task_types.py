@@ -94,6 +94,8 @@ class TaskType(StrEnum):
     """A deposit was carried to the bank, and the bank has not booked it"""
     CHEQUE_RETURNED = "cheque_returned"
     """The bank gives a cheque back that was deposited"""
+    UNPLACED_CHEQUE = "unplaced_cheque"
+    """A lockbox brought a cheque, and nothing on it names one account"""
     BANK_DIFFERS = "bank_differs"
     """The bank has booked another amount than the remittance of its trace says"""
     PAYER_CREDIT = "payer_credit"

@@ -18,7 +18,7 @@ from billing.ledger import CHARGES, ENCOUNTER_BALANCES, Account, EntryKind
 from billing.roles import Permission, Role, permissions_of
 from billing.stages import FactKind, Stage
 from billing.tasks import TaskType
-from database import account_holds, accounts, agencies, assistance, audit, bank, good_faith, households, moves
+from database import account_holds, accounts, agencies, assistance, audit, bank, good_faith, households, lockbox, moves
 from database.tables import (
     AgendaEntry,
     BalanceItem,
@@ -30,6 +30,8 @@ from database.tables import (
     InboundMessage,
     Journal,
     Line,
+    LockboxBatch,
+    LockboxCheque,
     Outbox,
     PatientAccount,
     PatientPayment,
@@ -173,11 +175,13 @@ def _bookings_are_spent(session: Session) -> Proof:
             .group_by(col(RemittanceFile.bank_movement_id))
         ).all()
     )
-    for table in (Deposit, PatientPayment):
+    for table in (Deposit, LockboxBatch, PatientPayment):
         rows = session.exec(
             select(table.bank_movement_id, func.sum(table.amount_cents)).group_by(table.bank_movement_id)
         )
         banked |= {one: int(cents) for one, cents in rows if one is not None}
+    left = select(LockboxCheque.bank_movement_id, LockboxCheque.amount_cents)
+    banked |= {one: -cents for one, cents in session.exec(left) if one is not None}
     off = [f"booking {one.id}" for one in paired if int(banked.get(one.id, 0)) != one.amount_cents]
     return Proof("bank", "a booking of the bank is the money it is paired with to the cent", len(paired), off[:SHOWN])
 
@@ -302,6 +306,11 @@ def _help_is_granted(session: Session) -> Proof:
     return Proof("assistance", statement, looked_at, off[:SHOWN])
 
 
+def _cheques_are_whole(session: Session) -> Proof:
+    looked_at, off = lockbox.lost(session)
+    return Proof("lockbox", "cheques of a lockbox are on accounts, asked about, or went back", looked_at, off[:SHOWN])
+
+
 def _moves_tie(session: Session) -> Proof:
     """What moved here is in the ledger as the old system's aging had it."""
     ended = list(moves.all_ended(session))
@@ -391,6 +400,7 @@ _PROOFS: tuple[Callable[[Session], Proof], ...] = (
     _balances_are_pursued,
     _placed_is_given_up,
     _help_is_granted,
+    _cheques_are_whole,
     _moves_tie,
     _open_has_next_action,
     _lines_are_on_one_claim,

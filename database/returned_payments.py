@@ -8,8 +8,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from billing.ledger import Account
-from database import ledger, receipts
-from database.tables import AccountReceipt, BankMovement, PatientPayment
+from billing.lockbox import LOCKBOX
+from database import ledger, lockbox, receipts
+from database.tables import AccountReceipt, BankMovement, LockboxCheque, PatientPayment
 
 COMES_BACK_WITHIN = timedelta(days=180)
 """From the day it was received: older ones no bank takes (UCC 4-404), much less gives back"""
@@ -20,11 +21,13 @@ class Cheque:
     """One cheque of a patient: for one visit, or spread over an account."""
 
     id: str
-    """Of the payment, or of the receipt"""
+    """Of the payment, of the receipt, or of the lockbox's cheque"""
     reference: str
     received_on: date
     payments: tuple[PatientPayment, ...]
     receipt: AccountReceipt | None = None
+    unplaced: LockboxCheque | None = None
+    """It came by a lockbox and is on no account yet"""
 
 
 def cheques(session: Session, row: BankMovement) -> list[Cheque]:
@@ -47,7 +50,7 @@ def cheques(session: Session, row: BankMovement) -> list[Cheque]:
     whole = session.exec(
         select(AccountReceipt).where(
             AccountReceipt.practice_id == row.practice_id,
-            AccountReceipt.method == "cheque",
+            col(AccountReceipt.method).in_(("cheque", LOCKBOX)),
             AccountReceipt.amount_cents == -row.amount_cents,
             AccountReceipt.received_on <= row.booked_on,
             AccountReceipt.received_on >= first,
@@ -58,6 +61,9 @@ def cheques(session: Session, row: BankMovement) -> list[Cheque]:
     for one in whole:
         paid = tuple(receipts.payments_of(session, one.id))
         found.append(Cheque(one.id, one.reference or "", one.received_on, paid, one))
+    for cheque, day in lockbox.unplaced(session, practice_id=row.practice_id, cents=-row.amount_cents):
+        if first <= day <= row.booked_on:
+            found.append(Cheque(cheque.id, lockbox.cheque_of(cheque).number, day, (), unplaced=cheque))
     return sorted(found, key=lambda one: (-one.received_on.toordinal(), one.id))
 
 

@@ -147,6 +147,7 @@ WAYS: dict[TaskType, Way] = {
     TaskType.PLB_REVIEW: Way("reviewed", _reason("agrees with the payer's letter")),
     TaskType.PAYER_CREDIT: Way("refund_payer", _reason("it was paid twice")),
     TaskType.REFUND_APPROVAL: Way("paid", lambda task: {"reference": "CHEQUE-1"}, SUPERVISOR),
+    TaskType.UNPLACED_CHEQUE: Way("sent_back", lambda task: {"reason": "no patient of ours", "reference": "CHEQUE-2"}),
     TaskType.CARD_PAYMENT_REVERSED: Way("noted", _reason("the patient pays in another way")),
     TaskType.PLAN_DEFAULT: Way("ended", _reason("the patient could not be reached")),
     TaskType.ASSISTANCE_REVIEW: Way("denied", _reason("no proof of income was sent")),

@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BeforeValidator, Field
 from sqlmodel import Session
 
-from activities import bank_desk, filing
+from activities import bank_desk, bank_files, filing
 from activities.bank_desk import DoesNotFit
 from api import actions, errors, uploads
 from api.actions import Done
@@ -22,14 +22,14 @@ from api.office import Office, TheOffice
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from api.routers.paper import Poster, refuse_while_older_waits
 from billing.roles import Permission
-from database import aged_cash, bank, messages
+from database import aged_cash, bank, lockbox, messages
 from database.access import Person
 from database.aged_cash import AgedCash
 from database.bank import MovementView, UnfundedView
+from database.lockbox import UnplacedView
 from database.tables import BankMovement
-from interchange.bank import ach, bai2
 from interchange.bank.faults import BankFileInvalid
-from interchange.x12.detect import FileKind, identify
+from interchange.x12.detect import identify
 
 api = APIRouter(prefix="/api/v1/bank", tags=["remittances"])
 pages = APIRouter(prefix="/bank", include_in_schema=False)
@@ -50,6 +50,8 @@ class BankPage:
     """Remittances whose money the bank has not confirmed, since the first day that its files tell of"""
     matched: list[MovementView]
     set_aside: list[MovementView]
+    unplaced: list[UnplacedView]
+    """Cheques of a lockbox that are on no account yet, the oldest first"""
     aged: list[AgedCash]
     """What waits longer than aged_cash_lock_days, the oldest first: until it is settled no newer money is put away by
     hand"""
@@ -91,6 +93,7 @@ def show_bank(office: TheOffice, person: Viewer) -> BankPage:
             bank.unfunded(session, practice_id=person.practice_id, since=since or date.max, limit=SHOWN),
             movements(state=bank.MATCHED),
             movements(state=bank.SET_ASIDE),
+            lockbox.unplaced_views(session, practice_id=person.practice_id, limit=SHOWN),
             aged_cash.aged(session, practice_id=person.practice_id, at=office.now())[:SHOWN],
             opened.reason if opened else None,
         )
@@ -98,8 +101,8 @@ def show_bank(office: TheOffice, person: Viewer) -> BankPage:
 
 @api.post("/files", openapi_extra=FILE, status_code=201)
 async def post_file(request: Request, office: TheOffice, person: Poster) -> dict[str, str]:
-    """A file of the bank: ACH entries (NACHA) or a balance report (BAI2). The same bytes twice change nothing. 422: it
-    contradicts itself, with the line; nothing of it is taken then."""
+    """A file of the bank: ACH entries (NACHA), a balance report (BAI2), or a lockbox's cheques (BAI or CSV). The same
+    bytes twice change nothing. 422: it contradicts itself, with the line; nothing of it is taken then."""
     return {"note": await run_in_threadpool(_take, office, person, await request.body())}
 
 
@@ -202,12 +205,15 @@ def _open(office: Office, person: Person, form: OpeningForm, *, key: str) -> Don
 def _take(office: Office, person: Person, body: bytes) -> str:
     if len(body) > uploads.LONGEST_FILE:
         raise Problem(413, "too-large", "The file is above 1 MB", "Ask the bank for a file of fewer days.")
-    kind, text = identify(body), body.decode("utf-8", errors="replace")
-    if kind not in {FileKind.BANK_CCD, FileKind.BANK_BAI2}:
-        detail = "It begins with 101 (ACH entries, 94 characters a record) or with 01, (a BAI2 report)."
+    kind = identify(body)
+    if kind not in bank_files.KINDS:
+        detail = (
+            "It begins with 101 (ACH entries, 94 characters a record), with 01, (a BAI2 report), with the records 1 "
+            "and 2 of a lockbox (80 columns), or with a header that names deposit_date, amount and check_number (CSV)."
+        )
         raise Problem(422, "no-bank-file", "This is no file of a bank that can be read here", detail)
     try:
-        _ = ach.read(text) if kind == FileKind.BANK_CCD else bai2.read(text)
+        bank_files.check(kind, body)
     except BankFileInvalid as error:
         detail = f"{str(error).capitalize()}. Nothing of it was taken: ask the bank for the whole file."
         raise Problem(422, "bank-file-invalid", "The bank's file contradicts itself", detail) from error

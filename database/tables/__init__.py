@@ -35,6 +35,7 @@ from database.tables.encounters import (
 from database.tables.enrolments import EnrolmentRow
 from database.tables.estimates import EstimateRow
 from database.tables.ledger import Journal, Posting
+from database.tables.lockbox import LockboxBatch, LockboxCheque
 from database.tables.messages import Batch, ControlSequence, InboundMessage, Inquiry, Outbox, PartnerFile
 from database.tables.moves import ControlNumberAlias, Move, MovedPatientRow, MovedVisitRow, PaymentPlan
 from database.tables.noncoverage import NoticeRow, NoticeRuleRow
@@ -129,6 +130,8 @@ __all__ = [
     "Line",
     "LocalityRow",
     "Location",
+    "LockboxBatch",
+    "LockboxCheque",
     "MedicareAnswersRow",
     "Move",
     "MovedPatientRow",

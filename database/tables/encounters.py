@@ -282,7 +282,7 @@ class PatientPayment(SQLModel, table=True):
     encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", index=True)
     amount_cents: int = Field(sa_type=sa.BigInteger)
     method: str = Field(sa_type=sa.String(20))
-    """cash, cheque, card, eft, agency"""
+    """cash, cheque, card, eft, lockbox, agency"""
     fee_cents: int = Field(default=0, sa_type=sa.BigInteger)
     """What a collection agency keeps of it"""
     reference: str | None = Field(default=None, sa_type=sa.String(100))

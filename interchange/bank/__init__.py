@@ -1,1 +1,1 @@
-"""Translates what banks send: ACH entries with their addenda (NACHA), and balance reports (BAI2)."""
+"""Translates what banks send: ACH entries with their addenda (NACHA), balance reports (BAI2), and lockbox files."""

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from billing.bank import Means, Movement, trace_in
 from billing.money import Cents
+from interchange.bank.columns import ColumnReader
 from interchange.bank.faults import BankFileInvalid
 
 WIDTH = 94
@@ -17,6 +18,7 @@ CREDITS, DEBITS = frozenset({"22", "32"}), frozenset({"27", "37"})
 """Transaction codes: checking and savings"""
 WITHOUT_MONEY = frozenset({"23", "28", "33", "38", "24", "29", "34", "39"})
 """Prenotes and entries of no amount"""
+EFFECTIVE = "the effective date"
 PADDING, BLOCK = "9" * WIDTH, 10
 """A file is filled up to whole blocks of records"""
 
@@ -50,15 +52,15 @@ def read(text: str) -> list[Movement]:
     return reader.done()
 
 
-class _Reader:
+class _Reader(ColumnReader):
     def __init__(self) -> None:
+        super().__init__()
         self._found: list[Movement] = []
         self._batch: _Batch | None = None
         self._entry: _Entry | None = None
         self._totals = _Batch(0, date.min, "")
         self._batches = 0
         self._is_closed = False
-        self._line = 0
         self._created = date.min
 
     def take(self, number: int, record: str) -> None:
@@ -72,7 +74,7 @@ class _Reader:
         match record[0]:
             case "1":
                 self._expect(number == 1, "a file has one header, its first record")
-                self._created = self._day(record[23:29])
+                self._created = self._day(record[23:29], EFFECTIVE)
             case "5":
                 self._open_batch(record)
             case "6":
@@ -92,7 +94,7 @@ class _Reader:
 
     def _open_batch(self, record: str) -> None:
         self._expect(self._batch is None, "a batch begins inside another one")
-        day = self._day(record[69:75]) if record[69:75].strip() else self._created
+        day = self._day(record[69:75], EFFECTIVE) if record[69:75].strip() else self._created
         self._batch = _Batch(self._line, day, record[4:20].strip())
 
     def _take_entry(self, record: str) -> None:
@@ -167,21 +169,6 @@ class _Reader:
         if self._batch is None:
             raise BankFileInvalid(self._line, "stands outside a batch")
         return self._batch
-
-    def _expect(self, holds: bool, message: str) -> None:
-        if not holds:
-            raise BankFileInvalid(self._line, message)
-
-    def _number(self, text: str, what: str) -> int:
-        if not (text.isascii() and text.isdigit()):
-            raise BankFileInvalid(self._line, f"{what} is no number: {text!r}")
-        return int(text)
-
-    def _day(self, text: str) -> date:
-        try:
-            return datetime.strptime(text, "%y%m%d").date()  # noqa: DTZ007 - a calendar day has no zone
-        except ValueError as error:
-            raise BankFileInvalid(self._line, f"the effective date is no day: {text!r}") from error
 
 
 def write(entry: Movement, *, created: datetime, number: int) -> str:

@@ -3,6 +3,7 @@
 import re
 from enum import StrEnum
 
+from interchange.bank import lockbox_csv
 from interchange.x12.syntax import NotX12, SegmentReader
 
 _HEAD_BYTES = 64 * 1024
@@ -43,12 +44,18 @@ class FileKind(StrEnum):
     """A bank's balance report: records of comma-separated fields, the first one `01`"""
     BANK_CCD = "CCD"
     """Bank file of 94-character records that opens with `101`"""
+    LOCKBOX = "LOCKBOX"
+    """A bank's file of cheques that its lockbox opened: records of 80 columns, 1 and 2 first"""
+    LOCKBOX_CSV = "LOCKBOXCSV"
+    """The same as CSV with a header"""
     UNKNOWN = "unknown"
     """None of these"""
 
 
 _REPORT = re.compile(rb"\s*01,[^\n]*,2\s*/")
 """File header of version 2"""
+_LOCKBOX = re.compile(rb"1[0-9]{2}[^\n,*|]{20}[0-9]{6}[^\n,*|]{0,131}\n2[^\n,*|]{20}")
+"""Immediate address header and service record"""
 _GUIDES = {
     "X222": FileKind.CLAIMS_837P,
     "X223": FileKind.CLAIMS_837I,
@@ -65,6 +72,10 @@ def identify(data: bytes) -> FileKind:
         return FileKind.BANK_CCD
     if _REPORT.match(data):
         return FileKind.BANK_BAI2
+    if _LOCKBOX.match(data):
+        return FileKind.LOCKBOX
+    if lockbox_csv.looks_like(data):
+        return FileKind.LOCKBOX_CSV
     try:
         reader = SegmentReader(data[:_HEAD_BYTES])
     except NotX12:

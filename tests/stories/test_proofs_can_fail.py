@@ -60,6 +60,7 @@ TAMPERED = {
     "'placed', '2026-11-04 00:00:00.000000', 'worker', '2026-11-04 00:00:00.000000' FROM encounter "
     "WHERE stage = 'closed'",
     "assistance": "UPDATE posting SET account = 'ADJ_ASSIST' WHERE account = 'ADJ_CONTRACT'",
+    "lockbox": "UPDATE posting SET account = 'UNPLACED' WHERE account = 'CARD_CLEARING'",
     "handed_over": "UPDATE posting SET account = 'PAT_TRANSFER' WHERE account = 'CARD_CLEARING'",
 }
 

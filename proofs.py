@@ -16,9 +16,10 @@ from temporalio.service import RPCError
 import office_setup
 from activities.ids import encounter_workflow
 from billing.stages import Stage
-from database import outbox, proof
+from database import claim_books, outbox, proof
+from database.claim_books import ClaimBooks
 from database.engine import Database
-from database.proof import ClaimBooks, Proof
+from database.proof import Proof
 from database.tables import Encounter, Outbox
 from settings import Settings
 
@@ -59,10 +60,10 @@ async def prove(database: Database, temporal: Client, payer_books: Mapping[str, 
     """Every proof, and the figures they are about. Nothing looked at is no proof."""
     with database.reading() as session:
         proofs = proof.prove_rows(session)
-        on_paper = proof.typed_in(session)
-        claims = [one for one in proof.claim_books(session) if one.encounter_id not in on_paper]
-        apart = [one.control_number for one in proof.claim_books(session) if one.encounter_id in on_paper]
-        traces = proof.remittance_totals(session)
+        on_paper = claim_books.typed_in(session)
+        claims = [one for one in claim_books.claim_books(session) if one.encounter_id not in on_paper]
+        apart = [one.control_number for one in claim_books.claim_books(session) if one.encounter_id in on_paper]
+        traces = claim_books.remittance_totals(session)
         encounters = session.exec(select(Encounter)).all()
     proofs.append(await _open_is_running(database, temporal, encounters))
     if payer_books is not None:

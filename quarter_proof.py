@@ -15,8 +15,8 @@ from rich.table import Table
 
 import demo
 import proofs
+from database import claim_books, quarter
 from database import figures as office_figures
-from database import proof, quarter
 from database.figures import Ratio
 from database.proof import Proof
 from simulator.drive import Outcome
@@ -44,7 +44,7 @@ async def figures_of(parts: demo.Parts, outcome: Outcome) -> proofs.Figures:
     books = await proofs.books_of_partner(parts.settings)
     assert books is not None, "the clearinghouse is a part of this office"
     with parts.database.reading() as session:
-        claims = proof.claim_books(session)
+        claims = claim_books.claim_books(session)
         own = [quarter.accounted(session), quarter.tasks_done(session, now=parts.clock())]
         cash = quarter.recovered(session, proofs.obtainable(claims, books))
         ratios = [

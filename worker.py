@@ -10,6 +10,8 @@ from temporalio.client import Client
 
 from activities.account import AccountActivities
 from activities.batch import BatchActivities
+from activities.card_processor import gateway_at
+from activities.card_refunds import CardRefundActivities
 from activities.claim_status import ClaimStatusActivities
 from activities.coming_visit import ComingVisitActivities
 from activities.dispatch import Dispatcher
@@ -26,6 +28,7 @@ from database.engine import Database
 from settings import OperatorError, Settings
 from temporal import bootstrap, client, encryption, logs, worker_runtime
 from workflows.bulk_resubmission import BulkResubmission
+from workflows.card_refund import CardRefund
 from workflows.coming_visit import ComingVisit
 from workflows.encounter_billing import EncounterBilling
 from workflows.patient_account import PatientAccount
@@ -40,6 +43,7 @@ WORKFLOWS: Sequence[type] = (
     ComingVisit,
     SubmissionBatch,
     BulkResubmission,
+    CardRefund,
     RemittanceFile,
     StatementRun,
     Mailbox,
@@ -57,15 +61,7 @@ def activities_of(
     database: Database, temporal: Client, settings: Settings, http: httpx.Client
 ) -> Sequence[Callable[..., Any]]:
     """Every activity of the office, with what each needs to touch the world."""
-
-    def token_of(name: str) -> str:
-        if name not in settings.partner_tokens:
-            raise PartnerTokenMissing(
-                f"there is no token, password or key for the partner {name!r}: "
-                f'set ZEROBALANCE_PARTNER_TOKENS=\'{{"{name}": "..."}}\''
-            )
-        return settings.partner_tokens[name].get_secret_value()
-
+    token_of = _tokens(settings)
     lines = PartnerLines(http, token_of)
     account = AccountActivities(database, settings.public_url)
     coming_visit = ComingVisitActivities(database)
@@ -77,6 +73,7 @@ def activities_of(
     resubmission = ResubmissionActivities(database)
     statement_run = StatementRunActivities(database, mail_server(settings))
     mailbox = MailboxActivities(database, lines)
+    card_refund = _card_refunds(database, settings)
     reconcile = ReconcileActivities(database, temporal)
     return (
         account.look_after_account,
@@ -108,8 +105,29 @@ def activities_of(
         remittance.count_open_rows,
         mailbox.fetch_mail,
         mailbox.file_messages,
+        card_refund.ask_processor,
+        card_refund.note_answer,
+        card_refund.note_silence,
         reconcile.reconcile,
     )
+
+
+def _tokens(settings: Settings) -> Callable[[str], str]:
+    """How a trading partner's token, password or key is found by its name."""
+
+    def token_of(name: str) -> str:
+        if name not in settings.partner_tokens:
+            raise PartnerTokenMissing(
+                f"there is no token, password or key for the partner {name!r}: "
+                f'set ZEROBALANCE_PARTNER_TOKENS=\'{{"{name}": "..."}}\''
+            )
+        return settings.partner_tokens[name].get_secret_value()
+
+    return token_of
+
+
+def _card_refunds(database: Database, settings: Settings) -> CardRefundActivities:
+    return CardRefundActivities(database, gateway_at(settings.card_processor_url, settings.card_processor_token))
 
 
 def mail_server(settings: Settings) -> MailServer:

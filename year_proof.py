@@ -18,7 +18,7 @@ from rich.table import Table
 import demo
 import office_setup
 import proofs
-from database import proof, year
+from database import claim_books, proof, year
 from database.proof import Proof
 from simulator.drive import Outcome
 from simulator.guarantors import true_non_payers
@@ -66,7 +66,7 @@ async def figures_of(parts: demo.Parts, drive: Year, outcome: Outcome) -> proofs
     assert books is not None, "the clearinghouse is a part of this office"
     told = drive.guarantors.paid_cents() + drive.agency.collected_cents
     with parts.database.reading() as session:
-        claims = proof.claim_books(session)
+        claims = claim_books.claim_books(session)
         billable = {one: sums["ever_billable"] for one, sums in proofs.by_encounter(claims, books).items()}
         for one in claims:
             billable[one.encounter_id] = billable.get(one.encounter_id, 0) + one.billed_by_person

@@ -28,6 +28,7 @@ from activities.member_ids import ask_about_number
 from activities.next_payer import Answering, await_crossover, has_next_payer, take_up_answer, who_answers
 from activities.passed_on import note_asked
 from activities.patient_money import give_up, settle_patient_money, take_handed_over, take_payment, waive
+from activities.patient_refunds import refund_failed
 from activities.payer_credits import refund_cancelled
 from activities.posting_review import hold_for_review
 from activities.resending import let_copy_go, take_turn
@@ -96,6 +97,8 @@ def _absorb(desk: Desk, fact: Fact) -> bool:
             verdict = take_up(desk, fact)
         case FactKind.REFUND_CANCELLED:
             verdict = refund_cancelled(desk, fact)
+        case FactKind.CARD_REFUND_FAILED:
+            verdict = refund_failed(desk, fact)
         case FactKind.PATIENT_PAID:
             verdict = take_payment(desk, fact)
         case FactKind.BALANCE_GIVEN_UP:

@@ -49,7 +49,11 @@ from database.letters import CHANGED
 from database.remittances import standing_rows
 from database.tables import Amendment, Denial, Encounter, Fact, RemittanceClaim, RemittanceFile
 
-SETTLED_BY_AN_AMENDMENT = frozenset(TaskType) - {TaskType.CREDIT_BALANCE, TaskType.UNMATCHED_REMIT}
+SETTLED_BY_AN_AMENDMENT = frozenset(TaskType) - {
+    TaskType.CREDIT_BALANCE,
+    TaskType.PATIENT_REFUND_APPROVAL,
+    TaskType.UNMATCHED_REMIT,
+}
 """Tasks about the claim as it was; what is still wrong opens one again"""
 _IN_WORDS = {
     Change.CORRECT: "what was billed is corrected",

@@ -5,10 +5,12 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from activities import card_refunds
 from billing.account_payments import oldest_first
 from billing.money import Cents, format_dollars
 from billing.tasks import NewTask, TaskType
 from database import accounts, audit, office, patient_payments, paying, tasks
+from database import card_refunds as refund_rows
 from database.columns import new_id
 from database.tables import Checkout, PatientPayment, ProcessorEvent
 
@@ -23,9 +25,9 @@ class Told:
 
     event_id: str
     kind: str
-    """payment.succeeded, payment.failed, payment.refunded, payment.disputed"""
+    """payment.succeeded, payment.failed, payment.refunded, payment.disputed, refund.succeeded, refund.failed"""
     reference: str
-    """Our checkout"""
+    """Our checkout, or our refund"""
     payment: str
     """The processor's number of the payment"""
     amount_cents: int
@@ -37,6 +39,8 @@ def take(session: Session, told: Told, *, at: datetime) -> str:
     known = session.get(ProcessorEvent, told.event_id)
     if known is not None:
         return known.verdict
+    if told.kind in {card_refunds.SUCCEEDED, card_refunds.FAILED}:
+        return _about_refund(session, told, at=at)
     checkout = session.get(Checkout, told.reference)
     if checkout is None:
         return _keep(session, told, None, "names no checkout of ours", at=at)
@@ -55,6 +59,17 @@ def take(session: Session, told: Told, *, at: datetime) -> str:
         case _:
             verdict = "a kind of notice that changes nothing"
     return _keep(session, told, checkout, verdict, at=at)
+
+
+def _about_refund(session: Session, told: Told, *, at: datetime) -> str:
+    row = refund_rows.lock(session, told.reference)
+    known = session.get(ProcessorEvent, told.event_id, populate_existing=True)
+    if known is not None:
+        return known.verdict
+    if row is None:
+        return _keep(session, told, None, "names no refund of ours", at=at)
+    verdict = card_refunds.fold(session, row, told.kind, told.amount_cents, at=at)
+    return _keep(session, told, session.get_one(Checkout, row.checkout_id), verdict, at=at)
 
 
 def _keep(session: Session, told: Told, checkout: Checkout | None, verdict: str, *, at: datetime) -> str:

@@ -19,6 +19,7 @@ from activities import starting
 from activities.ids import (
     account_workflow,
     batch_workflow,
+    card_refund_workflow,
     coming_visit_workflow,
     encounter_workflow,
     remittance_workflow,
@@ -31,6 +32,7 @@ from activities.messages import (
     FactsArrived,
     StartAccount,
     StartBatch,
+    StartCardRefund,
     StartComingVisit,
     StartEncounter,
     StartRemittance,
@@ -128,6 +130,8 @@ class Dispatcher:
                 await self._start_resubmission(first)
             case OutboxKind.START_STATEMENT_RUN:
                 await self._start_statement_run(first)
+            case OutboxKind.START_CARD_REFUND:
+                await self._start_card_refund(first)
 
     async def _wake_encounter(self, rows: Sequence[Outbox], at: datetime) -> None:
         """Running or closed, the encounter hears of its facts. A plain signal costs half of a signal-with-start."""
@@ -247,6 +251,18 @@ class Dispatcher:
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             static_summary="Papers to patients, set for the printing machine or sent by e-mail",
             static_details=f"[Open it in the workbench](/letters/runs/{row.subject_id})",
+            priority=Priority(fairness_key=row.practice_id),
+        )
+
+    async def _start_card_refund(self, row: Outbox) -> None:
+        """Once per refund; the processor pays one reference back once."""
+        await self._client.start_workflow(
+            Process.CARD_REFUND,
+            StartCardRefund(practice_id=row.practice_id, refund_id=row.subject_id, at=row.at),
+            id=card_refund_workflow(row.practice_id, row.subject_id),
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            static_summary="Money goes back to a patient's card",
             priority=Priority(fairness_key=row.practice_id),
         )
 

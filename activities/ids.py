@@ -29,5 +29,9 @@ def statement_run_workflow(practice_id: str, run_id: str) -> str:
     return f"statements/{practice_id}/{run_id}"
 
 
+def card_refund_workflow(practice_id: str, refund_id: str) -> str:
+    return f"refund/{practice_id}/{refund_id}"
+
+
 def mailbox_workflow(partner_id: str) -> str:
     return f"mailbox/{partner_id}"

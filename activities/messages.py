@@ -355,6 +355,31 @@ class ResubmissionStanding(Message):
     """When the next ones have theirs; None: it has ended"""
 
 
+class StartCardRefund(Message):
+    """Money goes back to a patient's card."""
+
+    practice_id: str
+    refund_id: str
+    at: datetime
+
+
+class CardRefundAnswer(Message):
+    """What the processor said at once; neither: nothing was to be asked."""
+
+    processor_id: str = ""
+    refused: str = ""
+    """Why it will not do it"""
+
+
+class CardRefundStep(Message):
+    """Input of every step of one refund."""
+
+    practice_id: str
+    refund_id: str
+    at: datetime
+    answer: CardRefundAnswer = CardRefundAnswer()
+
+
 class StartStatementRun(Message):
     """Papers to patients that wait are set, and sent."""
 

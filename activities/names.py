@@ -16,6 +16,7 @@ class Process(StrEnum):
     REMITTANCE_FILE = "RemittanceFile"
     BULK_RESUBMISSION = "BulkResubmission"
     STATEMENT_RUN = "StatementRun"
+    CARD_REFUND = "CardRefund"
 
 
 class Signal(StrEnum):

@@ -24,6 +24,9 @@ RECEIVED_AS: dict[str, Account] = {
 }
 """Which asset a patient's payment is at first, by method"""
 
+ABOUT_CREDITS = frozenset({TaskType.CREDIT_BALANCE, TaskType.PATIENT_REFUND_APPROVAL})
+"""Tasks while which nobody is asked about a credit anew"""
+
 
 def take_payment(desk: Desk, fact: Fact) -> str:
     """Money that the patient paid, or a payment that was taken back; the fact names its row."""
@@ -183,12 +186,13 @@ def settle_patient_money(desk: Desk) -> None:
     balances = desk.balances
     left = Cents(-balances.total(Account.PATIENT_UNAPPLIED))
     settled = balances.total(Account.AR_PATIENT) == 0 and balances.total(Account.AR_INSURANCE) == 0
-    if left > 0 and settled and not any(task.type == TaskType.CREDIT_BALANCE for task in desk.open_tasks()):
+    if left > 0 and settled and not any(task.type in ABOUT_CREDITS for task in desk.open_tasks()):
         desk.open_task(
             NewTask(
                 TaskType.CREDIT_BALANCE,
                 key=str(desk.encounter.version),
                 reason=f"The patient has paid {format_dollars(left)} more than is owed on this visit.",
                 amount_cents=left,
+                days=desk.policy("patient_refund_days"),
             )
         )

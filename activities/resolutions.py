@@ -10,7 +10,15 @@ from functools import partial
 
 from sqlmodel import select
 
-from activities import appeal_desk, due, information_desk, promises, recovery_notices, underpayment_desk
+from activities import (
+    appeal_desk,
+    due,
+    information_desk,
+    patient_refunds,
+    promises,
+    recovery_notices,
+    underpayment_desk,
+)
 from activities.amending import coverage_as_corrections, make_self_pay
 from activities.answered_lines import by_lines, lines_as_sent
 from activities.coding_desk import ask_provider, codes_are_right, note_is_signed, provider_answers
@@ -29,8 +37,6 @@ from activities.submission_desk import make_submission, post_charges
 from billing.coding import CODES_STAND, coding_faults
 from billing.deadlines import Reason
 from billing.denials import Exit
-from billing.ledger import Account, Entry, EntryKind, Side
-from billing.money import Cents, format_dollars
 from billing.posting import part_answered
 from billing.remittance import ClaimPayment
 from billing.roles import Permission, Role, permissions_of
@@ -382,18 +388,6 @@ def _post_after_all(desk: Desk, task: Task, values: Values, actor_id: str) -> st
     return "The payment is posted to this claim"
 
 
-def _refund_patient(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
-    left = Cents(-desk.balances.total(Account.PATIENT_UNAPPLIED))
-    if left <= 0:
-        return "No credit is left to refund"
-    sides = (
-        Side(Account.PATIENT_UNAPPLIED, left, None),
-        Side(Account.CASH_BANK, Cents(-left), None, "refund"),
-    )
-    desk.post([Entry(EntryKind.REFUND, f"refund:{task.id}", sides)], actor=actor_id)
-    return f"{format_dollars(left)} refunded to the patient"
-
-
 def _patient_follow_up(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     desk.schedule(Reason.PATIENT_BALANCE_DUE, day_to_come(desk, values["follow_up"]))
     return f"Spoken with the patient; looked at again on {values['follow_up']}"
@@ -450,6 +444,7 @@ _RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str
     (TaskType.WRITE_OFF_APPROVAL, "rejected"): _reject_write_off,
     **appeal_desk.WAYS,
     **information_desk.WAYS,
+    **patient_refunds.WAYS,
     **promises.WAYS,
     **recovery_notices.WAYS,
     **underpayment_desk.WAYS,
@@ -459,6 +454,5 @@ _RESOLUTIONS: dict[tuple[TaskType, str], Callable[[Desk, Task, Values, str], str
     (TaskType.UNMATCHED_REMIT, "matched"): _post_after_all,
     (TaskType.PAYER_CREDIT, "refund_payer"): refund_payer,
     (TaskType.PAYER_CREDIT, "payer_will_recoup"): payer_will_recoup,
-    (TaskType.CREDIT_BALANCE, "refund_patient"): _refund_patient,
     (TaskType.PATIENT_BALANCE_DUE, "follow_up"): _patient_follow_up,
 }

@@ -128,7 +128,7 @@ def is_moot(task: Task, state: SubmissionState | None, balances: Balances, *, ch
     match TaskType(task.type):
         case TaskType.PAYER_CREDIT:
             return balances.total(Account.AR_INSURANCE) >= 0
-        case TaskType.CREDIT_BALANCE:
+        case TaskType.CREDIT_BALANCE | TaskType.PATIENT_REFUND_APPROVAL:
             return balances.total(Account.PATIENT_UNAPPLIED) >= 0
         case TaskType.PATIENT_BALANCE_DUE:
             return balances.total(Account.AR_PATIENT) <= 0

@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 from temporalio.client import Client
 
+from activities.card_processor import gateway_at
 from api import codec, errors, temporal_ui
-from api.card_processor import gateway_of
 from api.codec import CodecCors
 from api.metrics import Meter, Metrics
 from api.office import Clock, Office, wall_clock
@@ -266,7 +266,7 @@ def create_app(
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=rendering.STATIC))
     is_https = settings.public_url.startswith("https:")
-    gateway = gateway_of(settings)
+    gateway = gateway_at(settings.card_processor_url, settings.card_processor_token)
     app.state.payment_gateway = gateway
     origin = gateway.origin if gateway else ""
     app.add_middleware(Door, ui_origin=settings.ui_origin, is_https=is_https, processor_origin=origin)

@@ -11,7 +11,25 @@ OF_ACCOUNTS: dict[TaskType, Kind] = {
         Role.POSTER,
         timedelta(days=30),
         "A credit is owed to the patient",
-        {"refund_patient": Resolution("Refund paid", (REFERENCE,))},
+        {
+            "refund_patient": Resolution("Refund paid by cheque or transfer", (REFERENCE,)),
+            "refund_card": Resolution("Pay it back to the card that paid"),
+        },
+    ),
+    TaskType.PATIENT_REFUND_APPROVAL: Kind(
+        Role.SUPERVISOR,
+        timedelta(days=5),
+        "Agree to pay a patient back",
+        {
+            "approved": Resolution("Agreed", needs_approval_right=True),
+            "rejected": Resolution("Not agreed; look at the credit again", (REASON,), needs_approval_right=True),
+        },
+    ),
+    TaskType.CARD_REFUND_SILENT: Kind(
+        Role.POSTER,
+        timedelta(days=5),
+        "A refund to a card is not confirmed",
+        {"asked": Resolution("Asked the card processor; it will tell", (REFERENCE,))},
     ),
     TaskType.PATIENT_BALANCE_DUE: Kind(
         Role.ACCOUNT_REP,

@@ -56,6 +56,8 @@ class Account(StrEnum):
     """A remittance's money that no claim has taken yet"""
     PATIENT_UNAPPLIED = "PAT_UNAPPLIED"
     """A patient's money that no balance has taken yet (a liability)"""
+    PATIENT_REFUND_DUE = "PAT_REFUND_DUE"
+    """On its way back to patients' cards; the processor has not said yet that it is there (a liability)"""
     PATIENT_TRANSFER = "PAT_TRANSFER"
     """A patient's money on its way from one visit to the one that bills it; zero once it has arrived"""
     PLB_CLEARING = "PLB_CLEARING"

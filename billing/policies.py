@@ -90,6 +90,8 @@ DEFAULTS: dict[str, Default] = {
     "final_notice_answer_days": Default(30, "office: time to answer a final notice"),
     "small_balance_cents": Default(0, "office: all that a patient owes, when no more than that; 0 waives nothing"),
     "patient_credit_days": Default(90, "office: a patient's credit that nobody used or paid back so long is listed"),
+    "patient_refund_days": Default(30, "office: a patient's credit is paid back within a month; states differ"),
+    "patient_refund_limit_cents": Default(50_000, "office: a second person agrees to pay more than that back"),
     "small_balance_of_plans": Default(
         0, "office: 1 waives what private plans left too; federal programmes' shares never (42 USC 1320a-7a(i)(6))"
     ),
@@ -204,6 +206,8 @@ _OF_THE_PRACTICE = frozenset(
         "assistance_appeal_days",
         "agb_basis_points",
         "patient_credit_days",
+        "patient_refund_days",
+        "patient_refund_limit_cents",
         "small_balance_cents",
         "small_balance_of_plans",
         "plan_instalments_at_most",

@@ -56,6 +56,8 @@ class FactKind(StrEnum):
     """A payer took its payment back out of another one, or gave that back"""
     REFUND_CANCELLED = "refund_cancelled"
     """A payer is not paid back after all"""
+    CARD_REFUND_FAILED = "card_refund_failed"
+    """What was to go back to a patient's card did not, and is their credit again"""
     PATIENT_PAID = "patient_paid"
     BALANCE_GIVEN_UP = "balance_given_up"
     """The patient's account placed what is left with an agency, or wrote it off"""

@@ -466,6 +466,8 @@ class NewTask:
     """Whose it is, where the cause decides that; None: the type's own role"""
     business_days: int | None = None
     """Until it is due, where the cause decides that"""
+    days: int | None = None
+    """Calendar days until it is due, where a policy says so"""
     not_after: datetime | None = None
     """Due by then whatever else holds: the payer's own limit"""
 
@@ -475,5 +477,6 @@ class NewTask:
 
     def due_at(self, opened_at: datetime) -> datetime:
         days = self.business_days
-        due = opened_at + KINDS[self.type].due if days is None else after_business_days(opened_at, days)
+        usual = KINDS[self.type].due if self.days is None else timedelta(days=self.days)
+        due = opened_at + usual if days is None else after_business_days(opened_at, days)
         return due if self.not_after is None else max(opened_at, min(due, self.not_after))

@@ -14,7 +14,7 @@ from database.tables import Denial, Encounter, Submission, Task
 
 EDITS = frozenset({TaskType.CODE_REVIEW, TaskType.CHARGE_REVIEW, TaskType.CLAIM_EDIT_FAILED})
 """Tasks by which a person changed a claim before it could leave"""
-OF_THE_PATIENT = frozenset({TaskType.CREDIT_BALANCE, TaskType.PATIENT_BALANCE_DUE})
+OF_THE_PATIENT = frozenset({TaskType.CREDIT_BALANCE, TaskType.PATIENT_REFUND_APPROVAL, TaskType.PATIENT_BALANCE_DUE})
 """Tasks about the patient's own money: the payer's part may have been touchless all the same"""
 
 

@@ -34,6 +34,8 @@ class OutboxKind(StrEnum):
     """Somebody confirmed that claims are sent again in bulk"""
     START_STATEMENT_RUN = "start_statement_run"
     """A run of statements was begun"""
+    START_CARD_REFUND = "start_card_refund"
+    """Money goes back to a patient's card"""
 
 
 def enqueue(

@@ -6,7 +6,7 @@ import html
 import json
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
@@ -33,6 +33,15 @@ class CheckoutWish(BaseModel):
     return_url: str
 
 
+class RefundWish(BaseModel):
+    """What is to go back to the card of a payment."""
+
+    reference: str
+    payment: str
+    amount_cents: Annotated[int, Field(gt=0)]
+    currency: str
+
+
 @dataclass
 class Kept:
     """One checkout."""
@@ -53,6 +62,10 @@ class Processor:
     http: httpx.Client
     kept: dict[str, Kept] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    refunds: dict[str, RefundWish] = field(default_factory=dict)
+    """By their reference"""
+    fails_refunds: bool = False
+    """What it takes on, it says afterwards that it could not do"""
     is_away: bool = False
     """It answers nobody"""
 
@@ -75,14 +88,40 @@ class Processor:
             one.payment = f"pay_{secrets.token_hex(8)}"
         self.tell("payment.failed" if is_refused else "payment.succeeded", one)
 
+    def refund(self, wish: RefundWish) -> bool:
+        """Pay back once, and tell the office; False: there is no such payment, or not so much of it left."""
+        with self.lock:
+            known = wish.reference in self.refunds
+            paid = sum(
+                one.wish.amount_cents
+                for one in self.kept.values()
+                if one.payment == wish.payment and one.state == "paid"
+            )
+            gone = sum(one.amount_cents for one in self.refunds.values() if one.payment == wish.payment)
+            if not known and gone + wish.amount_cents > paid:
+                return False
+            self.refunds.setdefault(wish.reference, wish)
+        if not known:
+            self.tell_of_refund("refund.failed" if self.fails_refunds else "refund.succeeded", wish)
+        return True
+
+    def tell_of_refund(self, kind: str, wish: RefundWish, *, event_id: str | None = None) -> httpx.Response:
+        """What became of a refund."""
+        data = {"reference": wish.reference, "payment": wish.payment, "amount_cents": wish.amount_cents}
+        return self._send(kind, data, event_id)
+
     def tell(self, kind: str, one: Kept, *, cents: int | None = None, event_id: str | None = None) -> httpx.Response:
-        """A signed notice; the same event again has the same id."""
+        """What became of a payment."""
         data = {
             "checkout": one.id,
             "reference": one.wish.reference,
             "payment": one.payment,
             "amount_cents": one.wish.amount_cents if cents is None else cents,
         }
+        return self._send(kind, data, event_id)
+
+    def _send(self, kind: str, data: Mapping[str, object], event_id: str | None) -> httpx.Response:
+        """A signed notice; the same event again has the same id."""
         body = json.dumps({"type": kind, "data": data}).encode()
         event, timestamp = event_id or f"evt_{secrets.token_hex(8)}", str(int(self.clock().timestamp()))
         return self.http.post(
@@ -110,6 +149,16 @@ def create_gateway(processor: Processor, *, token: str, public_url: str) -> Fast
         one = processor.open(wish)
         said = {"id": one.id, "url": f"{public_url}/checkout/{one.id}"}
         return Response(json.dumps(said), 201, media_type="application/json")
+
+    @app.post("/v1/refunds", status_code=201)
+    def refund(wish: RefundWish, authorization: Annotated[str, Header()] = "") -> Response:
+        if processor.is_away:
+            return Response(status_code=503)
+        if authorization != f"Bearer {token}":
+            return Response(status_code=401)
+        if not processor.refund(wish):
+            return Response(status_code=422)
+        return Response(json.dumps({"id": f"ref_{wish.reference}"}), 201, media_type="application/json")
 
     @app.get("/checkout/{checkout_id}")
     def show(checkout_id: str) -> Response:

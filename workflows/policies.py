@@ -44,6 +44,15 @@ PARTNER_CALL = RemoteOptions(
 )
 """One call to a trading partner. It returns a value for every answer and for silence; a second try is for crashes."""
 
+PROCESSOR_CALL = RemoteOptions(
+    start_to_close_timeout=timedelta(seconds=45),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1)),
+)
+"""One call to the card processor: asked again until it answers, at most hourly"""
+
+PROCESSOR_SILENCE = timedelta(days=5)
+"""A refund that the processor took and says nothing of so long is a person's to ask about"""
+
 LONG_RUN = RemoteOptions(
     start_to_close_timeout=timedelta(minutes=30),
     heartbeat_timeout=timedelta(seconds=60),

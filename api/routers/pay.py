@@ -15,9 +15,9 @@ from sqlmodel import Session
 
 from activities import account_decisions, card_payments
 from activities.card_payments import Told
+from activities.card_processor import PaymentGateway, ProcessorUnreachable
 from api import actions, auth, errors, partners
 from api.auth import require
-from api.card_processor import PaymentGateway, ProcessorUnreachable
 from api.errors import Problem
 from api.office import Office, TheOffice
 from api.partners import NoticeRefused

@@ -41,7 +41,7 @@ from database.tables.moves import ControlNumberAlias, Move, MovedPatientRow, Mov
 from database.tables.noncoverage import NoticeRow, NoticeRuleRow
 from database.tables.notes import Note
 from database.tables.office import BillingEntity, Charge, Location, Partner, Payer, Policy, Practice, Provider
-from database.tables.paying import AccountReceipt, Checkout, PayLink, PaySession, ProcessorEvent
+from database.tables.paying import AccountReceipt, CardRefund, Checkout, PayLink, PaySession, ProcessorEvent
 from database.tables.provider_adjustments import ProviderAdjustmentRow
 from database.tables.recoveries import RecoveryNotice
 from database.tables.registration import ConsentRow, HeldPolicyRow, MedicareAnswersRow, PatientMerge
@@ -96,6 +96,7 @@ __all__ = [
     "Benefits",
     "BillingEntity",
     "CallRow",
+    "CardRefund",
     "Charge",
     "Checkout",
     "Code",

@@ -82,6 +82,30 @@ class Checkout(SQLModel, table=True):
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class CardRefund(SQLModel, table=True):
+    """Money that goes back to the card that paid it: asked of the processor, whose word alone settles it."""
+
+    __tablename__ = "card_refund"
+    __table_args__ = (sa.Index("ix_card_refund_state", "practice_id", "state"),)
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", index=True)
+    """On which the credit stood"""
+    checkout_id: str = Field(sa_type=Id, foreign_key="checkout.id", index=True)
+    """The payment that it goes back from"""
+    amount_cents: int = Field(sa_type=sa.BigInteger)
+    state: str = Field(sa_type=sa.String(10))
+    """database.card_refunds: under_way, paid, failed"""
+    asked_at: datetime = Field(sa_type=Instant)
+    asked_by: str = Field(sa_type=Id)
+    processor_id: str | None = Field(default=None, sa_type=sa.String(100))
+    """The processor's number for it; None: it was not reached yet"""
+    settled_at: datetime | None = Field(default=None, sa_type=Instant)
+    why: str = Field(default="", sa_type=sa.String(200))
+    """Why it failed"""
+
+
 class ProcessorEvent(SQLModel, table=True):
     """One signed notice of the card processor, kept once."""
 

@@ -168,6 +168,17 @@ def timers_due(history: WorkflowHistory) -> set[int]:
     return {started for started, due in waiting.items() if now and due <= now}
 
 
+class OtherSettings:
+    """The shared engine with other settings."""
+
+    def __init__(self, engine: Any, settings: Any) -> None:
+        self._engine = engine
+        self.settings = settings
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+
 @asynccontextmanager
 async def running(office: Office, engine: Any) -> AsyncIterator[Running]:
     """The office at work. Its clock begins at the engine's now: workflows live by it."""

@@ -5,7 +5,8 @@ from contextlib import closing
 
 import pytest
 
-from database.proof import claim_books, prove_rows
+from database.claim_books import claim_books
+from database.proof import prove_rows
 from proofs import against_payer
 from tests.builders import a_claim, a_payment, an_835, an_837p
 from tests.office import Office
@@ -61,6 +62,7 @@ TAMPERED = {
     "WHERE stage = 'closed'",
     "assistance": "UPDATE posting SET account = 'ADJ_ASSIST' WHERE account = 'ADJ_CONTRACT'",
     "lockbox": "UPDATE posting SET account = 'UNPLACED' WHERE account = 'CARD_CLEARING'",
+    "card_refunds": "UPDATE posting SET account = 'PAT_REFUND_DUE' WHERE account = 'CARD_CLEARING'",
     "handed_over": "UPDATE posting SET account = 'PAT_TRANSFER' WHERE account = 'CARD_CLEARING'",
 }
 

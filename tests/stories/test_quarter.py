@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from billing.stages import Stage
 from billing.tasks import TaskType
-from database import proof, quarter
+from database import claim_books, quarter
 from database.tables import Encounter, Task
 from proofs import obtainable
 from tests.builders import a_claim, a_payment, an_835, an_837p
@@ -71,7 +71,7 @@ def test_what_was_not_had_is_counted(office: Office, denied: str) -> None:
     number = office.submission(denied).control_number
     books = {"claims": [{"control_number": number, "paid": 6000, "recoverable": 3000}]}
     with office.database.reading() as session:
-        had = quarter.recovered(session, obtainable(proof.claim_books(session), books))
+        had = quarter.recovered(session, obtainable(claim_books.claim_books(session), books))
         assert (had.count, had.of, had.percent) == (6000, 9000, 66.7)
         assert quarter.denied_by_cause(session) == [("medical_necessity", 1, 9000)]
         assert [(one.name, one.count, one.of) for one in quarter.posted_by_rung(session)] == [

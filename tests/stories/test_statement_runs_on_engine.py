@@ -20,7 +20,7 @@ from temporal.plugin import office_plugin
 from tests.mail_servers import Desk, mail_server
 from tests.office import Office
 from tests.stories import statement_desk as desk
-from tests.stories.running import Running, running
+from tests.stories.running import OtherSettings, Running, running
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ async def test_it_waits_for_a_mail_server_and_goes_on(
     desk.wants_email(office, by_mail, "jane@patients.test")
     mail.to_recipient = lambda address: "451 4.3.0 later"
     settings = engine.settings
-    engine_with_mail = _Engine(engine, with_mail(engine, server))
+    engine_with_mail = OtherSettings(engine, with_mail(engine, server))
     async with running(office, engine_with_mail) as live:
         handle = await begun(live, office)
         await desk.until(lambda: mail_tries(office, handle.id) == 1)
@@ -124,14 +124,3 @@ async def test_a_run_whose_start_was_lost_is_started_by_the_reconciliation(offic
         handle = live.client.get_workflow_handle(statement_run_workflow(office.practice_id, run_id))
         standing = StatementRunStanding.model_validate(await handle.result())
     assert standing.in_file == 1
-
-
-class _Engine:
-    """The shared engine with other settings."""
-
-    def __init__(self, engine: Any, settings: Any) -> None:
-        self._engine = engine
-        self.settings = settings
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._engine, name)

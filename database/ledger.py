@@ -1,7 +1,7 @@
 """The ledger's queries and its one way of writing: append."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from billing.ledger import APPLYING, Account, Balances, Entry, EntryKind, Side
 from billing.money import Cents
 from database import office
 from database.columns import Id
-from database.tables import Journal, Posting
+from database.tables import Journal, PeriodClose, Posting
 
 _JOURNAL = SQLModel.metadata.tables["journal"]
 _NEW_JOURNAL = sa.insert(_JOURNAL).returning(_JOURNAL.c.number)
@@ -40,7 +40,7 @@ def post(
     """Append entries and return those that were new.
 
     An entry whose source key is already there is passed over: posting twice changes nothing. The day of posting is
-    the later of `at` and the practice's last entry, so that the book runs forwards.
+    the later of `at` and the practice's last entry, so that the book runs forwards; never a day of a closed month.
     """
     wanted = [entry for entry in entries if not entry.is_empty]
     if not wanted:
@@ -72,10 +72,15 @@ def post(
 
 
 def _posting_day(session: Session, practice_id: str, at: datetime) -> date:
-    """The practice's day at `at`, and never before the book's last."""
-    last = session.exec(select(func.max(Journal.posted_on)).where(Journal.practice_id == practice_id)).one()
+    """The practice's day at `at`, and never before the book's last, or in a month that is closed."""
+    last = select(func.max(Journal.posted_on)).where(Journal.practice_id == practice_id)
+    closed = select(func.max(PeriodClose.last_day)).where(
+        PeriodClose.practice_id == practice_id, col(PeriodClose.standing_key).is_not(None)
+    )
+    last_on, closed_to = session.exec(select(last.scalar_subquery(), closed.scalar_subquery())).one()
     today = day_of(at, office.zone_of(session, practice_id))
-    return max(today, last) if last else today
+    first_open = closed_to + timedelta(days=1) if closed_to else today
+    return max(today, last_on or today, first_open)
 
 
 def _posting(number: int, side: Side) -> dict[str, Any]:

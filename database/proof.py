@@ -30,6 +30,7 @@ from database import (
     households,
     lockbox,
     moves,
+    periods,
 )
 from database.tables import (
     AgendaEntry,
@@ -327,6 +328,12 @@ def _refunds_are_under_way(session: Session) -> Proof:
     return Proof("card_refunds", "what is owed back to patients' cards is under way", looked_at, off[:SHOWN])
 
 
+def _closed_months_stand(session: Session) -> Proof:
+    looked_at, off = periods.unfounded(session)
+    statement = "the figures of every closed month re-add from the ledger, entry by entry"
+    return Proof("periods", statement, looked_at, off[:SHOWN])
+
+
 def _moves_tie(session: Session) -> Proof:
     """What moved here is in the ledger as the old system's aging had it."""
     ended = list(moves.all_ended(session))
@@ -418,6 +425,7 @@ _PROOFS: tuple[Callable[[Session], Proof], ...] = (
     _help_is_granted,
     _cheques_are_whole,
     _refunds_are_under_way,
+    _closed_months_stand,
     _moves_tie,
     _open_has_next_action,
     _lines_are_on_one_claim,

@@ -42,6 +42,7 @@ from database.tables.noncoverage import NoticeRow, NoticeRuleRow
 from database.tables.notes import Note
 from database.tables.office import BillingEntity, Charge, Location, Partner, Payer, Policy, Practice, Provider
 from database.tables.paying import AccountReceipt, CardRefund, Checkout, PayLink, PaySession, ProcessorEvent
+from database.tables.periods import PeriodClose
 from database.tables.provider_adjustments import ProviderAdjustmentRow
 from database.tables.recoveries import RecoveryNotice
 from database.tables.registration import ConsentRow, HeldPolicyRow, MedicareAnswersRow, PatientMerge
@@ -156,6 +157,7 @@ __all__ = [
     "Payer",
     "PaymentPlan",
     "PaymentVariance",
+    "PeriodClose",
     "Placement",
     "PlacementEvent",
     "Policy",

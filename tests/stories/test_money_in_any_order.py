@@ -31,6 +31,12 @@ PATIENTS_OWN = ("AR_PAT", "PAT_UNAPPLIED")
 GIVEN_UP = "ADJ_DENIAL"
 """Counts as owed by the payer: it is taken back when the answer that it was decided on is no more"""
 CENTS = st.integers(min_value=0, max_value=100)
+LOOKING = settings(
+    stateful_step_count=25,
+    deadline=None,
+    phases=[one for one in Phase if one != Phase.explain],  # it traces every line, which takes most of the time
+    suppress_health_check=list(HealthCheck),
+)
 
 
 class Money(RuleBasedStateMachine):
@@ -183,11 +189,5 @@ def test_the_books_end_where_the_payers_do(sqlite_template: Path) -> None:
     Money.template = sqlite_template
     run_state_machine_as_test(
         Money,
-        settings=settings(
-            max_examples=LOOKS,
-            stateful_step_count=25,
-            deadline=None,
-            phases=[one for one in Phase if one != Phase.explain],  # it traces every line, which takes most of the time
-            suppress_health_check=list(HealthCheck),
-        ),
+        settings=settings(LOOKING, max_examples=LOOKS),
     )

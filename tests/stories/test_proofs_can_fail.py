@@ -63,6 +63,10 @@ TAMPERED = {
     "assistance": "UPDATE posting SET account = 'ADJ_ASSIST' WHERE account = 'ADJ_CONTRACT'",
     "lockbox": "UPDATE posting SET account = 'UNPLACED' WHERE account = 'CARD_CLEARING'",
     "card_refunds": "UPDATE posting SET account = 'PAT_REFUND_DUE' WHERE account = 'CARD_CLEARING'",
+    "periods": "INSERT INTO period_close (id, practice_id, month, standing_key, last_day, closed_at, closed_by, note, "
+    "checklist, figures, sha256, reopen_reason) SELECT 'c', practice_id, '2026-10', '2026-10', '2026-10-31', "
+    "'2026-11-01 00:00:00.000000', id, '', '[]', '{}', "
+    "'44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a', '' FROM app_user LIMIT 1",
     "handed_over": "UPDATE posting SET account = 'PAT_TRANSFER' WHERE account = 'CARD_CLEARING'",
 }
 

@@ -1,0 +1,62 @@
+"""Whatever happens in an office, every report of every month adds up to the ledger, and a closed month stays as it was.
+
+The office of `test_money_in_any_order` goes on for months here: some are closed, one is opened again.
+"""
+
+import os
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import rule, run_state_machine_as_test
+
+from billing.periods import month_named, month_of
+from database import periods
+from tests.stories import report_sums
+from tests.stories.test_money_in_any_order import LOOKING, Money
+
+LOOKS = int(os.environ.get("REPORT_EXAMPLES", "5"))
+
+
+class Months(Money):
+    """The same visits and payer, with time going by and a supervisor who closes months."""
+
+    @rule(days=st.integers(1, 40))
+    def time_goes_by(self, days: int) -> None:
+        self.office.let_pass(days=days)
+
+    @rule()
+    def the_next_month_is_closed(self) -> None:
+        """The one before today's, or what follows the latest closed one."""
+        with self.office.database.writing() as session:
+            known = periods.latest(session, practice_id=self.office.practice_id)
+            last = month_of(self.office.today).after(-1)
+            month = month_named(known.month).after(1) if known else last
+            if month <= last:
+                periods.close(
+                    session,
+                    month,
+                    practice_id=self.office.practice_id,
+                    note="",
+                    at=self.office.now,
+                    actor_id=self.office.supervisor_id,
+                )
+
+    @rule()
+    def every_sum_comes_out(self) -> None:
+        assert report_sums.faults(self.office) == []
+
+    def teardown(self) -> None:
+        if hasattr(self, "payer"):
+            assert report_sums.faults(self.office) == []
+            with self.office.database.reading() as session:
+                assert periods.unfounded(session)[1] == []
+        super().teardown()
+
+
+def test_every_report_re_adds_to_the_ledger(sqlite_template: Path) -> None:
+    Months.template = sqlite_template
+    run_state_machine_as_test(
+        Months,
+        settings=settings(LOOKING, max_examples=LOOKS),
+    )

@@ -131,7 +131,7 @@ def show_report(
 ) -> ReportAnswer:
     """One report of a month: roll-forward, payments, adjustments, aging, unapplied, credits, refunds, trial-balance,
     journal; visits and paid_visits give what one line of another is made of."""
-    return _told(_report(request, office, person, asked(month), name, wanted))
+    return answer_of(_report(request, office, person, asked(month), name, wanted))
 
 
 @api.get("/{month}/reports/{name}/lines.csv", response_class=Response)
@@ -143,7 +143,7 @@ def take_csv(request: Request, month: str, name: str, wanted: Choice, office: Th
 @day_api.get("/{day}")
 def show_day(request: Request, day: date, office: TheOffice, person: Viewer) -> ReportAnswer:
     """Everything that was posted on a day and changed what is owed, or brought a patient's money."""
-    return _told(_day(request, office, person, day))
+    return answer_of(_day(request, office, person, day))
 
 
 @day_api.get("/{day}/lines.csv", response_class=Response)
@@ -214,7 +214,8 @@ def _seen(request: Request, person: Person, report: Report) -> Report:
     return report
 
 
-def _told(report: Report) -> ReportAnswer:
+def answer_of(report: Report) -> ReportAnswer:
+    """A report for programs."""
     names = [one.name for one in report.columns]
     return ReportAnswer(
         name=report.name,

@@ -13,9 +13,9 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 from billing.periods import month_named, month_of
 from database import periods
 from tests.stories import report_sums
-from tests.stories.test_money_in_any_order import LOOKING, Money
+from tests.stories.test_money_in_any_order import CENTS, LOOKING, Money
 
-LOOKS = int(os.environ.get("REPORT_EXAMPLES", "5"))
+LOOKS = int(os.environ.get("REPORT_EXAMPLES", "8"))
 
 
 class Months(Money):
@@ -42,12 +42,31 @@ class Months(Money):
                     actor_id=self.office.supervisor_id,
                 )
 
+    @rule(which=st.integers(0, 3), paid=CENTS, contract=CENTS, share=CENTS, days=st.integers(1, 40))
+    def an_answer_arrives_at_once(self, which: int, paid: int, contract: int, share: int, days: int) -> None:
+        """And the patient pays what it leaves, and a little more."""
+        part = self._part(which, is_answered=False)
+        if part is None:
+            return
+        self.office.let_pass(days=days)
+        self.payer.answer(part, *self._split(part, paid, contract, share))
+        self._deliver(len(self.payer.files) - 1)
+        if part.visit in self.patient_paid:
+            cents = 1000 + paid * 50
+            self.office.pay(self.visits[part.visit], cents)
+            self.office.go_on(self.visits[part.visit])
+            self.patient_paid[part.visit] += cents
+
     @rule()
     def every_sum_comes_out(self) -> None:
         assert report_sums.faults(self.office) == []
 
     def teardown(self) -> None:
         if hasattr(self, "payer"):
+            for index in range(len(self.payer.files)):
+                if index not in self.delivered:
+                    self.office.let_pass(days=9)
+                    self._deliver(index)
             assert report_sums.faults(self.office) == []
             with self.office.database.reading() as session:
                 assert periods.unfounded(session)[1] == []

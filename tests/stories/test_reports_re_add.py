@@ -61,6 +61,10 @@ class Months(Money):
     def every_sum_comes_out(self) -> None:
         assert report_sums.faults(self.office) == []
 
+    def _agree(self) -> None:
+        """After weeks a person is asked about an answer that an earlier one stands in the way of, and the plain model
+        knows no people: what counts here is that reports add up to the ledger, whatever stands in it."""
+
     def teardown(self) -> None:
         if hasattr(self, "payer"):
             for index in range(len(self.payer.files)):

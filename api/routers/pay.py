@@ -5,6 +5,7 @@ second fact open it; the card is taken on the processor's own page.
 import logging
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -22,16 +23,19 @@ from api.errors import Problem
 from api.office import Office, TheOffice
 from api.partners import NoticeRefused
 from api.routers.pages import show_to_patient, typed_into
+from billing import pay_words
 from billing.account_holds import HoldKind
 from billing.days import day_of
 from billing.money import Cents, NotAnAmount, format_dollars, parse_typed
 from billing.roles import Permission
+from billing.statement_words import Language
 from billing.tasks import NewTask, TaskType
 from database import account_holds, accounts, assistance, audit, consents, crossings, paying, tasks
 from database import office as offices
 from database.access import Person
 from database.columns import new_id
-from database.tables import PayLink, Practice
+from database.registrations import read_by
+from database.tables import Patient, PayLink, Practice
 
 logger = logging.getLogger(__name__)
 
@@ -237,9 +241,10 @@ def _to_processor(
     with office.database.writing() as session:
         visits = paying.owed(session, practice_id=link.practice_id, holder_id=link.patient_id)
         total = sum(one.cents for one in visits)
-        fault, cents = _chosen(typed, total)
+        language = _language(session, link)
+        fault, cents = _chosen(typed, total, language)
         if fault or gateway is None:
-            fault = fault or "Card payments are not taken here. Please use another way to pay."
+            fault = fault or pay_words.say(language, "cards_not_taken")
             return _balance(request, session, office, link, token, gateway, fault=fault, typed=typed, status=422)
         checkout = paying.begin(session, link, cents, at=office.now())
         session.flush()
@@ -250,7 +255,7 @@ def _to_processor(
             hosted = gateway.open_checkout(reference=checkout.id, cents=checkout.amount_cents, back_to=back_to)
         except ProcessorUnreachable as error:
             logger.warning("the card processor was not reached", extra={"reason": str(error)})
-            fault = "The card processor does not answer just now. Nothing was paid; please try again in a few minutes."
+            fault = pay_words.say(language, "processor_away")
             with office.database.writing() as session:
                 return _balance(request, session, office, link, token, gateway, fault=fault, typed=typed, status=503)
         with office.database.writing() as session:
@@ -259,18 +264,18 @@ def _to_processor(
     return RedirectResponse(checkout.address, status_code=303)
 
 
-def _chosen(typed: dict[str, str], total: int) -> tuple[str, Cents]:
+def _chosen(typed: dict[str, str], total: int, language: Language) -> tuple[str, Cents]:
     """(what is wrong, cents)."""
     if total <= 0:
-        return "Nothing is owed any more. Thank you.", Cents(0)
+        return pay_words.say(language, "nothing_any_more"), Cents(0)
     if typed.get("what") != "part":
         return "", Cents(total)
     try:
         cents = parse_typed(typed.get("amount", ""))
-    except NotAnAmount as error:
-        return f"The amount {error}.", Cents(0)
+    except NotAnAmount:
+        return pay_words.say(language, "no_amount"), Cents(0)
     if not 0 < cents <= total:
-        return f"Please choose an amount between $0.01 and {format_dollars(total)}.", Cents(0)
+        return pay_words.say(language, "amount_between", amount=format_dollars(total)), Cents(0)
     return "", cents
 
 
@@ -278,7 +283,7 @@ def _put_question(request: Request, office: Office, link: PayLink, token: str, t
     about, text = typed.get("about", ""), typed.get("text", "").strip()
     with office.database.writing() as session:
         if about not in QUESTIONS or len(text) > LONGEST or (about in {"message", "dispute"} and not text):
-            fault = "Please choose what it is about, and write what you want to say (at most 2,000 characters)."
+            fault = pay_words.say(_language(session, link), "say_what")
             gateway = _gateway(request)
             return _balance(request, session, office, link, token, gateway, fault=fault, typed=typed, status=422)
         at = office.now()
@@ -329,7 +334,17 @@ def _day(text: str) -> date | None:
 def practice_of(session: Session, link: PayLink) -> dict[str, Any]:
     """What every page under a link says of the practice."""
     practice = session.get_one(Practice, link.practice_id)
-    return {"practice": practice.name, "zone": offices.zone_of(session, link.practice_id)}
+    language = _language(session, link)
+    return {
+        "practice": practice.name,
+        "zone": offices.zone_of(session, link.practice_id),
+        "language": language,
+        "say": partial(pay_words.say, language),
+    }
+
+
+def _language(session: Session, link: PayLink) -> Language:
+    return read_by(session.get_one(Patient, link.patient_id))
 
 
 def _gone(request: Request) -> HTMLResponse:

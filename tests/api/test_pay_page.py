@@ -1,5 +1,6 @@
 """The pay page: opened by a secret link and a birth date, paid on the processor's page, settled by notices, once."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,9 +12,12 @@ from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from sqlmodel import select
 
+from api.routers.pay import QUESTIONS
+from billing import pay_words
 from billing.ledger import Account, Entry, EntryKind, transfer
 from billing.money import Cents
 from billing.roles import Role
+from billing.statement_words import Language
 from database import encounters, ledger
 from database.columns import new_id
 from database.tables import AccountHold, Checkout, Encounter, Patient, PatientPayment, PayLink, Task
@@ -280,3 +284,32 @@ async def test_a_link_is_kept_only_as_its_hash_and_is_nobodys_of_another_practic
     assert path.rpartition("/")[2] not in row.sha256
     async with house.book.connect(token=house.book.stranger) as client:
         assert (await client.post(f"/api/v1/accounts/{house.visit.patient_id}/pay-links")).status_code == 404
+
+
+async def test_a_spanish_reader_pays_in_spanish_and_no_english_is_left(
+    house: House, browser: httpx.AsyncClient
+) -> None:
+    with house.book.database.writing() as session:
+        row = session.get_one(Patient, house.visit.patient_id)
+        row.language = Language.SPANISH
+        session.add(row)
+    path = await house.link()
+    asked = (await browser.get(path)).text
+    wrong = (await browser.post(f"{path}/open", data={"born": "1980-01-02"})).text
+    await browser.post(f"{path}/open", data={"born": BORN})
+    bill = (await browser.get(path)).text
+    refused = (await browser.post(f"{path}/checkout", data={"what": "part", "amount": "lots"})).text
+    paper = (await browser.get(f"{path}/paper")).text
+    assert "Usted debe <strong>$80.00</strong>" in bill
+    assert "Escriba la cantidad en dólares" in refused
+    for page in (asked, wrong, bill, refused, paper):
+        assert '<html lang="es">' in page
+        texts = {part for text in pay_words.ENGLISH.values() for part in text.split("{") if len(part) > 6}
+        assert sorted(text for text in texts if text in page) == []
+
+
+def test_both_languages_say_the_same_things_with_the_same_values() -> None:
+    assert list(pay_words.ENGLISH) == list(pay_words.SPANISH)
+    for key, text in pay_words.ENGLISH.items():
+        assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", pay_words.SPANISH[key])), key
+    assert set(QUESTIONS) <= set(pay_words.ENGLISH)

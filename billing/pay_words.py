@@ -1,0 +1,132 @@
+"""What the pay page says, in the languages that patients read: one table of texts a language, all with the same keys.
+
+`{practice}` is the practice's name, `{amount}` is money. Spanish is that of the United States, as on statements.
+"""
+
+from collections.abc import Mapping
+
+from billing.statement_words import Language
+
+ENGLISH: Mapping[str, str] = {
+    "title": "Your bill from {practice}",
+    "before": "Before we show it, please tell us the birth date of somebody whom the bill is about, or of who the "
+    "statement is addressed to.",
+    "locked": "There were too many wrong tries. Please try again in an hour, or call the number on your statement.",
+    "wrong": "This birth date does not fit. Please check the day, month and year.",
+    "born": "Birth date",
+    "show": "Show my bill",
+    "why_born": "We ask so that nobody else sees your bill. You stay signed in here for twenty minutes.",
+    "paid": "Thank you: {amount} was paid. It may take a minute until it shows below.",
+    "failed": "The card was not charged. You may try again, or use another way to pay.",
+    "begun": "A payment of {amount} was begun. If you have finished it, reload this page in a minute; if not, you can "
+    "go on with the button below.",
+    "said": "Thank you: somebody from the office will answer you.",
+    "crossed": "Your payment of {amount} came after this statement was on its way. Thank you: it counts, and you need "
+    "do nothing about it.",
+    "you_owe": "You owe",
+    "by_visit": "What is open, by visit",
+    "visit": "Visit",
+    "with_plan": "the plan still looks at it",
+    "by_card": "Pay by card",
+    "how_much": "How much?",
+    "all": "All of it: {amount}",
+    "part": "A part of it",
+    "amount": "Amount in dollars, if you pay a part",
+    "to_card": "Go to the card page",
+    "card_note": "Your card is taken on the card company’s own page; we never see its number. A part pays the oldest "
+    "visit first.",
+    "how_to_pay": "How to pay",
+    "no_cards": "Please send a cheque with the number of your statement, or call the number on it.",
+    "nothing": "You owe nothing. Thank you.",
+    "help": "Help with the bill",
+    "help_note": "If it is hard for you to pay, you may get a part of the bill taken off, or all of it. It takes a few "
+    "minutes, and while we look at it we ask you to pay nothing.",
+    "help_link": "Apply for help, or see your application",
+    "questions": "Questions, or trouble paying?",
+    "i_would_like": "I would like",
+    "plan": "to pay in parts (a payment plan)",
+    "assistance": "help with the bill",
+    "dispute": "to say that the bill is not right",
+    "message": "to ask something",
+    "what_to_know": "What should we know?",
+    "send": "Send it",
+    "no_reminder": "While we look at a plan, help or a bill that is not right, we send you no reminder.",
+    "paper": "Statements on paper",
+    "paper_done": "Done: your next statements from {practice} come on paper.",
+    "paper_ask": "You get an e-mail when {practice} has a statement for you. Would you rather have your statements on "
+    "paper?",
+    "paper_send": "Send me paper again",
+    "nothing_any_more": "Nothing is owed any more. Thank you.",
+    "no_amount": "Please write the amount in dollars, as 25.00.",
+    "amount_between": "Please choose an amount between $0.01 and {amount}.",
+    "cards_not_taken": "Card payments are not taken here. Please use another way to pay.",
+    "processor_away": "The card processor does not answer just now. Nothing was paid; please try again in a few "
+    "minutes.",
+    "say_what": "Please choose what it is about, and write what you want to say (at most 2,000 characters).",
+}
+
+SPANISH: Mapping[str, str] = {
+    "title": "Su factura de {practice}",
+    "before": "Antes de mostrarla, díganos la fecha de nacimiento de una persona de la que trata la factura, o de la "
+    "persona a quien va dirigida.",
+    "locked": "Hubo demasiados intentos. Pruebe otra vez en una hora, o llame al número de su estado de cuenta.",
+    "wrong": "Esta fecha de nacimiento no coincide. Revise el día, el mes y el año.",
+    "born": "Fecha de nacimiento",
+    "show": "Mostrar mi factura",
+    "why_born": "Preguntamos para que nadie más vea su factura. Su sesión dura veinte minutos.",
+    "paid": "Gracias: se pagaron {amount}. Puede tardar un minuto en aparecer abajo.",
+    "failed": "No se cobró a la tarjeta. Puede probar otra vez, o pagar de otra manera.",
+    "begun": "Se comenzó un pago de {amount}. Si ya lo terminó, vuelva a cargar esta página en un minuto; si no, puede "
+    "seguir con el botón de abajo.",
+    "said": "Gracias: alguien de la oficina le responderá.",
+    "crossed": "Su pago de {amount} llegó cuando este estado de cuenta ya estaba en camino. Gracias: cuenta, y no "
+    "tiene que hacer nada.",
+    "you_owe": "Usted debe",
+    "by_visit": "Lo que está pendiente, por visita",
+    "visit": "Visita",
+    "with_plan": "el plan todavía la revisa",
+    "by_card": "Pagar con tarjeta",
+    "how_much": "¿Cuánto?",
+    "all": "Todo: {amount}",
+    "part": "Una parte",
+    "amount": "Cantidad en dólares, si paga una parte",
+    "to_card": "Ir a la página de la tarjeta",
+    "card_note": "La tarjeta se toma en la página de la empresa de tarjetas; nunca vemos su número. Una parte paga "
+    "primero la visita más antigua.",
+    "how_to_pay": "Cómo pagar",
+    "no_cards": "Envíe un cheque con el número de su estado de cuenta, o llame al número que está en él.",
+    "nothing": "Usted no debe nada. Gracias.",
+    "help": "Ayuda con la factura",
+    "help_note": "Si le cuesta pagar, puede obtener un descuento de una parte de la factura, o de toda. Toma unos "
+    "minutos, y mientras la revisamos no le pedimos que pague nada.",
+    "help_link": "Pedir ayuda, o ver su solicitud (en inglés)",
+    "questions": "¿Preguntas, o le cuesta pagar?",
+    "i_would_like": "Quisiera",
+    "plan": "pagar en partes (un plan de pagos)",
+    "assistance": "ayuda con la factura",
+    "dispute": "decir que la factura no es correcta",
+    "message": "preguntar algo",
+    "what_to_know": "¿Qué debemos saber?",
+    "send": "Enviar",
+    "no_reminder": "Mientras revisamos un plan, una ayuda o una factura que no es correcta, no le enviamos "
+    "recordatorios.",
+    "paper": "Estados de cuenta en papel",
+    "paper_done": "Listo: sus próximos estados de cuenta de {practice} llegan en papel.",
+    "paper_ask": "Usted recibe un correo electrónico cuando {practice} tiene un estado de cuenta para usted. ¿Prefiere "
+    "recibirlos en papel?",
+    "paper_send": "Envíenme papel otra vez",
+    "nothing_any_more": "Ya no se debe nada. Gracias.",
+    "no_amount": "Escriba la cantidad en dólares, como 25.00.",
+    "amount_between": "Elija una cantidad entre $0.01 y {amount}.",
+    "cards_not_taken": "Aquí no se aceptan tarjetas. Pague de otra manera.",
+    "processor_away": "La empresa de tarjetas no responde en este momento. No se pagó nada; pruebe otra vez en unos "
+    "minutos.",
+    "say_what": "Elija de qué se trata, y escriba lo que quiere decir (como máximo 2,000 caracteres).",
+}
+
+WORDS: Mapping[Language, Mapping[str, str]] = {Language.ENGLISH: ENGLISH, Language.SPANISH: SPANISH}
+
+
+def say(language: Language, key: str, **values: str) -> str:
+    """One text with its values."""
+    return WORDS[language][key].format(**values)

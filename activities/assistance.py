@@ -297,7 +297,8 @@ def _propose(
     session.add(row)
     session.flush()
     cents, limit = cents_now(session, row), policies.value("assistance_limit_cents", as_of=today)
-    if cents <= limit:
+    is_beyond = resolution == "granted_otherwise"
+    if cents <= limit and not is_beyond:
         _grant(session, account, row, cents, actor_id=actor_id, at=at)
         return None
     if users.is_only_approver(session, practice_id=row.practice_id, user_id=actor_id):
@@ -306,7 +307,8 @@ def _propose(
         return None
     row.state = State.PROPOSED
     session.add(row)
-    reason = f"{given.words} is proposed. {at_stake(cents)}, more than {format_dollars(limit)}. {' '.join(basis)}"
+    why = "beyond the scale, and for shares to come too" if is_beyond else f"more than {format_dollars(limit)}"
+    reason = f"{given.words} is proposed. {at_stake(cents)}, {why}. {' '.join(basis)}"
     new = NewTask(
         TaskType.ASSISTANCE_APPROVAL,
         key=str(row.rounds),

@@ -7,7 +7,8 @@ import httpx
 from pydantic import SecretStr
 
 TIMEOUT_SECONDS = 15.0
-REFUSALS = frozenset({400, 404, 409, 422})
+REFUSALS = frozenset({400, 404, 422})
+"""For good; 409 may say that the same request is still at work"""
 
 
 class ProcessorUnreachable(Exception):

@@ -16,6 +16,7 @@ from database.engine import Database
 from database.tables import CardRefund, Checkout, Encounter
 
 SUCCEEDED, FAILED = "refund.succeeded", "refund.failed"
+WAS = {card_refunds.PAID: "was paid", card_refunds.FAILED: "had failed, and is a credit again"}
 NO_PROCESSOR = "no card processor is set up here"
 
 
@@ -63,24 +64,34 @@ class CardRefundActivities:
             row = card_refunds.lock(session, step.refund_id)
             if row is None or row.state != card_refunds.UNDER_WAY:
                 return
+            number = f" (its number {row.processor_id})" if row.processor_id else ", and did not answer"
             reason = (
                 f"The card processor was asked on {row.asked_at:%Y-%m-%d} to pay {format_dollars(row.amount_cents)} "
-                f"back (its number {row.processor_id}), and has not said what became of it."
+                f"back{number}; it has not said what became of it."
             )
-            new = NewTask(TaskType.CARD_REFUND_SILENT, key="silent", reason=reason, amount_cents=row.amount_cents)
-            tasks.open_task(
-                session, new, practice_id=row.practice_id, subject="card_refund", subject_id=row.id, at=step.at
-            )
+            _ask(session, row, reason, key=f"silent:{step.at:%Y-%m-%d}", at=step.at)
 
 
 def fold(session: Session, row: CardRefund, kind: str, cents: int, *, at: datetime) -> str:
     """One notice about a refund, in words. The row is held."""
+    said = "went back to the card" if kind == SUCCEEDED else "did not go back to the card"
     if row.state != card_refunds.UNDER_WAY:
+        if (kind == SUCCEEDED) != (row.state == card_refunds.PAID):
+            reason = (
+                f"The card processor says that {format_dollars(cents)} {said}, but here the refund {WAS[row.state]}. "
+                "Look at the visit's credit before anything more is paid back."
+            )
+            _ask(session, row, reason, key=f"contradicted:{kind}", at=at)
         return f"it is {row.state} already"
     if kind == FAILED:
         _fail(session, row, "the card processor says that it failed", at=at)
         return "failed; the patient's credit again"
     if cents != row.amount_cents:
+        reason = (
+            f"The card processor says that {format_dollars(cents)} {said}; {format_dollars(row.amount_cents)} were "
+            "asked for."
+        )
+        _ask(session, row, reason, key="amount", at=at)
         return f"it names {cents} cents, and {row.amount_cents} were asked for"
     sides = (
         Side(Account.PATIENT_REFUND_DUE, Cents(cents), None),
@@ -92,6 +103,11 @@ def fold(session: Session, row: CardRefund, kind: str, cents: int, *, at: dateti
     visit = session.get_one(Encounter, row.encounter_id)
     encounters.tell(session, visit, f"{format_dollars(cents)} went back to the patient's card", at=at)
     return f"{cents} cents went back"
+
+
+def _ask(session: Session, row: CardRefund, reason: str, *, key: str, at: datetime) -> None:
+    new = NewTask(TaskType.CARD_REFUND_SILENT, key=key, reason=reason, amount_cents=row.amount_cents)
+    tasks.open_task(session, new, practice_id=row.practice_id, subject="card_refund", subject_id=row.id, at=at)
 
 
 def _fail(session: Session, row: CardRefund, why: str, *, at: datetime) -> None:

@@ -34,9 +34,9 @@ def take_up(session: Session, row: BankMovement, *, at: datetime) -> bool:
     if undone:
         _pair(session, row, undone, at=at, by=None)
         return True
-    if lockbox_desk.take_up_gone(session, row, at=at):
-        return True
     known = returned_payments.cheques(session, row)
+    if not known and lockbox_desk.take_up_gone(session, row, at=at):
+        return True
     reason = (
         f"The bank took {format_dollars(-row.amount_cents)} back on {row.booked_on} ({movement.text or 'no words'}, "
         f"{movement.reference or 'no reference'}). {_named(known)}"

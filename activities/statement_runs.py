@@ -90,6 +90,8 @@ class StatementRunActivities:
             activity.heartbeat()
             with self._database.writing() as session:
                 row = _held(session, step)
+                if any(statement_runs.item(session, row.id, one).state != ItemState.WAITING for one in contents):
+                    return self._standing(step)  # a try beside this one has set them
                 part = statement_runs.add_part(session, row, body)
                 for ordinal, count in zip(contents, pages, strict=True):
                     one = statement_runs.item(session, row.id, ordinal)
@@ -166,6 +168,9 @@ class StatementRunActivities:
         item = statement_runs.item(session, step.run_id, ordinal)
         letter = session.get_one(Letter, item.letter_id)
         account = handing_over.account_of(session, letter, at=step.at)
+        session.refresh(item)
+        if item.state not in rules.TO_MAIL:
+            return None  # a try beside this one was faster
         if item.state != ItemState.HANDING_OVER:
             channel, address = self._channel(session, account, letter)
             if channel == Channel.PAPER or address is None:

@@ -147,7 +147,7 @@ def take_back(office: Office, person: Person, *, patient_id: str, receipt_id: st
         known_patient.held(session, person, patient_id)
         holder = households.holder_of(session, patient_id)
         receipt = receipts.find(session, practice_id=person.practice_id, receipt_id=receipt_id, hold=True)
-        if receipt is None or not _is_of_account(session, receipt, holder):
+        if receipt is None or not is_of_account(session, receipt, holder):
             raise errors.not_found("receipt")
         if receipt.taken_back_at is not None:
             raise Problem(409, "taken-back", "This money was taken back already", "Look at the account again.")
@@ -164,7 +164,7 @@ def take_back(office: Office, person: Person, *, patient_id: str, receipt_id: st
     return Done(answer, 201, f"/api/v1/accounts/{answer['patient_id']}")
 
 
-def _is_of_account(session: Session, receipt: AccountReceipt, holder: str) -> bool:
+def is_of_account(session: Session, receipt: AccountReceipt, holder: str) -> bool:
     """Whether it paid for a visit of somebody whose shares stand on the account now."""
     everybody = set(households.members(session, holder))
     paid: Sequence[str] = [one.encounter_id for one in receipts.payments_of(session, receipt.id)]

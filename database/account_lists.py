@@ -65,7 +65,7 @@ def page(session: Session, *, practice_id: str, standing: Standing, after: str |
     query = select(PatientAccount).where(PatientAccount.practice_id == practice_id, _stands_so(standing))
     if after is not None:
         cents, _, patient_id = after.partition("-")
-        if not cents.isdigit() or len(cents) > len(str(2**62)):
+        if not (cents.isascii() and cents.isdigit()) or len(cents) > len(str(2**62)):
             raise UnknownPlace("is no place in this list; begin without it")
         query = query.where(
             (owed < int(cents)) | ((owed == int(cents)) & (col(PatientAccount.patient_id) > patient_id))

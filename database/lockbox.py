@@ -4,7 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
@@ -26,6 +26,8 @@ from database.tables import (
 )
 
 PLACED, UNPLACED, GONE = "placed", "unplaced", "gone"
+BOOKED_WITHIN = timedelta(days=180)
+"""Until the bank books that a cheque's money left which was sent back"""
 BOOKED_LATE = timedelta(days=14)
 """The longest between a lockbox's day and its booking that is still taken for its own"""
 
@@ -168,6 +170,7 @@ def gone_unbooked(session: Session, row: BankMovement) -> LockboxCheque | None:
         LockboxCheque.amount_cents == -row.amount_cents,
         col(LockboxCheque.bank_movement_id).is_(None),
         col(LockboxCheque.receipt_id).is_(None),
+        col(LockboxCheque.settled_at) >= datetime.combine(row.booked_on - BOOKED_WITHIN, time(), UTC),
     )
     return session.exec(query.order_by(col(LockboxCheque.settled_at), LockboxCheque.id)).first()
 

@@ -1,5 +1,6 @@
 """A refund to a patient's card: the processor is asked until it answers, and a person when it does not say the end."""
 
+import asyncio
 from datetime import datetime
 
 from temporalio import workflow
@@ -22,8 +23,16 @@ class CardRefund:
 
     @workflow.run
     async def run(self, start: StartCardRefund) -> None:
-        """Ask, write down what was answered, and look once more whether its notice has come."""
-        answer = await self.ask_processor()
+        """Ask, write down what was answered, and look once more whether its notice has come. A person is told of a
+        processor that answers nobody for days; it is asked on all the same."""
+        asking = asyncio.create_task(self.ask_processor())
+        try:
+            await workflow.wait_condition(
+                asking.done, timeout=PROCESSOR_SILENCE, timeout_summary="The processor answers the wish for a refund"
+            )
+        except TimeoutError:
+            await self.note_silence()
+        answer = await asking
         await self.note_answer(answer)
         if answer.processor_id:
             await workflow.sleep(PROCESSOR_SILENCE, summary="The processor tells what became of the refund")

@@ -1,6 +1,7 @@
 """Help with the bill: applications recorded, completed, looked at again and taken back; decided by their tasks."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -35,6 +36,7 @@ pages = APIRouter(include_in_schema=False)
 Worker = Annotated[Person, require(Permission.WORK)]
 Approver = Annotated[Person, require(Permission.APPROVE)]
 SHOWN = 200
+OLDEST_APPLICATION = timedelta(days=730)
 FORM = "assistance"
 """On the account's page"""
 
@@ -46,11 +48,16 @@ class ReasonForm(Part):
 
 
 @api.get("/assistance")
-def list_applications(office: TheOffice, person: Viewer, state: State | None = None) -> list[ApplicationRow]:
+def list_applications(
+    request: Request, office: TheOffice, person: Viewer, state: State | None = None
+) -> list[ApplicationRow]:
     """Applications in one state, or those that are open, by their last day."""
     with office.database.reading() as session:
         states = [state] if state else sorted(OPEN)
-        return assistance_views.page(session, practice_id=person.practice_id, states=states, limit=SHOWN)
+        found = assistance_views.page(session, practice_id=person.practice_id, states=states, limit=SHOWN)
+    if found:
+        auth.seen(request, person, subject="assistance", subject_id=person.practice_id)
+    return found
 
 
 @api.get("/assistance/{application_id}")
@@ -94,7 +101,7 @@ def revoke_application(
 def show_list(request: Request, office: TheOffice, person: Viewer, state: str = "") -> Response:
     """Applications by state and last day."""
     chosen = State(state) if state in set(State) else None
-    found = list_applications(office, person, chosen)
+    found = list_applications(request, office, person, chosen)
     return show(request, "assistance.html", person, found=found, states=STATE_WORDS, state=chosen or "")
 
 
@@ -223,6 +230,8 @@ def _receive(office: Office, person: Person, patient_id: str, form: ApplicationF
     received_on = form.received_on or today
     if received_on > today:
         raise errors.invalid([Fault(field="received_on", message="is in the future")])
+    if received_on < today - OLDEST_APPLICATION:
+        raise errors.invalid([Fault(field="received_on", message="lies more than two years back")])
 
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
         known_patient.held(session, person, patient_id)

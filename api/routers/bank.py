@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from activities import bank_desk, bank_files, filing
 from activities.bank_desk import DoesNotFit
-from api import actions, errors, uploads
+from api import actions, auth, errors, uploads
 from api.actions import Done
 from api.auth import Viewer, require
 from api.claim_form import Part
@@ -82,13 +82,13 @@ class SetAsideForm(Part):
 
 
 @api.get("")
-def show_bank(office: TheOffice, person: Viewer) -> BankPage:
+def show_bank(request: Request, office: TheOffice, person: Viewer) -> BankPage:
     """Bookings that wait, remittances without money, and the last ones that are settled."""
     with office.database.reading() as session:
         since = bank.read_since(session, practice_id=person.practice_id)
         movements = partial(bank.page, session, practice_id=person.practice_id, limit=SHOWN)
         opened = aged_cash.opening(session, practice_id=person.practice_id, day=office.today(person))
-        return BankPage(
+        found = BankPage(
             movements(state=bank.OPEN),
             bank.unfunded(session, practice_id=person.practice_id, since=since or date.max, limit=SHOWN),
             movements(state=bank.MATCHED),
@@ -97,6 +97,9 @@ def show_bank(office: TheOffice, person: Viewer) -> BankPage:
             aged_cash.aged(session, practice_id=person.practice_id, at=office.now())[:SHOWN],
             opened.reason if opened else None,
         )
+    if found.unplaced:
+        auth.seen(request, person, subject="bank", subject_id=person.practice_id)
+    return found
 
 
 @api.post("/files", openapi_extra=FILE, status_code=201)
@@ -270,7 +273,7 @@ def _locked(session: Session, person: Person, movement_id: str) -> BankMovement:
 
 
 def _page(request: Request, office: Office, person: Person, failed: Failed, note: str = "") -> Response:
-    found = show_bank(office, person)
+    found = show_bank(request, office, person)
     amounts = frozenset(int(one.movement.amount_cents) for one in found.open)
     with office.database.reading() as session:
         fitting = bank.unfunded(session, practice_id=person.practice_id, cents=amounts, limit=SHOWN) if amounts else []

@@ -117,6 +117,10 @@ def show_receipt(request: Request, patient_id: str, receipt_id: str, office: The
     """What the payer of it takes home."""
     with office.database.reading() as session:
         known_patient.here(session, person, patient_id)
+        holder = households.holder_of(session, patient_id)
+        receipt = receipts.find(session, practice_id=person.practice_id, receipt_id=receipt_id)
+        if receipt is None or not account_payments.is_of_account(session, receipt, holder):
+            raise errors.not_found("receipt")
         found = letters.receipt_of_account(session, practice_id=person.practice_id, receipt_id=receipt_id)
     if found is None:
         raise errors.not_found("receipt")

@@ -7,7 +7,9 @@ Columns by name, in any order: `deposit_date`, `amount` and `check_number` have 
 
 import csv
 import io
+import re
 from datetime import date, datetime
+from typing import Any
 
 from billing.lockbox import Cheque, ChequeBatch
 from billing.money import Cents, NotAnAmount, parse_typed
@@ -16,19 +18,31 @@ from interchange.bank.faults import BankFileInvalid
 NEEDED = frozenset({"deposit_date", "amount", "check_number"})
 OTHER_NAMES = {"cheque_number": "check_number", "check_amount": "amount", "cheque_amount": "amount"}
 DAYS = ("%Y-%m-%d", "%m/%d/%Y")
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2099
+"""A deposit of any other year is a slip of the pen"""
 TOTAL = "total"
 LONGEST = {"lockbox": 20, "batch": 20, "check_number": 30, "remitter": 100, "transit": 20, "account": 40}
 
 
 def looks_like(data: bytes) -> bool:
     """Whether the first line is the header of such a file."""
-    first = data[:2000].decode("utf-8-sig", errors="replace").lstrip().partition("\n")[0]
-    return NEEDED.issubset(_names(next(csv.reader([first]), [])))
+    first = re.split(r"[\r\n]", data[:2000].decode("utf-8-sig", errors="replace").lstrip(), maxsplit=1)[0]
+    try:
+        return NEEDED.issubset(_names(next(csv.reader([first]), [])))
+    except csv.Error:
+        return False
 
 
 def read(text: str) -> list[ChequeBatch]:
     """Every batch. Raises BankFileInvalid, and then nothing is to be taken."""
-    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff").lstrip()))
+    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff").lstrip(), newline=None))
+    try:
+        return _read(rows)
+    except csv.Error as error:
+        raise BankFileInvalid(rows.line_num, f"cannot be read: {error}") from error
+
+
+def _read(rows: Any) -> list[ChequeBatch]:
     names = _names(next(rows, []))
     twice = sorted({one for one in names if one and names.count(one) > 1})
     if twice:
@@ -69,6 +83,8 @@ def _batch(row: dict[str, str], line: int) -> tuple[str, str, date]:
             day = datetime.strptime(row["deposit_date"], form).date()  # noqa: DTZ007 - a calendar day has no zone
         except ValueError:
             continue
+        if day.year < EARLIEST_YEAR or day.year > LATEST_YEAR:
+            raise BankFileInvalid(line, f"deposit_date {row['deposit_date']} is no day of this time")
         return row.get("lockbox", ""), row.get("batch", ""), day
     raise BankFileInvalid(line, "deposit_date is no day: write 2026-11-04 or 11/04/2026")
 

@@ -133,6 +133,10 @@ async def test_the_page_takes_it_keeps_what_was_typed_and_gives_a_receipt(
         page = (await browser.get(home)).text
         [listed] = (await browser.get(f"/api/v1{home}/payments")).json()
         paper = await browser.get(f"{home}/payments/{listed['receipt_id']}/receipt.pdf")
+        patient = dict(builders.visit()["patient"], first_name="Nobody", birth_date="1990-01-01")
+        other = book.encounter(builders.claim(external_id="VISIT-9", patient=patient))
+        strange = await browser.get(f"/accounts/{other.patient_id}/payments/{listed['receipt_id']}/receipt.pdf")
+    assert strange.status_code == 404
     assert "$12.00 by cheque" in page
     assert paper.content.startswith(b"%PDF-")
     with book.database.reading() as session:

@@ -106,3 +106,30 @@ def test_a_csv_that_cannot_be_read_is_refused_with_its_line(text: str, words: st
     with pytest.raises(BankFileInvalid) as refused:
         lockbox_csv.read(text)
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"%PDF-1.4\r1 0 obj\r", FileKind.UNKNOWN),
+        (b"MSH|^~\\&|A|B|C|D|20261104||ADT^A04|1|P|2.5.1\rPID|1\r", None),
+        (b"lockbox,check_number\rone,two\r", FileKind.UNKNOWN),
+    ],
+)
+def test_what_breaks_lines_in_an_old_way_is_named_and_never_raises(data: bytes, kind: FileKind | None) -> None:
+    found = identify(data)
+    assert found not in {FileKind.LOCKBOX, FileKind.LOCKBOX_CSV}
+    assert kind is None or found == kind
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("1,12/31/9999,1043,42.00", "is no day of this time"),
+        ("1,01/01/0026,1043,42.00", "is no day of this time"),
+        (f"1,11/04/2026,1043,{'9' * 140000}", "cannot be read"),
+    ],
+)
+def test_odd_rows_are_refused_with_their_line(row: str, words: str) -> None:
+    with pytest.raises(BankFileInvalid, match=words):
+        lockbox_csv.read(f"lockbox,deposit_date,check_number,amount\n{row}\n")

@@ -280,6 +280,8 @@ def test_other_help_than_the_scale_says_takes_a_reason_and_a_percent(office: Off
     assert answers(office, "granted_otherwise", percent="half", reason="a fire").faults[0][0] == "percent"
     assert answers(office, "granted_otherwise", percent="101", reason="a fire").code == "invalid"
     assert answers(office, "granted_otherwise", percent="50", reason="a fire").done
+    assert state(office, application) == "proposed", "beyond the scale two people decide, however little it is today"
+    assert answers(office, "approved", by=office.supervisor_id, reason="agreed").done
     settle(office, visit)
     assert (state(office, application), on(office, visit, Account.AR_PATIENT)) == ("granted", 1000)
 

@@ -157,6 +157,9 @@ def test_a_refund_that_fails_is_the_patients_credit_again_and_asked_about(house:
     wish = RefundWish(reference=refund.id, payment="", amount_cents=CREDIT, currency="USD")
     late = house.processor.tell_of_refund("refund.succeeded", wish)
     assert late.text == "it is failed already"
+    with house.office.database.reading() as session:
+        [told] = session.exec(select(Task.reason).where(Task.type == "card_refund_silent", Task.state == "open"))
+    assert told.startswith("The card processor says that $5.00 went back to the card, but here the refund had failed")
     assert house.stands() == (2500, 0, CREDIT)
     assert house.complete("credit_balance", "refund_patient", reference="CHEQUE 7").done
     house.go_on()
@@ -197,6 +200,7 @@ def test_a_processor_that_says_nothing_more_is_asked_about_until_it_does(house: 
     [wish] = house.processor.refunds.values()
     other = told("refund.succeeded", wish.model_copy(update={"amount_cents": 499}))
     assert other.text == "it names 499 cents, and 500 were asked for"
+    assert any("$4.99 went back to the card; $5.00 were asked for" in one for one in house.look_for_silence())
     first, again = (told("refund.succeeded", wish, event_id="evt_one") for _ in range(2))
     assert first.text == again.text == "500 cents went back"
     assert house.look_for_silence() == []

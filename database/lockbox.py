@@ -4,15 +4,16 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
+from billing.days import start_of
 from billing.ledger import Account
 from billing.lockbox import LOCKBOX, Cheque
 from billing.stages import FactKind
-from database import account_lists, households, records, tasks
+from database import account_lists, households, office, records, tasks
 from database.columns import new_id
 from database.tables import (
     BankMovement,
@@ -164,13 +165,14 @@ def fitting(session: Session, row: BankMovement) -> list[LockboxBatch]:
 
 def gone_unbooked(session: Session, row: BankMovement) -> LockboxCheque | None:
     """A cheque of this amount that was sent back, where the bank has not booked yet that its money left."""
+    since = start_of(row.booked_on - BOOKED_WITHIN, office.zone_of(session, row.practice_id))
     query = select(LockboxCheque).where(
         LockboxCheque.practice_id == row.practice_id,
         LockboxCheque.state == GONE,
         LockboxCheque.amount_cents == -row.amount_cents,
         col(LockboxCheque.bank_movement_id).is_(None),
         col(LockboxCheque.receipt_id).is_(None),
-        col(LockboxCheque.settled_at) >= datetime.combine(row.booked_on - BOOKED_WITHIN, time(), UTC),
+        col(LockboxCheque.settled_at) >= since,
     )
     return session.exec(query.order_by(col(LockboxCheque.settled_at), LockboxCheque.id)).first()
 

@@ -76,7 +76,7 @@ async def test_a_menu_closes_when_something_else_is_chosen(page: Page) -> None:
     await page.locator("header summary", has_text="Claims").click()
     await page.locator("header summary", has_text="Money").click()
     assert await page.locator("header details[open]").count() == 1
-    await page.locator("h1").click()
+    await page.locator("header strong").click()
     assert await page.locator("header details[open]").count() == 0
     wide = await page.evaluate("document.scrollingElement.scrollWidth")
     assert page.viewport_size is not None

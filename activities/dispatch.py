@@ -52,6 +52,8 @@ logger = logging.getLogger(__name__)
 ROWS_AT_ONCE = 200
 IN_FLIGHT = 10
 
+StartOfOne = StartRemittance | StartBatch | StartResubmission | StartStatementRun | StartCardRefund
+
 
 class Dispatcher:
     """Sends outbox rows until it is cancelled. Several may run: a leased row is sent by one."""
@@ -189,15 +191,33 @@ class Dispatcher:
             priority=Priority(fairness_key=row.practice_id),
         )
 
-    async def _start_remittance(self, row: Outbox) -> None:
+    async def _start_once(
+        self,
+        process: Process,
+        start: StartOfOne,
+        *,
+        workflow_id: str,
+        summary: str | None = None,
+        page: str | None = None,
+    ) -> None:
+        """One that runs goes on; one that ran to its end finds nothing left to do."""
         await self._client.start_workflow(
-            Process.REMITTANCE_FILE,
-            StartRemittance(practice_id=row.practice_id, remittance_id=row.subject_id, at=row.at),
-            id=remittance_workflow(row.practice_id, row.subject_id),
+            process,
+            start,
+            id=workflow_id,
             task_queue=self._task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            priority=Priority(fairness_key=row.practice_id),
+            static_summary=summary,
+            static_details=None if page is None else f"[Open it in the workbench]({page})",
+            priority=Priority(fairness_key=start.practice_id),
+        )
+
+    async def _start_remittance(self, row: Outbox) -> None:
+        await self._start_once(
+            Process.REMITTANCE_FILE,
+            StartRemittance(practice_id=row.practice_id, remittance_id=row.subject_id, at=row.at),
+            workflow_id=remittance_workflow(row.practice_id, row.subject_id),
         )
 
     async def _start_batch(self, row: Outbox, at: datetime) -> None:
@@ -216,54 +236,37 @@ class Dispatcher:
         batch = await asyncio.to_thread(self._batch, row.subject_id)
         if batch is None:
             return
-        await self._client.start_workflow(
+        await self._start_once(
             Process.SUBMISSION_BATCH,
             StartBatch(practice_id=batch.practice_id, partner_id=batch.partner_id, batch_id=batch.id, at=at),
-            id=batch_workflow(batch.practice_id, batch.partner_id, batch.id),
-            task_queue=self._task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            priority=Priority(fairness_key=batch.practice_id),
+            workflow_id=batch_workflow(batch.practice_id, batch.partner_id, batch.id),
         )
 
     async def _start_resubmission(self, row: Outbox) -> None:
-        """Once per confirmed choice: one that ran to its end finds nothing left to do."""
-        await self._client.start_workflow(
+        await self._start_once(
             Process.BULK_RESUBMISSION,
             StartResubmission(practice_id=row.practice_id, resubmission_id=row.subject_id, at=row.at),
-            id=resubmission_workflow(row.practice_id, row.subject_id),
-            task_queue=self._task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            static_summary="Claims that are sent again at a pace",
-            static_details=f"[Open it in the workbench](/submissions/again/{row.subject_id})",
-            priority=Priority(fairness_key=row.practice_id),
+            workflow_id=resubmission_workflow(row.practice_id, row.subject_id),
+            summary="Claims that are sent again at a pace",
+            page=f"/submissions/again/{row.subject_id}",
         )
 
     async def _start_statement_run(self, row: Outbox) -> None:
-        """Once per run; one that ran to its end finds nothing left to do."""
-        await self._client.start_workflow(
+        await self._start_once(
             Process.STATEMENT_RUN,
             StartStatementRun(practice_id=row.practice_id, run_id=row.subject_id, at=row.at),
-            id=statement_run_workflow(row.practice_id, row.subject_id),
-            task_queue=self._task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            static_summary="Papers to patients, set for the printing machine or sent by e-mail",
-            static_details=f"[Open it in the workbench](/letters/runs/{row.subject_id})",
-            priority=Priority(fairness_key=row.practice_id),
+            workflow_id=statement_run_workflow(row.practice_id, row.subject_id),
+            summary="Papers to patients, set for the printing machine or sent by e-mail",
+            page=f"/letters/runs/{row.subject_id}",
         )
 
     async def _start_card_refund(self, row: Outbox) -> None:
-        """Once per refund; the processor pays one reference back once."""
-        await self._client.start_workflow(
+        """The processor pays one reference back once."""
+        await self._start_once(
             Process.CARD_REFUND,
             StartCardRefund(practice_id=row.practice_id, refund_id=row.subject_id, at=row.at),
-            id=card_refund_workflow(row.practice_id, row.subject_id),
-            task_queue=self._task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            static_summary="Money goes back to a patient's card",
-            priority=Priority(fairness_key=row.practice_id),
+            workflow_id=card_refund_workflow(row.practice_id, row.subject_id),
+            summary="Money goes back to a patient's card",
         )
 
     async def _wake_batch(self, row: Outbox) -> None:

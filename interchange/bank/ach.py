@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from billing.bank import Means, Movement, trace_in
 from billing.money import Cents
-from interchange.bank.columns import ColumnReader
+from interchange.bank.columns import ColumnReader, records
 from interchange.bank.faults import BankFileInvalid
 
 WIDTH = 94
@@ -46,9 +46,8 @@ class _Entry:
 def read(text: str) -> list[Movement]:
     """Every entry with money. Raises BankFileInvalid, and then nothing is to be taken."""
     reader = _Reader()
-    for number, record in enumerate(text.splitlines(), start=1):
-        if record.strip():
-            reader.take(number, record.ljust(WIDTH))
+    for number, record in records(text, WIDTH):
+        reader.take(number, record)
     return reader.done()
 
 

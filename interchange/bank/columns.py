@@ -1,8 +1,16 @@
 """Records of fixed columns, as banks write them: what each line has to hold, and a message with its number."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 
 from interchange.bank.faults import BankFileInvalid
+
+
+def records(text: str, width: int) -> Iterator[tuple[int, str]]:
+    """Each line that says something with its number from one, filled up to the width."""
+    for number, record in enumerate(text.splitlines(), start=1):
+        if record.strip():
+            yield number, record.ljust(width)
 
 
 class ColumnReader:

@@ -14,7 +14,7 @@ from datetime import date
 
 from billing.lockbox import Cheque, ChequeBatch
 from billing.money import Cents
-from interchange.bank.columns import ColumnReader
+from interchange.bank.columns import ColumnReader, records
 from interchange.bank.faults import BankFileInvalid
 
 WIDTH, WIDEST = 80, 160
@@ -46,9 +46,8 @@ class _Box:
 def read(text: str) -> list[ChequeBatch]:
     """Every batch with money. Raises BankFileInvalid, and then nothing is to be taken."""
     reader = _Reader()
-    for number, record in enumerate(text.splitlines(), start=1):
-        if record.strip():
-            reader.take(number, record.ljust(WIDTH))
+    for number, record in records(text, WIDTH):
+        reader.take(number, record)
     return reader.done()
 
 

@@ -12,6 +12,7 @@ from billing.coordination import OtherPayer, own_policy
 from billing.remittance import ClaimPayment
 from billing.tasks import NewTask, TaskType
 from database import coverages, held_policies, records, tasks
+from database import member_ids as known_numbers
 from database.tables import OtherPolicy, RemittanceClaim, Task
 
 SHOWN = 4
@@ -54,6 +55,7 @@ def take_over(session: Session, task: Task, *, at: datetime, actor_id: str) -> N
         now = replace(before, coverage=replace(before.coverage, member_id=number))
         policy.record = records.dump(now)
         session.add(policy)
+        known_numbers.keep(session, desk.encounter, number)
         held_policies.put_right(session, desk.encounter.patient_id, before, now, at=at)
     desk.say("The member's number is taken over from the payer's answer")
     session.flush()

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from billing.claim import Claim
 from billing.coordination import IN_ORDER, PRIMARY, OtherPayer, own_policy
-from database import office, records
+from database import member_ids, office, records
 from database.columns import Id, new_id
 from database.tables import Encounter, OtherPolicy, Payer
 
@@ -61,6 +61,7 @@ def add(
     )
     session.add(row)
     session.flush()
+    member_ids.keep(session, encounter, other.coverage.member_id)
     return row
 
 

@@ -15,7 +15,7 @@ from billing.patients import in_words, registration_of
 from billing.stages import Stage
 from billing.submission import Progress
 from billing.verification import Verification
-from database import coverages, office, outbox, records, registrations
+from database import coverages, member_ids, office, outbox, records, registrations
 from database.columns import Id, new_id
 from database.engine import insert
 from database.outbox import OutboxKind
@@ -100,6 +100,7 @@ def create(
     )
     session.add(encounter)
     session.flush()
+    member_ids.keep(session, encounter, claim.coverage.member_id)
     _add_parts(session, encounter, claim, others)
     _begin(session, encounter, learned)
     return encounter, True
@@ -216,6 +217,7 @@ def keep_claim(session: Session, encounter: Encounter, claim: Claim) -> None:
     encounter.charge_cents = claim.charge_cents
     encounter.service_date = claim.service_from
     session.add(encounter)
+    member_ids.keep(session, encounter, claim.coverage.member_id)
 
 
 def lines(session: Session, encounter: Encounter) -> Sequence[Line]:

@@ -5,7 +5,6 @@ the plan is a new row, and the page of one leads to the others. A visit that is 
 under whatever plan.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from billing.ledger import ENCOUNTER_BALANCES, RECEIVABLES, Account
 from billing.patients import WHO, Registration, differing, registration_of, telephone_digits
 from billing.sent_visits import SentNumber
 from billing.stages import Stage
-from database import encounters, letters, merges, registrations, sent, submissions
+from database import encounters, letters, member_ids, merges, registrations, sent, submissions
 from database.letters import LetterRow
 from database.merges import MergeView
 from database.tables import Encounter, Patient, PatientNumber, Payer, Posting, Submission
@@ -279,15 +278,10 @@ def _day(text: str) -> date | None:
 
 
 def _with_member_id(session: Session, practice_id: str, text: str, limit: int) -> Sequence[Patient]:
-    """Patients with a visit under this member id: it stands only in the claim, so this reads the practice's visits."""
-    member_id = text.replace(" ", "")
-    if len(member_id) < SHORTEST_NUMBER or not any(char.isdigit() for char in member_id):
+    """Patients with a visit under this member id."""
+    if not any(char.isdigit() for char in text):
         return []
-    wanted = {f'"member_id":{json.dumps(one)}' for one in (member_id, member_id.upper())}
-    visits = select(Encounter.patient_id).where(
-        Encounter.practice_id == practice_id,
-        or_(*(col(Encounter.record).contains(one, autoescape=True) for one in sorted(wanted))),
-    )
+    visits = select(Encounter.patient_id).where(col(Encounter.id).in_(member_ids.visits_under(practice_id, text)))
     query = select(Patient).where(Patient.practice_id == practice_id, col(Patient.id).in_(visits))
     return session.exec(query.order_by(Patient.last_name, Patient.id).limit(limit + 1)).all()
 

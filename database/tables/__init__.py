@@ -60,7 +60,7 @@ from database.tables.rules import (
     UnitLimitRow,
 )
 from database.tables.sending import Resubmission, ResubmissionItem, SendingHold, SendingPlanRow, SendingRequest
-from database.tables.sent import PatientNumber, SentWordRow, VisitNumber
+from database.tables.sent import PatientNumber, SentWordRow, VisitMemberId, VisitNumber
 from database.tables.sheets import RefusedRow, SheetMappingRow, SheetTaken
 from database.tables.statement_runs import (
     CrossedPayment,
@@ -197,6 +197,7 @@ __all__ = [
     "Token",
     "UnitLimitRow",
     "User",
+    "VisitMemberId",
     "VisitNote",
     "VisitNumber",
     "WebSession",

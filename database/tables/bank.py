@@ -15,6 +15,8 @@ class BankMovement(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("practice_id", "content_key", name="uq_bank_movement_content"),
         sa.Index("ix_bank_movement_state", "practice_id", "state", "booked_on"),
+        sa.Index("ix_bank_movement_trace", "practice_id", "trace"),
+        sa.Index("ix_bank_movement_amount", "practice_id", "amount_cents"),
     )
 
     id: str = Field(sa_type=Id, primary_key=True)

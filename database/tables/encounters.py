@@ -74,6 +74,7 @@ class Encounter(SQLModel, table=True):
         sa.UniqueConstraint("practice_id", "intake_key", name="uq_encounter_intake"),
         sa.Index("ix_encounter_stage", "practice_id", "stage", "id"),
         sa.Index("ix_encounter_newest", "practice_id", "created_at", "id"),
+        sa.Index("ix_encounter_charge", "practice_id", "charge_cents"),
     )
 
     id: str = Field(sa_type=Id, primary_key=True)
@@ -275,6 +276,8 @@ class PatientPayment(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("takes_back", name="uq_patient_payment_takes_back"),
         sa.Index("ix_patient_payment_till", "practice_id", "received_on"),
+        sa.Index("ix_patient_payment_reference", "practice_id", "reference"),
+        sa.Index("ix_patient_payment_amount", "practice_id", "amount_cents"),
     )
 
     id: str = Field(sa_type=Id, primary_key=True)

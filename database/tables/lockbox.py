@@ -34,6 +34,7 @@ class LockboxCheque(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("practice_id", "content_key", name="uq_lockbox_cheque_content"),
         sa.Index("ix_lockbox_cheque_state", "practice_id", "state"),
+        sa.Index("ix_lockbox_cheque_amount", "practice_id", "amount_cents"),
     )
 
     id: str = Field(sa_type=Id, primary_key=True)

@@ -43,7 +43,10 @@ class AccountReceipt(SQLModel, table=True):
     """Money that came at once for a whole account and was spread over its visits: a cheque for a statement."""
 
     __tablename__ = "account_receipt"
-    __table_args__ = (sa.Index("ix_account_receipt_cheque", "practice_id", "amount_cents", "received_on"),)
+    __table_args__ = (
+        sa.Index("ix_account_receipt_cheque", "practice_id", "amount_cents", "received_on"),
+        sa.Index("ix_account_receipt_reference", "practice_id", "reference"),
+    )
 
     id: str = Field(sa_type=Id, primary_key=True)
     practice_id: str = Field(sa_type=Id, foreign_key="practice.id")

@@ -15,6 +15,8 @@ class RemittanceFile(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("practice_id", "content_hash", name="uq_remittance_content"),
         sa.Index("ix_remittance_trace", "practice_id", "payer_number", "trace"),
+        sa.Index("ix_remittance_said_trace", "practice_id", "trace"),
+        sa.Index("ix_remittance_paid", "practice_id", "paid_cents"),
     )
 
     id: str = Field(sa_type=Id, primary_key=True)
@@ -55,6 +57,8 @@ class RemittanceClaim(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("remittance_id", "ordinal", name="uq_remittance_claim"),
         sa.Index("ix_remittance_claim_state", "remittance_id", "state"),
+        sa.Index("ix_remittance_claim_number", "practice_id", "payer_claim_number"),
+        sa.Index("ix_remittance_claim_paid", "practice_id", "paid_cents"),
     )
 
     id: str = Field(sa_type=Id, primary_key=True)

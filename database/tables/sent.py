@@ -46,3 +46,14 @@ class VisitNumber(SQLModel, table=True):
     encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", index=True)
     message_number: str = Field(default="", sa_type=sa.String(80))
     """The message that told of it first (MSH-10)"""
+
+
+class VisitMemberId(SQLModel, table=True):
+    """A payer's number for a person, as a policy of a visit says it: the way from the number to the visit."""
+
+    __tablename__ = "visit_member_id"
+
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id", primary_key=True)
+    member_id: str = Field(sa_type=sa.String(80), primary_key=True)
+    """In capitals and without blanks"""
+    encounter_id: str = Field(sa_type=Id, foreign_key="encounter.id", primary_key=True)

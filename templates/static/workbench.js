@@ -49,6 +49,15 @@ function count(area) {
 }
 document.addEventListener("input", (event) => { if (event.target.matches("[data-counts]")) count(event.target); });
 
+// The search from anywhere, by keyboard.
+document.addEventListener("keydown", (event) => {
+  const box = document.querySelector("form.search input");
+  if (!box || event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  event.preventDefault();
+  box.focus();
+  box.select();
+});
+
 let typed = document.querySelector("[data-unsaved]") !== null;
 document.addEventListener("input", () => { typed = true; });
 document.addEventListener("submit", (event) => {

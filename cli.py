@@ -16,6 +16,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+import audit_commands
 import code_loading
 import demo as demonstration
 import doctor as examination
@@ -53,6 +54,7 @@ app.add_typer(code_loading.app, name="codes")
 app.add_typer(rule_loading.app, name="rules")
 app.add_typer(edit_trial.app, name="edits")
 app.add_typer(user_commands.app, name="user")
+app.add_typer(audit_commands.app, name="audit")
 app.command()(moving_commands.migrate)
 app.command()(moving_commands.export)
 console = Console(stderr=True)

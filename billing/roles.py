@@ -48,6 +48,8 @@ class Permission(StrEnum):
     """Keep who is enrolled for what with which payer"""
     MANAGE_USERS = "manage_users"
     """Say who comes in, with which roles"""
+    AUDIT = "audit"
+    """Read who saw and changed what, and who may come in"""
     DECODE = "decode"
     """Read the engine's encrypted payloads"""
     OPERATE = "operate"
@@ -71,7 +73,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DENIALS: _WORKER,
     Role.ACCOUNT_REP: _WORKER | {Permission.TAKE_PAYMENT},
     Role.SUPERVISOR: frozenset(Permission),
-    Role.AUDITOR: _EVERYONE | {Permission.DECODE},
+    Role.AUDITOR: _EVERYONE | {Permission.DECODE, Permission.AUDIT},
     Role.INTEGRATION: frozenset({Permission.INTAKE}),
 }
 

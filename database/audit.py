@@ -27,7 +27,7 @@ def record(
     """Append one event. Reasons carry ids and codes, never names."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
-    previous = session.exec(select(AuditEvent.sha256).order_by(col(AuditEvent.id).desc()).limit(1)).first() or ""
+    previous = head(session)
     event = AuditEvent(
         practice_id=practice_id,
         at=at,
@@ -43,6 +43,16 @@ def record(
     event.sha256 = _hash(event)
     session.add(event)
     session.flush()
+
+
+def head(session: Session) -> str:
+    """The newest event's hash; noted elsewhere, it shows later that none before it is gone. Empty: no event."""
+    return session.exec(select(AuditEvent.sha256).order_by(col(AuditEvent.id).desc()).limit(1)).first() or ""
+
+
+def stands(session: Session, sha256: str) -> bool:
+    """Whether an event with this hash is in the chain."""
+    return session.exec(select(AuditEvent.id).where(AuditEvent.sha256 == sha256.strip().lower())).first() is not None
 
 
 def check(session: Session) -> tuple[int, list[int]]:

@@ -11,7 +11,7 @@ from api import auth, errors
 from api.auth import COOKIE, NOBODY, Viewer
 from api.office import Office, TheOffice
 from api.routers.pages import show, typed_into
-from database import access, audit
+from database import access, audit, users
 from database.access import Person
 
 router = APIRouter(include_in_schema=False)
@@ -95,9 +95,19 @@ def _open(request: Request, office: Office, login: str, password: str) -> str | 
     with office.database.reading() as session:
         person = access.person_of_password(session, login=login, password=password)
     if person is None:
-        auth.refuse(request, "", NOBODY, "wrong login or password")
+        _write_down_refusal(request, office, login)
         return None
     return _begin(request, office, person)
+
+
+def _write_down_refusal(request: Request, office: Office, login: str) -> None:
+    """With the practice of whoever the login belongs to, whose auditor is to see it."""
+    with office.database.reading() as session:
+        known = users.with_login(session, login)
+        whose = (
+            ("", "wrong login or password") if known is None else (known.practice_id, f"wrong password of {known.id}")
+        )
+    auth.refuse(request, whose[0], NOBODY, whose[1])
 
 
 def _begin(request: Request, office: Office, person: Person) -> str:

@@ -83,9 +83,15 @@ class AuditEvent(SQLModel, table=True):
     """Who saw or changed what. Append-only and hash-chained; triggers refuse UPDATE and DELETE."""
 
     __tablename__ = "audit_event"
+    __table_args__ = (
+        sa.Index("ix_audit_event_newest", "practice_id", "id"),
+        sa.Index("ix_audit_event_actor", "practice_id", "actor_id", "id"),
+        sa.Index("ix_audit_event_subject", "practice_id", "subject_id", "id"),
+        sa.Index("ix_audit_event_at", "practice_id", "at"),
+    )
 
     id: int | None = Field(default=None, sa_type=sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
-    practice_id: str = Field(sa_type=Id, index=True)
+    practice_id: str = Field(sa_type=Id)
     at: datetime = Field(sa_type=Instant)
     actor_id: str = Field(sa_type=Id)
     action: str = Field(sa_type=sa.String(30))

@@ -70,6 +70,16 @@ def test_tampering_shows(chained: Office, statement: str, left: int, broken: lis
     assert check(chained.database) == (left, broken)
 
 
+def test_a_chain_without_its_end_is_whole_and_lacks_the_noted_event(chained: Office) -> None:
+    with chained.database.reading() as session:
+        noted = audit.head(session)
+    tamper(chained.database, f"DELETE FROM audit_event WHERE id = {EVENTS}")
+    assert check(chained.database) == (EVENTS - 1, [])
+    with chained.database.reading() as session:
+        assert not audit.stands(session, noted)
+        assert audit.stands(session, audit.head(session).upper())
+
+
 def test_the_chain_holds_when_many_write_at_once(office: Office) -> None:
     together(8, lambda number: [record(office, number) for _ in range(3)])
     assert check(office.database) == (24, [])

@@ -35,6 +35,7 @@ ROOT_MODULES = (
     "quarter_proof",
     "year_proof",
     "rule_loading",
+    "audit_commands",
     "user_commands",
     "moving_commands",
     "cli",

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0078"
+revision = "0072"
 down_revision = "0071"
 branch_labels = None
 depends_on = None

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0079"
-down_revision = "0078"
+revision = "0073"
+down_revision = "0072"
 branch_labels = None
 depends_on = None
 

@@ -44,6 +44,9 @@ from simulator.scenarios import Scenario
 from temporal import worker_runtime
 
 IN_FLIGHT = 10
+AWAITED = 200
+"""Workflows of the bare engine that run at once, as the office tells encounters in waves: the engine lets a namespace
+wait for some hundreds of results"""
 A_BATCH = 5000
 
 
@@ -200,21 +203,22 @@ async def _until(is_done: Any, *, seconds: float = 3600) -> None:
 
 async def _bare(bench: Bench, count: int, *, prefix: str) -> None:
     """As many workflows, each told by one signal, with as many local activities and none of the work."""
-    at_once = asyncio.Semaphore(IN_FLIGHT)
+    at_once, awaited = asyncio.Semaphore(IN_FLIGHT), asyncio.Semaphore(AWAITED)
     start = StartEncounter(practice_id=bench.practice_id, encounter_id=new_id())
 
     async def one(number: int) -> None:
-        async with at_once:
-            handle = await bench.client.start_workflow(
-                Told.__name__,
-                start,
-                id=f"{prefix}/{number}",
-                task_queue=bench.settings.task_queue,
-                search_attributes=first_attributes(bench.practice_id),
-                static_summary="One yardstick, told as an encounter is",
-                start_signal="wake",
-            )
-        await handle.result()
+        async with awaited:
+            async with at_once:
+                handle = await bench.client.start_workflow(
+                    Told.__name__,
+                    start,
+                    id=f"{prefix}/{number}",
+                    task_queue=bench.settings.task_queue,
+                    search_attributes=first_attributes(bench.practice_id),
+                    static_summary="One yardstick, told as an encounter is",
+                    start_signal="wake",
+                )
+            await handle.result()
 
     await asyncio.gather(*(one(number) for number in range(count)))
 

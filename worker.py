@@ -10,6 +10,7 @@ from temporalio.client import Client
 
 from activities.account import AccountActivities
 from activities.batch import BatchActivities
+from activities.card_errands import CardErrandActivities
 from activities.card_processor import gateway_at
 from activities.card_refunds import CardRefundActivities
 from activities.claim_status import ClaimStatusActivities
@@ -73,7 +74,9 @@ def activities_of(
     resubmission = ResubmissionActivities(database)
     statement_run = StatementRunActivities(database, mail_server(settings))
     mailbox = MailboxActivities(database, lines)
-    card_refund = _card_refunds(database, settings)
+    gateway = gateway_at(settings.card_processor_url, settings.card_processor_token)
+    card_refund = CardRefundActivities(database, gateway)
+    card_errand = CardErrandActivities(database, gateway)
     reconcile = ReconcileActivities(database, temporal)
     return (
         account.look_after_account,
@@ -105,6 +108,8 @@ def activities_of(
         remittance.count_open_rows,
         mailbox.fetch_mail,
         mailbox.file_messages,
+        card_errand.run_card_errand,
+        card_errand.note_card_errand,
         card_refund.ask_processor,
         card_refund.note_answer,
         card_refund.note_silence,
@@ -124,10 +129,6 @@ def _tokens(settings: Settings) -> Callable[[str], str]:
         return settings.partner_tokens[name].get_secret_value()
 
     return token_of
-
-
-def _card_refunds(database: Database, settings: Settings) -> CardRefundActivities:
-    return CardRefundActivities(database, gateway_at(settings.card_processor_url, settings.card_processor_token))
 
 
 def mail_server(settings: Settings) -> MailServer:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlmodel import Session
 from temporalio import activity
 
-from activities import assistance, instalment_plans, returned_mail, small_balances, standing_papers
+from activities import assistance, instalment_charges, instalment_plans, returned_mail, small_balances, standing_papers
 from activities.agencies import follow_holds
 from activities.messages import AccountStanding, AccountStep
 from activities.statement_papers import number_of, write_statement
@@ -59,6 +59,7 @@ class AccountDesk:
         self.account = account
         self.at = max(at, account.touched_at)
         self.said: list[str] = []
+        self.cards = instalment_charges.Look()
         self.policies = office.policies_for(session, practice_id=account.practice_id, payer_id=None)
 
     def look_after(self) -> AccountStanding:
@@ -76,23 +77,22 @@ class AccountDesk:
         held |= {one.encounter_id for one in owed} if is_stopped else set()
         self.said += standing_papers.withdraw_moot(self.session, account, owed, held, at=self.at)
         in_step = accounts.keep_in_step(self.session, account, owed, at=self.at)
-        in_parts, plan_at, told = instalment_plans.look(self.session, account, owed, held=held, at=self.at)
-        self.said += told
+        in_parts, plan_at = self._plans(owed, held)
         items = [one for one in in_step if one.encounter_id not in {*held, *in_parts}]
         self._close_moot_reviews(items)
-        is_held = any(moves.is_held(self.session, one) for one in households.members(self.session, account.patient_id))
+        is_held = self._is_moving()
         if is_held:
-            account.next_at = None  # until a person signs the move off, which wakes the account
+            account.next_at = self.cards.next_at  # a person signs the move off, which wakes the account
         elif account.paused_until is None and small_balances.waive(self.session, account, items, owed, at=self.at):
             self.said.append("What is owed is too little to ask for")
-            account.next_at = self.at + small_balances.LOOK_AGAIN
+            account.next_at = _first_of(self.at + small_balances.LOOK_AGAIN, self.cards.next_at)
         elif account.paused_until is None:
             due = plan(items, last_paper_at=account.last_paper_at, policies=self.policies, at=self.at)
             self._do(due)
             ends = [one.until for one in on_hold if one.until is not None]
-            account.next_at = _first_of(due.next_at, plan_at, asked_at, *ends)
+            account.next_at = _first_of(due.next_at, plan_at, asked_at, self.cards.next_at, *ends)
         else:
-            account.next_at = _first_of(account.paused_until, asked_at)
+            account.next_at = _first_of(account.paused_until, asked_at, self.cards.next_at)
         account.owed_cents = sum(one.cents for one in owed)
         account.version += 1
         account.touched_at = self.at
@@ -106,7 +106,23 @@ class AccountDesk:
             open_tasks=len(self._reviews()),
             at=self.at,
             said=tuple(self.said),
+            errands=tuple(self.cards.errands),
         )
+
+    def _plans(self, owed: Sequence[accounts.Owed], held: set[str]) -> tuple[set[str], datetime | None]:
+        """Visits that are paid in parts, and when to look at them again; what a kept card is charged is prepared. A
+        pause and a move that nobody has signed off stop charges as holds do."""
+        in_parts, plan_at, told = instalment_plans.look(self.session, self.account, owed, held=held, at=self.at)
+        self.said += told
+        is_still = self.account.paused_until is not None or self._is_moving()
+        stopped = held | {one.encounter_id for one in owed} if is_still else held
+        self.cards = instalment_charges.look(self.session, self.account, owed, stopped=stopped, at=self.at)
+        self.said += self.cards.said
+        return in_parts, plan_at
+
+    def _is_moving(self) -> bool:
+        everybody = households.members(self.session, self.account.patient_id)
+        return any(moves.is_held(self.session, one) for one in everybody)
 
     def _holds(self) -> list[AccountHold]:
         """What stands in the way now; a hold ends on its day, one for returned mail with a new address."""

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from activities import patient_letters
 from billing.assistance import Help
 from billing.assistance_letters import (
     DECISION,
@@ -16,11 +17,9 @@ from billing.assistance_letters import (
     revoked_letter,
 )
 from billing.letters import Letter as Content
-from billing.letters import head_of
 from billing.policies import Policies
-from database import assistance, consents, encounters, households, letters, records
-from database.columns import new_id
-from database.tables import AssistanceApplication, Encounter, Letter, Patient, Practice
+from database import assistance, households, letters
+from database.tables import AssistanceApplication, Letter
 
 
 def missing(
@@ -89,12 +88,12 @@ def _appeal_by(policies: Policies, at: datetime) -> date:
 
 
 def _head(session: Session, row: AssistanceApplication, policies: Policies, at: datetime) -> Head:
-    holder = session.get_one(Patient, households.holder_of(session, row.patient_id))
+    holder = households.holder_of(session, row.patient_id)
     scale = assistance.scale_on(session, practice_id=row.practice_id, on=row.received_on)
     today = policies.day(at)
     return Head(
-        sender=_sender(session, row, holder),
-        addressee=consents.addressee(holder, on=today),
+        sender=patient_letters.sender_of(session, practice_id=row.practice_id, holder_id=holder),
+        addressee=patient_letters.addressee_of(session, holder, on=today),
         written_on=today,
         received_on=row.received_on,
         applicant=row.applicant,
@@ -102,29 +101,10 @@ def _head(session: Session, row: AssistanceApplication, policies: Policies, at: 
     )
 
 
-def _sender(session: Session, row: AssistanceApplication, holder: Patient) -> tuple[str, ...]:
-    """Who billed the account's newest visit; the practice where there is none."""
-    everybody = households.members(session, holder.id)
-    query = select(Encounter).where(col(Encounter.patient_id).in_(everybody))
-    newest = session.exec(query.order_by(col(Encounter.service_date).desc(), Encounter.id).limit(1)).first()
-    if newest is None:
-        return (session.get_one(Practice, row.practice_id).name,)
-    return head_of(encounters.claim_of(newest))[0]
-
-
 def _write(session: Session, row: AssistanceApplication, kind: str, content: Content, *, at: datetime, by: str) -> None:
     """Into the print queue; what was asked for before and has not left is not asked for any more."""
     holder = households.holder_of(session, row.patient_id)
     withdraw_missing(session, row, at=at)
-    session.add(
-        Letter(
-            id=new_id(),
-            practice_id=row.practice_id,
-            patient_id=holder,
-            kind=kind,
-            content=records.dump(content),
-            written_at=at,
-            written_by=by,
-        )
+    patient_letters.put_in_queue(
+        session, content, practice_id=row.practice_id, holder_id=holder, kind=kind, at=at, by=by
     )
-    session.flush()

@@ -5,14 +5,15 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from activities import card_refunds
-from billing.account_payments import oldest_first
+from activities import card_refunds, instalment_charges, kept_cards
+from billing.account_payments import Share, oldest_first
 from billing.money import Cents, format_dollars
 from billing.tasks import NewTask, TaskType
-from database import accounts, audit, office, patient_payments, paying, tasks
+from database import accounts, audit, instalments, office, patient_payments, paying, tasks
 from database import card_refunds as refund_rows
+from database import kept_cards as card_rows
 from database.columns import new_id
-from database.tables import Checkout, PatientPayment, ProcessorEvent
+from database.tables import Checkout, InstalmentPlan, PatientPayment, ProcessorEvent
 
 PROCESSOR = "card_processor"
 """Who recorded a payment that no person took"""
@@ -25,13 +26,21 @@ class Told:
 
     event_id: str
     kind: str
-    """payment.succeeded, payment.failed, payment.refunded, payment.disputed, refund.succeeded, refund.failed"""
+    """payment.succeeded, payment.failed, payment.refunded, payment.disputed, refund.succeeded, refund.failed,
+    card.kept"""
     reference: str
-    """Our checkout, or our refund"""
+    """Our checkout, our refund, or the card that was asked for"""
     payment: str
     """The processor's number of the payment"""
     amount_cents: int
     body: str
+    reason: str = ""
+    """Why a payment failed"""
+    card: str = ""
+    """What the processor calls a card that it keeps"""
+    label: str = ""
+    expires: str = ""
+    """Its last month, as 2029-11"""
 
 
 def take(session: Session, told: Told, *, at: datetime) -> str:
@@ -41,6 +50,8 @@ def take(session: Session, told: Told, *, at: datetime) -> str:
         return known.verdict
     if told.kind in {card_refunds.SUCCEEDED, card_refunds.FAILED}:
         return _about_refund(session, told, at=at)
+    if told.kind == kept_cards.KEPT:
+        return _about_card(session, told, at=at)
     checkout = session.get(Checkout, told.reference)
     if checkout is None:
         return _keep(session, told, None, "names no checkout of ours", at=at)
@@ -51,9 +62,9 @@ def take(session: Session, told: Told, *, at: datetime) -> str:
         return known.verdict
     match told.kind:
         case "payment.succeeded":
-            verdict = _paid(session, checkout, told, at=at)
+            verdict = _paid(session, checkout, told.payment, told.amount_cents, at=at)
         case "payment.failed":
-            verdict = _failed(session, checkout, at=at)
+            verdict = _failed(session, checkout, told.reason, at=at)
         case "payment.refunded" | "payment.disputed":
             verdict = _reversed(session, checkout, told, at=at)
         case _:
@@ -72,11 +83,37 @@ def _about_refund(session: Session, told: Told, *, at: datetime) -> str:
     return _keep(session, told, session.get_one(Checkout, row.checkout_id), verdict, at=at)
 
 
-def _keep(session: Session, told: Told, checkout: Checkout | None, verdict: str, *, at: datetime) -> str:
+def settle(session: Session, checkout: Checkout, *, is_paid: bool, payment: str, reason: str, at: datetime) -> str:
+    """What the processor answered to a charge; the same that its notice says, whichever comes first. The account and
+    the checkout are held."""
+    if is_paid:
+        return _paid(session, checkout, payment, checkout.amount_cents, at=at)
+    return _failed(session, checkout, reason, at=at)
+
+
+def _about_card(session: Session, told: Told, *, at: datetime) -> str:
+    row, verdict = kept_cards.keep(
+        session, told.reference, reference=told.card, label=told.label, expires=told.expires, at=at
+    )
+    known = session.get(ProcessorEvent, told.event_id, populate_existing=True)
+    if known is not None:
+        return known.verdict
+    return _keep(session, told, None, verdict, at=at, practice_id=row.practice_id if row else None)
+
+
+def _keep(
+    session: Session,
+    told: Told,
+    checkout: Checkout | None,
+    verdict: str,
+    *,
+    at: datetime,
+    practice_id: str | None = None,
+) -> str:
     session.add(
         ProcessorEvent(
             id=told.event_id,
-            practice_id=checkout.practice_id if checkout else None,
+            practice_id=checkout.practice_id if checkout else practice_id,
             kind=told.kind[:40],
             body=told.body,
             received_at=at,
@@ -88,13 +125,12 @@ def _keep(session: Session, told: Told, checkout: Checkout | None, verdict: str,
     return verdict
 
 
-def _paid(session: Session, checkout: Checkout, told: Told, *, at: datetime) -> str:
+def _paid(session: Session, checkout: Checkout, payment: str, cents: int, *, at: datetime) -> str:
     if checkout.state in {paying.PAID, paying.REVERSED}:
         return "it was paid already"
-    if told.amount_cents <= 0:
+    if cents <= 0:
         return "it names no money"
-    theirs = {"practice_id": checkout.practice_id, "holder_id": checkout.patient_id}
-    spread = oldest_first(paying.shares(session, **theirs), Cents(told.amount_cents))
+    spread = oldest_first(_shares(session, checkout), Cents(cents))
     today = office.policies_for(session, practice_id=checkout.practice_id, payer_id=None).day(at)
     for one in spread:
         patient_payments.keep(
@@ -105,7 +141,7 @@ def _paid(session: Session, checkout: Checkout, told: Told, *, at: datetime) -> 
                 encounter_id=one.encounter_id,
                 amount_cents=one.cents,
                 method=CARD,
-                reference=told.payment[:100],
+                reference=payment[:100],
                 received_on=today,
                 received_at=at,
                 recorded_by=PROCESSOR,
@@ -113,19 +149,42 @@ def _paid(session: Session, checkout: Checkout, told: Told, *, at: datetime) -> 
             ),
             at=at,
         )
-    checkout.state, checkout.paid_cents, checkout.settled_at = paying.PAID, told.amount_cents, at
-    checkout.payment_reference = told.payment[:100]
+    checkout.state, checkout.paid_cents, checkout.settled_at = paying.PAID, cents, at
+    checkout.payment_reference = payment[:100]
     session.add(checkout)
     _audit(session, checkout, "paid", at=at)
-    return f"{told.amount_cents} cents on {len(spread)} visits"
+    _close_question(session, checkout, at=at)
+    return f"{cents} cents on {len(spread)} visits"
 
 
-def _failed(session: Session, checkout: Checkout, *, at: datetime) -> str:
+def _shares(session: Session, checkout: Checkout) -> list[Share]:
+    """What money of a checkout pays; an instalment pays the visits of its plan before any other."""
+    found = paying.shares(session, practice_id=checkout.practice_id, holder_id=checkout.patient_id)
+    charge = card_rows.charge_of(session, checkout.id)
+    if charge is None:
+        return found
+    agreed = instalments.visits_of(session.get_one(InstalmentPlan, charge.plan_id))
+    return sorted(found, key=lambda one: one.encounter_id not in agreed)
+
+
+def _failed(session: Session, checkout: Checkout, reason: str, *, at: datetime) -> str:
     if checkout.state != paying.OPEN:
         return f"it is {checkout.state} already"
     checkout.state, checkout.settled_at = paying.FAILED, at
     session.add(checkout)
+    session.flush()
+    charge = card_rows.charge_of(session, checkout.id)
+    if charge is not None:
+        instalment_charges.refused(session, charge, checkout, reason, at=at)
+        _close_question(session, checkout, at=at)
+        return "not paid; the account says what comes next"
     return "not paid; the patient may try again"
+
+
+def _close_question(session: Session, checkout: Checkout, *, at: datetime) -> None:
+    """Nobody has to ask any more what became of it."""
+    for task in tasks.open_tasks(session, practice_id=checkout.practice_id, subject_id=checkout.id):
+        tasks.close_task(session, task, resolution=checkout.state, at=at, actor_id=None)
 
 
 def _reversed(session: Session, checkout: Checkout, told: Told, *, at: datetime) -> str:
@@ -154,6 +213,10 @@ def _reversed(session: Session, checkout: Checkout, told: Told, *, at: datetime)
             patient_payments.keep(session, undoing, at=at)
     checkout.state, checkout.settled_at = paying.REVERSED, at
     session.add(checkout)
+    charge = card_rows.charge_of(session, checkout.id)
+    if charge is not None:
+        why = "a charge came back: agree anew before anything is charged again"
+        card_rows.end_all(session, charge.plan_id, by=PROCESSOR, why=why, at=at)
     _audit(session, checkout, told.kind, at=at)
     _ask(session, checkout, told, done=" What it had paid is owed again.", at=at)
     return "taken back; what it had paid is owed again"

@@ -28,6 +28,18 @@ class HostedPage:
     address: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChargeSaid:
+    """What the processor says of one charge."""
+
+    state: str
+    """succeeded, failed, canceled or pending"""
+    payment: str = ""
+    """Its number of the payment"""
+    reason: str = ""
+    """Why it failed: `expired`, or its own words"""
+
+
 class PaymentGateway(Protocol):
     """What the office asks of a card processor."""
 
@@ -43,6 +55,25 @@ class PaymentGateway(Protocol):
         What became of it is told by a notice. Raises ProcessorUnreachable, ProcessorRefused."""
         ...
 
+    def open_card_page(self, *, reference: str, back_to: str) -> HostedPage:
+        """Open its page that takes a card and keeps it; the same reference opens the same one. What it keeps is told
+        by a notice. Raises ProcessorUnreachable."""
+        ...
+
+    def charge(self, *, reference: str, card: str, cents: int) -> ChargeSaid:
+        """Charge a card that it keeps; the same reference does it once, and is answered the same ever after. Raises
+        ProcessorUnreachable, ProcessorRefused."""
+        ...
+
+    def cancel(self, *, reference: str) -> ChargeSaid:
+        """Never charge under this reference; says what became of it where it was charged before. Raises
+        ProcessorUnreachable, ProcessorRefused."""
+        ...
+
+    def forget(self, *, reference: str, card: str) -> None:
+        """Keep a card no longer. Raises ProcessorUnreachable."""
+        ...
+
 
 class HttpGateway:
     """A processor over HTTP, by the protocol of docs/pay-page.md."""
@@ -55,16 +86,29 @@ class HttpGateway:
     def open_checkout(self, *, reference: str, cents: int, back_to: str) -> HostedPage:
         """One call; asked again with the same reference it answers the same."""
         wish = {"reference": reference, "amount_cents": cents, "currency": "USD", "return_url": back_to}
+        return self._page("/v1/checkouts", wish)
+
+    def open_card_page(self, *, reference: str, back_to: str) -> HostedPage:
+        """One call; asked again with the same reference it answers the same."""
+        return self._page("/v1/card-pages", {"reference": reference, "return_url": back_to})
+
+    def charge(self, *, reference: str, card: str, cents: int) -> ChargeSaid:
+        """One call; asked again with the same reference it answers the same."""
+        wish = {"reference": reference, "card": card, "amount_cents": cents, "currency": "USD"}
+        return self._charge_said("/v1/charges", wish)
+
+    def cancel(self, *, reference: str) -> ChargeSaid:
+        """One call; asked again with the same reference it answers the same."""
+        return self._charge_said("/v1/charges/cancel", {"reference": reference}, key=f"cancel-{reference}")
+
+    def forget(self, *, reference: str, card: str) -> None:
+        """One call; a card that it does not know is forgotten."""
         try:
-            answer = self._post("/v1/checkouts", wish)
-            answer.raise_for_status()
-            said = answer.json()
-            page = HostedPage(str(said["id"]), str(said["url"]))
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            answer = self._post("/v1/cards/forget", {"reference": reference, "card": card}, key=f"forget-{reference}")
+            if answer.status_code != httpx.codes.NOT_FOUND:
+                answer.raise_for_status()
+        except httpx.HTTPError as error:
             raise ProcessorUnreachable(f"{type(error).__name__}") from error
-        if not page.address.startswith(f"{self.origin}/"):
-            raise ProcessorUnreachable("its page is on another host")
-        return page
 
     def refund(self, *, reference: str, payment: str, cents: int) -> str:
         """One call; asked again with the same reference it answers the same."""
@@ -78,9 +122,33 @@ class HttpGateway:
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise ProcessorUnreachable(f"{type(error).__name__}") from error
 
-    def _post(self, path: str, wish: dict[str, object]) -> httpx.Response:
+    def _page(self, path: str, wish: dict[str, object]) -> HostedPage:
+        try:
+            answer = self._post(path, wish)
+            answer.raise_for_status()
+            said = answer.json()
+            page = HostedPage(str(said["id"]), str(said["url"]))
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            raise ProcessorUnreachable(f"{type(error).__name__}") from error
+        if not page.address.startswith(f"{self.origin}/"):
+            raise ProcessorUnreachable("its page is on another host")
+        return page
+
+    def _charge_said(self, path: str, wish: dict[str, object], *, key: str = "") -> ChargeSaid:
+        try:
+            answer = self._post(path, wish, key=key)
+            if answer.status_code in REFUSALS:
+                raise ProcessorRefused(f"the card processor refused it ({answer.status_code})")
+            answer.raise_for_status()
+            said = answer.json()
+            return ChargeSaid(str(said["state"]), str(said.get("payment", "")), str(said.get("reason", "")))
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            raise ProcessorUnreachable(f"{type(error).__name__}") from error
+
+    def _post(self, path: str, wish: dict[str, object], *, key: str = "") -> httpx.Response:
+        """`key`: where it is not the reference itself, under which something else may be asked for."""
         token = self._token.get_secret_value() if self._token else ""
-        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(wish["reference"])}
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key or str(wish["reference"])}
         with httpx.Client(trust_env=False, timeout=TIMEOUT_SECONDS) as http:
             return http.post(f"{self._url}{path}", json=wish, headers=headers)
 

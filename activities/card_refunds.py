@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlmodel import Session
 from temporalio import activity
 
+from activities.card_messages import CardRefundAnswer, CardRefundStep
 from activities.card_processor import PaymentGateway, ProcessorRefused
-from activities.messages import CardRefundAnswer, CardRefundStep
 from billing.ledger import Account, Entry, EntryKind, Side
 from billing.money import Cents, format_dollars
 from billing.stages import FactKind

@@ -16,6 +16,7 @@ from temporalio.common import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities import starting
+from activities.card_messages import StartCardRefund
 from activities.ids import (
     account_workflow,
     batch_workflow,
@@ -32,7 +33,6 @@ from activities.messages import (
     FactsArrived,
     StartAccount,
     StartBatch,
-    StartCardRefund,
     StartComingVisit,
     StartEncounter,
     StartRemittance,

@@ -11,7 +11,7 @@ from billing.days import noon_of
 from billing.instalments import WITHOUT_DISCLOSURE, PlanState, schedule
 from billing.money import Cents, format_dollars
 from billing.tasks import NewTask, TaskType
-from database import accounts, instalments, office, tasks
+from database import accounts, instalments, kept_cards, office, tasks
 from database.columns import new_id
 from database.tables import InstalmentPlan, PatientAccount, Task
 
@@ -31,10 +31,11 @@ def agree(
     count: int,
     first_day: date,
     disclosure: str,
-    by: str,
+    by: str | None,
     at: datetime,
 ) -> InstalmentPlan:
-    """On everything that is billable on the account now. The account is held. Raises CannotAgree."""
+    """On everything that is billable on the account now. The account is held. `by`: a user; None: the patient, on the
+    pay page. Raises CannotAgree."""
     policies = office.policies_for(session, practice_id=account.practice_id, payer_id=None)
     today = policies.day(at)
     owed = accounts.owed_by_visit(session, practice_id=account.practice_id, patient_id=account.patient_id)
@@ -77,9 +78,10 @@ def agree(
 
 
 def end(session: Session, account: PatientAccount, row: InstalmentPlan, *, reason: str, at: datetime) -> None:
-    """It holds no more: the visits are asked for as before."""
+    """It holds no more: the visits are asked for as before, and nothing is charged to a kept card."""
     row.state, row.why, row.ended_at = PlanState.ENDED, reason[:500], at
     session.add(row)
+    kept_cards.end_all(session, row.id, by=kept_cards.OFFICE, why="the plan has ended", at=at)
     wake(session, account, at=at)
 
 

@@ -214,6 +214,15 @@ class AccountStep(Message):
     at: datetime
 
 
+class CardErrand(Message):
+    """Something that the card processor is to be asked for a payment plan."""
+
+    kind: str
+    """billing.kept_cards.Errand"""
+    subject_id: str
+    """The checkout that is charged or taken back, or the card that is kept no longer"""
+
+
 class AccountStanding(Message):
     """Where an account stands, as the database says."""
 
@@ -225,11 +234,13 @@ class AccountStanding(Message):
     open_tasks: int = 0
     at: datetime | None = None
     said: tuple[str, ...] = ()
+    errands: tuple[CardErrand, ...] = ()
+    """What the card processor is to be asked now"""
 
     @property
     def is_settled(self) -> bool:
         """Nothing is owed and nobody is asked anything."""
-        return self.owed_cents == 0 and not self.open_tasks and not self.is_paused
+        return self.owed_cents == 0 and not self.open_tasks and not self.is_paused and not self.errands
 
 
 class AccountSettled(Message):
@@ -353,31 +364,6 @@ class ResubmissionStanding(Message):
     """Claims that have not had their turn"""
     next_at: datetime | None = None
     """When the next ones have theirs; None: it has ended"""
-
-
-class StartCardRefund(Message):
-    """Money goes back to a patient's card."""
-
-    practice_id: str
-    refund_id: str
-    at: datetime
-
-
-class CardRefundAnswer(Message):
-    """What the processor said at once; neither: nothing was to be asked."""
-
-    processor_id: str = ""
-    refused: str = ""
-    """Why it will not do it"""
-
-
-class CardRefundStep(Message):
-    """Input of every step of one refund."""
-
-    practice_id: str
-    refund_id: str
-    at: datetime
-    answer: CardRefundAnswer = CardRefundAnswer()
 
 
 class StartStatementRun(Message):

@@ -31,6 +31,12 @@ OF_ACCOUNTS: dict[TaskType, Kind] = {
         "A refund to a card is not confirmed",
         {"asked": Resolution("Asked the card processor; it will tell", (REFERENCE,))},
     ),
+    TaskType.CARD_CHARGE_SILENT: Kind(
+        Role.POSTER,
+        timedelta(days=5),
+        "A charge of an instalment is not confirmed",
+        {"asked": Resolution("Asked the card processor; it will tell", (REFERENCE,))},
+    ),
     TaskType.PATIENT_BALANCE_DUE: Kind(
         Role.ACCOUNT_REP,
         timedelta(days=5),

@@ -14,6 +14,8 @@ from billing.money import Cents
 
 WITHOUT_DISCLOSURE = 4
 """Instalments that need none"""
+LATEST_FIRST = timedelta(days=31)
+"""After which a patient cannot begin a plan alone"""
 
 
 class PlanState(StrEnum):

@@ -3,9 +3,12 @@
 `{practice}` is the practice's name, `{amount}` is money. Spanish is that of the United States, as on statements.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 
-from billing.statement_words import Language
+from billing.instalments import Instalment
+from billing.money import format_dollars
+from billing.statement_words import Language, long_day
 
 ENGLISH: Mapping[str, str] = {
     "title": "Your bill from {practice}",
@@ -63,6 +66,30 @@ ENGLISH: Mapping[str, str] = {
     "processor_away": "The card processor does not answer just now. Nothing was paid; please try again in a few "
     "minutes.",
     "say_what": "Please choose what it is about, and write what you want to say (at most 2,000 characters).",
+    "in_parts": "Pay in parts",
+    "in_parts_note": "You may pay what is open in up to {count} monthly parts, without interest or a fee. While you "
+    "keep to it we send you no reminder.",
+    "part_count": "Number of parts",
+    "part_first": "Day of the first part",
+    "part_agree": "Agree on this plan",
+    "plan_stands": "You agreed to pay {amount} in parts; {paid} of it is paid.",
+    "plan_parts": "What is to come",
+    "part_day": "Day",
+    "part_cents": "Part",
+    "plan_refused": "We could not make this plan. Please choose a number of parts and a first day within the next "
+    "month, or write to us below.",
+    "plan_changed": "Your plan has changed since this page was shown. Please read it again before you agree.",
+    "card_offer": "Let a card be charged for it",
+    "card_agreed": "{practice} may have my card kept by its card company, and charge it on each of these days with at "
+    "most this part: {parts}. It charges less where I have paid some of a part in another way, and "
+    "nothing where I have paid all of it. A card that is refused is tried once more at most. I may stop "
+    "this at any time, on this page or by telling the office. Then nothing more is charged.",
+    "card_note_kept": "The card company keeps your card; we never see its number.",
+    "card_agree": "I agree, go to the card page",
+    "card_kept": "Your {card} is charged for each part. You agreed to this on {day}.",
+    "card_stop": "Stop the charges",
+    "card_over": "No card is charged for your plan any more. Please pay each part in another way, or let a card be "
+    "charged again.",
 }
 
 SPANISH: Mapping[str, str] = {
@@ -122,6 +149,30 @@ SPANISH: Mapping[str, str] = {
     "processor_away": "La empresa de tarjetas no responde en este momento. No se pagó nada; pruebe otra vez en unos "
     "minutos.",
     "say_what": "Elija de qué se trata, y escriba lo que quiere decir (como máximo 2,000 caracteres).",
+    "in_parts": "Pagar en partes",
+    "in_parts_note": "Puede pagar lo pendiente en hasta {count} partes mensuales, sin intereses ni cargos. Mientras "
+    "cumpla, no le enviamos recordatorios.",
+    "part_count": "Número de partes",
+    "part_first": "Día de la primera parte",
+    "part_agree": "Aceptar este plan",
+    "plan_stands": "Usted acordó pagar {amount} en partes; ya se pagaron {paid}.",
+    "plan_parts": "Lo que falta",
+    "part_day": "Día",
+    "part_cents": "Parte",
+    "plan_refused": "No pudimos hacer este plan. Elija el número de partes y un primer día dentro del próximo mes, o "
+    "escríbanos abajo.",
+    "plan_changed": "Su plan ha cambiado desde que se mostró esta página. Léalo otra vez antes de aceptar.",
+    "card_offer": "Dejar que se cobre a una tarjeta",
+    "card_agreed": "{practice} puede hacer que su empresa de tarjetas guarde mi tarjeta, y cobrar en cada uno de estos "
+    "días como máximo esta parte: {parts}. Cobra menos si ya pagué algo de una parte de otra manera, y "
+    "nada si la pagué toda. Una tarjeta rechazada se prueba como máximo una vez más. Puedo parar esto en "
+    "cualquier momento, en esta página o avisando a la oficina. Entonces no se cobra nada más.",
+    "card_note_kept": "La empresa de tarjetas guarda su tarjeta; nunca vemos su número.",
+    "card_agree": "Acepto, ir a la página de la tarjeta",
+    "card_kept": "Cada parte se cobra a su tarjeta ({card}). Usted lo aceptó el {day}.",
+    "card_stop": "Parar los cobros",
+    "card_over": "Ya no se cobra a ninguna tarjeta por su plan. Pague cada parte de otra manera, o deje que se cobre "
+    "otra vez a una tarjeta.",
 }
 
 WORDS: Mapping[Language, Mapping[str, str]] = {Language.ENGLISH: ENGLISH, Language.SPANISH: SPANISH}
@@ -130,3 +181,14 @@ WORDS: Mapping[Language, Mapping[str, str]] = {Language.ENGLISH: ENGLISH, Langua
 def say(language: Language, key: str, **values: str) -> str:
     """One text with its values."""
     return WORDS[language][key].format(**values)
+
+
+def agreed_words(language: Language, practice: str, parts: Sequence[Instalment]) -> str:
+    """What a patient agrees to about a card that is charged: every day with the most that is charged on it."""
+    days = "; ".join(f"{long_day(one.day, language)}: {format_dollars(one.cents)}" for one in parts)
+    return say(language, "card_agreed", practice=practice, parts=days)
+
+
+def digest(words: str) -> str:
+    """By which a form tells that exactly these words were read."""
+    return hashlib.sha256(words.encode()).hexdigest()

@@ -97,6 +97,12 @@ DEFAULTS: dict[str, Default] = {
     ),
     "plan_instalments_at_most": Default(4, "12 CFR 1026.2(a)(17): more than four instalments may be credit"),
     "plan_grace_days": Default(10, "office: an instalment counts as missed so long after its day"),
+    "plan_online_parts": Default(
+        4, "office: a patient agrees alone on so many parts on the pay page, four at most; below 2: a person is asked"
+    ),
+    "plan_retry_days": Default(3, "office: a refused card is tried once more after so long; 0: not again"),
+    "plan_notice_days": Default(10, "12 CFR 1005.10(d): told so long before a charge of another amount; 0: not told"),
+    "plan_notice_always": Default(0, "office: 1 tells ahead of every instalment that is charged to a kept card"),
     "plan_misses_allowed": Default(1, "office: an agreement is broken by the next one"),
     "is_501r_hospital": Default(
         0, "26 CFR 1.501(r): 1 for a charitable hospital's facility: 120 days and 30 days' notice before placement"
@@ -178,6 +184,7 @@ SWITCHES = frozenset(
         "one_month_per_claim",
         "join_visits_of_a_month",
         "small_balance_of_plans",
+        "plan_notice_always",
         "is_501r_hospital",
     }
 )
@@ -212,6 +219,10 @@ _OF_THE_PRACTICE = frozenset(
         "small_balance_of_plans",
         "plan_instalments_at_most",
         "plan_grace_days",
+        "plan_online_parts",
+        "plan_retry_days",
+        "plan_notice_days",
+        "plan_notice_always",
         "plan_misses_allowed",
         "missing_charge_days",
         "provider_adjustment_days",
@@ -237,6 +248,7 @@ _LARGEST_OF = {
     "posting_mode": 2,
     "status_inquiry": 2,
     "plan_instalments_at_most": 60,
+    "plan_online_parts": 4,
     "claim_lines_at_most": 50,
     "agb_basis_points": 10_000,
 }

@@ -118,6 +118,8 @@ class TaskType(StrEnum):
     """A second person agrees to pay more than the limit back to a patient"""
     CARD_REFUND_SILENT = "card_refund_silent"
     """The card processor was asked to pay a patient back, and has not said what became of it"""
+    CARD_CHARGE_SILENT = "card_charge_silent"
+    """The card processor was asked to charge an instalment, and has not said what became of it"""
     PATIENT_BALANCE_DUE = "patient_balance_due"
     """The patient's share is still open"""
     PRECOLLECTION_APPROVAL = "precollection_approval"

@@ -18,6 +18,7 @@ from database import (
     moves,
     notes,
     office,
+    pay_plans,
     receipts,
     worklists,
 )
@@ -85,6 +86,8 @@ class AccountView:
     papers: list[LetterRow]
     placements: list[PlacementView]
     plans: Sequence[PlanView]
+    card_words: str
+    """What is agreed to when a card is to be kept for the plan that holds; empty: there is nothing to agree to"""
     payments: list[ReceiptView]
     """The last that came"""
     holds: list[HoldView]
@@ -136,6 +139,7 @@ def account(session: Session, *, practice_id: str, patient_id: str, at: datetime
         payments=receipts.of_account(session, practice_id=practice_id, holder_id=patient_id, limit=PAYMENTS_SHOWN),
         assistance=assistance_views.of_account(session, patient_id),
         plans=_plans(session, practice_id=practice_id, patient_id=patient_id, at=at),
+        card_words=_card_words(session, practice_id=practice_id, patient_id=patient_id, at=at),
         tasks=worklists.tasks_of(session, practice_id=practice_id, subject_id=patient_id),
         notes=notes.of(session, practice_id=practice_id, subject=NoteSubject.ACCOUNT, subject_id=patient_id),
     )
@@ -143,8 +147,13 @@ def account(session: Session, *, practice_id: str, patient_id: str, at: datetime
 
 def _plans(session: Session, *, practice_id: str, patient_id: str, at: datetime) -> Sequence[PlanView]:
     policies = office.policies_for(session, practice_id=practice_id, payer_id=None)
-    theirs = {"practice_id": practice_id, "patient_id": patient_id}
-    return instalments.views(session, **theirs, policies=policies, today=policies.day(at))
+    return instalments.views(session, patient_id=patient_id, policies=policies, today=policies.day(at))
+
+
+def _card_words(session: Session, *, practice_id: str, patient_id: str, at: datetime) -> str:
+    policies = office.policies_for(session, practice_id=practice_id, payer_id=None)
+    theirs = {"practice_id": practice_id, "holder_id": patient_id}
+    return pay_plans.card_words_of(session, **theirs, policies=policies, today=policies.day(at)) or ""
 
 
 def _name(patient: Patient) -> str:

@@ -13,7 +13,7 @@ from billing.account_holds import OF_THE_PERSON, HoldKind
 from billing.claim import Person
 from billing.consents import Guarantor
 from billing.instalments import PlanState
-from database import account_holds, accounts, households, instalments, letters, records
+from database import account_holds, accounts, households, instalments, kept_cards, letters, records
 from database.tables import BalanceItem, Encounter, Patient, PatientAccount, PayLink
 
 MOVED = "what it asks for stands on another account now"
@@ -165,6 +165,9 @@ def _bring_plan(
     about = set(instalments.visits_of(row))
     if about <= mine and instalments.active(session, account.patient_id) is None:
         row.patient_id = account.patient_id
+        kept_cards.end_all(
+            session, row.id, by=kept_cards.OFFICE, why="the plan stands on another account; agree anew", at=at
+        )
     elif about & mine:
         row.state, row.ended_at, row.why = PlanState.ENDED, at, "its visits stand on two accounts now; agree anew"
     session.add(row)

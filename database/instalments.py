@@ -9,6 +9,8 @@ from sqlmodel import Session, col, func, select
 from billing.instalments import Instalment, PlanStanding, PlanState, schedule, standing
 from billing.money import Cents
 from billing.policies import Policies
+from database import kept_cards
+from database.kept_cards import CardView
 from database.tables import InstalmentPlan, PatientPayment
 
 
@@ -25,6 +27,10 @@ class PlanView:
     agreed_at: datetime
     disclosure: str
     why: str
+    agreed_alone: bool
+    """By the patient, on the pay page"""
+    cards: list[CardView]
+    """What was agreed to about cards that are charged for it, the newest first"""
 
 
 def active(session: Session, patient_id: str) -> InstalmentPlan | None:
@@ -41,6 +47,12 @@ def broken(session: Session, patient_id: str) -> InstalmentPlan | None:
         InstalmentPlan.patient_id == patient_id, InstalmentPlan.state == PlanState.BROKEN
     )
     return session.exec(query.order_by(col(InstalmentPlan.agreed_at).desc(), InstalmentPlan.id)).first()
+
+
+def of_account(session: Session, patient_id: str) -> Sequence[InstalmentPlan]:
+    """Every agreement of the account, the newest first."""
+    query = select(InstalmentPlan).where(InstalmentPlan.patient_id == patient_id)
+    return session.exec(query.order_by(col(InstalmentPlan.agreed_at).desc(), InstalmentPlan.id)).all()
 
 
 def visits_of(row: InstalmentPlan) -> list[str]:
@@ -69,17 +81,10 @@ def standing_of(session: Session, row: InstalmentPlan, policies: Policies, *, to
     )
 
 
-def views(
-    session: Session, *, practice_id: str, patient_id: str, policies: Policies, today: date
-) -> Sequence[PlanView]:
+def views(session: Session, *, patient_id: str, policies: Policies, today: date) -> Sequence[PlanView]:
     """Every agreement of the account, the newest first."""
-    rows = session.exec(
-        select(InstalmentPlan)
-        .where(InstalmentPlan.practice_id == practice_id, InstalmentPlan.patient_id == patient_id)
-        .order_by(col(InstalmentPlan.agreed_at).desc(), InstalmentPlan.id)
-    )
     found = []
-    for row in rows:
+    for row in of_account(session, patient_id):
         now = standing_of(session, row, policies, today=today)
         found.append(
             PlanView(
@@ -92,6 +97,8 @@ def views(
                 row.agreed_at,
                 row.disclosure,
                 row.why,
+                row.agreed_by is None,
+                kept_cards.views(session, row.id),
             )
         )
     return found

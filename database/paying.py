@@ -12,7 +12,7 @@ from billing.account_payments import Share
 from billing.money import Cents
 from database import accounts, agencies, consents, households, patient_payments
 from database.columns import new_id
-from database.tables import Checkout, Encounter, Patient, PatientPayment, PayLink, PaySession
+from database.tables import Checkout, Encounter, InstalmentCharge, Patient, PatientPayment, PayLink, PaySession
 
 SECRET_BYTES = 32
 LINK_LIFE = timedelta(days=60)
@@ -154,6 +154,7 @@ def begin(session: Session, link: PayLink, cents: Cents, *, at: datetime) -> Che
         Checkout.state == OPEN,
         Checkout.amount_cents == cents,
         col(Checkout.made_at) > at - IDLE,
+        col(Checkout.id).not_in(select(InstalmentCharge.checkout_id)),
     )
     known = session.exec(query.order_by(col(Checkout.made_at).desc())).first()
     if known is not None:
@@ -177,8 +178,12 @@ def payments_of(session: Session, checkout_id: str) -> Sequence[PatientPayment]:
 
 
 def newest_of(session: Session, link: PayLink) -> Checkout | None:
-    """The last wish to pay on the account."""
-    query = select(Checkout).where(Checkout.practice_id == link.practice_id, Checkout.patient_id == link.patient_id)
+    """The last wish to pay of somebody on the account; instalments are charged without one."""
+    query = select(Checkout).where(
+        Checkout.practice_id == link.practice_id,
+        Checkout.patient_id == link.patient_id,
+        col(Checkout.id).not_in(select(InstalmentCharge.checkout_id)),
+    )
     return session.exec(query.order_by(col(Checkout.made_at).desc(), Checkout.id)).first()
 
 

@@ -28,6 +28,7 @@ from database import (
     card_refunds,
     good_faith,
     households,
+    kept_cards,
     lockbox,
     moves,
     periods,
@@ -328,6 +329,12 @@ def _refunds_are_under_way(session: Session) -> Proof:
     return Proof("card_refunds", "what is owed back to patients' cards is under way", looked_at, off[:SHOWN])
 
 
+def _instalments_are_charged_once(session: Session) -> Proof:
+    looked_at, off = kept_cards.charged_wrongly(session)
+    statement = "no instalment is charged twice to a kept card, nor more than was agreed"
+    return Proof("instalment_charges", statement, looked_at, off[:SHOWN])
+
+
 def _closed_months_stand(session: Session) -> Proof:
     looked_at, off = periods.unfounded(session)
     statement = "the figures of every closed month re-add from the ledger, entry by entry"
@@ -425,6 +432,7 @@ _PROOFS: tuple[Callable[[Session], Proof], ...] = (
     _help_is_granted,
     _cheques_are_whole,
     _refunds_are_under_way,
+    _instalments_are_charged_once,
     _closed_months_stand,
     _moves_tie,
     _open_has_next_action,

@@ -20,8 +20,9 @@ from pathlib import Path
 import httpx
 import uvicorn
 
+from simulator.card_pages import create_gateway
 from simulator.clearinghouse import Clock, create_app, open_store
-from simulator.gateway import CARDS, Processor, create_gateway
+from simulator.gateway import CARDS, Processor
 from simulator.notices import Notifier
 
 

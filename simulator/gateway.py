@@ -2,7 +2,6 @@
 of it. It speaks the protocol of docs/pay-page.md.
 """
 
-import html
 import json
 import secrets
 import threading
@@ -12,8 +11,6 @@ from datetime import datetime
 from typing import Annotated
 
 import httpx
-from fastapi import FastAPI, Form, Header, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
 from simulator.notices import signature
@@ -22,6 +19,9 @@ CARDS = "/cards"
 """Where the simulated clearinghouse's server shows it"""
 DECLINED = "4000000000000002"
 """The card that is refused"""
+DECLINED_LATER = "4000000000000341"
+"""The card that is kept, and refused whenever it is charged"""
+USUAL_EXPIRY = "2099-12"
 
 
 class CheckoutWish(BaseModel):
@@ -40,6 +40,58 @@ class RefundWish(BaseModel):
     payment: str
     amount_cents: Annotated[int, Field(gt=0)]
     currency: str
+
+
+class CardPageWish(BaseModel):
+    """A page that takes a card and keeps it."""
+
+    reference: str
+    return_url: str
+
+
+class ChargeWish(BaseModel):
+    """What is charged to a card that is kept."""
+
+    reference: str
+    card: str
+    amount_cents: Annotated[int, Field(gt=0)]
+    currency: str
+
+
+class CancelWish(BaseModel):
+    """Nothing is to be charged under this reference any more."""
+
+    reference: str
+
+
+class ForgetWish(BaseModel):
+    """A card is to be kept no longer."""
+
+    card: str
+
+
+@dataclass
+class KeptCard:
+    """One wish to keep a card, and the card."""
+
+    id: str
+    wish: CardPageWish
+    reference: str = ""
+    """What the office calls it by"""
+    number: str = ""
+    expires: str = ""
+    is_forgotten: bool = False
+
+
+@dataclass
+class Charged:
+    """What became of one charge of a kept card."""
+
+    state: str
+    cents: int = 0
+    card: str = ""
+    payment: str = ""
+    reason: str = ""
 
 
 @dataclass
@@ -68,6 +120,13 @@ class Processor:
     """What it takes on, it says afterwards that it could not do"""
     is_away: bool = False
     """It answers nobody"""
+    cards: dict[str, KeptCard] = field(default_factory=dict)
+    charges: dict[str, Charged] = field(default_factory=dict)
+    """By their reference"""
+    lost_answers: int = 0
+    """So many charges are done, and the answer does not come through"""
+    tells_charges: bool = True
+    """Whether its notices tell of charges too, before it answers"""
 
     def open(self, wish: CheckoutWish) -> Kept:
         """The same reference opens the same checkout."""
@@ -96,7 +155,7 @@ class Processor:
                 one.wish.amount_cents
                 for one in self.kept.values()
                 if one.payment == wish.payment and one.state == "paid"
-            )
+            ) + sum(one.cents for one in self.charges.values() if one.payment == wish.payment)
             gone = sum(one.amount_cents for one in self.refunds.values() if one.payment == wish.payment)
             if not known and gone + wish.amount_cents > paid:
                 return False
@@ -105,10 +164,74 @@ class Processor:
             self.tell_of_refund("refund.failed" if self.fails_refunds else "refund.succeeded", wish)
         return True
 
+    def open_card_page(self, wish: CardPageWish) -> KeptCard:
+        """The same reference opens the same page."""
+        with self.lock:
+            known = next((one for one in self.cards.values() if one.wish.reference == wish.reference), None)
+            if known is None:
+                known = KeptCard(f"page_{secrets.token_hex(8)}", wish)
+                self.cards[known.id] = known
+            return known
+
+    def keep(self, one: KeptCard, number: str, expires: str) -> None:
+        """Keep the card, once, and tell the office."""
+        with self.lock:
+            if one.reference:
+                return
+            one.number, one.expires = number.replace(" ", ""), expires
+            one.reference = f"card_{secrets.token_hex(8)}"
+        self.tell_of_card(one)
+
+    def tell_of_card(self, one: KeptCard, *, event_id: str | None = None) -> httpx.Response:
+        """It keeps a card: everything that the office hears of it."""
+        label = f"card ending in {one.number[-4:]}"
+        data = {"reference": one.wish.reference, "card": one.reference, "label": label, "expires": one.expires}
+        return self.send("card.kept", data, event_id)
+
+    def charge_kept(self, wish: ChargeWish) -> Charged:
+        """Charge it once; the same reference is answered the same, also where it was cancelled."""
+        with self.lock:
+            known = self.charges.get(wish.reference)
+            if known is not None:
+                return known
+            card = next((one for one in self.cards.values() if one.reference == wish.card), None)
+            made = self._charged(card, wish)
+            self.charges[wish.reference] = made
+        if self.tells_charges:
+            data = {
+                "reference": wish.reference,
+                "payment": made.payment,
+                "amount_cents": made.cents,
+                "reason": made.reason,
+            }
+            self.send(f"payment.{made.state}", data, None)
+        return made
+
+    def _charged(self, card: KeptCard | None, wish: ChargeWish) -> Charged:
+        if card is None or card.is_forgotten:
+            return Charged("failed", reason="no such card")
+        if card.expires < f"{self.clock():%Y-%m}":
+            return Charged("failed", card=card.reference, reason="expired")
+        if card.number == DECLINED_LATER:
+            return Charged("failed", card=card.reference, reason="do not honor")
+        return Charged("succeeded", wish.amount_cents, card.reference, f"pay_{secrets.token_hex(8)}")
+
+    def cancel(self, wish: CancelWish) -> Charged:
+        """What was charged stays so; anything else is never charged."""
+        with self.lock:
+            return self.charges.setdefault(wish.reference, Charged("canceled"))
+
+    def forget(self, wish: ForgetWish) -> None:
+        """Nothing is charged to it any more."""
+        with self.lock:
+            for one in self.cards.values():
+                if one.reference == wish.card:
+                    one.is_forgotten, one.number = True, ""
+
     def tell_of_refund(self, kind: str, wish: RefundWish, *, event_id: str | None = None) -> httpx.Response:
         """What became of a refund."""
         data = {"reference": wish.reference, "payment": wish.payment, "amount_cents": wish.amount_cents}
-        return self._send(kind, data, event_id)
+        return self.send(kind, data, event_id)
 
     def tell(self, kind: str, one: Kept, *, cents: int | None = None, event_id: str | None = None) -> httpx.Response:
         """What became of a payment."""
@@ -118,9 +241,9 @@ class Processor:
             "payment": one.payment,
             "amount_cents": one.wish.amount_cents if cents is None else cents,
         }
-        return self._send(kind, data, event_id)
+        return self.send(kind, data, event_id)
 
-    def _send(self, kind: str, data: Mapping[str, object], event_id: str | None) -> httpx.Response:
+    def send(self, kind: str, data: Mapping[str, object], event_id: str | None) -> httpx.Response:
         """A signed notice; the same event again has the same id."""
         body = json.dumps({"type": kind, "data": data}).encode()
         event, timestamp = event_id or f"evt_{secrets.token_hex(8)}", str(int(self.clock().timestamp()))
@@ -134,53 +257,3 @@ class Processor:
                 "webhook-signature": signature(self.secret, notice_id=event, timestamp=timestamp, body=body),
             },
         )
-
-
-def create_gateway(processor: Processor, *, token: str, public_url: str) -> FastAPI:
-    """The processor as one application, reached by browsers under `public_url`."""
-    app = FastAPI(title="Simulated card processor", docs_url=None, redoc_url=None)
-
-    @app.post("/v1/checkouts", status_code=201)
-    def open_checkout(wish: CheckoutWish, authorization: Annotated[str, Header()] = "") -> Response:
-        if processor.is_away:
-            return Response(status_code=503)
-        if authorization != f"Bearer {token}":
-            return Response(status_code=401)
-        one = processor.open(wish)
-        said = {"id": one.id, "url": f"{public_url}/checkout/{one.id}"}
-        return Response(json.dumps(said), 201, media_type="application/json")
-
-    @app.post("/v1/refunds", status_code=201)
-    def refund(wish: RefundWish, authorization: Annotated[str, Header()] = "") -> Response:
-        if processor.is_away:
-            return Response(status_code=503)
-        if authorization != f"Bearer {token}":
-            return Response(status_code=401)
-        if not processor.refund(wish):
-            return Response(status_code=422)
-        return Response(json.dumps({"id": f"ref_{wish.reference}"}), 201, media_type="application/json")
-
-    @app.get("/checkout/{checkout_id}")
-    def show(checkout_id: str) -> Response:
-        one = processor.kept.get(checkout_id)
-        if one is None:
-            return HTMLResponse("<h1>No such checkout</h1>", 404)
-        if one.state != "open":
-            return RedirectResponse(one.wish.return_url, 303)
-        amount = f"${one.wish.amount_cents / 100:,.2f}"
-        return HTMLResponse(
-            f"<!doctype html><html lang=en><title>Pay by card</title><h1>Pay {html.escape(amount)}</h1>"
-            "<p>This is a simulation. No card of anybody is charged; the card "
-            f"{DECLINED} is refused.</p><form method=post><label for=card>Card number</label> "
-            "<input id=card name=card value=4242424242424242> <button>Pay</button></form>"
-        )
-
-    @app.post("/checkout/{checkout_id}")
-    def pay(checkout_id: str, card: Annotated[str, Form()] = "") -> Response:
-        one = processor.kept.get(checkout_id)
-        if one is None:
-            return HTMLResponse("<h1>No such checkout</h1>", 404)
-        processor.charge(one, card)
-        return RedirectResponse(one.wish.return_url, 303)
-
-    return app

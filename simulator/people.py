@@ -155,6 +155,7 @@ WAYS: dict[TaskType, Way] = {
     TaskType.PATIENT_QUESTION: Way("answered", _reason("explained on the telephone")),
     TaskType.CREDIT_BALANCE: Way("refund_patient", lambda task: {"reference": "REFUND-1"}),
     TaskType.PATIENT_REFUND_APPROVAL: Way("approved", lambda task: {}, SUPERVISOR),
+    TaskType.CARD_CHARGE_SILENT: Way("asked", lambda task: {"reference": "CALL-1"}),
     TaskType.CARD_REFUND_SILENT: Way("asked", lambda task: {"reference": "CALL-1"}),
     TaskType.PATIENT_BALANCE_DUE: Way("follow_up", lambda task: {"reference": "CALL-1", "follow_up": "2099-01-01"}),
     TaskType.PRECOLLECTION_APPROVAL: Way("place", lambda task: {"agency": "EXAMPLE RECOVERY"}, SUPERVISOR),

@@ -6,8 +6,8 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from activities.card_messages import CardRefundAnswer, CardRefundStep, StartCardRefund
     from activities.card_refunds import CardRefundActivities
-    from activities.messages import CardRefundAnswer, CardRefundStep, StartCardRefund
     from activities.names import Process
     from workflows.policies import DATABASE_AWAY, NO_TIME, PROCESSOR_CALL, PROCESSOR_SILENCE
 

@@ -4,24 +4,31 @@ The account waits for the day that the last look named, or for the ledger to mov
 next share starts it again.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.account import AccountActivities
+    from activities.card_errands import CardErrandActivities
+    from activities.card_messages import CardErrandAnswer, CardErrandStep, ErrandNoted
     from activities.messages import (
         AccountSettled,
         AccountStanding,
         AccountStep,
         BalanceChanged,
+        CardErrand,
         StartAccount,
     )
     from activities.names import Process, Signal
     from billing.money import format_dollars
     from workflows.local_steps import take_step
     from workflows.new_runs import CURRENT_BUILD, is_new_run_due
-    from workflows.policies import SHORTEST_WAIT
+    from workflows.policies import PROCESSOR_CALL, SHORTEST_WAIT
+
+CARD_ERRANDS = "card-errands"
+"""Patch: an account runs errands to the card processor"""
 
 
 @workflow.defn(name=Process.PATIENT_ACCOUNT)
@@ -69,6 +76,38 @@ class PatientAccount:
         if self._standing.at is not None:
             self._latest_cause = self._standing.at
         self.tell(self._standing)
+        await self.run_errands(self._standing.errands)
+
+    async def run_errands(self, errands: Sequence[CardErrand]) -> None:
+        """Charge what is due of a plan, take back what is not wanted any more, let go of a card. What was not answered
+        stays an errand, and is asked again within the hour under the same key. An answer is news for the account."""
+        if not errands:
+            return
+        if not workflow.patched(CARD_ERRANDS):
+            self._standing = self.known().model_copy(update={"errands": ()})
+            return
+        for errand in errands:
+            answer = await self.ask_processor(errand)
+            noted = await self.note(errand, answer)
+            self._has_news = self._has_news or noted.is_answered
+
+    async def ask_processor(self, errand: CardErrand) -> CardErrandAnswer:
+        """One call; silence is an answer too."""
+        return await workflow.execute_activity_method(
+            CardErrandActivities.run_card_errand,
+            self.errand_step(errand),
+            summary=f"Ask the card processor: {errand.kind}",
+            **PROCESSOR_CALL,
+        )
+
+    async def note(self, errand: CardErrand, answer: CardErrandAnswer) -> ErrandNoted:
+        """Write the answer down."""
+        step = self.errand_step(errand).model_copy(update={"answer": answer})
+        return await take_step(CardErrandActivities.note_card_errand, step, ErrandNoted, "Write the answer down")
+
+    def errand_step(self, errand: CardErrand) -> CardErrandStep:
+        """Which errand, and business time."""
+        return CardErrandStep(practice_id=self._practice_id, patient_id=self._patient_id, at=self.now(), errand=errand)
 
     async def wait(self) -> None:
         """Wait until the ledger moves, or the day that the last look named."""

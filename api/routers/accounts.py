@@ -178,7 +178,7 @@ def _plan(office: Office, person: Person, patient_id: str, form: PlanForm, *, ke
         except CannotAgree as error:
             raise errors.invalid([Fault(field=name, message=text) for name, text in error.faults]) from error
 
-    return _decide(office, person, patient_id, "agree_instalments", form.model_dump(mode="json"), effect, key=key)
+    return decide(office, person, patient_id, "agree_instalments", form.model_dump(mode="json"), effect, key=key)
 
 
 def _end_plan(office: Office, person: Person, patient_id: str, form: EndForm, *, key: str) -> Done:
@@ -188,7 +188,7 @@ def _end_plan(office: Office, person: Person, patient_id: str, form: EndForm, *,
             raise errors.invalid([Fault(field="reason", message="no agreement holds on this account")])
         instalment_plans.end(session, account, row, reason=form.reason, at=office.now())
 
-    return _decide(office, person, patient_id, "end_instalments", form.model_dump(mode="json"), effect, key=key)
+    return decide(office, person, patient_id, "end_instalments", form.model_dump(mode="json"), effect, key=key)
 
 
 def account_page(
@@ -212,6 +212,7 @@ def account_page(
         failed=failed,
         keys=failed.key_for,
         note=note,
+        takes_cards=request.app.state.payment_gateway is not None,
         engine_page=engine_page(office, ids.account_workflow(person.practice_id, account.patient_id)),
     )
 
@@ -235,17 +236,17 @@ def _pause(office: Office, person: Person, patient_id: str, form: PauseForm, *, 
     def effect(session: Session, account: PatientAccount) -> None:
         account_decisions.pause(session, account, until=until, reason=form.reason, at=office.now())
 
-    return _decide(office, person, patient_id, "pause_account", form.model_dump(mode="json"), effect, key=key)
+    return decide(office, person, patient_id, "pause_account", form.model_dump(mode="json"), effect, key=key)
 
 
 def _resume(office: Office, person: Person, patient_id: str, *, key: str) -> Done:
     def effect(session: Session, account: PatientAccount) -> None:
         account_decisions.resume(session, account, at=office.now())
 
-    return _decide(office, person, patient_id, "resume_account", {}, effect, key=key)
+    return decide(office, person, patient_id, "resume_account", {}, effect, key=key)
 
 
-def _decide(
+def decide(
     office: Office, person: Person, patient_id: str, name: str, body: dict[str, Any], effect: Any, *, key: str
 ) -> Done:
     """One decision under the account's lock, once per key, in the audit."""

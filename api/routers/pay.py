@@ -30,10 +30,11 @@ from billing.money import Cents, NotAnAmount, format_dollars, parse_typed
 from billing.roles import Permission
 from billing.statement_words import Language
 from billing.tasks import NewTask, TaskType
-from database import account_holds, accounts, assistance, audit, consents, crossings, paying, tasks
+from database import account_holds, accounts, assistance, audit, consents, crossings, pay_plans, paying, tasks
 from database import office as offices
 from database.access import Person
 from database.columns import new_id
+from database.pay_plans import PayPlan, PlanOffer
 from database.registrations import read_by
 from database.tables import Patient, PayLink, Practice
 
@@ -65,7 +66,8 @@ class PayLinkMade(BaseModel):
 
 
 class ProcessorNotice(BaseModel):
-    """`{"type", "data": {"reference", "payment", "amount_cents"}}`."""
+    """`{"type", "data": {"reference", "payment", "amount_cents", "reason"}}`, or of a card that is kept `{"reference",
+    "card", "label", "expires"}`."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
@@ -75,6 +77,10 @@ class ProcessorNotice(BaseModel):
         reference: Annotated[str, Field(max_length=100)]
         payment: Annotated[str, Field(max_length=100)] = ""
         amount_cents: Annotated[int, Field(ge=0, le=100_000_000)] = 0
+        reason: Annotated[str, Field(max_length=200)] = ""
+        card: Annotated[str, Field(max_length=200)] = ""
+        label: Annotated[str, Field(max_length=40)] = ""
+        expires: Annotated[str, Field(max_length=7)] = ""
 
     type: Annotated[str, Field(max_length=40)]
     data: Data
@@ -131,6 +137,10 @@ async def take_notice(request: Request, office: TheOffice) -> Response:
         payment=notice.data.payment,
         amount_cents=notice.data.amount_cents,
         body=body.decode(errors="replace")[:4000],
+        reason=notice.data.reason,
+        card=notice.data.card,
+        label=notice.data.label,
+        expires=notice.data.expires,
     )
 
     def fold() -> str:
@@ -144,7 +154,7 @@ async def take_notice(request: Request, office: TheOffice) -> Response:
 
 
 @pages.get("/{token}")
-def show_balance(request: Request, token: str, office: TheOffice, gateway: Gateway) -> Response:
+def showbill_page(request: Request, token: str, office: TheOffice, gateway: Gateway) -> Response:
     """The balance, or the question for the second fact."""
     with office.database.writing() as session:
         link = paying.link_of(session, token, at=office.now())
@@ -152,7 +162,7 @@ def show_balance(request: Request, token: str, office: TheOffice, gateway: Gatew
             return _gone(request)
         if not _is_open(request, session, link, at=office.now()):
             return _ask(request, session, office, link, token)
-        return _balance(request, session, office, link, token, gateway)
+        return bill_page(request, session, office, link, token, gateway)
 
 
 @pages.post("/{token}/open")
@@ -245,7 +255,7 @@ def _to_processor(
         fault, cents = _chosen(typed, total, language)
         if fault or gateway is None:
             fault = fault or pay_words.say(language, "cards_not_taken")
-            return _balance(request, session, office, link, token, gateway, fault=fault, typed=typed, status=422)
+            return bill_page(request, session, office, link, token, gateway, fault=fault, typed=typed, status=422)
         checkout = paying.begin(session, link, cents, at=office.now())
         session.flush()
         session.expunge(checkout)
@@ -257,7 +267,7 @@ def _to_processor(
             logger.warning("the card processor was not reached", extra={"reason": str(error)})
             fault = pay_words.say(language, "processor_away")
             with office.database.writing() as session:
-                return _balance(request, session, office, link, token, gateway, fault=fault, typed=typed, status=503)
+                return bill_page(request, session, office, link, token, gateway, fault=fault, typed=typed, status=503)
         with office.database.writing() as session:
             checkout.processor_id, checkout.address = hosted.id[:100], hosted.address
             session.merge(checkout)
@@ -285,7 +295,7 @@ def _put_question(request: Request, office: Office, link: PayLink, token: str, t
         if about not in QUESTIONS or len(text) > LONGEST or (about in {"message", "dispute"} and not text):
             fault = pay_words.say(_language(session, link), "say_what")
             gateway = _gateway(request)
-            return _balance(request, session, office, link, token, gateway, fault=fault, typed=typed, status=422)
+            return bill_page(request, session, office, link, token, gateway, fault=fault, typed=typed, status=422)
         at = office.now()
         account = accounts.lock(session, practice_id=link.practice_id, patient_id=link.patient_id, at=at)
         total = sum(one.cents for one in paying.owed(session, practice_id=link.practice_id, holder_id=link.patient_id))
@@ -314,6 +324,25 @@ def _put_question(request: Request, office: Office, link: PayLink, token: str, t
             account_decisions.wake(session, account, at=at)
         audited(session, link, "create", at=at)
     return RedirectResponse(f"/pay/{token}?said=1", status_code=303)
+
+
+def _plan_under(session: Session, link: PayLink, office: Office) -> PayPlan | None:
+    policies = offices.policies_for(session, practice_id=link.practice_id, payer_id=None)
+    return pay_plans.plan_of(session, link.patient_id, policies, today=policies.day(office.now()))
+
+
+def offer_under(session: Session, link: PayLink, office: Office) -> PlanOffer | None:
+    """What plan the patient can agree on alone; None: a person is asked."""
+    policies = offices.policies_for(session, practice_id=link.practice_id, payer_id=None)
+    theirs = {"practice_id": link.practice_id, "holder_id": link.patient_id}
+    return pay_plans.offer_of(session, **theirs, policies=policies, today=policies.day(office.now()))
+
+
+def card_words_under(session: Session, link: PayLink, office: Office) -> str | None:
+    """What is agreed to about a card for the plan that holds; None: there is nothing to agree to."""
+    policies = offices.policies_for(session, practice_id=link.practice_id, payer_id=None)
+    theirs = {"practice_id": link.practice_id, "holder_id": link.patient_id}
+    return pay_plans.card_words_of(session, **theirs, policies=policies, today=policies.day(office.now()))
 
 
 def _today(session: Session, link: PayLink, office: Office) -> date:
@@ -373,7 +402,7 @@ def _ask(
     )
 
 
-def _balance(
+def bill_page(
     request: Request,
     session: Session,
     office: Office,
@@ -385,6 +414,7 @@ def _balance(
     typed: dict[str, str] | None = None,
     status: int = 200,
 ) -> HTMLResponse:
+    """The pay page."""
     visits = paying.owed(session, practice_id=link.practice_id, holder_id=link.patient_id)
     last = paying.newest_of(session, link)
     recent = last is not None and (last.settled_at or last.made_at) > office.now() - paying.IDLE
@@ -403,6 +433,10 @@ def _balance(
         typed=typed or {},
         said="said" in request.query_params,
         questions=QUESTIONS,
+        plan=_plan_under(session, link, office),
+        offer=offer_under(session, link, office),
+        card_words=card_words_under(session, link, office) if gateway is not None else None,
+        digest=pay_words.digest,
         takes_applications=assistance.scale_on(session, practice_id=link.practice_id, on=_today(session, link, office))
         is not None,
         key=new_id(),

@@ -34,6 +34,7 @@ from database.tables.encounters import (
 )
 from database.tables.enrolments import EnrolmentRow
 from database.tables.estimates import EstimateRow
+from database.tables.kept_cards import InstalmentCharge, KeptCard
 from database.tables.ledger import Journal, Posting
 from database.tables.lockbox import LockboxBatch, LockboxCheque
 from database.tables.messages import Batch, ControlSequence, InboundMessage, Inquiry, Outbox, PartnerFile
@@ -126,8 +127,10 @@ __all__ = [
     "InboundMessage",
     "InformationRequest",
     "Inquiry",
+    "InstalmentCharge",
     "InstalmentPlan",
     "Journal",
+    "KeptCard",
     "Letter",
     "Line",
     "LocalityRow",

@@ -61,7 +61,8 @@ class InstalmentPlan(SQLModel, table=True):
     disclosure: str = Field(default="", sa_type=sa.String(500))
     """How the terms were disclosed, for more than four instalments"""
     agreed_at: datetime = Field(sa_type=Instant)
-    agreed_by: str = Field(sa_type=Id, foreign_key="app_user.id")
+    agreed_by: str | None = Field(default=None, sa_type=Id, foreign_key="app_user.id")
+    """None: the patient, on the pay page"""
     state: str = Field(sa_type=sa.String(10))
     """billing.instalments.PlanState"""
     forgiven: int = Field(default=0)

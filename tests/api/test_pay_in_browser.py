@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from sqlmodel import select
 
 from database.tables import Checkout, Patient, PayLink
-from simulator.gateway import Processor, create_gateway
+from simulator.card_pages import create_gateway
+from simulator.gateway import Processor
 from tests.api.conftest import Book
 from tests.api.test_browser import CHROMIUM, FLAGS
 from tests.api.test_pay_page import BORN, SECRET, House

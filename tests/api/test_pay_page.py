@@ -21,7 +21,8 @@ from billing.statement_words import Language
 from database import encounters, ledger
 from database.columns import new_id
 from database.tables import AccountHold, Checkout, Encounter, Patient, PatientPayment, PayLink, Task
-from simulator.gateway import DECLINED, Kept, Processor, create_gateway
+from simulator.card_pages import create_gateway
+from simulator.gateway import DECLINED, Kept, Processor
 from tests.api.conftest import Book
 from tests.servers import free_port, served
 

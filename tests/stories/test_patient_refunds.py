@@ -1,6 +1,5 @@
 """A patient's credit goes back by cheque or to the card, above a limit with a second person, and never twice."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,17 +9,18 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import select
 
-from activities import card_payments
-from activities.card_payments import Told
+from activities.card_messages import CardRefundStep
 from activities.card_processor import HttpGateway, ProcessorUnreachable
 from activities.card_refunds import CardRefundActivities
-from activities.messages import Answer, CardRefundStep
+from activities.messages import Answer
 from billing.ledger import Account
 from database import ledger, paying
 from database.columns import new_id
 from database.proof import prove_rows
 from database.tables import CardRefund, Checkout, Outbox, Task, User
-from simulator.gateway import CheckoutWish, Processor, RefundWish, create_gateway
+from simulator.card_pages import create_gateway
+from simulator.gateway import CheckoutWish, Processor, RefundWish
+from tests.card_notices import into_the_books
 from tests.office import Office
 from tests.servers import free_port, served
 from tests.stories.test_households import child
@@ -101,23 +101,9 @@ class House:
 
 @pytest.fixture
 def house(office: Office) -> Iterator[House]:
-    def into_the_books(request: httpx.Request) -> httpx.Response:
-        said = json.loads(request.content)
-        data = said["data"]
-        told = Told(
-            request.headers["webhook-id"],
-            said["type"],
-            data["reference"],
-            data["payment"],
-            data["amount_cents"],
-            request.content.decode(),
-        )
-        with office.database.writing() as session:
-            return httpx.Response(202, text=card_payments.take(session, told, at=office.now))
-
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    notices = httpx.Client(transport=httpx.MockTransport(into_the_books))
+    notices = into_the_books(office)
     processor = Processor("http://office.test", "secret", lambda: office.now, notices)
     gateway = HttpGateway(address, TOKEN)
     made = House(office, processor, CardRefundActivities(office.database, gateway), address)

@@ -63,6 +63,16 @@ TAMPERED = {
     "assistance": "UPDATE posting SET account = 'ADJ_ASSIST' WHERE account = 'ADJ_CONTRACT'",
     "lockbox": "UPDATE posting SET account = 'UNPLACED' WHERE account = 'CARD_CLEARING'",
     "card_refunds": "UPDATE posting SET account = 'PAT_REFUND_DUE' WHERE account = 'CARD_CLEARING'",
+    "instalment_charges": "INSERT INTO instalment_plan (id, practice_id, patient_id, encounters, total_cents, "
+    "instalments, first_day, disclosure, agreed_at, state, forgiven, why) SELECT 'ip', practice_id, patient_id, id, 1, "
+    "2, '2026-11-04', '', '2026-11-04 00:00:00.000000', 'active', 0, '' FROM encounter WHERE stage = 'closed'; "
+    "INSERT INTO kept_card (id, practice_id, plan_id, state, words, said_by, agreed_at, agreed_by, address, label, "
+    "ended_by, why) SELECT 'kc', practice_id, id, 'kept', '', '', agreed_at, 'patient', '', '', '', '' "
+    "FROM instalment_plan; "
+    "INSERT INTO checkout (id, practice_id, patient_id, amount_cents, made_at, state, address, paid_cents) "
+    "SELECT 'co', practice_id, patient_id, 2, agreed_at, 'paid', '', 2 FROM instalment_plan; "
+    "INSERT INTO instalment_charge (checkout_id, practice_id, plan_id, card_id, part_day, attempt, is_withdrawn, why) "
+    "SELECT 'co', practice_id, id, 'kc', first_day, 1, 0, '' FROM instalment_plan",
     "periods": "INSERT INTO period_close (id, practice_id, month, standing_key, last_day, closed_at, closed_by, note, "
     "checklist, figures, sha256, reopen_reason) SELECT 'c', practice_id, '2026-10', '2026-10', '2026-10-31', "
     "'2026-11-01 00:00:00.000000', id, '', '[]', '{}', "

@@ -1,0 +1,175 @@
+"""Paying in parts on the pay page and at the desk: agreed on alone, charged to a kept card, stopped by one click."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx
+import pytest
+from sqlmodel import select
+
+from billing.kept_cards import CardState
+from billing.roles import Role
+from database.tables import AccountHold, AuditEvent, InstalmentPlan, KeptCard
+from tests.api.conftest import Book
+from tests.api.test_pay_page import FROM_HERE, House, house, opened
+
+__all__ = ["house"]
+
+
+@pytest.fixture
+async def browser(house: House) -> AsyncIterator[httpx.AsyncClient]:
+    async with house.book.connect(headers=FROM_HERE) as client:
+        yield client
+
+
+def first_day(book: Book, *, days: int = 5) -> str:
+    return (book.now + timedelta(days=days)).date().isoformat()
+
+
+async def agreed(house: House, browser: httpx.AsyncClient) -> str:
+    path = await opened(house, browser)
+    answer = await browser.post(f"{path}/plan", data={"count": "4", "first_day": first_day(house.book)})
+    assert answer.status_code == 303, answer.text
+    return path
+
+
+async def to_card_page(browser: httpx.AsyncClient, path: str) -> httpx.Response:
+    page = (await browser.get(path)).text
+    read = re.search(r'name="read" value="([0-9a-f]+)"', page)
+    assert read is not None, page
+    return await browser.post(f"{path}/plan/card", data={"read": read[1]})
+
+
+async def kept(house: House, browser: httpx.AsyncClient, path: str, number: str = "4242424242424242") -> None:
+    answer = await to_card_page(browser, path)
+    assert answer.status_code == 303, answer.text
+    async with httpx.AsyncClient(trust_env=False) as elsewhere:
+        back = await elsewhere.post(answer.headers["location"], data={"card": number, "expires": "2030-01"})
+    assert (back.status_code, back.headers["location"]) == (303, f"http://office.test{path}")
+
+
+def rows(book: Book) -> list[KeptCard]:
+    with book.database.reading() as session:
+        found = list(session.exec(select(KeptCard)))
+        session.expunge_all()
+    return found
+
+
+async def test_a_patient_agrees_alone_keeps_a_card_and_stops_it(house: House, browser: httpx.AsyncClient) -> None:
+    path = await agreed(house, browser)
+    page = (await browser.get(path)).text
+    assert page.count("$20.00") >= 4
+    await kept(house, browser, path)
+    page = (await browser.get(path)).text
+    assert "Your card ending in 4242 is charged for each part" in page
+    [row] = rows(house.book)
+    assert (row.state, row.agreed_by) == (CardState.KEPT, "patient")
+    assert "I may stop this at any time" in row.words
+    assert row.words.count("$20.00") == 4
+    for _ in range(2):
+        assert (await browser.post(f"{path}/plan/card/stop")).status_code == 303
+    [row] = rows(house.book)
+    assert (row.state, row.ended_by) == (CardState.STOPPED, "patient")
+    assert "No card is charged for your plan any more" in (await browser.get(path)).text
+    with house.book.database.reading() as session:
+        told = session.exec(select(AuditEvent).where(AuditEvent.subject == "kept_card")).all()
+    assert [one.reason.split(":")[0] for one in told] == ["kept", "stopped"]
+
+
+async def test_a_second_click_agrees_once_and_opens_one_page(house: House, browser: httpx.AsyncClient) -> None:
+    path = await agreed(house, browser)
+    again = await browser.post(f"{path}/plan", data={"count": "2", "first_day": first_day(house.book)})
+    assert again.status_code == 303
+    first, second = [(await to_card_page(browser, path)).headers["location"] for _ in range(2)]
+    assert (first, len(rows(house.book))) == (second, 1)
+    with house.book.database.reading() as session:
+        assert [one.instalments for one in session.exec(select(InstalmentPlan))] == [4]
+
+
+@pytest.mark.parametrize(
+    ("count", "days"), [("5", 5), ("1", 5), ("4", -1), ("4", 60), ("", 5), ("many", 5), ("999", 5)]
+)
+async def test_a_plan_beyond_the_offer_says_what_can_be_chosen(
+    house: House, browser: httpx.AsyncClient, count: str, days: int
+) -> None:
+    path = await opened(house, browser)
+    answer = await browser.post(f"{path}/plan", data={"count": count, "first_day": first_day(house.book, days=days)})
+    with house.book.database.reading() as session:
+        made = session.exec(select(InstalmentPlan)).all()
+    assert (answer.status_code, "We could not make this plan" in answer.text, made) == (422, True, [])
+
+
+async def test_nothing_is_offered_while_a_hold_stands(house: House, browser: httpx.AsyncClient) -> None:
+    path = await opened(house, browser)
+    await browser.post(f"{path}/ask", data={"about": "dispute", "text": "I was not there"})
+    with house.book.database.reading() as session:
+        assert len(session.exec(select(AccountHold)).all()) == 1
+    assert "Agree on this plan" not in (await browser.get(path)).text
+    refused = await browser.post(f"{path}/plan", data={"count": "4", "first_day": first_day(house.book)})
+    assert refused.status_code == 422
+
+
+async def test_words_that_changed_meanwhile_are_read_again(house: House, browser: httpx.AsyncClient) -> None:
+    path = await agreed(house, browser)
+    answer = await browser.post(f"{path}/plan/card", data={"read": "of another plan"})
+    assert (answer.status_code, "read it again" in answer.text, rows(house.book)) == (422, True, [])
+
+
+async def test_a_processor_that_is_away_keeps_nothing(house: House, browser: httpx.AsyncClient) -> None:
+    path = await agreed(house, browser)
+    house.processor.is_away = True
+    answer = await to_card_page(browser, path)
+    assert (answer.status_code, "does not answer" in answer.text) == (503, True)
+    house.processor.is_away = False
+    assert (await to_card_page(browser, path)).status_code == 303
+    assert len(rows(house.book)) == 1
+
+
+async def test_a_card_notice_without_a_signature_is_refused(house: House, browser: httpx.AsyncClient) -> None:
+    path = await agreed(house, browser)
+    await to_card_page(browser, path)
+    [row] = rows(house.book)
+    body = {"type": "card.kept", "data": {"reference": row.id, "card": "card_1", "label": "card"}}
+    refused = await browser.post("/api/v1/payments/notify", json=body)
+    assert (refused.status_code, rows(house.book)[0].state) == (401, CardState.ASKED)
+
+
+async def test_the_desk_writes_down_who_agreed_and_stops_by_one_click(house: House) -> None:
+    account = f"/api/v1/accounts/{house.visit.patient_id}/instalment-plans"
+    async with house.book.connect(Role.ACCOUNT_REP) as rep:
+        early = await rep.post(f"{account}/card", json={"said_by": "Ann Doe, by telephone"})
+        assert (early.status_code, early.json()["faults"][0]["field"]) == (422, "said_by")
+        plan = {"count": 3, "first_day": first_day(house.book)}
+        planned = await rep.post(account, json=plan, headers={"Idempotency-Key": "the-plan-1"})
+        assert planned.status_code == 201, planned.text
+        made = await rep.post(f"{account}/card", json={"said_by": "Ann Doe, by telephone"})
+        assert made.status_code == 201, made.text
+        async with httpx.AsyncClient(trust_env=False) as elsewhere:
+            await elsewhere.post(made.json()["address"], data={"card": "4242424242424242", "expires": "2030-01"})
+        shown = (await rep.get(f"/api/v1/accounts/{house.visit.patient_id}")).json()
+        [card] = shown["plans"][0]["cards"]
+        assert (card["state"], card["said_by"], card["label"]) == (
+            "kept",
+            "Ann Doe, by telephone",
+            "card ending in 4242",
+        )
+        assert "reference" not in card, "what the processor calls it opens charges"
+        page = (await rep.get(f"/accounts/{house.visit.patient_id}")).text
+        assert "Stop the charges" in page
+        for _ in range(2):
+            stopped = await rep.post(f"{account}/card/stop", json={}, headers={"Idempotency-Key": "the-stop-1"})
+            assert stopped.status_code == 200, stopped.text
+        again = await rep.post(f"{account}/card/stop", json={}, headers={"Idempotency-Key": "stop-again-1"})
+        assert again.status_code == 422
+    assert [one.state for one in rows(house.book)] == [CardState.STOPPED]
+
+
+async def test_the_desks_page_opens_the_card_page(house: House) -> None:
+    home = f"/accounts/{house.visit.patient_id}"
+    async with house.book.connect(Role.ACCOUNT_REP, headers=FROM_HERE) as rep:
+        await rep.post(f"{home}/instalment-plans", data={"count": "3", "first_day": first_day(house.book)})
+        refused = await rep.post(f"{home}/instalment-plans/card", data={"said_by": ""})
+        assert refused.status_code == 422
+        opened_page = await rep.post(f"{home}/instalment-plans/card", data={"said_by": "Ann Doe"})
+        assert (opened_page.status_code, f"{house.address}/card/" in opened_page.text) == (200, True)

@@ -148,3 +148,25 @@ async def test_guessing_birth_dates_comes_to_an_end(online: Online, page: Page) 
     assert await page.query_selector("#born") is None
     await page.reload()
     assert await faults(page) == []
+
+
+async def test_a_plan_and_its_card_are_agreed_on_by_keyboard_and_stopped(online: Online, page: Page) -> None:
+    await page.goto(await online.address())
+    await page.fill("#born", BORN)
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("text=You owe $80.00")
+    await tab_to(page, "form[action$='/plan'] button")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("text=You agreed to pay $80.00 in parts")
+    assert await faults(page) == []
+    await tab_to(page, "form[action$='/plan/card'] button")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("text=Keep a card for your payment plan")
+    await tab_to(page, "form button")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("text=card ending in 4242 is charged for each part")
+    assert await faults(page) == []
+    await tab_to(page, "form[action$='/card/stop'] button")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("text=No card is charged for your plan any more")
+    assert await faults(page) == []

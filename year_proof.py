@@ -56,7 +56,9 @@ async def lived(parts: demo.Parts, console: Console, *, guarantors: int, seed: i
             show=lambda progress: live.update(demo.progress_table(progress)),
             browser=browser,
         )
-        return drive, await drive.run()
+        outcome = await drive.run()
+        drive.guarantors.read_card_statements()
+        return drive, outcome
 
 
 async def figures_of(parts: demo.Parts, drive: Year, outcome: Outcome) -> proofs.Figures:

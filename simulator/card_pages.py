@@ -133,6 +133,14 @@ def _add_card_page(app: FastAPI, processor: Processor) -> None:
             "<button>Keep it</button></form>"
         )
 
+    @app.get("/card/{page_id}/statement")
+    def statement(page_id: str) -> Response:
+        """What the cardholder's bank tells of it."""
+        one = processor.cards.get(page_id)
+        if one is None:
+            return Response(status_code=404)
+        return JSONResponse({"charged_cents": processor.charged_to(one)})
+
     @app.post("/card/{page_id}")
     def keep(
         page_id: str, card: Annotated[str, Form()] = "", expires: Annotated[str, Form()] = USUAL_EXPIRY

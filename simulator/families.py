@@ -23,6 +23,7 @@ class Habit(StrEnum):
     REMINDED = "pays when reminded"
     LAST_MOMENT = "pays the final notice"
     PARTS = "agrees on parts and keeps to them"
+    CARD_PARTS = "agrees on parts on the pay page, and lets a card be charged for them"
     MISSES = "agrees on parts, pays one, and pays the final notice"
     DISPUTES = "disputes the bill, and pays when it was explained"
     BOUNCES = "pays by a cheque that comes back, then by card"
@@ -38,7 +39,8 @@ SHARES: dict[Habit, int] = {
     Habit.HALVES: 6,
     Habit.REMINDED: 12,
     Habit.LAST_MOMENT: 6,
-    Habit.PARTS: 6,
+    Habit.PARTS: 3,
+    Habit.CARD_PARTS: 3,
     Habit.MISSES: 3,
     Habit.DISPUTES: 3,
     Habit.BOUNCES: 2,

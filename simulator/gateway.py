@@ -216,6 +216,11 @@ class Processor:
             return Charged("failed", card=card.reference, reason="do not honor")
         return Charged("succeeded", wish.amount_cents, card.reference, f"pay_{secrets.token_hex(8)}")
 
+    def charged_to(self, card: KeptCard) -> int:
+        """Cents that a kept card was charged."""
+        with self.lock:
+            return sum(one.cents for one in self.charges.values() if card.reference and one.card == card.reference)
+
     def cancel(self, wish: CancelWish) -> Charged:
         """What was charged stays so; anything else is never charged."""
         with self.lock:

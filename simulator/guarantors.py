@@ -48,6 +48,10 @@ class Wallet:
     paid_cents: int = 0
     """Cheques and cards that stood, and what the agency got"""
     has_agreed: bool = False
+    card_page: str = ""
+    """Of the processor, where a card was typed that is charged for a plan"""
+    charged_cents: int = 0
+    """To that card"""
 
 
 @dataclass
@@ -97,7 +101,13 @@ class Guarantors:
 
     def paid_cents(self) -> int:
         """What all of them paid and did not get back by a bounce."""
-        return sum(one.paid_cents for one in self.wallets.values())
+        return sum(one.paid_cents + one.charged_cents for one in self.wallets.values())
+
+    def read_card_statements(self) -> None:
+        """What the cards were charged for plans: their banks tell, nobody acts on it."""
+        for one in self.wallets.values():
+            if one.card_page:
+                one.charged_cents = int(self.browser.get(f"{one.card_page}/statement").json()["charged_cents"])
 
     def _plan(self, at: datetime, what: str, act: Callable[[datetime], bool]) -> None:
         self.deeds.append(Deed(at, what, act))
@@ -121,6 +131,10 @@ class Guarantors:
                 self._plan(soon, "at last", self._cheque(wallet, paper, total))
             case Habit.PARTS | Habit.MISSES if not wallet.has_agreed:
                 self._plan(soon, "agree", self._agree(wallet, paper))
+            case Habit.CARD_PARTS if not wallet.has_agreed:
+                self._plan(soon, "agree alone", self._agree_alone(wallet, paper))
+            case Habit.CARD_PARTS:
+                self._plan(soon, "card", self._card(wallet, paper))
             case Habit.MISSES | Habit.PARTS if notice == "final_notice" or wallet.family.habit == Habit.PARTS:
                 self._plan(soon, "the rest", self._cheque(wallet, paper, total))
             case Habit.DISPUTES:
@@ -226,6 +240,29 @@ class Guarantors:
             for number, part in enumerate(parts):
                 at = now + timedelta(days=8) + number * A_MONTH
                 self._plan(at, "instalment", self._cheque(wallet, paper, int(part["cents"])))
+            return True
+
+        return act
+
+    def _agree_alone(self, wallet: Wallet, paper: Mapping[str, Any]) -> Callable[[datetime], bool]:
+        """On the pay page: monthly parts, and a card that the processor keeps and charges for them. Where no plan is
+        offered, all of it is paid there."""
+
+        def act(now: datetime) -> bool:
+            page = self._open(wallet, paper)
+            path = httpx.URL(paper["pay_at"]).path
+            first = (now + timedelta(days=10)).astimezone(clinic.ZONE).date()
+            if f'action="{path}/plan"' not in page:
+                return self._card(wallet, paper)(now)
+            self.browser.post(f"{path}/plan", data={"count": str(PARTS), "first_day": first.isoformat()})
+            read = re.search(r'name="read" value="(\w+)"', self.browser.get(path).text)
+            if read is None:
+                return False
+            asked = self.browser.post(f"{path}/plan/card", data={"read": read[1]})
+            kept = self.browser.post(asked.headers["location"], data={"card": "4242424242424242"})
+            if kept.status_code != httpx.codes.SEE_OTHER:
+                return False
+            wallet.has_agreed, wallet.card_page = True, asked.headers["location"]
             return True
 
         return act

@@ -1,18 +1,22 @@
 """Instalments that charge themselves: on their day, once, told ahead, and never against what stands in the way."""
 
-from datetime import timedelta
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 
 import pytest
 
 from activities import account_decisions
 from billing.account_holds import HoldKind
+from billing.claim import Name, Person, Sex
 from billing.instalments import PlanState
 from billing.kept_cards import CardState, Errand
 from billing.money import format_dollars
 from database import account_holds
 from database.account_holds import PATIENT
-from simulator.gateway import DECLINED_LATER, CardPageWish
+from simulator.gateway import DECLINED_LATER, CardPageWish, Charged
 from tests.stories.kept_card_desk import FIRST_IN, PART, CardDesk, cards
+from tests.stories.test_households import answers_for, child
 
 __all__ = ["cards"]
 
@@ -306,3 +310,56 @@ def test_what_is_charged_back_is_owed_again_and_never_charged_anew(cards: CardDe
     cards.pass_days(5)
     assert (cards.charges(), cards.cards()) == ([(1, PART, "reversed")], [CardState.STOPPED])
     assert (cards.card_money(), cards.tasks()) == (0, ["card_payment_reversed"])
+
+
+def test_an_answer_and_its_notice_at_one_moment_are_one_payment(cards: CardDesk) -> None:
+    cards.processor.tells_charges = False
+    cards.agree()
+    cards.keep()
+    cards.office.let_pass(days=FIRST_IN)
+    [errand] = cards.look(errands=False)
+    answer = cards.errands.run_card_errand(cards.step(errand))
+    told = {"reference": errand.subject_id, "payment": answer.payment, "amount_cents": PART, "reason": ""}
+    start = threading.Barrier(4)
+
+    def note() -> None:
+        start.wait()
+        cards.note(errand, answer)
+
+    def tell(event: str) -> None:
+        start.wait()
+        cards.processor.send("payment.succeeded", told, event)
+
+    with ThreadPoolExecutor(4) as pool:
+        doing = [pool.submit(note), pool.submit(note), pool.submit(tell, "one"), pool.submit(tell, "other")]
+        assert [one.result() for one in doing] == [None] * 4
+    cards.office.go_on(cards.visit)
+    assert (cards.charges(), cards.card_money()) == ([(1, PART, "paid")], PART)
+
+
+def test_a_plan_that_goes_to_another_account_takes_no_card_along(cards: CardDesk) -> None:
+    """Who answers for it now has agreed to nothing."""
+    cards.agree()
+    cards.keep()
+    parent = Person(Name("DOE", "PAULA"), date(1985, 5, 5), Sex.FEMALE)
+    other = child(cards.office, "BERTA", 2)
+    answers_for(cards.office, other, parent)
+    cards.holder = answers_for(cards.office, cards.visit, parent)
+    cards.pass_days(FIRST_IN + 1)
+    assert (cards.cards(), cards.charges(), cards.plan()) == ([CardState.STOPPED], [], PlanState.ACTIVE)
+    assert [one.is_forgotten for one in cards.processor.cards.values()] == [True]
+
+
+def test_what_the_processor_has_not_ended_is_asked_again_and_what_it_refuses_is_a_refusal(cards: CardDesk) -> None:
+    cards.agree()
+    cards.keep()
+    cards.office.let_pass(days=FIRST_IN)
+    [errand] = cards.look(errands=False)
+    cards.processor.charges[errand.subject_id] = Charged("pending")
+    assert not cards.run(errand)
+    assert cards.charges() == [(1, PART, "open")]
+    del cards.processor.charges[errand.subject_id]
+    [page] = cards.processor.cards.values()
+    page.is_forgotten = True
+    assert cards.run(errand)
+    assert cards.charges() == [(1, PART, "failed")]

@@ -5,8 +5,8 @@ from alembic import op
 
 from database.columns import Instant
 
-revision = "0072"
-down_revision = "0071"
+revision = "0074"
+down_revision = "0073"
 branch_labels = None
 depends_on = None
 

@@ -121,7 +121,7 @@ class AccountDesk:
         return in_parts, plan_at
 
     def _is_moving(self) -> bool:
-        everybody = households.members(self.session, self.account.patient_id)
+        everybody = households.patients(self.session, self.account.patient_id)
         return any(moves.is_held(self.session, one) for one in everybody)
 
     def _holds(self) -> list[AccountHold]:

@@ -79,7 +79,7 @@ def recall(
     """Take back what is left at the agency: cents. It is the patient's again once the visit has posted it, and the
     agency's next file says so. Raises NotPlaced."""
     encounter = session.get_one(Encounter, placement.encounter_id)
-    accounts.lock(session, practice_id=placement.practice_id, patient_id=encounter.patient_id, at=at)
+    accounts.lock(session, practice_id=placement.practice_id, patient_id=households.answering(encounter), at=at)
     row = agencies.hold_placement(session, placement.id)
     if row.state not in OPEN:
         raise NotPlaced(f"it is {row.state.replace('_', ' ')} already")
@@ -157,7 +157,7 @@ def write_file(session: Session, agency: Agency, *, actor_id: str, at: datetime)
 def _told_row(session: Session, agency: Agency, event: PlacementEvent) -> ToldRow:
     placement = session.get_one(Placement, event.placement_id)
     encounter = session.get_one(Encounter, placement.encounter_id)
-    patient = session.get_one(Patient, encounter.patient_id)
+    patient = session.get_one(Patient, households.answering(encounter))
     registration, guarantor = registrations.of_row(patient), consents.guarantor_of(patient)
     person = guarantor.person if guarantor else registration.person
     phone = guarantor.telephone if guarantor else registration.telephone

@@ -102,14 +102,14 @@ def _named(taking: _Taking, rows: Sequence[AnswerRow], faults: list[RowFault]) -
             words = f"the reference {row.reference[:40]} is nothing that was placed with {taking.agency.name}"
             faults.append(RowFault(row.line, words))
             continue
-        patient_id = taking.session.get_one(Encounter, placement.encounter_id).patient_id
-        found.append((households.holder_of(taking.session, patient_id), row, placement))
+        answering = households.answering(taking.session.get_one(Encounter, placement.encounter_id))
+        found.append((households.holder_of(taking.session, answering), row, placement))
     return [(row, placement) for _, row, placement in sorted(found, key=lambda one: (one[0], one[1].line))]
 
 
 def _take_row(taking: _Taking, row: AnswerRow, placement: Placement) -> str | None:
     """None: taken. Empty: it was known. Else what is wrong with it."""
-    patient_id = taking.session.get_one(Encounter, placement.encounter_id).patient_id
+    patient_id = households.answering(taking.session.get_one(Encounter, placement.encounter_id))
     theirs = {"practice_id": placement.practice_id, "patient_id": patient_id}
     account = accounts.lock(taking.session, **theirs, at=taking.at)
     placement = agencies.hold_placement(taking.session, placement.id)

@@ -443,7 +443,7 @@ class Desk:
         """The patient's account hears that its balance moved, or that the payer is done with this visit or is not."""
         is_theirs = seen.balances.total(Account.AR_PATIENT) != 0
         if self._patient_money_moved or (is_theirs and self._stage_was != self.encounter.stage):
-            theirs = {"practice_id": self.encounter.practice_id, "patient_id": self.encounter.patient_id}
+            theirs = {"practice_id": self.encounter.practice_id, "patient_id": households.answering(self.encounter)}
             households.wake(self.session, **theirs, at=self.at)
 
     def _deadlines(self, seen: Seen) -> list[Deadline]:

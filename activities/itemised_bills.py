@@ -22,7 +22,7 @@ def of_visit(session: Session, *, practice_id: str, encounter_id: str, today: da
 def of_account(session: Session, *, practice_id: str, patient_id: str, today: date) -> ItemisedBill | None:
     """Of every visit on the account that the patient's shares stand on; None: there is none."""
     everybody = households.members(session, households.holder_of(session, patient_id))
-    return _bill(session, _visits(session, practice_id, col(Encounter.patient_id).in_(everybody)), today=today)
+    return _bill(session, _visits(session, practice_id, households.ANSWERING.in_(everybody)), today=today)
 
 
 def _visits(session: Session, practice_id: str, which: object) -> Sequence[Encounter]:
@@ -34,7 +34,7 @@ def _bill(session: Session, visits: Sequence[Encounter], *, today: date) -> Item
     if not visits:
         return None
     newest = visits[-1]
-    holder = session.get_one(Patient, households.holder_of(session, newest.patient_id))
+    holder = session.get_one(Patient, households.holder_of(session, households.answering(newest)))
     language = registrations.read_by(holder)
     payee = encounters.claim_of(newest).billing_provider
     entity = session.get(BillingEntity, payee.npi or "")

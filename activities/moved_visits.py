@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
+from activities import coming_of_age
 from activities.desk import Desk
 from activities.patient_money import settle_patient_money
 from billing.amendments import SELF_PAY
@@ -107,6 +108,7 @@ def _open(
         key=hashlib.sha256(f"moved:{visit.number}".encode()).hexdigest(),
     )
     assert is_new, "visits that were taken over are passed over"
+    coming_of_age.register(session, encounter, at=mover.at)
     moves.keep_visit(session, session.get_one(Move, mover.move_id), encounter, number=visit.number)
     if own != PRIMARY:
         coverages.keep_own(session, encounter, claim, at=mover.at)

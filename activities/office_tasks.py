@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from activities import (
     assistance,
+    coming_of_age,
     instalment_plans,
     lockbox_desk,
     member_ids,
@@ -87,6 +88,8 @@ def complete_office_task(
         refused = instalment_plans.decide(session, task, resolution, typed, practice_id=practice_id, at=at)
     elif task.type == TaskType.PATIENT_QUESTION:
         refused = answer_question(session, task, typed, practice_id=practice_id, at=at)
+    elif task.type == TaskType.WHO_ANSWERS:
+        refused = coming_of_age.decide(session, task, resolution, typed, actor_id=actor_id, at=at)
     elif task.type in _ABOUT_CHEQUES:
         refused = _settle_cheque(session, task, resolution, typed, actor_id=actor_id, at=at)
     elif task.type == TaskType.UNMATCHED_REMIT:
@@ -122,6 +125,8 @@ def _hold(session: Session, task: Task, *, at: datetime) -> None:
         assistance.of_task(session, task, at=at)
     if task.type in _ABOUT_ACCOUNTS:
         accounts.lock(session, practice_id=task.practice_id, patient_id=task.subject_id, at=at)
+    if task.type == TaskType.WHO_ANSWERS:
+        coming_of_age.hold(session, task, at=at)
     session.refresh(task, with_for_update={"key_share": True})
 
 

@@ -14,7 +14,7 @@ from database.tables import Encounter, Letter, Patient, Practice
 def sender_of(session: Session, *, practice_id: str, holder_id: str) -> tuple[str, ...]:
     """Who billed the account's newest visit; the practice where there is none."""
     everybody = households.members(session, holder_id)
-    query = select(Encounter).where(col(Encounter.patient_id).in_(everybody))
+    query = select(Encounter).where(households.ANSWERING.in_(everybody))
     newest = session.exec(query.order_by(col(Encounter.service_date).desc(), Encounter.id).limit(1)).first()
     if newest is None:
         return (session.get_one(Practice, practice_id).name,)

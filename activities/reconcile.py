@@ -9,7 +9,7 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities import bank_desk, missing_charges, provider_money
+from activities import bank_desk, coming_of_age, missing_charges, provider_money
 from activities.ids import encounter_workflow
 from activities.messages import Reconciled, ReconcileStep
 from billing.stages import Stage
@@ -69,6 +69,7 @@ class ReconcileActivities:
             for run in statement_runs.forgotten(session, before=step.at - GRACE):
                 statement_runs.wish(session, run, at=step.at)
             missing_charges.look(session, at=step.at)
+            coming_of_age.look(session, at=step.at)
             bank_desk.look(session, at=step.at)
             provider_money.look(session, at=step.at)
         return Reconciled(started=len(lost) + remittances, woken=len(forgotten), batches=batches)

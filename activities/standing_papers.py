@@ -64,7 +64,7 @@ def why_not_yet(session: Session, account: PatientAccount, *, at: datetime) -> s
     """Why nothing leaves on the account at this moment, though its papers may be right; None: they may go."""
     if account.paused_until is not None and account.paused_until > at:
         return "the account is paused"
-    everybody = households.members(session, account.patient_id)
+    everybody = households.patients(session, account.patient_id)
     if any(moves.is_held(session, one) for one in everybody):
         return "the move of the account is not signed off"
     if any(one.kind == HoldKind.RETURNED_MAIL for one in account_holds.standing(session, account.patient_id)):
@@ -73,7 +73,7 @@ def why_not_yet(session: Session, account: PatientAccount, *, at: datetime) -> s
         select(Fact.id)
         .join(Encounter, col(Encounter.id) == col(Fact.encounter_id))
         .where(
-            col(Encounter.patient_id).in_(everybody),
+            households.ANSWERING.in_(households.members(session, account.patient_id)),
             Fact.kind == FactKind.PATIENT_PAID,
             col(Fact.absorbed_at).is_(None),
             col(Fact.verdict).is_(None),

@@ -61,7 +61,7 @@ def write_statement(
         .order_by(col(Encounter.service_date), Encounter.external_id, Encounter.id)
     ).all()
     newest = found[-1]
-    holder = households.holder_of(session, newest.patient_id)
+    holder = households.holder_of(session, households.answering(newest))
     is_shared = {encounter.patient_id for encounter in found} != {holder}
     patient = session.get_one(Patient, holder)
     language = read_by(patient)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from activities import coming_of_age
 from billing.amendments import change_of
 from billing.claim import Claim
 from billing.coordination import OtherPayer
@@ -132,6 +133,7 @@ def take_in(
         report.duplicates += 1
         return None, None
     report.created += 1
+    coming_of_age.register(session, encounter, at=sender.at)
     return encounter, None
 
 

@@ -121,7 +121,7 @@ def _as_told(session: Session, receipt: AccountReceipt, told: Mapping[str, str])
     spread, faults = [], []
     for visit_id, text in told.items():
         visit, cents = session.get(Encounter, visit_id), parse_typed(text)
-        if visit is None or visit.patient_id not in everybody:
+        if visit is None or households.answering(visit) not in everybody:
             faults.append(Fault(field=f"visits.{visit_id}", message="is no visit of this account"))
         elif cents > visit.charge_cents:
             charge = format_dollars(visit.charge_cents)
@@ -168,4 +168,4 @@ def is_of_account(session: Session, receipt: AccountReceipt, holder: str) -> boo
     """Whether it paid for a visit of somebody whose shares stand on the account now."""
     everybody = set(households.members(session, holder))
     paid: Sequence[str] = [one.encounter_id for one in receipts.payments_of(session, receipt.id)]
-    return any(session.get_one(Encounter, one).patient_id in everybody for one in paid)
+    return any(households.answering(session.get_one(Encounter, one)) in everybody for one in paid)

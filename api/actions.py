@@ -13,6 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 from sqlmodel import Session
 
+from activities import coming_of_age
 from activities.messages import Answer, CompleteTask, PlaceHold, ReleaseHold
 from api import encounter_workflow, errors, idempotency, known_patient, note_writing, office_work
 from api.claim_form import EncounterForm
@@ -131,6 +132,8 @@ def _create(
             "The billing provider belongs to another practice",
             "Correct the billing provider's NPI, or have an operator move it.",
         ) from error
+    if is_new:
+        coming_of_age.register(session, encounter, at=office_.now())
     audited(session, office_, person, action="create", subject="encounter", subject_id=encounter.id)
     return encounter.id, is_new
 

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from sqlmodel import Session
 
+from activities import coming_of_age
 from api import actions, errors, idempotency, known_patient
 from api.actions import Done
 from api.coverage_form import ConsentForm, GuarantorForm, InsuranceForm, MedicareForm
@@ -62,6 +63,7 @@ def keep_guarantor(office: Office, person: Person, patient_id: str, form: Guaran
         _require_past(office, person, "birth_date", form.birth_date)
 
     def act(session: Session, row: Patient, at: datetime) -> str:
+        coming_of_age.said(session, row, at=at, by=person.user_id)
         if not consents.keep_guarantor(session, row, form.guarantor() if form else None):
             return ""
         guarantors.regroup(session, row, at=at)

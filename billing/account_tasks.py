@@ -6,6 +6,18 @@ from billing.dispute_tasks import FOLLOW_UP, REASON, REFERENCE
 from billing.roles import Role
 from billing.task_types import Field, Kind, Resolution, TaskType
 
+_GUARANTOR = (
+    Field("last_name", "Last name", longest=60),
+    Field("first_name", "First name", longest=35),
+    Field("relationship", "Relationship to the patient: parent, guardian, spouse, other"),
+    Field("birth_date", "Birth date", kind="date", required=False),
+    Field("telephone", "Telephone", required=False, longest=20),
+    Field("street", "Street", required=False, longest=55),
+    Field("city", "City", required=False, longest=30),
+    Field("state", "State, two letters", required=False, longest=2),
+    Field("postal_code", "Postal code", required=False, longest=10),
+)
+
 OF_ACCOUNTS: dict[TaskType, Kind] = {
     TaskType.CREDIT_BALANCE: Kind(
         Role.POSTER,
@@ -90,6 +102,17 @@ OF_ACCOUNTS: dict[TaskType, Kind] = {
         {
             "answered": Resolution("Answered; reminders go on", (REASON,)),
             "wait": Resolution("Answered; no reminder until a day", (REASON, FOLLOW_UP)),
+        },
+    ),
+    TaskType.WHO_ANSWERS: Kind(
+        Role.ACCOUNT_REP,
+        timedelta(days=14),
+        "A patient comes of age: who answers now?",
+        {
+            "patient": Resolution("The patient answers"),
+            "as_before": Resolution("Who answered before answers for later visits too", (REASON,)),
+            "other": Resolution("Somebody else answers for later visits", _GUARANTOR),
+            "name_guardian": Resolution("The patient answers; name who answered before", _GUARANTOR),
         },
     ),
     TaskType.ASSISTANCE_REVIEW: Kind(

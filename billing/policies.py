@@ -83,6 +83,9 @@ DEFAULTS: dict[str, Default] = {
     "patient_balance_days": Default(200, "office: longer than statements, final notice and review take together"),
     "statement_first_days": Default(2, "office: one to five days after the share is known"),
     "statement_cycle_days": Default(30, "office: at most one paper a cycle"),
+    "coming_of_age_days": Default(
+        30, "office: with a visit booked, it is asked so long before the birthday who answers; 0: at the visit"
+    ),
     "statement_run_days": Default(0, "office: a run of statements begins every so many days; 0: by hand alone"),
     "print_both_sides": Default(1, "office: 0 where the printing machine prints one side of a sheet"),
     "statements_before_final_notice": Default(3, "office: statement and two reminders"),
@@ -212,6 +215,7 @@ _OF_THE_PRACTICE = frozenset(
         "assistance_period_days",
         "assistance_appeal_days",
         "agb_basis_points",
+        "coming_of_age_days",
         "patient_credit_days",
         "patient_refund_days",
         "patient_refund_limit_cents",

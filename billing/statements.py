@@ -12,10 +12,10 @@ from billing.assistance import Scale
 from billing.claim import Address, Claim, Party, Person
 from billing.denial_codes import REASON_CODES
 from billing.dunning import Notice
-from billing.held_policies import is_minor
 from billing.instalments import Instalment
 from billing.ledger import MOVED
 from billing.letters import address_lines
+from billing.majority import is_under_age
 from billing.money import Cents, format_dollars
 from billing.statement_notices import required
 from billing.statement_words import ENGLISH, WORDS, Language, call_us, long_day, say
@@ -231,7 +231,7 @@ def addressee_of(
     if guarantor is not None:
         return (_full_name(guarantor), *address_lines(guarantor.address or patient.address))
     name = _full_name(patient)
-    to = say(language, "guardian", name=name) if is_minor(patient, on) else name
+    to = say(language, "guardian", name=name) if is_under_age(patient, on) else name
     return (to, *address_lines(patient.address))
 
 

@@ -108,6 +108,8 @@ class TaskType(StrEnum):
     """An agreement to pay in parts was not kept"""
     PATIENT_QUESTION = "patient_question"
     """Somebody asked for a plan or help, or disputed the bill, on the pay page"""
+    WHO_ANSWERS = "who_answers"
+    """A patient comes of age: a person may say that somebody else answers for the visits from then on"""
     ASSISTANCE_REVIEW = "assistance_review"
     """Somebody asks for help with the bill: a person looks whether all is there, and decides by the scale"""
     ASSISTANCE_APPROVAL = "assistance_approval"

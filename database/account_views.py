@@ -104,7 +104,7 @@ def account(session: Session, *, practice_id: str, patient_id: str, at: datetime
         return None
     patient_id = households.holder_of(session, patient_id)
     patient = session.get_one(Patient, patient_id)
-    everybody = households.members(session, patient_id)
+    everybody = households.patients(session, patient_id)
     guarantor = consents.guarantor_of(patient)
     row = accounts.find(session, practice_id=practice_id, patient_id=patient_id)
     owed = accounts.owed_by_visit(session, practice_id=practice_id, patient_id=patient_id)

@@ -83,7 +83,7 @@ def owed_by_visit(session: Session, *, practice_id: str, patient_id: str) -> lis
         .join(Posting, col(Posting.encounter_id) == col(Encounter.id))
         .where(
             Encounter.practice_id == practice_id,
-            col(Encounter.patient_id).in_(everybody),
+            households.ANSWERING.in_(everybody),
             Posting.account == Account.AR_PATIENT,
         )
         .group_by(Encounter.id, Encounter.stage, col(Encounter.service_date))
@@ -174,7 +174,7 @@ def placements(session: Session, *, practice_id: str, patient_id: str) -> Sequen
     return session.exec(
         select(Placement)
         .join(Encounter, col(Encounter.id) == col(Placement.encounter_id))
-        .where(Placement.practice_id == practice_id, col(Encounter.patient_id).in_(everybody))
+        .where(Placement.practice_id == practice_id, households.ANSWERING.in_(everybody))
         .order_by(col(Placement.placed_at).desc())
     ).all()
 
@@ -195,7 +195,7 @@ def owing_visits(session: Session) -> list[tuple[str, str, str]]:
     rows = session.exec(
         select(Encounter.practice_id, holder, Encounter.id)
         .join(Posting, col(Posting.encounter_id) == col(Encounter.id))
-        .join(Patient, col(Patient.id) == col(Encounter.patient_id))
+        .join(Patient, col(Patient.id) == households.ANSWERING)
         .where(Encounter.stage == Stage.PATIENT_BALANCE, Posting.account == Account.AR_PATIENT)
         .group_by(Encounter.practice_id, holder, Encounter.id)
         .having(func.sum(Posting.amount_cents) > 0)

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from billing.agencies import OPEN, REFERENCE, EventKind, PlacementState
 from billing.stages import FactKind
+from database import households
 from database.columns import new_id
 from database.engine import insert
 from database.tables import Agency, AgencyFile, Encounter, Fact, Placement, PlacementEvent
@@ -74,7 +75,7 @@ def open_of(session: Session, encounter_id: str) -> Sequence[Placement]:
 def open_on(session: Session, members: Sequence[str]) -> Sequence[Placement]:
     """What agencies have of these patients' visits, held."""
     query = select(Placement).join(Encounter, col(Encounter.id) == col(Placement.encounter_id))
-    query = query.where(col(Encounter.patient_id).in_(members), col(Placement.state).in_(OPEN)).order_by(Placement.id)
+    query = query.where(households.ANSWERING.in_(members), col(Placement.state).in_(OPEN)).order_by(Placement.id)
     query = query.with_for_update(key_share=True, of=Placement)
     return session.exec(query.execution_options(populate_existing=True)).all()
 

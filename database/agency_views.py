@@ -122,7 +122,7 @@ def _placed(session: Session, row: Placement, encounter: Encounter) -> PlacedVie
         encounter.id,
         encounter.external_id,
         encounter.service_date,
-        households.holder_of(session, patient.id),
+        households.holder_of(session, households.answering(encounter)),
         ", ".join(filter(None, (patient.last_name, patient.first_name))),
         row.state,
         row.state in OPEN,

@@ -141,11 +141,12 @@ def reach_of(row: AssistanceApplication) -> Reach:
 
 def granted_for(session: Session, encounter: Encounter) -> list[AssistanceApplication]:
     """Applications that were granted and cover the visit, the oldest decision first."""
-    holder = households.holder_of(session, encounter.patient_id)
+    answering = households.answering(encounter)
+    holder = households.holder_of(session, answering)
     query = select(AssistanceApplication).where(
         AssistanceApplication.practice_id == encounter.practice_id,
         AssistanceApplication.state == State.GRANTED,
-        col(AssistanceApplication.patient_id).in_([encounter.patient_id, *households.members(session, holder)]),
+        col(AssistanceApplication.patient_id).in_([answering, *households.members(session, holder)]),
     )
     rows = session.exec(query.order_by(col(AssistanceApplication.decided_at), AssistanceApplication.id)).all()
     return [one for one in rows if is_covered(session, one, encounter)]
@@ -161,14 +162,14 @@ def covered_visits(session: Session, row: AssistanceApplication) -> list[Encount
     """Every visit of the account that an application reaches, with or without a share, the oldest first."""
     holder = households.holder_of(session, row.patient_id)
     everybody = {row.patient_id, *households.members(session, holder)}
-    query = select(Encounter).where(col(Encounter.patient_id).in_(everybody))
+    query = select(Encounter).where(households.ANSWERING.in_(everybody))
     visits = session.exec(query.order_by(col(Encounter.service_date), Encounter.id)).all()
     return [one for one in visits if is_covered(session, row, one)]
 
 
 def first_billed_on(session: Session, encounter: Encounter) -> date | None:
     """The day of the first statement on the visit that was not withdrawn; None: there was none."""
-    holder = households.holder_of(session, encounter.patient_id)
+    holder = households.holder_of(session, households.answering(encounter))
     letters = session.exec(
         select(Letter).where(
             col(Letter.patient_id).in_({encounter.patient_id, holder}),
@@ -255,6 +256,6 @@ def _is_left_alone(session: Session, row: AssistanceApplication) -> bool:
     asking = (
         select(Placement.id)
         .join(Encounter, col(Encounter.id) == col(Placement.encounter_id))
-        .where(col(Encounter.patient_id).in_(everybody), col(Placement.state).in_(_ASKING))
+        .where(households.ANSWERING.in_(everybody), col(Placement.state).in_(_ASKING))
     )
     return session.exec(held).first() is not None and session.exec(asking).first() is None

@@ -40,12 +40,13 @@ def note(session: Session, payment: PatientPayment, holder_id: str, *, at: datet
 
 
 def _on_its_way(session: Session, payment: PatientPayment, holder_id: str, *, at: datetime) -> Letter | None:
-    visit = session.get_one(Encounter, payment.encounter_id).external_id
+    row = session.get_one(Encounter, payment.encounter_id)
+    visit = row.external_id
     sent = session.exec(
         select(Letter)
         .where(
             Letter.practice_id == payment.practice_id,
-            Letter.patient_id == holder_id,
+            col(Letter.patient_id).in_({holder_id, row.patient_id}),
             col(Letter.kind).in_(list(Notice)),
             col(Letter.sent_at) > at - IN_THE_MAIL,
             col(Letter.returned_at).is_(None),

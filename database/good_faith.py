@@ -144,7 +144,7 @@ def billed_alone(session: Session, *, patient_id: str, day: date) -> Cents:
 
 def held_up(session: Session, *, practice_id: str, patient_id: str) -> set[str]:
     """Visits of an account of which nothing may be asked now: a person looks at the bill, or it is disputed."""
-    everybody = households.members(session, patient_id)
+    everybody = households.patients(session, patient_id)
     query = select(Task, EstimateRow).join(EstimateRow, col(EstimateRow.id) == col(Task.subject_id))
     open_tasks = session.exec(
         query.where(EstimateRow.practice_id == practice_id, col(EstimateRow.patient_id).in_(everybody), *_HOLDS)

@@ -52,7 +52,7 @@ def bring_items(session: Session, patient: Patient, *, at: datetime) -> None:
     """Whatever is owed on the patient's visits stands on the account that the patient stands on."""
     session.flush()
     holder = households.holder_of(session, patient.id)
-    visits = select(Encounter.id).where(Encounter.patient_id == patient.id)
+    visits = select(Encounter.id).where(patient.id == households.ANSWERING)
     query = select(BalanceItem).where(col(BalanceItem.encounter_id).in_(visits), col(BalanceItem.patient_id) != holder)
     items = session.exec(query.order_by(BalanceItem.encounter_id)).all()
     if not items:
@@ -77,6 +77,33 @@ def ungrouped(session: Session, *, limit: int) -> Sequence[Patient]:
     return session.exec(query.order_by(col(Patient.created_at), Patient.id).limit(limit).with_for_update()).all()
 
 
+def patient_like(session: Session, patient: Patient, person: Person) -> Patient | None:
+    """The guarantor, where the practice knows exactly one patient of this name and birth date."""
+    if person.birth_date is None:
+        return None
+    query = select(Patient).where(
+        Patient.practice_id == patient.practice_id,
+        Patient.id != patient.id,
+        Patient.birth_date == person.birth_date,
+        func.lower(Patient.last_name) == person.name.last.lower(),
+        func.lower(func.coalesce(Patient.first_name, "")) == (person.name.first or "").lower(),
+        col(Patient.merged_into).is_(None),
+    )
+    rows = session.exec(query.limit(2)).all()
+    return rows[0] if len(rows) == 1 else None
+
+
+def of_key(session: Session, kept: Patient, *, but: Patient) -> Sequence[str]:
+    """The other patients for whom `kept` answers as well, by name."""
+    query = select(Patient.id).where(
+        Patient.practice_id == kept.practice_id,
+        Patient.guarantor_key == kept.guarantor_key,
+        col(Patient.id).not_in((kept.id, but.id)),
+        col(Patient.merged_into).is_(None),
+    )
+    return session.exec(query.order_by(Patient.id)).all()
+
+
 def _held_holder(session: Session, patient: Patient, guarantor: Guarantor | None) -> str:
     """The holder, whose own row is held: nobody puts it on a third account meanwhile."""
     now = _holder(session, patient, guarantor)
@@ -99,7 +126,7 @@ def _belongs(session: Session, dependent: Patient, holder: Patient) -> bool:
     guarantor = records.load(Guarantor, dependent.guarantor) if dependent.guarantor else None
     if guarantor is None or holder.merged_into is not None:
         return False
-    himself = _patient_like(session, dependent, guarantor.person)
+    himself = patient_like(session, dependent, guarantor.person)
     return holder is himself or dependent.guarantor_key == holder.guarantor_key
 
 
@@ -136,7 +163,7 @@ def _bring_holds(
 ) -> None:
     """What stands in the way of a visit goes with it, and what was asked about all of the bill stands here too. What
     concerned the person who answered before does not."""
-    visits = set(session.exec(select(Encounter.id).where(Encounter.patient_id == patient.id)))
+    visits = set(session.exec(select(Encounter.id).where(patient.id == households.ANSWERING)))
     for row in account_holds.standing(session, old.patient_id):
         if row.encounter_id in visits:
             row.patient_id = account.patient_id
@@ -161,7 +188,7 @@ def _bring_plan(
     row = instalments.active(session, old.patient_id)
     if row is None:
         return
-    mine = set(session.exec(select(Encounter.id).where(Encounter.patient_id == patient.id)))
+    mine = set(session.exec(select(Encounter.id).where(patient.id == households.ANSWERING)))
     about = set(instalments.visits_of(row))
     if about <= mine and instalments.active(session, account.patient_id) is None:
         row.patient_id = account.patient_id
@@ -176,26 +203,10 @@ def _bring_plan(
 def _holder(session: Session, patient: Patient, guarantor: Guarantor | None) -> str:
     if guarantor is None:
         return patient.id
-    himself = _patient_like(session, patient, guarantor.person)
+    himself = patient_like(session, patient, guarantor.person)
     if himself is not None:
         return himself.account_id or himself.id
     return _first_of(session, patient) or patient.id
-
-
-def _patient_like(session: Session, patient: Patient, person: Person) -> Patient | None:
-    """The guarantor, where the practice knows exactly one patient of this name and birth date."""
-    if person.birth_date is None:
-        return None
-    query = select(Patient).where(
-        Patient.practice_id == patient.practice_id,
-        Patient.id != patient.id,
-        Patient.birth_date == person.birth_date,
-        func.lower(Patient.last_name) == person.name.last.lower(),
-        func.lower(func.coalesce(Patient.first_name, "")) == (person.name.first or "").lower(),
-        col(Patient.merged_into).is_(None),
-    )
-    rows = session.exec(query.limit(2)).all()
-    return rows[0] if len(rows) == 1 else None
 
 
 def _first_of(session: Session, patient: Patient) -> str | None:

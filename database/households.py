@@ -2,17 +2,28 @@
 
 An account carries the id of its holder, a patient. The guarantor holds it who is a patient too; else the first patient
 of the practice whom the guarantor answers for. Who answers for himself holds his own.
+
+A visit is answered for by its patient's account, or by who answered when it was: visits from before a patient came of
+age stay with the guardian (`database/majority.py`).
 """
 
 import hashlib
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from billing.claim import Person
 from database import outbox
 from database.outbox import OutboxKind
-from database.tables import Patient
+from database.tables import Encounter, Patient
+
+ANSWERING = func.coalesce(col(Encounter.responsible_id), col(Encounter.patient_id))
+"""Who answers for a visit, in a query: a patient on whose account its share stands"""
+
+
+def answering(encounter: Encounter) -> str:
+    """Who answers for a visit: a patient, on whose account its share stands."""
+    return encounter.responsible_id or encounter.patient_id
 
 
 def holder_of(session: Session, patient_id: str) -> str:
@@ -28,6 +39,13 @@ def members(session: Session, holder_id: str) -> list[str]:
         return []
     others = select(Patient.id).where(Patient.account_id == holder_id).order_by(col(Patient.created_at), Patient.id)
     return [holder_id, *session.exec(others)]
+
+
+def patients(session: Session, holder_id: str) -> list[str]:
+    """The members, and everybody else of whose visits one stands on the holder's account."""
+    everybody = members(session, holder_id)
+    visits = select(Encounter.patient_id).where(col(Encounter.responsible_id).in_(everybody)).distinct()
+    return [*everybody, *sorted(set(session.exec(visits)) - set(everybody))]
 
 
 def key_of(person: Person) -> str:

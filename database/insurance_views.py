@@ -7,7 +7,8 @@ from datetime import date
 from sqlmodel import Session
 
 from billing.consents import Consent, ConsentKind, Guarantor, Wish, not_signed, standing
-from billing.held_policies import Basis, HeldPolicy, is_minor
+from billing.held_policies import Basis, HeldPolicy
+from billing.majority import is_under_age
 from billing.msp import Answers, MedicarePlace
 from billing.payer_order import PayerOrder
 from database import consents, coverage_checks, held_policies, registrations
@@ -54,7 +55,7 @@ def insurance(session: Session, row: Patient, *, today: date) -> InsuranceView:
     return InsuranceView(
         patient_id=row.id,
         version=row.version,
-        is_minor=is_minor(registrations.of_row(row).person, today),
+        is_minor=is_under_age(registrations.of_row(row).person, today),
         held=held,
         today=order,
         order_reason=row.order_reason,

@@ -95,11 +95,11 @@ def account_named(session: Session, text: str, *, practice_id: str) -> str | Non
 def account_of_visit(session: Session, number: str, *, practice_id: str) -> str | None:
     """Whose account a visit of this number, or a claim of this control number, stands on."""
     spellings = {number, number.upper()}
-    visits = select(Encounter.patient_id).where(
+    visits = select(households.ANSWERING).where(
         Encounter.practice_id == practice_id, col(Encounter.external_id).in_(spellings)
     )
     claims = (
-        select(Encounter.patient_id)
+        select(households.ANSWERING)
         .join(Submission, col(Submission.encounter_id) == col(Encounter.id))
         .where(Submission.practice_id == practice_id, col(Submission.control_number).in_(spellings))
     )

@@ -19,6 +19,8 @@ STAYS = frozenset({"patient", "patient_account", "patient_merge"})
 BY_SUBJECT = {"attachment": ("patient", "account"), "note": ("patient", "account")}
 """Tables that name a patient as a subject: which kinds of subjects"""
 _CANDIDATES = 50
+ANSWERED_FOR = "encounter.responsible"
+"""Visits of others that the one who goes answers for"""
 
 
 class CannotMerge(RuntimeError):
@@ -82,6 +84,7 @@ def merge(session: Session, kept: Patient, gone: Patient, *, reason: str, at: da
     if account is not None and account.paused_until is not None and account.paused_until > at:
         raise CannotMerge("the account of the patient who goes is paused: end the pause first, or keep the other one")
     moved: dict[str, list[list[Any]]] = {"held_policy.replaced": _replace_policies(session, kept, gone, at)}
+    moved[ANSWERED_FOR] = _answer_for(session, gone.id, by=kept.id)
     _ask_anew(session, gone)
     for table, condition in _of_patient(gone.id):
         keys = [list(key) for key in session.execute(select(*table.primary_key).where(condition))]
@@ -112,6 +115,7 @@ def undo(session: Session, row: PatientMerge, kept: Patient, gone: Patient, *, a
     tables = SQLModel.metadata.tables
     for key in moved.pop("held_policy.replaced", []):
         session.get_one(HeldPolicyRow, key).replaced_at = None
+    _answer_for(session, kept.id, by=gone.id, only=moved.pop(ANSWERED_FOR, []))
     for name, keys in moved.items():
         _move(session, tables[name], keys, to=gone.id, only_of=kept.id)
     gone.merged_into = None
@@ -218,6 +222,18 @@ def _move(
             moved.append(names)
     session.expire_all()
     return moved
+
+
+def _answer_for(session: Session, one: str, *, by: str, only: list[Any] | None = None) -> list[Any]:
+    """Visits of others for which `one` answers are answered for by another patient; their ids. `only`: of these."""
+    query = select(Encounter).where(Encounter.responsible_id == one)
+    query = query if only is None else query.where(col(Encounter.id).in_(only))
+    visits = session.exec(query.order_by(Encounter.id)).all()
+    for visit in visits:
+        visit.responsible_id = by
+        session.add(visit)
+    session.flush()
+    return [visit.id for visit in visits]
 
 
 def _ask_anew(session: Session, gone: Patient) -> None:

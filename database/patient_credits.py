@@ -74,7 +74,7 @@ def _credit(session: Session, encounter: Encounter, cents: int, since: date, tod
         encounter.id,
         encounter.external_id,
         encounter.stage,
-        households.holder_of(session, patient.id),
+        households.holder_of(session, households.answering(encounter)),
         ", ".join(filter(None, (patient.last_name, patient.first_name))),
         cents,
         since,

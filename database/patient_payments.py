@@ -7,7 +7,7 @@ from sqlmodel import Session, col, func, select
 
 from billing.money import format_dollars
 from billing.stages import FactKind
-from database import accounts, crossings, encounters
+from database import accounts, crossings, encounters, households
 from database.tables import Encounter, Fact, Letter, PatientPayment
 
 
@@ -15,7 +15,7 @@ def keep(session: Session, payment: PatientPayment, *, at: datetime) -> None:
     """The row, and the fact that the encounter's workflow posts. The account is held, so that a paper about it is
     handed over before or after, never beside it; one that is on its way already is said to be crossed."""
     encounter = session.get_one(Encounter, payment.encounter_id)
-    account = accounts.lock_known(session, practice_id=payment.practice_id, patient_id=encounter.patient_id)
+    account = accounts.lock_known(session, practice_id=payment.practice_id, patient_id=households.answering(encounter))
     session.add(payment)
     session.flush()
     crossed = None

@@ -96,7 +96,7 @@ def try_fact(session: Session, link: PayLink, born: date | None, *, at: datetime
 def _birth_dates(session: Session, link: PayLink) -> set[date]:
     """Of everybody on the account, and of who answers for it."""
     found = set()
-    for one in households.members(session, link.patient_id):
+    for one in households.patients(session, link.patient_id):
         patient = session.get_one(Patient, one)
         guarantor = consents.guarantor_of(patient)
         found |= {patient.birth_date, guarantor.person.birth_date if guarantor else None}
@@ -141,7 +141,7 @@ def shares(session: Session, *, practice_id: str, holder_id: str) -> list[Share]
             visits.append(Share(one.encounter_id, Cents(one.cents - paid)))
     if visits:
         return visits
-    newest = select(Encounter.id).where(col(Encounter.patient_id).in_(everybody))
+    newest = select(Encounter.id).where(households.ANSWERING.in_(everybody))
     last = session.exec(newest.order_by(col(Encounter.service_date).desc(), Encounter.id).limit(1)).first()
     return [Share(last, Cents(0))] if last else []
 

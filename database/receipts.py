@@ -56,7 +56,7 @@ def of_account(session: Session, *, practice_id: str, holder_id: str, limit: int
         .join(Encounter, col(Encounter.id) == col(PatientPayment.encounter_id))
         .where(
             PatientPayment.practice_id == practice_id,
-            col(Encounter.patient_id).in_(households.members(session, holder_id)),
+            households.ANSWERING.in_(households.members(session, holder_id)),
         )
         .order_by(col(PatientPayment.received_at).desc(), PatientPayment.id)
     ).all()

@@ -68,6 +68,7 @@ def part_off(
         id=new_id(),
         practice_id=first.practice_id,
         patient_id=first.patient_id,
+        responsible_id=first.responsible_id,
         payer_id=first.payer_id,
         intake_key=hashlib.sha256(f"{root.intake_key}:part:{ordinal}".encode()).hexdigest(),
         external_id=f"{root.external_id[:76]}-{ordinal}",

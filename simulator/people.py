@@ -150,6 +150,7 @@ WAYS: dict[TaskType, Way] = {
     TaskType.UNPLACED_CHEQUE: Way("sent_back", lambda task: {"reason": "no patient of ours", "reference": "CHEQUE-2"}),
     TaskType.CARD_PAYMENT_REVERSED: Way("noted", _reason("the patient pays in another way")),
     TaskType.PLAN_DEFAULT: Way("ended", _reason("the patient could not be reached")),
+    TaskType.WHO_ANSWERS: Way("patient", lambda task: {}),
     TaskType.ASSISTANCE_REVIEW: Way("denied", _reason("no proof of income was sent")),
     TaskType.ASSISTANCE_APPROVAL: Way("approved", _reason("agreed"), SUPERVISOR),
     TaskType.PATIENT_QUESTION: Way("answered", _reason("explained on the telephone")),

@@ -46,7 +46,7 @@ from database.tables.paying import AccountReceipt, CardRefund, Checkout, PayLink
 from database.tables.periods import PeriodClose
 from database.tables.provider_adjustments import ProviderAdjustmentRow
 from database.tables.recoveries import RecoveryNotice
-from database.tables.registration import ConsentRow, HeldPolicyRow, MedicareAnswersRow, PatientMerge
+from database.tables.registration import CameOfAge, ConsentRow, HeldPolicyRow, MedicareAnswersRow, PatientMerge
 from database.tables.remittances import Denial, RemittanceClaim, RemittanceFile
 from database.tables.requests import CallRow, InformationRequest
 from database.tables.rules import (
@@ -98,6 +98,7 @@ __all__ = [
     "Benefits",
     "BillingEntity",
     "CallRow",
+    "CameOfAge",
     "CardRefund",
     "Charge",
     "Checkout",

@@ -80,6 +80,9 @@ class Encounter(SQLModel, table=True):
     id: str = Field(sa_type=Id, primary_key=True)
     practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
     patient_id: str = Field(sa_type=Id, foreign_key="patient.id", index=True)
+    responsible_id: str | None = Field(default=None, sa_type=Id, index=True)
+    """Who answers for this visit, where it is not who answers for the patient now: a patient (or a guarantor who is
+    kept as one) on whose account its share stands"""
     payer_id: str = Field(sa_type=Id, foreign_key="payer.id")
     intake_key: str = Field(sa_type=sa.String(64))
     """Hash of what was taken in: the same claim taken in twice is one encounter"""

@@ -77,3 +77,24 @@ class PatientMerge(SQLModel, table=True):
     merged_by: str = Field(sa_type=Id, foreign_key="app_user.id")
     undone_at: datetime | None = Field(default=None, sa_type=Instant)
     undone_by: str | None = Field(default=None, sa_type=Id, foreign_key="app_user.id")
+
+
+class CameOfAge(SQLModel, table=True):
+    """A patient for whom somebody answered as long as they were under age, and who answers since."""
+
+    __tablename__ = "came_of_age"
+
+    patient_id: str = Field(sa_type=Id, foreign_key="patient.id", primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id", index=True)
+    majority_on: date
+    """The first day that the patient answers for"""
+    guarantor: str | None = Field(default=None, sa_type=sa.Text)
+    """Who answered until then: billing.consents.Guarantor as JSON; None: nobody was named"""
+    parted_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When a visit on or after that day was first registered; None: there is none yet"""
+    decision: str | None = Field(default=None, sa_type=sa.String(20))
+    """The way out of `who_answers` that a person chose; None: the patient answers until a person says otherwise"""
+    later_guarantor: str | None = Field(default=None, sa_type=sa.Text)
+    """Who answers for later visits, by that decision; None: the patient"""
+    decided_at: datetime | None = Field(default=None, sa_type=Instant)
+    decided_by: str | None = Field(default=None, sa_type=Id)

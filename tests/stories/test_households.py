@@ -11,7 +11,7 @@ from sqlmodel import select
 from activities import account_decisions
 from activities.account import AccountActivities
 from activities.messages import AccountStep
-from billing.claim import Address, Name, Person, Sex
+from billing.claim import Address, Claim, Name, Person, Sex
 from billing.consents import Guarantor, GuarantorIs
 from billing.dunning import Notice
 from billing.tasks import TaskType
@@ -29,11 +29,15 @@ MOTHER = Person(
 
 def child(office: Office, first: str, number: int, *, share: int = 2000) -> str:
     """A visit of a child of whose charge the plan leaves a copayment."""
-    claim = a_claim(member_id=f"M{number}", control_number=f"V{number}")
-    person = replace(
-        claim.patient, name=Name("DOE", first), birth_date=date(2018, 1, 1) + timedelta(days=number - 1), sex=Sex.FEMALE
-    )
-    office.take_in(an_837p(replace(claim, patient=person, subscriber=person), number=number))
+    born = date(2018, 1, 1) + timedelta(days=number - 1)
+    return billed_visit(office, a_claim(member_id=f"M{number}"), first, number, born=born, share=share)
+
+
+def billed_visit(office: Office, claim: Claim, first: str, number: int, *, born: date, share: int) -> str:
+    """The claim as the visit V`number` of somebody of this name and birthday, with a copayment left."""
+    person = replace(claim.patient, name=Name("DOE", first), birth_date=born, sex=Sex.FEMALE)
+    claim = replace(claim, patient=person, subscriber=person, control_number=f"V{number}")
+    office.take_in(an_837p(claim, number=number))
     with office.database.reading() as session:
         encounter = session.exec(select(Encounter.id).where(Encounter.external_id == f"V{number}")).one()
     office.go_on(encounter)

@@ -1,0 +1,295 @@
+"""Patients who came of age: what was answered for until then stays with who answered, and the patient answers since.
+
+The visits before that day are tied to the account of who answered; a guardian who is no patient is kept as one, without
+a visit, so that there is an account. The patient's own account begins with the first visit after it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from billing.account_holds import HoldKind
+from billing.consents import Guarantor, GuarantorIs
+from billing.days import noon_of
+from billing.majority import of_age_on
+from billing.patients import registration_of
+from billing.stages import Stage
+from billing.tasks import TaskType
+from database import account_holds, accounts, consents, guarantors, households, office, records, registrations, tasks
+from database.appointments import Coming
+from database.tables import (
+    AccountHold,
+    AccountReceipt,
+    Appointment,
+    AssistanceApplication,
+    CameOfAge,
+    Checkout,
+    Encounter,
+    InstalmentPlan,
+    Letter,
+    Patient,
+    PayLink,
+)
+
+NOT_NAMED = "the patient was under age, and nobody is named who answered for this visit"
+"""Why a visit is not asked for: by it the hold is found again"""
+OF_THE_ACCOUNT: tuple[type[Any], ...] = (AccountHold, AccountReceipt, Checkout, InstalmentPlan, Letter, PayLink)
+"""Rows that name an account by who holds it"""
+SAID = "said"
+"""The decision of who wrote down who answers without being asked"""
+
+
+def of_visit(session: Session, encounter: Encounter, *, at: datetime) -> CameOfAge | None:
+    """See to who answers for a visit that was just registered; the patient's part in it when this visit is the first
+    after the patient came of age, else None."""
+    patient = session.get_one(Patient, encounter.patient_id)
+    row = session.get(CameOfAge, patient.id)
+    if row is not None and row.parted_at is not None:
+        if encounter.service_date < row.majority_on and row.guarantor is not None:
+            encounter.responsible_id = _guardian(session, patient, row, at=at)
+            session.add(encounter)
+            session.flush()
+        return None
+    since = of_age_on(registrations.of_row(patient).person)
+    if since is None or encounter.service_date < since:
+        return None
+    row = known(session, patient, since)
+    if row is None:
+        return None
+    registrations.lock(session, practice_id=patient.practice_id, patient_id=patient.id)
+    _part(session, patient, row, at=at)
+    return row
+
+
+def begin(session: Session, patient: Patient, since: date) -> CameOfAge | None:
+    """The row of a patient for whom somebody answered under age; None where nobody did, or a person said who does since
+    the patient is of age."""
+    guarantor = consents.guarantor_of(patient)
+    if guarantor is not None and guarantor.relationship == GuarantorIs.SPOUSE:
+        return None
+    if guarantor is None and not _unpaid_before(session, patient, since):
+        return None
+    if guarantor is not None and not _was_known_before(session, patient, since):
+        return None
+    row = CameOfAge(
+        patient_id=patient.id, practice_id=patient.practice_id, majority_on=since, guarantor=patient.guarantor
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def known(session: Session, patient: Patient, since: date) -> CameOfAge | None:
+    """The patient's row, begun where there is none; None as `begin` says."""
+    return session.get(CameOfAge, patient.id) or begin(session, patient, since)
+
+
+def note_said(session: Session, patient: Patient, *, at: datetime, by: str) -> CameOfAge | None:
+    """A person is about to write down who answers for a patient who is of age: what was answered for before stays where
+    it is, and nobody is asked. None: under age still. The patient is locked."""
+    since = of_age_on(registrations.of_row(patient).person)
+    today = office.policies_for(session, practice_id=patient.practice_id, payer_id=None).day(at)
+    if since is None or today < since:
+        return None
+    row = known(session, patient, since)
+    if row is None:
+        row = CameOfAge(patient_id=patient.id, practice_id=patient.practice_id, majority_on=since, parted_at=at)
+    elif row.parted_at is None:
+        _part(session, patient, row, at=at)
+    row.decision, row.decided_at, row.decided_by = row.decision or SAID, row.decided_at or at, row.decided_by or by
+    session.add(row)
+    session.flush()
+    return row
+
+
+def decide(
+    session: Session, row: CameOfAge, decision: str, later: Guarantor | None, *, at: datetime, by: str
+) -> Patient:
+    """Who answers for later visits, as a person says. Before the first of them it is kept until then. The patient is
+    locked."""
+    patient = session.get_one(Patient, row.patient_id)
+    row.decision, row.decided_at, row.decided_by = decision, at, by
+    row.later_guarantor = None if later is None else records.dump(later)
+    session.add(row)
+    if row.parted_at is not None and consents.keep_guarantor(session, patient, later):
+        guarantors.regroup(session, patient, at=at)
+    session.flush()
+    return patient
+
+
+def name_guardian(session: Session, row: CameOfAge, guarantor: Guarantor, *, at: datetime, by: str) -> None:
+    """Who answered for the visits before is known now: they are asked for there. The patient is locked."""
+    patient = session.get_one(Patient, row.patient_id)
+    row.guarantor = records.dump(guarantor)
+    session.add(row)
+    guardian = _guardian(session, patient, row, at=at)
+    _tie(session, patient, row, guardian)
+    guarantors.bring_items(session, session.get_one(Patient, guardian), at=at)
+    query = select(AccountHold).where(
+        AccountHold.practice_id == row.practice_id,
+        AccountHold.reason == NOT_NAMED,
+        col(AccountHold.ended_at).is_(None),
+        col(AccountHold.encounter_id).in_(_before(patient, row.majority_on)),
+    )
+    for hold in session.exec(query).all():
+        account_holds.end(session, hold, why="it is known who answered", at=at, by=by)
+
+
+def coming(session: Session, *, practice_id: str, today: date, until: date) -> Sequence[tuple[Patient, date]]:
+    """(patient, day of coming of age) of those for whom somebody answers, who come of age by `until` at the latest, and
+    who have a visit booked on that day or later."""
+    query = (
+        select(Patient, col(Appointment.day))
+        .join(Appointment, col(Appointment.patient_id) == col(Patient.id))
+        .where(
+            Patient.practice_id == practice_id,
+            col(Patient.guarantor).is_not(None),
+            Appointment.state == Coming.BOOKED,
+            Appointment.day >= today,
+        )
+        .order_by(col(Patient.id), col(Appointment.day))
+    )
+    found: dict[str, tuple[Patient, date]] = {}
+    for patient, day in session.exec(query):
+        since = of_age_on(registrations.of_row(patient).person)
+        if since is not None and since <= min(day, until):
+            found[patient.id] = (patient, since)
+    return list(found.values())
+
+
+def _was_known_before(session: Session, patient: Patient, since: date) -> bool:
+    zone = office.zone_of(session, patient.practice_id)
+    if patient.created_at < noon_of(since, zone):
+        return True
+    return session.exec(_before(patient, since).limit(1)).first() is not None
+
+
+def _before(patient: Patient, since: date) -> SelectOfScalar[str]:
+    return select(Encounter.id).where(Encounter.patient_id == patient.id, Encounter.service_date < since)
+
+
+def _unpaid_before(session: Session, patient: Patient, since: date) -> list[str]:
+    """Visits of that time that are not settled."""
+    query = _before(patient, since).where(Encounter.stage != Stage.CLOSED, col(Encounter.is_void).is_(False))
+    return list(session.exec(query.order_by(Encounter.id)))
+
+
+def _part(session: Session, patient: Patient, row: CameOfAge, *, at: datetime) -> None:
+    """The visits before stay with who answered; the patient answers, or whom a person named meanwhile."""
+    row.parted_at = at
+    row.guarantor = row.guarantor or patient.guarantor
+    session.add(row)
+    if row.guarantor is None:
+        _hold(session, patient, row, at=at)
+        return
+    held_own = patient.account_id is None
+    guardian = _guardian(session, patient, row, at=at)
+    _tie(session, patient, row, guardian)
+    later = records.load(Guarantor, row.later_guarantor) if row.later_guarantor else None
+    consents.keep_guarantor(session, patient, later)
+    _hand_over(session, patient, guardian, held_own=held_own, at=at)
+
+
+def _hold(session: Session, patient: Patient, row: CameOfAge, *, at: datetime) -> None:
+    """Nobody asks the patient for what a parent owes whom nobody named."""
+    account = accounts.lock(session, practice_id=patient.practice_id, patient_id=patient.id, at=at)
+    for encounter_id in _unpaid_before(session, patient, row.majority_on):
+        account_holds.begin(
+            session,
+            practice_id=patient.practice_id,
+            patient_id=account.patient_id,
+            kind=HoldKind.OTHER,
+            encounter_id=encounter_id,
+            reason=NOT_NAMED,
+            until=None,
+            at=at,
+            by="office",
+        )
+
+
+def _guardian(session: Session, patient: Patient, row: CameOfAge, *, at: datetime) -> str:
+    """Who answered, as a patient: known as one, or kept as one from now on."""
+    tied = select(Encounter.responsible_id).where(
+        Encounter.patient_id == patient.id, col(Encounter.responsible_id).is_not(None)
+    )
+    known = session.exec(tied.order_by(col(Encounter.created_at).desc(), Encounter.id).limit(1)).first()
+    if known is not None:
+        return known
+    guarantor = records.load(Guarantor, row.guarantor or "")
+    found = guarantors.patient_like(session, patient, guarantor.person)
+    if found is not None:
+        return found.id
+    child = registrations.of_row(patient)
+    told = replace(
+        registration_of(guarantor.person),
+        address=guarantor.person.address or child.address,
+        telephone=guarantor.telephone,
+        language=child.language,
+    )
+    kept = registrations.register(session, told, practice_id=patient.practice_id, at=at)
+    kept.guarantor_key = households.key_of(guarantor.person)
+    session.add(kept)
+    session.flush()
+    return kept.id
+
+
+def _tie(session: Session, patient: Patient, row: CameOfAge, guardian: str) -> None:
+    """The visits before are the guardian's, and so is the help with them that was asked for."""
+    visits = select(Encounter).where(
+        Encounter.patient_id == patient.id,
+        Encounter.service_date < row.majority_on,
+        col(Encounter.responsible_id).is_(None),
+    )
+    for visit in session.exec(visits).all():
+        visit.responsible_id = guardian
+        session.add(visit)
+    asked = select(AssistanceApplication).where(
+        AssistanceApplication.patient_id == patient.id, AssistanceApplication.received_on < row.majority_on
+    )
+    for application in session.exec(asked).all():
+        application.patient_id = guardian
+        session.add(application)
+    session.flush()
+
+
+def _hand_over(session: Session, patient: Patient, guardian: str, *, held_own: bool, at: datetime) -> None:
+    """What is owed goes where it is answered for, and what stands in its way goes along. `held_own`: it stood on the
+    patient's own account."""
+    guarantors.regroup(session, patient, at=at)
+    session.flush()
+    kept = session.get_one(Patient, guardian)
+    for other in guarantors.of_key(session, kept, but=patient):
+        guarantors.regroup(session, registrations.lock(session, practice_id=kept.practice_id, patient_id=other), at=at)
+    if held_own:
+        _hand_on(session, patient, households.holder_of(session, guardian), at=at)
+    guarantors.bring_items(session, kept, at=at)
+    households.wake(session, practice_id=kept.practice_id, patient_id=kept.id, at=at)
+
+
+def _hand_on(session: Session, patient: Patient, holder: str, *, at: datetime) -> None:
+    """All that was said and sent on the patient's account was the guardian's, and whoever has a link to it sees the
+    guardian's account and not the patient's new one."""
+    own = accounts.lock_own(session, practice_id=patient.practice_id, patient_id=patient.id, at=at)
+    theirs = accounts.lock_own(session, practice_id=patient.practice_id, patient_id=holder, at=at)
+    if own.paused_until is not None:
+        theirs.paused_until = max(own.paused_until, theirs.paused_until or own.paused_until)
+        theirs.pause_reason = theirs.pause_reason or own.pause_reason
+        own.paused_until = own.pause_reason = None
+    if own.last_paper_at is not None:
+        theirs.last_paper_at = max(own.last_paper_at, theirs.last_paper_at or own.last_paper_at)
+        own.last_paper_at = None
+    session.add(theirs)
+    session.add(own)
+    for table in OF_THE_ACCOUNT:
+        for row in session.exec(select(table).where(table.patient_id == own.patient_id)).all():
+            row.patient_id = holder
+            session.add(row)
+    for task in tasks.open_tasks(session, practice_id=own.practice_id, subject_id=own.patient_id):
+        if task.subject == "account" and task.type != TaskType.WHO_ANSWERS:
+            task.subject_id = holder
+            session.add(task)
+    session.flush()

@@ -13,6 +13,7 @@ ONCE ?=
 SEED ?= 1
 JOBS ?= 2
 MINUTES ?= 10
+RACES ?= 500
 FUZZ_SEED ?=
 
 BIN := $(VENV)/bin
@@ -22,7 +23,7 @@ SSHD := /usr/sbin/sshd
 LOCK_WITH = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --quiet
 
-.PHONY: help system system-python venv venv-dev demo run test check fuzz bench lock clean
+.PHONY: help system system-python venv venv-dev demo run test check races fuzz bench lock clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -51,6 +52,9 @@ run: venv ## run the office alone, for use
 
 test: system check ## everything that CI runs, on JOBS=2 processes
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+races: system venv-dev ## payments and papers at one moment, RACES=500 of each on both databases
+	RACES=$(RACES) $(BIN)/python -m pytest tests/stories/test_payment_and_reminder.py
 
 check: venv-dev ## format, lint, types, import contracts, house tests
 	$(BIN)/ruff format --check .

@@ -1,14 +1,16 @@
 """Money of patients, and what takes it back: kept as a row, and told the visit that posts it."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
+from billing.ledger import Account
 from billing.money import format_dollars
 from billing.stages import FactKind
 from database import accounts, crossings, encounters, households
-from database.tables import Encounter, Fact, Letter, PatientPayment
+from database.tables import Encounter, Fact, Letter, PatientPayment, Posting
 
 
 def keep(session: Session, payment: PatientPayment, *, at: datetime) -> None:
@@ -36,16 +38,37 @@ def keep(session: Session, payment: PatientPayment, *, at: datetime) -> None:
         encounters.tell(session, encounter, f"{words}: it asks for what is paid", at=at)
 
 
-def unposted(session: Session, encounter_ids: Collection[str]) -> dict[str, int]:
-    """Cents that were paid towards these visits, or taken back, and that no workflow has posted yet."""
-    rows = session.exec(
-        select(PatientPayment.encounter_id, func.sum(PatientPayment.amount_cents))
-        .join(Fact, col(Fact.subject_id) == col(PatientPayment.id))
-        .where(
-            col(Fact.encounter_id).in_(encounter_ids),
-            Fact.kind == FactKind.PATIENT_PAID,
-            col(Fact.absorbed_at).is_(None),
-        )
-        .group_by(PatientPayment.encounter_id)
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """One visit: what the ledger says that its patient owes, and what was paid and is not in the ledger yet."""
+
+    encounter_id: str
+    owed_cents: int
+    coming_cents: int
+
+
+def outstanding(session: Session, members: Collection[str], *, practice_id: str) -> list[Outstanding]:
+    """Every visit that these people answer for, the oldest first; those with neither are left out.
+
+    Both sums come from one statement. A payment is posted while others are read, and read one after the other it would
+    stand in both sums, or in none.
+    """
+    owed = (
+        select(func.coalesce(func.sum(Posting.amount_cents), 0))
+        .where(Posting.encounter_id == Encounter.id, Posting.account == Account.AR_PATIENT)
+        .correlate(Encounter)
+        .scalar_subquery()
     )
-    return {encounter_id: int(cents) for encounter_id, cents in rows}
+    coming = (
+        select(func.coalesce(func.sum(PatientPayment.amount_cents), 0))
+        .join(Fact, col(Fact.subject_id) == col(PatientPayment.id))
+        .where(Fact.encounter_id == Encounter.id, Fact.kind == FactKind.PATIENT_PAID, col(Fact.absorbed_at).is_(None))
+        .correlate(Encounter)
+        .scalar_subquery()
+    )
+    rows = session.exec(
+        select(Encounter.id, owed, coming)
+        .where(Encounter.practice_id == practice_id, households.ANSWERING.in_(members))
+        .order_by(col(Encounter.service_date), Encounter.id)
+    )
+    return [Outstanding(one, int(has), int(comes)) for one, has, comes in rows if has > 0 or comes]

@@ -128,11 +128,11 @@ def shares(session: Session, *, practice_id: str, holder_id: str) -> list[Share]
     """Where money for the account goes: the visits that owe, then those that an agency has, else the newest visit of
     anybody on it. What was paid this moment and is not posted yet is owed no more."""
     everybody = households.members(session, holder_id)
-    owing = accounts.owed_by_visit(session, practice_id=practice_id, patient_id=holder_id)
-    wanted = [Share(one.encounter_id, Cents(one.cents)) for one in owing]
-    placed = agencies.open_on(session, everybody)
+    placed = agencies.open_on(session, everybody)  # held: what is posted on them is in their balance, or comes later
+    found = patient_payments.outstanding(session, everybody, practice_id=practice_id)
+    wanted = [Share(one.encounter_id, Cents(one.owed_cents)) for one in found if one.owed_cents > 0]
     wanted += [Share(one.encounter_id, Cents(one.balance_cents)) for one in placed if one.balance_cents]
-    coming = patient_payments.unposted(session, [one.encounter_id for one in wanted])
+    coming = {one.encounter_id: one.coming_cents for one in found}
     visits = []
     for one in wanted:
         paid = min(one.cents, coming.get(one.encounter_id, 0))

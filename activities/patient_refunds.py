@@ -9,9 +9,8 @@ from activities.refusals import Refused, Values
 from billing.ledger import Account, Entry, EntryKind, Side, transfer
 from billing.money import Cents, format_dollars
 from billing.tasks import NewTask, TaskType
-from database import card_refunds, outbox, users
+from database import card_refunds, users
 from database.columns import new_id
-from database.outbox import OutboxKind
 from database.tables import CardRefund, Checkout, Fact, Task
 
 CHEQUE, CARD = "cheque", "card"
@@ -105,9 +104,7 @@ def _to_card(desk: Desk, task: Task, left: Cents, actor_id: str) -> str:
     desk.session.flush()
     sides = transfer(Account.PATIENT_UNAPPLIED, Account.PATIENT_REFUND_DUE, left)
     desk.post([Entry(EntryKind.REFUND, f"card_refund:{row.id}", sides)], actor=actor_id)
-    outbox.enqueue(
-        desk.session, OutboxKind.START_CARD_REFUND, practice_id=row.practice_id, subject_id=row.id, at=desk.at
-    )
+    card_refunds.wish(desk.session, practice_id=row.practice_id, refund_id=row.id, at=desk.at)
     return f"{format_dollars(left)} goes back to the patient's card; the card processor is asked"
 
 

@@ -10,10 +10,10 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities import bank_desk, coming_of_age, missing_charges, provider_money
-from activities.ids import encounter_workflow
+from activities.ids import card_refund_workflow, encounter_workflow
 from activities.messages import Reconciled, ReconcileStep
 from billing.stages import Stage
-from database import accounts, guarantors, households, outbox, sending, statement_runs
+from database import accounts, card_refunds, guarantors, households, outbox, sending, statement_runs
 from database.engine import Database
 from database.outbox import OutboxKind
 from database.tables import Encounter, Fact, RemittanceFile
@@ -40,14 +40,21 @@ class ReconcileActivities:
         forgotten, open_ones = await asyncio.to_thread(self._look, step)
         listed = await self._listed_as_running()
         lost = [one for one in open_ones if encounter_workflow(*one) not in listed and not await self._is_running(one)]
-        return await asyncio.to_thread(self._wish, step, forgotten, lost)
+        refunds = [one for one in await asyncio.to_thread(self._refunds, step) if await self._is_lost(one)]
+        return await asyncio.to_thread(self._wish, step, forgotten, lost, refunds)
 
     def _look(self, step: ReconcileStep) -> tuple[set[Key], list[Key]]:
         """(encounters with old unabsorbed facts, open encounters)."""
         with self._database.reading() as session:
             return self._with_old_facts(session, step), self._open_encounters(session, step)
 
-    def _wish(self, step: ReconcileStep, forgotten: set[Key], lost: list[Key]) -> Reconciled:
+    def _refunds(self, step: ReconcileStep) -> list[Key]:
+        """(practice, refund) of what the card processor was asked to pay back and has not settled."""
+        with self._database.reading() as session:
+            found = card_refunds.unsettled(session, before=step.at - GRACE)
+            return [(one.practice_id, one.id) for one in found]
+
+    def _wish(self, step: ReconcileStep, forgotten: set[Key], lost: list[Key], refunds: list[Key]) -> Reconciled:
         """Put what should run into the outbox."""
         with self._database.writing() as session:
             for practice_id, encounter_id in {*forgotten, *lost}:
@@ -68,11 +75,13 @@ class ReconcileActivities:
             remittances = self._wish_for_remittances(session, step)
             for run in statement_runs.forgotten(session, before=step.at - GRACE):
                 statement_runs.wish(session, run, at=step.at)
+            for practice_id, refund_id in refunds:
+                card_refunds.wish(session, practice_id=practice_id, refund_id=refund_id, at=step.at)
             missing_charges.look(session, at=step.at)
             coming_of_age.look(session, at=step.at)
             bank_desk.look(session, at=step.at)
             provider_money.look(session, at=step.at)
-        return Reconciled(started=len(lost) + remittances, woken=len(forgotten), batches=batches)
+        return Reconciled(started=len(lost) + len(refunds) + remittances, woken=len(forgotten), batches=batches)
 
     async def _listed_as_running(self) -> set[str]:
         """Workflow ids that the engine lists. The list may lag, so only what is missing from it is asked for singly."""
@@ -85,15 +94,23 @@ class ReconcileActivities:
         return listed
 
     async def _is_running(self, key: Key) -> bool:
-        handle = self._client.get_workflow_handle(encounter_workflow(*key))
+        return await self._status(encounter_workflow(*key)) == WorkflowExecutionStatus.RUNNING
+
+    async def _is_lost(self, refund: Key) -> bool:
+        """A refund's workflow neither runs nor ran to its end, which comes when the processor stays silent."""
+        ordinary = (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED)
+        return await self._status(card_refund_workflow(*refund)) not in ordinary
+
+    async def _status(self, workflow_id: str) -> WorkflowExecutionStatus | None:
+        """None: the engine knows no such workflow."""
         try:
-            description = await handle.describe()
+            description = await self._client.get_workflow_handle(workflow_id).describe()
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
-                return False
+                return None
             raise
         activity.heartbeat()
-        return description.status == WorkflowExecutionStatus.RUNNING
+        return description.status
 
     def _with_old_facts(self, session: Session, step: ReconcileStep) -> set[Key]:
         rows = session.exec(

@@ -1,14 +1,18 @@
 """Refunds to patients' cards: what a card payment can still give back, and what is under way."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from billing.ledger import Account
 from billing.stages import FactKind
-from database import paying
-from database.tables import CardRefund, Checkout, Fact, PatientPayment, Posting
+from billing.tasks import TaskType
+from database import outbox, paying
+from database.outbox import OutboxKind
+from database.tables import CardRefund, Checkout, Fact, PatientPayment, Posting, Task
 
 UNDER_WAY, PAID, FAILED = "under_way", "paid", "failed"
 
@@ -39,6 +43,21 @@ def lock(session: Session, refund_id: str) -> CardRefund | None:
     """One refund, held until the transaction ends."""
     query = select(CardRefund).where(CardRefund.id == refund_id)
     return session.exec(query.with_for_update().execution_options(populate_existing=True)).first()
+
+
+def unsettled(session: Session, *, before: datetime) -> Sequence[CardRefund]:
+    """Refunds of any practice that were asked for before an instant, and of which the processor has not said the end,
+    nor a person been told so."""
+    asked = select(Task.subject_id).where(Task.type == TaskType.CARD_REFUND_SILENT, Task.state == "open")
+    query = select(CardRefund).where(
+        CardRefund.state == UNDER_WAY, col(CardRefund.asked_at) < before, col(CardRefund.id).not_in(asked)
+    )
+    return session.exec(query.order_by(col(CardRefund.asked_at), CardRefund.id)).all()
+
+
+def wish(session: Session, *, practice_id: str, refund_id: str, at: datetime) -> None:
+    """Ask for the refund's workflow; one that runs already is left alone."""
+    outbox.enqueue(session, OutboxKind.START_CARD_REFUND, practice_id=practice_id, subject_id=refund_id, at=at)
 
 
 def _untold() -> SelectOfScalar[str]:

@@ -17,7 +17,7 @@ from temporalio.testing import TimeSkipper
 
 logger = logging.getLogger(__name__)
 
-TYPES = ("EncounterBilling", "PatientAccount", "SubmissionBatch", "RemittanceFile", "BulkResubmission")
+TYPES = ("EncounterBilling", "PatientAccount", "SubmissionBatch", "RemittanceFile", "BulkResubmission", "CardRefund")
 """Workflows that wait for time; scheduled runs do not"""
 AT_ONCE = 20
 LONGEST_SKIP_SECONDS = 15.0

@@ -14,12 +14,21 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from activities.ids import account_workflow, coming_visit_workflow, resubmission_workflow, statement_run_workflow
+from activities.ids import (
+    account_workflow,
+    card_refund_workflow,
+    coming_visit_workflow,
+    resubmission_workflow,
+    statement_run_workflow,
+)
 from billing.amendments import Change
 from billing.statement_runs import LADDER_MINUTES
+from database import card_refunds
+from database.columns import new_id
 from database.engine import Database
 from database.resubmissions import Kind, Sought
 from database.setup import upgrade
+from database.tables import CardRefund, Checkout
 from interchange.x12.coordination_writing import with_other_payers
 from settings import Settings
 from temporal import client
@@ -213,8 +222,36 @@ async def statement_run(live: Running) -> str:
     return run
 
 
+async def card_refund(live: Running) -> str:
+    """The processor answers nobody for days: a person is told, and it is asked on."""
+    office = live.office
+    visit, *_ = statement_desk.waiting(office, 1)
+    theirs = {"practice_id": office.practice_id, "amount_cents": 500}
+    checkout = Checkout(id=new_id(), patient_id=office.patient_of(visit), made_at=office.now, state="paid", **theirs)
+    refund = CardRefund(
+        id=new_id(),
+        encounter_id=visit,
+        checkout_id=checkout.id,
+        state=card_refunds.UNDER_WAY,
+        asked_at=office.now,
+        asked_by=office.worker_id,
+        **theirs,
+    )
+    with office.database.writing() as session:
+        session.add(checkout)
+        session.flush()
+        session.add(refund)
+        card_refunds.wish(session, practice_id=office.practice_id, refund_id=refund.id, at=office.now)
+    await live.dispatcher.send_waiting()
+    handle = live.client.get_workflow_handle(card_refund_workflow(office.practice_id, refund.id))
+    for _ in range(2):
+        await asyncio.sleep(1)
+        await live.advance_workflow(handle, timedelta(days=4))
+    return refund.id
+
+
 NOBODY = 9
-"""A port on which no mail server listens"""
+"""A port on which neither a mail server nor a card processor listens"""
 STORIES: dict[str, Story] = {
     "clean": clean,
     "rejected_and_corrected": rejected_and_corrected,
@@ -229,12 +266,14 @@ STORIES: dict[str, Story] = {
     "coming_visit": coming_visit,
     "bulk_resubmission": bulk_resubmission,
     "statement_run": statement_run,
+    "card_refund": card_refund,
 }
 """By the name of its files: each gives the id of what it is about"""
 OTHER_PROCESSES = {
     "coming_visit": coming_visit_workflow,
     "bulk_resubmission": resubmission_workflow,
     "statement_run": statement_run_workflow,
+    "card_refund": card_refund_workflow,
 }
 """Stories that are not about an encounter's own workflow"""
 
@@ -244,6 +283,7 @@ async def record(only: Sequence[str] = ()) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         away = {"smtp_host": "127.0.0.1", "smtp_port": NOBODY, "smtp_security": "none", "smtp_sender": "a@clinic.test"}
+        away |= {"card_processor_url": f"http://127.0.0.1:{NOBODY}", "card_processor_token": "none"}
         settings = Settings(data_dir=folder, temporal_port=embedded.free_port(), **away)
         flags = {**embedded.TIME_SKIPPING, **EARLY_CONTINUE_AS_NEW}
         async with embedded.start_engine(settings, dynamic_config=flags, in_memory=True, ui=False) as server:

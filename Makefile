@@ -54,7 +54,7 @@ test: system check ## everything that CI runs, on JOBS=2 processes
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 races: system venv-dev ## payments and papers at one moment, RACES=500 of each on both databases
-	RACES=$(RACES) $(BIN)/python -m pytest tests/stories/test_payment_and_reminder.py
+	RACES=$(RACES) $(BIN)/python -m pytest --timeout=0 tests/stories/test_payment_and_reminder.py
 
 check: venv-dev ## format, lint, types, import contracts, house tests
 	$(BIN)/ruff format --check .

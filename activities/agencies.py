@@ -20,6 +20,8 @@ from billing.agencies import (
     itemized,
     write_told,
 )
+from billing.claim import Address
+from billing.credit_reporting import credit_flag
 from billing.ledger import Account
 from billing.stages import FactKind
 from database import (
@@ -31,6 +33,7 @@ from database import (
     good_faith,
     households,
     ledger,
+    office,
     registrations,
 )
 from database.columns import new_id
@@ -184,4 +187,16 @@ def _told_row(session: Session, agency: Agency, event: PlacementEvent) -> ToldRo
         itemization=itemized(
             on=encounter.service_date, charged=charged, paid=by_payers + by_patient, balance=placement.balance_cents
         ),
+        credit_reporting=_credit_flag(session, encounter, home, at=event.at),
+    )
+
+
+def _credit_flag(session: Session, encounter: Encounter, home: Address | None, *, at: datetime) -> str:
+    """By where the patient lives and where who answers does."""
+    policies = office.policies_for(session, practice_id=encounter.practice_id, payer_id=None)
+    own = registrations.of_row(session.get_one(Patient, encounter.patient_id)).address
+    return credit_flag(
+        home.state if home else None,
+        own.state if own else None,
+        is_switched_on=bool(policies.value("credit_reporting", as_of=policies.day(at))),
     )

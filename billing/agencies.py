@@ -119,6 +119,8 @@ class ToldRow:
     service_date: date
     original_creditor: str
     itemization: Itemization
+    credit_reporting: str
+    """billing.credit_reporting: whether credit bureaus may be told"""
 
 
 TOLD_COLUMNS = (
@@ -142,6 +144,7 @@ TOLD_COLUMNS = (
     "payments",
     "credits",
     "balance",
+    "credit_reporting",
 )
 
 
@@ -173,6 +176,7 @@ def _cells(row: ToldRow) -> tuple[str, ...]:
         format_amount(told.payments_cents),
         format_amount(told.credits_cents),
         format_amount(told.balance_cents),
+        row.credit_reporting,
     )
 
 

@@ -120,6 +120,9 @@ DEFAULTS: dict[str, Default] = {
     "agb_basis_points": Default(
         0, "26 CFR 1.501(r)-5(b): amounts generally billed of the gross charge; 0 sets no such limit"
     ),
+    "credit_reporting": Default(
+        0, "office: 1 lets agencies tell credit bureaus, but of nobody who lives where the state forbids it"
+    ),
     "placement_after_days": Default(120, "26 CFR 1.501(r)-6 for hospitals; the office's floor for all"),
     "medicare_questions_days": Default(90, "office: the Medicare secondary payer questions are asked each quarter"),
     "verification_lead_hours": Default(48, "office: 24 to 72 hours before a visit; 0 asks at booking and on its day"),
@@ -189,6 +192,7 @@ SWITCHES = frozenset(
         "small_balance_of_plans",
         "plan_notice_always",
         "is_501r_hospital",
+        "credit_reporting",
     }
 )
 """Policies that are 1 for yes and 0 for no"""
@@ -216,6 +220,7 @@ _OF_THE_PRACTICE = frozenset(
         "assistance_appeal_days",
         "agb_basis_points",
         "coming_of_age_days",
+        "credit_reporting",
         "patient_credit_days",
         "patient_refund_days",
         "patient_refund_limit_cents",

@@ -13,9 +13,10 @@ from activities import agency_answers
 from billing.account_holds import HoldKind
 from billing.agencies import RecallReason
 from billing.agency_answers import read_answers
-from database import account_holds, accounts, agencies
+from billing.claim import Address
+from database import account_holds, accounts, agencies, records
 from database.proof import prove_rows
-from database.tables import AgencyFile, Encounter, Placement, Posting
+from database.tables import AgencyFile, Encounter, Patient, Placement, Posting
 from tests.office import Office
 from tests.stories.test_households import child, look_after
 
@@ -237,3 +238,20 @@ def test_a_name_in_other_capitals_is_the_same_agency(office: Office) -> None:
         assert [one.name for one in agencies.all_of(session, office.practice_id)] == ["Another", NAME]
         assert session.exec(select(AgencyFile)).all() == []
         assert session.exec(select(Encounter)).all() == []
+
+
+def test_the_file_forbids_to_report_by_default_and_whatever_the_practice_wants_where_the_state_does(
+    office: Office,
+) -> None:
+    visit, _ = placed(office, share=4000)
+    assert [one["credit_reporting"] for one in tell(office)] == ["do not report"]
+    office.policy("credit_reporting", 1)
+    office.pay(visit, 1000)
+    office.go_on(visit)
+    assert [one["credit_reporting"] for one in tell(office)] == ["may report"]
+    with office.database.writing() as session:
+        patient = session.get_one(Patient, office.patient_of(visit))
+        patient.address = records.dump(Address("1 PINE ST", "ALBANY", "NY", "122070000"))
+    office.pay(visit, 1000)
+    office.go_on(visit)
+    assert [one["credit_reporting"] for one in tell(office)] == ["do not report"]

@@ -60,7 +60,9 @@ def look(
         if plan.state in {PlanState.ENDED, PlanState.KEPT}:
             kept_cards.end(session, row, by=OFFICE, why=f"the plan has {_OVER[PlanState(plan.state)]}", at=at)
         is_stopped = plan.state != PlanState.ACTIVE or bool(set(instalments.visits_of(plan)) & set(stopped))
-        left = sum(one.cents for one in owed if one.encounter_id in instalments.visits_of(plan))
+        asked = {one.encounter_id for one in owed} & set(instalments.visits_of(plan))
+        coming = patient_payments.outstanding_of(session, asked, practice_id=plan.practice_id)
+        left = sum(one.owed_cents - one.coming_cents for one in coming)
         CardDesk(session, row, plan, at).look_after(found, left=0 if is_stopped else left)
     return found
 
@@ -91,7 +93,7 @@ class CardDesk:
         self.today = self.policies.day(at)
 
     def look_after(self, found: Look, *, left: int) -> None:
-        """`left`: cents that may be charged for the plan's visits, before what was paid and is not posted yet."""
+        """`left`: cents that may be charged for the plan's visits, without what was paid and is not posted yet."""
         tried = kept_cards.charges_of(self.session, self.plan.id)
         open_now = [one for one in tried if one[1].state == paying.OPEN]
         mine = [one for one in open_now if one[0].card_id == self.row.id]
@@ -132,12 +134,11 @@ class CardDesk:
             for one in kept_cards.tries_of(self.session, self.plan.id, self.policies.zone)
             if one.refused_on is not None or one.is_withdrawn or one.part_day not in open_days
         ]
-        unposted = patient_payments.unposted(self.session, instalments.visits_of(self.plan))
         return charges(
             instalments.parts_of(self.plan),
             tried,
             paid=instalments.standing_of(self.session, self.plan, self.policies, today=self.today).paid_cents,
-            left=max(left - sum(unposted.values()), 0),
+            left=max(left, 0),
             kept_on=day_of(self.row.kept_at, self.policies.zone),
             today=self.today,
             retry_days=self._policy("plan_retry_days"),

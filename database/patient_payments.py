@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
 from billing.ledger import Account
@@ -48,10 +49,18 @@ class Outstanding:
 
 
 def outstanding(session: Session, members: Collection[str], *, practice_id: str) -> list[Outstanding]:
-    """Every visit that these people answer for, the oldest first; those with neither are left out.
+    """Every visit that these people answer for, the oldest first; those with neither are left out."""
+    return _outstanding(session, households.ANSWERING.in_(members), practice_id=practice_id)
 
-    Both sums come from one statement. A payment is posted while others are read, and read one after the other it would
-    stand in both sums, or in none.
+
+def outstanding_of(session: Session, encounter_ids: Collection[str], *, practice_id: str) -> list[Outstanding]:
+    """The same of these visits."""
+    return _outstanding(session, col(Encounter.id).in_(encounter_ids), practice_id=practice_id)
+
+
+def _outstanding(session: Session, which: sa.ColumnElement[bool], *, practice_id: str) -> list[Outstanding]:
+    """Both sums come from one statement. A payment is posted while others are read, and read one after the other it
+    would stand in both sums, or in none.
     """
     owed = (
         select(func.coalesce(func.sum(Posting.amount_cents), 0))
@@ -68,7 +77,7 @@ def outstanding(session: Session, members: Collection[str], *, practice_id: str)
     )
     rows = session.exec(
         select(Encounter.id, owed, coming)
-        .where(Encounter.practice_id == practice_id, households.ANSWERING.in_(members))
+        .where(Encounter.practice_id == practice_id, which)
         .order_by(col(Encounter.service_date), Encounter.id)
     )
     return [Outstanding(one, int(has), int(comes)) for one, has, comes in rows if has > 0 or comes]

@@ -10,6 +10,7 @@ from api.auth import Viewer, require
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.patient_form import ChangedPatientForm, NewPatientForm
+from api.routers import office_search
 from api.routers.pages import NOTES, Failed, show
 from billing.attachments import WORDS
 from billing.roles import Permission
@@ -57,8 +58,9 @@ def put_patient(
 
 
 @pages.get("")
-def show_search(request: Request, office: TheOffice, person: Viewer, q: Sought = "") -> Response:
+def show_search(request: Request, office: TheOffice, person: Viewer, q: Sought = "", asked: str = "") -> Response:
     """The search, and who was found."""
+    q = (office_search.asked(office, person, asked) or "") if asked else q
     found = find_patients(request, office, person, q)
     return show(request, "patients.html", person, q=q.strip(), found=found, may_open=person.may(Permission.INTAKE))
 

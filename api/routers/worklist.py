@@ -8,6 +8,7 @@ from sqlmodel import Session
 from api import auth, errors
 from api.auth import Viewer
 from api.office import TheOffice
+from api.routers import office_search
 from api.routers.pages import show
 from billing.roles import Permission, Role
 from billing.stages import Stage
@@ -30,9 +31,11 @@ def show_worklist(
     tasks_after: str | None = None,
     stage: str = "",
     q: Annotated[str, Query(max_length=80)] = "",
+    asked: str = "",
     before: str | None = None,
 ) -> Response:
     """Open tasks of one's own roles, of one role or of all, and visits by stage, patient or number."""
+    q = (office_search.asked(office, person, asked) or "") if asked else q
     work = work if work in {MINE, ALL, *Role} else _usual(person)
     try:
         with office.database.reading() as session:
@@ -61,6 +64,7 @@ def show_worklist(
         stages=list(Stage),
         stage=stage,
         q=q.strip(),
+        asked=asked if q else "",
         now=office.now(),
     )
 

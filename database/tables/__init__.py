@@ -3,7 +3,7 @@
 No `from __future__ import annotations` here: SQLModel reads the annotations at run time.
 """
 
-from database.tables.access import AuditEvent, Command, TaskForm, Token, User, WebSession
+from database.tables.access import AuditEvent, Command, SearchText, TaskForm, Token, User, WebSession
 from database.tables.accounts import AccountHold, BalanceItem, InstalmentPlan, PatientAccount
 from database.tables.agencies import Agency, AgencyFile, Placement, PlacementEvent
 from database.tables.appeals import Appeal, Packet
@@ -181,6 +181,7 @@ __all__ = [
     "Resubmission",
     "ResubmissionItem",
     "RuleEditionRow",
+    "SearchText",
     "SendingHold",
     "SendingPlanRow",
     "SendingRequest",

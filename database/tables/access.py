@@ -50,6 +50,19 @@ class WebSession(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class SearchText(SQLModel, table=True):
+    """What somebody looked for, so that the page's address carries an id and not a patient's name."""
+
+    __tablename__ = "search_text"
+    __table_args__ = (sa.Index("ix_search_text_user", "user_id", "at"),)
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    user_id: str = Field(sa_type=Id, foreign_key="app_user.id")
+    text: str = Field(sa_type=sa.String(80))
+    at: datetime = Field(sa_type=Instant)
+
+
 class Command(SQLModel, table=True):
     """A staff action that was carried out, with its answer: the second click gets the first one's answer."""
 

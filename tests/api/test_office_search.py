@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import httpx
 import pytest
 from sqlmodel import Session, select
 
@@ -18,6 +19,7 @@ from database.tables import (
     PatientPayment,
     RemittanceClaim,
     RemittanceFile,
+    SearchText,
     Submission,
 )
 from tests.api import builders
@@ -150,7 +152,7 @@ async def sought(book: Book, q: str, *, token: str | None = None) -> dict[str, i
         ("25.75", {"payment": 1}),
         ("4712", {"receipt": 1}),
         ("$50.50", {"receipt": 1, "cheque": 1}),
-        ("125.00", {"visit": 1}),
+        ("189.20", {"visit": 1}),
         ("100", {}),
         ("$1,5", {}),
         ("z", {}),
@@ -166,24 +168,63 @@ async def test_whatever_is_known_leads_to_its_record(
     assert await sought(book, q, token=book.stranger) == {}
 
 
+async def look(browser: httpx.AsyncClient, q: str, **more: str) -> httpx.Response:
+    """What the search box does; the address that follows carries an id."""
+    answer = await browser.post("/search", data={"q": q, **more})
+    assert answer.status_code == 303
+    assert q not in answer.headers["location"]
+    return answer
+
+
 async def test_one_record_is_opened_and_several_are_listed(book: Book, visit: Encounter) -> None:
     async with book.signed_in(Role.BILLER) as browser:
-        one = await browser.get("/search?q=4711")
-        several = await browser.get("/search?q=zb7q")
-        none = await browser.get("/search?q=nobody-here")
+        one = await look(browser, "4711")
+        several = await browser.get((await look(browser, "zb7q")).headers["location"])
+        none = await browser.get((await look(browser, "nobody-here")).headers["location"])
 
-    assert (one.status_code, one.headers["location"]) == (303, f"/encounters/{visit.id}")
+    assert one.headers["location"] == f"/encounters/{visit.id}"
     assert f'href="/patients/{visit.patient_id}"' in several.text
     assert 'href="/claims/ZB7Q"' in several.text
     assert 'value="zb7q"' in several.text
     assert "Nothing is found for" in none.text
 
 
+async def test_patients_and_visits_are_looked_for_on_their_own_pages(book: Book, visit: Encounter) -> None:
+    async with book.signed_in(Role.BILLER) as browser:
+        patients = await browser.get((await look(browser, "zwiebel", on="patients")).headers["location"])
+        visits = await browser.get((await look(browser, "zwiebel", on="visits")).headers["location"])
+        nothing = await browser.post("/search", data={"q": " ", "on": "visits"})
+
+    assert patients.url.path == "/patients"
+    assert f'href="/patients/{visit.patient_id}"' in patients.text
+    assert visits.url.path == "/"
+    assert 'name="asked"' in visits.text
+    assert f'href="/encounters/{visit.id}"' in visits.text
+    assert nothing.headers["location"] == "/"
+
+
+async def test_a_search_is_its_persons_own_and_over_after_a_day(book: Book, visit: Encounter) -> None:
+    async with book.signed_in(Role.BILLER) as browser:
+        place = (await look(browser, "nobody-here")).headers["location"]
+    async with book.signed_in(Role.CODER) as other:
+        theirs = await other.get(place)
+    book.wait(days=1, seconds=1)
+    async with book.signed_in(Role.BILLER) as browser:
+        late = await browser.get(place)
+        await look(browser, "nobody-else")
+
+    assert theirs.status_code == late.status_code == 404
+    assert "This search is over" in late.text
+    assert "nobody-here" not in theirs.text
+    with book.database.reading() as session:
+        assert [row.text for row in session.exec(select(SearchText))] == ["nobody-else"]
+
+
 async def test_there_are_ten_of_a_kind_and_a_word_of_more(book: Book) -> None:
     for number in range(11):
         book.encounter(builders.claim(patient={"last_name": f"Zwiebel{number:02d}"}))
     async with book.signed_in(Role.BILLER) as browser:
-        page = (await browser.get("/search?q=zwiebel")).text
+        page = (await browser.get((await look(browser, "zwiebel")).headers["location"])).text
 
     assert "Zwiebel09" in page
     assert "Zwiebel10" not in page

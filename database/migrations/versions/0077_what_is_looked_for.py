@@ -1,0 +1,32 @@
+"""What people look for, kept for a day"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from database.columns import Instant
+
+revision = "0077"
+down_revision = "0075"
+branch_labels = None
+depends_on = None
+
+ID = sa.String(length=20)
+
+
+def upgrade() -> None:
+    op.create_table(
+        "search_text",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("practice_id", ID, nullable=False),
+        sa.Column("user_id", ID, nullable=False),
+        sa.Column("text", sa.String(length=80), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_search_text_practice_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_search_text_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_text")),
+    )
+    op.create_index("ix_search_text_user", "search_text", ["user_id", "at"])
+
+
+def downgrade() -> None:
+    op.drop_table("search_text")

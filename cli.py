@@ -25,6 +25,7 @@ import edit_proof
 import edit_trial
 import moving_commands
 import office_setup
+import phi_proof
 import proofs
 import quarter_proof
 import rule_loading
@@ -257,14 +258,15 @@ class Proof(StrEnum):
     SEARCH = "search"
     QUARTER = "quarter"
     YEAR = "year"
+    PHI = "phi"
 
 
 @app.command()
 def prove(
     name: Annotated[Proof, typer.Argument(help="What to prove")],
     here: Annotated[bool, typer.Option("--here", help="books: check the office that runs here")] = False,
-    seed: Annotated[int | None, typer.Option(help="edits, quarter, year: another seed, other claims")] = None,
-    encounters: Annotated[int, typer.Option(help="quarter: how many visits", min=1)] = quarter_proof.ENCOUNTERS,
+    seed: Annotated[int | None, typer.Option(help="edits, quarter, year, phi: another seed, other claims")] = None,
+    encounters: Annotated[int | None, typer.Option(help="quarter, phi: how many visits", min=1)] = None,
     guarantors: Annotated[int, typer.Option(help="year: how many families", min=1)] = year_proof.GUARANTORS,
     claims: Annotated[Path | None, typer.Option(help="edits: an 837P of valid claims to look at, too")] = None,
     phrases: Annotated[
@@ -281,7 +283,11 @@ def prove(
         raise typer.Exit
     if name == Proof.QUARTER:
         picked = quarter_proof.SEED if seed is None else seed
-        _run(lambda: quarter_proof.prove(console, encounters=encounters, seed=picked))
+        visits = encounters or quarter_proof.ENCOUNTERS
+        _run(lambda: quarter_proof.prove(console, encounters=visits, seed=picked))
+    if name == Proof.PHI:
+        sown = phi_proof.SEED if seed is None else seed
+        _run(lambda: phi_proof.prove(console, encounters=encounters or phi_proof.ENCOUNTERS, seed=sown))
     if name == Proof.YEAR:
         chosen = year_proof.SEED if seed is None else seed
         _run(lambda: year_proof.prove(console, guarantors=guarantors, seed=chosen))

@@ -32,6 +32,7 @@ ROOT_MODULES = (
     "code_loading",
     "edit_proof",
     "search_proof",
+    "phi_proof",
     "quarter_proof",
     "year_proof",
     "rule_loading",

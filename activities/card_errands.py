@@ -3,10 +3,10 @@
 from sqlmodel import Session
 from temporalio import activity
 
-from activities import card_payments
+from activities import card_payments, instalment_charges
 from activities.card_messages import CardErrandAnswer, CardErrandStep, ErrandNoted
 from activities.card_processor import ChargeSaid, PaymentGateway, ProcessorRefused, ProcessorUnreachable
-from billing.kept_cards import CardState, Errand, Outcome
+from billing.kept_cards import Errand, Outcome
 from database import accounts, kept_cards, paying
 from database.engine import Database
 from database.tables import Checkout, KeptCard
@@ -33,8 +33,7 @@ class CardErrandActivities:
                 return self._forget(self._gateway, step.errand.subject_id)
             said = self._charge(self._gateway, step.errand.subject_id)
         except ProcessorRefused as error:
-            is_cancel = step.errand.kind == Errand.CANCEL
-            return CardErrandAnswer(outcome=Outcome.SILENT if is_cancel else Outcome.DECLINED, reason=str(error))
+            return CardErrandAnswer(outcome=Outcome.DECLINED, reason=str(error))
         except ProcessorUnreachable as error:
             activity.logger.warning("the card processor was not reached", extra={"reason": str(error)})
             return CardErrandAnswer()
@@ -71,19 +70,28 @@ class CardErrandActivities:
             checkout, charge = session.get_one(Checkout, checkout_id), kept_cards.charge_of(session, checkout_id)
             assert charge is not None, "the charge was kept before it was asked for"
             row = session.get_one(KeptCard, charge.card_id)
-            is_wanted = row.state == CardState.KEPT and not charge.is_withdrawn
+            is_wanted = instalment_charges.may_go(session, charge, checkout)
             card, cents, is_open = row.reference or "", checkout.amount_cents, checkout.state == paying.OPEN
         if not is_open:
             return None
         if is_wanted:
             return gateway.charge(reference=checkout_id, card=card, cents=cents)
-        return gateway.cancel(reference=checkout_id)
+        return _cancel(gateway, checkout_id)
 
     def _forget(self, gateway: PaymentGateway, card_id: str) -> CardErrandAnswer:
         with self._database.reading() as session:
             card = session.get_one(KeptCard, card_id).reference or ""
         gateway.forget(reference=card_id, card=card)
         return CardErrandAnswer(outcome=Outcome.FORGOTTEN)
+
+
+def _cancel(gateway: PaymentGateway, checkout_id: str) -> ChargeSaid | None:
+    """Take it back; None: the processor would not hear of it, and is asked again."""
+    try:
+        return gateway.cancel(reference=checkout_id)
+    except ProcessorRefused as error:
+        activity.logger.warning("the card processor refused to take a charge back", extra={"reason": str(error)})
+        return None
 
 
 def _note_withdrawal(session: Session, checkout: Checkout, outcome: str) -> None:

@@ -9,7 +9,7 @@ from activities import card_refunds, instalment_charges, kept_cards
 from billing.account_payments import Share, oldest_first
 from billing.money import Cents, format_dollars
 from billing.tasks import NewTask, TaskType
-from database import accounts, audit, instalments, office, patient_payments, paying, tasks
+from database import accounts, audit, households, instalments, office, patient_payments, paying, tasks
 from database import card_refunds as refund_rows
 from database import kept_cards as card_rows
 from database.columns import new_id
@@ -158,8 +158,10 @@ def _paid(session: Session, checkout: Checkout, payment: str, cents: int, *, at:
 
 
 def _shares(session: Session, checkout: Checkout) -> list[Share]:
-    """What money of a checkout pays; an instalment pays the visits of its plan before any other."""
-    found = paying.shares(session, practice_id=checkout.practice_id, holder_id=checkout.patient_id)
+    """What money of a checkout pays, on the account that holds those shares now; an instalment pays the visits of its
+    plan before any other."""
+    holder = households.holder_of(session, checkout.patient_id)
+    found = paying.shares(session, practice_id=checkout.practice_id, holder_id=holder)
     charge = card_rows.charge_of(session, checkout.id)
     if charge is None:
         return found

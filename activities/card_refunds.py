@@ -33,9 +33,9 @@ class CardRefundActivities:
         with self._database.reading() as session:
             row = session.get_one(CardRefund, step.refund_id)
             payment = session.get_one(Checkout, row.checkout_id).payment_reference or ""
-            cents, is_open = row.amount_cents, row.state == card_refunds.UNDER_WAY
-        if not is_open:
-            return CardRefundAnswer()
+            cents, is_open, known = row.amount_cents, row.state == card_refunds.UNDER_WAY, row.processor_id
+        if not is_open or known:
+            return CardRefundAnswer(processor_id=known or "")
         if self._gateway is None:
             return CardRefundAnswer(refused=NO_PROCESSOR)
         try:

@@ -30,7 +30,7 @@ from billing.kept_cards import (
 from billing.letters import Letter
 from billing.money import Cents, format_dollars
 from billing.tasks import NewTask, TaskType
-from database import accounts, instalments, kept_cards, office, patient_payments, paying, tasks
+from database import account_holds, accounts, instalments, kept_cards, office, patient_payments, paying, tasks
 from database.columns import new_id
 from database.kept_cards import OFFICE
 from database.tables import Checkout, InstalmentCharge, InstalmentPlan, KeptCard, PatientAccount
@@ -57,10 +57,10 @@ def look(
     `stopped`: visits of which nothing may be asked now; a plan with one of them is not charged."""
     found = Look()
     for row, plan in kept_cards.of_account(session, account.patient_id):
-        if plan.state in {PlanState.ENDED, PlanState.KEPT}:
+        if plan.state in _OVER:
             kept_cards.end(session, row, by=OFFICE, why=f"the plan has {_OVER[PlanState(plan.state)]}", at=at)
         is_stopped = plan.state != PlanState.ACTIVE or bool(set(instalments.visits_of(plan)) & set(stopped))
-        asked = {one.encounter_id for one in owed} & set(instalments.visits_of(plan))
+        asked = {one.encounter_id for one in owed if one.is_billable} & set(instalments.visits_of(plan))
         coming = patient_payments.outstanding_of(session, asked, practice_id=plan.practice_id)
         left = sum(one.owed_cents - one.coming_cents for one in coming)
         CardDesk(session, row, plan, at).look_after(found, left=0 if is_stopped else left)
@@ -78,7 +78,24 @@ def refused(session: Session, charge: InstalmentCharge, checkout: Checkout, reas
         CardDesk(session, row, plan, at).tell_of_refusal(charge, Cents(checkout.amount_cents), reason)
 
 
-_OVER = {PlanState.ENDED: "ended", PlanState.KEPT: "been kept"}
+_OVER = {PlanState.ENDED: "ended", PlanState.KEPT: "been kept", PlanState.BROKEN: "been broken"}
+
+
+def may_go(session: Session, charge: InstalmentCharge, checkout: Checkout) -> bool:
+    """Whether a charge that was prepared a while ago may still be sent: the plan and the card hold, nothing stands in
+    the way, and its visits owe so much."""
+    plan, card = session.get_one(InstalmentPlan, charge.plan_id), session.get_one(KeptCard, charge.card_id)
+    whose = {"practice_id": plan.practice_id, "patient_id": plan.patient_id}
+    account, visits = accounts.find(session, **whose), set(instalments.visits_of(plan))
+    if charge.is_withdrawn or card.state != CardState.KEPT or plan.state != PlanState.ACTIVE:
+        return False
+    holds = [one.encounter_id for one in account_holds.standing(session, plan.patient_id)]
+    if account is None or account.paused_until is not None or any(one is None or one in visits for one in holds):
+        return False
+    owed = accounts.owed_by_visit(session, **whose)
+    asked = {one.encounter_id for one in owed if one.is_billable} & visits
+    coming = patient_payments.outstanding_of(session, asked, practice_id=plan.practice_id)
+    return sum(one.owed_cents - one.coming_cents for one in coming) >= checkout.amount_cents
 
 
 class CardDesk:
@@ -136,6 +153,7 @@ class CardDesk:
         ]
         return charges(
             instalments.parts_of(self.plan),
+            kept_cards.agreed_parts(self.row),
             tried,
             paid=instalments.standing_of(self.session, self.plan, self.policies, today=self.today).paid_cents,
             left=max(left, 0),

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from activities.account_decisions import wake
 from billing.instalments import PlanState
 from billing.kept_cards import CardState
-from database import accounts, audit, instalments, kept_cards
+from database import accounts, audit, instalments, kept_cards, office
 from database.columns import new_id
 from database.tables import InstalmentPlan, KeptCard, PatientAccount
 
@@ -29,8 +29,9 @@ def ask(session: Session, account: PatientAccount, *, words: str, said_by: str, 
     plan = instalments.active(session, account.patient_id)
     if plan is None:
         raise CannotKeep("no agreement to pay in parts holds on this account: agree on one first")
+    said, policies = said_by[:200], office.policies_for(session, practice_id=account.practice_id, payer_id=None)
     for known in kept_cards.of_plan(session, plan.id):
-        is_same = known.state == CardState.ASKED and (known.agreed_by, known.words) == (by, words)
+        is_same = known.state == CardState.ASKED and (known.agreed_by, known.words, known.said_by) == (by, words, said)
         if is_same and known.agreed_at > at - SAME_WISH:
             return known
     row = KeptCard(
@@ -39,7 +40,8 @@ def ask(session: Session, account: PatientAccount, *, words: str, said_by: str, 
         plan_id=plan.id,
         state=CardState.ASKED,
         words=words,
-        said_by=said_by[:200],
+        agreed_parts=kept_cards.written(instalments.open_parts(session, plan, policies, today=policies.day(at))),
+        said_by=said,
         agreed_at=at,
         agreed_by=by,
     )

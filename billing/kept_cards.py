@@ -4,7 +4,7 @@ The agreement names each day and the most that is charged on it, so that a charg
 ahead after 12 CFR 1005.10(d), which asks for ten days where an amount is another one than agreed on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -84,6 +84,7 @@ class Charge:
 
 def charges(
     parts: Sequence[Instalment],
+    agreed: Mapping[date, Cents],
     tried: Sequence[Tried],
     *,
     paid: int,
@@ -95,20 +96,22 @@ def charges(
 ) -> list[Charge]:
     """What is to be charged now and later, the earliest first.
 
-    `paid`: cents towards the agreement, however they came; they count for the earliest instalments. `left`: cents that
+    `agreed`: what the patient agreed to be charged for each part, and at most that is; a part that was not named is
+    not charged. `paid`: cents towards the agreement, however they came; they count for the earliest instalments.
+    `left`: cents that
     its visits still owe. An instalment from before the card was kept, or whose grace (days) is over, is never charged:
     no two months are taken at once (`LATEST_DAYS`). `retry_days`: from the first refusal to the second try; 0: there
     is none.
     """
-    agreed = {one.day: one.cents for one in parts}
     found = []
     for one in still_open(parts, paid=paid):
-        cents = min(one.cents, left)
+        at_most = agreed.get(one.day, Cents(0))
+        cents = min(one.cents, left, at_most)
         left -= cents
         day = _day_of(one.day, [each for each in tried if each.part_day == one.day], retry_days)
         last = last_day(one.day, grace_days=grace_days)
         if day is not None and cents > 0 and kept_on <= one.day and max(day, today) <= last:
-            found.append(Charge(one.day, day, Cents(cents), agreed[one.day]))
+            found.append(Charge(one.day, day, Cents(cents), at_most))
     return found
 
 

@@ -197,6 +197,7 @@ def _bring_plan(
         )
     elif about & mine:
         row.state, row.ended_at, row.why = PlanState.ENDED, at, "its visits stand on two accounts now; agree anew"
+        kept_cards.end_all(session, row.id, by=kept_cards.OFFICE, why="the plan has ended", at=at)
     session.add(row)
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, func, select
 
-from billing.instalments import Instalment, PlanStanding, PlanState, schedule, standing
+from billing.instalments import Instalment, PlanStanding, PlanState, schedule, standing, still_open
 from billing.money import Cents
 from billing.policies import Policies
 from database import kept_cards
@@ -63,6 +63,11 @@ def visits_of(row: InstalmentPlan) -> list[str]:
 def parts_of(row: InstalmentPlan) -> list[Instalment]:
     """What is due when."""
     return schedule(Cents(row.total_cents), row.instalments, row.first_day)
+
+
+def open_parts(session: Session, row: InstalmentPlan, policies: Policies, *, today: date) -> list[Instalment]:
+    """What is to come of each part."""
+    return still_open(parts_of(row), paid=standing_of(session, row, policies, today=today).paid_cents)
 
 
 def standing_of(session: Session, row: InstalmentPlan, policies: Policies, *, today: date) -> PlanStanding:

@@ -1,13 +1,16 @@
 """Cards that the processor keeps for plans: found, ended, and what was charged to them."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from sqlmodel import Session, col, func, select
 
 from billing.days import day_of
+from billing.instalments import Instalment
 from billing.kept_cards import CardState, Tried
+from billing.money import Cents
 from database import account_holds, paying, users
 from database.tables import Checkout, InstalmentCharge, InstalmentPlan, KeptCard
 
@@ -78,6 +81,16 @@ def end(
     row.state, row.ended_at, row.ended_by, row.why = state, at, by, why[:200]
     session.add(row)
     session.flush()
+
+
+def written(parts: Iterable[Instalment]) -> str:
+    """Parts as `agreed_parts` keeps them."""
+    return json.dumps([[one.day.isoformat(), one.cents] for one in parts])
+
+
+def agreed_parts(row: KeptCard) -> dict[date, Cents]:
+    """What was agreed to be charged at most for each part."""
+    return {date.fromisoformat(day): Cents(cents) for day, cents in json.loads(row.agreed_parts)}
 
 
 def end_all(session: Session, plan_id: str, *, by: str, why: str, at: datetime) -> None:

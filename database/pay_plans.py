@@ -66,7 +66,7 @@ def plan_of(session: Session, holder_id: str, policies: Policies, *, today: date
         return None
     paid = instalments.standing_of(session, row, policies, today=today).paid_cents
     cards = [one for one in kept_cards.views(session, row.id) if one.state != CardState.ASKED]
-    card = next(iter(cards), None)
+    card = next((one for one in cards if one.state == CardState.KEPT), next(iter(cards), None))
     agreed_on = policies.day(card.agreed_at) if card else None
     coming = still_open(instalments.parts_of(row), paid=paid)
     return PayPlan(row.total_cents, paid, coming, card, agreed_on)

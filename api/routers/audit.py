@@ -25,6 +25,7 @@ pages = APIRouter(prefix="/audit", include_in_schema=False)
 Auditor = Annotated[Person, require(Permission.AUDIT)]
 
 A_PAGE = 100
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
 COLUMNS = ("event", "at (UTC)", "who", "who (id)", "did", "kind of record", "record", "why", "from", "sha256")
 ACCESS_COLUMNS = (
     "login",
@@ -66,8 +67,10 @@ class EventsWanted(BaseModel):
     did: str = Field("", max_length=30, description="view, create, update, sign_in, refuse, ...")
     kind: str = Field("", max_length=20, description="Kind of the record, such as encounter")
     record: str = Field("", max_length=64, description="Id of the record")
-    first: date | None = Field(None, description="The first day, by the practice\u2019s calendar")
-    last: date | None = Field(None, description="The last day")
+    first: date | None = Field(
+        None, ge=FIRST_DAY, le=LAST_DAY, description="The first day, by the practice\u2019s calendar"
+    )
+    last: date | None = Field(None, ge=FIRST_DAY, le=LAST_DAY, description="The last day")
 
     def of(self, person: Person) -> Wanted:
         """As the database is asked: days are those of the person\u2019s practice."""
@@ -81,12 +84,13 @@ class EventsWanted(BaseModel):
         )
 
 
+Before = Annotated[int | None, Query(ge=1, le=2**62)]
 Choice = Annotated[EventsWanted, Query()]
 
 
 @api.get("/events")
 def list_events(
-    request: Request, office: TheOffice, person: Auditor, wanted: Choice, before: int | None = None
+    request: Request, office: TheOffice, person: Auditor, wanted: Choice, before: Before = None
 ) -> EventPage:
     """A hundred events of the practice, the newest first; `before` is the `next_before` of the page before."""
     auth.seen(request, person, subject="audit", subject_id="events")
@@ -120,7 +124,7 @@ def take_access(request: Request, office: TheOffice, person: Auditor) -> Respons
 
 
 @pages.get("")
-def show_events(request: Request, office: TheOffice, person: Auditor, before: int | None = None) -> Response:
+def show_events(request: Request, office: TheOffice, person: Auditor, before: Before = None) -> Response:
     """The events as a page, with a form to choose among them."""
     typed = {name: text.strip() for name, text in request.query_params.items() if name in EventsWanted.model_fields}
     chosen = {name: text for name, text in typed.items() if text}

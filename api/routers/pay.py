@@ -154,7 +154,7 @@ async def take_notice(request: Request, office: TheOffice) -> Response:
 
 
 @pages.get("/{token}")
-def showbill_page(request: Request, token: str, office: TheOffice, gateway: Gateway) -> Response:
+def show_bill_page(request: Request, token: str, office: TheOffice, gateway: Gateway) -> Response:
     """The balance, or the question for the second fact."""
     with office.database.writing() as session:
         link = paying.link_of(session, token, at=office.now())

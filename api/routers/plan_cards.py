@@ -126,9 +126,8 @@ def _wish(office: Office, person: Person, patient_id: str, form: KeepForm) -> Ke
             row = kept_cards.ask(session, account, words=words, said_by=form.said_by, by=person.user_id, at=at)
         except CannotKeep as error:
             raise errors.invalid([Fault(field="said_by", message=str(error))]) from error
-        reason = f"keep_card: {form.said_by}"
         actions.audited(
-            session, office, person, action="update", subject="account", subject_id=patient_id, reason=reason
+            session, office, person, action="update", subject="account", subject_id=patient_id, reason="keep_card"
         )
         session.flush()
         session.expunge(row)

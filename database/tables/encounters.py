@@ -75,6 +75,7 @@ class Encounter(SQLModel, table=True):
         sa.Index("ix_encounter_stage", "practice_id", "stage", "id"),
         sa.Index("ix_encounter_newest", "practice_id", "created_at", "id"),
         sa.Index("ix_encounter_charge", "practice_id", "charge_cents"),
+        sa.Index("ix_encounter_answering", sa.text("coalesce(responsible_id, patient_id)")),
     )
 
     id: str = Field(sa_type=Id, primary_key=True)

@@ -20,6 +20,8 @@ class KeptCard(SQLModel, table=True):
     """billing.kept_cards.CardState"""
     words: str = Field(sa_type=sa.Text)
     """What was agreed to, as it was read"""
+    agreed_parts: str = Field(default="[]", sa_type=sa.Text, sa_column_kwargs={"server_default": "[]"})
+    """JSON, [day, cents] of each part that the words name: no more is charged for it"""
     said_by: str = Field(default="", sa_type=sa.String(200))
     """Who agreed at the desk; empty: on the pay page, behind its second fact"""
     agreed_at: datetime = Field(sa_type=Instant)

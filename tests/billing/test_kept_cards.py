@@ -11,13 +11,23 @@ from billing.money import Cents
 FIRST = date(2026, 3, 10)
 PARTS = schedule(Cents(8000), 4, FIRST)
 DAYS = [one.day for one in PARTS]
+AGREED = {one.day: one.cents for one in PARTS}
 
 
 def coming(
-    *tried: Tried, paid: int = 0, left: int = 8000, kept_on: date = FIRST, today: date = FIRST, retry: int = 3
+    *tried: Tried,
+    paid: int = 0,
+    left: int = 8000,
+    kept_on: date = FIRST,
+    today: date = FIRST,
+    retry: int = 3,
+    agreed: dict[date, Cents] | None = None,
 ) -> list[tuple[int, date, int]]:
     """(place of the part, day, cents)"""
-    found = charges(PARTS, tried, paid=paid, left=left, kept_on=kept_on, today=today, retry_days=retry, grace_days=10)
+    agreed = AGREED if agreed is None else agreed
+    found = charges(
+        PARTS, agreed, tried, paid=paid, left=left, kept_on=kept_on, today=today, retry_days=retry, grace_days=10
+    )
     return [(DAYS.index(one.part_day), one.day, one.cents) for one in found]
 
 
@@ -27,6 +37,11 @@ def test_every_part_on_its_day() -> None:
 
 def test_money_that_came_counts_for_the_earliest() -> None:
     assert coming(paid=2500, left=5500)[0] == (1, DAYS[1], 1500)
+
+
+def test_never_more_than_was_agreed_for_the_part() -> None:
+    half = {DAYS[0]: Cents(500), DAYS[1]: Cents(2000)}
+    assert coming(agreed=half) == [(0, DAYS[0], 500), (1, DAYS[1], 2000)]
 
 
 def test_never_more_than_the_visits_owe() -> None:

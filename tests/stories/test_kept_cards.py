@@ -206,6 +206,35 @@ def test_what_is_stopped_between_preparing_and_asking_is_taken_back(cards: CardD
     assert (cards.charges(), cards.taken(), cards.letters()) == ([(1, PART, "withdrawn")], 0, [])
 
 
+def test_what_came_between_preparing_and_asking_takes_the_charge_back(cards: CardDesk) -> None:
+    """The worker was down for hours: a dispute began, or the visit was paid at the desk."""
+    cards.agree()
+    cards.keep()
+    cards.office.let_pass(days=FIRST_IN)
+    [errand] = cards.look(errands=False)
+    hold(cards, HoldKind.DISPUTE, days=2)
+    assert cards.run(errand)
+    assert (cards.charges(), cards.taken()) == ([(1, PART, "withdrawn")], 0)
+    cards.office.let_pass(days=3)
+    [errand] = cards.look(errands=False)
+    cards.office.pay(cards.visit, 8000 - PART + 1)
+    assert cards.run(errand)
+    assert (cards.charges()[-1], cards.taken()) == ((2, PART, "withdrawn"), 0)
+
+
+def test_a_charge_whose_answer_was_lost_is_booked_on_the_account_that_the_visits_went_to(cards: CardDesk) -> None:
+    cards.processor.tells_charges = False
+    cards.processor.lost_answers = 1
+    cards.agree()
+    cards.keep()
+    cards.pass_days(FIRST_IN)
+    parent = Person(Name("DOE", "PAULA"), date(1985, 5, 5), Sex.FEMALE)
+    answers_for(cards.office, child(cards.office, "BERTA", 2), parent)
+    cards.holder = answers_for(cards.office, cards.visit, parent)
+    cards.pass_days(1)
+    assert (cards.charges(), cards.card_money(), cards.taken()) == ([(1, PART, "paid")], PART, PART)
+
+
 def test_what_was_charged_before_it_was_stopped_counts(cards: CardDesk) -> None:
     cards.processor.tells_charges = False
     cards.processor.lost_answers = 1

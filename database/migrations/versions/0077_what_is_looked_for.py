@@ -1,4 +1,4 @@
-"""What people look for, kept for a day"""
+"""What people look for, kept for a day; who answers for a visit is found by an index; what a card was agreed for"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,7 +26,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_text")),
     )
     op.create_index("ix_search_text_user", "search_text", ["user_id", "at"])
+    op.create_index("ix_encounter_answering", "encounter", [sa.text("coalesce(responsible_id, patient_id)")])
+    op.add_column("kept_card", sa.Column("agreed_parts", sa.Text(), server_default="[]", nullable=False))
 
 
 def downgrade() -> None:
+    op.drop_column("kept_card", "agreed_parts")
+    op.drop_index("ix_encounter_answering", "encounter")
     op.drop_table("search_text")

@@ -11,6 +11,7 @@ from temporalio.client import Client
 from activities.account import AccountActivities
 from activities.batch import BatchActivities
 from activities.card_errands import CardErrandActivities
+from activities.card_payouts import CardPayoutActivities
 from activities.card_processor import gateway_at
 from activities.card_refunds import CardRefundActivities
 from activities.claim_status import ClaimStatusActivities
@@ -77,6 +78,7 @@ def activities_of(
     gateway = gateway_at(settings.card_processor_url, settings.card_processor_token)
     card_refund = CardRefundActivities(database, gateway)
     card_errand = CardErrandActivities(database, gateway)
+    card_payout = CardPayoutActivities(database, gateway)
     reconcile = ReconcileActivities(database, temporal)
     return (
         account.look_after_account,
@@ -113,6 +115,7 @@ def activities_of(
         card_refund.ask_processor,
         card_refund.note_answer,
         card_refund.note_silence,
+        card_payout.take_card_payouts,
         reconcile.reconcile,
     )
 

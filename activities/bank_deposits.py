@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
-from activities import lockbox_desk, returned_cheques
+from activities import card_payouts, lockbox_desk, returned_cheques
 from billing.deadlines import after_business_days
 from billing.lockbox import LOCKBOX
 from billing.money import format_dollars
@@ -18,13 +18,16 @@ BOOKED_LATE = timedelta(days=14)
 
 
 def take_up(session: Session, row: BankMovement, *, at: datetime) -> bool:
-    """A booking that names no remittance: it confirms a deposit of its amount, or says that a cheque came back; whether
-    it is somebody's now. The book is held: two bookings at one instant confirm no deposit twice."""
+    """A booking that names no remittance: it is a payout of the card processor, confirms a deposit of its amount, or
+    says that a cheque came back; whether it is somebody's now. The book is held: two bookings at one instant confirm
+    no deposit twice."""
     if row.trace is not None or row.state != bank.OPEN:
         return False
+    ledger.hold_book(session, row.practice_id)
+    if card_payouts.confirm(session, row, at=at):
+        return True
     if row.amount_cents < 0:
         return returned_cheques.take_up(session, row, at=at)
-    ledger.hold_book(session, row.practice_id)
     policies = office.policies_for(session, practice_id=row.practice_id, payer_id=None)
     waiting = [
         one
@@ -71,4 +74,5 @@ def look(session: Session, practice_id: str, policies: Policies, *, since: date,
         new = NewTask(TaskType.DEPOSIT_MISSING, key="deposit", reason=reason, amount_cents=one.amount_cents)
         task = tasks.open_task(session, new, practice_id=practice_id, subject="deposit", subject_id=one.id, at=at)
         opened += task is not None
+    opened += card_payouts.look_at_bank(session, practice_id, policies, since=since, at=at)
     return opened + lockbox_desk.look(session, practice_id, policies, since=since, at=at)

@@ -6,14 +6,15 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from activities import bank_deposits
+from activities import bank_deposits, card_payouts
 from billing.bank import Advice, Fit, Movement, fit, plain_trace
 from billing.deadlines import after_business_days
 from billing.ledger import Account, Entry, EntryKind, Side
 from billing.money import Cents, format_dollars
 from billing.tasks import NewTask, TaskType
 from database import bank, ledger, office, tasks
-from database.tables import BankMovement, InboundMessage, RemittanceFile
+from database import card_payouts as payout_rows
+from database.tables import BankMovement, CardPayout, InboundMessage, RemittanceFile
 
 
 def file_movements(
@@ -81,21 +82,33 @@ class DoesNotFit(ValueError):
 
 
 def pair_by_hand(session: Session, row: BankMovement, remittance_ids: Sequence[str], *, at: datetime, by: str) -> None:
-    """A person says whose money the booking is. Raises DoesNotFit: the sums have to agree."""
+    """A person says whose money the booking is: of remittances together, or of one payout of the card processor.
+    Raises DoesNotFit: the sums have to agree."""
     ledger.hold_book(session, row.practice_id)
     session.refresh(row)
     if row.state != bank.OPEN:
         raise DoesNotFit("somebody settled this booking meanwhile")
+    payouts = [one for one in payout_rows.unbooked(session, practice_id=row.practice_id) if one.id in remittance_ids]
+    if len(payouts) == len(set(remittance_ids)) == 1:
+        _pair_payout(session, row, payouts[0], at=at, by=by)
+        return
     known = {one.remittance_id: one for one in bank.advised(session, practice_id=row.practice_id)}
     found = [known[one] for one in dict.fromkeys(remittance_ids) if one in known]
     if len(found) != len(set(remittance_ids)) or not found:
-        raise DoesNotFit("one of these remittances has its money already, or is not known")
+        raise DoesNotFit("one of these remittances has its money already, or is not known; a payout goes alone")
     advised = sum(one.paid_cents for one in found)
     if advised != row.amount_cents:
         raise DoesNotFit(
             f"the remittances say {format_dollars(advised)}, and the bank booked {format_dollars(row.amount_cents)}"
         )
     settle(session, row, found, at=at, by=by)
+
+
+def _pair_payout(session: Session, row: BankMovement, payout: CardPayout, *, at: datetime, by: str) -> None:
+    if payout.net_cents != row.amount_cents:
+        booked = format_dollars(row.amount_cents)
+        raise DoesNotFit(f"the payout says {format_dollars(payout.net_cents)}, and the bank booked {booked}")
+    card_payouts.pair(session, row, payout, at=at, by=by)
 
 
 def set_aside(session: Session, row: BankMovement, reason: str, *, at: datetime, by: str) -> None:
@@ -111,6 +124,7 @@ def look(session: Session, *, at: datetime) -> int:
     tasks were opened. Nothing is missing that was paid before the first day that the bank's files tell of."""
     opened = 0
     for practice in office.practices(session):
+        card_payouts.look_at_lines(session, practice.id, at=at)
         since = bank.read_since(session, practice_id=practice.id)
         if since is None:
             continue

@@ -1,10 +1,13 @@
 """The card processor's side of a payment: its hosted page takes the card, so that no card number ever comes here."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 import httpx
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter
+
+from billing.card_payouts import Payout
 
 TIMEOUT_SECONDS = 15.0
 REFUSALS = frozenset({400, 404, 422})
@@ -74,6 +77,14 @@ class PaymentGateway(Protocol):
         """Keep a card no longer. Raises ProcessorUnreachable."""
         ...
 
+    def payouts(self, *, since: date) -> list[Payout]:
+        """What it sent to the bank account from a day on, the oldest first. Raises ProcessorUnreachable,
+        ProcessorRefused."""
+        ...
+
+
+_PAYOUTS = TypeAdapter(list[Payout])
+
 
 class HttpGateway:
     """A processor over HTTP, by the protocol of docs/pay-page.md."""
@@ -122,6 +133,18 @@ class HttpGateway:
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise ProcessorUnreachable(f"{type(error).__name__}") from error
 
+    def payouts(self, *, since: date) -> list[Payout]:
+        """One call, which changes nothing there."""
+        try:
+            with httpx.Client(trust_env=False, timeout=TIMEOUT_SECONDS) as http:
+                answer = http.get(f"{self._url}/v1/payouts", params={"since": since.isoformat()}, headers=self._door())
+            if answer.status_code in REFUSALS:
+                raise ProcessorRefused(f"the card processor refused it ({answer.status_code})")
+            answer.raise_for_status()
+            return _PAYOUTS.validate_python(answer.json()["payouts"])
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            raise ProcessorUnreachable(f"{type(error).__name__}") from error
+
     def _page(self, path: str, wish: dict[str, object]) -> HostedPage:
         try:
             answer = self._post(path, wish)
@@ -147,10 +170,13 @@ class HttpGateway:
 
     def _post(self, path: str, wish: dict[str, object], *, key: str = "") -> httpx.Response:
         """`key`: where it is not the reference itself, under which something else may be asked for."""
-        token = self._token.get_secret_value() if self._token else ""
-        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key or str(wish["reference"])}
+        headers = self._door() | {"Idempotency-Key": key or str(wish["reference"])}
         with httpx.Client(trust_env=False, timeout=TIMEOUT_SECONDS) as http:
             return http.post(f"{self._url}{path}", json=wish, headers=headers)
+
+    def _door(self) -> dict[str, str]:
+        token = self._token.get_secret_value() if self._token else ""
+        return {"Authorization": f"Bearer {token}"}
 
 
 def gateway_at(url: str | None, token: SecretStr | None) -> PaymentGateway | None:

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from activities import (
     assistance,
+    card_payouts,
     coming_of_age,
     instalment_plans,
     lockbox_desk,
@@ -47,7 +48,7 @@ _SAID = {
 
 
 _ABOUT_ACCOUNTS = frozenset({TaskType.PRECOLLECTION_APPROVAL, TaskType.PATIENT_QUESTION, TaskType.PLAN_DEFAULT})
-_ABOUT_CHEQUES = frozenset({TaskType.CHEQUE_RETURNED, TaskType.UNPLACED_CHEQUE})
+_ABOUT_THE_BANK = frozenset({TaskType.CHEQUE_RETURNED, TaskType.UNPLACED_CHEQUE, TaskType.CARD_PAYOUT_LINE})
 _ABOUT_HELP = frozenset({TaskType.ASSISTANCE_REVIEW, TaskType.ASSISTANCE_APPROVAL})
 _KEEPS_BILL_BACK = frozenset({TaskType.BILL_ABOVE_ESTIMATE, TaskType.ESTIMATE_DISPUTED})
 
@@ -90,8 +91,8 @@ def complete_office_task(
         refused = answer_question(session, task, typed, practice_id=practice_id, at=at)
     elif task.type == TaskType.WHO_ANSWERS:
         refused = coming_of_age.decide(session, task, resolution, typed, actor_id=actor_id, at=at)
-    elif task.type in _ABOUT_CHEQUES:
-        refused = _settle_cheque(session, task, resolution, typed, actor_id=actor_id, at=at)
+    elif task.type in _ABOUT_THE_BANK:
+        refused = _settle_at_bank(session, task, resolution, typed, actor_id=actor_id, at=at)
     elif task.type == TaskType.UNMATCHED_REMIT:
         refused = _settle_row(session, task, resolution, typed, practice_id=practice_id)
     elif task.type == TaskType.PRECOLLECTION_APPROVAL:
@@ -117,7 +118,7 @@ def complete_office_task(
 def _hold(session: Session, task: Task, *, at: datetime) -> None:
     """See the task as it is now, until the transaction ends; its account first, as the account's own step does, or the
     book, as the posting that closes it does."""
-    if task.type == TaskType.PLB_REVIEW or task.type in _ABOUT_CHEQUES:
+    if task.type == TaskType.PLB_REVIEW or task.type in _ABOUT_THE_BANK:
         ledger.hold_book(session, task.practice_id)
     if task.type in _KEEPS_BILL_BACK:
         _account(session, task, at=at)
@@ -136,10 +137,13 @@ def _account(session: Session, task: Task, *, at: datetime) -> PatientAccount:
     return accounts.lock(session, practice_id=task.practice_id, patient_id=patient_id, at=at)
 
 
-def _settle_cheque(
+def _settle_at_bank(
     session: Session, task: Task, resolution: str, values: dict[str, str], *, actor_id: str, at: datetime
 ) -> Answer | None:
-    """Patients' cheques: one that the bank gives back, or one of the lockbox that is nobody's yet."""
+    """Patients' money: a cheque that the bank gives back, one of the lockbox that is nobody's yet, or a line of a
+    payout that fits nothing."""
+    if task.type == TaskType.CARD_PAYOUT_LINE:
+        return card_payouts.settle(session, task, resolution, values, actor_id=actor_id, at=at)
     if task.type == TaskType.UNPLACED_CHEQUE:
         return lockbox_desk.settle(session, task, resolution, values, actor_id=actor_id, at=at)
     today = office.policies_for(session, practice_id=task.practice_id, payer_id=None).day(at)

@@ -49,6 +49,24 @@ OF_ACCOUNTS: dict[TaskType, Kind] = {
         "A charge of an instalment is not confirmed",
         {"asked": Resolution("Asked the card processor; it will tell", (REFERENCE,))},
     ),
+    TaskType.CARD_PAYOUT_LINE: Kind(
+        Role.POSTER,
+        timedelta(days=5),
+        "A line of a card payout fits nothing",
+        {
+            "named": Resolution(
+                "It is a card payment of this visit, or its return",
+                (Field("visit", "Number of the visit or of its claim", longest=40),),
+            ),
+            "counted": Resolution("Count it as a cost of taking cards", (REASON,), needs_approval_right=True),
+        },
+    ),
+    TaskType.CARD_PAYOUT_REFUSED: Kind(
+        Role.POSTER,
+        timedelta(days=2),
+        "A payout report cannot be taken",
+        {"asked": Resolution("Asked the card processor for a right one", (REFERENCE,))},
+    ),
     TaskType.PATIENT_BALANCE_DUE: Kind(
         Role.ACCOUNT_REP,
         timedelta(days=5),

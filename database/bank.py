@@ -13,7 +13,7 @@ from billing.money import Cents
 from billing.remittance import Remittance
 from database import records
 from database.columns import new_id
-from database.tables import BankMovement, Deposit, InboundMessage, Journal, Posting, RemittanceFile
+from database.tables import BankMovement, CardPayout, Deposit, InboundMessage, Journal, Posting, RemittanceFile
 
 OPEN, MATCHED, SET_ASIDE = "open", "matched", "set_aside"
 
@@ -29,6 +29,8 @@ class MovementView:
     reason: str
     deposit: str = ""
     """The slip of the deposit that it confirms"""
+    payout: str = ""
+    """The card processor's number of the payout that it is"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,8 @@ def page(session: Session, *, practice_id: str, state: str, limit: int) -> list[
     pairs = session.exec(funded.where(col(RemittanceFile.bank_movement_id).in_([one.id for one in rows]))).all()
     carried = select(Deposit.bank_movement_id, Deposit.reference)
     slips = dict(session.exec(carried.where(col(Deposit.bank_movement_id).in_([one.id for one in rows]))).all())
+    sent = select(CardPayout.bank_movement_id, CardPayout.processor_id)
+    payouts = dict(session.exec(sent.where(col(CardPayout.bank_movement_id).in_([one.id for one in rows]))).all())
     return [
         MovementView(
             row.id,
@@ -153,6 +157,7 @@ def page(session: Session, *, practice_id: str, state: str, limit: int) -> list[
             tuple(r for m, r in pairs if m == row.id),
             row.reason,
             slips.get(row.id, ""),
+            payouts.get(row.id, ""),
         )
         for row in rows
     ]

@@ -25,6 +25,7 @@ from database import (
     assistance,
     audit,
     bank,
+    card_payouts,
     card_refunds,
     good_faith,
     households,
@@ -38,6 +39,7 @@ from database.tables import (
     BalanceItem,
     BankMovement,
     Benefits,
+    CardPayout,
     Deposit,
     Encounter,
     Fact,
@@ -176,8 +178,8 @@ def _remittances_are_spent(session: Session) -> Proof:
 
 
 def _bookings_are_spent(session: Session) -> Proof:
-    """A booking that was paired has brought its amount to CASH_BANK by its remittances, or is a deposit's, or that of a
-    cheque which came back."""
+    """A booking that was paired has brought its amount to CASH_BANK by its remittances, or is a deposit's, a
+    payout's, or that of a cheque which came back."""
     paired = session.exec(select(BankMovement).where(BankMovement.state == bank.MATCHED)).all()
     banked = dict(
         session.execute(
@@ -193,6 +195,8 @@ def _bookings_are_spent(session: Session) -> Proof:
             select(table.bank_movement_id, func.sum(table.amount_cents)).group_by(table.bank_movement_id)
         )
         banked |= {one: int(cents) for one, cents in rows if one is not None}
+    sent = select(CardPayout.bank_movement_id, CardPayout.net_cents)
+    banked |= {one: cents for one, cents in session.exec(sent) if one is not None}
     left = select(LockboxCheque.bank_movement_id, LockboxCheque.amount_cents)
     banked |= {one: -cents for one, cents in session.exec(left) if one is not None}
     off = [f"booking {one.id}" for one in paired if int(banked.get(one.id, 0)) != one.amount_cents]
@@ -324,6 +328,12 @@ def _cheques_are_whole(session: Session) -> Proof:
     return Proof("lockbox", "cheques of a lockbox are on accounts, asked about, or went back", looked_at, off[:SHOWN])
 
 
+def _cards_are_paid_out(session: Session) -> Proof:
+    looked_at, off = card_payouts.unexplained(session)
+    statement = "what stands for card payments is what the processor has not paid out, each once"
+    return Proof("card_payouts", statement, looked_at, off[:SHOWN])
+
+
 def _refunds_are_under_way(session: Session) -> Proof:
     looked_at, off = card_refunds.unexplained(session)
     return Proof("card_refunds", "what is owed back to patients' cards is under way", looked_at, off[:SHOWN])
@@ -431,6 +441,7 @@ _PROOFS: tuple[Callable[[Session], Proof], ...] = (
     _placed_is_given_up,
     _help_is_granted,
     _cheques_are_whole,
+    _cards_are_paid_out,
     _refunds_are_under_way,
     _instalments_are_charged_once,
     _closed_months_stand,

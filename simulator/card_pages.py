@@ -58,6 +58,10 @@ def _add_calls(app: FastAPI, processor: Processor, *, token: str, public_url: st
             return Response(status_code=422)
         return JSONResponse({"id": f"ref_{wish.reference}"}, 201)
 
+    @app.get("/v1/payouts", dependencies=[door])
+    def payouts(since: str) -> Response:
+        return JSONResponse({"payouts": processor.payouts_since(since)})
+
     @app.post("/v1/card-pages", dependencies=[door])
     def open_card_page(wish: CardPageWish) -> Response:
         one = processor.open_card_page(wish)

@@ -5,10 +5,10 @@ of it. It speaks the protocol of docs/pay-page.md.
 import json
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any
 
 import httpx
 from pydantic import BaseModel, Field
@@ -104,6 +104,27 @@ class Kept:
     payment: str = ""
 
 
+def payout_report(number: str, day: date, lines: Sequence[Mapping[str, object]]) -> dict[str, Any]:
+    """A payout as the protocol tells it; 2.9 percent and 30 cents of every charge are kept."""
+    sums = {kind: _sum(lines, kind) for kind in ("charge", "refund", "chargeback")}
+    charges = sum(one["kind"] == "charge" for one in lines)
+    fees = sums["charge"] * 29 // 1000 + 30 * charges
+    return {
+        "id": number,
+        "day": day.isoformat(),
+        "charges_cents": sums["charge"],
+        "refunds_cents": sums["refund"],
+        "chargebacks_cents": sums["chargeback"],
+        "fees_cents": fees,
+        "net_cents": sums["charge"] - sums["refund"] - sums["chargeback"] - fees,
+        "lines": list(lines),
+    }
+
+
+def _sum(lines: Sequence[Mapping[str, object]], kind: str) -> int:
+    return sum(int(str(one["amount_cents"])) for one in lines if one["kind"] == kind)
+
+
 @dataclass
 class Processor:
     """What it remembers, and how it tells the office."""
@@ -125,6 +146,10 @@ class Processor:
     """By their reference"""
     lost_answers: int = 0
     """So many charges are done, and the answer does not come through"""
+    payouts: list[dict[str, Any]] = field(default_factory=list)
+    """What it sent to the office's bank, as it tells of it"""
+    paid_out: set[tuple[str, str]] = field(default_factory=set)
+    """(kind, reference) of every line so far"""
     tells_charges: bool = True
     """Whether its notices tell of charges too, before it answers"""
 
@@ -232,6 +257,41 @@ class Processor:
             for one in self.cards.values():
                 if one.reference == wish.card:
                     one.is_forgotten, one.number = True, ""
+
+    def pay_out(self, *, extra: Sequence[Mapping[str, object]] = (), tell: bool = True) -> dict[str, Any]:
+        """Send what stands to the bank, less its fees, and tell the office. `extra`: lines that it makes up."""
+        day = self.clock().date()
+        with self.lock:
+            number = f"po_{day:%Y%m%d}_{len(self.payouts) + 1:03}"
+            lines = [*self._lines_to_pay_out(), *extra]
+            self.paid_out |= {(str(one["kind"]), str(one["reference"])) for one in lines}
+            report = payout_report(number, day, lines)
+            self.payouts.append(report)
+        if tell:
+            self.send("payout.paid", report, None)
+        return report
+
+    def _lines_to_pay_out(self) -> list[Mapping[str, object]]:
+        made = [
+            ("charge", one.wish.reference, one.payment, one.wish.amount_cents)
+            for one in self.kept.values()
+            if one.state == "paid"
+        ]
+        made += [("charge", name, one.payment, one.cents) for name, one in self.charges.items() if one.cents]
+        if not self.fails_refunds:
+            made += [("refund", name, one.payment, one.amount_cents) for name, one in self.refunds.items()]
+        return [
+            {"kind": kind, "reference": name, "payment": payment, "amount_cents": cents}
+            for kind, name, payment, cents in made
+            if (kind, name) not in self.paid_out
+        ]
+
+    def payouts_since(self, day: str) -> list[dict[str, Any]]:
+        """What it sent from a day on; it sends once a day, where anything stands."""
+        today = self.clock().date().isoformat()
+        if not any(one["day"] == today for one in self.payouts) and self._lines_to_pay_out():
+            self.pay_out(tell=False)
+        return [one for one in self.payouts if one["day"] >= day]
 
     def tell_of_refund(self, kind: str, wish: RefundWish, *, event_id: str | None = None) -> httpx.Response:
         """What became of a refund."""

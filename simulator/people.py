@@ -158,6 +158,8 @@ WAYS: dict[TaskType, Way] = {
     TaskType.PATIENT_REFUND_APPROVAL: Way("approved", lambda task: {}, SUPERVISOR),
     TaskType.CARD_CHARGE_SILENT: Way("asked", lambda task: {"reference": "CALL-1"}),
     TaskType.CARD_REFUND_SILENT: Way("asked", lambda task: {"reference": "CALL-1"}),
+    TaskType.CARD_PAYOUT_LINE: Way("counted", _reason("the processor does not say what it is"), SUPERVISOR),
+    TaskType.CARD_PAYOUT_REFUSED: Way("asked", lambda task: {"reference": "CALL-1"}),
     TaskType.PATIENT_BALANCE_DUE: Way("follow_up", lambda task: {"reference": "CALL-1", "follow_up": "2099-01-01"}),
     TaskType.PRECOLLECTION_APPROVAL: Way("place", lambda task: {"agency": "EXAMPLE RECOVERY"}, SUPERVISOR),
     TaskType.INTAKE_ERROR: Way("handled", _reason("returned to the sender")),

@@ -3,9 +3,11 @@
 import json
 
 import httpx
+from pydantic import TypeAdapter
 
-from activities import card_payments
+from activities import card_payments, card_payouts
 from activities.card_payments import Told
+from billing.card_payouts import Payout
 from tests.office import Office
 
 
@@ -15,6 +17,11 @@ def into_the_books(office: Office) -> httpx.Client:
     def fold(request: httpx.Request) -> httpx.Response:
         said = json.loads(request.content)
         data = said["data"]
+        if said["type"] == card_payouts.SENT:
+            payout, event_id = TypeAdapter(Payout).validate_python(data), request.headers["webhook-id"]
+            with office.database.writing() as session:
+                words = card_payouts.take(session, event_id, payout, request.content.decode(), at=office.now)
+            return httpx.Response(202, text=words)
         told = Told(
             request.headers["webhook-id"],
             said["type"],

@@ -3,6 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from activities.card_payouts import CardPayoutActivities
     from activities.mailbox import MailboxActivities
     from activities.messages import (
         Filed,
@@ -15,7 +16,10 @@ with workflow.unsafe.imports_passed_through():
     )
     from activities.reconcile import ReconcileActivities
     from activities.statement_runs import StatementRunActivities
-    from workflows.policies import LONG_RUN
+    from workflows.policies import LONG_RUN, PARTNER_CALL
+
+CARD_PAYOUTS = "card-payouts"
+"""Patch: the card processor is asked for its payouts once the books are compared"""
 
 
 @workflow.defn
@@ -75,13 +79,21 @@ class Reconcile:
 
     @workflow.run
     async def run(self) -> Reconciled:
-        """What the database says should run is started or woken."""
-        return await workflow.execute_activity_method(
+        """What the database says should run is started or woken; what the card processor paid out is asked for."""
+        done = await workflow.execute_activity_method(
             ReconcileActivities.reconcile,
             ReconcileStep(at=workflow.now()),
             summary="Compare the books with the engine",
             **LONG_RUN,
         )
+        if workflow.patched(CARD_PAYOUTS):
+            await workflow.execute_activity_method(
+                CardPayoutActivities.take_card_payouts,
+                ReconcileStep(at=workflow.now()),
+                summary="Ask the card processor for its payouts",
+                **PARTNER_CALL,
+            )
+        return done
 
 
 @workflow.defn

@@ -1,4 +1,5 @@
-"""What the bank booked, held against what remittances advised: pairs by themselves, by hand, or set aside."""
+"""What the bank booked, held against what remittances advised and the card processor paid out: pairs by themselves, by
+hand, or set aside."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,8 +11,9 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BeforeValidator, Field
 from sqlmodel import Session
 
-from activities import bank_desk, bank_files, filing
+from activities import bank_desk, bank_files, card_payouts, filing
 from activities.bank_desk import DoesNotFit
+from activities.card_processor import PaymentGateway, ProcessorRefused, ProcessorUnreachable
 from api import actions, auth, errors, uploads
 from api.actions import Done
 from api.auth import Viewer, require
@@ -23,9 +25,11 @@ from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from api.routers.paper import Poster, refuse_while_older_waits
 from billing.roles import Permission
 from database import aged_cash, bank, lockbox, messages
+from database import card_payouts as payout_rows
 from database.access import Person
 from database.aged_cash import AgedCash
 from database.bank import MovementView, UnfundedView
+from database.card_payouts import Item, PayoutView
 from database.lockbox import UnplacedView
 from database.tables import BankMovement
 from interchange.bank.faults import BankFileInvalid
@@ -38,6 +42,7 @@ Approver = Annotated[Person, require(Permission.APPROVE)]
 SHOWN = 100
 FILE = {"requestBody": {"required": True, "content": {"text/plain": {"schema": {"type": "string"}}}}}
 UPLOAD = "file"
+PAYOUTS = "payouts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,14 @@ class BankPage:
     hand"""
     opened_because: str | None
     """Why the lock is open today; None: it is not"""
+    payouts: list[PayoutView]
+    """Of the card processor, the newest first"""
+    cards: list[Item]
+    """Card payments, refunds and returns that it has not paid out yet, the oldest first"""
 
 
 class PairForm(Part):
-    """Whose money a booking is."""
+    """Whose money a booking is: of remittances, or of one payout of the card processor."""
 
     remittance_ids: Annotated[
         list[str],
@@ -96,8 +105,10 @@ def show_bank(request: Request, office: TheOffice, person: Viewer) -> BankPage:
             lockbox.unplaced_views(session, practice_id=person.practice_id, limit=SHOWN),
             aged_cash.aged(session, practice_id=person.practice_id, at=office.now())[:SHOWN],
             opened.reason if opened else None,
+            payout_rows.views(session, practice_id=person.practice_id, limit=SHOWN),
+            payout_rows.items(session, practice_id=person.practice_id, limit=SHOWN),
         )
-    if found.unplaced:
+    if found.unplaced or found.cards:
         auth.seen(request, person, subject="bank", subject_id=person.practice_id)
     return found
 
@@ -107,6 +118,12 @@ async def post_file(request: Request, office: TheOffice, person: Poster) -> dict
     """A file of the bank: ACH entries (NACHA), a balance report (BAI2), or a lockbox's cheques (BAI or CSV). The same
     bytes twice change nothing. 422: it contradicts itself, with the line; nothing of it is taken then."""
     return {"note": await run_in_threadpool(_take, office, person, await request.body())}
+
+
+@api.post("/payouts")
+def post_payouts(request: Request, office: TheOffice, person: Poster) -> dict[str, str]:
+    """Ask the card processor for its payouts; one that is known changes nothing. 503: it did not answer."""
+    return {"note": _ask_for_payouts(request, office, person)}
 
 
 @api.post("/{movement_id}/pair")
@@ -147,6 +164,20 @@ async def take_from_page(request: Request, office: TheOffice, person: Poster) ->
             return _page(request, office, person, Failed(), _take(office, person, body))
         except Problem as problem:
             return _page(request, office, person, Failed(UPLOAD, problem.title, problem.detail, status=problem.status))
+
+    return await run_in_threadpool(act)
+
+
+@pages.post("/payouts")
+async def ask_from_page(request: Request, office: TheOffice, person: Poster) -> Response:
+    """Ask the card processor, and say what it told."""
+
+    def act() -> Response:
+        try:
+            return _page(request, office, person, Failed(), _ask_for_payouts(request, office, person))
+        except Problem as problem:
+            failed = Failed(PAYOUTS, problem.title, problem.detail, status=problem.status)
+            return _page(request, office, person, failed)
 
     return await run_in_threadpool(act)
 
@@ -203,6 +234,24 @@ def _open(office: Office, person: Person, form: OpeningForm, *, key: str) -> Don
         return row.id, {"day": day.isoformat(), "reason": row.reason}
 
     return actions.kept_once(office, person, "open_aged_cash", person.practice_id, form, effect, key=key)
+
+
+def _ask_for_payouts(request: Request, office: Office, person: Person) -> str:
+    gateway: PaymentGateway | None = request.app.state.payment_gateway
+    if gateway is None:
+        detail = "Set ZEROBALANCE_CARD_PROCESSOR_URL, or wait for the processor's notices."
+        raise Problem(503, "no-processor", "No card processor is set up here", detail)
+    try:
+        verdicts = card_payouts.fetch(office.database, gateway, at=office.now())
+    except (ProcessorUnreachable, ProcessorRefused) as error:
+        detail = "Nothing was changed. Try again later; the office asks by itself, too."
+        raise Problem(503, "processor-silent", "The card processor did not tell its payouts", detail) from error
+    with office.database.writing() as session:
+        words = f"asked the card processor: {len(verdicts)} payouts"
+        actions.audited(
+            session, office, person, action="create", subject="bank", subject_id=person.practice_id, reason=words
+        )
+    return f"The card processor told of {len(verdicts)} payouts{''.join(f'; {one}' for one in verdicts)}"
 
 
 def _take(office: Office, person: Person, body: bytes) -> str:
@@ -277,6 +326,7 @@ def _page(request: Request, office: Office, person: Person, failed: Failed, note
     amounts = frozenset(int(one.movement.amount_cents) for one in found.open)
     with office.database.reading() as session:
         fitting = bank.unfunded(session, practice_id=person.practice_id, cents=amounts, limit=SHOWN) if amounts else []
+        sent = payout_rows.unbooked(session, practice_id=person.practice_id) if amounts else []
     return show(
         request,
         "bank.html",
@@ -285,6 +335,8 @@ def _page(request: Request, office: Office, person: Person, failed: Failed, note
         failed=failed,
         found=found,
         fitting=fitting,
+        sent=sent,
+        has_processor=request.app.state.payment_gateway is not None,
         keys=failed.key_for,
         note=note,
         may_change=person.may(Permission.POST_REMITTANCE),

@@ -6,15 +6,15 @@ import logging
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlmodel import Session
 
-from activities import account_decisions, card_payments
+from activities import account_decisions, card_payments, card_payouts
 from activities.card_payments import Told
 from activities.card_processor import PaymentGateway, ProcessorUnreachable
 from api import actions, auth, errors, partners
@@ -25,6 +25,7 @@ from api.partners import NoticeRefused
 from api.routers.pages import show_to_patient, typed_into
 from billing import pay_words
 from billing.account_holds import HoldKind
+from billing.card_payouts import Payout
 from billing.days import day_of
 from billing.money import Cents, NotAnAmount, format_dollars, parse_typed
 from billing.roles import Permission
@@ -86,6 +87,18 @@ class ProcessorNotice(BaseModel):
     data: Data
 
 
+class PayoutNotice(BaseModel):
+    """`{"type": "payout.paid", "data"}` with the whole report of a payout."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    type: Literal["payout.paid"]
+    data: Payout
+
+
+Notices: TypeAdapter[PayoutNotice | ProcessorNotice] = TypeAdapter(PayoutNotice | ProcessorNotice)
+
+
 def _gateway(request: Request) -> PaymentGateway | None:
     gateway: PaymentGateway | None = request.app.state.payment_gateway
     return gateway
@@ -118,36 +131,43 @@ def _account(session: Session, practice_id: str, patient_id: str, *, at: datetim
 
 @api.post("/payments/notify", status_code=202, response_model=dict[str, str])
 async def take_notice(request: Request, office: TheOffice) -> Response:
-    """The card processor tells what became of a payment. Signed by Standard Webhooks; the same notice counts once."""
+    """The card processor tells what became of a payment, or what it paid out. Signed by Standard Webhooks; the same
+    notice counts once."""
     body = await request.body()
     secret = office.settings.card_processor_webhook_secret
     try:
         if secret is None:
             raise NoticeRefused("no card processor is set up here")
         partners.check_signature(request.headers, body, secret=secret.get_secret_value(), at=office.now())
-        notice = ProcessorNotice.model_validate_json(body)
+        notice = Notices.validate_json(body)
     except (NoticeRefused, ValidationError) as error:
         why = str(error) if isinstance(error, NoticeRefused) else "not a notice"
         await run_in_threadpool(auth.refuse, request, "", auth.NOBODY, why)
         raise Problem(401, "signature-refused", "The notice is not signed by the processor, or not fresh") from error
-    told = Told(
-        event_id=request.headers["webhook-id"][:100],
+    event_id, text = request.headers["webhook-id"][:100], body.decode(errors="replace")[:4000]
+
+    def fold() -> str:
+        with office.database.writing() as session:
+            if isinstance(notice, PayoutNotice):
+                return card_payouts.take(session, event_id, notice.data, text, at=office.now())
+            return card_payments.take(session, _told(notice, event_id, text), at=office.now())
+
+    return JSONResponse({"status": await run_in_threadpool(fold)}, 202)
+
+
+def _told(notice: ProcessorNotice, event_id: str, body: str) -> Told:
+    return Told(
+        event_id=event_id,
         kind=notice.type,
         reference=notice.data.reference,
         payment=notice.data.payment,
         amount_cents=notice.data.amount_cents,
-        body=body.decode(errors="replace")[:4000],
+        body=body,
         reason=notice.data.reason,
         card=notice.data.card,
         label=notice.data.label,
         expires=notice.data.expires,
     )
-
-    def fold() -> str:
-        with office.database.writing() as session:
-            return card_payments.take(session, told, at=office.now())
-
-    return JSONResponse({"status": await run_in_threadpool(fold)}, 202)
 
 
 # The patient's side -----------------------------------------------------------------------------------------------

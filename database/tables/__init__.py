@@ -42,7 +42,16 @@ from database.tables.moves import ControlNumberAlias, Move, MovedPatientRow, Mov
 from database.tables.noncoverage import NoticeRow, NoticeRuleRow
 from database.tables.notes import Note
 from database.tables.office import BillingEntity, Charge, Location, Partner, Payer, Policy, Practice, Provider
-from database.tables.paying import AccountReceipt, CardRefund, Checkout, PayLink, PaySession, ProcessorEvent
+from database.tables.paying import (
+    AccountReceipt,
+    CardPayout,
+    CardPayoutLine,
+    CardRefund,
+    Checkout,
+    PayLink,
+    PaySession,
+    ProcessorEvent,
+)
 from database.tables.periods import PeriodClose
 from database.tables.provider_adjustments import ProviderAdjustmentRow
 from database.tables.recoveries import RecoveryNotice
@@ -99,6 +108,8 @@ __all__ = [
     "BillingEntity",
     "CallRow",
     "CameOfAge",
+    "CardPayout",
+    "CardPayoutLine",
     "CardRefund",
     "Charge",
     "Checkout",

@@ -123,3 +123,55 @@ class ProcessorEvent(SQLModel, table=True):
     checkout_id: str | None = Field(default=None, sa_type=Id, foreign_key="checkout.id", index=True)
     verdict: str = Field(sa_type=sa.String(200))
     """What became of it, in words"""
+
+
+class CardPayout(SQLModel, table=True):
+    """What the card processor sent to the bank account in one sum, recorded once."""
+
+    __tablename__ = "card_payout"
+    __table_args__ = (sa.UniqueConstraint("practice_id", "processor_id", name="uq_card_payout_processor"),)
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    processor_id: str = Field(sa_type=sa.String(100))
+    """The processor's number for it"""
+    sent_on: date
+    fees_cents: int = Field(sa_type=sa.BigInteger)
+    net_cents: int = Field(sa_type=sa.BigInteger)
+    """What comes to the bank; below zero: the bank is debited"""
+    record: str = Field(sa_type=sa.Text)
+    """billing.card_payouts.Payout as JSON"""
+    received_at: datetime = Field(sa_type=Instant)
+    bank_movement_id: str | None = Field(default=None, sa_type=Id, foreign_key="bank_movement.id", index=True)
+    """The booking of its net"""
+
+
+class CardPayoutLine(SQLModel, table=True):
+    """One line of a payout, and what of the books it pays out."""
+
+    __tablename__ = "card_payout_line"
+    __table_args__ = (
+        sa.UniqueConstraint("payout_id", "ordinal", name="uq_card_payout_line_ordinal"),
+        sa.UniqueConstraint("practice_id", "item", name="uq_card_payout_line_item"),
+        sa.Index("ix_card_payout_line_open", "practice_id", "settled_at"),
+    )
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    payout_id: str = Field(sa_type=Id, foreign_key="card_payout.id")
+    ordinal: int
+    """Of the report's lines, from 1"""
+    kind: str = Field(sa_type=sa.String(12))
+    """billing.card_payouts.LineKind"""
+    reference: str = Field(sa_type=sa.String(100))
+    payment: str = Field(sa_type=sa.String(100))
+    amount_cents: int = Field(sa_type=sa.BigInteger)
+    """Above zero: it came to the office"""
+    item: str | None = Field(default=None, sa_type=sa.String(40))
+    """database.card_payouts: what it pays out, once; None: it fits nothing"""
+    settled_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Since when it has its item, or was counted as a cost"""
+    settled_by: str | None = Field(default=None, sa_type=Id)
+    """The person; None: the office by itself"""
+    reason: str = Field(default="", sa_type=sa.String(300))
+    """Why it was counted as a cost"""

@@ -14,7 +14,7 @@ from activities.card_processor import HttpGateway, ProcessorUnreachable
 from activities.card_refunds import CardRefundActivities
 from activities.messages import Answer
 from billing.ledger import Account
-from database import ledger, paying
+from database import card_payouts, ledger, paying
 from database.columns import new_id
 from database.proof import prove_rows
 from database.tables import CardRefund, Checkout, Outbox, Task, User
@@ -128,6 +128,20 @@ def test_a_credit_goes_back_to_the_card_and_the_processors_word_settles_it(house
     assert "$5.00 went back to the patient's card" in house.office.story(house.visit)
     assert house.office.stage(house.visit) == "closed"
     assert house.look_for_silence() == []
+
+
+def test_a_payout_pays_a_payment_and_its_refund_out_together(house: House) -> None:
+    house.complete("credit_balance", "refund_card")
+    house.go_on()
+    early = house.processor.pay_out()
+    house.ask_processor()
+    house.go_on()
+    late = house.processor.pay_out()
+    assert [[one["kind"] for one in report["lines"]] for report in (early, late)] == [["charge"], ["refund"]]
+    assert house.stands() == (early["net_cents"] + late["net_cents"], 0, 0)
+    with house.office.database.reading() as session:
+        assert card_payouts.items(session, practice_id=house.office.practice_id) == []
+        assert card_payouts.open_lines(session, practice_id=house.office.practice_id) == []
 
 
 def test_a_refund_that_fails_is_the_patients_credit_again_and_asked_about(house: House) -> None:

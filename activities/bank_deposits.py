@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
-from activities import card_payouts, lockbox_desk, returned_cheques
+from activities import agency_remittances, card_payouts, lockbox_desk, returned_cheques
 from billing.deadlines import after_business_days
 from billing.lockbox import LOCKBOX
 from billing.money import format_dollars
@@ -18,13 +18,13 @@ BOOKED_LATE = timedelta(days=14)
 
 
 def take_up(session: Session, row: BankMovement, *, at: datetime) -> bool:
-    """A booking that names no remittance: it is a payout of the card processor, confirms a deposit of its amount, or
-    says that a cheque came back; whether it is somebody's now. The book is held: two bookings at one instant confirm
-    no deposit twice."""
+    """A booking that names no remittance: it is a payout of the card processor, what an agency passes on, confirms a
+    deposit of its amount, or says that a cheque came back; whether it is somebody's now. The book is held: two bookings
+    at one instant confirm no deposit twice."""
     if row.trace is not None or row.state != bank.OPEN:
         return False
     ledger.hold_book(session, row.practice_id)
-    if card_payouts.confirm(session, row, at=at):
+    if card_payouts.confirm(session, row, at=at) or agency_remittances.confirm(session, row, at=at, named_only=True):
         return True
     if row.amount_cents < 0:
         return returned_cheques.take_up(session, row, at=at)
@@ -41,7 +41,7 @@ def take_up(session: Session, row: BankMovement, *, at: datetime) -> bool:
     if may_be_lockbox and lockbox_desk.confirm(session, row, at=at):
         return True
     if not waiting:
-        return False
+        return agency_remittances.confirm(session, row, at=at, named_only=False)
     _confirm(session, row, (named or waiting)[0], at=at)
     return True
 
@@ -74,5 +74,6 @@ def look(session: Session, practice_id: str, policies: Policies, *, since: date,
         new = NewTask(TaskType.DEPOSIT_MISSING, key="deposit", reason=reason, amount_cents=one.amount_cents)
         task = tasks.open_task(session, new, practice_id=practice_id, subject="deposit", subject_id=one.id, at=at)
         opened += task is not None
+    opened += agency_remittances.look(session, practice_id, policies, since=since, at=at)
     opened += card_payouts.look_at_bank(session, practice_id, policies, since=since, at=at)
     return opened + lockbox_desk.look(session, practice_id, policies, since=since, at=at)

@@ -6,14 +6,16 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from activities import bank_deposits, card_payouts
+from activities import agency_remittances, bank_deposits, card_payouts
 from billing.bank import Advice, Fit, Movement, fit, plain_trace
 from billing.deadlines import after_business_days
 from billing.ledger import Account, Entry, EntryKind, Side
 from billing.money import Cents, format_dollars
 from billing.tasks import NewTask, TaskType
+from database import agency_remittances as agency_rows
 from database import bank, ledger, office, tasks
 from database import card_payouts as payout_rows
+from database.agency_remittances import Remitted
 from database.tables import BankMovement, CardPayout, InboundMessage, RemittanceFile
 
 
@@ -82,8 +84,8 @@ class DoesNotFit(ValueError):
 
 
 def pair_by_hand(session: Session, row: BankMovement, remittance_ids: Sequence[str], *, at: datetime, by: str) -> None:
-    """A person says whose money the booking is: of remittances together, or of one payout of the card processor.
-    Raises DoesNotFit: the sums have to agree."""
+    """A person says whose money the booking is: of remittances together, of one payout of the card processor, or of
+    one agency's files and returns. Raises DoesNotFit: the sums have to agree."""
     ledger.hold_book(session, row.practice_id)
     session.refresh(row)
     if row.state != bank.OPEN:
@@ -91,6 +93,10 @@ def pair_by_hand(session: Session, row: BankMovement, remittance_ids: Sequence[s
     payouts = [one for one in payout_rows.unbooked(session, practice_id=row.practice_id) if one.id in remittance_ids]
     if len(payouts) == len(set(remittance_ids)) == 1:
         _pair_payout(session, row, payouts[0], at=at, by=by)
+        return
+    owed = [one for one in agency_rows.waiting(session, practice_id=row.practice_id) if one.id in remittance_ids]
+    if owed and len(owed) == len(set(remittance_ids)):
+        _pair_with_agency(session, row, owed, at=at, by=by)
         return
     known = {one.remittance_id: one for one in bank.advised(session, practice_id=row.practice_id)}
     found = [known[one] for one in dict.fromkeys(remittance_ids) if one in known]
@@ -109,6 +115,14 @@ def _pair_payout(session: Session, row: BankMovement, payout: CardPayout, *, at:
         booked = format_dollars(row.amount_cents)
         raise DoesNotFit(f"the payout says {format_dollars(payout.net_cents)}, and the bank booked {booked}")
     card_payouts.pair(session, row, payout, at=at, by=by)
+
+
+def _pair_with_agency(session: Session, row: BankMovement, owed: Sequence[Remitted], *, at: datetime, by: str) -> None:
+    told = sum(one.cents for one in owed)
+    if told != row.amount_cents or len({one.agency_id for one in owed}) > 1:
+        booked = format_dollars(row.amount_cents)
+        raise DoesNotFit(f"one agency's files have to sum to {booked}; these say {format_dollars(told)}")
+    agency_remittances.pair(session, row, owed, at=at, by=by)
 
 
 def set_aside(session: Session, row: BankMovement, reason: str, *, at: datetime, by: str) -> None:

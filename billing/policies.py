@@ -53,6 +53,9 @@ DEFAULTS: dict[str, Default] = {
     "status_repeat_days": Default(14, "office: a pending claim is asked about again every two weeks"),
     "not_found_days": Default(2, "office: a claim that the payer does not find so long after it was sent goes again"),
     "deposit_wait_days": Default(5, "office: business days after which the bank should have booked a deposit"),
+    "agency_wait_days": Default(
+        25, "office: business days after which an agency should have passed on what its file told of"
+    ),
     "reassociation_wait_days": Default(4, "CAQH CORE 370: remittance and transfer within three business days"),
     "filing_limit_days": Default(365, "42 CFR 424.44 for Medicare; other payers by their own rows"),
     "takeback_dispute_days": Default(30, "42 CFR 405.379: a redetermination asked within 30 days stops a recoupment"),
@@ -236,6 +239,7 @@ _OF_THE_PRACTICE = frozenset(
         "missing_charge_days",
         "provider_adjustment_days",
         "deposit_wait_days",
+        "agency_wait_days",
         "aged_cash_lock_days",
     }
 )

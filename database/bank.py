@@ -11,7 +11,7 @@ from billing.bank import Advice, Movement
 from billing.ledger import Account
 from billing.money import Cents
 from billing.remittance import Remittance
-from database import records
+from database import agency_remittances, records
 from database.columns import new_id
 from database.tables import BankMovement, CardPayout, Deposit, InboundMessage, Journal, Posting, RemittanceFile
 
@@ -31,6 +31,8 @@ class MovementView:
     """The slip of the deposit that it confirms"""
     payout: str = ""
     """The card processor's number of the payout that it is"""
+    agency: str = ""
+    """Who passed it on"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ def page(session: Session, *, practice_id: str, state: str, limit: int) -> list[
     slips = dict(session.exec(carried.where(col(Deposit.bank_movement_id).in_([one.id for one in rows]))).all())
     sent = select(CardPayout.bank_movement_id, CardPayout.processor_id)
     payouts = dict(session.exec(sent.where(col(CardPayout.bank_movement_id).in_([one.id for one in rows]))).all())
+    passed_on = agency_remittances.by_movement(session, [one.id for one in rows])
     return [
         MovementView(
             row.id,
@@ -158,6 +161,7 @@ def page(session: Session, *, practice_id: str, state: str, limit: int) -> list[
             row.reason,
             slips.get(row.id, ""),
             payouts.get(row.id, ""),
+            ", ".join(sorted(passed_on[row.id][1])) if row.id in passed_on else "",
         )
         for row in rows
     ]

@@ -22,6 +22,7 @@ from database import (
     account_holds,
     accounts,
     agencies,
+    agency_remittances,
     assistance,
     audit,
     bank,
@@ -179,7 +180,7 @@ def _remittances_are_spent(session: Session) -> Proof:
 
 def _bookings_are_spent(session: Session) -> Proof:
     """A booking that was paired has brought its amount to CASH_BANK by its remittances, or is a deposit's, a
-    payout's, or that of a cheque which came back."""
+    payout's, an agency's, or that of a cheque which came back."""
     paired = session.exec(select(BankMovement).where(BankMovement.state == bank.MATCHED)).all()
     banked = dict(
         session.execute(
@@ -190,13 +191,17 @@ def _bookings_are_spent(session: Session) -> Proof:
             .group_by(col(RemittanceFile.bank_movement_id))
         ).all()
     )
-    for table in (Deposit, LockboxBatch, PatientPayment):
-        rows = session.exec(
-            select(table.bank_movement_id, func.sum(table.amount_cents)).group_by(table.bank_movement_id)
-        )
+    for movement_id, amount in (
+        (Deposit.bank_movement_id, Deposit.amount_cents),
+        (LockboxBatch.bank_movement_id, LockboxBatch.amount_cents),
+        (PatientPayment.bank_movement_id, PatientPayment.amount_cents - PatientPayment.fee_cents),
+    ):
+        rows = session.exec(select(movement_id, func.sum(amount)).group_by(movement_id))
         banked |= {one: int(cents) for one, cents in rows if one is not None}
     sent = select(CardPayout.bank_movement_id, CardPayout.net_cents)
     banked |= {one: cents for one, cents in session.exec(sent) if one is not None}
+    for one, (cents, _) in agency_remittances.by_movement(session).items():
+        banked[one] = int(banked.get(one, 0)) + cents
     left = select(LockboxCheque.bank_movement_id, LockboxCheque.amount_cents)
     banked |= {one: -cents for one, cents in session.exec(left) if one is not None}
     off = [f"booking {one.id}" for one in paired if int(banked.get(one.id, 0)) != one.amount_cents]
@@ -328,6 +333,12 @@ def _cheques_are_whole(session: Session) -> Proof:
     return Proof("lockbox", "cheques of a lockbox are on accounts, asked about, or went back", looked_at, off[:SHOWN])
 
 
+def _agencies_pass_on(session: Session) -> Proof:
+    looked_at, off = agency_remittances.unexplained(session)
+    statement = "what stands with agencies is what their files told of and the bank has not booked"
+    return Proof("agency_clearing", statement, looked_at, off[:SHOWN])
+
+
 def _cards_are_paid_out(session: Session) -> Proof:
     looked_at, off = card_payouts.unexplained(session)
     statement = "what stands for card payments is what the processor has not paid out, each once"
@@ -441,6 +452,7 @@ _PROOFS: tuple[Callable[[Session], Proof], ...] = (
     _placed_is_given_up,
     _help_is_granted,
     _cheques_are_whole,
+    _agencies_pass_on,
     _cards_are_paid_out,
     _refunds_are_under_way,
     _instalments_are_charged_once,

@@ -321,6 +321,7 @@ class Office:
                 practice_id=self.practice_id,
                 encounter_id=encounter_id,
                 amount_cents=-paid.amount_cents,
+                fee_cents=-paid.fee_cents,
                 method=paid.method,
                 received_on=self.today,
                 received_at=self.now,

@@ -24,10 +24,11 @@ from api.office import Office, TheOffice
 from api.routers.pages import NOTES, Failed, answer, read, show, typed_into
 from api.routers.paper import Poster, refuse_while_older_waits
 from billing.roles import Permission
-from database import aged_cash, bank, lockbox, messages
+from database import aged_cash, agency_remittances, bank, lockbox, messages
 from database import card_payouts as payout_rows
 from database.access import Person
 from database.aged_cash import AgedCash
+from database.agency_remittances import Remitted
 from database.bank import MovementView, UnfundedView
 from database.card_payouts import Item, PayoutView
 from database.lockbox import UnplacedView
@@ -64,12 +65,14 @@ class BankPage:
     """Why the lock is open today; None: it is not"""
     payouts: list[PayoutView]
     """Of the card processor, the newest first"""
+    agencies: list[Remitted]
+    """What agencies told of and have not passed on, the oldest first"""
     cards: list[Item]
     """Card payments, refunds and returns that it has not paid out yet, the oldest first"""
 
 
 class PairForm(Part):
-    """Whose money a booking is: of remittances, or of one payout of the card processor."""
+    """Whose money a booking is: of remittances, of one payout of the card processor, or of one agency's files."""
 
     remittance_ids: Annotated[
         list[str],
@@ -106,6 +109,7 @@ def show_bank(request: Request, office: TheOffice, person: Viewer) -> BankPage:
             aged_cash.aged(session, practice_id=person.practice_id, at=office.now())[:SHOWN],
             opened.reason if opened else None,
             payout_rows.views(session, practice_id=person.practice_id, limit=SHOWN),
+            agency_remittances.waiting(session, practice_id=person.practice_id)[:SHOWN],
             payout_rows.items(session, practice_id=person.practice_id, limit=SHOWN),
         )
     if found.unplaced or found.cards:

@@ -64,6 +64,8 @@ class AgencyFile(SQLModel, table=True):
     """Written, or taken"""
     faults: str = Field(default="[]", sa_type=sa.Text)
     """Rows that were not taken: (line, what is wrong) as JSON"""
+    bank_movement_id: str | None = Field(default=None, sa_type=Id, foreign_key="bank_movement.id", index=True)
+    """The booking with which the agency passed on what the file told of"""
     at: datetime = Field(sa_type=Instant)
     by: str = Field(sa_type=Id)
 

@@ -9,14 +9,15 @@ import pytest
 from sqlmodel import select
 
 from activities import agencies as placing
-from activities import agency_answers
+from activities import agency_answers, bank_desk
 from billing.account_holds import HoldKind
 from billing.agencies import RecallReason
 from billing.agency_answers import read_answers
 from billing.claim import Address
-from database import account_holds, accounts, agencies, records
+from database import account_holds, accounts, agencies, agency_remittances, ledger, records
 from database.proof import prove_rows
-from database.tables import AgencyFile, Encounter, Patient, Placement, Posting
+from database.tables import AgencyFile, Encounter, Patient, PatientPayment, Placement, Posting, Task
+from tests.bank_files import ach_file, entry
 from tests.office import Office
 from tests.stories.test_households import child, look_after
 
@@ -152,6 +153,67 @@ def test_half_is_paid_at_the_agency_net_of_its_fee_and_the_rest_comes_back_after
     with pytest.raises(placing.NotPlaced, match="recalled already"):
         recall(office, RecallReason.ERROR)
     holds(office)
+
+
+def cash(office: Office) -> tuple[int, int]:
+    """(AGENCY_CLEARING, CASH_BANK); the books are proven."""
+    holds(office)
+    with office.database.reading() as session:
+        sums = ledger.account_totals(session, practice_id=office.practice_id)
+    return sums.get("AGENCY_CLEARING", 0), sums.get("CASH_BANK", 0)
+
+
+def bank_books(office: Office, cents: int, sender: str = NAME) -> None:
+    office.deliver(ach_file([entry(cents, sender=sender)], day=f"{office.today:%y%m%d}").encode())
+
+
+def test_what_the_agency_passes_on_is_paired_with_the_net_of_its_file(office: Office) -> None:
+    visit, _ = placed(office)
+    tell(office)
+    hear(office, "REF,paid,,20.00,5.00,15.00,,T-1")
+    assert cash(office) == (0, 0), "the visit has not posted it yet"
+    bank_books(office, 1500)
+    office.go_on(visit)
+    assert cash(office) == (0, 1500)
+    hear(office, "REF,paid,,8.00,2.00,6.00,,T-2")
+    hear(office, "REF,paid,,4.00,1.00,3.00,,T-3")
+    office.go_on(visit)
+    assert cash(office) == (900, 1500)
+    bank_books(office, 901)
+    assert cash(office) == (900, 1500)
+    office.let_pass(days=40)
+    for _ in range(2):
+        with office.database.writing() as session:
+            bank_desk.look(session, at=office.now)
+    with office.database.reading() as session:
+        query = select(Task).where(Task.type == "deposit_missing", Task.state == "open")
+        assert sorted(one.amount_cents for one in session.exec(query)) == [300, 600]
+    bank_books(office, 900)
+    assert cash(office) == (0, 2400)
+    with office.database.reading() as session:
+        assert session.exec(query).all() == []
+
+
+def test_what_was_taken_back_here_is_kept_back_from_the_next_sum(office: Office) -> None:
+    visit, _ = placed(office)
+    tell(office)
+    hear(office, "REF,paid,,10.00,2.50,7.50,,T-1")
+    office.go_on(visit)
+    bank_books(office, 750, "SOMEBODY")
+    assert cash(office) == (0, 750), "by its amount, within two weeks"
+    with office.database.reading() as session:
+        payment = session.exec(select(PatientPayment).where(PatientPayment.method == "agency")).one()
+    office.take_back(visit, payment.id)
+    office.go_on(visit)
+    assert cash(office) == (-750, 750)
+    hear(office, "REF,paid,,20.00,5.00,15.00,,T-2")
+    office.go_on(visit)
+    assert cash(office) == (750, 750)
+    with office.database.reading() as session:
+        owed = agency_remittances.waiting(session, practice_id=office.practice_id)
+    assert sorted((one.cents, one.is_file) for one in owed) == [(-750, False), (1500, True)]
+    bank_books(office, 750)
+    assert cash(office) == (0, 1500)
 
 
 def test_what_the_patient_pays_here_meanwhile_is_told_and_a_rest_paid_there_is_all(office: Office) -> None:

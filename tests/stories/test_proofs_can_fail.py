@@ -62,6 +62,7 @@ TAMPERED = {
     "WHERE stage = 'closed'",
     "assistance": "UPDATE posting SET account = 'ADJ_ASSIST' WHERE account = 'ADJ_CONTRACT'",
     "lockbox": "UPDATE posting SET account = 'UNPLACED' WHERE account = 'CARD_CLEARING'",
+    "agency_clearing": "UPDATE posting SET account = 'AGENCY_CLEARING' WHERE account = 'CARD_CLEARING'",
     "card_payouts": "UPDATE posting SET account = 'CARD_FEE' WHERE account = 'CARD_CLEARING'",
     "card_refunds": "UPDATE posting SET account = 'PAT_REFUND_DUE' WHERE account = 'CARD_CLEARING'",
     "instalment_charges": "INSERT INTO instalment_plan (id, practice_id, patient_id, encounters, total_cents, "

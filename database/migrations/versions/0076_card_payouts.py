@@ -1,4 +1,4 @@
-"""Payouts of the card processor, and what each of their lines pays out"""
+"""Payouts of the card processor, what each line pays out, and the bank's booking of what an agency passes on"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -57,8 +57,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("practice_id", "item", name="uq_card_payout_line_item"),
     )
     op.create_index("ix_card_payout_line_open", "card_payout_line", ["practice_id", "settled_at"])
+    with op.batch_alter_table("agency_file") as table:
+        table.add_column(sa.Column("bank_movement_id", ID, nullable=True))
+        table.create_foreign_key(
+            op.f("fk_agency_file_bank_movement_id_bank_movement"), "bank_movement", ["bank_movement_id"], ["id"]
+        )
+    op.create_index(op.f("ix_agency_file_bank_movement_id"), "agency_file", ["bank_movement_id"])
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_agency_file_bank_movement_id"), table_name="agency_file")
+    with op.batch_alter_table("agency_file") as table:
+        table.drop_constraint(op.f("fk_agency_file_bank_movement_id_bank_movement"), type_="foreignkey")
+        table.drop_column("bank_movement_id")
     op.drop_table("card_payout_line")
     op.drop_table("card_payout")

@@ -1,4 +1,4 @@
-"""Payouts of the card processor at the bank's page: told by signed notices, asked for, paired by hand, shown."""
+"""Money that third parties pay out, at the bank's page: told by signed notices, asked for, paired by hand, shown."""
 
 import httpx
 import pytest
@@ -9,6 +9,7 @@ from database import ledger
 from database.tables import ProcessorEvent, Task
 from simulator.gateway import payout_report
 from tests.api.conftest import Book
+from tests.api.test_agencies import placed
 from tests.api.test_bank import key, taken
 from tests.api.test_day_close import absorb
 from tests.api.test_pay_page import House, browser, house, opened, to_processor  # noqa: F401 - fixtures
@@ -126,3 +127,30 @@ async def test_a_line_that_fits_nothing_is_settled_by_a_person_on_the_tasks_page
     assert ("that fits nothing here" in page.text, '<td class="amount">1</td>' in shown.text) == (True, True)
     assert (refused.status_code, done.status_code) == (403, 200)
     assert clearing(house.book) == {"CARD_CLEARING": 8194, "CARD_FEE": 306 - 500, "CASH_BANK": 0}
+
+
+async def test_several_files_of_an_agency_are_paired_by_hand(book: Book) -> None:
+    row = placed(book)
+    answers = f"/api/v1/agencies/{row.agency_id}/answers"
+    head = "reference,action,collected,fee,remitted,transaction\n"
+    async with book.signed_in(Role.SUPERVISOR) as client:
+        for number in (1, 2):
+            body = f"{head}{row.id},paid,10.00,2.50,7.50,T-{number}\n"
+            assert (await client.post(answers, content=body.encode())).json()["taken"] == 1
+        await taken(client, ach_file([entry(1500), entry(750)], day="240101"))
+        found = (await client.get("/api/v1/bank")).json()
+        page = await client.get("/bank")
+        files = [one["id"] for one in found["agencies"]]
+        pair = {one["movement"]["amount_cents"]: f"/api/v1/bank/{one['id']}/pair" for one in found["open"]}
+        refused = await client.post(pair[750], json={"remittance_ids": files}, headers=key(1))
+        done = await client.post(pair[1500], json={"remittance_ids": files}, headers=key(2))
+        after = await client.get("/bank")
+    assert [(one["agency"], one["cents"], one["is_file"]) for one in found["agencies"]] == [
+        ("Example Recovery", 750, True),
+        ("Example Recovery", 750, True),
+    ]
+    assert "Told by agencies, and not passed on yet" in page.text
+    assert (refused.status_code, "have to sum to $7.50; these say $15.00" in refused.text) == (422, True)
+    assert (done.status_code, "passed on by Example Recovery" in after.text) == (200, True)
+    with book.database.reading() as session:
+        assert ledger.account_totals(session, practice_id=book.practice_id)["CASH_BANK"] == 1500

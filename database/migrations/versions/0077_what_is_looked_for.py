@@ -6,7 +6,7 @@ from alembic import op
 from database.columns import Instant
 
 revision = "0077"
-down_revision = "0075"
+down_revision = "0076"
 branch_labels = None
 depends_on = None
 

@@ -12,6 +12,12 @@ from database import accounts, households, majority, office, records, registrati
 from database.tables import CameOfAge, Encounter, Patient, Task
 
 RELATIONS = ", ".join(GuarantorIs)
+SAID = "said"
+"""How the question ends for who wrote down who answers without being asked"""
+STILL_TO_NAME = (
+    "Kept for later visits. The visits before are asked of nobody: name who answered for them, or end their holds on the "
+    "account's page; the question stays open until then."
+)
 
 
 def register(session: Session, encounter: Encounter, *, at: datetime) -> None:
@@ -21,6 +27,8 @@ def register(session: Session, encounter: Encounter, *, at: datetime) -> None:
         return
     if row.decision is None:
         _ask(session, row, f"has a visit on {encounter.service_date}", at=at)
+    elif majority.is_unnamed(session, row):
+        _ask_who_answered(session, row, cause=encounter.id, at=at)
 
 
 def look(session: Session, *, at: datetime) -> int:
@@ -41,18 +49,23 @@ def look(session: Session, *, at: datetime) -> int:
 
 
 def said(session: Session, patient: Patient, *, at: datetime, by: str) -> None:
-    """A person wrote down who answers for the patient, who is locked: nobody is asked any more."""
-    if majority.note_said(session, patient, at=at, by=by) is None:
+    """A person is about to write down who answers for the patient, who is locked: nobody is asked any more, unless it
+    is still to be named who answered before."""
+    row = majority.note_said(session, patient, at=at, by=by)
+    if row is None:
         return
-    for task in tasks.open_tasks(session, practice_id=patient.practice_id, subject_id=patient.id):
-        if task.type == TaskType.WHO_ANSWERS:
-            tasks.close_task(session, task, resolution="said", at=at, actor_id=by)
+    if majority.is_unnamed(session, row):
+        _ask_who_answered(session, row, cause=SAID, at=at)
+        return
+    for task in _open(session, row):
+        tasks.close_task(session, task, resolution=SAID, at=at, actor_id=by)
 
 
 def decide(
     session: Session, task: Task, resolution: str, values: dict[str, str], *, actor_id: str, at: datetime
 ) -> Answer | None:
-    """Carry out one way out of `who_answers`; None when done, else why not. The patient is locked."""
+    """Carry out one way out of `who_answers`; None when the question is answered, else why it stays open. Naming who
+    answered before leaves what was decided for later visits. The patient is locked."""
     row = session.get_one(CameOfAge, task.subject_id)
     later: Guarantor | None = None
     if resolution == "as_before":
@@ -70,10 +83,14 @@ def decide(
                 message = "it is known who answered before: it stands on the patient's coverage page"
                 return Answer(done=False, code="not_possible", message=message)
             majority.name_guardian(session, row, named, at=at, by=actor_id)
+            if row.decision is not None:
+                return None
         else:
             later = named
     patient = majority.decide(session, row, resolution, later, at=at, by=actor_id)
     households.wake(session, practice_id=patient.practice_id, patient_id=patient.id, at=at)
+    if majority.is_unnamed(session, row):
+        return Answer(done=True, code="kept", message=STILL_TO_NAME)
     return None
 
 
@@ -94,6 +111,23 @@ def _ask(session: Session, row: CameOfAge, why: str, *, at: datetime) -> bool:
     new = NewTask(TaskType.WHO_ANSWERS, key="", reason=reason)
     subject = {"subject": "account", "subject_id": row.patient_id}
     return tasks.open_task(session, new, practice_id=row.practice_id, at=at, **subject) is not None
+
+
+def _ask_who_answered(session: Session, row: CameOfAge, *, cause: str, at: datetime) -> None:
+    """Where nobody is asked about the patient already. `cause`: asked about once."""
+    if _open(session, row):
+        return
+    reason = (
+        f"The patient came of age on {row.majority_on}, and nobody is named who answered until then. The visits before "
+        "are asked of nobody until you name who did, or end their holds on the account's page."
+    )
+    new = NewTask(TaskType.WHO_ANSWERS, key=cause, reason=reason)
+    tasks.open_task(session, new, practice_id=row.practice_id, subject="account", subject_id=row.patient_id, at=at)
+
+
+def _open(session: Session, row: CameOfAge) -> list[Task]:
+    found = tasks.open_tasks(session, practice_id=row.practice_id, subject_id=row.patient_id)
+    return [one for one in found if one.type == TaskType.WHO_ANSWERS]
 
 
 def _faults(values: dict[str, str]) -> tuple[tuple[str, str], ...]:

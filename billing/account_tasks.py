@@ -130,7 +130,9 @@ OF_ACCOUNTS: dict[TaskType, Kind] = {
             "patient": Resolution("The patient answers"),
             "as_before": Resolution("Who answered before answers for later visits too", (REASON,)),
             "other": Resolution("Somebody else answers for later visits", _GUARANTOR),
-            "name_guardian": Resolution("The patient answers; name who answered before", _GUARANTOR),
+            "name_guardian": Resolution(
+                "Name who answered before; the patient answers, unless it was decided otherwise", _GUARANTOR
+            ),
         },
     ),
     TaskType.ASSISTANCE_REVIEW: Kind(

@@ -44,15 +44,19 @@ SAID = "said"
 
 
 def of_visit(session: Session, encounter: Encounter, *, at: datetime) -> CameOfAge | None:
-    """See to who answers for a visit that was just registered; the patient's part in it when this visit is the first
-    after the patient came of age, else None."""
+    """See to who answers for a visit that was just registered; the patient's row when this visit is the first after
+    the patient came of age, or one of before for which nobody is named, else None."""
     patient = session.get_one(Patient, encounter.patient_id)
     row = session.get(CameOfAge, patient.id)
     if row is not None and row.parted_at is not None:
-        if encounter.service_date < row.majority_on and row.guarantor is not None:
-            encounter.responsible_id = _guardian(session, patient, row, at=at)
-            session.add(encounter)
-            session.flush()
+        if encounter.service_date >= row.majority_on:
+            return None
+        if row.guarantor is None:
+            _hold(session, patient, [encounter.id], at=at)
+            return row
+        encounter.responsible_id = _guardian(session, patient, row, at=at)
+        session.add(encounter)
+        session.flush()
         return None
     since = of_age_on(registrations.of_row(patient).person)
     if since is None or encounter.service_date < since:
@@ -129,14 +133,15 @@ def name_guardian(session: Session, row: CameOfAge, guarantor: Guarantor, *, at:
     guardian = _guardian(session, patient, row, at=at)
     _tie(session, patient, row, guardian)
     guarantors.bring_items(session, session.get_one(Patient, guardian), at=at)
-    query = select(AccountHold).where(
-        AccountHold.practice_id == row.practice_id,
-        AccountHold.reason == NOT_NAMED,
-        col(AccountHold.ended_at).is_(None),
-        col(AccountHold.encounter_id).in_(_before(patient, row.majority_on)),
-    )
-    for hold in session.exec(query).all():
+    for hold in _unnamed(session, row):
         account_holds.end(session, hold, why="it is known who answered", at=at, by=by)
+    for one in (guardian, patient.id):
+        households.wake(session, practice_id=patient.practice_id, patient_id=one, at=at)
+
+
+def is_unnamed(session: Session, row: CameOfAge) -> bool:
+    """Whether visits are asked of nobody as long as nobody is named who answered for them."""
+    return row.guarantor is None and bool(_unnamed(session, row))
 
 
 def coming(session: Session, *, practice_id: str, today: date, until: date) -> Sequence[tuple[Patient, date]]:
@@ -165,16 +170,27 @@ def _was_known_before(session: Session, patient: Patient, since: date) -> bool:
     zone = office.zone_of(session, patient.practice_id)
     if patient.created_at < noon_of(since, zone):
         return True
-    return session.exec(_before(patient, since).limit(1)).first() is not None
+    return session.exec(_before(patient.id, since).limit(1)).first() is not None
 
 
-def _before(patient: Patient, since: date) -> SelectOfScalar[str]:
-    return select(Encounter.id).where(Encounter.patient_id == patient.id, Encounter.service_date < since)
+def _before(patient_id: str, since: date) -> SelectOfScalar[str]:
+    return select(Encounter.id).where(Encounter.patient_id == patient_id, Encounter.service_date < since)
+
+
+def _unnamed(session: Session, row: CameOfAge) -> Sequence[AccountHold]:
+    """Holds of visits for which nobody is named who answered."""
+    query = select(AccountHold).where(
+        AccountHold.practice_id == row.practice_id,
+        AccountHold.reason == NOT_NAMED,
+        col(AccountHold.ended_at).is_(None),
+        col(AccountHold.encounter_id).in_(_before(row.patient_id, row.majority_on)),
+    )
+    return session.exec(query.order_by(col(AccountHold.begun_at), AccountHold.id)).all()
 
 
 def _unpaid_before(session: Session, patient: Patient, since: date) -> list[str]:
     """Visits of that time that are not settled."""
-    query = _before(patient, since).where(Encounter.stage != Stage.CLOSED, col(Encounter.is_void).is_(False))
+    query = _before(patient.id, since).where(Encounter.stage != Stage.CLOSED, col(Encounter.is_void).is_(False))
     return list(session.exec(query.order_by(Encounter.id)))
 
 
@@ -184,7 +200,7 @@ def _part(session: Session, patient: Patient, row: CameOfAge, *, at: datetime) -
     row.guarantor = row.guarantor or patient.guarantor
     session.add(row)
     if row.guarantor is None:
-        _hold(session, patient, row, at=at)
+        _hold(session, patient, _unpaid_before(session, patient, row.majority_on), at=at)
         return
     held_own = patient.account_id is None
     guardian = _guardian(session, patient, row, at=at)
@@ -194,10 +210,10 @@ def _part(session: Session, patient: Patient, row: CameOfAge, *, at: datetime) -
     _hand_over(session, patient, guardian, held_own=held_own, at=at)
 
 
-def _hold(session: Session, patient: Patient, row: CameOfAge, *, at: datetime) -> None:
+def _hold(session: Session, patient: Patient, visits: Sequence[str], *, at: datetime) -> None:
     """Nobody asks the patient for what a parent owes whom nobody named."""
     account = accounts.lock(session, practice_id=patient.practice_id, patient_id=patient.id, at=at)
-    for encounter_id in _unpaid_before(session, patient, row.majority_on):
+    for encounter_id in visits:
         account_holds.begin(
             session,
             practice_id=patient.practice_id,

@@ -51,6 +51,15 @@ def silence_way(task: Mapping[str, Any]) -> Way:
     return WAYS[TaskType.NO_RESPONSE]
 
 
+def guardian_way(task: Mapping[str, Any]) -> Way:
+    """What an account representative says: the patient answers now, and a parent did where nobody is named."""
+    return WAYS[TaskType.WHO_ANSWERS] if "nobody is named" not in task["reason"] else Way("name_guardian", _parent)
+
+
+def _parent(task: Mapping[str, Any]) -> Values:
+    return {"last_name": "ROE", "first_name": "ROBIN", "relationship": "parent"}
+
+
 def _look_again(task: Mapping[str, Any]) -> Values:
     day = datetime.fromisoformat(task["opened_at"]).date() + timedelta(days=30)
     return {"reference": "CALL-1", "follow_up": day.isoformat()}
@@ -92,6 +101,13 @@ def _patient_complete(task: Mapping[str, Any]) -> Values:
 def _called(task: Mapping[str, Any]) -> Values:
     return {"reference": "CALL-1"}
 
+
+_CHOSEN: dict[str, Callable[[Mapping[str, Any]], Way]] = {
+    TaskType.DENIAL_REVIEW: denial_way,
+    TaskType.NO_RESPONSE: silence_way,
+    TaskType.WHO_ANSWERS: guardian_way,
+}
+"""Tasks whose way depends on what they say"""
 
 _DENIAL_WAYS: dict[str, Way] = {
     "replace": Way("replace", _replaced),
@@ -208,7 +224,7 @@ class Staff:
         return len(waiting)
 
     def _resolve(self, task: Mapping[str, Any]) -> int:
-        chosen = {TaskType.DENIAL_REVIEW: denial_way, TaskType.NO_RESPONSE: silence_way}.get(task["type"])
+        chosen = _CHOSEN.get(task["type"])
         way = chosen(task) if chosen is not None else WAYS[TaskType(task["type"])]
         role = way.role or task["role"]
         if self._dice.random() < self.error_rate:

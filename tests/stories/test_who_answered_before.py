@@ -1,0 +1,155 @@
+"""Who answered before a patient came of age is not named, not known for certain, or known in another way."""
+
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from activities import coming_of_age
+from activities.account import AccountActivities
+from activities.messages import AccountStanding, AccountStep
+from billing.consents import Guarantor, GuarantorIs
+from billing.instalments import PlanState
+from billing.kept_cards import CardState, Errand
+from database import consents, guarantors
+from database.columns import new_id
+from database.tables import AccountHold, InstalmentPlan, KeptCard, Outbox, Patient
+from tests.office import PUBLIC_URL, Office
+from tests.stories.test_coming_of_age import OF_AGE, asked, holder_of, visit
+from tests.stories.test_households import MOTHER
+from tests.stories.test_lives_of_bills import holds, live
+
+BOTH_DATABASES = True
+MARTHA = {"last_name": "DOE", "first_name": "MARTHA", "relationship": "parent"}
+
+
+def looked(office: Office, holder: str) -> AccountStanding:
+    """What an account says when it looks at itself."""
+    step = AccountStep(practice_id=office.practice_id, patient_id=holder, at=office.now)
+    return AccountActivities(office.database, PUBLIC_URL).look_after_account(step)
+
+
+def is_woken(office: Office, holder: str) -> bool:
+    with office.database.reading() as session:
+        query = select(Outbox.id).where(Outbox.kind == "wake_account", Outbox.subject_id == holder)
+        return session.exec(query).first() is not None
+
+
+def standing(office: Office) -> list[str | None]:
+    """The visits on which a hold stands."""
+    with office.database.reading() as session:
+        return list(session.exec(select(AccountHold.encounter_id).where(col(AccountHold.ended_at).is_(None))))
+
+
+def agreed(office: Office, holder: str, visit: str) -> str:
+    """A plan on the visit, and a card that is charged for it; gives the card."""
+    plan = InstalmentPlan(
+        id=new_id(),
+        practice_id=office.practice_id,
+        patient_id=holder,
+        encounters=visit,
+        total_cents=2000,
+        instalments=2,
+        first_day=office.today + timedelta(days=20),
+        agreed_at=office.now,
+        state=PlanState.ACTIVE,
+    )
+    card = KeptCard(
+        id=new_id(),
+        practice_id=office.practice_id,
+        plan_id=plan.id,
+        state=CardState.KEPT,
+        words="",
+        agreed_at=office.now,
+        agreed_by="patient",
+        kept_at=office.now,
+        reference=f"card-{plan.id}",
+    )
+    with office.database.writing() as session:
+        session.add(plan)
+        session.flush()
+        session.add(card)
+    return card.id
+
+
+def writes_down(office: Office, encounter: str, guarantor: Guarantor | None) -> None:
+    """Staff keep who answers on the patient's coverage page."""
+    with office.database.writing() as session:
+        row = session.get_one(Patient, office.patient_of(encounter), with_for_update=True)
+        coming_of_age.said(session, row, at=office.now, by=office.worker_id)
+        consents.keep_guarantor(session, row, guarantor)
+        guarantors.regroup(session, row, at=office.now)
+
+
+def says(office: Office, resolution: str, **values: str) -> str:
+    """A person answers `who_answers`: the code of the answer."""
+    answer = office.complete_office_task("who_answers", resolution, values, by=office.worker_id)
+    assert answer.done
+    return answer.code
+
+
+def test_a_guardian_who_is_named_later_is_asked_without_anybody_waking_the_account(office: Office) -> None:
+    old = visit(office, 1, OF_AGE - timedelta(days=1))
+    patient = office.patient_of(old)
+    looked(office, patient)
+    card = agreed(office, patient, old)
+    visit(office, 2, OF_AGE, share=3000)
+    says(office, "name_guardian", **MARTHA)
+    guardian = holder_of(office, old)
+    assert guardian != patient
+    assert is_woken(office, guardian)
+    errands = looked(office, guardian).errands
+    assert [(one.kind, one.subject_id) for one in errands] == [(Errand.FORGET, card)], "the card's plan moved"
+    holds(office)
+
+
+def test_a_late_visit_of_before_is_asked_of_nobody_as_long_as_nobody_is_named(office: Office) -> None:
+    old, new = visit(office, 1, OF_AGE - timedelta(days=1)), visit(office, 2, OF_AGE, share=3000)
+    late = visit(office, 3, OF_AGE - timedelta(days=9))
+    assert set(standing(office)) == {old, late}
+    live(office, holder_of(office, new), 40)
+    assert asked(office, holder_of(office, new)) == {"V2"}
+    says(office, "name_guardian", **MARTHA)
+    assert holder_of(office, late) == holder_of(office, old) != holder_of(office, new)
+    assert standing(office) == []
+    holds(office)
+
+
+def test_one_who_came_late_is_asked_about_though_somebody_was_written_down_already(office: Office) -> None:
+    new = visit(office, 2, OF_AGE, share=3000)
+    writes_down(office, new, Guarantor(MOTHER, GuarantorIs.OTHER))
+    assert office.open_task_types(office.patient_of(new)) == []
+    late = visit(office, 3, OF_AGE - timedelta(days=9))
+    assert standing(office) == [late]
+    assert office.open_task_types(office.patient_of(new)) == ["who_answers"]
+
+
+def test_what_is_written_down_about_later_visits_does_not_end_the_question_who_answered_before(office: Office) -> None:
+    old = visit(office, 1, OF_AGE - timedelta(days=1))
+    patient = office.patient_of(old)
+    writes_down(office, old, Guarantor(MOTHER, GuarantorIs.OTHER))
+    assert standing(office) == [old]
+    assert office.open_task_types(patient) == ["who_answers"]
+    writes_down(office, old, Guarantor(MOTHER, GuarantorIs.OTHER))
+    assert office.open_task_types(patient) == ["who_answers"]
+    says(office, "name_guardian", last_name="ROE", first_name="RICHARD", relationship="parent")
+    assert (standing(office), office.open_task_types(patient)) == ([], [])
+    with office.database.reading() as session:
+        row = session.get_one(Patient, patient)
+        assert consents.guarantor_of(row) == Guarantor(MOTHER, GuarantorIs.OTHER), "who answers since stays"
+    assert holder_of(office, old) != patient
+    holds(office)
+
+
+def test_a_decision_about_later_visits_leaves_the_question_open_who_answered_before(office: Office) -> None:
+    old, new = visit(office, 1, OF_AGE - timedelta(days=1)), visit(office, 2, OF_AGE, share=3000)
+    patient = office.patient_of(new)
+    assert says(office, "patient") == "kept"
+    assert says(office, "other", last_name="ROE", first_name="RICHARD", relationship="other") == "kept"
+    assert (standing(office), office.open_task_types(patient)) == ([old], ["who_answers"])
+    assert says(office, "name_guardian", **MARTHA) == "done"
+    assert (standing(office), office.open_task_types(patient)) == ([], [])
+    with office.database.reading() as session:
+        later = consents.guarantor_of(session.get_one(Patient, patient))
+        assert later is not None
+        assert later.person.name.last == "ROE"
+    holds(office)

@@ -15,8 +15,8 @@ RELATIONS = ", ".join(GuarantorIs)
 SAID = "said"
 """How the question ends for who wrote down who answers without being asked"""
 STILL_TO_NAME = (
-    "Kept for later visits. The visits before are asked of nobody: name who answered for them, or end their holds on the "
-    "account's page; the question stays open until then."
+    "Kept for later visits. The visits before are asked of nobody: name who answered for them, or end their holds on "
+    "the account's page; the question stays open until then."
 )
 
 

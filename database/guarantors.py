@@ -38,7 +38,7 @@ def regroup(session: Session, patient: Patient, *, at: datetime) -> str | None:
     _stand_on(session, patient, now)
     for one in leaving:
         _stand_on(session, one, one.id)
-    _end_links(session, before if before != now else patient.id, at=at)
+    end_links(session, before if before != now else patient.id, at=at)
     for one in leaving:
         regroup(session, one, at=at)
     for one in (patient, *leaving):
@@ -93,15 +93,37 @@ def patient_like(session: Session, patient: Patient, person: Person) -> Patient 
     return rows[0] if len(rows) == 1 else None
 
 
-def of_key(session: Session, kept: Patient, *, but: Patient) -> Sequence[str]:
-    """The other patients for whom `kept` answers as well, by name."""
+def kept_as(session: Session, patient: Patient, person: Person) -> Patient | None:
+    """The guarantor, where an account is kept for this person already; first the one that the patient stands on."""
+    query = select(Patient).where(
+        Patient.practice_id == patient.practice_id,
+        Patient.id != patient.id,
+        Patient.guarantor_key == households.key_of(person),
+        col(Patient.guarantor).is_(None),
+        col(Patient.merged_into).is_(None),
+    )
+    own_first = (col(Patient.id) != (patient.account_id or ""), col(Patient.created_at), col(Patient.id))
+    return session.exec(query.order_by(*own_first).limit(1)).first()
+
+
+def answered_for(session: Session, person: Person, *, but: Patient) -> Sequence[str]:
+    """The other patients for whom this person answers as well."""
     query = select(Patient.id).where(
-        Patient.practice_id == kept.practice_id,
-        Patient.guarantor_key == kept.guarantor_key,
-        col(Patient.id).not_in((kept.id, but.id)),
+        Patient.practice_id == but.practice_id,
+        Patient.id != but.id,
+        Patient.guarantor_key == households.key_of(person),
+        col(Patient.guarantor).is_not(None),
         col(Patient.merged_into).is_(None),
     )
     return session.exec(query.order_by(Patient.id)).all()
+
+
+def end_links(session: Session, holder_id: str, *, at: datetime) -> None:
+    """Who had a link to an account that is another one now does not see what came to it, or went."""
+    query = select(PayLink).where(PayLink.patient_id == holder_id, col(PayLink.revoked_at).is_(None))
+    for link in session.exec(query):
+        link.revoked_at = at
+        session.add(link)
 
 
 def _held_holder(session: Session, patient: Patient, guarantor: Guarantor | None) -> str:
@@ -235,11 +257,3 @@ def _hold(session: Session, practice_id: str, *holder_ids: str) -> None:
         PatientAccount.practice_id == practice_id, col(PatientAccount.patient_id).in_(holder_ids)
     )
     session.exec(query.order_by(PatientAccount.patient_id).with_for_update()).all()
-
-
-def _end_links(session: Session, holder_id: str, *, at: datetime) -> None:
-    """Who had a link to an account that is another one now does not see what came to it, or went."""
-    query = select(PayLink).where(PayLink.patient_id == holder_id, col(PayLink.revoked_at).is_(None))
-    for link in session.exec(query):
-        link.revoked_at = at
-        session.add(link)

@@ -15,11 +15,24 @@ from sqlmodel.sql.expression import SelectOfScalar
 from billing.account_holds import HoldKind
 from billing.consents import Guarantor, GuarantorIs
 from billing.days import noon_of
+from billing.instalments import PlanState
 from billing.majority import of_age_on
 from billing.patients import registration_of
 from billing.stages import Stage
 from billing.tasks import TaskType
-from database import account_holds, accounts, consents, guarantors, households, office, records, registrations, tasks
+from database import (
+    account_holds,
+    accounts,
+    consents,
+    guarantors,
+    households,
+    instalments,
+    kept_cards,
+    office,
+    records,
+    registrations,
+    tasks,
+)
 from database.appointments import Coming
 from database.tables import (
     AccountHold,
@@ -54,7 +67,7 @@ def of_visit(session: Session, encounter: Encounter, *, at: datetime) -> CameOfA
         if row.guarantor is None:
             _hold(session, patient, [encounter.id], at=at)
             return row
-        encounter.responsible_id = _guardian(session, patient, row, at=at)
+        encounter.responsible_id, _ = _guardian(session, patient, row, at=at)
         session.add(encounter)
         session.flush()
         return None
@@ -130,7 +143,7 @@ def name_guardian(session: Session, row: CameOfAge, guarantor: Guarantor, *, at:
     patient = session.get_one(Patient, row.patient_id)
     row.guarantor = records.dump(guarantor)
     session.add(row)
-    guardian = _guardian(session, patient, row, at=at)
+    guardian, _ = _guardian(session, patient, row, at=at)
     _tie(session, patient, row, guardian)
     guarantors.bring_items(session, session.get_one(Patient, guardian), at=at)
     for hold in _unnamed(session, row):
@@ -203,11 +216,15 @@ def _part(session: Session, patient: Patient, row: CameOfAge, *, at: datetime) -
         _hold(session, patient, _unpaid_before(session, patient, row.majority_on), at=at)
         return
     held_own = patient.account_id is None
-    guardian = _guardian(session, patient, row, at=at)
+    guardian, is_new = _guardian(session, patient, row, at=at)
     _tie(session, patient, row, guardian)
     later = records.load(Guarantor, row.later_guarantor) if row.later_guarantor else None
     consents.keep_guarantor(session, patient, later)
-    _hand_over(session, patient, guardian, held_own=held_own, at=at)
+    _hand_over(session, patient, row, guardian, at=at)
+    if held_own:
+        _hand_on(session, patient, row, households.holder_of(session, guardian), is_new=is_new, at=at)
+    guarantors.bring_items(session, session.get_one(Patient, guardian), at=at)
+    households.wake(session, practice_id=patient.practice_id, patient_id=guardian, at=at)
 
 
 def _hold(session: Session, patient: Patient, visits: Sequence[str], *, at: datetime) -> None:
@@ -227,18 +244,19 @@ def _hold(session: Session, patient: Patient, visits: Sequence[str], *, at: date
         )
 
 
-def _guardian(session: Session, patient: Patient, row: CameOfAge, *, at: datetime) -> str:
-    """Who answered, as a patient: known as one, or kept as one from now on."""
+def _guardian(session: Session, patient: Patient, row: CameOfAge, *, at: datetime) -> tuple[str, bool]:
+    """(who answered, as a patient, whether they are kept as one only from now on)."""
     tied = select(Encounter.responsible_id).where(
         Encounter.patient_id == patient.id, col(Encounter.responsible_id).is_not(None)
     )
     known = session.exec(tied.order_by(col(Encounter.created_at).desc(), Encounter.id).limit(1)).first()
     if known is not None:
-        return known
+        return known, False
     guarantor = records.load(Guarantor, row.guarantor or "")
-    found = guarantors.patient_like(session, patient, guarantor.person)
+    found = guarantors.kept_as(session, patient, guarantor.person)
+    found = found or guarantors.patient_like(session, patient, guarantor.person)
     if found is not None:
-        return found.id
+        return found.id, False
     child = registrations.of_row(patient)
     told = replace(
         registration_of(guarantor.person),
@@ -250,7 +268,7 @@ def _guardian(session: Session, patient: Patient, row: CameOfAge, *, at: datetim
     kept.guarantor_key = households.key_of(guarantor.person)
     session.add(kept)
     session.flush()
-    return kept.id
+    return kept.id, True
 
 
 def _tie(session: Session, patient: Patient, row: CameOfAge, guardian: str) -> None:
@@ -272,23 +290,21 @@ def _tie(session: Session, patient: Patient, row: CameOfAge, guardian: str) -> N
     session.flush()
 
 
-def _hand_over(session: Session, patient: Patient, guardian: str, *, held_own: bool, at: datetime) -> None:
-    """What is owed goes where it is answered for, and what stands in its way goes along. `held_own`: it stood on the
-    patient's own account."""
+def _hand_over(session: Session, patient: Patient, row: CameOfAge, guardian: str, *, at: datetime) -> None:
+    """The patient stands alone, or with who answers since; brothers and sisters stand with the guardian."""
     guarantors.regroup(session, patient, at=at)
     session.flush()
-    kept = session.get_one(Patient, guardian)
-    for other in guarantors.of_key(session, kept, but=patient):
-        guarantors.regroup(session, registrations.lock(session, practice_id=kept.practice_id, patient_id=other), at=at)
-    if held_own:
-        _hand_on(session, patient, households.holder_of(session, guardian), at=at)
-    guarantors.bring_items(session, kept, at=at)
-    households.wake(session, practice_id=kept.practice_id, patient_id=kept.id, at=at)
+    person = records.load(Guarantor, row.guarantor or "").person
+    for other in guarantors.answered_for(session, person, but=patient):
+        if other != guardian:
+            locked = registrations.lock(session, practice_id=patient.practice_id, patient_id=other)
+            guarantors.regroup(session, locked, at=at)
 
 
-def _hand_on(session: Session, patient: Patient, holder: str, *, at: datetime) -> None:
-    """All that was said and sent on the patient's account was the guardian's, and whoever has a link to it sees the
-    guardian's account and not the patient's new one."""
+def _hand_on(session: Session, patient: Patient, came: CameOfAge, holder: str, *, is_new: bool, at: datetime) -> None:
+    """All that was said and sent on the patient's account was the guardian's. Whoever has a link to it sees the
+    guardian's account and not the patient's new one; one that held more before (`is_new` says it did not) is shown to
+    nobody by it."""
     own = accounts.lock_own(session, practice_id=patient.practice_id, patient_id=patient.id, at=at)
     theirs = accounts.lock_own(session, practice_id=patient.practice_id, patient_id=holder, at=at)
     if own.paused_until is not None:
@@ -300,6 +316,9 @@ def _hand_on(session: Session, patient: Patient, holder: str, *, at: datetime) -
         own.last_paper_at = None
     session.add(theirs)
     session.add(own)
+    if not is_new:
+        guarantors.end_links(session, own.patient_id, at=at)
+    _end_plan(session, patient, came, holder, at=at)
     for table in OF_THE_ACCOUNT:
         for row in session.exec(select(table).where(table.patient_id == own.patient_id)).all():
             row.patient_id = holder
@@ -308,4 +327,18 @@ def _hand_on(session: Session, patient: Patient, holder: str, *, at: datetime) -
         if task.subject == "account" and task.type != TaskType.WHO_ANSWERS:
             task.subject_id = holder
             session.add(task)
+    session.flush()
+
+
+def _end_plan(session: Session, patient: Patient, came: CameOfAge, holder: str, *, at: datetime) -> None:
+    """An agreement holds on at most where its visits go, and where none holds yet."""
+    plan = instalments.active(session, patient.id)
+    if plan is None:
+        return
+    before = set(session.exec(_before(patient.id, came.majority_on)))
+    if set(instalments.visits_of(plan)) <= before and instalments.active(session, holder) is None:
+        return
+    plan.state, plan.ended_at, plan.why = PlanState.ENDED, at, "its visits stand on another account now; agree anew"
+    session.add(plan)
+    kept_cards.end_all(session, plan.id, by=kept_cards.OFFICE, why="the plan has ended", at=at)
     session.flush()

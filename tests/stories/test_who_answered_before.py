@@ -1,5 +1,6 @@
 """Who answered before a patient came of age is not named, not known for certain, or known in another way."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlmodel import col, select
@@ -10,12 +11,13 @@ from activities.messages import AccountStanding, AccountStep
 from billing.consents import Guarantor, GuarantorIs
 from billing.instalments import PlanState
 from billing.kept_cards import CardState, Errand
-from database import consents, guarantors
+from database import consents, guarantors, paying
 from database.columns import new_id
-from database.tables import AccountHold, InstalmentPlan, KeptCard, Outbox, Patient
+from database.tables import AccountHold, Encounter, InstalmentPlan, KeptCard, Outbox, Patient
+from tests.builders import a_claim, a_line
 from tests.office import PUBLIC_URL, Office
-from tests.stories.test_coming_of_age import OF_AGE, asked, holder_of, visit
-from tests.stories.test_households import MOTHER
+from tests.stories.test_coming_of_age import BORN, OF_AGE, asked, holder_of, visit
+from tests.stories.test_households import MOTHER, answers_for, billed_visit, child
 from tests.stories.test_lives_of_bills import holds, live
 
 BOTH_DATABASES = True
@@ -153,3 +155,65 @@ def test_a_decision_about_later_visits_leaves_the_question_open_who_answered_bef
         assert later is not None
         assert later.person.name.last == "ROE"
     holds(office)
+
+
+def mother_is_a_patient(office: Office, number: int) -> str:
+    """The mother comes as a patient of her own; gives her id."""
+    own = child(office, "MARTHA", number)
+    mother = office.patient_of(own)
+    with office.database.writing() as session:
+        session.get_one(Patient, mother).birth_date = MOTHER.birth_date
+    looked(office, mother)
+    return mother
+
+
+def test_a_link_of_the_child_does_not_show_what_a_mother_owes_who_is_a_patient(office: Office) -> None:
+    old = visit(office, 1, OF_AGE - timedelta(days=1))
+    answers_for(office, old, MOTHER)
+    with office.database.writing() as session:
+        theirs = {"practice_id": office.practice_id, "holder_id": office.patient_of(old)}
+        token, _ = paying.make_link(session, **theirs, by="office", at=office.now)
+    mother = mother_is_a_patient(office, 8)
+    new = visit(office, 2, OF_AGE, share=3000)
+    assert holder_of(office, old) == mother != holder_of(office, new)
+    with office.database.reading() as session:
+        assert paying.link_of(session, token, at=office.now) is None
+    holds(office)
+
+
+def test_two_agreements_do_not_hold_on_one_account(office: Office) -> None:
+    old = visit(office, 1, OF_AGE - timedelta(days=1))
+    answers_for(office, old, MOTHER)
+    looked(office, office.patient_of(old))
+    card = agreed(office, office.patient_of(old), old)
+    mother = mother_is_a_patient(office, 8)
+    agreed(office, mother, visit_of(office, "V8"))
+    visit(office, 2, OF_AGE, share=3000)
+    with office.database.reading() as session:
+        active = select(InstalmentPlan).where(InstalmentPlan.state == PlanState.ACTIVE)
+        assert [one.encounters for one in session.exec(active)] == [visit_of(office, "V8")]
+        assert session.get_one(KeptCard, card).state == CardState.STOPPED
+    assert (Errand.FORGET, card) in {(one.kind, one.subject_id) for one in looked(office, mother).errands}
+    holds(office)
+
+
+def test_one_parent_of_two_who_come_of_age_is_kept_once(office: Office) -> None:
+    mother = replace(MOTHER, birth_date=None)
+    old = visit(office, 1, OF_AGE - timedelta(days=1))
+    claim = a_claim(a_line(service_date=OF_AGE - timedelta(days=1)), member_id="M2")
+    sister = billed_visit(office, claim, "BETH", 5, born=BORN, share=2000)
+    for one in (old, sister):
+        answers_for(office, one, mother)
+    visit(office, 2, OF_AGE, share=3000)
+    guardian = holder_of(office, old)
+    claim = a_claim(a_line(service_date=OF_AGE), member_id="M2")
+    billed_visit(office, claim, "BETH", 6, born=BORN, share=2000)
+    assert holder_of(office, sister) == holder_of(office, old) == guardian
+    with office.database.reading() as session:
+        assert len(session.exec(select(Patient).where(Patient.first_name == "MARTHA")).all()) == 1
+    holds(office)
+
+
+def visit_of(office: Office, number: str) -> str:
+    with office.database.reading() as session:
+        return session.exec(select(Encounter.id).where(Encounter.external_id == number)).one()

@@ -8,7 +8,7 @@ from activities.messages import Answer
 from billing.claim import Address, Name, Person
 from billing.consents import Guarantor, GuarantorIs
 from billing.tasks import NewTask, TaskType
-from database import accounts, households, majority, office, records, registrations, tasks
+from database import accounts, households, majority, office, records, tasks
 from database.tables import CameOfAge, Encounter, Patient, Task
 
 RELATIONS = ", ".join(GuarantorIs)
@@ -95,8 +95,8 @@ def decide(
 
 
 def hold(session: Session, task: Task, *, at: datetime) -> None:
-    """The patient first, as who changes a guarantor does; then the account."""
-    registrations.lock(session, practice_id=task.practice_id, patient_id=task.subject_id)
+    """The patient behind their visits first, as who changes a guarantor does; then the account."""
+    majority.lock(session, practice_id=task.practice_id, patient_id=task.subject_id)
     accounts.lock(session, practice_id=task.practice_id, patient_id=task.subject_id, at=at)
 
 
@@ -104,10 +104,10 @@ def _ask(session: Session, row: CameOfAge, why: str, *, at: datetime) -> bool:
     before = "who answered until then goes on owing the visits before"
     if row.guarantor is None:
         before = "nobody is named who answered until then, and the visits before are asked of nobody"
-    reason = (
-        f"The patient comes of age on {row.majority_on} and {why}. From that day on the patient answers for it, unless "
-        f"you say otherwise; {before}."
-    )
+    since = "From that day on the patient answers for it, unless you say otherwise"
+    if majority.is_waiting(session, row):
+        since = "Who answers may have been named since that day: nobody is asked for it until you say who does"
+    reason = f"The patient comes of age on {row.majority_on} and {why}. {since}; {before}."
     new = NewTask(TaskType.WHO_ANSWERS, key="", reason=reason)
     subject = {"subject": "account", "subject_id": row.patient_id}
     return tasks.open_task(session, new, practice_id=row.practice_id, at=at, **subject) is not None

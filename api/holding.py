@@ -14,7 +14,7 @@ from api.coverage_form import ConsentForm, GuarantorForm, InsuranceForm, Medicar
 from api.errors import Fault, Problem
 from api.office import Office
 from api.registering import CHANGED, correct_papers
-from database import appointments, consents, guarantors, held_policies, registrations
+from database import appointments, consents, guarantors, held_policies, merges, registrations
 from database.access import Person
 from database.registrations import PatientChanged
 from database.tables import Patient
@@ -70,7 +70,7 @@ def keep_guarantor(office: Office, person: Person, patient_id: str, form: Guaran
         correct_papers(session, row, at=at)
         return f"guarantor: {form.relationship}" if form else "guarantor: the patient"
 
-    return _once(office, person, "keep_guarantor", patient_id, form, act, key=key)
+    return _once(office, person, "keep_guarantor", patient_id, form, act, key=key, with_visits=True)
 
 
 def keep_consent(office: Office, person: Person, patient_id: str, form: ConsentForm, *, key: str) -> Done:
@@ -95,8 +95,13 @@ def _once(
     *,
     key: str,
     version: int | None = None,
+    with_visits: bool = False,
 ) -> Done:
+    """`with_visits`: they are locked as well, before their patient."""
+
     def effect(session: Session) -> tuple[str, dict[str, Any]]:
+        if with_visits:
+            merges.hold_visits(session, patient_id)
         row = _locked(session, person, patient_id, version)
         words = act(session, row, office.now())
         if words:

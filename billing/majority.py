@@ -50,6 +50,15 @@ def of_age_on(patient: Person) -> date | None:
         return date(year, 3, 1)
 
 
+def youngest_of_age(day: date) -> date:
+    """The latest birth date of somebody who may be of age on a day, in whatever state."""
+    year = day.year - min(DEFAULT_AGE, *(one.age for one in MAJORITY.values()))
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)
+
+
 def is_under_age(patient: Person, day: date) -> bool:
     """Whether somebody else answers for the patient's visits of a day; who has no birth date answers."""
     since = of_age_on(patient)

@@ -6,7 +6,7 @@ a visit, so that there is an account. The patient's own account begins with the 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -16,7 +16,7 @@ from billing.account_holds import HoldKind
 from billing.consents import Guarantor, GuarantorIs
 from billing.days import noon_of
 from billing.instalments import PlanState
-from billing.majority import of_age_on
+from billing.majority import of_age_on, youngest_of_age
 from billing.patients import registration_of
 from billing.stages import Stage
 from billing.tasks import TaskType
@@ -28,6 +28,7 @@ from database import (
     households,
     instalments,
     kept_cards,
+    merges,
     office,
     records,
     registrations,
@@ -50,6 +51,12 @@ from database.tables import (
 
 NOT_NAMED = "the patient was under age, and nobody is named who answered for this visit"
 """Why a visit is not asked for: by it the hold is found again"""
+ASKED = "a person is asked who answers for this visit"
+"""The same of who may have been named when the patient was of age"""
+LONG_AFTER = timedelta(days=365)
+"""So long after the birthday it is not taken for granted that who answers was named before it"""
+AS_BEFORE = "as_before"
+"""The decision that who answered goes on answering"""
 OF_THE_ACCOUNT: tuple[type[Any], ...] = (AccountHold, AccountReceipt, Checkout, InstalmentPlan, Letter, PayLink)
 """Rows that name an account by who holds it"""
 SAID = "said"
@@ -61,37 +68,40 @@ def of_visit(session: Session, encounter: Encounter, *, at: datetime) -> CameOfA
     the patient came of age, or one of before for which nobody is named, else None."""
     patient = session.get_one(Patient, encounter.patient_id)
     row = session.get(CameOfAge, patient.id)
-    if row is not None and row.parted_at is not None:
-        if encounter.service_date >= row.majority_on:
-            return None
-        if row.guarantor is None:
-            _hold(session, patient, [encounter.id], at=at)
-            return row
-        encounter.responsible_id, _ = _guardian(session, patient, row, at=at)
-        session.add(encounter)
-        session.flush()
+    since = row.majority_on if row is not None else of_age_on(registrations.of_row(patient).person)
+    if since is None:
         return None
-    since = of_age_on(registrations.of_row(patient).person)
-    if since is None or encounter.service_date < since:
+    is_before = encounter.service_date < since
+    if row is None and (is_before or not _is_to_be_asked(session, patient, since)):
         return None
+    if row is not None and row.parted_at is not None and not is_before:
+        return None
+    patient = lock(session, practice_id=patient.practice_id, patient_id=patient.id)
     row = known(session, patient, since)
-    if row is None:
+    if row is None or is_before != (row.parted_at is not None):
         return None
-    registrations.lock(session, practice_id=patient.practice_id, patient_id=patient.id)
-    _part(session, patient, row, at=at)
+    if is_before:
+        return _keep_before(session, patient, row, encounter, at=at)
+    if row.decision is None and _may_be_of_an_adult(session, row, at=at):
+        _hold(session, patient, [encounter.id], reason=ASKED, at=at)
+    else:
+        _part(session, patient, row, at=at)
     return row
 
 
-def begin(session: Session, patient: Patient, since: date) -> CameOfAge | None:
-    """The row of a patient for whom somebody answered under age; None where nobody did, or a person said who does since
-    the patient is of age."""
-    guarantor = consents.guarantor_of(patient)
-    if guarantor is not None and guarantor.relationship == GuarantorIs.SPOUSE:
-        return None
-    if guarantor is None and not _unpaid_before(session, patient, since):
-        return None
-    if guarantor is not None and not _was_known_before(session, patient, since):
-        return None
+def lock(session: Session, *, practice_id: str, patient_id: str) -> Patient:
+    """The patient behind their visits, as merges lock them, until the transaction ends; raises as registrations do."""
+    session.flush()
+    merges.hold_visits(session, patient_id)
+    return registrations.lock(session, practice_id=practice_id, patient_id=patient_id)
+
+
+def known(session: Session, patient: Patient, since: date) -> CameOfAge | None:
+    """The row of a patient for whom somebody answered under age, begun where there is none; None where nobody did, or
+    a person said who does since the patient is of age. The patient is locked where a visit is registered."""
+    row = session.get(CameOfAge, patient.id, populate_existing=True)
+    if row is not None or not _is_to_be_asked(session, patient, since):
+        return row
     row = CameOfAge(
         patient_id=patient.id, practice_id=patient.practice_id, majority_on=since, guarantor=patient.guarantor
     )
@@ -100,21 +110,23 @@ def begin(session: Session, patient: Patient, since: date) -> CameOfAge | None:
     return row
 
 
-def known(session: Session, patient: Patient, since: date) -> CameOfAge | None:
-    """The patient's row, begun where there is none; None as `begin` says."""
-    return session.get(CameOfAge, patient.id) or begin(session, patient, since)
-
-
 def note_said(session: Session, patient: Patient, *, at: datetime, by: str) -> CameOfAge | None:
     """A person is about to write down who answers for a patient who is of age: what was answered for before stays where
     it is, and nobody is asked. None: under age still. The patient is locked."""
     since = of_age_on(registrations.of_row(patient).person)
-    today = office.policies_for(session, practice_id=patient.practice_id, payer_id=None).day(at)
-    if since is None or today < since:
+    if since is None or _today(session, patient.practice_id, at) < since:
         return None
     row = known(session, patient, since)
     if row is None:
         row = CameOfAge(patient_id=patient.id, practice_id=patient.practice_id, majority_on=since, parted_at=at)
+    else:
+        _answered(session, patient, row, at=at, by=by)
+    if (
+        row.parted_at is None
+        and _may_be_of_an_adult(session, row, at=at)
+        and not _unpaid_before(session, patient, since)
+    ):
+        row.parted_at = at
     elif row.parted_at is None:
         _part(session, patient, row, at=at)
     row.decision, row.decided_at, row.decided_by = row.decision or SAID, row.decided_at or at, row.decided_by or by
@@ -126,13 +138,15 @@ def note_said(session: Session, patient: Patient, *, at: datetime, by: str) -> C
 def decide(
     session: Session, row: CameOfAge, decision: str, later: Guarantor | None, *, at: datetime, by: str
 ) -> Patient:
-    """Who answers for later visits, as a person says. Before the first of them it is kept until then. The patient is
-    locked."""
+    """Who answers for later visits, as a person says. Before the first of them it is kept until then; a visit that
+    waits for the answer is the first. The patient is locked."""
     patient = session.get_one(Patient, row.patient_id)
     row.decision, row.decided_at, row.decided_by = decision, at, by
     row.later_guarantor = None if later is None else records.dump(later)
     session.add(row)
-    if row.parted_at is not None and consents.keep_guarantor(session, patient, later):
+    if _answered(session, patient, row, at=at, by=by) and row.parted_at is None:
+        _part(session, patient, row, at=at)
+    elif row.parted_at is not None and consents.keep_guarantor(session, patient, later):
         guarantors.regroup(session, patient, at=at)
     session.flush()
     return patient
@@ -146,7 +160,7 @@ def name_guardian(session: Session, row: CameOfAge, guarantor: Guarantor, *, at:
     guardian, _ = _guardian(session, patient, row, at=at)
     _tie(session, patient, row, guardian)
     guarantors.bring_items(session, session.get_one(Patient, guardian), at=at)
-    for hold in _unnamed(session, row):
+    for hold in _held(session, row, NOT_NAMED):
         account_holds.end(session, hold, why="it is known who answered", at=at, by=by)
     for one in (guardian, patient.id):
         households.wake(session, practice_id=patient.practice_id, patient_id=one, at=at)
@@ -154,7 +168,12 @@ def name_guardian(session: Session, row: CameOfAge, guarantor: Guarantor, *, at:
 
 def is_unnamed(session: Session, row: CameOfAge) -> bool:
     """Whether visits are asked of nobody as long as nobody is named who answered for them."""
-    return row.guarantor is None and bool(_unnamed(session, row))
+    return row.guarantor is None and bool(_held(session, row, NOT_NAMED))
+
+
+def is_waiting(session: Session, row: CameOfAge) -> bool:
+    """Whether later visits are asked of nobody as long as no person says who answers."""
+    return bool(_held(session, row, ASKED))
 
 
 def coming(session: Session, *, practice_id: str, today: date, until: date) -> Sequence[tuple[Patient, date]]:
@@ -163,8 +182,11 @@ def coming(session: Session, *, practice_id: str, today: date, until: date) -> S
     query = (
         select(Patient, col(Appointment.day))
         .join(Appointment, col(Appointment.patient_id) == col(Patient.id))
+        .join(CameOfAge, col(CameOfAge.patient_id) == col(Patient.id), isouter=True)
         .where(
             Patient.practice_id == practice_id,
+            col(Patient.birth_date) <= youngest_of_age(until),
+            col(CameOfAge.decision).is_(None),
             col(Patient.guarantor).is_not(None),
             Appointment.state == Coming.BOOKED,
             Appointment.day >= today,
@@ -179,6 +201,35 @@ def coming(session: Session, *, practice_id: str, today: date, until: date) -> S
     return list(found.values())
 
 
+def _is_to_be_asked(session: Session, patient: Patient, since: date) -> bool:
+    guarantor = consents.guarantor_of(patient)
+    if guarantor is None:
+        return bool(_unpaid_before(session, patient, since))
+    return guarantor.relationship != GuarantorIs.SPOUSE and _was_known_before(session, patient, since)
+
+
+def _may_be_of_an_adult(session: Session, row: CameOfAge, *, at: datetime) -> bool:
+    """Whether who answers may have been named when the patient was of age already: nobody kept when it was."""
+    return row.guarantor is not None and _today(session, row.practice_id, at) > row.majority_on + LONG_AFTER
+
+
+def _today(session: Session, practice_id: str, at: datetime) -> date:
+    return office.policies_for(session, practice_id=practice_id, payer_id=None).day(at)
+
+
+def _keep_before(
+    session: Session, patient: Patient, row: CameOfAge, encounter: Encounter, *, at: datetime
+) -> CameOfAge | None:
+    """A visit of before that is entered late is the guardian's; nobody is asked for it where nobody is named."""
+    if row.guarantor is None:
+        _hold(session, patient, [encounter.id], reason=NOT_NAMED, at=at)
+        return row
+    encounter.responsible_id, _ = _guardian(session, patient, row, at=at)
+    session.add(encounter)
+    session.flush()
+    return None
+
+
 def _was_known_before(session: Session, patient: Patient, since: date) -> bool:
     zone = office.zone_of(session, patient.practice_id)
     if patient.created_at < noon_of(since, zone):
@@ -190,13 +241,14 @@ def _before(patient_id: str, since: date) -> SelectOfScalar[str]:
     return select(Encounter.id).where(Encounter.patient_id == patient_id, Encounter.service_date < since)
 
 
-def _unnamed(session: Session, row: CameOfAge) -> Sequence[AccountHold]:
-    """Holds of visits for which nobody is named who answered."""
+def _held(session: Session, row: CameOfAge, reason: str) -> Sequence[AccountHold]:
+    """Standing holds of the patient's visits that were begun here."""
+    visits = select(Encounter.id).where(Encounter.patient_id == row.patient_id)
     query = select(AccountHold).where(
         AccountHold.practice_id == row.practice_id,
-        AccountHold.reason == NOT_NAMED,
+        AccountHold.reason == reason,
         col(AccountHold.ended_at).is_(None),
-        col(AccountHold.encounter_id).in_(_before(row.patient_id, row.majority_on)),
+        col(AccountHold.encounter_id).in_(visits),
     )
     return session.exec(query.order_by(col(AccountHold.begun_at), AccountHold.id)).all()
 
@@ -212,8 +264,10 @@ def _part(session: Session, patient: Patient, row: CameOfAge, *, at: datetime) -
     row.parted_at = at
     row.guarantor = row.guarantor or patient.guarantor
     session.add(row)
+    if row.decision == AS_BEFORE and _may_be_of_an_adult(session, row, at=at):
+        return
     if row.guarantor is None:
-        _hold(session, patient, _unpaid_before(session, patient, row.majority_on), at=at)
+        _hold(session, patient, _unpaid_before(session, patient, row.majority_on), reason=NOT_NAMED, at=at)
         return
     held_own = patient.account_id is None
     guardian, is_new = _guardian(session, patient, row, at=at)
@@ -227,8 +281,8 @@ def _part(session: Session, patient: Patient, row: CameOfAge, *, at: datetime) -
     households.wake(session, practice_id=patient.practice_id, patient_id=guardian, at=at)
 
 
-def _hold(session: Session, patient: Patient, visits: Sequence[str], *, at: datetime) -> None:
-    """Nobody asks the patient for what a parent owes whom nobody named."""
+def _hold(session: Session, patient: Patient, visits: Sequence[str], *, reason: str, at: datetime) -> None:
+    """Nobody is asked for these visits until a person says who answers."""
     account = accounts.lock(session, practice_id=patient.practice_id, patient_id=patient.id, at=at)
     for encounter_id in visits:
         account_holds.begin(
@@ -237,11 +291,21 @@ def _hold(session: Session, patient: Patient, visits: Sequence[str], *, at: date
             patient_id=account.patient_id,
             kind=HoldKind.OTHER,
             encounter_id=encounter_id,
-            reason=NOT_NAMED,
+            reason=reason,
             until=None,
             at=at,
             by="office",
         )
+
+
+def _answered(session: Session, patient: Patient, row: CameOfAge, *, at: datetime, by: str) -> bool:
+    """Whether visits waited for the answer, which is here."""
+    waited = _held(session, row, ASKED)
+    for hold in waited:
+        account_holds.end(session, hold, why="it is known who answers", at=at, by=by)
+    if waited:
+        households.wake(session, practice_id=row.practice_id, patient_id=patient.id, at=at)
+    return bool(waited)
 
 
 def _guardian(session: Session, patient: Patient, row: CameOfAge, *, at: datetime) -> tuple[str, bool]:

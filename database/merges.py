@@ -73,8 +73,10 @@ def candidates(session: Session, row: Patient) -> list[Candidate]:
 
 
 def hold_visits(session: Session, *patient_ids: str) -> None:
-    """Lock the visits of these patients before the patients themselves: a visit's own step locks in that order."""
-    query = select(Encounter.id).where(col(Encounter.patient_id).in_(patient_ids)).order_by(col(Encounter.id))
+    """Lock the visits of these patients, and those that they answer for, before the patients themselves: a visit's own
+    step locks in that order."""
+    theirs = or_(col(Encounter.patient_id).in_(patient_ids), col(Encounter.responsible_id).in_(patient_ids))
+    query = select(Encounter.id).where(theirs).order_by(col(Encounter.id))
     session.exec(query.with_for_update(of=Encounter)).all()
 
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from billing.claim import Address, Name, Person
-from billing.majority import is_under_age, of_age_on
+from billing.majority import is_under_age, of_age_on, youngest_of_age
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,10 @@ def test_who_has_neither_birth_date_nor_address_answers() -> None:
     assert of_age_on(Person(Name("DOE", "ANNA"))) is None
     assert not is_under_age(Person(Name("DOE", "ANNA")), date(2026, 3, 1))
     assert of_age_on(Person(Name("DOE", "ANNA"), date(2008, 3, 1))) == date(2026, 3, 1)
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 1), date(2028, 2, 29)])
+def test_nobody_is_of_age_who_is_younger_than_the_youngest(day: date) -> None:
+    born = youngest_of_age(day)
+    assert all(not is_under_age(Person(Name("DOE", "ANNA"), born - timedelta(days=one)), day) for one in range(1, 400))
+    assert all(is_under_age(Person(Name("DOE", "ANNA"), born + timedelta(days=one)), day) for one in range(1, 400))

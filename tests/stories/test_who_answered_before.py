@@ -1,22 +1,25 @@
 """Who answered before a patient came of age is not named, not known for certain, or known in another way."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlmodel import col, select
 
 from activities import coming_of_age
 from activities.account import AccountActivities
 from activities.messages import AccountStanding, AccountStep
+from billing.claim import Claim, Name, Sex
 from billing.consents import Guarantor, GuarantorIs
 from billing.instalments import PlanState
 from billing.kept_cards import CardState, Errand
 from database import consents, guarantors, paying
 from database.columns import new_id
-from database.tables import AccountHold, Encounter, InstalmentPlan, KeptCard, Outbox, Patient
-from tests.builders import a_claim, a_line
+from database.tables import AccountHold, CameOfAge, Encounter, InstalmentPlan, KeptCard, Outbox, Patient
+from tests.builders import a_claim, a_line, an_837p
 from tests.office import PUBLIC_URL, Office
-from tests.stories.test_coming_of_age import BORN, OF_AGE, asked, holder_of, visit
+from tests.stories.test_coming_of_age import BORN, OF_AGE, OF_AGE_NOON, asked, holder_of, visit
 from tests.stories.test_households import MOTHER, answers_for, billed_visit, child
 from tests.stories.test_lives_of_bills import holds, live
 
@@ -212,6 +215,53 @@ def test_one_parent_of_two_who_come_of_age_is_kept_once(office: Office) -> None:
     with office.database.reading() as session:
         assert len(session.exec(select(Patient).where(Patient.first_name == "MARTHA")).all()) == 1
     holds(office)
+
+
+@pytest.mark.parametrize(("answer", "why"), [("as_before", {"reason": "she signed"}), ("patient", {})])
+def test_nothing_is_parted_where_who_answers_may_have_been_named_of_an_adult(
+    office: Office, answer: str, why: dict[str, str]
+) -> None:
+    office.now = OF_AGE_NOON + timedelta(days=700)
+    known = visit(office, 1, OF_AGE - timedelta(days=1))
+    office.pay(known, 2000)
+    office.go_on(known)
+    late = visit(office, 2, OF_AGE + timedelta(days=400))
+    patient = office.patient_of(known)
+    holder = answers_for(office, known, MOTHER)
+    new = visit(office, 3, OF_AGE + timedelta(days=600))
+    assert {holder_of(office, one) for one in (known, late, new)} == {holder} == {patient}
+    assert standing(office) == [new]
+    live(office, holder, 5)
+    assert asked(office, holder) == {"V2"}
+    assert office.open_task_types(patient) == ["who_answers"]
+    says(office, answer, **why)
+    assert standing(office) == []
+    assert (holder_of(office, known) == holder_of(office, new)) == (answer == "as_before")
+    assert holder_of(office, new) == patient
+    visit(office, 4, OF_AGE + timedelta(days=601))
+    assert standing(office) == []
+    holds(office)
+
+
+def test_two_first_visits_at_once_part_once(office: Office) -> None:
+    old = visit(office, 1, OF_AGE - timedelta(days=1))
+    answers_for(office, old, MOTHER)
+    first, second = (an_837p(claim_of(number), number=number) for number in (2, 3))
+    with ThreadPoolExecutor(2) as hands:
+        reports = list(hands.map(office.take_in, (first, second)))
+    assert [one.created for one in reports] == [1, 1]
+    with office.database.reading() as session:
+        assert len(session.exec(select(CameOfAge)).all()) == 1
+        assert len(session.exec(select(Patient).where(Patient.first_name == "MARTHA")).all()) == 1
+    assert holder_of(office, visit_of(office, "V2")) == holder_of(office, visit_of(office, "V3"))
+    assert holder_of(office, visit_of(office, "V3")) != holder_of(office, old)
+
+
+def claim_of(number: int) -> Claim:
+    """A claim of the young adult's, of the birthday."""
+    claim = a_claim(a_line(service_date=OF_AGE), member_id="M1")
+    person = replace(claim.patient, name=Name("DOE", "ANNA"), birth_date=BORN, sex=Sex.FEMALE)
+    return replace(claim, patient=person, subscriber=person, control_number=f"V{number}")
 
 
 def visit_of(office: Office, number: str) -> str:

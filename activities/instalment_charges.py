@@ -180,12 +180,15 @@ class CardDesk:
             return
         first = coming[0]
         told_on = notice_day(first, notice_days=self._policy("plan_notice_days"))
+        page_until = paying.waits_for_page(self.session, self.plan.patient_id, at=self.at)
         has_run_out = self.row.expires_on is not None and self.row.expires_on < max(first.day, self.today)
         if has_run_out and told_on <= self.today:
             self._run_out(first)
             found.said.append("The kept card has expired")
         elif has_run_out:
             self._come_back(found, noon_of(told_on, self.policies.zone))
+        elif first.day <= self.today and page_until is not None:
+            self._come_back(found, page_until)
         elif first.day <= self.today:
             found.errands.append(self._prepare(first, attempt=attempts.count(first.part_day) + 1))
             found.said.append(f"{format_dollars(first.cents)} of the plan are charged to the kept card")

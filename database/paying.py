@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from billing.account_payments import Share
 from billing.money import Cents
@@ -144,6 +144,18 @@ def shares(session: Session, *, practice_id: str, holder_id: str) -> list[Share]
     newest = select(Encounter.id).where(households.ANSWERING.in_(everybody))
     last = session.exec(newest.order_by(col(Encounter.service_date).desc(), Encounter.id).limit(1)).first()
     return [Share(last, Cents(0))] if last else []
+
+
+def waits_for_page(session: Session, holder_id: str, *, at: datetime) -> datetime | None:
+    """Until when the processor's page may still bring money for this account: somebody opened it a moment ago."""
+    query = select(func.max(Checkout.made_at)).where(
+        Checkout.patient_id == holder_id,
+        Checkout.state == OPEN,
+        col(Checkout.made_at) > at - IDLE,
+        col(Checkout.id).not_in(select(InstalmentCharge.checkout_id)),
+    )
+    opened = session.exec(query).one()
+    return None if opened is None else opened + IDLE
 
 
 def begin(session: Session, link: PayLink, cents: Cents, *, at: datetime) -> Checkout:

@@ -14,6 +14,8 @@ from billing.kept_cards import CardState, Errand
 from billing.money import format_dollars
 from database import account_holds
 from database.account_holds import PATIENT
+from database.columns import new_id
+from database.tables import Checkout
 from simulator.gateway import DECLINED_LATER, CardPageWish, Charged
 from tests.stories.kept_card_desk import FIRST_IN, PART, CardDesk, cards
 from tests.stories.test_households import answers_for, child
@@ -220,6 +222,28 @@ def test_what_came_between_preparing_and_asking_takes_the_charge_back(cards: Car
     cards.office.pay(cards.visit, 8000 - PART + 1)
     assert cards.run(errand)
     assert (cards.charges()[-1], cards.taken()) == ((2, PART, "withdrawn"), 0)
+
+
+def test_nothing_is_charged_while_somebody_stands_before_the_processors_page(cards: CardDesk) -> None:
+    """They may be paying the very part; what they do not pay is charged once the page is over."""
+    cards.agree()
+    cards.keep()
+    cards.office.let_pass(days=FIRST_IN)
+    with cards.held() as (session, account):
+        session.add(
+            Checkout(
+                id=new_id(),
+                practice_id=account.practice_id,
+                patient_id=account.patient_id,
+                amount_cents=8000,
+                made_at=cards.office.now,
+                state="open",
+            )
+        )
+    assert cards.look() == []
+    cards.office.let_pass(minutes=21)
+    cards.look()
+    assert cards.charges() == [(1, PART, "paid")]
 
 
 def test_a_charge_whose_answer_was_lost_is_booked_on_the_account_that_the_visits_went_to(cards: CardDesk) -> None:

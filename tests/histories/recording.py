@@ -14,6 +14,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from activities import instalment_plans, kept_cards
+from activities.account_decisions import wake
 from activities.ids import (
     account_workflow,
     card_refund_workflow,
@@ -22,8 +24,10 @@ from activities.ids import (
     statement_run_workflow,
 )
 from billing.amendments import Change
+from billing.kept_cards import CardState
 from billing.statement_runs import LADDER_MINUTES
-from database import card_refunds
+from database import accounts, card_refunds
+from database.account_holds import PATIENT
 from database.columns import new_id
 from database.engine import Database
 from database.resubmissions import Kind, Sought
@@ -250,6 +254,27 @@ async def card_refund(live: Running) -> str:
     return refund.id
 
 
+async def kept_card(live: Running) -> str:
+    """An instalment is charged to a kept card whose processor answers nobody: it is asked again."""
+    office = live.office
+    visit, *_ = statement_desk.waiting(office, 1)
+    holder, at = office.patient_of(visit), office.now
+    with office.database.writing() as session:
+        account = accounts.lock(session, practice_id=office.practice_id, patient_id=holder, at=at)
+        day = office.today + timedelta(days=2)
+        instalment_plans.agree(session, account, count=2, first_day=day, disclosure="", by=None, at=at)
+        card = kept_cards.ask(session, account, words="Charge it", said_by="", by=PATIENT, at=at)
+        card.state, card.reference, card.label, card.kept_at = CardState.KEPT, "card", "card", at
+        session.add(card)
+        wake(session, account, at=at)
+    await live.dispatcher.send_waiting()
+    handle = live.client.get_workflow_handle(account_workflow(office.practice_id, holder))
+    for hours in (4 * 24, 16):
+        await asyncio.sleep(1)
+        await live.advance_workflow(handle, timedelta(hours=hours))
+    return holder
+
+
 NOBODY = 9
 """A port on which neither a mail server nor a card processor listens"""
 STORIES: dict[str, Story] = {
@@ -267,6 +292,7 @@ STORIES: dict[str, Story] = {
     "bulk_resubmission": bulk_resubmission,
     "statement_run": statement_run,
     "card_refund": card_refund,
+    "kept_card": kept_card,
 }
 """By the name of its files: each gives the id of what it is about"""
 OTHER_PROCESSES = {
@@ -274,6 +300,7 @@ OTHER_PROCESSES = {
     "bulk_resubmission": resubmission_workflow,
     "statement_run": statement_run_workflow,
     "card_refund": card_refund_workflow,
+    "kept_card": account_workflow,
 }
 """Stories that are not about an encounter's own workflow"""
 

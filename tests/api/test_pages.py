@@ -238,7 +238,7 @@ async def test_a_role_sees_only_the_forms_it_may_use(book: Book, encounter: Enco
         page = (await auditor.get(f"/encounters/{encounter.id}")).text
         refused = await auditor.post(f"/tasks/{task.id}/complete", data={"resolution": "recoded"})
 
-    assert "<form" not in page.replace('<form method="post" action="/sign-out">', "")
+    assert "<form" not in page.partition("<main")[2]
     assert "Another role works this task." in page
     assert refused.status_code == 403
     assert "Not with your roles" in refused.text

@@ -7,13 +7,13 @@ from sqlmodel import Session
 from activities.messages import Answer
 from billing.claim import Address, Name, Person
 from billing.consents import Guarantor, GuarantorIs
+from billing.patients import telephone_digits
 from billing.tasks import NewTask, TaskType
 from database import accounts, households, majority, office, records, tasks
+from database.majority import SAID
 from database.tables import CameOfAge, Encounter, Patient, Task
 
 RELATIONS = ", ".join(GuarantorIs)
-SAID = "said"
-"""How the question ends for who wrote down who answers without being asked"""
 STILL_TO_NAME = (
     "Kept for later visits. The visits before are asked of nobody: name who answered for them, or end their holds on "
     "the account's page; the question stays open until then."
@@ -140,8 +140,7 @@ def _faults(values: dict[str, str]) -> tuple[tuple[str, str], ...]:
     where = [bool(values.get(name)) for name in ("street", "city", "state", "postal_code")]
     if any(where) and not all(where):
         faults.append(("street", "Street, city, state and postal code: fill in all of them, or none"))
-    digits = "".join(one for one in values.get("telephone", "") if one.isdigit())
-    if values.get("telephone") and len(digits) != 10:
+    if values.get("telephone") and telephone_digits(values["telephone"]) is None:
         faults.append(("telephone", "Telephone: ten digits"))
     return tuple(faults)
 
@@ -157,5 +156,5 @@ def _guarantor(values: dict[str, str]) -> Guarantor:
         date.fromisoformat(born) if born else None,
         address=home,
     )
-    digits = "".join(one for one in values.get("telephone", "") if one.isdigit())
-    return Guarantor(person, GuarantorIs(values["relationship"].lower()), digits or None)
+    telephone = telephone_digits(values.get("telephone", ""))
+    return Guarantor(person, GuarantorIs(values["relationship"].lower()), telephone)

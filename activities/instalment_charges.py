@@ -60,10 +60,8 @@ def look(
         if plan.state in _OVER:
             kept_cards.end(session, row, by=OFFICE, why=f"the plan has {_OVER[PlanState(plan.state)]}", at=at)
         is_stopped = plan.state != PlanState.ACTIVE or bool(set(instalments.visits_of(plan)) & set(stopped))
-        asked = {one.encounter_id for one in owed if one.is_billable} & set(instalments.visits_of(plan))
-        coming = patient_payments.outstanding_of(session, asked, practice_id=plan.practice_id)
-        left = sum(one.owed_cents - one.coming_cents for one in coming)
-        CardDesk(session, row, plan, at).look_after(found, left=0 if is_stopped else left)
+        left = 0 if is_stopped else _left(session, plan, owed)
+        CardDesk(session, row, plan, at).look_after(found, left=left)
     return found
 
 
@@ -92,10 +90,14 @@ def may_go(session: Session, charge: InstalmentCharge, checkout: Checkout) -> bo
     holds = [one.encounter_id for one in account_holds.standing(session, plan.patient_id)]
     if account is None or account.paused_until is not None or any(one is None or one in visits for one in holds):
         return False
-    owed = accounts.owed_by_visit(session, **whose)
-    asked = {one.encounter_id for one in owed if one.is_billable} & visits
+    return _left(session, plan, accounts.owed_by_visit(session, **whose)) >= checkout.amount_cents
+
+
+def _left(session: Session, plan: InstalmentPlan, owed: Sequence[accounts.Owed]) -> int:
+    """Cents that the plan's visits owe and may be asked for, without what was paid and is not posted yet."""
+    asked = {one.encounter_id for one in owed if one.is_billable} & set(instalments.visits_of(plan))
     coming = patient_payments.outstanding_of(session, asked, practice_id=plan.practice_id)
-    return sum(one.owed_cents - one.coming_cents for one in coming) >= checkout.amount_cents
+    return sum(one.owed_cents - one.coming_cents for one in coming)
 
 
 class CardDesk:

@@ -124,7 +124,7 @@ def _visits(session: Session, sought: _Sought) -> Iterator[Hit]:
         .order_by(col(Encounter.service_date).desc(), Encounter.id)
     )
     for row, patient in session.exec(query.limit(SHOWN + 1)):
-        title = f"{row.external_id}: {_name(patient)}"
+        title = f"{row.external_id}: {patients.name_of(patient)}"
         yield Hit(HitKind.VISIT, row.id, title, row.stage, row.service_date, row.charge_cents)
 
 
@@ -189,7 +189,7 @@ def _payments(session: Session, sought: _Sought) -> Iterator[Hit]:
             HitKind.PAYMENT,
             row.encounter_id,
             f"{row.method} {row.reference or ''}".strip(),
-            _name(patient),
+            patients.name_of(patient),
             row.received_on,
             row.amount_cents,
         )
@@ -205,7 +205,7 @@ def _receipts(session: Session, sought: _Sought) -> Iterator[Hit]:
     )
     for row, patient in session.exec(query.limit(SHOWN + 1)):
         title = f"{row.method} {row.reference or ''}".strip()
-        yield Hit(HitKind.RECEIPT, row.patient_id, title, _name(patient), row.received_on, row.amount_cents)
+        yield Hit(HitKind.RECEIPT, row.patient_id, title, patients.name_of(patient), row.received_on, row.amount_cents)
 
 
 def _cheques(session: Session, sought: _Sought) -> Sequence[Hit]:
@@ -223,14 +223,12 @@ def _accounts(session: Session, sought: _Sought) -> Iterable[Hit]:
     holder = account_lists.by_paper(session, sought.text, practice_id=sought.practice_id)
     patient = None if holder is None else session.get(Patient, holder)
     if patient is not None:
-        yield Hit(HitKind.ACCOUNT, patient.id, f"Account of {_name(patient)}", f"paper {sought.text.upper()}")
+        yield Hit(
+            HitKind.ACCOUNT, patient.id, f"Account of {patients.name_of(patient)}", f"paper {sought.text.upper()}"
+        )
 
 
 def _paid(sought: _Sought, reference: Any, amount: Any) -> sa.ColumnElement[bool]:
     """By its cheque's or confirmation's number, or its amount; what was taken back stands below zero."""
     named: sa.ColumnElement[bool] = reference.in_(sought.spellings)
     return or_(named, amount.in_([sought.cents, -sought.cents])) if sought.cents else named
-
-
-def _name(row: Patient) -> str:
-    return f"{row.last_name}, {row.first_name}" if row.first_name else row.last_name

@@ -192,7 +192,7 @@ def patient(session: Session, *, practice_id: str, patient_id: str) -> PatientVi
     record = registrations.of_row(row)
     return PatientView(
         id=row.id,
-        name=_name(row),
+        name=name_of(row),
         birth_date=row.birth_date,
         sex=row.sex,
         address=_lines(record.address),
@@ -308,7 +308,7 @@ def _rows(session: Session, practice_id: str, found: Sequence[Patient]) -> list[
     return [
         PatientRow(
             id=row.id,
-            name=_name(row),
+            name=name_of(row),
             birth_date=row.birth_date,
             telephone=row.telephone,
             last_visit=seen[row.id][0] if row.id in seen else None,
@@ -409,5 +409,6 @@ def _lines(address: Address | None) -> tuple[str, ...]:
     return tuple(part for part in (address.street, address.street_2, town) if part)
 
 
-def _name(row: Patient) -> str:
+def name_of(row: Patient) -> str:
+    """`Last, First`."""
     return f"{row.last_name}, {row.first_name}" if row.first_name else row.last_name

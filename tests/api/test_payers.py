@@ -202,7 +202,7 @@ async def test_only_a_supervisor_of_the_practice_changes_a_payer(book: Book, enc
         ]
         theirs = (await stranger.get("/api/v1/payers")).json()
 
-    assert "<form" not in page.replace('<form method="post" action="/sign-out">', "")
+    assert "<form" not in page.partition("<main")[2]
     assert statuses == [403, 403, 403, 404, 404, 404, 404]
     assert theirs == []
     with book.database.reading() as session:

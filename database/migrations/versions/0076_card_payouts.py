@@ -15,7 +15,7 @@ ID = sa.String(length=20)
 
 def _keys(table: str, **to: str) -> list[sa.ForeignKeyConstraint]:
     return [
-        sa.ForeignKeyConstraint([one], [f"{other}.id"], name=op.f(f"fk_{table}_{one}_{other}"))
+        sa.ForeignKeyConstraint([one], [f"{other}.id"], name=op.f(f"fk_{table}_{one}"))
         for one, other in to.items()
     ]
 
@@ -60,7 +60,7 @@ def upgrade() -> None:
     with op.batch_alter_table("agency_file") as table:
         table.add_column(sa.Column("bank_movement_id", ID, nullable=True))
         table.create_foreign_key(
-            op.f("fk_agency_file_bank_movement_id_bank_movement"), "bank_movement", ["bank_movement_id"], ["id"]
+            op.f("fk_agency_file_bank_movement_id"), "bank_movement", ["bank_movement_id"], ["id"]
         )
     op.create_index(op.f("ix_agency_file_bank_movement_id"), "agency_file", ["bank_movement_id"])
 
@@ -68,7 +68,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_agency_file_bank_movement_id"), table_name="agency_file")
     with op.batch_alter_table("agency_file") as table:
-        table.drop_constraint(op.f("fk_agency_file_bank_movement_id_bank_movement"), type_="foreignkey")
+        table.drop_constraint(op.f("fk_agency_file_bank_movement_id"), type_="foreignkey")
         table.drop_column("bank_movement_id")
     op.drop_table("card_payout_line")
     op.drop_table("card_payout")

@@ -15,8 +15,7 @@ ID = sa.String(length=20)
 
 def _keys(table: str, **to: str) -> list[sa.ForeignKeyConstraint]:
     return [
-        sa.ForeignKeyConstraint([one], [f"{other}.id"], name=op.f(f"fk_{table}_{one}"))
-        for one, other in to.items()
+        sa.ForeignKeyConstraint([one], [f"{other}.id"], name=op.f(f"fk_{table}_{one}")) for one, other in to.items()
     ]
 
 
@@ -59,9 +58,7 @@ def upgrade() -> None:
     op.create_index("ix_card_payout_line_open", "card_payout_line", ["practice_id", "settled_at"])
     with op.batch_alter_table("agency_file") as table:
         table.add_column(sa.Column("bank_movement_id", ID, nullable=True))
-        table.create_foreign_key(
-            op.f("fk_agency_file_bank_movement_id"), "bank_movement", ["bank_movement_id"], ["id"]
-        )
+        table.create_foreign_key(op.f("fk_agency_file_bank_movement_id"), "bank_movement", ["bank_movement_id"], ["id"])
     op.create_index(op.f("ix_agency_file_bank_movement_id"), "agency_file", ["bank_movement_id"])
 
 

@@ -305,7 +305,7 @@ def create_app(
 
 @cache
 def _routes() -> tuple[BaseRoute, ...]:
-    """All routes, prepared once in a process: they hold nothing of an application, and preparing them takes a second."""
+    """All routes, prepared once in a process: they hold nothing of an application, and it takes half a second."""
     whole = APIRouter()
     for router in ROUTERS:
         whole.include_router(router, responses=EVERYWHERE)

@@ -104,15 +104,15 @@ class RemittanceActivities:
         least, still = len(wave), 0
         while least > len(wave) // 4 and still < PATIENCE:
             await asyncio.sleep(A_LOOK)
-            left = len(set(wave) & set(await asyncio.to_thread(self._waiting, step)))
+            left = len(await asyncio.to_thread(self._waiting, step, wave))
             still = still + 1 if left >= least else 0
             least = min(least, left)
             activity.heartbeat(left)
 
-    def _waiting(self, step: RemittanceStep) -> list[str]:
-        """Encounters with a row that is not posted yet."""
+    def _waiting(self, step: RemittanceStep, among: Sequence[str] | None = None) -> list[str]:
+        """Encounters with a row that is not posted yet; of a large file only the wave is asked for, twice a second."""
         with self._database.reading() as session:
-            return remittances.encounters_open(session, _file(session, step).id)
+            return remittances.encounters_open(session, _file(session, step).id, among=among)
 
     def _look(self, step: RemittanceStep) -> RemittanceStanding:
         with self._database.reading() as session:

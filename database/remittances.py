@@ -1,6 +1,6 @@
 """Remittances: known by content, matched by a ladder, posted row by row."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from sqlmodel import Session, col, func, select
@@ -63,13 +63,15 @@ def rows(session: Session, remittance_id: str) -> Sequence[RemittanceClaim]:
     ).all()
 
 
-def encounters_open(session: Session, remittance_id: str) -> list[str]:
-    """The encounters with a row of the remittance that is not posted yet, by id."""
+def encounters_open(session: Session, remittance_id: str, *, among: Collection[str] | None = None) -> list[str]:
+    """The encounters with a row of the remittance that is not posted yet, by id; `among`: only of these."""
     query = select(RemittanceClaim.encounter_id).where(
         RemittanceClaim.remittance_id == remittance_id,
         RemittanceClaim.state == "open",
         col(RemittanceClaim.encounter_id).is_not(None),
     )
+    if among is not None:
+        query = query.where(col(RemittanceClaim.encounter_id).in_(among))
     return sorted({str(one) for one in session.exec(query)})
 
 

@@ -199,9 +199,19 @@ def _typed(
 
 
 def _check_role(person: Person, task: Task) -> None:
-    if Role(task.role) not in person.roles and not person.may(Permission.APPROVE):
-        owner = task.role.replace("_", " ")
-        raise Problem(403, "not-your-task", "This task belongs to another role", f"It waits for the {owner}.")
+    if not may_work(person, Role(task.role)):
+        raise not_your_task(task)
+
+
+def may_work(person: Person, role: Role) -> bool:
+    """Whether this person may finish tasks of the role."""
+    return person.may(Permission.APPROVE) or (person.may(Permission.WORK) and role in person.roles)
+
+
+def not_your_task(task: Task) -> Problem:
+    """Somebody else's work."""
+    owner = task.role.replace("_", " ")
+    return Problem(403, "not-your-task", "This task belongs to another role", f"It waits for the {owner}.")
 
 
 def require_near(day: date, *, today: date, field: str) -> None:

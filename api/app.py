@@ -83,6 +83,7 @@ from api.routers import (
     statement_runs,
     stop_codes,
     submissions,
+    task_holding,
     task_pages,
     tasks,
     users,
@@ -106,6 +107,7 @@ from temporal.encryption import EncryptionCodec, KeyRing
 ROUTERS = (
     encounters.router,
     tasks.router,
+    task_holding.api,
     visit_notes.api,
     records.router,
     statement_runs.api,
@@ -245,6 +247,7 @@ ROUTERS = (
     enrolment_files.pages,
     moves.pages,
     worklist.pages,
+    task_holding.pages,
     pages.router,
 )
 

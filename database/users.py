@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from billing.roles import Permission, Role, permissions_of
-from database import access
+from database import access, task_holders
 from database.tables import User
 
 MADE_UP_BYTES = 12
@@ -102,11 +102,12 @@ def set_roles(session: Session, user: User, roles: Iterable[Role]) -> None:
 
 
 def deactivate(session: Session, user: User, *, at: datetime) -> None:
-    """Let the user in no more; their sign-ins end at once, their tokens open nothing. Raises LastManager."""
+    """Let the user in no more: sign-ins end, tokens open nothing, nobody holds their tasks. Raises LastManager."""
     _require_another_manager(session, user)
     user.is_active = False
     session.add(user)
     access.end_all_sessions(session, user_id=user.id, at=at)
+    task_holders.let_go(session, practice_id=user.practice_id, user_id=user.id)
 
 
 def reactivate(session: Session, user: User) -> None:

@@ -74,6 +74,8 @@ class TaskRow:
     title: str
     role: Role
     assignee_id: str | None
+    holder: str | None
+    """Name of the user who holds it; None: nobody does"""
     subject: str
     subject_id: str
     patient: str | None
@@ -110,6 +112,13 @@ class TaskOrder(StrEnum):
     DEADLINE = "deadline"
     AMOUNT = "amount"
     """The most money at stake first"""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBy:
+    """Tasks that this user holds; None: those that nobody holds."""
+
+    user_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +163,17 @@ def task_page(
     order: TaskOrder,
     after: str | None,
     limit: int,
+    held_by: HeldBy | None = None,
 ) -> TaskPage:
-    """A page of tasks, by deadline or by the money at stake; `roles` None: of everybody. Raises NotACursor."""
+    """A page of tasks, by deadline or by the money at stake; `roles` None: of everybody; `held_by` None: whoever holds
+    them. Raises NotACursor."""
     query = select(Task).where(Task.practice_id == practice_id, Task.state == state)
     if roles is not None:
         query = query.where(col(Task.role).in_(sorted(roles)))
     if task_type is not None:
         query = query.where(Task.type == task_type)
+    if held_by is not None:
+        query = query.where(col(Task.assignee_id).is_not_distinct_from(held_by.user_id))
     if order is TaskOrder.DEADLINE:
         if after is not None:
             due_at, task_id = read_instant_cursor(after)
@@ -286,8 +299,8 @@ def _next_instant(session: Session) -> datetime | None:
 
 def _task_rows(session: Session, rows: Sequence[Task]) -> list[TaskRow]:
     drafts = _drafts(session, rows)
-    closers = {row.closed_by for row in rows if row.closed_by}
-    names = users.names_of(session, closers)
+    people = {one for row in rows for one in (row.closed_by, row.assignee_id) if one}
+    names = users.names_of(session, people)
     about = _about(session, rows)
     return [_task_row(row, drafts.get(row.id, {}), names, *about.get(row.subject_id, (None, None))) for row in rows]
 
@@ -358,6 +371,7 @@ def _task_row(
         title=kind.title,
         role=Role(row.role),
         assignee_id=row.assignee_id,
+        holder=None if row.assignee_id is None else names.get(row.assignee_id, row.assignee_id),
         subject=row.subject,
         subject_id=row.subject_id,
         patient=patient,

@@ -392,7 +392,7 @@ async def _answer_encounter(
 
 def may_work(person: Person, task: TaskRow) -> bool:
     """Whether this person may finish the task."""
-    return person.may(Permission.APPROVE) or (person.may(Permission.WORK) and task.role in person.roles)
+    return actions.may_work(person, task.role)
 
 
 def engine_page(office: Office, workflow_id: str) -> str:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
-from api import actions, auth, coding_desk, errors
+from api import actions, auth, coding_desk, errors, task_holding
 from api.actions import Done
 from api.auth import Viewer, require
 from api.coding_desk import RESOLUTIONS, Form
@@ -19,6 +19,7 @@ from billing.claim import Claim
 from billing.roles import Permission
 from database import worklists
 from database.access import Person
+from database.users import UserView
 from database.worklists import TaskRow
 from templates import rendering
 
@@ -136,7 +137,13 @@ def task_page(
     workable = may_work(person, task)
     if typed is not None and not coding_desk.is_worked_here(task):
         failed = replace(failed, typed={"value.corrections": _typed_instead(office, person, task, typed)})
-    common = {"failed": failed, "keys": failed.key_for, "note": note, "workable": workable}
+    common = {
+        "failed": failed,
+        "keys": failed.key_for,
+        "note": note,
+        "workable": workable,
+        "colleagues": _colleagues(office, person, task),
+    }
     if not coding_desk.is_worked_here(task):
         with office.database.reading() as session:
             others = worklists.tasks_of(session, practice_id=person.practice_id, subject_id=task.subject_id)
@@ -161,6 +168,14 @@ def task_page(
         is_unsaved=is_unsaved or typed is not None,
         **common,
     )
+
+
+def _colleagues(office: Office, person: Person, task: TaskRow) -> list[UserView]:
+    """To whom this person may hand the task over."""
+    if not person.may(Permission.APPROVE):
+        return []
+    with office.database.reading() as session:
+        return task_holding.who_may(session, person, task.role)
 
 
 def _typed_instead(office: Office, person: Person, task: TaskRow, typed: dict[str, str]) -> str:

@@ -1,5 +1,6 @@
 """Tasks: what waits for a person, with the form that ends it."""
 
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -16,9 +17,22 @@ from billing.roles import Permission, Role
 from billing.tasks import LONGEST_CORRECTIONS, TaskType
 from database import worklists
 from database.access import Person
-from database.worklists import NotACursor, TaskOrder, TaskPage, TaskRow
+from database.worklists import HeldBy, NotACursor, TaskOrder, TaskPage, TaskRow
 
 router = APIRouter(prefix="/api/v1/tasks", tags=["tasks"])
+
+
+class Held(StrEnum):
+    """Whose tasks a list shows, by who holds them."""
+
+    ANYBODY = "anybody"
+    ME = "me"
+    NOBODY = "nobody"
+
+
+def held_by(held: Held, person: Person) -> HeldBy | None:
+    """What the list is asked for."""
+    return {Held.ANYBODY: None, Held.ME: HeldBy(person.user_id), Held.NOBODY: HeldBy(None)}[held]
 
 
 class CompletionForm(Part):
@@ -52,11 +66,13 @@ def list_tasks(
     type: TaskType | None = None,  # noqa: A002 - the field's own word
     state: Literal["open", "done"] = "open",
     mine: bool = False,
+    held: Held = Held.ANYBODY,
     order: TaskOrder = TaskOrder.DEADLINE,
     after: Cursor = None,
     limit: PageSize = 50,
 ) -> TaskPage:
-    """Tasks by deadline, or with the most money at stake first; `mine`: of one's own roles alone."""
+    """Tasks by deadline, or with the most money at stake first; `mine`: of one's own roles alone; `held`: by oneself,
+    by nobody, or by anybody and nobody."""
     wanted = None if role is None else frozenset({role})
     if mine:
         wanted = person.roles if wanted is None else person.roles & wanted
@@ -71,6 +87,7 @@ def list_tasks(
                 order=order,
                 after=after,
                 limit=limit,
+                held_by=held_by(held, person),
             )
     except NotACursor as error:
         fault = errors.Fault(field="after", message="is not `next_after` of this list")

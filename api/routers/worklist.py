@@ -9,7 +9,8 @@ from api import auth, errors
 from api.auth import Viewer
 from api.office import TheOffice
 from api.routers import office_search
-from api.routers.pages import show
+from api.routers.pages import NOTES, may_work, show
+from api.routers.tasks import Held, held_by
 from billing.roles import Permission, Role
 from billing.stages import Stage
 from database import views, worklists
@@ -27,19 +28,21 @@ def show_worklist(
     office: TheOffice,
     person: Viewer,
     work: str = "",
+    held: Held = Held.ANYBODY,
     order: TaskOrder = TaskOrder.DEADLINE,
     tasks_after: str | None = None,
     stage: str = "",
     q: Annotated[str, Query(max_length=80)] = "",
     asked: str = "",
     before: str | None = None,
+    note: str = "",
 ) -> Response:
-    """Open tasks of one's own roles, of one role or of all, and visits by stage, patient or number."""
+    """Open tasks by role and by who holds them, and visits by stage, patient or number."""
     q = (office_search.asked(office, person, asked) or "") if asked else q
     work = work if work in {MINE, ALL, *Role} else _usual(person)
     try:
         with office.database.reading() as session:
-            tasks = _tasks(session, person, work, order, tasks_after)
+            tasks = _tasks(session, person, work, held, order, tasks_after)
             encounters = views.newest_encounters(
                 session,
                 practice_id=person.practice_id,
@@ -60,6 +63,9 @@ def show_worklist(
         encounters={"items": encounters.items, "next_after": encounters.next_after},
         roles=list(Role),
         work=work,
+        held=held,
+        workable={one.id for one in tasks.items if may_work(person, one)},
+        note=NOTES.get(note, ""),
         order=order,
         stages=list(Stage),
         stage=stage,
@@ -69,7 +75,7 @@ def show_worklist(
     )
 
 
-def _tasks(session: Session, person: Person, work: str, order: TaskOrder, after: str | None) -> TaskPage:
+def _tasks(session: Session, person: Person, work: str, held: Held, order: TaskOrder, after: str | None) -> TaskPage:
     return worklists.task_page(
         session,
         practice_id=person.practice_id,
@@ -79,6 +85,7 @@ def _tasks(session: Session, person: Person, work: str, order: TaskOrder, after:
         order=order,
         after=after,
         limit=25,
+        held_by=held_by(held, person),
     )
 
 

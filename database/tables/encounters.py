@@ -223,6 +223,7 @@ class Task(SQLModel, table=True):
 
     __table_args__ = (
         sa.Index("ix_task_queue", "practice_id", "state", "role", "due_at"),
+        sa.Index("ix_task_holder", "practice_id", "state", "assignee_id", "due_at"),
         sa.UniqueConstraint("practice_id", "opening_key", name="uq_task_opening"),
     )
 
@@ -231,6 +232,7 @@ class Task(SQLModel, table=True):
     type: str = Field(sa_type=sa.String(40))
     role: str = Field(sa_type=sa.String(30))
     assignee_id: str | None = Field(default=None, sa_type=Id)
+    """The user who holds it; None: nobody does"""
     subject: str = Field(sa_type=sa.String(20))
     """encounter, remittance, batch or message"""
     subject_id: str = Field(sa_type=Id, index=True)

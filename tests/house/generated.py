@@ -78,7 +78,9 @@ def tasks() -> str:
     return _page(
         "Tasks",
         "Every exception is a task with an owner, a due time and its only ways out. An overdue task is brought up "
-        "again a day later to its owner, then to the lead, then to the supervisor, and from then on once a week.",
+        "again a day later to its owner, then to the lead, then to the supervisor, and from then on once a week. "
+        "Who begins one takes it and gives it back if it comes to nothing; a supervisor hands it over. That says who "
+        "is at it and binds nobody, and nobody holds the tasks of a user who comes in no more.",
         "| task | why it exists | owner | due after | ways out |\n| --- | --- | --- | --- | --- |",
         rows,
     )

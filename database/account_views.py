@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
+from billing import pay_words
 from billing.stages import Stage
 from database import (
     account_holds,
@@ -88,6 +89,8 @@ class AccountView:
     plans: Sequence[PlanView]
     card_words: str
     """What is agreed to when a card is to be kept for the plan that holds; empty: there is nothing to agree to"""
+    card_words_digest: str
+    """By which whoever agrees says that exactly these words were read; empty as they are"""
     payments: list[ReceiptView]
     """The last that came"""
     holds: list[HoldView]
@@ -108,6 +111,7 @@ def account(session: Session, *, practice_id: str, patient_id: str, at: datetime
     guarantor = consents.guarantor_of(patient)
     row = accounts.find(session, practice_id=practice_id, patient_id=patient_id)
     owed = accounts.owed_by_visit(session, practice_id=practice_id, patient_id=patient_id)
+    words = _card_words(session, practice_id=practice_id, patient_id=patient_id, at=at)
     return AccountView(
         patient_id=patient_id,
         patient=_name(patient),
@@ -139,7 +143,8 @@ def account(session: Session, *, practice_id: str, patient_id: str, at: datetime
         payments=receipts.of_account(session, practice_id=practice_id, holder_id=patient_id, limit=PAYMENTS_SHOWN),
         assistance=assistance_views.of_account(session, patient_id),
         plans=_plans(session, practice_id=practice_id, patient_id=patient_id, at=at),
-        card_words=_card_words(session, practice_id=practice_id, patient_id=patient_id, at=at),
+        card_words=words,
+        card_words_digest=pay_words.digest(words) if words else "",
         tasks=worklists.tasks_of(session, practice_id=practice_id, subject_id=patient_id),
         notes=notes.of(session, practice_id=practice_id, subject=NoteSubject.ACCOUNT, subject_id=patient_id),
     )

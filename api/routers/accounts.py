@@ -192,9 +192,17 @@ def _end_plan(office: Office, person: Person, patient_id: str, form: EndForm, *,
 
 
 def account_page(
-    request: Request, office: Office, person: Person, patient_id: str, failed: Failed, note: str = ""
+    request: Request,
+    office: Office,
+    person: Person,
+    patient_id: str,
+    failed: Failed,
+    note: str = "",
+    *,
+    card_page: str = "",
 ) -> Response:
-    """The account's page, with the refused form if there is one."""
+    """The account's page, with the refused form if there is one. `card_page`: the processor's page that was opened for
+    who agreed to charges."""
     account = _find(request, office, person, patient_id)
     return show(
         request,
@@ -212,6 +220,7 @@ def account_page(
         failed=failed,
         keys=failed.key_for,
         note=note,
+        card_page=card_page,
         takes_cards=request.app.state.payment_gateway is not None,
         engine_page=engine_page(office, ids.account_workflow(person.practice_id, account.patient_id)),
     )

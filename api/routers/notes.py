@@ -1,5 +1,6 @@
 """Notes on visits, claims and accounts."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -24,7 +25,7 @@ from database.notes import NoteSubject, NoteView
 api = APIRouter(prefix="/api/v1/notes", tags=["notes"])
 pages = APIRouter(prefix="/notes", include_in_schema=False)
 
-_PAGES = {
+_PAGES: dict[NoteSubject, Callable[..., Response]] = {
     NoteSubject.ENCOUNTER: encounter_page,
     NoteSubject.ACCOUNT: account_page,
     NoteSubject.CLAIM: claim_page,

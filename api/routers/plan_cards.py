@@ -20,6 +20,7 @@ from api.office import Office, TheOffice
 from api.routers import pay, pay_plans
 from api.routers.accounts import Worker, account_page, decide
 from api.routers.pages import Failed, answer, read, typed_into, words_of
+from billing import pay_words
 from database import accounts
 from database import office as offices
 from database import pay_plans as plans
@@ -28,14 +29,21 @@ from database.tables import KeptCard, PatientAccount
 
 logger = logging.getLogger(__name__)
 
+CHANGED = "words-changed"
+TITLE = "The plan has changed since these words were shown"
+READ_AGAIN = "Nothing was written down. Read the account's `card_words` out anew, and send their `card_words_digest`."
+AGAIN_ON_PAGE = (TITLE, "Nothing was written down. Read the new words below to who pays, then go on.")
+
 api = APIRouter(prefix="/api/v1/accounts", tags=["accounts"])
 pages = APIRouter(prefix="/accounts", include_in_schema=False)
 
 
 class KeepForm(Part):
-    """Who agreed, and how: the words are those that the account shows as `card_words`."""
+    """Who agreed, and how, and to which words: those that the account shows as `card_words`."""
 
     said_by: Annotated[str, Field(min_length=1, max_length=200)]
+    read: Annotated[str, Field(max_length=64)]
+    """The account's `card_words_digest`, as it stood beside the words that were read out"""
 
 
 class StopForm(Part):
@@ -86,12 +94,11 @@ async def keep_card_page(
         try:
             made = keep_card(request, patient_id, read(KeepForm, typed), office, person, gateway)
         except Problem as problem:
-            title, detail = words_of(problem)
+            title, detail = AGAIN_ON_PAGE if problem.name == CHANGED else words_of(problem)
             faults = {fault.field: fault.message for fault in problem.faults}
             failed = Failed("keep-card", title, detail, faults, typed, status=problem.status)
             return account_page(request, office, person, patient_id, failed)
-        note = f"The card company's page, for who agreed: {made.address}"
-        return account_page(request, office, person, patient_id, Failed(), note=note)
+        return account_page(request, office, person, patient_id, Failed(), card_page=made.address)
 
     return await run_in_threadpool(act)
 
@@ -123,6 +130,8 @@ def _wish(office: Office, person: Person, patient_id: str, form: KeepForm) -> Ke
         try:
             if words is None:
                 raise CannotKeep("no part of an agreement is to come on this account, or a card is kept for it already")
+            if form.read != pay_words.digest(words):
+                raise Problem(409, CHANGED, TITLE, READ_AGAIN)
             row = kept_cards.ask(session, account, words=words, said_by=form.said_by, by=person.user_id, at=at)
         except CannotKeep as error:
             raise errors.invalid([Fault(field="said_by", message=str(error))]) from error

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlmodel import select
 
+from billing import pay_words
 from billing.kept_cards import CardState
 from billing.roles import Role
 from database.tables import AccountHold, AuditEvent, InstalmentPlan, KeptCard
@@ -35,10 +36,13 @@ async def agreed(house: House, browser: httpx.AsyncClient) -> str:
 
 
 async def to_card_page(browser: httpx.AsyncClient, path: str) -> httpx.Response:
-    page = (await browser.get(path)).text
+    return await browser.post(f"{path}/plan/card", data={"read": digest_on((await browser.get(path)).text)})
+
+
+def digest_on(page: str) -> str:
     read = re.search(r'name="read" value="([0-9a-f]+)"', page)
     assert read is not None, page
-    return await browser.post(f"{path}/plan/card", data={"read": read[1]})
+    return read[1]
 
 
 async def kept(house: House, browser: httpx.AsyncClient, path: str, number: str = "4242424242424242") -> None:
@@ -138,12 +142,18 @@ async def test_a_card_notice_without_a_signature_is_refused(house: House, browse
 async def test_the_desk_writes_down_who_agreed_and_stops_by_one_click(house: House) -> None:
     account = f"/api/v1/accounts/{house.visit.patient_id}/instalment-plans"
     async with house.book.connect(Role.ACCOUNT_REP) as rep:
-        early = await rep.post(f"{account}/card", json={"said_by": "Ann Doe, by telephone"})
+        early = await rep.post(f"{account}/card", json={"said_by": "Ann Doe, by telephone", "read": ""})
         assert (early.status_code, early.json()["faults"][0]["field"]) == (422, "said_by")
         plan = {"count": 3, "first_day": first_day(house.book)}
         planned = await rep.post(account, json=plan, headers={"Idempotency-Key": "the-plan-1"})
         assert planned.status_code == 201, planned.text
-        made = await rep.post(f"{account}/card", json={"said_by": "Ann Doe, by telephone"})
+        said = {"said_by": "Ann Doe, by telephone"}
+        unread = await rep.post(f"{account}/card", json=said)
+        assert (unread.status_code, unread.json()["faults"][0]["field"]) == (422, "read")
+        other = await rep.post(f"{account}/card", json=said | {"read": pay_words.digest("other words")})
+        assert (other.status_code, rows(house.book)) == (409, [])
+        words = (await rep.get(f"/api/v1/accounts/{house.visit.patient_id}")).json()["card_words_digest"]
+        made = await rep.post(f"{account}/card", json=said | {"read": words})
         assert made.status_code == 201, made.text
         async with httpx.AsyncClient(trust_env=False) as elsewhere:
             await elsewhere.post(made.json()["address"], data={"card": "4242424242424242", "expires": "2030-01"})
@@ -169,7 +179,27 @@ async def test_the_desks_page_opens_the_card_page(house: House) -> None:
     home = f"/accounts/{house.visit.patient_id}"
     async with house.book.connect(Role.ACCOUNT_REP, headers=FROM_HERE) as rep:
         await rep.post(f"{home}/instalment-plans", data={"count": "3", "first_day": first_day(house.book)})
-        refused = await rep.post(f"{home}/instalment-plans/card", data={"said_by": ""})
+        read = digest_on((await rep.get(home)).text)
+        refused = await rep.post(f"{home}/instalment-plans/card", data={"said_by": "", "read": read})
         assert refused.status_code == 422
-        opened_page = await rep.post(f"{home}/instalment-plans/card", data={"said_by": "Ann Doe"})
-        assert (opened_page.status_code, f"{house.address}/card/" in opened_page.text) == (200, True)
+        opened_page = await rep.post(f"{home}/instalment-plans/card", data={"said_by": "Ann Doe", "read": read})
+        assert opened_page.status_code == 200
+        [link] = re.findall(r'<a href="([^"]+)" target="_blank" rel="noopener noreferrer">', opened_page.text)
+        assert link.startswith(f"{house.address}/card/")
+        assert f'readonly value="{link}"' in opened_page.text
+
+
+async def test_the_desk_agrees_to_the_words_it_was_shown(house: House) -> None:
+    home = f"/accounts/{house.visit.patient_id}"
+    async with house.book.connect(Role.ACCOUNT_REP, headers=FROM_HERE) as rep:
+        await rep.post(f"{home}/instalment-plans", data={"count": "3", "first_day": first_day(house.book)})
+        old = digest_on((await rep.get(home)).text)
+        house.book.now += timedelta(days=6)
+        stale = await rep.post(f"{home}/instalment-plans/card", data={"said_by": "Ann Doe", "read": old})
+        assert (stale.status_code, "Read the new words below" in stale.text, rows(house.book)) == (409, True, [])
+        assert 'value="Ann Doe"' in stale.text
+        new = digest_on(stale.text)
+        assert new != old
+        agreed_to = await rep.post(f"{home}/instalment-plans/card", data={"said_by": "Ann Doe", "read": new})
+    assert agreed_to.status_code == 200
+    assert [pay_words.digest(one.words) for one in rows(house.book)] == [new]

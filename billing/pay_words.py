@@ -33,6 +33,10 @@ ENGLISH: Mapping[str, str] = {
     "by_card": "Pay by card",
     "how_much": "How much?",
     "all": "All of it: {amount}",
+    "rest": "The rest: {amount}",
+    "on_its_way": "A charge of {amount} to your card is on its way. You need not pay it again; what you can pay here now is "
+    "the rest.",
+    "all_on_its_way": "A charge of {amount} to your card is on its way. You need not pay it again.",
     "part": "A part of it",
     "amount": "Amount in dollars, if you pay a part",
     "to_card": "Go to the card page",
@@ -115,6 +119,10 @@ SPANISH: Mapping[str, str] = {
     "by_card": "Pagar con tarjeta",
     "how_much": "¿Cuánto?",
     "all": "Todo: {amount}",
+    "rest": "El resto: {amount}",
+    "on_its_way": "Un cobro de {amount} a su tarjeta está en camino. No tiene que pagarlo otra vez; lo que puede pagar "
+    "aquí ahora es el resto.",
+    "all_on_its_way": "Un cobro de {amount} a su tarjeta está en camino. No tiene que pagarlo otra vez.",
     "part": "Una parte",
     "amount": "Cantidad en dólares, si paga una parte",
     "to_card": "Ir a la página de la tarjeta",

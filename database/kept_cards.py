@@ -114,6 +114,18 @@ def charges_of(session: Session, plan_id: str) -> Sequence[tuple[InstalmentCharg
     return session.exec(query.order_by(col(Checkout.made_at), Checkout.id)).all()
 
 
+def on_its_way(session: Session, holder_id: str) -> Cents:
+    """What was prepared to be charged, or sent, for plans of the account that this patient holds, and is not answered.
+    What is being taken back counts too: it may have been charged before."""
+    query = (
+        select(func.coalesce(func.sum(col(Checkout.amount_cents)), 0))
+        .join(InstalmentCharge, col(InstalmentCharge.checkout_id) == col(Checkout.id))
+        .join(InstalmentPlan, col(InstalmentPlan.id) == col(InstalmentCharge.plan_id))
+        .where(InstalmentPlan.patient_id == holder_id, Checkout.state == paying.OPEN)
+    )
+    return Cents(int(session.exec(query).one()))
+
+
 def tries_of(session: Session, plan_id: str, zone: tzinfo) -> list[Tried]:
     """The same as rules see them."""
     found = []

@@ -3,7 +3,7 @@ second fact open it; the card is taken on the processor's own page.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -31,11 +31,23 @@ from billing.money import Cents, NotAnAmount, format_dollars, parse_typed
 from billing.roles import Permission
 from billing.statement_words import Language
 from billing.tasks import NewTask, TaskType
-from database import account_holds, accounts, assistance, audit, consents, crossings, pay_plans, paying, tasks
+from database import (
+    account_holds,
+    accounts,
+    assistance,
+    audit,
+    consents,
+    crossings,
+    kept_cards,
+    pay_plans,
+    paying,
+    tasks,
+)
 from database import office as offices
 from database.access import Person
 from database.columns import new_id
 from database.pay_plans import PayPlan, PlanOffer
+from database.paying import OwedVisit
 from database.registrations import read_by
 from database.tables import Patient, PayLink, Practice
 
@@ -269,10 +281,10 @@ def _to_processor(
     request: Request, office: Office, link: PayLink, token: str, typed: dict[str, str], gateway: PaymentGateway | None
 ) -> Response:
     with office.database.writing() as session:
+        accounts.lock(session, practice_id=link.practice_id, patient_id=link.patient_id, at=office.now())
         visits = paying.owed(session, practice_id=link.practice_id, holder_id=link.patient_id)
-        total = sum(one.cents for one in visits)
         language = _language(session, link)
-        fault, cents = _chosen(typed, total, language)
+        fault, cents = _chosen(typed, visits, kept_cards.on_its_way(session, link.patient_id), language)
         if fault or gateway is None:
             fault = fault or pay_words.say(language, "cards_not_taken")
             return bill_page(request, session, office, link, token, gateway, fault=fault, typed=typed, status=422)
@@ -294,8 +306,14 @@ def _to_processor(
     return RedirectResponse(checkout.address, status_code=303)
 
 
-def _chosen(typed: dict[str, str], total: int, language: Language) -> tuple[str, Cents]:
-    """(what is wrong, cents)."""
+def _chosen(
+    typed: dict[str, str], visits: Sequence[OwedVisit], on_its_way: Cents, language: Language
+) -> tuple[str, Cents]:
+    """(what is wrong, cents). What a kept card is being charged is not paid a second time."""
+    owed = sum(one.cents for one in visits)
+    total = owed - on_its_way
+    if total <= 0 < owed:
+        return pay_words.say(language, "all_on_its_way", amount=format_dollars(on_its_way)), Cents(0)
     if total <= 0:
         return pay_words.say(language, "nothing_any_more"), Cents(0)
     if typed.get("what") != "part":
@@ -436,6 +454,7 @@ def bill_page(
 ) -> HTMLResponse:
     """The pay page."""
     visits = paying.owed(session, practice_id=link.practice_id, holder_id=link.patient_id)
+    total, on_its_way = sum(one.cents for one in visits), kept_cards.on_its_way(session, link.patient_id)
     last = paying.newest_of(session, link)
     recent = last is not None and (last.settled_at or last.made_at) > office.now() - paying.IDLE
     return show_to_patient(
@@ -445,7 +464,9 @@ def bill_page(
         token=token,
         visits=visits,
         is_shared=len({one.patient for one in visits}) > 1,
-        total=sum(one.cents for one in visits),
+        total=total,
+        on_its_way=on_its_way,
+        payable=max(0, total - on_its_way),
         takes_cards=gateway is not None,
         checkout=last if recent else None,
         crossed_cents=crossings.cents_of(session, link.letter_id) if link.letter_id else 0,

@@ -8,10 +8,12 @@ import httpx
 import pytest
 from sqlmodel import select
 
+from activities.account import AccountActivities
+from activities.messages import AccountStep
 from billing import pay_words
 from billing.kept_cards import CardState
 from billing.roles import Role
-from database.tables import AccountHold, AuditEvent, InstalmentPlan, KeptCard
+from database.tables import AccountHold, AuditEvent, Checkout, InstalmentPlan, KeptCard
 from tests.api.conftest import Book
 from tests.api.test_pay_page import FROM_HERE, House, house, opened
 
@@ -203,3 +205,40 @@ async def test_the_desk_agrees_to_the_words_it_was_shown(house: House) -> None:
         agreed_to = await rep.post(f"{home}/instalment-plans/card", data={"said_by": "Ann Doe", "read": new})
     assert agreed_to.status_code == 200
     assert [pay_words.digest(one.words) for one in rows(house.book)] == [new]
+
+
+def prepared(house: House) -> None:
+    """The account looked at itself on the day of a part: its charge is prepared, and nobody has answered it."""
+    step = AccountStep(practice_id=house.book.practice_id, patient_id=house.visit.patient_id, at=house.book.now)
+    AccountActivities(house.book.database, "http://office.test").look_after_account(step)
+    with house.book.database.reading() as session:
+        assert [one.state for one in session.exec(select(Checkout))] == ["open"]
+
+
+async def test_what_the_kept_card_is_being_charged_is_not_asked_for_again(
+    house: House, browser: httpx.AsyncClient
+) -> None:
+    await kept(house, browser, await agreed(house, browser))
+    house.book.wait(days=6)
+    prepared(house)
+    path = await opened(house, browser)
+    page = (await browser.get(path)).text
+    assert "A charge of $20.00 to your card is on its way" in page
+    assert ("The rest: $60.00" in page, "All of it: $80.00" in page) == (True, False)
+    too_much = await browser.post(f"{path}/checkout", data={"what": "part", "amount": "60.01"})
+    assert (too_much.status_code, "between $0.01 and $60.00" in too_much.text) == (422, True)
+    assert (await browser.post(f"{path}/checkout", data={"what": "all"})).status_code == 303
+    assert [one.wish.amount_cents for one in house.processor.kept.values()] == [6000]
+
+
+async def test_nothing_can_be_paid_while_all_of_it_is_on_its_way(house: House, browser: httpx.AsyncClient) -> None:
+    path = await agreed(house, browser)
+    await kept(house, browser, path)
+    house.book.wait(days=6)
+    prepared(house)
+    house.owes(-6000)
+    path = await opened(house, browser)
+    page = (await browser.get(path)).text
+    assert ("You need not pay it again." in page, "/checkout" in page) == (True, False)
+    refused = await browser.post(f"{path}/checkout", data={"what": "all"})
+    assert (refused.status_code, "You need not pay it again." in refused.text) == (422, True)

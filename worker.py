@@ -65,7 +65,8 @@ def activities_of(
     """Every activity of the office, with what each needs to touch the world."""
     token_of = _tokens(settings)
     lines = PartnerLines(http, token_of)
-    account = AccountActivities(database, settings.public_url)
+    gateway = gateway_at(settings.card_processor_url, settings.card_processor_token)
+    account = AccountActivities(database, settings.public_url, has_processor=gateway is not None)
     coming_visit = ComingVisitActivities(database)
     encounter = EncounterActivities(database)
     eligibility = EligibilityActivities(database, http, token_of)
@@ -75,7 +76,6 @@ def activities_of(
     resubmission = ResubmissionActivities(database)
     statement_run = StatementRunActivities(database, mail_server(settings))
     mailbox = MailboxActivities(database, lines)
-    gateway = gateway_at(settings.card_processor_url, settings.card_processor_token)
     card_refund = CardRefundActivities(database, gateway)
     card_errand = CardErrandActivities(database, gateway)
     card_payout = CardPayoutActivities(database, gateway)

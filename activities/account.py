@@ -38,23 +38,29 @@ from database.tables import AccountHold, BalanceItem, Encounter, Letter, Patient
 class AccountActivities:
     """What an account's workflow asks of the book of record."""
 
-    def __init__(self, database: Database, public_url: str) -> None:
+    def __init__(self, database: Database, public_url: str, *, has_processor: bool = True) -> None:
+        """`has_processor`: a card processor is set up, which answers errands."""
         self._database = database
         self._public_url = public_url
+        self._has_processor = has_processor
 
     @activity.defn
     def look_after_account(self, step: AccountStep) -> AccountStanding:
         """Do what is due on the account now, and say when to look again."""
         with self._database.writing() as session:
             account = accounts.lock_own(session, practice_id=step.practice_id, patient_id=step.patient_id, at=step.at)
-            return AccountDesk(session, account, step.at, self._public_url).look_after()
+            desk = AccountDesk(session, account, step.at, self._public_url, has_processor=self._has_processor)
+            return desk.look_after()
 
 
 class AccountDesk:
     """One account inside one transaction."""
 
-    def __init__(self, session: Session, account: PatientAccount, at: datetime, public_url: str) -> None:
+    def __init__(
+        self, session: Session, account: PatientAccount, at: datetime, public_url: str, *, has_processor: bool
+    ) -> None:
         self.session = session
+        self.has_processor = has_processor
         self.public_url = public_url
         self.account = account
         self.at = max(at, account.touched_at)
@@ -116,7 +122,9 @@ class AccountDesk:
         self.said += told
         is_still = self.account.paused_until is not None or self._is_moving()
         stopped = held | {one.encounter_id for one in owed} if is_still else held
-        self.cards = instalment_charges.look(self.session, self.account, owed, stopped=stopped, at=self.at)
+        self.cards = instalment_charges.look(
+            self.session, self.account, owed, stopped=stopped, has_processor=self.has_processor, at=self.at
+        )
         self.said += self.cards.said
         return in_parts, plan_at
 

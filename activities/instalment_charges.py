@@ -37,6 +37,8 @@ from database.tables import Checkout, InstalmentCharge, InstalmentPlan, KeptCard
 
 ASK_AGAIN = timedelta(hours=1)
 """What the processor did not answer is asked again"""
+LOOK_ANEW = timedelta(days=1)
+"""The same where no processor is set up: whether there is one now"""
 TOO_LONG = timedelta(days=5)
 """A person is told of a charge that was not answered so long"""
 
@@ -51,7 +53,13 @@ class Look:
 
 
 def look(
-    session: Session, account: PatientAccount, owed: Sequence[accounts.Owed], *, stopped: Collection[str], at: datetime
+    session: Session,
+    account: PatientAccount,
+    owed: Sequence[accounts.Owed],
+    *,
+    stopped: Collection[str],
+    has_processor: bool,
+    at: datetime,
 ) -> Look:
     """Prepare what is due now, and name everything that the processor is still to be asked. The account is held.
     `stopped`: visits of which nothing may be asked now; a plan with one of them is not charged."""
@@ -62,6 +70,9 @@ def look(
         is_stopped = plan.state != PlanState.ACTIVE or bool(set(instalments.visits_of(plan)) & set(stopped))
         left = 0 if is_stopped else _left(session, plan, owed)
         CardDesk(session, row, plan, at).look_after(found, left=left)
+    if found.errands:
+        again_at = at + (ASK_AGAIN if has_processor else LOOK_ANEW)
+        found.next_at = min(found.next_at or again_at, again_at)
     return found
 
 
@@ -124,8 +135,6 @@ class CardDesk:
         is_over = self.row.state in {CardState.STOPPED, CardState.EXPIRED}
         if is_over and not mine and self.row.reference is not None and self.row.forgotten_at is None:
             found.errands.append(CardErrand(kind=Errand.FORGET, subject_id=self.row.id))
-        if found.errands:
-            self._come_back(found, self.at + ASK_AGAIN)
 
     def tell_of_refusal(self, charge: InstalmentCharge, cents: Cents, reason: str) -> None:
         """A letter: tried again, or to be paid in another way."""

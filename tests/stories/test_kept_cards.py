@@ -7,6 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from activities import account_decisions
+from activities.account import AccountActivities
+from activities.messages import AccountStep
 from billing.account_holds import HoldKind
 from billing.claim import Name, Person, Sex
 from billing.instalments import PlanState
@@ -17,6 +19,7 @@ from database.account_holds import PATIENT
 from database.columns import new_id
 from database.tables import Checkout
 from simulator.gateway import DECLINED_LATER, CardPageWish, Charged
+from tests.office import PUBLIC_URL
 from tests.stories.kept_card_desk import FIRST_IN, PART, CardDesk, cards
 from tests.stories.test_households import answers_for, child
 
@@ -416,3 +419,17 @@ def test_what_the_processor_has_not_ended_is_asked_again_and_what_it_refuses_is_
     page.is_forgotten = True
     assert cards.run(errand)
     assert cards.charges() == [(1, PART, "failed")]
+
+
+@pytest.mark.parametrize(("has_processor", "hours"), [(True, 1), (False, 24)])
+def test_a_card_that_is_still_to_be_forgotten_is_looked_at_every_hour_only_where_a_processor_is_set_up(
+    cards: CardDesk, has_processor: bool, hours: int
+) -> None:
+    cards.agree()
+    cards.keep()
+    cards.stop()
+    account = AccountActivities(cards.office.database, PUBLIC_URL, has_processor=has_processor)
+    step = AccountStep(practice_id=cards.office.practice_id, patient_id=cards.holder, at=cards.office.now)
+    standing = account.look_after_account(step)
+    assert [one.kind for one in standing.errands] == [Errand.FORGET]
+    assert (standing.next_at, standing.is_settled) == (cards.office.now + timedelta(hours=hours), False)

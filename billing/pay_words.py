@@ -34,8 +34,8 @@ ENGLISH: Mapping[str, str] = {
     "how_much": "How much?",
     "all": "All of it: {amount}",
     "rest": "The rest: {amount}",
-    "on_its_way": "A charge of {amount} to your card is on its way. You need not pay it again; what you can pay here now "
-    "is the rest.",
+    "on_its_way": "A charge of {amount} to your card is on its way. You need not pay it again; what you can pay here "
+    "now is the rest.",
     "all_on_its_way": "A charge of {amount} to your card is on its way. You need not pay it again.",
     "part": "A part of it",
     "amount": "Amount in dollars, if you pay a part",

@@ -60,6 +60,7 @@ def keep_guarantor(session: Session, patient: Patient, guarantor: Guarantor | No
     if text == patient.guarantor:
         return False
     patient.guarantor = text
+    patient.guarantor_key = None  # the accounts are grouped anew by the new one's
     patient.version += 1
     session.add(patient)
     session.flush()

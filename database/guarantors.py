@@ -7,13 +7,13 @@ nobody has sent yet is withdrawn and counts for nothing; who was asked before co
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from billing.account_holds import OF_THE_PERSON, HoldKind
 from billing.claim import Person
 from billing.consents import Guarantor
 from billing.instalments import PlanState
-from database import account_holds, accounts, households, instalments, kept_cards, letters, records
+from database import account_holds, accounts, households, instalments, kept_cards, letters, records, registrations
 from database.tables import BalanceItem, Encounter, Patient, PatientAccount, PayLink
 
 MOVED = "what it asks for stands on another account now"
@@ -23,10 +23,12 @@ MOVED = "what it asks for stands on another account now"
 def regroup(session: Session, patient: Patient, *, at: datetime) -> str | None:
     """Put the patient's shares on the account of who answers for them now; gives the holder's id when it is another.
 
-    Whoever stood on the patient's own account is looked at too. The patient's row is locked.
+    Whoever stood on the patient's own account is looked at too. The patient's row is locked. The key of who is kept as
+    a guarantor, and has none, stays.
     """
     guarantor = records.load(Guarantor, patient.guarantor) if patient.guarantor else None
-    patient.guarantor_key = households.key_of(guarantor.person) if guarantor else None
+    if guarantor is not None:
+        patient.guarantor_key = households.key_of(guarantor.person)
     before = patient.account_id or patient.id
     session.add(patient)
     session.flush()
@@ -94,16 +96,17 @@ def patient_like(session: Session, patient: Patient, person: Person) -> Patient 
 
 
 def kept_as(session: Session, patient: Patient, person: Person) -> Patient | None:
-    """The guarantor, where an account is kept for this person already; first the one that the patient stands on."""
+    """The guarantor, where an account is kept for this person already, or whom they turned out to be; first the one
+    that the patient stands on."""
     query = select(Patient).where(
         Patient.practice_id == patient.practice_id,
         Patient.id != patient.id,
         Patient.guarantor_key == households.key_of(person),
         col(Patient.guarantor).is_(None),
-        col(Patient.merged_into).is_(None),
     )
     own_first = (col(Patient.id) != (patient.account_id or ""), col(Patient.created_at), col(Patient.id))
-    return session.exec(query.order_by(*own_first).limit(1)).first()
+    known = [registrations.kept(session, one) for one in session.exec(query.order_by(*own_first)).all()]
+    return next((one for one in known if one.id != patient.id), None)
 
 
 def answered_for(session: Session, person: Person, *, but: Patient) -> Sequence[str]:
@@ -233,18 +236,20 @@ def _holder(session: Session, patient: Patient, guarantor: Guarantor | None) -> 
 
 
 def _first_of(session: Session, patient: Patient) -> str | None:
-    """The holder among the other patients whom the same guarantor answers for."""
+    """The holder among the other patients whom the same guarantor answers for, and the guarantor who is kept as one, or
+    whom they turned out to be."""
     query = (
         select(Patient)
         .where(
             Patient.practice_id == patient.practice_id,
             Patient.guarantor_key == patient.guarantor_key,
             Patient.id != patient.id,
-            col(Patient.merged_into).is_(None),
+            or_(col(Patient.merged_into).is_(None), col(Patient.guarantor).is_(None)),
         )
         .order_by(col(Patient.created_at), Patient.id)
     )
-    others = session.exec(query).all()
+    known = [registrations.kept(session, one) for one in session.exec(query).all()]
+    others = [one for one in known if one.id != patient.id]
     if not others:
         return None
     elder = next((one for one in others if one.account_id is None), others[0])

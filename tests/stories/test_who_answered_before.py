@@ -14,7 +14,7 @@ from billing.claim import Claim, Name, Sex
 from billing.consents import Guarantor, GuarantorIs
 from billing.instalments import PlanState
 from billing.kept_cards import CardState, Errand
-from database import consents, guarantors, paying
+from database import consents, guarantors, merges, paying
 from database.columns import new_id
 from database.tables import AccountHold, CameOfAge, Encounter, InstalmentPlan, KeptCard, Outbox, Patient
 from tests.builders import a_claim, a_line, an_837p
@@ -214,6 +214,34 @@ def test_one_parent_of_two_who_come_of_age_is_kept_once(office: Office) -> None:
     assert holder_of(office, sister) == holder_of(office, old) == guardian
     with office.database.reading() as session:
         assert len(session.exec(select(Patient).where(Patient.first_name == "MARTHA")).all()) == 1
+    holds(office)
+
+
+@pytest.mark.parametrize("goes", ["guardian", "patient"])
+@pytest.mark.parametrize("is_undone", [False, True])
+def test_a_brother_parts_to_the_guardian_who_was_merged_with_a_patient_since(
+    office: Office, goes: str, is_undone: bool
+) -> None:
+    """Nobody knows the guardian's birth date, and the patient's name is written in another way."""
+    mother = replace(MOTHER, birth_date=None)
+    old, before = visit(office, 1, OF_AGE - timedelta(days=1)), a_line(service_date=OF_AGE - timedelta(days=1))
+    brother = billed_visit(office, a_claim(before, member_id="M2"), "BEN", 5, born=BORN, share=2000)
+    for one in (old, brother):
+        answers_for(office, one, mother)
+    visit(office, 2, OF_AGE, share=3000)
+    guardian, own = holder_of(office, old), office.patient_of(child(office, "MARTHE", 8))
+    kept_id, gone_id = (own, guardian) if goes == "guardian" else (guardian, own)
+    with office.database.writing() as session:
+        kept, gone = session.get_one(Patient, kept_id), session.get_one(Patient, gone_id)
+        done = merges.merge(session, kept, gone, reason="the same", at=office.now, by=office.worker_id)
+        if is_undone:
+            merges.undo(session, done, kept, gone, at=office.now, by=office.worker_id)
+    answering = guardian if is_undone else kept_id
+    assert (holder_of(office, old), holder_of(office, brother)) == (answering, answering)
+    after = a_claim(a_line(service_date=OF_AGE), member_id="M2")
+    new = billed_visit(office, after, "BEN", 6, born=BORN, share=2000)
+    assert (holder_of(office, old), holder_of(office, brother)) == (answering, answering)
+    assert holder_of(office, new) == office.patient_of(brother)
     holds(office)
 
 

@@ -149,8 +149,8 @@ def test_a_person_says_why_nothing_is_billed_and_is_not_asked_again(office: Offi
 
 
 async def test_the_safety_net_asks_every_time_it_runs(office: Office, patient: str, engine: Any) -> None:
-    come(office, patient)
     async with running(office, engine) as live:
+        come(office, patient, day=office.today - timedelta(days=21))
         reconcile = ReconcileActivities(office.database, live.client)
         for _ in range(2):
             await ActivityEnvironment().run(reconcile.reconcile, ReconcileStep(at=office.now))

@@ -173,7 +173,7 @@ def task_page(
     if task_type is not None:
         query = query.where(Task.type == task_type)
     if held_by is not None:
-        query = query.where(col(Task.assignee_id).is_not_distinct_from(held_by.user_id))
+        query = query.where(col(Task.assignee_id) == held_by.user_id)
     if order is TaskOrder.DEADLINE:
         if after is not None:
             due_at, task_id = read_instant_cursor(after)

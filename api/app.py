@@ -51,6 +51,7 @@ from api.routers import (
     letters,
     merges,
     moves,
+    my_day,
     noncoverage,
     notes,
     office_search,
@@ -107,6 +108,7 @@ from temporal.encryption import EncryptionCodec, KeyRing
 ROUTERS = (
     encounters.router,
     tasks.router,
+    my_day.api,
     task_holding.api,
     visit_notes.api,
     records.router,
@@ -246,6 +248,7 @@ ROUTERS = (
     enrolments.pages,
     enrolment_files.pages,
     moves.pages,
+    my_day.pages,
     worklist.pages,
     task_holding.pages,
     pages.router,

@@ -112,3 +112,11 @@ def _weekday_of(year: int, month: int, weekday: int, which: int) -> date:
 def is_business_day(day: date) -> bool:
     """Monday to Friday, and no federal holiday."""
     return day.weekday() < _SATURDAY and day not in federal_holidays(day.year)
+
+
+def business_day_before(day: date) -> date:
+    """The last day of work before this one."""
+    before = day - timedelta(days=1)
+    while not is_business_day(before):
+        before -= timedelta(days=1)
+    return before

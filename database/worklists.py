@@ -187,7 +187,7 @@ def task_page(
             )
         query = query.order_by(col(Task.amount_cents).desc(), Task.id)
     rows = session.exec(query.limit(limit + 1)).all()
-    items = _task_rows(session, rows[:limit])
+    items = shown(session, rows[:limit])
     last = rows[limit - 1] if len(rows) > limit else None
     return TaskPage(items, None if last is None else _cursor(last, order))
 
@@ -199,13 +199,19 @@ def tasks_of(session: Session, *, practice_id: str, subject_id: str) -> list[Tas
     ).all()
     waiting = [row for row in rows if row.state == "open"]
     done = sorted((row for row in rows if row.state != "open"), key=lambda row: row.closed_at or row.due_at)
-    return _task_rows(session, [*waiting, *reversed(done)])
+    return shown(session, [*waiting, *reversed(done)])
+
+
+def open_types(session: Session, *, practice_id: str) -> list[TaskType]:
+    """The kinds of tasks that are open somewhere in the practice, by title."""
+    query = select(Task.type).where(Task.practice_id == practice_id, Task.state == "open").distinct()
+    return sorted((TaskType(one) for one in session.exec(query)), key=lambda one: KINDS[one].title)
 
 
 def task(session: Session, *, practice_id: str, task_id: str) -> TaskRow | None:
     """One task with its form, or None."""
     row = session.exec(select(Task).where(Task.practice_id == practice_id, Task.id == task_id)).first()
-    return None if row is None else _task_rows(session, [row])[0]
+    return None if row is None else shown(session, [row])[0]
 
 
 def save_form(
@@ -297,7 +303,8 @@ def _next_instant(session: Session) -> datetime | None:
     return min((one for one in instants if one is not None), default=None)
 
 
-def _task_rows(session: Session, rows: Sequence[Task]) -> list[TaskRow]:
+def shown(session: Session, rows: Sequence[Task]) -> list[TaskRow]:
+    """Tasks with their forms, their people and whom they are about, in the same order."""
     drafts = _drafts(session, rows)
     people = {one for row in rows for one in (row.closed_by, row.assignee_id) if one}
     names = users.names_of(session, people)

@@ -61,7 +61,7 @@ async def sign_in(request: Request, office: TheOffice) -> Response:
         limit.note_failure(login, office.now())
         fault = "Login and password do not fit."
         return show(request, "sign_in.html", None, status=401, fault=fault, login=login, back=back)
-    response = RedirectResponse(back or "/", 303)
+    response = RedirectResponse(back or "/my-day", 303)
     keep_in(response, session_id, office)
     return response
 

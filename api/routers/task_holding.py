@@ -24,8 +24,10 @@ pages = APIRouter(prefix="/tasks", include_in_schema=False)
 
 Worker = Annotated[Person, require(Permission.WORK)]
 Supervisor = Annotated[Person, require(Permission.APPROVE)]
-LIST = ("work", "held", "order")
+LIST = ("work", "kind", "held", "order")
 """What a worklist was asked for, to go back to it"""
+MY_DAY = "my_day"
+"""The button stood on that page"""
 
 
 class HandOverForm(Part):
@@ -92,8 +94,15 @@ async def _from_page(
     def page(failed: Failed) -> Response:
         return task_page(request, office, person, task_id, failed)
 
+    return await answer(act, "holder", typed, _back(typed, task_id), page)
+
+
+def _back(typed: dict[str, str], task_id: str) -> str:
+    """The page that the button stood on."""
+    if typed.get("from") == MY_DAY:
+        return "/my-day"
     asked = {name: typed[name] for name in LIST if typed.get(name)}
-    return await answer(act, "holder", typed, f"/?{urlencode(asked)}&" if asked else f"/tasks/{task_id}", page)
+    return f"/?{urlencode(asked)}&" if asked else f"/tasks/{task_id}"
 
 
 def _told(request: Request, office: Office, person: Person, task_id: str) -> TaskRow:

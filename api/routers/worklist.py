@@ -13,6 +13,7 @@ from api.routers.pages import NOTES, may_work, show
 from api.routers.tasks import Held, held_by
 from billing.roles import Permission, Role
 from billing.stages import Stage
+from billing.tasks import KINDS, TaskType
 from database import views, worklists
 from database.access import Person
 from database.worklists import NotACursor, TaskOrder, TaskPage
@@ -28,6 +29,7 @@ def show_worklist(
     office: TheOffice,
     person: Viewer,
     work: str = "",
+    kind: str = "",
     held: Held = Held.ANYBODY,
     order: TaskOrder = TaskOrder.DEADLINE,
     tasks_after: str | None = None,
@@ -40,9 +42,11 @@ def show_worklist(
     """Open tasks by role and by who holds them, and visits by stage, patient or number."""
     q = (office_search.asked(office, person, asked) or "") if asked else q
     work = work if work in {MINE, ALL, *Role} else _usual(person)
+    task_type = TaskType(kind) if kind in set(TaskType) else None
     try:
         with office.database.reading() as session:
-            tasks = _tasks(session, person, work, held, order, tasks_after)
+            tasks = _tasks(session, person, work, task_type, held, order, tasks_after)
+            kinds = worklists.open_types(session, practice_id=person.practice_id)
             encounters = views.newest_encounters(
                 session,
                 practice_id=person.practice_id,
@@ -63,6 +67,8 @@ def show_worklist(
         encounters={"items": encounters.items, "next_after": encounters.next_after},
         roles=list(Role),
         work=work,
+        kind=task_type or "",
+        kinds={one: KINDS[one].title for one in (*kinds, *([task_type] if task_type else []))},
         held=held,
         workable={one.id for one in tasks.items if may_work(person, one)},
         note=NOTES.get(note, ""),
@@ -75,13 +81,21 @@ def show_worklist(
     )
 
 
-def _tasks(session: Session, person: Person, work: str, held: Held, order: TaskOrder, after: str | None) -> TaskPage:
+def _tasks(
+    session: Session,
+    person: Person,
+    work: str,
+    task_type: TaskType | None,
+    held: Held,
+    order: TaskOrder,
+    after: str | None,
+) -> TaskPage:
     return worklists.task_page(
         session,
         practice_id=person.practice_id,
         state="open",
         roles=_roles(work, person),
-        task_type=None,
+        task_type=task_type,
         order=order,
         after=after,
         limit=25,

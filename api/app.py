@@ -139,6 +139,7 @@ ROUTERS = (
     stop_codes.api,
     files.api,
     notes.api,
+    notes.questions_api,
     day_close.api,
     bank.api,
     account_lists.api,

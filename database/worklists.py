@@ -28,6 +28,7 @@ from database.tables import (
     EstimateRow,
     Fact,
     InboundMessage,
+    Note,
     Partner,
     Patient,
     PatientAccount,
@@ -308,13 +309,13 @@ def shown(session: Session, rows: Sequence[Task]) -> list[TaskRow]:
     drafts = _drafts(session, rows)
     people = {one for row in rows for one in (row.closed_by, row.assignee_id) if one}
     names = users.names_of(session, people)
-    about = _about(session, rows)
-    return [_task_row(row, drafts.get(row.id, {}), names, *about.get(row.subject_id, (None, None))) for row in rows]
+    known = about(session, rows)
+    return [_task_row(row, drafts.get(row.id, {}), names, *known.get(row.subject_id, (None, None))) for row in rows]
 
 
-def _about(session: Session, rows: Sequence[Task]) -> dict[str, tuple[str, date | None]]:
-    """Whom tasks are about: subject id -> (name, day of service), for visits, appointments, estimates, applications
-    for help, accounts and patients."""
+def about(session: Session, rows: Sequence[Task] | Sequence[Note]) -> dict[str, tuple[str, date | None]]:
+    """Whom tasks or notes are about: subject id -> (name, day of service), for visits, appointments, estimates,
+    applications for help, accounts and patients."""
     kinds = ("encounter", "account", "appointment", "estimate", "assistance", "patient")
     ids = {kind: {row.subject_id for row in rows if row.subject == kind} for kind in kinds}
     visits = (

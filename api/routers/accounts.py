@@ -23,7 +23,7 @@ from api.routers.pages import NOTES, Failed, answer, engine_page, may_work, read
 from billing.account_holds import HOLD_WORDS
 from billing.days import noon_of
 from billing.roles import Permission
-from database import account_views, accounts, instalments
+from database import account_views, accounts, instalments, questions
 from database.access import Person
 from database.account_views import AccountView
 from database.tables import PatientAccount
@@ -204,12 +204,15 @@ def account_page(
     """The account's page, with the refused form if there is one. `card_page`: the processor's page that was opened for
     who agreed to charges."""
     account = _find(request, office, person, patient_id)
+    with office.database.reading() as session:
+        askable = questions.who_may_be_asked(session, practice_id=person.practice_id)
     return show(
         request,
         "account.html",
         person,
         status=failed.status,
         account=account,
+        askable=askable,
         workable={task.id for task in account.tasks if may_work(person, task)},
         may_work=person.may(Permission.WORK),
         may_take=person.may(Permission.TAKE_PAYMENT),

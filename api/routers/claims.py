@@ -14,7 +14,17 @@ from billing.attachments import WORDS
 from billing.claim import PURPOSES
 from billing.paper_claims import PaperClaim
 from billing.roles import Permission
-from database import attachments, calls, claim_timeline, claim_views, messages, notes, remittance_views, worklists
+from database import (
+    attachments,
+    calls,
+    claim_timeline,
+    claim_views,
+    messages,
+    notes,
+    questions,
+    remittance_views,
+    worklists,
+)
 from database.access import Person
 from database.attachments import FileSubject
 from database.calls import Sought
@@ -73,6 +83,7 @@ def claim_page(
     where = {"practice_id": person.practice_id, "subject_id": claim.submission.control_number}
     with office.database.reading() as session:
         written = notes.of(session, subject=NoteSubject.CLAIM, **where)
+        askable = questions.who_may_be_asked(session, practice_id=person.practice_id)
         files = attachments.of(session, subject=FileSubject.CLAIM, **where)
         timeline = claim_timeline.of_claim(
             session, practice_id=person.practice_id, control_number=claim.submission.control_number
@@ -87,6 +98,7 @@ def claim_page(
         timeline=timeline,
         purposes=PURPOSES,
         written=written,
+        askable=askable,
         files=files,
         calls=called,
         file_kinds=WORDS,

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request, Response
 from api import auth
 from api.auth import Viewer
 from api.office import Office, TheOffice
+from api.routers.notes import asked_of
 from api.routers.pages import NOTES, show
 from billing.days import business_day_before
 from billing.roles import Permission
@@ -33,6 +34,7 @@ def show_my_day(request: Request, office: TheOffice, person: Viewer, note: str =
         "my_day.html",
         person,
         day=_found(request, office, person),
+        questions=asked_of(request, office, person),
         today=office.today(person),
         note=NOTES.get(note, ""),
         may_work=person.may(Permission.WORK),

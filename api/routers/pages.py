@@ -34,6 +34,7 @@ from database import (
     edit_runs,
     letters,
     messages,
+    questions,
     recovery_notices,
     requests,
     sending,
@@ -263,6 +264,7 @@ def encounter_page(
         asked = requests.views(session, practice_id=person.practice_id, encounter_id=encounter_id)
         wanted_back = recovery_notices.views(session, practice_id=person.practice_id, encounter_id=encounter_id)
         called = calls.found(session, Sought(person.practice_id, encounter_id), limit=CALLS_SHOWN)
+        askable = questions.who_may_be_asked(session, practice_id=person.practice_id)
         kept = sending.why_visit_waits(
             session, practice_id=person.practice_id, encounter_id=encounter_id, at=office.now()
         )
@@ -281,6 +283,7 @@ def encounter_page(
         recoveries=wanted_back,
         calls=called,
         kept=kept,
+        askable=askable,
         decisions={one: APPEAL_WORDS[one] for one in DECISIONS},
         failed=failed,
         keys=failed.key_for,

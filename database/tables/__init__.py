@@ -40,7 +40,7 @@ from database.tables.lockbox import LockboxBatch, LockboxCheque
 from database.tables.messages import Batch, ControlSequence, InboundMessage, Inquiry, Outbox, PartnerFile
 from database.tables.moves import ControlNumberAlias, Move, MovedPatientRow, MovedVisitRow, PaymentPlan
 from database.tables.noncoverage import NoticeRow, NoticeRuleRow
-from database.tables.notes import Note
+from database.tables.notes import Note, Question
 from database.tables.office import BillingEntity, Charge, Location, Partner, Payer, Policy, Practice, Provider
 from database.tables.paying import (
     AccountReceipt,
@@ -184,6 +184,7 @@ __all__ = [
     "Provider",
     "ProviderAdjustmentRow",
     "ProviderFactRow",
+    "Question",
     "RecoveryNotice",
     "RefusedRow",
     "RelativeValueRow",

@@ -161,6 +161,7 @@ async def test_a_signed_in_person_works_and_reads_what_the_engine_keeps(served: 
     await page.fill("#login", "lead")
     await page.fill("#password", "open sesame")
     await page.click("main button[type=submit]")
+    await page.click("nav >> text=Worklist")
     await page.click("table >> text=VISIT-1")
     await page.click("text=Record a payment of the patient")
     await page.fill("#payment-amount", "12.50")

@@ -203,7 +203,7 @@ async def test_what_the_payer_answered_scrolls_in_a_region_of_its_own(
             )
         )
     page = (await browser.get(f"/encounters/{encounter.id}")).text
-    assert page.index('role="region" aria-labelledby="eligibility-heading"') < page.index("What the payer answered")
+    assert page.index('role="region" aria-label="Table: Eligibility"') < page.index("What the payer answered")
 
 
 async def test_a_wrong_payment_comes_back_with_its_faults(
@@ -334,7 +334,13 @@ async def test_who_was_signed_out_comes_back_to_where_the_form_was(book: Book, r
 
 @pytest.mark.parametrize(
     ("back", "home"),
-    [("/tasks/x1", "/tasks/x1"), ("//evil.test", "/"), ("/\\evil.test", "/"), ("https://evil.test/", "/"), ("", "/")],
+    [
+        ("/tasks/x1", "/tasks/x1"),
+        ("//evil.test", "/my-day"),
+        ("/\\evil.test", "/my-day"),
+        ("https://evil.test/", "/my-day"),
+        ("", "/my-day"),
+    ],
 )
 async def test_a_sign_in_leads_to_our_own_pages_alone(book: Book, back: str, home: str) -> None:
     with book.database.writing() as session:

@@ -10,6 +10,7 @@ from billing.ledger import Account, Entry, EntryKind, Side
 from billing.money import Cents
 from database import ledger, users
 from database.columns import new_id
+from database.paging import older
 from database.tables import Deposit, PatientPayment, TillClose, User
 
 IN_THE_TILL = ("cash", "cheque")
@@ -232,7 +233,7 @@ def deposits(session: Session, *, practice_id: str, before: str | None, limit: i
     last = session.exec(query.where(Deposit.id == before)).first() if before else None
     if last is not None:
         made_at, at = col(Deposit.made_at), col(Deposit.id)
-        query = query.where((made_at < last.made_at) | ((made_at == last.made_at) & (at < last.id)))
+        query = query.where(older(made_at, at, than_at=last.made_at, than_id=last.id))
     rows = session.exec(query.order_by(col(Deposit.made_at).desc(), col(Deposit.id).desc()).limit(limit + 1)).all()
     shown = rows[:limit]
     tills = _deposited(session, [row.id for row in shown])

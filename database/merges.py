@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col, or_, select
 from billing.patient_matching import Likeness, likeness
 from database import appointments, guarantors, households, registrations
 from database.columns import new_id
+from database.folding import begins
 from database.tables import BalanceItem, Encounter, HeldPolicyRow, Patient, PatientAccount, PatientMerge
 
 STAYS = frozenset({"patient", "patient_account", "patient_merge"})
@@ -52,8 +53,8 @@ def candidates(session: Session, row: Patient) -> list[Candidate]:
     """Who may be the same, the likeliest first; looked for by birth date, telephone, and how both names begin."""
     blocks = [
         sa.and_(
-            sa.func.lower(Patient.last_name).startswith(row.last_name[:3].lower()),
-            sa.func.lower(sa.func.coalesce(Patient.first_name, "")).startswith((row.first_name or "")[:1].lower()),
+            begins(Patient.last_name, row.last_name[:3]),
+            *([begins(Patient.first_name, row.first_name[:1])] if row.first_name else []),
         )
     ]
     if row.birth_date is not None:

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, or_, select
 
 from billing.money import NotAnAmount, parse_typed
 from database import account_lists, patients, submissions
+from database.folding import found_by
 from database.tables import (
     AccountReceipt,
     BankMovement,
@@ -112,15 +113,16 @@ def _patients(session: Session, sought: _Sought) -> Iterator[Hit]:
 
 
 def _visits(session: Session, sought: _Sought) -> Iterator[Hit]:
-    named = or_(
-        col(Encounter.external_id).in_(sought.spellings),
-        col(Encounter.id).in_(submissions.formerly_named(sought.practice_id, sought.text)),
-        *([Encounter.charge_cents == sought.cents] if sought.cents else []),
-    )
+    theirs = select(Encounter.id).where(Encounter.practice_id == sought.practice_id)
+    ways = [
+        theirs.where(col(Encounter.external_id).in_(sought.spellings)),
+        submissions.formerly_named(sought.practice_id, sought.text),
+        *([theirs.where(Encounter.charge_cents == sought.cents)] if sought.cents else []),
+    ]
     query = (
         select(Encounter, Patient)
         .join(Patient, col(Patient.id) == col(Encounter.patient_id))
-        .where(Encounter.practice_id == sought.practice_id, named)
+        .where(Encounter.practice_id == sought.practice_id, found_by(col(Encounter.id), ways))
         .order_by(col(Encounter.service_date).desc(), Encounter.id)
     )
     for row, patient in session.exec(query.limit(SHOWN + 1)):
@@ -129,15 +131,15 @@ def _visits(session: Session, sought: _Sought) -> Iterator[Hit]:
 
 
 def _claims(session: Session, sought: _Sought) -> Iterator[Hit]:
+    ways = [
+        select(Submission.control_number).where(number.in_(sought.spellings))
+        for number in (col(Submission.control_number), col(Submission.payer_claim_number))
+    ]
     query = (
         select(Submission, Encounter, Payer)
         .join(Encounter, col(Encounter.id) == col(Submission.encounter_id))
         .join(Payer, col(Payer.id) == col(Submission.payer_id))
-        .where(Submission.practice_id == sought.practice_id)
-        .where(
-            col(Submission.control_number).in_(sought.spellings)
-            | col(Submission.payer_claim_number).in_(sought.spellings)
-        )
+        .where(Submission.practice_id == sought.practice_id, found_by(col(Submission.control_number), ways))
         .order_by(col(Submission.ready_at).desc(), Submission.control_number)
     )
     for row, visit, payer in session.exec(query.limit(SHOWN + 1)):
@@ -149,14 +151,14 @@ def _remittances(session: Session, sought: _Sought) -> Iterator[Hit]:
     """By trace, by the payer's number of a claim in it, by what it pays, or by what it pays for one claim."""
     answers = select(RemittanceClaim.remittance_id).where(RemittanceClaim.practice_id == sought.practice_id)
     numbered = answers.where(col(RemittanceClaim.payer_claim_number).in_(sought.spellings))
-    ways: list[sa.ColumnElement[bool]] = [
-        col(RemittanceFile.trace).in_(sought.spellings),
-        col(RemittanceFile.id).in_(numbered),
-    ]
+    theirs = select(RemittanceFile.id).where(RemittanceFile.practice_id == sought.practice_id)
+    ways = [theirs.where(col(RemittanceFile.trace).in_(sought.spellings)), numbered]
     if sought.cents:
-        paid = answers.where(RemittanceClaim.paid_cents == sought.cents)
-        ways += [col(RemittanceFile.paid_cents) == sought.cents, col(RemittanceFile.id).in_(paid)]
-    query = select(RemittanceFile).where(RemittanceFile.practice_id == sought.practice_id, or_(*ways))
+        ways.append(theirs.where(RemittanceFile.paid_cents == sought.cents))
+        ways.append(answers.where(RemittanceClaim.paid_cents == sought.cents))
+    query = select(RemittanceFile).where(
+        RemittanceFile.practice_id == sought.practice_id, found_by(col(RemittanceFile.id), ways)
+    )
     query = query.order_by(col(RemittanceFile.payment_date).desc(), RemittanceFile.id).limit(SHOWN + 1)
     for row in session.exec(query):
         detail = f"{row.claim_count} claims, {row.state}"

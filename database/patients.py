@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from billing.claim import Address, Claim
 from billing.ledger import ENCOUNTER_BALANCES, RECEIVABLES, Account
@@ -19,9 +20,13 @@ from billing.patients import WHO, Registration, differing, registration_of, tele
 from billing.sent_visits import SentNumber
 from billing.stages import Stage
 from database import encounters, letters, member_ids, merges, registrations, sent, submissions
+from database.folding import begins, found_by
 from database.letters import LetterRow
 from database.merges import MergeView
 from database.tables import Encounter, Patient, PatientNumber, Payer, Posting, Submission
+
+Ids = SelectOfScalar[str]
+"""Of patients"""
 
 SHORTEST_NUMBER = 4
 """Characters of a member id, visit or control number that is worth looking for"""
@@ -150,12 +155,14 @@ def search(session: Session, *, practice_id: str, text: str, limit: int = 50) ->
 
     The number is the visit's own (CLM01 as it came) or that of a claim that was sent. An empty text finds nobody.
     """
-    said = _said_of_them(text.strip())
-    if said is None:
+    said = _said_of_them(practice_id, text.strip())
+    if not said:
         return PatientList([], has_more=False)
-    before = merges.known_before(session, said, practice_id=practice_id)
-    ways = [said, *_numbered(practice_id, text.strip()), *([col(Patient.id).in_(before)] if before else [])]
-    query = select(Patient).where(Patient.practice_id == practice_id, col(Patient.merged_into).is_(None), or_(*ways))
+    before = merges.known_before(session, found_by(col(Patient.id), said), practice_id=practice_id)
+    if before:
+        said.append(select(Patient.id).where(col(Patient.id).in_(before)))
+    named_so = found_by(col(Patient.id), [*said, *_numbered(practice_id, text.strip())])
+    query = select(Patient).where(Patient.practice_id == practice_id, col(Patient.merged_into).is_(None), named_so)
     query = query.order_by(Patient.last_name, col(Patient.first_name), col(Patient.birth_date), Patient.id)
     found = session.exec(query.limit(limit + 1)).all()
     if not found:
@@ -215,20 +222,22 @@ def patient(session: Session, *, practice_id: str, patient_id: str) -> PatientVi
     )
 
 
-def _said_of_them(text: str) -> sa.ColumnElement[bool] | None:
-    """What a text may say of a patient's own record; None when it says nothing."""
+def _said_of_them(practice_id: str, text: str) -> list[Ids]:
+    """Patients of whose own record a text may say something; none when it says nothing."""
+    theirs = select(Patient.id).where(Patient.practice_id == practice_id)
     day = _day(text)
     if day is not None:
-        return col(Patient.birth_date) == day
+        return [theirs.where(col(Patient.birth_date) == day)]
     if not text.replace(",", "").strip():
-        return None
+        return []
     telephone = telephone_digits(text)
-    return named(text) if telephone is None else or_(named(text), col(Patient.telephone) == telephone)
+    called = [] if telephone is None else [theirs.where(col(Patient.telephone) == telephone)]
+    return [*named(practice_id, text), *called]
 
 
-def _numbered(practice_id: str, text: str) -> list[sa.ColumnElement[bool]]:
-    """Patients of whom a text is a number: the conditions, none where it can be none."""
-    conditions: list[sa.ColumnElement[bool]] = []
+def _numbered(practice_id: str, text: str) -> list[Ids]:
+    """Patients of whom a text is a number; none where it can be none."""
+    found: list[Ids] = []
     if len(text) >= SHORTEST_NUMBER and _day(text) is None:
         spellings = {text, text.upper()}
         visits = select(Encounter.patient_id).where(Encounter.practice_id == practice_id)
@@ -237,33 +246,35 @@ def _numbered(practice_id: str, text: str) -> list[sa.ColumnElement[bool]]:
             .join(Submission, col(Submission.encounter_id) == col(Encounter.id))
             .where(Submission.practice_id == practice_id, col(Submission.control_number).in_(spellings))
         )
-        conditions.append(col(Patient.id).in_(visits.where(col(Encounter.external_id).in_(spellings))))
-        conditions.append(col(Patient.id).in_(by_control_number))
+        found.append(visits.where(col(Encounter.external_id).in_(spellings)))
+        found.append(by_control_number)
         numbered = select(PatientNumber.patient_id).where(PatientNumber.practice_id == practice_id)
-        conditions.append(col(Patient.id).in_(numbered.where(col(PatientNumber.number).in_(spellings))))
+        found.append(numbered.where(col(PatientNumber.number).in_(spellings)))
         formerly = submissions.formerly_named(practice_id, text)
-        conditions.append(col(Patient.id).in_(visits.where(col(Encounter.id).in_(formerly))))
-    return conditions
+        found.append(visits.where(col(Encounter.id).in_(formerly)))
+    return found
 
 
-def named(text: str) -> sa.ColumnElement[bool]:
-    """Patients whose names begin so: `last`, `first`, `last, first`, or both with a blank between in any order."""
+def named(practice_id: str, text: str) -> list[Ids]:
+    """Patients whose names begin so: `last`, `first`, `last, first`, or both with a blank between in any order. One
+    select a way, each answered by an index."""
+    theirs = select(Patient.id).where(Patient.practice_id == practice_id)
+    return [theirs.where(one) for one in _name_begins(text)]
+
+
+def _name_begins(text: str) -> list[sa.ColumnElement[bool]]:
     before, comma, after = (part.strip() for part in text.partition(","))
     if comma and before:
-        last = _begins(Patient.last_name, before)
-        return sa.and_(last, _begins(Patient.first_name, after)) if after else last
+        last = begins(Patient.last_name, before)
+        return [sa.and_(last, begins(Patient.first_name, after)) if after else last]
     words = text.replace(",", " ").split()
     whole = " ".join(words)
-    found = [_begins(Patient.last_name, whole), _begins(Patient.first_name, whole)]
+    found = [begins(Patient.last_name, whole), begins(Patient.first_name, whole)]
     for cut in range(1, len(words)):
         one, other = " ".join(words[:cut]), " ".join(words[cut:])
-        found.append(sa.and_(_begins(Patient.last_name, one), _begins(Patient.first_name, other)))
-        found.append(sa.and_(_begins(Patient.last_name, other), _begins(Patient.first_name, one)))
-    return or_(*found)
-
-
-def _begins(column: str | None, text: str) -> sa.ColumnElement[bool]:
-    return func.lower(column).startswith(text.lower(), autoescape=True)
+        found.append(sa.and_(begins(Patient.last_name, one), begins(Patient.first_name, other)))
+        found.append(sa.and_(begins(Patient.last_name, other), begins(Patient.first_name, one)))
+    return found
 
 
 def _day(text: str) -> date | None:

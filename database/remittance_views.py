@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from billing.coordination import PRIMARY
 from billing.money import Cents
@@ -12,6 +12,7 @@ from billing.provider_adjustments import kind_of
 from billing.remittance import REVERSAL, ClaimPayment
 from billing.variances import NOTHING, claim_compared
 from database import contracts, ledger, messages, provider_adjustments, records, remittances
+from database.paging import older
 from database.tables import ProviderAdjustmentRow, RemittanceClaim, RemittanceFile
 
 
@@ -123,7 +124,7 @@ def newest_remittances(
     last = remittances.find(session, practice_id=practice_id, remittance_id=before) if before else None
     if last is not None:
         at, received_at = col(RemittanceFile.id), col(RemittanceFile.received_at)
-        query = query.where(or_(received_at < last.received_at, (received_at == last.received_at) & (at < last.id)))
+        query = query.where(older(received_at, at, than_at=last.received_at, than_id=last.id))
     newest = query.order_by(col(RemittanceFile.received_at).desc(), col(RemittanceFile.id).desc())
     return [_remittance(row) for row in session.exec(newest.limit(limit))]
 

@@ -4,12 +4,12 @@ Every query takes the practice. Money is in cents; who may see a view is decided
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from billing.claim import PURPOSES, Claim, Name
 from billing.deadlines import WORDS, Reason
@@ -32,9 +32,11 @@ from database import (
     worklists,
 )
 from database.amendment_views import AmendmentView, PolicyView, amendments_of, policies_of
+from database.folding import found_by
 from database.group_views import GroupView, group_of
 from database.letters import LetterRow
 from database.notes import NoteSubject, NoteView
+from database.paging import older
 from database.payment_views import PaymentView
 from database.stories import Event
 from database.submissions import formerly_named
@@ -220,27 +222,34 @@ def newest_encounters(
         query = query.where(Encounter.stage == stage)
     before_merges: dict[str, tuple[str, ...]] = {}
     if text.strip(" ,"):
-        before_merges = merges.known_before(session, patients.named(text.strip()), practice_id=practice_id)
-        query = query.where(_found_by(practice_id, text.strip()) | col(Encounter.patient_id).in_(before_merges))
+        people = found_by(col(Patient.id), patients.named(practice_id, text.strip()))
+        before_merges = merges.known_before(session, people, practice_id=practice_id)
+        query = query.where(found_by(col(Encounter.id), _ways_to(practice_id, text.strip(), before_merges)))
     at, opened_at = col(Encounter.id), col(Encounter.created_at)
     if before is not None:
         last = encounters.find(session, practice_id=practice_id, encounter_id=before)
         if last is None:
             raise worklists.NotACursor("before")
-        query = query.where((opened_at < last.created_at) | ((opened_at == last.created_at) & (at < last.id)))
+        query = query.where(older(opened_at, at, than_at=last.created_at, than_id=last.id))
     rows = session.exec(query.order_by(opened_at.desc(), at.desc()).limit(limit + 1)).all()
     shown = _rows(session, practice_id, rows[:limit], before_merges)
     return EncounterPage(shown, rows[limit - 1].id if len(rows) > limit else None)
 
 
-def _found_by(practice_id: str, text: str) -> sa.ColumnElement[bool]:
-    people = select(Patient.id).where(Patient.practice_id == practice_id, patients.named(text))
+def _ways_to(practice_id: str, text: str, kept: Collection[str]) -> list[SelectOfScalar[str]]:
+    """Visits by their patient's name or by a number; `kept`: patients who were known by it before."""
+    theirs = select(Encounter.id).where(Encounter.practice_id == practice_id)
     spellings = {text, text.upper()}
     sent = select(Submission.encounter_id).where(
         Submission.practice_id == practice_id, col(Submission.control_number).in_(spellings)
     )
-    numbers = col(Encounter.id).in_(sent) | col(Encounter.id).in_(formerly_named(practice_id, text))
-    return col(Encounter.patient_id).in_(people) | col(Encounter.external_id).in_(spellings) | numbers
+    return [
+        theirs.where(found_by(col(Encounter.patient_id), patients.named(practice_id, text))),
+        theirs.where(col(Encounter.patient_id).in_(kept)),
+        theirs.where(col(Encounter.external_id).in_(spellings)),
+        sent,
+        formerly_named(practice_id, text),
+    ]
 
 
 def _rows(

@@ -18,6 +18,7 @@ from billing.task_types import Kind
 from billing.tasks import KINDS, TaskType
 from database import outbox, users
 from database.columns import new_id
+from database.paging import later
 from database.tables import (
     AgendaEntry,
     Appointment,
@@ -178,7 +179,7 @@ def task_page(
     if order is TaskOrder.DEADLINE:
         if after is not None:
             due_at, task_id = read_instant_cursor(after)
-            query = query.where((col(Task.due_at) > due_at) | ((col(Task.due_at) == due_at) & (col(Task.id) > task_id)))
+            query = query.where(later(col(Task.due_at), col(Task.id), than_at=due_at, than_id=task_id))
         query = query.order_by(col(Task.due_at), Task.id)
     else:
         if after is not None:

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from database.columns import Id, Instant
+from database.folding import index_of_beginnings
 
 
 class Patient(SQLModel, table=True):
@@ -15,6 +16,9 @@ class Patient(SQLModel, table=True):
         sa.UniqueConstraint("practice_id", "identity_key", name="uq_patient_identity"),
         sa.Index("ix_patient_guarantor", "practice_id", "guarantor_key"),
         sa.Index("ix_patient_telephone", "practice_id", "telephone"),
+        sa.Index("ix_patient_birth_date", "practice_id", "birth_date"),
+        index_of_beginnings("ix_patient_last_begins", "last_name"),
+        index_of_beginnings("ix_patient_first_begins", "first_name"),
     )
 
     id: str = Field(sa_type=Id, primary_key=True)
@@ -75,6 +79,7 @@ class Encounter(SQLModel, table=True):
         sa.Index("ix_encounter_stage", "practice_id", "stage", "id"),
         sa.Index("ix_encounter_newest", "practice_id", "created_at", "id"),
         sa.Index("ix_encounter_charge", "practice_id", "charge_cents"),
+        sa.Index("ix_encounter_closed", "practice_id", "closed_at"),
         sa.Index("ix_encounter_answering", sa.text("coalesce(responsible_id, patient_id)")),
     )
 
@@ -224,6 +229,9 @@ class Task(SQLModel, table=True):
     __table_args__ = (
         sa.Index("ix_task_queue", "practice_id", "state", "role", "due_at"),
         sa.Index("ix_task_holder", "practice_id", "state", "assignee_id", "due_at"),
+        sa.Index("ix_task_amount", "practice_id", "state", "amount_cents"),
+        sa.Index("ix_task_opened", "practice_id", "opened_at"),
+        sa.Index("ix_task_closed", "practice_id", "closed_at"),
         sa.UniqueConstraint("practice_id", "opening_key", name="uq_task_opening"),
     )
 

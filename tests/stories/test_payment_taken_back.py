@@ -25,6 +25,19 @@ def with_shares(office: Office) -> str:
     return encounter
 
 
+def test_a_closed_visit_that_nobody_else_pays_opens_again(office: Office) -> None:
+    office.take_in(an_837p(a_claim()))
+    [encounter] = office.encounter_ids()
+    office.go_on(encounter)
+    amend(office, encounter, Change.SELF_PAY, {"reason": "no policy"})
+    office.pay(encounter, 15000, payment_id="payment-one")
+    office.go_on(encounter)
+    assert office.stage(encounter) == "closed"
+    office.take_back(encounter, "payment-one")
+    office.go_on(encounter)
+    assert (office.stage(encounter), office.accounts(encounter)["AR_PAT", 1]) == ("patient_balance", 15000)
+
+
 def test_a_closed_visit_opens_again_and_the_patient_owes_what_was_paid(office: Office) -> None:
     encounter = with_shares(office)
     office.pay(encounter, 3000, payment_id="payment-one")

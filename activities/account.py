@@ -9,7 +9,15 @@ from datetime import datetime
 from sqlmodel import Session
 from temporalio import activity
 
-from activities import assistance, instalment_charges, instalment_plans, returned_mail, small_balances, standing_papers
+from activities import (
+    assistance,
+    instalment_charges,
+    instalment_plans,
+    prompt_pay,
+    returned_mail,
+    small_balances,
+    standing_papers,
+)
 from activities.agencies import follow_holds
 from activities.messages import AccountStanding, AccountStep
 from activities.statement_papers import number_of, write_statement
@@ -220,6 +228,7 @@ class AccountDesk:
             by="office",
             at=self.at,
         )
+        offers = prompt_pay.new_offers(self.session, chosen, policies=self.policies, at=self.at)
         paper = write_statement(
             self.session,
             chosen,
@@ -229,6 +238,7 @@ class AccountDesk:
             pay_by_days=self._days(),
             zone=self.policies.zone,
             pay_at=f"{self.public_url}/pay/{token}",
+            chances=prompt_pay.chances(self.session, chosen, offers, policies=self.policies, at=self.at),
         )
         if paper.total_cents != sum(one.owed_cents for one in chosen):
             return  # money came this moment; the visit that took it wakes the account once more
@@ -245,6 +255,7 @@ class AccountDesk:
         )
         self.session.flush()
         paying.put_on_paper(self.session, link, paper_id)
+        prompt_pay.keep(self.session, offers, letter_id=paper_id, policies=self.policies, at=self.at)
         for row in self._rows(chosen):
             row.statements += 1
             row.first_statement_at = row.first_statement_at or self.at

@@ -1,7 +1,7 @@
 """What the card processor says becomes money on visits, once: paid, failed, refunded or charged back."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import Session
 
@@ -130,8 +130,8 @@ def _paid(session: Session, checkout: Checkout, payment: str, cents: int, *, at:
         return "it was paid already"
     if cents <= 0:
         return "it names no money"
-    spread = oldest_first(_shares(session, checkout), Cents(cents))
     today = office.policies_for(session, practice_id=checkout.practice_id, payer_id=None).day(at)
+    spread = oldest_first(_shares(session, checkout, today), Cents(cents))
     for one in spread:
         patient_payments.keep(
             session,
@@ -157,11 +157,11 @@ def _paid(session: Session, checkout: Checkout, payment: str, cents: int, *, at:
     return f"{cents} cents on {len(spread)} visits"
 
 
-def _shares(session: Session, checkout: Checkout) -> list[Share]:
+def _shares(session: Session, checkout: Checkout, today: date) -> list[Share]:
     """What money of a checkout pays, on the account that holds those shares now; an instalment pays the visits of its
     plan before any other."""
     holder = households.holder_of(session, checkout.patient_id)
-    found = paying.shares(session, practice_id=checkout.practice_id, holder_id=holder)
+    found = paying.shares(session, practice_id=checkout.practice_id, holder_id=holder, on=today)
     charge = card_rows.charge_of(session, checkout.id)
     if charge is None:
         return found

@@ -103,7 +103,8 @@ def _place(
     """Its money goes to the account's visits, the oldest first; more than is owed stays as credit. False: there is no
     visit."""
     account = accounts.lock(session, practice_id=row.practice_id, patient_id=patient_id, at=at)
-    owed = paying.shares(session, practice_id=row.practice_id, holder_id=account.patient_id)
+    theirs = {"practice_id": row.practice_id, "holder_id": account.patient_id}
+    owed = paying.shares(session, **theirs, on=batch.deposited_on)
     if not owed:
         return False
     cheque = lockbox.cheque_of(row)

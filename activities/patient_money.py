@@ -2,7 +2,7 @@
 
 import json
 
-from activities import agency_desk, assistance_posting
+from activities import agency_desk, assistance_posting, prompt_pay_posting
 from activities.desk import Desk
 from billing.agencies import EventKind
 from billing.ledger import Account, Entry, EntryKind, Side, transfer
@@ -173,6 +173,7 @@ def settle_patient_money(desk: Desk) -> None:
     if not desk.is_answered:
         return
     assistance_posting.take_off(desk)
+    prompt_pay_posting.take_off(desk)
     step = f"{desk.encounter.id}:step{desk.encounter.version}"
     agency_desk.tell_reduced(desk, _reinstate(desk, ZERO, source=f"reinstated:{step}"), EventKind.REDUCED)
     credit = released_credit(desk.balances, desk.line_ids, source=f"credit:{step}")

@@ -31,8 +31,7 @@ def waive(
     of_plans = bool(policies.value("small_balance_of_plans", as_of=policies.day(at)))
     visits = [session.get_one(Encounter, one.encounter_id) for one in items]
     for visit in visits:
-        policies_of = coverages.in_order(session, visit, encounters.claim_of(visit))
-        plans = [one.coverage.filing_indicator for one in policies_of]
+        plans = coverages.plans_of(session, visit, encounters.claim_of(visit))
         if not may_be_waived(is_self_pay=visit.is_self_pay, plans=plans, of_private_plans=of_plans):
             return False
     told = [

@@ -1,7 +1,7 @@
 """Papers of a patient's account, made from the claims and the ledger as they stand."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta, tzinfo
 from itertools import chain, repeat
 
@@ -14,6 +14,7 @@ from billing.dunning import Notice
 from billing.instalments import still_open
 from billing.ledger import ADJUSTMENTS, APPLYING, CHARGES, Account, EntryKind
 from billing.money import Cents
+from billing.prompt_pay import Chance
 from billing.statement_words import Language, say
 from billing.statements import HELP, ServiceRow, Statement, VisitPart, agreement_in_words, statement, visit_part
 from database import (
@@ -51,9 +52,11 @@ def write_statement(
     pay_by_days: int,
     zone: tzinfo,
     pay_at: str = "",
+    chances: Mapping[str, Chance] | None = None,
 ) -> Statement:
     """The paper on these items, from the claims, the ledger and the patient's record as they stand. `pay_at`: the
-    address of the pay page."""
+    address of the pay page; `chances`: what may be paid instead of what is owed, by visit."""
+    offered = chances or {}
     wanted = {one.encounter_id: one for one in items}
     found = session.exec(
         select(Encounter)
@@ -66,7 +69,15 @@ def write_statement(
     patient = session.get_one(Patient, holder)
     language = read_by(patient)
     visits = [
-        _visit(session, encounter, wanted[encounter.id], zone, is_shared=is_shared, language=language)
+        _visit(
+            session,
+            encounter,
+            wanted[encounter.id],
+            zone,
+            is_shared=is_shared,
+            language=language,
+            chance=offered.get(encounter.id),
+        )
         for encounter in found
     ]
     payee = encounters.claim_of(newest).billing_provider
@@ -113,7 +124,14 @@ def _agreement(session: Session, holder: Patient, zone: tzinfo, *, today: date, 
 
 
 def _visit(
-    session: Session, encounter: Encounter, item: Item, zone: tzinfo, *, is_shared: bool, language: Language
+    session: Session,
+    encounter: Encounter,
+    item: Item,
+    zone: tzinfo,
+    *,
+    is_shared: bool,
+    language: Language,
+    chance: Chance | None,
 ) -> VisitPart:
     claim = encounters.claim_of(encounter)
     names = service_words.of_claim(session, claim, practice_id=encounter.practice_id)
@@ -130,6 +148,7 @@ def _visit(
         patient=first_name(session, encounter) if is_shared else "",
         is_self_pay=encounter.is_self_pay,
         language=language,
+        chance=chance,
     )
 
 

@@ -100,7 +100,7 @@ def _part_faults(told: Mapping[str, str]) -> list[Fault]:
 def _spread(session: Session, receipt: AccountReceipt, told: Mapping[str, str], *, keep_credit: bool) -> list[Share]:
     """What each visit gets. Raises Problem 422."""
     theirs = {"practice_id": receipt.practice_id, "holder_id": receipt.patient_id}
-    owed = paying.shares(session, **theirs)
+    owed = paying.shares(session, **theirs, on=receipt.received_on)
     total, amount = sum(one.cents for one in owed), Cents(receipt.amount_cents)
     if told:
         return _as_told(session, receipt, told)
@@ -108,11 +108,18 @@ def _spread(session: Session, receipt: AccountReceipt, told: Mapping[str, str], 
         raise errors.invalid([Fault(field="amount", message="is for nobody's visit: the account has none yet")])
     if amount > total and not keep_credit:
         message = (
-            f"is more than the {format_dollars(total)} that is owed on the account; say that the rest stays as a "
-            "credit, or record what came for this account"
+            f"is more than the {format_dollars(total)} that is owed on the account{_after_discount(session, receipt)}; "
+            "say that the rest stays as a credit, or record what came for this account"
         )
         raise errors.invalid([Fault(field="amount", message=message)])
     return oldest_first(owed, amount)
+
+
+def _after_discount(session: Session, receipt: AccountReceipt) -> str:
+    theirs = {"practice_id": receipt.practice_id, "holder_id": receipt.patient_id}
+    visits = paying.owed(session, **theirs, today=receipt.received_on)
+    off = Cents(sum(one.cents - one.pay_cents for one in visits))
+    return f" after a prompt-pay discount of {format_dollars(off)}" if off else ""
 
 
 def _as_told(session: Session, receipt: AccountReceipt, told: Mapping[str, str]) -> list[Share]:

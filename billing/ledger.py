@@ -33,6 +33,8 @@ class Account(StrEnum):
     """Denied and written off, with approval"""
     ADJUSTMENT_SMALL = "ADJ_SMALL"
     """Too little to ask for (policy small_balance_cents); a later payment takes it back from here"""
+    ADJUSTMENT_PROMPT_PAY = "ADJ_PROMPT"
+    """Taken off because the patient paid the rest in time; the sub-account is the offer"""
     ADJUSTMENT_ASSISTANCE = "ADJ_ASSIST"
     """Taken off because help with the bill was granted; the sub-account is the application"""
     BAD_DEBT = "BAD_DEBT"
@@ -107,6 +109,7 @@ ADJUSTMENTS = (
     Account.ADJUSTMENT_DENIAL,
     Account.ADJUSTMENT_SELF_PAY,
     Account.ADJUSTMENT_SMALL,
+    Account.ADJUSTMENT_PROMPT_PAY,
     Account.ADJUSTMENT_ASSISTANCE,
     Account.AR_WITHHOLD,
 )
@@ -161,6 +164,8 @@ class EntryKind(StrEnum):
     """The patient's share, after the account's cycle: placed with an agency or written off"""
     SMALL_BALANCE = "small_balance"
     """All that a patient owes is too little to ask for"""
+    PROMPT_PAY = "prompt_pay"
+    """The prompt-pay discount; negative where its money went back"""
     ASSISTANCE = "assistance"
     """Help with the bill, as an application's decision says; negative where the share became less"""
     RECALLED = "recalled"

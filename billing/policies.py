@@ -95,6 +95,14 @@ DEFAULTS: dict[str, Default] = {
     "final_notice_after_days": Default(90, "office: from the item's own first statement"),
     "final_notice_answer_days": Default(30, "office: time to answer a final notice"),
     "small_balance_cents": Default(0, "office: all that a patient owes, when no more than that; 0 waives nothing"),
+    "prompt_pay_percent": Default(
+        0, "office: taken off a share that is paid by a day on its first statement; 0: no offer"
+    ),
+    "prompt_pay_days": Default(20, "office: so long after the first statement a share may be paid with that discount"),
+    "prompt_pay_of_plans": Default(
+        0,
+        "office: 1 offers it on what private plans left too; federal programmes' shares never (42 USC 1320a-7a(i)(6))",
+    ),
     "patient_credit_days": Default(90, "office: a patient's credit that nobody used or paid back so long is listed"),
     "patient_refund_days": Default(30, "office: a patient's credit is paid back within a month; states differ"),
     "patient_refund_limit_cents": Default(50_000, "office: a second person agrees to pay more than that back"),
@@ -193,6 +201,7 @@ SWITCHES = frozenset(
         "one_month_per_claim",
         "join_visits_of_a_month",
         "small_balance_of_plans",
+        "prompt_pay_of_plans",
         "plan_notice_always",
         "is_501r_hospital",
         "credit_reporting",
@@ -229,6 +238,9 @@ _OF_THE_PRACTICE = frozenset(
         "patient_refund_limit_cents",
         "small_balance_cents",
         "small_balance_of_plans",
+        "prompt_pay_percent",
+        "prompt_pay_days",
+        "prompt_pay_of_plans",
         "plan_instalments_at_most",
         "plan_grace_days",
         "plan_online_parts",
@@ -264,6 +276,7 @@ _LARGEST_OF = {
     "plan_online_parts": 4,
     "claim_lines_at_most": 50,
     "agb_basis_points": 10_000,
+    "prompt_pay_percent": 50,
 }
 
 

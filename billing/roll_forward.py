@@ -40,6 +40,7 @@ class Movement(StrEnum):
     """Refused by payers and given up with approval"""
     SELF_PAY = "self_pay"
     SMALL = "small"
+    PROMPT_PAY = "prompt_pay"
     ASSISTANCE = "assistance"
     BAD_DEBT = "bad_debt"
     """Patients' shares given up, or placed with an agency"""
@@ -68,6 +69,7 @@ WORDS = {
     Movement.DENIED: "Denials written off",
     Movement.SELF_PAY: "Discount for who pays alone",
     Movement.SMALL: "Small balances waived",
+    Movement.PROMPT_PAY: "Prompt-pay discounts",
     Movement.ASSISTANCE: "Help with the bill",
     Movement.BAD_DEBT: "Bad debt",
     Movement.RECOVERED: "Recovered from bad debt and waived balances",
@@ -86,6 +88,7 @@ TAKEN_OFF = frozenset(
         Movement.DENIED,
         Movement.SELF_PAY,
         Movement.SMALL,
+        Movement.PROMPT_PAY,
         Movement.ASSISTANCE,
         Movement.BAD_DEBT,
         Movement.RECOVERED,
@@ -105,6 +108,7 @@ _OF_ACCOUNT = {
     Account.ADJUSTMENT_DENIAL: Movement.DENIED,
     Account.ADJUSTMENT_SELF_PAY: Movement.SELF_PAY,
     Account.ADJUSTMENT_SMALL: Movement.SMALL,
+    Account.ADJUSTMENT_PROMPT_PAY: Movement.PROMPT_PAY,
     Account.ADJUSTMENT_ASSISTANCE: Movement.ASSISTANCE,
     Account.AR_WITHHOLD: Movement.WITHHOLD,
     Account.BAD_DEBT: Movement.BAD_DEBT,

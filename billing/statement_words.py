@@ -34,6 +34,10 @@ ENGLISH: Mapping[str, str] = {
     "telephone": "Telephone {telephone}",
     "number": "Number {number}",
     "please_pay": "Please pay",
+    "prompt_pay": "Pay {pay} for this visit so that it is here by {day}, and we take {off} off the {owed} that "
+    "you owe for it.",
+    "prompt_pay_all": "Pay {pay} so that it is here by {day}, and we take {off} off. Then nothing of the {owed} is "
+    "left to pay.",
     "by": "by",
     "page_of": "Page {page} of {pages}",
     "how_to_pay": "How to pay",
@@ -113,6 +117,10 @@ SPANISH: Mapping[str, str] = {
     "telephone": "Teléfono {telephone}",
     "number": "Número {number}",
     "please_pay": "Pague",
+    "prompt_pay": "Pague {pay} por esta visita de modo que llegue a más tardar el {day}, y le descontamos {off} "
+    "de los {owed} que debe por ella.",
+    "prompt_pay_all": "Pague {pay} de modo que llegue a más tardar el {day}, y le descontamos {off}. Así no queda "
+    "nada por pagar de los {owed}.",
     "by": "a más tardar el",
     "page_of": "Página {page} de {pages}",
     "how_to_pay": "Cómo pagar",

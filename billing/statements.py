@@ -17,6 +17,7 @@ from billing.ledger import MOVED
 from billing.letters import address_lines
 from billing.majority import is_under_age
 from billing.money import Cents, format_dollars
+from billing.prompt_pay import Chance
 from billing.statement_notices import required
 from billing.statement_words import ENGLISH, WORDS, Language, call_us, long_day, say
 
@@ -56,6 +57,10 @@ class VisitPart:
     """None: this paper is the first"""
     patient: str = ""
     """First name, where the paper is about another patient than its account is named by, or about several"""
+    chance: Chance | None = None
+    """What settles it sooner; None on papers from before there was such a thing too"""
+    prompt_pay: str = ""
+    """The same in words"""
 
     @property
     def owed_cents(self) -> int:
@@ -88,6 +93,8 @@ class Statement:
     """What is paid in parts beside it"""
     notices: tuple[str, ...] = ()
     """What the law wants to stand on it"""
+    prompt_pay: str = ""
+    """What settles all of it sooner, where something is taken off for that"""
 
     @property
     def title(self) -> str:
@@ -106,9 +113,10 @@ def visit_part(
     patient: str = "",
     is_self_pay: bool = False,
     language: Language = Language.ENGLISH,
+    chance: Chance | None = None,
 ) -> VisitPart:
     """One visit; `shares` are the cents that came to the patient by reason (`PR-1`); `patient` is named where the paper
-    is about several."""
+    is about several; `chance`: what may be paid instead of what is owed."""
     why = [_why(code, cents, language) for code, cents in sorted(shares.items()) if cents > 0]
     if is_self_pay and not why:
         why = [say(language, "why_alone")]
@@ -121,6 +129,8 @@ def visit_part(
         why=tuple(why),
         billed_first_on=billed_first_on,
         patient=patient,
+        chance=chance,
+        prompt_pay=_prompt_pay("prompt_pay", [chance], chance.owed_cents, language) if chance else "",
     )
 
 
@@ -182,6 +192,26 @@ def statement(
             *(_help_notices(assistance, printed, language, is_hospital=is_hospital) if assistance else ()),
             *_notices(written_on, printed, language, is_self_pay=is_self_pay),
         ),
+        prompt_pay=_prompt_pay_all(visits, language),
+    )
+
+
+def _prompt_pay_all(visits: Sequence[VisitPart], language: Language) -> str:
+    """What settles the whole paper by the first day on which an offer ends."""
+    chances = [one.chance for one in visits if one.chance is not None]
+    total = Cents(sum(one.owed_cents for one in visits))
+    return _prompt_pay("prompt_pay_all", chances, total, language) if chances else ""
+
+
+def _prompt_pay(key: str, chances: Sequence[Chance], owed: Cents, language: Language) -> str:
+    off = Cents(sum(one.off_cents for one in chances))
+    return say(
+        language,
+        key,
+        pay=format_dollars(Cents(owed - off)),
+        day=long_day(min(one.last_day for one in chances), language),
+        off=format_dollars(off),
+        owed=format_dollars(owed),
     )
 
 

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from billing import pay_words
+from billing.days import day_of
+from billing.prompt_pay import Chance
 from billing.stages import Stage
 from database import (
     account_holds,
@@ -20,6 +22,7 @@ from database import (
     notes,
     office,
     pay_plans,
+    prompt_pay,
     receipts,
     worklists,
 )
@@ -49,6 +52,8 @@ class ItemView:
     statements: int
     first_statement_at: datetime | None
     final_notice_at: datetime | None
+    prompt_pay: Chance | None
+    """What may be paid today instead of what is owed"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ def account(session: Session, *, practice_id: str, patient_id: str, at: datetime
         paused_until=row.paused_until if row else None,
         pause_reason=row.pause_reason if row else None,
         is_held=any(moves.is_held(session, one) for one in everybody),
-        items=_items(session, patient_id, owed),
+        items=_items(session, patient_id, owed, day_of(at, office.zone_of(session, practice_id))),
         papers=letters.of_account(session, practice_id=practice_id, patient_id=patient_id),
         placements=[
             PlacementView(
@@ -169,7 +174,8 @@ def _joined(last: str, first: str | None) -> str:
     return ", ".join(filter(None, (last, first)))
 
 
-def _items(session: Session, patient_id: str, owed: list[accounts.Owed]) -> list[ItemView]:
+def _items(session: Session, patient_id: str, owed: list[accounts.Owed], today: date) -> list[ItemView]:
+    chances = prompt_pay.open_on(session, [one.encounter_id for one in owed], today)
     rows = {one.encounter_id: one for one in accounts.items(session, patient_id)}
     found = []
     for one in owed:
@@ -186,6 +192,7 @@ def _items(session: Session, patient_id: str, owed: list[accounts.Owed]) -> list
                 row.statements if row else 0,
                 row.first_statement_at if row else None,
                 row.final_notice_at if row else None,
+                chances.get(one.encounter_id),
             )
         )
     return found

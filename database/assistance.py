@@ -28,7 +28,13 @@ from database.tables import (
     PovertyGuideline,
 )
 
-_SHARE = (Account.AR_PATIENT, Account.ADJUSTMENT_ASSISTANCE, Account.ADJUSTMENT_SMALL, Account.BAD_DEBT)
+_SHARE = (
+    Account.AR_PATIENT,
+    Account.ADJUSTMENT_ASSISTANCE,
+    Account.ADJUSTMENT_SMALL,
+    Account.ADJUSTMENT_PROMPT_PAY,
+    Account.BAD_DEBT,
+)
 """Where a patient's share stands beside what was paid of it"""
 
 

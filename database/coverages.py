@@ -45,6 +45,11 @@ def in_order(session: Session, encounter: Encounter, claim: Claim) -> list[Other
     return sorted(found, key=lambda one: IN_ORDER.index(one.responsibility))
 
 
+def plans_of(session: Session, encounter: Encounter, claim: Claim) -> list[str | None]:
+    """What kind of plan each policy of the visit is (SBR09); None: nobody knows."""
+    return [one.coverage.filing_indicator for one in in_order(session, encounter, claim)]
+
+
 def add(
     session: Session, encounter: Encounter, other: OtherPayer, *, at: datetime, state: str = WAITING
 ) -> OtherPolicy:

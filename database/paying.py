@@ -10,7 +10,8 @@ from sqlmodel import Session, col, func, select
 
 from billing.account_payments import Share
 from billing.money import Cents
-from database import accounts, agencies, consents, households, patient_payments
+from billing.prompt_pay import Chance
+from database import accounts, agencies, consents, households, patient_payments, prompt_pay
 from database.columns import new_id
 from database.tables import Checkout, Encounter, InstalmentCharge, Patient, PatientPayment, PayLink, PaySession
 
@@ -34,6 +35,13 @@ class OwedVisit:
     cents: int
     is_billable: bool
     """The plan is done with it"""
+    chance: Chance | None = None
+    """What may be paid today instead of what is owed"""
+
+    @property
+    def pay_cents(self) -> int:
+        """What settles it today."""
+        return self.chance.pay_cents if self.chance else self.cents
 
 
 def make_link(session: Session, *, practice_id: str, holder_id: str, by: str, at: datetime) -> tuple[str, PayLink]:
@@ -113,24 +121,34 @@ def is_open(session: Session, link: PayLink, secret: str, *, at: datetime) -> bo
     return True
 
 
-def owed(session: Session, *, practice_id: str, holder_id: str) -> list[OwedVisit]:
-    """What is owed on the account, the oldest visit first."""
+def owed(session: Session, *, practice_id: str, holder_id: str, today: date) -> list[OwedVisit]:
+    """What is owed on the account, the oldest visit first, and what may be paid today instead."""
     found = []
-    for one in accounts.owed_by_visit(session, practice_id=practice_id, patient_id=holder_id):
+    visits = accounts.owed_by_visit(session, practice_id=practice_id, patient_id=holder_id)
+    chances = prompt_pay.open_on(session, [one.encounter_id for one in visits], today)
+    for one in visits:
         visit = session.get_one(Encounter, one.encounter_id)
         patient = session.get_one(Patient, visit.patient_id)
         name = patient.first_name or patient.last_name
-        found.append(OwedVisit(visit.id, visit.service_date, name, one.cents, one.is_billable))
+        offered = chances.get(visit.id)
+        found.append(OwedVisit(visit.id, visit.service_date, name, one.cents, one.is_billable, offered))
     return found
 
 
-def shares(session: Session, *, practice_id: str, holder_id: str) -> list[Share]:
+def shares(session: Session, *, practice_id: str, holder_id: str, on: date) -> list[Share]:
     """Where money for the account goes: the visits that owe, then those that an agency has, else the newest visit of
-    anybody on it. What was paid this moment and is not posted yet is owed no more."""
+    anybody on it. What was paid this moment and is not posted yet is owed no more, nor what is taken off a share that
+    is paid on that day."""
     everybody = households.members(session, holder_id)
     placed = agencies.open_on(session, everybody)  # held: what is posted on them is in their balance, or comes later
+    chances = prompt_pay.open_to(session, everybody, on)  # read first: a discount that is posted now is in what is owed
+    off = {one: offered.off_cents for one, offered in chances.items()}
     found = patient_payments.outstanding(session, everybody, practice_id=practice_id)
-    wanted = [Share(one.encounter_id, Cents(one.owed_cents)) for one in found if one.owed_cents > 0]
+    wanted = [
+        Share(one.encounter_id, Cents(max(0, one.owed_cents - off.get(one.encounter_id, 0))))
+        for one in found
+        if one.owed_cents > 0
+    ]
     wanted += [Share(one.encounter_id, Cents(one.balance_cents)) for one in placed if one.balance_cents]
     coming = {one.encounter_id: one.coming_cents for one in found}
     visits = []

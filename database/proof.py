@@ -34,6 +34,7 @@ from database import (
     lockbox,
     moves,
     periods,
+    prompt_pay,
 )
 from database.tables import (
     AgendaEntry,
@@ -328,6 +329,12 @@ def _help_is_granted(session: Session) -> Proof:
     return Proof("assistance", statement, looked_at, off[:SHOWN])
 
 
+def _discounts_are_earned(session: Session) -> Proof:
+    looked_at, off = prompt_pay.unfounded(session)
+    statement = "prompt-pay discounts were offered on their share, which may have one, and its rest was paid in time"
+    return Proof("prompt_pay", statement, looked_at, off[:SHOWN])
+
+
 def _cheques_are_whole(session: Session) -> Proof:
     looked_at, off = lockbox.lost(session)
     return Proof("lockbox", "cheques of a lockbox are on accounts, asked about, or went back", looked_at, off[:SHOWN])
@@ -451,6 +458,7 @@ _PROOFS: tuple[Callable[[Session], Proof], ...] = (
     _balances_are_pursued,
     _placed_is_given_up,
     _help_is_granted,
+    _discounts_are_earned,
     _cheques_are_whole,
     _agencies_pass_on,
     _cards_are_paid_out,

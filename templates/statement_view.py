@@ -23,6 +23,7 @@ class VisitView:
     """The service and its amounts, as the columns name them"""
     why: tuple[str, ...]
     owed: str
+    prompt_pay: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class StatementView:
     ages: tuple[tuple[str, str], ...]
     agreement: str
     notices: tuple[str, ...]
+    prompt_pay: str
 
 
 LABELS = ("please_pay", "by", "how_to_pay", "qr", "owed_for_visit", "in_parts", "ages", "questions", "rights")
@@ -74,6 +76,7 @@ def view(statement: Statement) -> StatementView:
         ages=tuple((label, format_dollars(cents)) for label, cents in statement.ages),
         agreement=statement.agreement,
         notices=statement.notices,
+        prompt_pay=statement.prompt_pay,
     )
 
 
@@ -109,6 +112,7 @@ def _visit(visit: VisitPart, statement: Statement) -> VisitView:
         rows=tuple((row.service, *(format_dollars(cents) for cents in amounts_of(row))) for row in visit.rows),
         why=visit.why,
         owed=format_dollars(visit.owed_cents),
+        prompt_pay=visit.prompt_pay if len(statement.visits) > 1 else "",
     )
 
 

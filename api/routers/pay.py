@@ -3,7 +3,7 @@ second fact open it; the card is taken on the processor's own page.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -17,7 +17,7 @@ from sqlmodel import Session
 from activities import account_decisions, card_payments, card_payouts
 from activities.card_payments import Told
 from activities.card_processor import PaymentGateway, ProcessorUnreachable
-from api import actions, auth, errors, partners
+from api import actions, auth, errors, partners, paying_form
 from api.auth import require
 from api.errors import Problem
 from api.office import Office, TheOffice
@@ -27,7 +27,6 @@ from billing import pay_words
 from billing.account_holds import HoldKind
 from billing.card_payouts import Payout
 from billing.days import day_of
-from billing.money import Cents, NotAnAmount, format_dollars, parse_typed
 from billing.roles import Permission
 from billing.statement_words import Language
 from billing.tasks import NewTask, TaskType
@@ -282,9 +281,9 @@ def _to_processor(
 ) -> Response:
     with office.database.writing() as session:
         accounts.lock(session, practice_id=link.practice_id, patient_id=link.patient_id, at=office.now())
-        visits = paying.owed(session, practice_id=link.practice_id, holder_id=link.patient_id)
+        visits = _owed(session, link, office)
         language = _language(session, link)
-        fault, cents = _chosen(typed, visits, kept_cards.on_its_way(session, link.patient_id), language)
+        fault, cents = paying_form.chosen(typed, visits, kept_cards.on_its_way(session, link.patient_id), language)
         if fault or gateway is None:
             fault = fault or pay_words.say(language, "cards_not_taken")
             return bill_page(request, session, office, link, token, gateway, fault=fault, typed=typed, status=422)
@@ -306,27 +305,6 @@ def _to_processor(
     return RedirectResponse(checkout.address, status_code=303)
 
 
-def _chosen(
-    typed: dict[str, str], visits: Sequence[OwedVisit], on_its_way: Cents, language: Language
-) -> tuple[str, Cents]:
-    """(what is wrong, cents). What a kept card is being charged is not paid a second time."""
-    owed = sum(one.cents for one in visits)
-    total = owed - on_its_way
-    if total <= 0 < owed:
-        return pay_words.say(language, "all_on_its_way", amount=format_dollars(on_its_way)), Cents(0)
-    if total <= 0:
-        return pay_words.say(language, "nothing_any_more"), Cents(0)
-    if typed.get("what") != "part":
-        return "", Cents(total)
-    try:
-        cents = parse_typed(typed.get("amount", ""))
-    except NotAnAmount:
-        return pay_words.say(language, "no_amount"), Cents(0)
-    if not 0 < cents <= total:
-        return pay_words.say(language, "amount_between", amount=format_dollars(total)), Cents(0)
-    return "", cents
-
-
 def _put_question(request: Request, office: Office, link: PayLink, token: str, typed: dict[str, str]) -> Response:
     about, text = typed.get("about", ""), typed.get("text", "").strip()
     with office.database.writing() as session:
@@ -336,7 +314,7 @@ def _put_question(request: Request, office: Office, link: PayLink, token: str, t
             return bill_page(request, session, office, link, token, gateway, fault=fault, typed=typed, status=422)
         at = office.now()
         account = accounts.lock(session, practice_id=link.practice_id, patient_id=link.patient_id, at=at)
-        total = sum(one.cents for one in paying.owed(session, practice_id=link.practice_id, holder_id=link.patient_id))
+        total = sum(one.cents for one in _owed(session, link, office))
         said = f": {text}" if text else ""
         new = NewTask(
             TaskType.PATIENT_QUESTION,
@@ -381,6 +359,11 @@ def card_words_under(session: Session, link: PayLink, office: Office) -> str | N
     policies = offices.policies_for(session, practice_id=link.practice_id, payer_id=None)
     theirs = {"practice_id": link.practice_id, "holder_id": link.patient_id}
     return pay_plans.card_words_of(session, **theirs, policies=policies, today=policies.day(office.now()))
+
+
+def _owed(session: Session, link: PayLink, office: Office) -> list[OwedVisit]:
+    theirs = {"practice_id": link.practice_id, "holder_id": link.patient_id}
+    return paying.owed(session, **theirs, today=_today(session, link, office))
 
 
 def _today(session: Session, link: PayLink, office: Office) -> date:
@@ -453,8 +436,8 @@ def bill_page(
     status: int = 200,
 ) -> HTMLResponse:
     """The pay page."""
-    visits = paying.owed(session, practice_id=link.practice_id, holder_id=link.patient_id)
-    total, on_its_way = sum(one.cents for one in visits), kept_cards.on_its_way(session, link.patient_id)
+    visits = _owed(session, link, office)
+    to_pay, on_its_way = sum(one.pay_cents for one in visits), kept_cards.on_its_way(session, link.patient_id)
     last = paying.newest_of(session, link)
     recent = last is not None and (last.settled_at or last.made_at) > office.now() - paying.IDLE
     return show_to_patient(
@@ -464,9 +447,9 @@ def bill_page(
         token=token,
         visits=visits,
         is_shared=len({one.patient for one in visits}) > 1,
-        total=total,
+        total=sum(one.cents for one in visits),
         on_its_way=on_its_way,
-        payable=max(0, total - on_its_way),
+        payable=max(0, to_pay - on_its_way),
         takes_cards=gateway is not None,
         checkout=last if recent else None,
         crossed_cents=crossings.cents_of(session, link.letter_id) if link.letter_id else 0,

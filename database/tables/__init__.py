@@ -53,6 +53,7 @@ from database.tables.paying import (
     ProcessorEvent,
 )
 from database.tables.periods import PeriodClose
+from database.tables.prompt_pay import PromptPayOffer
 from database.tables.provider_adjustments import ProviderAdjustmentRow
 from database.tables.recoveries import RecoveryNotice
 from database.tables.registration import CameOfAge, ConsentRow, HeldPolicyRow, MedicareAnswersRow, PatientMerge
@@ -181,6 +182,7 @@ __all__ = [
     "Practice",
     "PracticeEditRow",
     "ProcessorEvent",
+    "PromptPayOffer",
     "Provider",
     "ProviderAdjustmentRow",
     "ProviderFactRow",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,13 +14,15 @@ from sqlmodel import select
 
 from api.routers.pay import QUESTIONS
 from billing import pay_words
+from billing.dunning import Notice
 from billing.ledger import Account, Entry, EntryKind, transfer
 from billing.money import Cents
+from billing.prompt_pay import Offer
 from billing.roles import Role
-from billing.statement_words import Language
-from database import encounters, ledger
+from billing.statement_words import Language, long_day
+from database import encounters, ledger, prompt_pay
 from database.columns import new_id
-from database.tables import AccountHold, Checkout, Encounter, Patient, PatientPayment, PayLink, Task
+from database.tables import AccountHold, Checkout, Encounter, Letter, Patient, PatientPayment, PayLink, Task
 from simulator.card_pages import create_gateway
 from simulator.gateway import DECLINED, Kept, Processor
 from tests.api.conftest import Book
@@ -162,6 +164,58 @@ async def test_all_of_it_is_paid_once_whatever_is_clicked_and_told_twice(
     assert (again.status_code, again.json()["status"]) == (202, "it was paid already")
     assert house.payments() == [(8000, "card")]
     assert "$80.00 was paid" in (await browser.get(path)).text
+
+
+def offers(house: House) -> date:
+    """A paper has offered 10% off; gives its last day."""
+    last_day = house.book.now.date() + timedelta(days=20)
+    with house.book.database.writing() as session:
+        visit = session.get_one(Encounter, house.visit.id)
+        visit.is_self_pay = True
+        session.add(visit)
+        paper = Letter(
+            id=new_id(),
+            practice_id=visit.practice_id,
+            kind=Notice.STATEMENT,
+            content="{}",
+            written_at=house.book.now,
+            written_by="office",
+        )
+        session.add(paper)
+        session.flush()
+        offer = Offer(Cents(8000), 10, last_day)
+        prompt_pay.keep(session, visit, offer, letter_id=paper.id, of_plans=True, at=house.book.now)
+    return last_day
+
+
+async def test_what_a_paper_takes_off_is_said_and_taken_off_here_too(house: House, browser: httpx.AsyncClient) -> None:
+    said = f"Pay $72.00 by {long_day(offers(house))}, and we take $8.00 off."
+    path = await opened(house, browser)
+    page = (await browser.get(path)).text
+    assert (said in page, "All of it: $72.00" in page, "You owe <strong>$80.00</strong>" in page) == (True, True, True)
+    assert (await to_processor(browser, path, what="part", amount="72.01")).status_code == 422
+    await to_processor(browser, path)
+    house.processor.charge(house.checkout(), "4242")
+    assert house.payments() == [(7200, "card")]
+    house.book.wait(minutes=21 * 24 * 60)
+    path = await opened(house, browser)
+    assert "we take" not in (await browser.get(path)).text, "its day has gone by"
+
+
+async def test_the_desk_is_told_of_what_is_taken_off(house: House) -> None:
+    offers(house)
+    body = {"method": "cash", "received_on": house.book.now.date().isoformat()}
+    where = f"/api/v1/accounts/{house.visit.patient_id}"
+    async with house.book.connect(Role.ACCOUNT_REP) as client:
+        key = {"Idempotency-Key": "pay-0001"}
+        more = await client.post(f"{where}/payments", json=body | {"amount": "80.00"}, headers=key)
+        item = (await client.get(where)).json()["items"][0]
+        key = {"Idempotency-Key": "pay-0002"}
+        paid = await client.post(f"{where}/payments", json=body | {"amount": "72.00"}, headers=key)
+    [fault] = more.json()["faults"]
+    assert "more than the $72.00 that is owed on the account after a prompt-pay discount of $8.00" in fault["message"]
+    assert (item["owed_cents"], item["prompt_pay"]["off_cents"]) == (8000, 800)
+    assert (paid.status_code, house.payments()) == (201, [(7200, "cash")])
 
 
 async def test_the_same_notice_again_changes_nothing(house: House, browser: httpx.AsyncClient) -> None:

@@ -43,7 +43,7 @@ def take(office: Office, visit: str, cents: int, *, reference: str = "1043") -> 
             taken_at=office.now,
             taken_by=office.worker_id,
         )
-        spread = oldest_first(paying.shares(session, **theirs), Cents(cents))
+        spread = oldest_first(paying.shares(session, **theirs, on=office.today), Cents(cents))
         account_receipts.take(session, receipt, spread, till=1, received_at=office.now)
         return receipt.id
 

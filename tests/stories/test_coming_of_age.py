@@ -84,12 +84,15 @@ def test_no_paper_of_the_guardian_asks_for_a_visit_after_the_birthday_nor_the_ot
     assert papers(office, patient)[-1].addressee[0] == "ANNA DOE"
     with office.database.reading() as session:
         shown = {
-            holder: [one.encounter_id for one in paying.owed(session, practice_id=office.practice_id, holder_id=holder)]
+            holder: [
+                one.encounter_id
+                for one in paying.owed(session, practice_id=office.practice_id, holder_id=holder, today=office.today)
+            ]
             for holder in (guardian, patient)
         }
         view = account_views.account(session, practice_id=office.practice_id, patient_id=guardian, at=office.now)
     with office.database.writing() as session:
-        money = paying.shares(session, practice_id=office.practice_id, holder_id=guardian)
+        money = paying.shares(session, practice_id=office.practice_id, holder_id=guardian, on=office.today)
     assert shown == {guardian: [old], patient: [new]}
     assert view is not None
     assert [one.encounter_id for one in view.items] == [old]
@@ -107,7 +110,8 @@ def test_who_has_a_link_from_before_sees_the_guardians_account(office: Office) -
     with office.database.reading() as session:
         link = paying.link_of(session, token, at=office.now)
         assert link is not None
-        seen = paying.owed(session, practice_id=office.practice_id, holder_id=link.patient_id)
+        theirs["holder_id"] = link.patient_id
+        seen = paying.owed(session, **theirs, today=office.today)
     assert link.patient_id == holder_of(office, old) != holder_of(office, new)
     assert [one.encounter_id for one in seen] == [old]
 

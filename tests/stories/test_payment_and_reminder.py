@@ -193,7 +193,7 @@ def posted_after(office: Office, visit: str, statements: int) -> tuple[int, int]
 
         connection = session.connection()
         sqlalchemy.event.listen(connection, "after_cursor_execute", post)
-        shares = paying.shares(session, practice_id=office.practice_id, holder_id=holder)
+        shares = paying.shares(session, practice_id=office.practice_id, holder_id=holder, on=office.today)
         sqlalchemy.event.remove(connection, "after_cursor_execute", post)
     return sum(one.cents for one in shares), seen
 

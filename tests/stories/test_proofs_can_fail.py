@@ -61,6 +61,7 @@ TAMPERED = {
     "'placed', '2026-11-04 00:00:00.000000', 'worker', '2026-11-04 00:00:00.000000' FROM encounter "
     "WHERE stage = 'closed'",
     "assistance": "UPDATE posting SET account = 'ADJ_ASSIST' WHERE account = 'ADJ_CONTRACT'",
+    "prompt_pay": "UPDATE posting SET account = 'ADJ_PROMPT' WHERE account = 'ADJ_CONTRACT'",
     "lockbox": "UPDATE posting SET account = 'UNPLACED' WHERE account = 'CARD_CLEARING'",
     "agency_clearing": "UPDATE posting SET account = 'AGENCY_CLEARING' WHERE account = 'CARD_CLEARING'",
     "card_payouts": "UPDATE posting SET account = 'CARD_FEE' WHERE account = 'CARD_CLEARING'",

@@ -3,6 +3,7 @@
 To write the files anew after a wanted change, delete them and run the test twice.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,6 +16,8 @@ from activities.statement_papers import write_statement
 from billing.amendments import Change
 from billing.dunning import BalanceItem as Item
 from billing.dunning import Notice
+from billing.money import Cents
+from billing.prompt_pay import Chance, percent_of
 from billing.statement_words import ENGLISH, SPANISH, Language, long_day
 from billing.statements import Statement
 from database import encounters
@@ -58,7 +61,13 @@ def text_of(paper: Statement) -> str:
     return "\n".join(line.rstrip(" |") for line in parser.lines if line.strip()) + "\n"
 
 
-def written(office: Office, *visits: str, notice: Notice = Notice.STATEMENT, billed_days_ago: int = 0) -> Statement:
+def written(
+    office: Office,
+    *visits: str,
+    notice: Notice = Notice.STATEMENT,
+    billed_days_ago: int = 0,
+    chances: Mapping[str, Chance] | None = None,
+) -> Statement:
     first = office.now - timedelta(days=billed_days_ago) if billed_days_ago else None
     with office.database.writing() as session:
         _give_telephone(session, visits[0])
@@ -71,6 +80,7 @@ def written(office: Office, *visits: str, notice: Notice = Notice.STATEMENT, bil
             pay_by_days=30,
             zone=offices.zone_of(session, office.practice_id),
             pay_at=PAY_AT,
+            chances=chances,
         )
 
 
@@ -134,7 +144,35 @@ def self_pay(office: Office) -> Statement:
     return written(office, alone(office))
 
 
-PAPERS = (deductible, family, reminder, final_notice, spanish, in_parts, self_pay)
+def prompt_pay(office: Office) -> Statement:
+    first, second = child(office, "ANNA", 1), child(office, "BETH", 2, share=3000)
+    for one in (first, second):
+        answers_for(office, one, MOTHER)
+    return written(office, first, second, chances={second: chance(office, 3000)})
+
+
+def prompt_pay_spanish(office: Office) -> Statement:
+    visit = alone(office)
+    reads(office, visit, Language.SPANISH)
+    return written(office, visit, chances={visit: chance(office, 15000)})
+
+
+def chance(office: Office, owed_cents: int) -> Chance:
+    """10% off within twenty days."""
+    return Chance(Cents(owed_cents), percent_of(owed_cents, 10), office.today + timedelta(days=20))
+
+
+PAPERS = (
+    deductible,
+    family,
+    reminder,
+    final_notice,
+    spanish,
+    in_parts,
+    self_pay,
+    prompt_pay,
+    prompt_pay_spanish,
+)
 
 
 @pytest.mark.parametrize("make", PAPERS, ids=[one.__name__ for one in PAPERS])

@@ -1,0 +1,197 @@
+"""10% off for who pays by a day: offered once, in writing, and only where the law and the practice let it be."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from billing.amendments import Change
+from billing.ledger import Account
+from billing.statement_words import long_day
+from billing.statements import Statement
+from database import accounts, prompt_pay
+from database.columns import new_id
+from database.tables import Letter, PromptPayOffer
+from tests.builders import a_claim, a_payment, a_reversal, an_835, an_837p
+from tests.lockbox_files import Sent, lockbox_file
+from tests.office import Office
+from tests.stories.test_account_receipts import take
+from tests.stories.test_households import MOTHER, answers_for, billed, billed_visit, child
+from tests.stories.test_small_balances import holds, on
+
+BOTH_DATABASES = True
+SHARE = 15000
+OFF = 1500
+
+
+@pytest.fixture
+def visit(office: Office) -> str:
+    """A visit that nobody but the patient pays, with its first statement: $150.00, 10% off within 20 days."""
+    office.policy("prompt_pay_percent", 10)
+    visit = self_pay(office)
+    billed(office, office.patient_of(visit))
+    return visit
+
+
+def self_pay(office: Office) -> str:
+    office.take_in(an_837p(a_claim()))
+    visit = office.encounter_ids()[-1]
+    office.go_on(visit)
+    office.amend(visit, Change.SELF_PAY, {"reason": "no policy"})
+    office.go_on(visit)
+    assert on(office, visit, Account.AR_PATIENT) == SHARE
+    return visit
+
+
+def papers(office: Office, holder: str) -> list[Statement]:
+    with office.database.reading() as session:
+        query = select(Letter).where(Letter.patient_id == holder).order_by(Letter.written_at)
+        return [accounts.statement_of(one) for one in session.exec(query)]
+
+
+def stands(office: Office, visit: str) -> tuple[int, int, int]:
+    """(owed, taken off, credit); the books are proven."""
+    office.go_on(visit)
+    holds(office)
+    credit = -on(office, visit, Account.PATIENT_UNAPPLIED)
+    return on(office, visit, Account.AR_PATIENT), on(office, visit, Account.ADJUSTMENT_PROMPT_PAY), credit
+
+
+def pay(office: Office, visit: str, cents: int) -> str:
+    payment_id = new_id()
+    office.pay(visit, cents, payment_id=payment_id)
+    return payment_id
+
+
+def test_the_first_statement_offers_it_and_who_pays_that_owes_nothing(office: Office, visit: str) -> None:
+    [paper] = papers(office, office.patient_of(visit))
+    last_day = long_day(office.today + timedelta(days=20))
+    assert paper.prompt_pay == (
+        f"Pay $135.00 so that it is here by {last_day}, and we take $15.00 off. "
+        "Then nothing of the $150.00 is left to pay."
+    )
+    pay(office, visit, SHARE - OFF)
+    assert stands(office, visit) == (0, OFF, 0)
+    assert office.stage(visit) == "closed"
+    assert sum("prompt-pay discount" in one for one in office.story(visit)) == 1
+
+
+def test_it_is_taken_off_with_the_payment_that_completes_it_and_only_once(office: Office, visit: str) -> None:
+    pay(office, visit, 5000)
+    assert stands(office, visit) == (SHARE - 5000, 0, 0)
+    pay(office, visit, 8499)
+    assert stands(office, visit) == (SHARE - 13499, 0, 0)
+    last = pay(office, visit, 1)
+    assert stands(office, visit) == (0, OFF, 0)
+    office.pay(visit, 1, payment_id=last)
+    assert stands(office, visit) == (0, OFF, 0)
+
+
+def test_who_pays_all_of_it_in_time_has_the_discount_as_a_credit(office: Office, visit: str) -> None:
+    pay(office, visit, SHARE)
+    assert stands(office, visit) == (0, OFF, OFF)
+    assert office.open_task_types(visit) == ["credit_balance"]
+
+
+@pytest.mark.parametrize(("days", "left"), [(20, 0), (21, OFF)])
+def test_it_is_the_last_day_that_counts(office: Office, visit: str, days: int, left: int) -> None:
+    office.let_pass(days=days)
+    pay(office, visit, SHARE - OFF)
+    assert stands(office, visit) == (left, OFF - left, 0)
+
+
+def test_a_cheque_counts_by_the_day_on_which_it_came(office: Office, visit: str) -> None:
+    number = papers(office, office.patient_of(visit))[0].number
+    came = office.today
+    office.let_pass(days=30)
+    sent = lockbox_file([Sent(SHARE - OFF, beside=((number, SHARE - OFF),))], day=f"{came:%y%m%d}")
+    office.deliver(sent.encode())
+    assert stands(office, visit) == (0, OFF, 0)
+
+
+def test_what_was_printed_binds_whatever_the_policy_says_later(office: Office, visit: str) -> None:
+    office.policy("prompt_pay_percent", 0)
+    office.policy("prompt_pay_days", 1)
+    office.let_pass(days=10)
+    pay(office, visit, SHARE - OFF)
+    assert stands(office, visit) == (0, OFF, 0)
+
+
+def test_a_reminder_repeats_no_offer_that_has_ended(office: Office, visit: str) -> None:
+    office.let_pass(days=31)
+    billed(office, office.patient_of(visit))
+    first, reminder = papers(office, office.patient_of(visit))
+    assert (bool(first.prompt_pay), reminder.prompt_pay) == (True, "")
+
+
+def test_a_payment_that_is_taken_back_takes_it_back(office: Office, visit: str) -> None:
+    payment = pay(office, visit, SHARE - OFF)
+    assert stands(office, visit) == (0, OFF, 0)
+    office.let_pass(days=40)
+    office.take_back(visit, payment)
+    assert stands(office, visit) == (SHARE, 0, 0)
+    billed(office, office.patient_of(visit))
+    assert papers(office, office.patient_of(visit))[-1].prompt_pay == "", "one offer a visit"
+
+
+def test_a_returned_cheque_may_be_paid_anew_while_the_offer_stands(office: Office, visit: str) -> None:
+    cheque = pay(office, visit, SHARE - OFF)
+    assert stands(office, visit) == (0, OFF, 0)
+    office.take_back(visit, cheque)
+    assert stands(office, visit) == (SHARE, 0, 0)
+    take(office, visit, SHARE - OFF, reference="1044")
+    assert stands(office, visit) == (0, OFF, 0)
+
+
+def federal_child(office: Office, number: int, *, share: int) -> str:
+    claim = a_claim(member_id="1EG4TE5MK73")
+    claim = replace(claim, coverage=replace(claim.coverage, filing_indicator="MB"))
+    born = a_claim().patient.birth_date
+    assert born is not None
+    return billed_visit(office, claim, f"KID{number}", number, born=born, share=share)
+
+
+@pytest.mark.parametrize(("of_plans", "off"), [(0, 0), (1, 200)])
+def test_a_federal_share_never_has_it_and_a_private_plans_only_where_the_practice_says_so(
+    office: Office, of_plans: int, off: int
+) -> None:
+    office.policy("prompt_pay_percent", 10)
+    office.policy("prompt_pay_of_plans", of_plans)
+    private, federal = child(office, "KID1", 1, share=2000), federal_child(office, 2, share=3000)
+    holder = answers_for(office, private, MOTHER)
+    assert answers_for(office, federal, MOTHER) == holder
+    billed(office, holder)
+    [paper] = papers(office, holder)
+    assert paper.total_cents == 5000
+    assert [one.prompt_pay != "" for one in paper.visits] == [one.number == "V1" and off > 0 for one in paper.visits]
+    assert ("Pay $48.00 so that" in paper.prompt_pay) is (off > 0)
+    take(office, private, 5000 - off)
+    assert stands(office, private) == (0, off, 0)
+    assert stands(office, federal) == (0, 0, 0)
+
+
+def test_a_payer_that_takes_its_answer_back_takes_it_back_too(office: Office) -> None:
+    office.policy("prompt_pay_percent", 10)
+    office.policy("prompt_pay_of_plans", 1)
+    visit = child(office, "ANNA", 1, share=2000)
+    billed(office, office.patient_of(visit))
+    pay(office, visit, 1800)
+    assert stands(office, visit) == (0, 200, 0)
+    number = office.submission(visit).control_number
+    first = a_payment(number, paid=8000, adjustments=(("CO", "45", 5000), ("PR", "3", 2000)), payer_claim_number="ICN1")
+    less = a_payment(number, paid=9000, adjustments=(("CO", "45", 5000), ("PR", "3", 1000)), payer_claim_number="ICN1")
+    office.deliver_835(an_835(a_reversal(first), less, trace="EFT9", number=9))
+    assert stands(office, visit) == (0, 100, 900)
+
+
+def test_a_paper_that_nobody_got_offers_nothing(office: Office, visit: str) -> None:
+    with office.database.writing() as session:
+        letter = session.exec(select(Letter)).one()
+        letter.withdrawn_at = office.now
+        session.add(letter)
+    with office.database.reading() as session:
+        assert session.exec(select(PromptPayOffer)).one().share_cents == SHARE
+        assert prompt_pay.open_on(session, [visit], office.today) == {}
+    pay(office, visit, SHARE - OFF)
+    assert stands(office, visit) == (OFF, 0, 0)

@@ -313,6 +313,7 @@ class Desk:
                 self.encounter.stage = self._stage_after_submission(seen.state, seen)
         if self.stage == Stage.CLOSED and self.encounter.billed_with_id is not None and not self.is_answered:
             self.move_to(Stage.BILLED_WITH)
+        # a visit without a claim has no submission's state that would open it when a payment is taken back
         is_alone = self.encounter.is_self_pay and seen.submission is None
         if is_alone and self.stage == Stage.CLOSED and not seen.balances.is_zero:
             self.move_to(Stage.PATIENT_BALANCE)

@@ -1,6 +1,7 @@
 """What the papers of an account offer to who pays soon: made with the first statement of a share, and kept with it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -13,7 +14,8 @@ from database.tables import Encounter
 
 
 def new_offers(session: Session, items: Sequence[BalanceItem], *, policies: Policies, at: datetime) -> dict[str, Offer]:
-    """What a paper on these items offers for the first time, by visit: one offer a visit, on its first statement."""
+    """What a paper on these items offers for the first time, by visit: one offer a visit, on its first statement. Read
+    before the paper, which is not kept when money is posted meanwhile."""
     today = policies.day(at)
     percent = policies.value("prompt_pay_percent", as_of=today)
     days = policies.value("prompt_pay_days", as_of=today)
@@ -24,7 +26,11 @@ def new_offers(session: Session, items: Sequence[BalanceItem], *, policies: Poli
         visit = session.get_one(Encounter, one.encounter_id)
         is_first = one.statements == 0 and prompt_pay.of_visit(session, one.encounter_id) is None
         if offer is not None and is_first and prompt_pay.may_have(session, visit, of_plans=of_plans):
-            found[visit.id] = offer
+            found[visit.id] = replace(
+                offer,
+                applied_cents=prompt_pay.applied_cents(session, visit),
+                paid_cents=prompt_pay.paid_by(session, visit.id),
+            )
     return found
 
 

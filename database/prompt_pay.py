@@ -19,16 +19,15 @@ from database.tables import Encounter, Fact, InstalmentPlan, Letter, PatientPaym
 
 
 def keep(session: Session, visit: Encounter, offer: Offer, *, letter_id: str, of_plans: bool, at: datetime) -> None:
-    """Write down what a paper offers, and what was paid before it. `of_plans`: the practice offers it on what private
-    plans left."""
+    """Write down what a paper offers. `of_plans`: the practice offers it on what private plans left."""
     row = PromptPayOffer(
         id=new_id(),
         practice_id=visit.practice_id,
         encounter_id=visit.id,
         letter_id=letter_id,
         share_cents=offer.share_cents,
-        applied_cents=applied_cents(session, visit),
-        paid_cents=paid_by(session, visit.id),
+        applied_cents=offer.applied_cents,
+        paid_cents=offer.paid_cents,
         percent=offer.percent,
         last_day=offer.last_day,
         of_plans=of_plans,
@@ -140,13 +139,14 @@ def _chance(session: Session, visit: Encounter, day: date) -> Chance | None:
 
 
 def _in_parts(session: Session, encounter_ids: Collection[str]) -> set[str]:
-    practices = select(Encounter.practice_id).where(col(Encounter.id).in_(encounter_ids))
+    visits = [session.get_one(Encounter, one) for one in encounter_ids]
+    holders = {households.holder_of(session, households.answering(one)) for one in visits}
     plans = session.exec(
         select(InstalmentPlan.encounters).where(
-            InstalmentPlan.state == PlanState.ACTIVE, col(InstalmentPlan.practice_id).in_(practices)
+            InstalmentPlan.state == PlanState.ACTIVE, col(InstalmentPlan.patient_id).in_(holders)
         )
     )
-    return {visit for visits in plans for visit in visits.split(",")}
+    return {visit for agreed in plans for visit in agreed.split(",")}
 
 
 # For the proof of the books ------------------------------------------------------------------------------------------

@@ -10,14 +10,16 @@ from billing.amendments import Change
 from billing.ledger import Account
 from billing.statement_words import long_day
 from billing.statements import Statement
-from database import accounts, prompt_pay
+from database import accounts, letters, prompt_pay
 from database.columns import new_id
 from database.tables import Letter, PromptPayOffer
 from tests.builders import a_claim, a_payment, a_reversal, an_835, an_837p
 from tests.lockbox_files import Sent, lockbox_file
 from tests.office import Office
 from tests.stories.test_account_receipts import take
+from tests.stories.test_assistance import MODEST, POOR, answers, applies, with_scale
 from tests.stories.test_households import MOTHER, answers_for, billed, billed_visit, child
+from tests.stories.test_instalment_plans import agreed
 from tests.stories.test_small_balances import holds, on
 
 BOTH_DATABASES = True
@@ -92,6 +94,9 @@ def test_who_pays_all_of_it_in_time_has_the_discount_as_a_credit(office: Office,
     pay(office, visit, SHARE)
     assert stands(office, visit) == (0, OFF, OFF)
     assert office.open_task_types(visit) == ["credit_balance"]
+    assert office.complete(visit, "credit_balance", "refund_patient", {"reference": "CHEQUE 7"}).answer.done
+    assert stands(office, visit) == (0, OFF, 0)
+    assert office.stage(visit) == "closed"
 
 
 @pytest.mark.parametrize(("days", "left"), [(20, 0), (21, OFF)])
@@ -183,6 +188,37 @@ def test_a_payer_that_takes_its_answer_back_takes_it_back_too(office: Office) ->
     less = a_payment(number, paid=9000, adjustments=(("CO", "45", 5000), ("PR", "3", 1000)), payer_claim_number="ICN1")
     office.deliver_835(an_835(a_reversal(first), less, trace="EFT9", number=9))
     assert stands(office, visit) == (0, 100, 900)
+
+
+@pytest.mark.parametrize(("income", "left", "off"), [(MODEST, 2000, 200), (POOR, 0, 0)])
+@pytest.mark.parametrize("is_paid_first", [True, False])
+def test_help_comes_first_and_the_discount_is_of_what_it_leaves(
+    office: Office, income: int, left: int, off: int, is_paid_first: bool
+) -> None:
+    office.policy("prompt_pay_percent", 10)
+    office.policy("prompt_pay_of_plans", 1)
+    with_scale(office)
+    visit = child(office, "ANNA", 1, share=8000)
+    billed(office, office.patient_of(visit))
+    with office.database.writing() as session:
+        letters.mark_sent(session, session.exec(select(Letter)).one(), at=office.now, actor_id=office.worker_id)
+    if is_paid_first:
+        pay(office, visit, 7200)
+        assert stands(office, visit) == (0, 800, 0)
+    applies(office, office.patient_of(visit), income)
+    assert answers(office, "granted").done
+    if not is_paid_first:
+        office.go_on(visit)
+        pay(office, visit, 7200)
+    assert stands(office, visit) == (0, off, 7200 - (left - off))
+
+
+def test_visits_that_are_paid_in_parts_offer_nothing_more(office: Office, visit: str) -> None:
+    with office.database.reading() as session:
+        assert prompt_pay.open_on(session, [visit], office.today)[visit].off_cents == OFF
+    agreed(office, visit)
+    with office.database.reading() as session:
+        assert prompt_pay.open_on(session, [visit], office.today) == {}
 
 
 def test_a_paper_that_nobody_got_offers_nothing(office: Office, visit: str) -> None:

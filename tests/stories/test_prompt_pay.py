@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import select
 
+from activities.ids import account_workflow
 from billing.amendments import Change
 from billing.ledger import Account
 from billing.statement_words import long_day
@@ -13,9 +15,10 @@ from billing.statements import Statement
 from database import accounts, letters, prompt_pay
 from database.columns import new_id
 from database.tables import Letter, PromptPayOffer
-from tests.builders import a_claim, a_payment, a_reversal, an_835, an_837p
+from tests.builders import a_claim, a_line, a_payment, a_reversal, an_835, an_837p
 from tests.lockbox_files import Sent, lockbox_file
 from tests.office import Office
+from tests.stories.running import running
 from tests.stories.test_account_receipts import take
 from tests.stories.test_assistance import MODEST, POOR, answers, applies, with_scale
 from tests.stories.test_households import MOTHER, answers_for, billed, billed_visit, child
@@ -219,6 +222,26 @@ def test_visits_that_are_paid_in_parts_offer_nothing_more(office: Office, visit:
     agreed(office, visit)
     with office.database.reading() as session:
         assert prompt_pay.open_on(session, [visit], office.today) == {}
+
+
+async def test_on_the_engine_the_visit_closes_as_with_any_payment(office: Office, engine: Any) -> None:
+    office.policy("prompt_pay_percent", 10)
+    office.policy("prompt_pay_of_plans", 1)
+    async with running(office, engine) as live:
+        office.take_in(an_837p(a_claim(a_line(service_date=office.today - timedelta(days=2)))))
+        [visit] = office.encounter_ids()
+        await live.settle(visit)
+        office.deliver_835(an_835(a_payment(office.submission(visit).control_number)))
+        await live.tell(visit)
+        workflow = live.client.get_workflow_handle(account_workflow(office.practice_id, office.patient_of(visit)))
+        await live.advance_workflow(workflow, timedelta(days=10))
+        [paper] = papers(office, office.patient_of(visit))
+        assert paper.prompt_pay.startswith("Pay $18.00 so that it is here by")
+        pay(office, visit, 1800)
+        await live.tell(visit)
+        await live.handle(visit).result()
+    assert (office.stage(visit), on(office, visit, Account.ADJUSTMENT_PROMPT_PAY)) == ("closed", 200)
+    holds(office)
 
 
 def test_a_paper_that_nobody_got_offers_nothing(office: Office, visit: str) -> None:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, col, select
 
 from activities import patient_letters
+from billing import help_words
 from billing.assistance import Help
 from billing.assistance_letters import (
     DECISION,
@@ -18,6 +19,7 @@ from billing.assistance_letters import (
 )
 from billing.letters import Letter as Content
 from billing.policies import Policies
+from billing.statement_words import Language
 from database import assistance, households, letters
 from database.tables import AssistanceApplication, Letter
 
@@ -34,7 +36,12 @@ def missing(
     """What the patient is to send, and by when."""
     assert row.answer_by is not None, "it was asked for with a day"
     head = _head(session, row, policies, at)
-    content = missing_letter(head, missing=row.missing.splitlines(), answer_by=row.answer_by, is_reminder=is_reminder)
+    content = missing_letter(
+        head,
+        missing=help_words.missing(row.missing, Language.ENGLISH),
+        answer_by=row.answer_by,
+        is_reminder=is_reminder,
+    )
     _write(session, row, MISSING, content, at=at, by=by)
 
 

@@ -64,6 +64,13 @@ class State(StrEnum):
     """Granted by mistake; what it took off is owed again"""
 
 
+class Missing(StrEnum):
+    """What an application cannot do without."""
+
+    HOUSEHOLD_SIZE = "household_size"
+    INCOME = "income"
+
+
 OPEN = frozenset({State.REVIEW, State.INCOMPLETE, State.PROPOSED})
 """Nothing is asked of the account meanwhile"""
 MAY_BE_REOPENED = frozenset({State.DENIED, State.CLOSED})
@@ -126,6 +133,8 @@ class Scale:
     summary_spanish: str = ""
     web: str = ""
     """Where the policy can be read"""
+    documents_spanish: tuple[str, ...] = ()
+    """The same as `documents`; empty: nobody wrote it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,10 +250,10 @@ def spread(total_cents: int, shares: Mapping[str | None, int]) -> dict[str | Non
     return {line: cents for line, cents in parts.items() if cents}
 
 
-def missing_of(household_size: int | None, income_cents: int | None) -> list[str]:
-    """What an application cannot do without."""
-    missing = [] if household_size else ["how many people live in your household"]
-    return missing if income_cents is not None else [*missing, "the income of your household"]
+def missing_of(household_size: int | None, income_cents: int | None) -> list[Missing]:
+    """What an application cannot do without and lacks."""
+    missing = [] if household_size else [Missing.HOUSEHOLD_SIZE]
+    return missing if income_cents is not None else [*missing, Missing.INCOME]
 
 
 def reminder_on(asked_on: date, answer_by: date) -> date:

@@ -39,17 +39,29 @@ PICTURES = frozenset({"image/png", "image/jpeg"})
 """What a browser shows by itself"""
 
 
+class Unfit(StrEnum):
+    """Why a file is not kept."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    OTHER_TYPE = "other_type"
+
+
 class NotKept(ValueError):
     """A file that the office does not keep, with the reason and what to do."""
+
+    def __init__(self, why: Unfit, words: str) -> None:
+        super().__init__(words)
+        self.why = why
 
 
 def content_type(body: bytes) -> str:
     """The type that the bytes tell. Raises NotKept for an empty, too large or other file."""
     if not body:
-        raise NotKept("the file is empty: choose it again")
+        raise NotKept(Unfit.EMPTY, "the file is empty: choose it again")
     if len(body) > LARGEST:
-        raise NotKept(f"the file is above {LARGEST // 1_000_000} MB: scan it smaller, or split it")
+        raise NotKept(Unfit.TOO_LARGE, f"the file is above {LARGEST // 1_000_000} MB: scan it smaller, or split it")
     for begins, kind in _BEGINS_WITH:
         if body.startswith(begins):
             return kind
-    raise NotKept("this is no PNG, JPEG, TIFF or PDF: scan or print it into one of these")
+    raise NotKept(Unfit.OTHER_TYPE, "this is no PNG, JPEG, TIFF or PDF: scan or print it into one of these")

@@ -138,7 +138,7 @@ SPANISH: Mapping[str, str] = {
     "help": "Ayuda con la factura",
     "help_note": "Si le cuesta pagar, puede obtener un descuento de una parte de la factura, o de toda. Toma unos "
     "minutos, y mientras la revisamos no le pedimos que pague nada.",
-    "help_link": "Pedir ayuda, o ver su solicitud (en inglés)",
+    "help_link": "Pedir ayuda, o ver su solicitud",
     "questions": "¿Preguntas, o le cuesta pagar?",
     "i_would_like": "Quisiera",
     "plan": "pagar en partes (un plan de pagos)",

@@ -6,9 +6,11 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, func, select
 
+from billing import help_words
 from billing.assistance import OPEN, STATE_WORDS, Per, Scale, State, Way
 from billing.ledger import Account
 from billing.poverty_guidelines import PUBLISHED, Region, in_force
+from billing.statement_words import Language
 from database import assistance, households, records, users
 from database.account_holds import PATIENT
 from database.tables import AssistanceApplication, Patient, Posting
@@ -114,7 +116,7 @@ def view(session: Session, row: AssistanceApplication) -> ApplicationView:
     proposal, is_confirmed = assistance.proposal_for(session, row)
     scale = assistance.scale_on(session, practice_id=row.practice_id, on=row.received_on)
     names = users.names_of(session, {one for one in (row.received_by, row.decided_by) if one})
-    help_words = "no help" if proposal and proposal.help is None else ""
+    no_help = "no help" if proposal and proposal.help is None else ""
     return ApplicationView(
         row=_rows(session, [row])[0],
         received_by="the patient" if row.received_by == PATIENT else names.get(row.received_by, "the office"),
@@ -124,10 +126,10 @@ def view(session: Session, row: AssistanceApplication) -> ApplicationView:
         income_per=Per(row.income_per),
         insurance=row.insurance,
         said=row.said,
-        missing=row.missing.splitlines(),
+        missing=help_words.missing(row.missing, Language.ENGLISH),
         answer_by=row.answer_by,
         reasoning=list(proposal.reasoning) if proposal else [],
-        proposed=proposal.help.words if proposal and proposal.help else help_words,
+        proposed=proposal.help.words if proposal and proposal.help else no_help,
         is_confirmed=is_confirmed,
         documents=list(scale.documents) if scale else [],
         basis=row.basis.splitlines(),

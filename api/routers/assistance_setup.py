@@ -52,6 +52,8 @@ class ScaleForm(Part):
     bands: Annotated[list[BandForm], Field(min_length=1, max_length=MOST_BANDS)]
     documents: Annotated[list[str], Field(max_length=20)] = []
     """What is asked for as proof"""
+    documents_spanish: Annotated[list[str], Field(max_length=20)] = []
+    """The same for who reads Spanish"""
     summary: Annotated[str, Field(max_length=4000)] = ""
     """The plain-language summary"""
     summary_spanish: Annotated[str, Field(max_length=4000)] = ""
@@ -64,7 +66,8 @@ class ScaleForm(Part):
         faults = [Fault(field="bands", message=f"band {index + 1} {words}") for index, words in faults_of(bands)]
         if faults:
             raise errors.invalid(faults)
-        return Scale(self.region, bands, tuple(self.documents), self.summary, self.summary_spanish, self.web)
+        texts = (tuple(self.documents), self.summary, self.summary_spanish, self.web, tuple(self.documents_spanish))
+        return Scale(self.region, bands, *texts)
 
 
 class GuidelineForm(Part):
@@ -152,12 +155,16 @@ def _scale_typed(typed: dict[str, str]) -> ScaleForm:
         faults.append(Fault(field="bands", message="write at least one band"))
     if faults:
         raise errors.invalid(faults)
-    documents = [line.strip() for line in typed.get("documents", "").splitlines() if line.strip()]
+    documents = {name: _lines(typed.get(name, "")) for name in ("documents", "documents_spanish")}
     plain = {name: text for name, text in typed.items() if name in ScaleForm.model_fields}
     try:
-        return ScaleForm.model_validate(plain | {"bands": bands, "documents": documents})
+        return ScaleForm.model_validate(plain | {"bands": bands} | documents)
     except ValidationError as error:
         raise errors.invalid(errors.validation_faults(error.errors())) from error
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _band(line: str) -> dict[str, Any]:
@@ -260,6 +267,7 @@ def _as_typed(now: ScaleView | None, today: date) -> dict[str, str]:
         "region": scale.region,
         "bands": "\n".join(map(_line_of, scale.bands)),
         "documents": "\n".join(scale.documents),
+        "documents_spanish": "\n".join(scale.documents_spanish),
         "summary": scale.summary,
         "summary_spanish": scale.summary_spanish,
         "web": scale.web,

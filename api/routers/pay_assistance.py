@@ -3,6 +3,7 @@ link and the second fact."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -12,14 +13,16 @@ from starlette.datastructures import UploadFile
 
 from activities import assistance as helping
 from api.assistance_form import ApplicationForm
-from api.errors import Fault, Problem
+from api.errors import Problem
 from api.office import Office, TheOffice
 from api.routers import pay
 from api.routers.pages import read, show_to_patient, typed_into
-from billing.assistance import OPEN, STATE_WORDS, Per, State, Way
+from billing import help_words
+from billing.assistance import LARGEST_HOUSEHOLD, OPEN, Per, State, Way
 from billing.attachments import LARGEST, FileKind, NotKept, content_type
 from billing.days import day_of
 from billing.money import format_dollars
+from billing.statement_words import Language
 from database import account_holds, accounts, assistance, attachments, households
 from database import office as offices
 from database.attachments import FileSubject
@@ -29,13 +32,18 @@ pages = APIRouter(prefix="/pay", include_in_schema=False)
 
 MOST_FILES = 10
 """With one application, by the patient"""
+Text = str | tuple[str, ...]
 _ASKED = ("applicant", "household_size", "income")
 """What the page cannot do without"""
+OF_THE_OFFICE = frozenset({"way", "received_on"})
+"""Fields that only staff fill in"""
+LIMITS = {"files": str(MOST_FILES), "megabytes": str(LARGEST // 1_000_000), "people": str(LARGEST_HOUSEHOLD)}
+"""Values of the page's texts"""
 
 
 @dataclass(frozen=True)
 class Refused:
-    """What is wrong with what was sent: by field, and what was typed."""
+    """What is wrong with what was sent: by field the key of its words in billing.help_words, and what was typed."""
 
     faults: dict[str, str] = field(default_factory=dict)
     typed: dict[str, str] = field(default_factory=dict)
@@ -65,15 +73,12 @@ async def send_file(request: Request, token: str, office: TheOffice) -> Response
 
 
 def _apply(request: Request, office: Office, link: PayLink, token: str, typed: dict[str, str]) -> Response:
-    said = {name: text.strip() for name, text in typed.items() if text.strip() and name not in {"way", "received_on"}}
-    missing = {name: "please fill this in" for name in _ASKED if name not in said}
-    if missing:
-        return _page(request, office, link, token, Refused(missing, typed))
-    try:
-        form = read(ApplicationForm, said)
-        given = form.said()
-    except Problem as problem:
-        return _page(request, office, link, token, Refused(_by_field(problem.faults), typed))
+    said = {name: text.strip() for name, text in typed.items() if text.strip() and name not in OF_THE_OFFICE}
+    faults = _faults_of(said)
+    if faults:
+        return _page(request, office, link, token, Refused(faults, typed))
+    form = read(ApplicationForm, said)
+    given = form.said()
     at = office.now()
     with office.database.writing() as session:
         account = accounts.lock(session, practice_id=link.practice_id, patient_id=link.patient_id, at=at)
@@ -84,6 +89,16 @@ def _apply(request: Request, office: Office, link: PayLink, token: str, typed: d
             helping.receive(session, account, given, way=Way.PAGE, received_on=today, by=account_holds.PATIENT, at=at)
             pay.audited(session, link, "create", at=at)
     return RedirectResponse(f"/pay/{token}/help", status_code=303)
+
+
+def _faults_of(said: dict[str, str]) -> dict[str, str]:
+    """What is left out and what is wrong, by field."""
+    faults = {name: f"needed_{name}" for name in _ASKED if name not in said}
+    try:
+        read(ApplicationForm, said).said()
+    except Problem as problem:
+        faults |= {one.field: f"wrong_{one.field}" for one in problem.faults}
+    return faults
 
 
 def _says(row: AssistanceApplication, form: ApplicationForm, income_cents: int | None) -> bool:
@@ -98,9 +113,9 @@ def _keep(request: Request, office: Office, link: PayLink, token: str, name: str
     try:
         told = content_type(body) if name else ""
     except NotKept as error:
-        return _page(request, office, link, token, Refused({"file": str(error)}))
+        return _page(request, office, link, token, Refused({"file": f"file_{error.why}"}))
     if not name:
-        return _page(request, office, link, token, Refused({"file": "choose a file first"}))
+        return _page(request, office, link, token, Refused({"file": "file_none"}))
     with office.database.writing() as session:
         account = accounts.lock(session, practice_id=link.practice_id, patient_id=link.patient_id, at=at)
         row = assistance.open_of(session, account.patient_id)
@@ -122,12 +137,12 @@ def _kept(
     *,
     at: datetime,
 ) -> str:
-    """Keep a document with the application that is open; gives what is wrong, empty when it is kept."""
+    """Keep a document with the application that is open; gives the key of what is wrong, empty when it is kept."""
     if row is None:
-        return "there is no open application: fill in the form first"
+        return "file_too_early"
     subject, here = FileSubject.ASSISTANCE, {"practice_id": row.practice_id, "subject_id": row.id}
     if len(attachments.of(session, **here, subject=subject)) >= MOST_FILES:
-        return f"you have sent {MOST_FILES} files, which is all that fits here: send more by mail"
+        return "file_too_many"
     kind = FileKind.PROOF_OF_NEED
     attachments.add(
         session, **here, subject=subject, kind=kind, name=name, content_type=told, body=body, at=at, by=None
@@ -136,14 +151,12 @@ def _kept(
     return ""
 
 
-def _by_field(faults: list[Fault]) -> dict[str, str]:
-    return {one.field: one.message for one in faults}
-
-
 def _page(request: Request, office: Office, link: PayLink, token: str, refused: Refused) -> Response:
     with office.database.reading() as session:
         holder = households.holder_of(session, link.patient_id)
         of_practice = pay.practice_of(session, link)
+        language = of_practice["language"]
+        say = partial(_say, language)
         today = day_of(office.now(), of_practice["zone"])
         scale = assistance.scale_on(session, practice_id=link.practice_id, on=today)
         rows = assistance.of_account(session, holder)
@@ -159,30 +172,40 @@ def _page(request: Request, office: Office, link: PayLink, token: str, refused: 
             status=422 if refused.faults else 200,
             token=token,
             scale=scale,
-            documents=scale.documents if scale else (),
-            summary=scale.summary if scale else "",
-            application=row and _shown(row),
+            asked=_in_language(language, scale.documents, scale.documents_spanish) if scale else None,
+            summary=_in_language(language, scale.summary, scale.summary_spanish) if scale else None,
+            application=row and _shown(row, language),
             is_open=row is not None and row.state in OPEN,
             is_incomplete=row is not None and row.state == State.INCOMPLETE,
             files=files,
-            most_files=MOST_FILES,
-            faults=refused.faults,
+            faults={name: say(key) for name, key in refused.faults.items()},
             typed=refused.typed or _as_typed(row),
             pers=list(Per),
-            **of_practice,
+            **of_practice | {"say": say},
         )
 
 
-def _shown(row: AssistanceApplication) -> dict[str, Any]:
+def _say(language: Language, key: str, **values: str) -> str:
+    return help_words.say(language, key, **LIMITS | values)
+
+
+def _in_language(language: Language, english: Text, spanish: Text) -> dict[str, Any]:
+    """What the practice wrote, and in which language: English where there is no Spanish."""
+    is_spanish = language == Language.SPANISH and bool(spanish)
+    written = Language.SPANISH if is_spanish else Language.ENGLISH
+    return {"said": spanish if is_spanish else english, "language": written}
+
+
+def _shown(row: AssistanceApplication, language: Language) -> dict[str, Any]:
     """The application as the patient reads it. What was granted is told once it is decided."""
     given = assistance.help_of(row) if row.state == State.GRANTED else None
-    words = {State.PROPOSED: STATE_WORDS[State.REVIEW]}.get(State(row.state), STATE_WORDS[State(row.state)])
+    state = State.REVIEW if row.state == State.PROPOSED else State(row.state)
     return {
         "received_on": row.received_on,
-        "words": words,
-        "missing": row.missing.splitlines() if row.state == State.INCOMPLETE else [],
+        "words": help_words.say(language, f"state_{state}"),
+        "missing": help_words.missing(row.missing, language) if row.state == State.INCOMPLETE else [],
         "answer_by": row.answer_by,
-        "help": given.words if given else "",
+        "help": help_words.given(given, language) if given else "",
         "until": row.until if given else None,
     }
 

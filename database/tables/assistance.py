@@ -67,7 +67,7 @@ class AssistanceApplication(SQLModel, table=True):
     rounds: int = Field(default=0)
     """How often a person was asked to look at it"""
     missing: str = Field(default="", sa_type=sa.Text)
-    """What was asked for, one thing a line"""
+    """What was asked for, one thing a line: a billing.assistance.Missing, or the office's own words"""
     asked_on: date | None = Field(default=None)
     answer_by: date | None = Field(default=None)
     reminded_at: datetime | None = Field(default=None, sa_type=Instant)

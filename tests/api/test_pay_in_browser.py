@@ -11,11 +11,14 @@ from playwright.async_api import Page, async_playwright
 from pydantic import SecretStr
 from sqlmodel import select
 
+from billing.statement_words import Language
 from database.tables import Checkout, Patient, PayLink
 from simulator.card_pages import create_gateway
 from simulator.gateway import Processor
 from tests.api.conftest import Book
+from tests.api.test_assistance import PDF
 from tests.api.test_browser import CHROMIUM, FLAGS
+from tests.api.test_help_in_spanish import HABLA, SPANISH_SCALE, with_policy
 from tests.api.test_pay_page import BORN, SECRET, House
 from tests.servers import free_port, served
 
@@ -72,8 +75,9 @@ async def faults(page: Page) -> list[str]:
     """What axe finds, and whether anything is wider than the screen."""
     found = await Axe().run(page)
     wide = await page.evaluate("document.scrollingElement.scrollWidth")
+    screen = await page.evaluate("window.innerWidth")
     said = [f"{one['id']}: {one['nodes'][0]['html']}" for one in found.response["violations"]]
-    return said + ([f"{wide} pixels wide"] if wide > SMALLEST["width"] else [])
+    return said + ([f"{wide} pixels wide"] if wide > screen else [])
 
 
 async def tab_to(page: Page, selector: str) -> None:
@@ -122,6 +126,39 @@ async def test_the_bill_is_paid_by_keyboard_alone_and_once(online: Online, page:
     await page.wait_for_selector("text=Thank you: $80.00 was paid")
     assert await faults(page) == []
     assert online.house.payments() == [(8000, "card")]
+
+
+@pytest.mark.parametrize("width", [320, 390])
+async def test_the_help_form_is_readable_by_everybody_in_spanish(online: Online, page: Page, width: int) -> None:
+    await with_policy(online.house.book, SPANISH_SCALE)
+    with online.house.book.database.writing() as session:
+        patient = session.get_one(Patient, online.house.visit.patient_id)
+        patient.language = Language.SPANISH
+        session.add(patient)
+    await page.set_viewport_size({"width": width, "height": 844})
+    await page.goto(await online.address())
+    await page.fill("#born", BORN)
+    await page.keyboard.press("Enter")
+    await page.click("text=Pedir ayuda, o ver su solicitud")
+    await page.wait_for_selector("#applicant")
+    assert await faults(page) == []
+    await page.fill("#household_size", "99")
+    await page.click("form button")
+    await page.wait_for_selector("#household_size-fault")
+    assert await faults(page) == []
+    for name, typed in HABLA.items():
+        if name != "income_per":
+            await page.fill(f"#{name}", typed)
+    await page.click("form button")
+    await page.wait_for_selector("#file")
+    await page.click("text=Enviar este documento")
+    await page.wait_for_selector("#file-fault")
+    assert await faults(page) == []
+    name = "declaracion_de_impuestos_federales_del_hogar_2025_pagina_1_de_3.pdf"
+    await page.set_input_files("#file", {"name": name, "mimeType": "application/pdf", "buffer": PDF})
+    await page.click("text=Enviar este documento")
+    await page.wait_for_selector(f"text={name}")
+    assert await faults(page) == []
 
 
 async def test_a_double_click_is_one_payment(online: Online, page: Page) -> None:

@@ -140,11 +140,11 @@ def how_hard_to_read() -> str:
     """docs/reading-level.md"""
     said = reading_level.texts()
     rows = [f"| {key.replace('_', ' ')} | {text} | {reading_level.grade(text):.1f} |" for key, text in said.items()]
-    whole = reading_level.grade(" ".join(said.values()))
+    whole = reading_level.grade(" ".join(text if text.endswith((".", "?")) else f"{text}." for text in said.values()))
     return _page(
-        "How hard statements are to read",
-        "Every English text of more than a few words on a statement, and of the e-mail about one, with its grade of "
-        "school by Flesch and Kincaid: 0.39 x words a sentence + 11.8 x syllables a word - 15.59. Numbers, addresses "
+        "How hard texts for patients are to read",
+        "Every English text of more than a few words on a statement, of the e-mail about one, and of the pay page's "
+        "form for help, with its grade of school by Flesch and Kincaid: 0.39 x words a sentence + 11.8 x syllables a word - 15.59. Numbers, addresses "
         f"and what a visit fills in are left out. All texts together: grade {whole:.1f}; none may be above "
         f"{reading_level.MOST:.0f}. The Spanish texts are not measured: the formula is for English.",
         "| text | as it reads | grade |\n| --- | --- | --- |",

@@ -1,4 +1,4 @@
-"""How hard the English texts of statements are to read: the grade of school by Flesch and Kincaid (1975).
+"""How hard the English texts for patients are to read: the grade of school by Flesch and Kincaid (1975).
 
 0.39 x words a sentence + 11.8 x syllables a word - 15.59. Syllables are counted by groups of vowels, which errs by less
 than a twentieth of them on such texts; a number and an address are left out, as a reader does not spell them.
@@ -6,6 +6,7 @@ than a twentieth of them on such texts; a number and an address are left out, as
 
 import re
 
+from billing import help_words
 from billing.statement_emails import WORDS
 from billing.statement_words import ENGLISH, Language
 
@@ -19,6 +20,8 @@ VALUES = {
     "reason": "the plan does not cover it",
     "parts": "more parts",
     "practice": "the clinic",
+    "day": "that day",
+    "help": "half off",
 }
 
 
@@ -38,7 +41,11 @@ def syllables(word: str) -> int:
 
 def texts() -> dict[str, str]:
     """Every text of more than a few words, by its key, as a patient reads it."""
-    said = {**ENGLISH, **{f"e-mail {key}": text for key, text in WORDS[Language.ENGLISH].items()}}
+    said = {
+        **ENGLISH,
+        **{f"e-mail {key}": text for key, text in WORDS[Language.ENGLISH].items()},
+        **{f"help {key}": text for key, text in help_words.ENGLISH.items()},
+    }
     return {key: _filled(text) for key, text in said.items() if len(_filled(text).split()) >= LEAST_WORDS}
 
 

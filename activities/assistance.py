@@ -14,13 +14,17 @@ from activities import assistance_letters, assistance_posting
 from activities.account_decisions import wake
 from activities.agencies import follow_holds, recall
 from activities.messages import Answer
+from billing import help_letter_words
 from billing.account_holds import HoldKind
 from billing.agencies import RecallReason
 from billing.assistance import (
     APPLICATION_DAYS,
     MAY_BE_REOPENED,
+    Basis,
     Help,
     Per,
+    Reason,
+    ReasonCode,
     State,
     Takes,
     Way,
@@ -32,6 +36,7 @@ from billing.days import noon_of
 from billing.money import format_dollars
 from billing.policies import Policies
 from billing.stages import FactKind
+from billing.statement_words import LANGUAGES, Language
 from billing.tasks import NewTask, TaskType
 from database import (
     account_holds,
@@ -42,15 +47,16 @@ from database import (
     households,
     ledger,
     office,
+    records,
     tasks,
     users,
 )
 from database.columns import new_id
-from database.tables import AssistanceApplication, PatientAccount, Task
+from database.registrations import read_by
+from database.tables import AssistanceApplication, Patient, PatientAccount, Task
 
 SUBJECT = "assistance"
 """Of tasks about an application"""
-NOTHING_CAME = "what was missing did not come"
 _WHOLE = 100
 
 
@@ -145,7 +151,7 @@ def look(session: Session, account: PatientAccount, *, at: datetime) -> tuple[da
     policies = _policies(session, row)
     today = policies.day(at)
     if today > row.answer_by:
-        _close(session, account, row, NOTHING_CAME, at=at, by="office")
+        _close(session, account, row, Reason(ReasonCode.NOTHING_CAME), at=at, by="office")
         return None, ["An application for help was closed: what was missing did not come"]
     remind = reminder_on(row.asked_on, row.answer_by)
     if row.reminded_at is None and today >= remind:
@@ -171,7 +177,7 @@ def decide(
         missing = [line.strip() for line in values["missing"].splitlines() if line.strip()]
         _ask_for(session, account, row, missing, at=at, by=actor_id)
     elif resolution == "withdrawn":
-        _close(session, account, row, f"it was taken back: {reason}", at=at, by=actor_id)
+        _close(session, account, row, Reason(ReasonCode.WITHDRAWN, said=reason), at=at, by=actor_id)
     elif resolution == "denied":
         _deny(session, account, row, reason, actor_id=actor_id, at=at)
     else:
@@ -231,9 +237,10 @@ def _look_at(
     if proposal is None:
         words += " No scale or poverty guideline of that day is known: decide with a reason."
     else:
-        words = " ".join((words, *proposal.reasoning))
+        words = " ".join((words, *help_letter_words.reasons(proposal.reasons)))
         usual = "granted" if proposal.help else "denied"
         words += "" if is_confirmed else " Nobody of the practice has confirmed the guideline's figures."
+    words += _read_in(session, account)
     owed = accounts.owed_by_visit(session, practice_id=account.practice_id, patient_id=account.patient_id)
     new = NewTask(
         TaskType.ASSISTANCE_REVIEW,
@@ -244,6 +251,13 @@ def _look_at(
     )
     tasks.open_task(session, new, practice_id=row.practice_id, subject=SUBJECT, subject_id=row.id, at=at)
     wake(session, account, at=at)
+
+
+def _read_in(session: Session, account: PatientAccount) -> str:
+    """What a person is told who writes something that the patient reads."""
+    language = read_by(session.get_one(Patient, account.patient_id))
+    told = f" Their letter is in {LANGUAGES[language]}: write what they are to read in {LANGUAGES[language]}."
+    return "" if language == Language.ENGLISH else told
 
 
 def _ask_for(
@@ -279,7 +293,7 @@ def _propose(
 ) -> Answer | None:
     """Grant it, or ask a second person where it is much."""
     proposal, _ = assistance.proposal_for(session, row)
-    basis = list(proposal.reasoning) if proposal else []
+    basis = list(proposal.reasons) if proposal else []
     given = proposal.help if proposal else None
     if resolution == "granted" and given is None:
         return _refused("invalid", "the scale gives no help here: deny it, or grant other help with a reason")
@@ -288,7 +302,7 @@ def _propose(
         if not text.isdecimal() or not 0 < int(text) <= _WHOLE:
             return _refused("invalid", "please correct the form", ("percent", "write a whole number from 1 to 100"))
         given = Help(Takes.PERCENT, int(text))
-        basis.append(f"We decided otherwise: {values['reason']}.")
+        basis.append(Reason(ReasonCode.OTHERWISE, said=values["reason"]))
     assert given is not None, "one of both ways was taken"
     policies = _policies(session, row)
     today = policies.day(at)
@@ -308,7 +322,7 @@ def _propose(
     row.state = State.PROPOSED
     session.add(row)
     why = "beyond the scale, and for shares to come too" if is_beyond else f"more than {format_dollars(limit)}"
-    reason = f"{given.words} is proposed. {at_stake(cents)}, {why}. {' '.join(basis)}"
+    reason = f"{given.words} is proposed. {at_stake(cents)}, {why}. {' '.join(help_letter_words.reasons(basis))}"
     new = NewTask(
         TaskType.ASSISTANCE_APPROVAL,
         key=str(row.rounds),
@@ -321,10 +335,17 @@ def _propose(
 
 
 def _keep_terms(
-    row: AssistanceApplication, given: Help, basis: list[str], policies: Policies, today: date, *, percent: int | None
+    row: AssistanceApplication,
+    given: Help,
+    basis: Sequence[Reason],
+    policies: Policies,
+    today: date,
+    *,
+    percent: int | None,
 ) -> None:
     """How much help, on what and until when, as the policies of today say: later ones change nothing of it."""
-    row.takes, row.value, row.percent_of_level, row.basis = given.takes, given.value, percent, "\n".join(basis)
+    row.takes, row.value, row.percent_of_level = given.takes, given.value, percent
+    row.reasons = records.dump(Basis(tuple(basis)))
     row.is_hospital = bool(policies.value("is_501r_hospital", as_of=today))
     row.days_back = policies.value("assistance_reach_days", as_of=today)
     if row.is_hospital:
@@ -394,7 +415,8 @@ def _deny(
     proposal, _ = assistance.proposal_for(session, row)
     row.state, row.decided_by, row.decided_at, row.why = State.DENIED, actor_id, at, reason[:500]
     row.percent_of_level = proposal.percent_of_level if proposal else None
-    row.basis = "\n".join((*(proposal.reasoning if proposal else ()), reason))
+    own = [Reason(ReasonCode.OWN_WORDS, said=line) for line in reason.splitlines()]
+    row.reasons = records.dump(Basis((*(proposal.reasons if proposal else ()), *own)))
     session.add(row)
     session.flush()
     assistance_letters.denied(session, row, policies=_policies(session, row), at=at, by=actor_id)
@@ -403,13 +425,13 @@ def _deny(
 
 
 def _close(
-    session: Session, account: PatientAccount, row: AssistanceApplication, why: str, *, at: datetime, by: str
+    session: Session, account: PatientAccount, row: AssistanceApplication, why: Reason, *, at: datetime, by: str
 ) -> None:
-    row.state, row.why = State.CLOSED, why[:500]
+    row.state, row.why = State.CLOSED, help_letter_words.reason(why, Language.ENGLISH)[:500]
     session.add(row)
     session.flush()
     _close_tasks(session, row, at=at)
-    assistance_letters.closed(session, row, policies=_policies(session, row), at=at, by=by)
+    assistance_letters.closed(session, row, why, policies=_policies(session, row), at=at, by=by)
     _end_hold(session, account, row, "the application was closed", at=at, by=by)
     wake(session, account, at=at)
 

@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 
 from activities import patient_letters
 from billing import help_words
-from billing.assistance import Help
+from billing.assistance import Help, Reason
 from billing.assistance_letters import (
     DECISION,
     MISSING,
@@ -19,9 +19,9 @@ from billing.assistance_letters import (
 )
 from billing.letters import Letter as Content
 from billing.policies import Policies
-from billing.statement_words import Language
 from database import assistance, households, letters
-from database.tables import AssistanceApplication, Letter
+from database.registrations import read_by
+from database.tables import AssistanceApplication, Letter, Patient
 
 
 def missing(
@@ -38,7 +38,7 @@ def missing(
     head = _head(session, row, policies, at)
     content = missing_letter(
         head,
-        missing=help_words.missing(row.missing, Language.ENGLISH),
+        missing=help_words.missing(row.missing, head.language),
         answer_by=row.answer_by,
         is_reminder=is_reminder,
     )
@@ -52,26 +52,27 @@ def granted(
     reach = assistance.reach_of(row)
     content = granted_letter(
         _head(session, row, policies, at),
-        help_words=given.words,
-        basis=row.basis.splitlines(),
+        given,
+        basis=assistance.basis_of(row),
         from_on=reach.received_on - timedelta(days=reach.days_back),
         until=reach.until,
         appeal_by=_appeal_by(policies, at),
-        is_whole=given.is_whole,
     )
     _write(session, row, DECISION, content, at=at, by=by)
 
 
 def denied(session: Session, row: AssistanceApplication, *, policies: Policies, at: datetime, by: str) -> None:
     """No help, and why."""
-    basis = row.basis.splitlines()
+    basis = assistance.basis_of(row)
     content = denied_letter(_head(session, row, policies, at), basis=basis, appeal_by=_appeal_by(policies, at))
     _write(session, row, DECISION, content, at=at, by=by)
 
 
-def closed(session: Session, row: AssistanceApplication, *, policies: Policies, at: datetime, by: str) -> None:
+def closed(
+    session: Session, row: AssistanceApplication, why: Reason, *, policies: Policies, at: datetime, by: str
+) -> None:
     """It ended without a decision."""
-    _write(session, row, DECISION, closed_letter(_head(session, row, policies, at), why=row.why), at=at, by=by)
+    _write(session, row, DECISION, closed_letter(_head(session, row, policies, at), why=why), at=at, by=by)
 
 
 def revoked(session: Session, row: AssistanceApplication, *, policies: Policies, at: datetime, by: str) -> None:
@@ -105,6 +106,7 @@ def _head(session: Session, row: AssistanceApplication, policies: Policies, at: 
         received_on=row.received_on,
         applicant=row.applicant,
         web=scale.web if scale else "",
+        language=read_by(session.get_one(Patient, holder)),
     )
 
 

@@ -150,6 +150,51 @@ class Household:
         return self.income_cents * (MONTHS if self.per == Per.MONTH else 1)
 
 
+class ReasonCode(StrEnum):
+    """One step of how help was decided, or why an application was closed."""
+
+    INCOME_YEAR = "income_year"
+    INCOME_MONTH = "income_month"
+    GUIDELINE = "guideline"
+    """What the poverty guideline says of such a household"""
+    LEVEL = "level"
+    """The income as a percent of the guideline"""
+    SCALE_ENDS = "scale_ends"
+    SCALE_GIVES = "scale_gives"
+    OTHERWISE = "otherwise"
+    """A person decided otherwise than the scale"""
+    OWN_WORDS = "own_words"
+    """As a person wrote it, or as it was kept before reasons were kept in parts"""
+    NOTHING_CAME = "nothing_came"
+    """What was missing did not come by its day"""
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason with the values that its words need; the others stay empty. billing.help_letter_words words it."""
+
+    code: ReasonCode
+    income_cents: int = 0
+    yearly_cents: int = 0
+    line_cents: int = 0
+    """The guideline's line, a year"""
+    year: int = 0
+    people: int = 0
+    percent: int = 0
+    """Of the federal poverty level"""
+    help: Help | None = None
+    said: str = ""
+    """What a person wrote, or the guideline's source"""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Why it was decided so."""
+
+    reasons: tuple[Reason, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What the scale says, and how it comes to it."""
@@ -158,7 +203,7 @@ class Proposal:
     """Of the federal poverty level, a part counts as a whole percent"""
     help: Help | None
     """None: the scale gives none"""
-    reasoning: tuple[str, ...]
+    reasons: tuple[Reason, ...]
 
 
 def propose(scale: Scale, guideline: Guideline, household: Household) -> Proposal:
@@ -167,21 +212,27 @@ def propose(scale: Scale, guideline: Guideline, household: Household) -> Proposa
     yearly = household.yearly_cents
     percent = -(-yearly * 100 // line)
     band = next((one for one in scale.bands if yearly * 100 <= one.up_to_percent * line), None)
-    said = f"{format_dollars(household.income_cents)} a {household.per}"
-    reasoning = [
-        f"Income {said}, which is {format_dollars(yearly)} a year."
-        if household.per == Per.MONTH
-        else f"Income {said}.",
-        f"The poverty guideline of {guideline.year} for a household of {household.size} is {format_dollars(line)} a "
-        f"year ({guideline.source}).",
-        f"The income is {percent} percent of it.",
-    ]
-    if band is None:
-        top = scale.bands[-1].up_to_percent if scale.bands else 0
-        reasoning.append(f"The scale ends at {top} percent: it gives no help.")
-    else:
-        reasoning.append(f"The scale gives {band.help.words} up to {band.up_to_percent} percent.")
-    return Proposal(percent, band.help if band else None, tuple(reasoning))
+    top = scale.bands[-1].up_to_percent if scale.bands else 0
+    is_monthly = household.per == Per.MONTH
+    reasons = (
+        Reason(
+            ReasonCode.INCOME_MONTH if is_monthly else ReasonCode.INCOME_YEAR,
+            income_cents=household.income_cents,
+            yearly_cents=yearly,
+        ),
+        Reason(
+            ReasonCode.GUIDELINE,
+            year=guideline.year,
+            people=household.size,
+            line_cents=line,
+            said=guideline.source,
+        ),
+        Reason(ReasonCode.LEVEL, percent=percent),
+        Reason(ReasonCode.SCALE_GIVES, help=band.help, percent=band.up_to_percent)
+        if band
+        else Reason(ReasonCode.SCALE_ENDS, percent=top),
+    )
+    return Proposal(percent, band.help if band else None, reasons)
 
 
 def faults_of(bands: Sequence[Band]) -> list[tuple[int, str]]:

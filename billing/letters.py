@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from billing.claim import Address, Claim, Party, Person
 from billing.money import format_dollars
+from billing.statement_words import Language
 
 
 class Way(StrEnum):
@@ -67,6 +68,8 @@ class Letter:
     columns: tuple[str, ...] = ()
     """Heads of the table after the first paragraph; empty: there is none"""
     rows: tuple[tuple[str, ...], ...] = ()
+    language: Language = Language.ENGLISH
+    """That it is written in"""
 
 
 def appeal_letter(

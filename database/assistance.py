@@ -9,7 +9,22 @@ from sqlmodel import Session, col, func, select
 
 from billing.account_holds import HoldKind
 from billing.agencies import PlacementState
-from billing.assistance import OPEN, Help, Household, Per, Proposal, Reach, Scale, State, Takes, covers, propose
+from billing.assistance import (
+    OPEN,
+    Basis,
+    Help,
+    Household,
+    Per,
+    Proposal,
+    Reach,
+    Reason,
+    ReasonCode,
+    Scale,
+    State,
+    Takes,
+    covers,
+    propose,
+)
 from billing.days import day_of
 from billing.dunning import Notice
 from billing.ledger import Account, Balances
@@ -134,6 +149,13 @@ def proposal_for(session: Session, row: AssistanceApplication) -> tuple[Proposal
 def help_of(row: AssistanceApplication) -> Help | None:
     """What is granted or proposed."""
     return None if row.takes is None or row.value is None else Help(Takes(row.takes), row.value)
+
+
+def basis_of(row: AssistanceApplication) -> tuple[Reason, ...]:
+    """Why it was decided so; what an older application keeps as sentences stays as it is."""
+    if row.reasons:
+        return records.load(Basis, row.reasons).reasons
+    return tuple(Reason(ReasonCode.OWN_WORDS, said=line) for line in row.basis.splitlines())
 
 
 def reach_of(row: AssistanceApplication) -> Reach:

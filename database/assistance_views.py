@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, func, select
 
-from billing import help_words
+from billing import help_letter_words, help_words
 from billing.assistance import OPEN, STATE_WORDS, Per, Scale, State, Way
 from billing.ledger import Account
 from billing.poverty_guidelines import PUBLISHED, Region, in_force
@@ -128,11 +128,11 @@ def view(session: Session, row: AssistanceApplication) -> ApplicationView:
         said=row.said,
         missing=help_words.missing(row.missing, Language.ENGLISH),
         answer_by=row.answer_by,
-        reasoning=list(proposal.reasoning) if proposal else [],
+        reasoning=help_letter_words.reasons(proposal.reasons) if proposal else [],
         proposed=proposal.help.words if proposal and proposal.help else no_help,
         is_confirmed=is_confirmed,
         documents=list(scale.documents) if scale else [],
-        basis=row.basis.splitlines(),
+        basis=help_letter_words.reasons(assistance.basis_of(row)),
         percent_of_level=row.percent_of_level,
         decided_by=names.get(row.decided_by or "", ""),
         decided_at=row.decided_at,

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from billing import corrections, days, hospital_corrections
 from billing.letters import Letter
 from billing.money import format_dollars
-from billing.statement_words import LANGUAGES, long_day
+from billing.statement_words import LANGUAGES, long_day, say
 from billing.statements import format_telephone
 from templates import qr, statement_view
 
@@ -57,7 +57,11 @@ def day(value: date | datetime | None) -> str:
 
 def letter_content(letter: Letter) -> str:
     """What a letter says, as the JSON that its PDF is made of."""
-    return json.dumps(asdict(letter) | {"written_on": long_day(letter.written_on)})
+    printed = {
+        "written_on": long_day(letter.written_on, letter.language),
+        "page_of": say(letter.language, "page_of", page="{page}", pages="{pages}"),
+    }
+    return json.dumps(asdict(letter) | printed)
 
 
 def instant(value: datetime | None) -> str:

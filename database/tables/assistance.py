@@ -78,7 +78,9 @@ class AssistanceApplication(SQLModel, table=True):
     value: int | None = Field(default=None, sa_type=sa.BigInteger)
     """Percent or cents"""
     basis: str = Field(default="", sa_type=sa.Text)
-    """Why it was decided so, one sentence a line, as the letter says"""
+    """Why it was decided so, one sentence a line; of applications that were decided before `reasons` was kept"""
+    reasons: str = Field(default="", sa_type=sa.Text)
+    """billing.assistance.Basis: why it was decided so"""
     is_hospital: bool = Field(default=False)
     """Decided under 26 CFR 1.501(r)"""
     days_back: int = Field(default=0)

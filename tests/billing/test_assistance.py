@@ -23,6 +23,7 @@ from billing.assistance import (
     reminder_on,
     spread,
 )
+from billing.help_letter_words import reasons
 from billing.poverty_guidelines import PUBLISHED, Guideline, Region
 
 SCALE = Scale(
@@ -53,13 +54,13 @@ def test_the_first_band_that_the_income_fits_gives_the_help(
 ) -> None:
     found = propose(SCALE, LEVEL, Household(size, income, per))
     assert (found.percent_of_level, found.help.words if found.help else None) == (percent, help_words)
-    assert f"{percent} percent of it" in " ".join(found.reasoning)
+    assert f"{percent} percent of it" in " ".join(reasons(found.reasons))
 
 
 def test_an_empty_scale_helps_nobody_and_says_so() -> None:
     found = propose(Scale(Region.ALASKA, ()), LEVEL, Household(1, 0, Per.YEAR))
     assert found.help is None
-    assert found.reasoning[-1] == "The scale ends at 0 percent: it gives no help."
+    assert reasons(found.reasons)[-1] == "The scale ends at 0 percent: it gives no help."
 
 
 @pytest.mark.parametrize(

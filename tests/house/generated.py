@@ -143,10 +143,11 @@ def how_hard_to_read() -> str:
     whole = reading_level.grade(" ".join(text if text.endswith((".", "?")) else f"{text}." for text in said.values()))
     return _page(
         "How hard texts for patients are to read",
-        "Every English text of more than a few words on a statement, of the e-mail about one, and of the pay page's "
-        "form for help, with its grade of school by Flesch and Kincaid: 0.39 x words a sentence + 11.8 x syllables a word - 15.59. Numbers, addresses "
-        f"and what a visit fills in are left out. All texts together: grade {whole:.1f}; none may be above "
-        f"{reading_level.MOST:.0f}. The Spanish texts are not measured: the formula is for English.",
+        "Every English text of more than a few words on a statement, of the e-mail about one, of the pay page's form "
+        "for help and of the letters about help, with its grade of school by Flesch and Kincaid: 0.39 x words a "
+        "sentence + 11.8 x syllables a word - 15.59. Numbers, addresses and what a visit fills in are left out. All "
+        f"texts together: grade {whole:.1f}; none may be above {reading_level.MOST:.0f}. The Spanish texts are not "
+        "measured: the formula is for English.",
         "| text | as it reads | grade |\n| --- | --- | --- |",
         rows,
     )

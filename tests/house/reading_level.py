@@ -6,7 +6,7 @@ than a twentieth of them on such texts; a number and an address are left out, as
 
 import re
 
-from billing import help_words
+from billing import help_letter_words, help_words
 from billing.statement_emails import WORDS
 from billing.statement_words import ENGLISH, Language
 
@@ -21,6 +21,9 @@ VALUES = {
     "parts": "more parts",
     "practice": "the clinic",
     "day": "that day",
+    "first": "that day",
+    "last": "that day",
+    "why": "you asked us to",
     "help": "half off",
 }
 
@@ -45,6 +48,7 @@ def texts() -> dict[str, str]:
         **ENGLISH,
         **{f"e-mail {key}": text for key, text in WORDS[Language.ENGLISH].items()},
         **{f"help {key}": text for key, text in help_words.ENGLISH.items()},
+        **{f"help letter {key}": text for key, text in help_letter_words.ENGLISH.items()},
     }
     return {key: _filled(text) for key, text in said.items() if len(_filled(text).split()) >= LEAST_WORDS}
 

@@ -94,7 +94,7 @@ SPANISH: Mapping[str, str] = {
     "reason_otherwise": "Decidimos de otra manera: {said}.",
     "reason_own_words": "{said}",
     "reason_nothing_came": "no llegó lo que faltaba",
-    "reason_withdrawn": "se retiró la solicitud: {said}",
+    "reason_withdrawn": "se retiró la solicitud ({said})",
 }
 WORDS: Mapping[Language, Mapping[str, str]] = {Language.ENGLISH: ENGLISH, Language.SPANISH: SPANISH}
 

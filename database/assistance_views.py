@@ -13,6 +13,7 @@ from billing.poverty_guidelines import PUBLISHED, Region, in_force
 from billing.statement_words import Language
 from database import assistance, households, records, users
 from database.account_holds import PATIENT
+from database.registrations import read_by
 from database.tables import AssistanceApplication, Patient, Posting
 
 
@@ -65,6 +66,8 @@ class ApplicationView:
     decided_by: str
     decided_at: datetime | None
     is_alone: bool
+    letters_in: Language
+    """What the patient reads, and so what a person who writes to them writes"""
 
     @property
     def is_open(self) -> bool:
@@ -137,6 +140,7 @@ def view(session: Session, row: AssistanceApplication) -> ApplicationView:
         decided_by=names.get(row.decided_by or "", ""),
         decided_at=row.decided_at,
         is_alone=row.is_alone,
+        letters_in=read_by(session.get_one(Patient, households.holder_of(session, row.patient_id))),
     )
 
 

@@ -70,6 +70,20 @@ async def test_a_spanish_reader_is_asked_and_told_in_spanish_word_by_word(book: 
     assert found["basis"][0] == "Income $2,000.00 a month, which is $24,000.00 a year.", "staff read English"
 
 
+async def test_what_a_person_writes_stands_in_the_letter_as_it_was_written(book: Book) -> None:
+    application = await applied(book, Language.SPANISH)
+    async with book.connect(Role.ACCOUNT_REP) as client, book.signed_in(Role.ACCOUNT_REP) as browser:
+        await decide(client, application, "withdrawn", {"reason": "ya no la necesita"})
+        [told] = await letters(client)
+        found = (await client.get(f"/api/v1/assistance/{application}")).json()
+        page = (await browser.get(f"/assistance/{application}")).text
+    assert told["paragraphs"][0] == (
+        "La cerramos: se retiró la solicitud (ya no la necesita). Volvemos a enviar estados de cuenta."
+    )
+    assert found["row"]["why"] == "it was taken back: ya no la necesita", "staff read English"
+    assert (found["letters_in"], "<dt>Letters in</dt><dd>Spanish</dd>" in page) == ("es", True)
+
+
 @pytest.mark.parametrize(
     ("language", "page"), [(Language.SPANISH, "Página {page} de {pages}"), (Language.ENGLISH, "Page {page} of {pages}")]
 )

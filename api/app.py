@@ -87,6 +87,7 @@ from api.routers import (
     task_holding,
     task_pages,
     tasks,
+    tasks_in_bulk,
     users,
     variances,
     visit_groups,
@@ -110,6 +111,7 @@ ROUTERS = (
     tasks.router,
     my_day.api,
     task_holding.api,
+    tasks_in_bulk.api,
     visit_notes.api,
     records.router,
     statement_runs.api,
@@ -252,6 +254,7 @@ ROUTERS = (
     my_day.pages,
     worklist.pages,
     task_holding.pages,
+    tasks_in_bulk.pages,
     pages.router,
 )
 

@@ -1,6 +1,8 @@
 """Taking a task, giving it back and handing it over. A second click changes nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlmodel import Session
 
@@ -81,3 +83,39 @@ def _change(
 def _held() -> Problem:
     detail = "The task's page says who. Ask them to give it back, or a supervisor to hand it over."
     return Problem(409, "held-by-another", "A colleague holds this task", detail)
+
+
+class Change(StrEnum):
+    """What is done with many tasks at once."""
+
+    TAKE = "take"
+    GIVE_BACK = "give_back"
+    HAND_OVER = "hand_over"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one task of many."""
+
+    task_id: str
+    is_done: bool
+    words: str
+
+
+def change_many(office: Office, person: Person, task_ids: Sequence[str], change: Change, user_id: str) -> list[Result]:
+    """The same for each task by itself, in the order given: one that cannot be does not hold up the others."""
+    ways: dict[Change, Callable[[str], None]] = {
+        Change.TAKE: lambda one: take(office, person, one),
+        Change.GIVE_BACK: lambda one: give_back(office, person, one),
+        Change.HAND_OVER: lambda one: hand_over(office, person, one, user_id),
+    }
+    results = []
+    for task_id in dict.fromkeys(task_ids):
+        try:
+            ways[change](task_id)
+        except Problem as problem:
+            told = problem.faults[0].message if problem.faults else problem.detail
+            results.append(Result(task_id, False, f"{problem.title}. {told}".strip()))
+        else:
+            results.append(Result(task_id, True, "Done"))
+    return results

@@ -210,6 +210,12 @@ def open_types(session: Session, *, practice_id: str) -> list[TaskType]:
     return sorted((TaskType(one) for one in session.exec(query)), key=lambda one: KINDS[one].title)
 
 
+def named(session: Session, *, practice_id: str, task_ids: Collection[str]) -> dict[str, TaskRow]:
+    """The practice's tasks of these ids, by id; unknown ones are left out."""
+    rows = session.exec(select(Task).where(Task.practice_id == practice_id, col(Task.id).in_(task_ids))).all()
+    return {one.id: one for one in shown(session, rows)}
+
+
 def task(session: Session, *, practice_id: str, task_id: str) -> TaskRow | None:
     """One task with its form, or None."""
     row = session.exec(select(Task).where(Task.practice_id == practice_id, Task.id == task_id)).first()

@@ -1,6 +1,6 @@
 """Who is at a task: taken, given back and handed over, one by one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -101,8 +101,12 @@ def _back(typed: dict[str, str], task_id: str) -> str:
     """The page that the button stood on."""
     if typed.get("from") == MY_DAY:
         return "/my-day"
-    asked = {name: typed[name] for name in LIST if typed.get(name)}
-    return f"/?{urlencode(asked)}&" if asked else f"/tasks/{task_id}"
+    return f"{back_to_list(typed)}&" if any(typed.get(name) for name in LIST) else f"/tasks/{task_id}"
+
+
+def back_to_list(typed: Mapping[str, str]) -> str:
+    """The worklist as it was asked for."""
+    return "/?" + urlencode({name: typed[name] for name in LIST if typed.get(name)})
 
 
 def _told(request: Request, office: Office, person: Person, task_id: str) -> TaskRow:

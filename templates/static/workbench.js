@@ -84,3 +84,9 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+// One box chooses all of a list.
+document.addEventListener("change", (event) => {
+  const { chooses } = event.target.dataset;
+  if (chooses) for (const box of document.getElementsByName(chooses)) box.checked = event.target.checked;
+});

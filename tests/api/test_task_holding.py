@@ -130,3 +130,67 @@ async def test_it_is_taken_on_the_worklist_and_handed_over_on_its_page(book: Boo
     assert handed.status_code == 303
     assert (refused.status_code, "is nobody who comes in" in refused.text) == (422, True)
     assert "<td>me</td>" in mine
+
+
+async def bulk(client: httpx.AsyncClient, ids: list[str], change: str, **body: Any) -> httpx.Response:
+    return await client.post("/api/v1/task-holders", json={"task_ids": ids, "change": change} | body)
+
+
+async def test_many_are_changed_each_by_itself(book: Book, task: Task) -> None:
+    visit = task.subject_id
+    theirs = book.task(NewTask(TaskType.NO_RESPONSE, key="1", reason="silent"), subject_id=visit)
+    over = book.task(NewTask(TaskType.CODE_REVIEW, key="2", reason="missing"), subject_id=visit)
+    with book.database.writing() as session:
+        tasks.close_task(session, session.get_one(Task, over.id), resolution="gone", at=book.now, actor_id=None)
+    ids = [task.id, theirs.id, over.id, "nothing", task.id]
+    async with book.connect(Role.CODER) as coder, book.connect(Role.SUPERVISOR) as supervisor:
+        taken = [(await bulk(coder, ids, "take")).json() for _ in range(2)]
+        refused = await bulk(coder, [task.id], "hand_over", user_id=user_id(book, Role.SUPERVISOR))
+        handed = (await bulk(supervisor, [task.id, theirs.id], "hand_over", user_id=user_id(book, Role.CODER))).json()
+        back = (await bulk(supervisor, [task.id], "give_back")).json()
+    async with book.connect(token=book.stranger) as stranger:
+        strangers = (await bulk(stranger, [task.id], "take")).json()
+
+    assert [(one["task_id"], one["is_done"]) for one in taken[0]] == [
+        (task.id, True),
+        (theirs.id, False),
+        (over.id, False),
+        ("nothing", False),
+    ]
+    assert taken[0][1]["words"] == "This task belongs to another role. It waits for the biller."
+    assert taken[1] == taken[0]
+    assert refused.status_code == 403
+    assert [one["is_done"] for one in handed] == [True, False]
+    assert "is nobody who comes in" in handed[1]["words"]
+    assert [one["is_done"] for one in back] == [True]
+    assert [one["is_done"] for one in strangers] == [False]
+
+
+@pytest.mark.parametrize("body", [{"task_ids": [], "change": "take"}, {"task_ids": ["x"], "change": "delete"}])
+async def test_a_wrong_bulk_changes_nothing(book: Book, body: dict[str, Any]) -> None:
+    async with book.connect(Role.CODER) as coder:
+        assert (await coder.post("/api/v1/task-holders", json=body)).status_code == 422
+        too_many = await bulk(coder, [f"t{one}" for one in range(101)], "take")
+    assert too_many.status_code == 422
+
+
+async def test_many_are_chosen_on_the_worklist(book: Book, task: Task) -> None:
+    other = book.task(NewTask(TaskType.CODE_REVIEW, key="3", reason="missing"), subject_id=task.subject_id)
+    async with book.signed_in(Role.CODER) as browser:
+        offered = (await browser.get("/")).text
+        none = await browser.post("/task-holders", data={"change": "take", "work": "mine"})
+        wrong = await browser.post("/task-holders", data={"change": "x", "task_id": task.id})
+        form = {"change": "take", "work": "mine", "held": "nobody", "task_id": [task.id, other.id]}
+        done = await browser.post("/task-holders", data=form)
+        mine = (await browser.get("/?held=me")).text
+    async with book.signed_in(Role.AUDITOR) as browser:
+        read_only = (await browser.get("/?work=all")).text
+
+    assert offered.count('name="task_id"') == 2
+    assert "Hand them over" not in offered
+    assert (none.status_code, "No task was chosen." in none.text) == (422, True)
+    assert wrong.status_code == 422
+    assert "2 of 2 are done." in done.text
+    assert "/?work=mine&amp;held=nobody" in done.text
+    assert mine.count('name="task_id"') == 2
+    assert 'name="task_id"' not in read_only

@@ -87,6 +87,20 @@ def password(login: Login) -> None:
     typer.echo(_do(act))
 
 
+@app.command(name="second-factor-off")
+def second_factor_off(login: Login) -> None:
+    """Ask somebody for no code any more, whose telephone and paper are lost; their sign-ins end at once."""
+
+    def act(session: Session, at: datetime) -> str:
+        user = _user(session, login)
+        if not users.remove_second_factor(session, user, at=at):
+            return f"{login} has no second factor"
+        _audit(session, user, "second factor taken away", at=at)
+        return f"{login} signs in by the password alone now"
+
+    typer.echo(_do(act))
+
+
 @app.command()
 def deactivate(login: Login) -> None:
     """Let somebody in no more; their sign-ins end at once."""

@@ -78,6 +78,7 @@ from api.routers import (
     recoveries,
     releases,
     resubmissions,
+    second_factor,
     sheet_pages,
     sheets,
     sign_in,
@@ -248,6 +249,7 @@ ROUTERS = (
     practice.pages,
     users.pages,
     users.own,
+    second_factor.own,
     enrolments.pages,
     enrolment_files.pages,
     moves.pages,
@@ -292,7 +294,8 @@ def create_app(
         lifespan=_closing,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    payload_codec = EncryptionCodec(keyring or encryption.load_or_create_keyring(settings))
+    app.state.keyring = keyring or encryption.load_or_create_keyring(settings)
+    payload_codec = EncryptionCodec(app.state.keyring)
     finder = CodeFinder(database, settings.data_dir / code_finding.FOLDER)
     app.state.office = Office(settings, database, payload_codec, client, finder, clock)
     app.state.temporal_ui = httpx.AsyncClient(

@@ -28,7 +28,8 @@ class Requirement:
 
     permissions: tuple[Permission, ...]
     with_any_password: bool = False
-    """Also for somebody whose password somebody else made up: the page where they choose their own"""
+    """Also for somebody whose password somebody else made up, or who has no second factor where the practice asks for
+    one: the pages where they mend that"""
 
     def __call__(self, request: Request) -> Person:
         person = request.state.person = person_of(request)
@@ -39,6 +40,8 @@ class Requirement:
             )
         if person.must_change_password and not self.with_any_password:
             raise Problem(403, errors.PASSWORD_TO_CHANGE, "Choose a password of your own first", "See /password.")
+        if person.must_set_factor and not self.with_any_password:
+            raise Problem(403, errors.FACTOR_TO_SET, "Set up a second factor first", f"See {errors.FACTOR_PATH}.")
         return person
 
 

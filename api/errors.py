@@ -30,6 +30,8 @@ MACHINE_PATHS = ("/api/", "/codec", "/metrics", "/healthz", "/readyz", "/session
 SIGN_IN_PATH = "/sign-in"
 PASSWORD_PATH = "/password"
 PASSWORD_TO_CHANGE = "password-to-change"
+FACTOR_PATH = "/second-factor"
+FACTOR_TO_SET = "second-factor-to-set"
 """Name of the problem of somebody who came in with a password that somebody else has seen"""
 
 _PLAIN = {
@@ -182,6 +184,8 @@ def respond(request: Request, problem: Problem) -> Response:
         return RedirectResponse(SIGN_IN_PATH + (f"?back={back}" if back else ""), status_code=303)
     if problem.name == PASSWORD_TO_CHANGE:
         return RedirectResponse(PASSWORD_PATH, status_code=303)
+    if problem.name == FACTOR_TO_SET:
+        return RedirectResponse(FACTOR_PATH, status_code=303)
     person = getattr(request.state, "person", None)
     page = rendering.render(
         "problem.html", problem=problem.body, written=problem.written, nonce=request.state.nonce, person=person

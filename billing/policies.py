@@ -147,6 +147,7 @@ DEFAULTS: dict[str, Default] = {
     "charge_late_days": Default(0, "office: 0 asks nobody; 30 asks about visits entered a month after the service"),
     "charge_needs_price": Default(0, "office: 1 asks about codes that are not in the charge master"),
     "missing_charge_days": Default(1, "office: who arrived has a visit by the next day; 0 asks nobody"),
+    "second_factor_required": Default(0, "office: 1 lets nobody in by a password alone (45 CFR 164.312(d))"),
     "second_look_percent": Default(0, "office: visits without a fault that a coder looks at too, by lot"),
     "override_limit_cents": Default(500_000, "office: two people override edits of a dearer claim; 0: of every one"),
     "write_off_limit_cents": Default(0, "office: every denial write-off needs a second person"),
@@ -185,6 +186,7 @@ DEFAULTS: dict[str, Default] = {
 
 SWITCHES = frozenset(
     {
+        "second_factor_required",
         "print_both_sides",
         "filing_next_workday",
         "takes_electronic_claims",
@@ -219,6 +221,7 @@ _OF_THE_PRACTICE = frozenset(
         "statement_first_days",
         "statement_run_days",
         "print_both_sides",
+        "second_factor_required",
         "statement_cycle_days",
         "statements_before_final_notice",
         "final_notice_after_days",

@@ -50,6 +50,8 @@ class Person:
     """Of the practice's days"""
     must_change_password: bool = False
     """They signed in with a password that somebody else has seen; a token is no password"""
+    must_set_factor: bool = False
+    """Their practice asks for a second factor, and they signed in without one"""
 
     @property
     def permissions(self) -> frozenset[Permission]:
@@ -175,10 +177,19 @@ def person_of_password(session: Session, *, login: str, password: str) -> Person
     return _person(session, user) if password_fits(user, password) else None
 
 
-def open_session(session: Session, *, user_id: str, at: datetime) -> str:
-    """Begin a sign-in; the returned id belongs in a cookie and nowhere else."""
+def person_of_user(session: Session, user_id: str) -> Person | None:
+    """A user who proved who they are; None where they come in no more."""
+    return _person(session, session.get(User, user_id))
+
+
+def open_session(session: Session, *, user_id: str, at: datetime, lacks_factor: bool = False) -> str:
+    """Begin a sign-in; the returned id belongs in a cookie and nowhere else. `lacks_factor`: only the page opens where
+    a second factor is set up."""
     session_id = secrets.token_urlsafe(SECRET_BYTES)
-    session.add(WebSession(sha256=_digest(session_id), user_id=user_id, created_at=at, last_seen_at=at))
+    row = WebSession(
+        sha256=_digest(session_id), user_id=user_id, created_at=at, last_seen_at=at, lacks_factor=lacks_factor
+    )
+    session.add(row)
     session.flush()
     return session_id
 
@@ -195,6 +206,8 @@ def person_of_session(session: Session, session_id: str, *, at: datetime) -> tup
     person = _person(session, user)
     if person is not None and user is not None and user.must_change_password:
         person = replace(person, must_change_password=True)
+    if person is not None and row.lacks_factor:
+        person = replace(person, must_set_factor=True)
     return person, at - row.last_seen_at >= TOUCH_INTERVAL
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from billing.roles import Permission, Role, permissions_of
-from database import access, task_holders
+from database import access, second_factors, task_holders
 from database.tables import User
 
 MADE_UP_BYTES = 12
@@ -48,11 +48,14 @@ class UserView:
     is_active: bool
     has_password: bool
     """No: they come in by token alone"""
+    has_factor: bool
+    """They are asked for a code beside the password"""
 
 
 def of_practice(session: Session, *, practice_id: str) -> list[UserView]:
     """Everybody, those who may come in first, by name."""
     query = select(User).where(User.practice_id == practice_id)
+    kept = second_factors.kept_by(session, practice_id=practice_id)
     rows = session.exec(query.order_by(col(User.is_active).desc(), col(User.display_name), col(User.login)))
     return [
         UserView(
@@ -62,6 +65,7 @@ def of_practice(session: Session, *, practice_id: str) -> list[UserView]:
             roles=tuple(sorted(_roles(row))),
             is_active=row.is_active,
             has_password=row.password_hash is not None,
+            has_factor=row.id in kept,
         )
         for row in rows
     ]
@@ -99,6 +103,14 @@ def set_roles(session: Session, user: User, roles: Iterable[Role]) -> None:
         _require_another_manager(session, user)
     user.roles = ",".join(sorted(chosen))
     session.add(user)
+
+
+def remove_second_factor(session: Session, user: User, *, at: datetime) -> bool:
+    """Ask for no code any more, and end every sign-in; False where none was asked for."""
+    if not second_factors.forget(session, user.id):
+        return False
+    access.end_all_sessions(session, user_id=user.id, at=at)
+    return True
 
 
 def deactivate(session: Session, user: User, *, at: datetime) -> None:

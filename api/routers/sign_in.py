@@ -1,18 +1,22 @@
 """The way in and out of the workbench: a password opens a session, whose random id is all that the cookie carries."""
 
 from collections import deque
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
-from api import auth, errors
+from api import auth, errors, second_factor
 from api.auth import COOKIE, NOBODY, Viewer
 from api.office import Office, TheOffice
 from api.routers.pages import show, typed_into
-from database import access, audit, users
+from database import access, audit, second_factors, users
 from database.access import Person
+from database.office import policies_for
+from database.tables import User
+from temporal.encryption import KeyRing
 
 router = APIRouter(include_in_schema=False)
 
@@ -48,7 +52,7 @@ def show_sign_in(request: Request, back: str = "") -> Response:
 
 @router.post(errors.SIGN_IN_PATH)
 async def sign_in(request: Request, office: TheOffice) -> Response:
-    """Check the password and open a session."""
+    """Check the password, and open a session, or ask for the code of whoever has a second factor."""
     typed = await typed_into(request)
     login = typed.get("login", "")[:60]
     back = errors.local(typed.get("back", ""))
@@ -56,11 +60,36 @@ async def sign_in(request: Request, office: TheOffice) -> Response:
     if limit.is_reached(login, office.now()):
         fault = "Too many wrong passwords. Try again in fifteen minutes."
         return show(request, "sign_in.html", None, status=429, fault=fault, login=login, back=back)
-    session_id = await run_in_threadpool(_open, request, office, login, typed.get("password", "")[:200])
-    if session_id is None:
+    opened = await run_in_threadpool(_open, request, office, login, typed.get("password", "")[:200])
+    if opened is None:
         limit.note_failure(login, office.now())
         fault = "Login and password do not fit."
         return show(request, "sign_in.html", None, status=401, fault=fault, login=login, back=back)
+    if opened.half:
+        return show(request, "sign_in_code.html", None, fault="", half=opened.half, back=back)
+    response = RedirectResponse(back or "/my-day", 303)
+    keep_in(response, opened.session_id, office)
+    return response
+
+
+@router.post(f"{errors.SIGN_IN_PATH}/code")
+async def sign_in_by_code(request: Request, office: TheOffice) -> Response:
+    """The second half: the code that the telephone shows, or one from paper. Wrong codes count as wrong passwords."""
+    typed = await typed_into(request)
+    half, back = typed.get("half", "")[:100], errors.local(typed.get("back", ""))
+    limit: SignInLimit = request.app.state.sign_in_limit
+    user = await run_in_threadpool(_user_of_half, office, half)
+    if user is None:
+        fault = "That took longer than five minutes. Begin again with your password."
+        return show(request, "sign_in.html", None, status=401, fault=fault, login="", back=back)
+    if limit.is_reached(user.login, office.now()):
+        fault = "Too many wrong codes. Try again in fifteen minutes."
+        return show(request, "sign_in.html", None, status=429, fault=fault, login=user.login, back=back)
+    session_id = await run_in_threadpool(_open_by_code, request, office, user, half, typed.get("code", "")[:40])
+    if session_id is None:
+        limit.note_failure(user.login, office.now())
+        fault = "This is not the code. Each code opens once: wait for the next one, or take one from your paper."
+        return show(request, "sign_in_code.html", None, status=401, fault=fault, half=half, back=back)
     response = RedirectResponse(back or "/my-day", 303)
     keep_in(response, session_id, office)
     return response
@@ -90,14 +119,47 @@ def keep_in(response: Response, session_id: str, office: Office) -> None:
     response.set_cookie(COOKIE, session_id, httponly=True, samesite="lax", secure=is_https)
 
 
-def _open(request: Request, office: Office, login: str, password: str) -> str | None:
-    """The id of a new session; None when the password does not fit. Either is written down."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a right password opens: a session, or the question for the code."""
+
+    session_id: str = ""
+    half: str = ""
+
+
+def _open(request: Request, office: Office, login: str, password: str) -> Opened | None:
+    """None when the password does not fit. Either is written down."""
     with office.database.reading() as session:
         person = access.person_of_password(session, login=login, password=password)
     if person is None:
         _write_down_refusal(request, office, login)
         return None
-    return _begin(request, office, person)
+    with office.database.writing() as session:
+        if second_factors.is_kept(session, person.user_id):
+            user = session.get_one(User, person.user_id)
+            return Opened(half=second_factors.open_half(session, user, at=office.now()))
+    return Opened(session_id=_begin(request, office, person))
+
+
+def _user_of_half(office: Office, half: str) -> User | None:
+    with office.database.reading() as session:
+        user = second_factors.user_of_half(session, half, at=office.now())
+        return user if user is not None and user.is_active else None
+
+
+def _open_by_code(request: Request, office: Office, user: User, half: str, code: str) -> str | None:
+    """The id of a new session; None when the code does not fit. Either is written down."""
+    with office.database.writing() as session:
+        factor = second_factors.of(session, user.id)
+        ring: KeyRing = request.app.state.keyring
+        is_right = factor is not None and second_factor.fits(session, ring, factor, code, at=office.now())
+        is_first = is_right and second_factors.end_half(session, half)
+    if not is_first:
+        auth.refuse(request, user.practice_id, NOBODY, f"wrong code of {user.id}")
+        return None
+    with office.database.reading() as session:
+        person = access.person_of_user(session, user.id)
+    return None if person is None else _begin(request, office, person, has_factor=True)
 
 
 def _write_down_refusal(request: Request, office: Office, login: str) -> None:
@@ -110,9 +172,13 @@ def _write_down_refusal(request: Request, office: Office, login: str) -> None:
     auth.refuse(request, whose[0], NOBODY, whose[1])
 
 
-def _begin(request: Request, office: Office, person: Person) -> str:
+def _begin(request: Request, office: Office, person: Person, *, has_factor: bool = False) -> str:
     with office.database.writing() as session:
-        session_id = access.open_session(session, user_id=person.user_id, at=office.now())
+        policies = policies_for(session, practice_id=person.practice_id, payer_id=None)
+        is_asked = bool(policies.value("second_factor_required", as_of=office.today(person)))
+        session_id = access.open_session(
+            session, user_id=person.user_id, at=office.now(), lacks_factor=is_asked and not has_factor
+        )
         audit.record(
             session,
             practice_id=person.practice_id,

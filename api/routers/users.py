@@ -73,7 +73,7 @@ class PasswordForm(Part):
     again: Annotated[str, Field(max_length=200)]
 
 
-OneClick = Literal["deactivate", "reactivate", "password"]
+OneClick = Literal["deactivate", "reactivate", "password", "second-factor"]
 Chosen = TypeVar("Chosen", RolesForm, UserForm)
 
 
@@ -123,6 +123,12 @@ def reset_password(user_id: str, key: IdempotencyKey, office: TheOffice, person:
     return _reset(office, person, user_id, NoForm(), key)
 
 
+@api.post("/{user_id}/second-factor/remove")
+def remove_second_factor(user_id: str, key: IdempotencyKey, office: TheOffice, person: Manager) -> dict[str, Any]:
+    """Ask somebody for no code any more, whose telephone and paper are lost; their sign-ins end at once."""
+    return _remove_factor(office, person, user_id, NoForm(), key)
+
+
 @pages.get("")
 def show_page(request: Request, office: TheOffice, person: Manager, note: str = "") -> Response:
     """Everybody, and what may be done about them."""
@@ -152,7 +158,12 @@ async def change_from_page(
     request: Request, user_id: str, change: OneClick, office: TheOffice, person: Manager
 ) -> Response:
     """What needs one click: let somebody in no more, let them in again, make up another password."""
-    acts = {"deactivate": _deactivate, "reactivate": _reactivate, "password": _reset}
+    acts = {
+        "deactivate": _deactivate,
+        "reactivate": _reactivate,
+        "password": _reset,
+        "second-factor": _remove_factor,
+    }
 
     def act(typed: dict[str, str]) -> dict[str, Any]:
         return acts[change](office, person, user_id, NoForm(), typed["key"])
@@ -302,6 +313,16 @@ def _reactivate(office: Office, person: Person, user_id: str, form: Part, key: s
     return _change(office, person, "reactivate_user", user_id, form, change, key)
 
 
+def _remove_factor(office: Office, person: Person, user_id: str, form: Part, key: str) -> dict[str, Any]:
+    _require_another(person, user_id, f"Take your own away at {errors.FACTOR_PATH}.")
+
+    def change(session: Session, user: User) -> None:
+        if users.remove_second_factor(session, user, at=office.now()):
+            _audit(session, office, person, user, "second factor taken away")
+
+    return _change(office, person, "remove_second_factor", user_id, form, change, key)
+
+
 def _reset(office: Office, person: Person, user_id: str, form: Part, key: str) -> dict[str, Any]:
     _require_another(person, user_id, f"Change your own at {errors.PASSWORD_PATH}.")
     passwords: list[str] = []
@@ -368,7 +389,7 @@ def _change_own(office: Office, person: Person, form: PasswordForm) -> str:
         except WrongPassword as error:
             raise errors.invalid([Fault(field="old", message="is not your password")]) from error
         _audit(session, office, person, user, "password changed")
-        return access.open_session(session, user_id=user.id, at=office.now())
+        return access.open_session(session, user_id=user.id, at=office.now(), lacks_factor=person.must_set_factor)
 
 
 def _audit(

@@ -3,7 +3,17 @@
 No `from __future__ import annotations` here: SQLModel reads the annotations at run time.
 """
 
-from database.tables.access import AuditEvent, Command, SearchText, TaskForm, Token, User, WebSession
+from database.tables.access import (
+    AuditEvent,
+    Command,
+    HalfSignIn,
+    SearchText,
+    SecondFactor,
+    TaskForm,
+    Token,
+    User,
+    WebSession,
+)
 from database.tables.accounts import AccountHold, BalanceItem, InstalmentPlan, PatientAccount
 from database.tables.agencies import Agency, AgencyFile, Placement, PlacementEvent
 from database.tables.appeals import Appeal, Packet
@@ -136,6 +146,7 @@ __all__ = [
     "ExpectedLine",
     "Fact",
     "FeeScheduleRow",
+    "HalfSignIn",
     "HeldPolicyRow",
     "InboundMessage",
     "InformationRequest",
@@ -196,6 +207,7 @@ __all__ = [
     "ResubmissionItem",
     "RuleEditionRow",
     "SearchText",
+    "SecondFactor",
     "SendingHold",
     "SendingPlanRow",
     "SendingRequest",

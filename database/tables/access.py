@@ -48,6 +48,36 @@ class WebSession(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     last_seen_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    lacks_factor: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    """The practice asks for a second factor, and this person has none yet: one page opens, where they set it up"""
+
+
+class SecondFactor(SQLModel, table=True):
+    """What a person has beside their password: a secret that their telephone shares."""
+
+    __tablename__ = "second_factor"
+
+    user_id: str = Field(sa_type=Id, foreign_key="app_user.id", primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id", index=True)
+    secret: str = Field(sa_type=sa.Text)
+    """Sealed with the office's keys (temporal/sealing.py)"""
+    confirmed_at: datetime | None = Field(default=None, sa_type=Instant)
+    """None: it was offered, and no right code was typed yet"""
+    last_step: int = Field(default=0, sa_type=sa.BigInteger)
+    """The step of time of the last code that was used: it and earlier ones open nothing"""
+    recovery: str = Field(default="[]", sa_type=sa.Text)
+    """SHA-256 of each code on paper that is not used, as JSON"""
+
+
+class HalfSignIn(SQLModel, table=True):
+    """A sign-in between the password and the code."""
+
+    __tablename__ = "half_sign_in"
+
+    sha256: str = Field(sa_type=sa.String(64), primary_key=True)
+    practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
+    user_id: str = Field(sa_type=Id, foreign_key="app_user.id")
+    expires_at: datetime = Field(sa_type=Instant)
 
 
 class SearchText(SQLModel, table=True):

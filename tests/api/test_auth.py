@@ -33,6 +33,7 @@ OPEN_TO_ALL = {
     "POST /pay/{token}/paper",
     "GET /sign-in",
     "POST /sign-in",
+    "POST /sign-in/code",
     "POST /sign-out",
 }
 """Routes without a permission, each for a reason: health, a signature instead of a token, the way in and out, and

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import cli
 from billing.roles import Role
-from database import access, users
+from database import access, second_factors, users
 from database.tables import AuditEvent, Command, User
 from tests.api.conftest import Book
 
@@ -208,10 +208,17 @@ def test_the_commands_add_list_and_let_nobody_lock_the_office(book: Book, monkey
     password = said.split("password ")[1].split(" ")[0]
     listed = run("list")
     reset = run("password", "m.curie")
+    no_factor = run("second-factor-off", "m.curie")
+    with book.database.writing() as session:
+        user = session.exec(select(User).where(User.login == "m.curie")).one()
+        second_factors.begin(session, user, sealed="spring:")
+    factor_off = run("second-factor-off", "m.curie")
     out = run("deactivate", "m.curie")
 
     assert "m.curie: Marie Curie, biller, supervisor" in listed
     assert password not in reset
+    assert no_factor == "m.curie has no second factor\n"
+    assert factor_off == "m.curie signs in by the password alone now\n"
     assert out == "m.curie is deactivated\n"
     assert "m.curie: Marie Curie, biller, supervisor (deactivated)" in run("list")
     assert run("reactivate", "m.curie") == "m.curie may come in again\n"

@@ -1,0 +1,72 @@
+"""Codes of six digits that a telephone shows (RFC 6238, 30 seconds), and codes on paper: whether one fits.
+
+The secret is sealed with the office's keys; the clock of a telephone may be one step off either way.
+"""
+
+import hmac
+import re
+from datetime import datetime
+
+import pyotp
+from sqlmodel import Session
+
+from database import second_factors
+from database.tables import SecondFactor
+from temporal.encryption import DecryptionError, KeyRing
+from temporal.sealing import seal, unseal
+
+STEP_SECONDS = 30
+OFF = (0, -1, 1)
+"""Steps by which a telephone's clock may differ"""
+ISSUER = "Zero Balance"
+_DIGITS = re.compile(r"\d{6}")
+
+
+def new_secret() -> str:
+    """Of 160 random bits, in base 32 as telephones take it."""
+    return pyotp.random_base32()
+
+
+def address(secret: str, login: str) -> str:
+    """What the square code says to a telephone: `otpauth://totp/...`."""
+    return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ISSUER)
+
+
+def sealed(ring: KeyRing, secret: str, user_id: str) -> str:
+    """The secret as it is kept."""
+    return seal(ring, secret, about=_about(user_id))
+
+
+def secret_of(ring: KeyRing, factor: SecondFactor) -> str:
+    """The secret of a kept factor. Raises DecryptionError where its key is gone."""
+    return unseal(ring, factor.secret, about=_about(factor.user_id))
+
+
+def fitting_step(secret: str, code: str, *, at: datetime, after: int) -> int | None:
+    """The step of time whose code this is; None where it is none's, or of a step that was used (`after`)."""
+    now = int(at.timestamp()) // STEP_SECONDS
+    generator = pyotp.TOTP(secret)
+    steps = [now + one for one in OFF if now + one > after]
+    return next((one for one in steps if hmac.compare_digest(generator.generate_otp(one), code)), None)
+
+
+def fits(session: Session, ring: KeyRing, factor: SecondFactor, typed: str, *, at: datetime) -> bool:
+    """Whether a typed code opens the door, and then no other: of the telephone, or one on paper. A secret whose key is
+    gone fits none."""
+    code = re.sub(r"[\s-]", "", typed).lower()
+    if not _DIGITS.fullmatch(code):
+        return second_factors.use_recovery(session, factor, code)
+    try:
+        secret = secret_of(ring, factor)
+    except DecryptionError:
+        return False
+    step = fitting_step(secret, code, at=at, after=factor.last_step)
+    if step is None:
+        return False
+    factor.secret = sealed(ring, secret, factor.user_id)
+    second_factors.use_step(session, factor, step)
+    return True
+
+
+def _about(user_id: str) -> str:
+    return f"second_factor:{user_id}"

@@ -1,0 +1,117 @@
+"""The second factor of a sign-in: a secret that a person's telephone shares, and codes on paper for when it is lost.
+
+A code opens one door once: the step of time that it belongs to is kept, and a code on paper is struck out. Between
+the password and the code a sign-in is half: a random id, kept as its hash, good for five minutes.
+"""
+
+import hashlib
+import json
+import secrets
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from database import access
+from database.tables import HalfSignIn, SecondFactor, User, WebSession
+
+HALF_LASTS = timedelta(minutes=5)
+RECOVERY_CODES = 8
+RECOVERY_BYTES = 5
+"""Random bytes of a code on paper: ten characters"""
+
+
+def of(session: Session, user_id: str) -> SecondFactor | None:
+    """The user's factor, locked for a change; it counts once it is confirmed."""
+    query = select(SecondFactor).where(SecondFactor.user_id == user_id)
+    return session.exec(query.with_for_update().execution_options(populate_existing=True)).first()
+
+
+def is_kept(session: Session, user_id: str) -> bool:
+    """Whether the user needs a code to sign in."""
+    query = select(SecondFactor.user_id).where(
+        SecondFactor.user_id == user_id, col(SecondFactor.confirmed_at).is_not(None)
+    )
+    return session.exec(query).first() is not None
+
+
+def kept_by(session: Session, *, practice_id: str) -> frozenset[str]:
+    """The users of a practice who need a code to sign in."""
+    query = select(SecondFactor.user_id).where(
+        SecondFactor.practice_id == practice_id, col(SecondFactor.confirmed_at).is_not(None)
+    )
+    return frozenset(session.exec(query))
+
+
+def begin(session: Session, user: User, *, sealed: str) -> None:
+    """Offer a new secret; one that was offered before and never confirmed is forgotten."""
+    forget(session, user.id)
+    session.add(SecondFactor(user_id=user.id, practice_id=user.practice_id, secret=sealed))
+    session.flush()
+
+
+def confirm(session: Session, factor: SecondFactor, *, step: int, at: datetime) -> list[str]:
+    """The telephone showed the right code: from now on it is asked for. Gives the codes for paper, this once."""
+    codes = [secrets.token_hex(RECOVERY_BYTES) for _ in range(RECOVERY_CODES)]
+    factor.confirmed_at, factor.last_step = at, step
+    factor.recovery = json.dumps([_digest(one) for one in codes])
+    session.add(factor)
+    session.execute(sa.update(WebSession).where(col(WebSession.user_id) == factor.user_id).values(lacks_factor=False))
+    session.flush()
+    return codes
+
+
+def use_step(session: Session, factor: SecondFactor, step: int) -> None:
+    """The code of this step of time opens nothing any more, nor does an earlier one."""
+    factor.last_step = step
+    session.add(factor)
+    session.flush()
+
+
+def use_recovery(session: Session, factor: SecondFactor, code: str) -> bool:
+    """Strike out a code on paper; False where it is none, or was used."""
+    left: list[str] = json.loads(factor.recovery)
+    digest = _digest(code)
+    if digest not in left:
+        return False
+    factor.recovery = json.dumps([one for one in left if one != digest])
+    session.add(factor)
+    session.flush()
+    return True
+
+
+def recovery_left(factor: SecondFactor) -> int:
+    """How many codes on paper were not used."""
+    return len(json.loads(factor.recovery))
+
+
+def forget(session: Session, user_id: str) -> bool:
+    """Ask the user for no code any more; False where none was asked for."""
+    done = session.execute(sa.delete(SecondFactor).where(col(SecondFactor.user_id) == user_id))
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def open_half(session: Session, user: User, *, at: datetime) -> str:
+    """The password fitted; the returned id goes with the form that asks for the code."""
+    session.execute(sa.delete(HalfSignIn).where(col(HalfSignIn.expires_at) < at))
+    half = secrets.token_urlsafe(access.SECRET_BYTES)
+    row = HalfSignIn(sha256=_digest(half), practice_id=user.practice_id, user_id=user.id, expires_at=at + HALF_LASTS)
+    session.add(row)
+    session.flush()
+    return half
+
+
+def user_of_half(session: Session, half: str, *, at: datetime) -> User | None:
+    """Whose password fitted; None where that is too long ago, or never was."""
+    row = session.get(HalfSignIn, _digest(half))
+    return None if row is None or row.expires_at < at else session.get(User, row.user_id)
+
+
+def end_half(session: Session, half: str) -> bool:
+    """The code fitted too: the half is used up; False where another request was faster."""
+    done = session.execute(sa.delete(HalfSignIn).where(col(HalfSignIn.sha256) == _digest(half)))
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

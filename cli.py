@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 import audit_commands
+import backup_commands
 import code_loading
 import demo as demonstration
 import doctor as examination
@@ -56,6 +57,11 @@ app.add_typer(rule_loading.app, name="rules")
 app.add_typer(edit_trial.app, name="edits")
 app.add_typer(user_commands.app, name="user")
 app.add_typer(audit_commands.app, name="audit")
+app.add_typer(backup_commands.keys, name="keys")
+app.command()(backup_commands.backup)
+app.command()(backup_commands.restore)
+app.command()(backup_commands.restored)
+app.command()(backup_commands.resume)
 app.command()(moving_commands.migrate)
 app.command()(moving_commands.export)
 console = Console(stderr=True)

@@ -111,6 +111,12 @@ class Processes:
         await stack.aclose()
         await self.start(name, self._how[name])
 
+    async def kill_all(self) -> None:
+        """End every process without a word."""
+        for _, pid in self._running.values():
+            os.kill(pid, signal.SIGKILL)
+        await self.stop_all()
+
     async def stop_all(self) -> None:
         """Stop what runs, the last started first."""
         while self._running:

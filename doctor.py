@@ -22,7 +22,7 @@ from billing.partners import Reach
 from billing.policies import Policies
 from billing.release_calendar import Standing
 from billing.roles import Role
-from database import contract_views, encounters, enrolments, letters, office, releases
+from database import contract_views, encounters, enrolments, letters, office, releases, restoring
 from database.engine import Database
 from database.tables import AgendaEntry, Charge, Encounter, EnrolmentRow, Partner, Payer, Practice, User
 from settings import Settings, variable
@@ -135,6 +135,10 @@ def _stuck(look: Look) -> Iterator[Finding]:
 
 def _installation(session: Session, settings: Settings) -> Iterator[Finding]:
     where = "installation"
+    if held := len(restoring.holds(session)):
+        what = f"sending is on hold on {held} {'route' if held == 1 else 'routes'} since the books were restored"
+        to_do = "follow docs/runbooks.md, Restore; then run `zerobalance resume --release`"
+        yield Finding(where, what, to_do, stops_claims=True)
     if not office.practices(session):
         yield Finding(where, "no practice is set up", "run `zerobalance setup --practice NAME`", stops_claims=True)
     partners = office.partners(session)

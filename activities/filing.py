@@ -38,6 +38,9 @@ from interchange.x12.syntax import NotX12
 CUT_OFF = frozenset({"2"})
 """IK502: the transaction set has no trailer"""
 
+ALL_OURS = "0 name no claim of ours"
+"""How the note of a 277CA ends whose claims are all known"""
+
 SHOWN_ISSUES = 10
 """How many faults of a file a task names; the rest are counted"""
 
@@ -266,7 +269,7 @@ def _file_277ca(session: Session, message: InboundMessage) -> str:
                 kept += _keep_acknowledgment(session, message, submission, one)
     if unknown:
         _ask(session, message, f"A 277CA says something of claims that are not ours: {unknown} in all.", key="unknown")
-    return f"277CA: {kept} verdicts kept, {unknown} name no claim of ours"
+    return f"277CA: {kept} verdicts kept, " + (f"{unknown} name no claim of ours" if unknown else ALL_OURS)
 
 
 def _claims_of(

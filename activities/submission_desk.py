@@ -11,7 +11,7 @@ from activities.expected_desk import keep_expected
 from billing.claim import Claim
 from billing.coordination import PRIMARY, OtherDecision, OtherPayer, decision_of, joined_decision
 from billing.deadlines import Reason
-from billing.identifiers import CONTROL_ALPHABET, CONTROL_BODY, control_number
+from billing.identifiers import CONTROL_ALPHABET, CONTROL_BODY, control_body, control_number
 from billing.ledger import Account, Balances, Entry, EntryKind, Side, transfer
 from billing.money import ZERO, Cents, format_dollars
 from billing.paper_claims import PaperClaim
@@ -19,7 +19,7 @@ from billing.posting import lines_answered, part_answered
 from billing.remittance import ClaimPayment
 from billing.stages import Stage
 from billing.submission import SubmissionState
-from database import coverages, encounters, ledger, letters, office, records, sending
+from database import coverages, encounters, ledger, letters, office, records, sending, submissions
 from database.columns import new_id
 from database.letters import PAPER_CLAIM
 from database.remittances import answered_on, standing_rows
@@ -86,11 +86,8 @@ def void_charges(desk: Desk) -> None:
 
 
 def make_submission(desk: Desk) -> None:
-    """Make the claim ready: its own control number, a line number per line, and a wish for a batch.
-
-    Should a number ever be drawn twice, the row is refused and the step, tried again, draws another.
-    """
-    number = control_number("".join(secrets.choice(CONTROL_ALPHABET) for _ in range(CONTROL_BODY)))
+    """Make the claim ready: its own control number, a line number per line, and a wish for a batch."""
+    number = _number(desk)
     payer = desk.session.get(Payer, desk.encounter.payer_id)
     assert payer is not None, "an encounter's payer is never deleted"
     submission = Submission(
@@ -117,6 +114,16 @@ def make_submission(desk: Desk) -> None:
         return
     desk.say("The claim is clean and ready to be sent")
     sending.wish(desk.session, practice_id=desk.encounter.practice_id, partner_id=payer.partner_id, at=desk.at)
+
+
+def _number(desk: Desk) -> str:
+    """The same visit's claim of the same ordinal has the same number, also in books that were restored. Should another
+    claim have it, one is drawn; should that ever be taken, the row is refused and the step draws anew."""
+    ordinal = str(len(desk.submissions) + 1)
+    number = control_number(control_body(desk.encounter.id, ordinal, str(desk.responsibility)))
+    if submissions.by_control_number(desk.session, number) is None:
+        return number
+    return control_number("".join(secrets.choice(CONTROL_ALPHABET) for _ in range(CONTROL_BODY)))
 
 
 def _print(desk: Desk, submission: Submission) -> None:

@@ -83,7 +83,12 @@ def answered_today(desk: Desk) -> bool:
 
 
 def read_stored_answer(desk: Desk, message_id: str) -> None:
-    """Read a stored 271 (or a TA1 or 999 in its place): go on to coding, climb the ladder, or ask a person."""
+    """Read a stored 271 (or a TA1 or 999 in its place): go on to coding, climb the ladder, or ask a person.
+
+    One that was read stays read: an engine that lost the end of this step has it done again.
+    """
+    if _was_read(desk, message_id):
+        return
     message = desk.session.get(InboundMessage, message_id)
     assert message is not None, "the answer was stored before it was named"
     response = inquiries.response_in(message.body)
@@ -161,6 +166,12 @@ def forget_inquiry(desk: Desk) -> None:
         desk.session.delete(inquiry)
     desk.session.flush()
     desk.encounter.inquiry_count = 0
+
+
+def _was_read(desk: Desk, message_id: str) -> bool:
+    """Whether the message answered a question before, and no other question waits for it."""
+    rows = desk.session.exec(select(Inquiry.answer_id).where(Inquiry.encounter_id == desk.encounter.id)).all()
+    return message_id in rows and None not in rows
 
 
 def _close_inquiry(desk: Desk, message_id: str) -> None:

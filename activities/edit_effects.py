@@ -39,7 +39,7 @@ def effects(session: Session, *, last: int, at: datetime, practice_id: str | Non
 
 
 def _effect(session: Session, encounter: Encounter, at: datetime) -> Effect | None:
-    before = edit_runs.latest(session, encounter.id)
+    before = edit_runs.latest(session, practice_id=encounter.practice_id, encounter_id=encounter.id)
     assert before is not None, "only visits that the edits have looked at are asked for"
     desk = Desk(session, encounter, max(at, before.ran_at))
     own = practice_edits.in_use(session, practice_id=encounter.practice_id)

@@ -50,11 +50,11 @@ def keep(
     )
 
 
-def latest(session: Session, encounter_id: str) -> Run | None:
+def latest(session: Session, *, practice_id: str, encounter_id: str) -> Run | None:
     """The newest run over the claim; None: it has not come so far."""
     row = session.exec(
         select(EditRun)
-        .where(EditRun.encounter_id == encounter_id)
+        .where(EditRun.practice_id == practice_id, EditRun.encounter_id == encounter_id)
         .order_by(col(EditRun.ran_at).desc(), col(EditRun.version).desc())
         .limit(1)
     ).first()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from billing.information import WAITS, RequestState
 from billing.stages import FactKind
@@ -61,8 +62,7 @@ def keep(
 
 def of_encounter(session: Session, encounter_id: str) -> Sequence[InformationRequest]:
     """Every request about the visit, oldest first."""
-    query = select(InformationRequest).where(InformationRequest.encounter_id == encounter_id)
-    return session.exec(query.order_by(col(InformationRequest.opened_at), InformationRequest.id)).all()
+    return session.exec(_about(encounter_id)).all()
 
 
 def waiting(session: Session, encounter_id: str) -> list[InformationRequest]:
@@ -121,6 +121,10 @@ def views(session: Session, *, practice_id: str, encounter_id: str) -> list[Requ
     """Every request about the visit, oldest first."""
     return [
         RequestView(**{name: getattr(row, name) for name in RequestView.__dataclass_fields__})
-        for row in of_encounter(session, encounter_id)
-        if row.practice_id == practice_id
+        for row in session.exec(_about(encounter_id).where(InformationRequest.practice_id == practice_id))
     ]
+
+
+def _about(encounter_id: str) -> SelectOfScalar[InformationRequest]:
+    query = select(InformationRequest).where(InformationRequest.encounter_id == encounter_id)
+    return query.order_by(col(InformationRequest.opened_at), col(InformationRequest.id))

@@ -34,9 +34,10 @@ Worker = Annotated[Person, require(Permission.WORK)]
 @api.get("/{control_number}/status-inquiries")
 def list_inquiries(request: Request, control_number: str, office: TheOffice, person: Viewer) -> list[StatusView]:
     """What the payer was asked about the claim (276) and what it said (277), oldest first."""
-    auth.seen(request, person, subject="claim", subject_id=control_number.upper())
     with office.database.reading() as session:
-        return status_views.of_claim(session, _claim(session, person, control_number))
+        told = status_views.of_claim(session, _claim(session, person, control_number))
+    auth.seen(request, person, subject="claim", subject_id=control_number.upper())
+    return told
 
 
 @api.post("/{control_number}/status-inquiries", status_code=202)

@@ -98,7 +98,7 @@ def show_edits(request: Request, encounter_id: str, office: TheOffice, person: V
     not come so far."""
     actions.require_encounter(office, person, encounter_id)
     with office.database.reading() as session:
-        run = edit_runs.latest(session, encounter_id)
+        run = edit_runs.latest(session, practice_id=person.practice_id, encounter_id=encounter_id)
     if run is None:
         raise errors.not_found("run of the claim edits")
     auth.seen(request, person, subject="encounter", subject_id=encounter_id)

@@ -259,7 +259,7 @@ def encounter_page(
         files = attachments.of(
             session, practice_id=person.practice_id, subject=FileSubject.ENCOUNTER, subject_id=encounter_id
         )
-        edits = edit_runs.latest(session, encounter_id)
+        edits = edit_runs.latest(session, practice_id=person.practice_id, encounter_id=encounter_id)
         appealed = appeals.views(session, practice_id=person.practice_id, encounter_id=encounter_id)
         asked = requests.views(session, practice_id=person.practice_id, encounter_id=encounter_id)
         wanted_back = recovery_notices.views(session, practice_id=person.practice_id, encounter_id=encounter_id)

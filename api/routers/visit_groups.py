@@ -82,6 +82,9 @@ def preview_join(
     visit: Annotated[list[VisitId], Query(min_length=1, max_length=MOST_VISITS)],
 ) -> JoinedClaim:
     """The claim that would bill this visit and those named by `visit`. 409 names everything that does not fit."""
+    with office.database.reading() as session:
+        if encounters.find(session, practice_id=person.practice_id, encounter_id=encounter_id) is None:
+            raise errors.not_found("encounter")
     auth.seen(request, person, subject="encounter", subject_id=encounter_id)
     return _preview(office, person, encounter_id, visit)
 
@@ -152,7 +155,7 @@ async def join_from_page(request: Request, encounter_id: str, office: TheOffice,
     visits = [name.removeprefix(CHOSEN) for name in typed if name.startswith(CHOSEN)]
 
     async def act() -> Done:
-        form = JoinForm(visits=visits, reason=read(TakeOutForm, typed).reason)
+        form = read(JoinForm, typed | {"visits": visits})
         return await run_in_threadpool(_join, office, person, encounter_id, form, key=typed["key"])
 
     def again(failed: Failed) -> Response:

@@ -134,7 +134,8 @@ async def test_what_does_not_fit_is_named_before_anything_is_done(book: Book) ->
         nothing = await client.get(f"/encounters/{first.id}/join", params={"look": "yes"})
         assert (nothing.status_code, "No visit is chosen" in nothing.text) == (422, True)
         page = await client.get(f"/encounters/{first.id}/join", params={"visit": second.id})
-    assert [one.status_code for one in (looked, joined, page)] == [409, 409, 409]
+        none = await client.post(f"/encounters/{first.id}/join", data={"reason": WHY, "key": new_id()})
+    assert [one.status_code for one in (looked, joined, page, none)] == [409, 409, 409, 422]
     words = [one["message"] for one in joined.json()["faults"]]
     assert words == [f"visit V2 has another {what} than visit V1" for what in ("authorization", "referral")]
     assert words[0] in page.text

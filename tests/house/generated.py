@@ -8,10 +8,12 @@ from pydantic_core import PydanticUndefined
 
 from billing.edits.registry import Bill, Edit
 from billing.policies import DEFAULTS
+from billing.roles import PERMISSIONS, Permission, Role
 from billing.scrubbing import EDITS, Severity
 from billing.tasks import KINDS, TaskType
 from interchange import moving_files
 from settings import Settings, variable
+from tests.api.test_auth import requirement, routes
 from tests.house import reading_level, x12_pages
 from tests.house.source import ROOT, member_docstrings
 
@@ -153,11 +155,53 @@ def how_hard_to_read() -> str:
     )
 
 
+def roles() -> str:
+    """docs/roles.md"""
+    means = member_docstrings(ROOT / "billing" / "roles.py", "Permission")
+    names = [one.value.replace("_", " ") for one in Permission]
+    table = [
+        f"| {role.replace('_', ' ')} | {' | '.join('yes' if one in PERMISSIONS[role] else '' for one in Permission)} |"
+        for role in Role
+    ]
+    asked = [
+        f"| {method} | `{route.path}` | {' or '.join(named.permissions).replace('_', ' ') if named else ''} |"
+        for method, route in routes()
+        for named in [requirement(route)]
+    ]
+    return _page(
+        "Roles",
+        "A person may have several roles and may do what any of them may; a task is worked by those of its own role, "
+        "or with the right to approve. Nobody sees or changes anything of another practice: its rows are not there "
+        "(404). A test asks every route as every "
+        "role, and every route with a number as somebody of another practice.",
+        f"| role | {' | '.join(names)} |\n| --- |{' --- |' * len(names)}",
+        [
+            *table,
+            "",
+            "## Permissions",
+            "",
+            *(f"- **{one.value.replace('_', ' ')}**: {means[one.name]}" for one in Permission),
+            "",
+            "## What each route asks for",
+            "",
+            "One of the permissions named. Where none is named the way is open: signing in and out, whether the "
+            "office answers, signed notices of partners and of the card processor, and the pages of a patient under "
+            "their secret link. Some ask for more where the thing itself does: an amount above a limit, "
+            "or a page for taking in that shows who is there, which needs *view* too.",
+            "",
+            "| method | route | permission |",
+            "| --- | --- | --- |",
+            *asked,
+        ],
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reading-level.md": how_hard_to_read,
     "edits.md": edits,
     "tasks.md": tasks,
     "policies.md": policies,
+    "roles.md": roles,
     "settings.md": settings,
     "moving-in-files.md": moving_in_files,
     **x12_pages.PAGES,

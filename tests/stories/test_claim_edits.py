@@ -75,7 +75,7 @@ def visits(office: Office, claim: Claim, *, number: int = 1) -> str:
 
 def run_of(office: Office, encounter: str) -> Run:
     with office.database.reading() as session:
-        run = edit_runs.latest(session, encounter)
+        run = edit_runs.latest(session, practice_id=office.practice_id, encounter_id=encounter)
     assert run is not None
     return run
 

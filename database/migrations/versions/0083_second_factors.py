@@ -5,7 +5,7 @@ from alembic import op
 
 from database.columns import Instant
 
-revision = "0087"
+revision = "0083"
 down_revision = "0082"
 branch_labels = None
 depends_on = None

@@ -75,7 +75,8 @@ class Door:
         headers = request.headers
         path = request.url.path
         is_pay_page = path.startswith(PAY_PAGES) and not path.endswith(BACK_TO_PAPER)
-        rides_on_cookie = auth.COOKIE in request.cookies or path == errors.SIGN_IN_PATH or is_pay_page
+        signs_in = path == errors.SIGN_IN_PATH or path.startswith(f"{errors.SIGN_IN_PATH}/")
+        rides_on_cookie = auth.COOKIE in request.cookies or signs_in or is_pay_page
         if request.method in SAFE_METHODS or "authorization" in headers or not rides_on_cookie:
             return False
         if request.url.path.startswith("/codec/") and headers.get("origin") == self.ui_origin:
@@ -85,6 +86,9 @@ class Door:
     def _guard(self, path: str, nonce: str, headers: MutableHeaders) -> None:
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=()"
         if self.is_https:
             headers["Strict-Transport-Security"] = "max-age=31536000"
         if path.startswith(ENGINE_PAGES):

@@ -290,11 +290,28 @@ async def test_a_guesser_is_held_off(book: Book) -> None:
     assert later.status_code == 401
 
 
-async def test_a_forged_sign_in_is_refused(book: Book) -> None:
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-in/code"])
+async def test_a_forged_sign_in_is_refused(book: Book, path: str) -> None:
     async with book.connect(headers={"Sec-Fetch-Site": "cross-site"}) as browser:
-        response = await browser.post("/sign-in", data={"login": "lead", "password": "x"})
+        response = await browser.post(path, data={"login": "lead", "password": "x", "half": "x", "code": "123456"})
 
     assert response.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["/sign-in", "/my-day", "/api/v1/tasks", "/nothing", "/pay/x", "/healthz", "/static/workbench.css"]
+)
+async def test_every_answer_tells_the_browser_what_it_may_not(book: Book, path: str) -> None:
+    async with book.connect() as browser:
+        headers = (await browser.get(path)).headers
+
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "'unsafe" not in headers["content-security-policy"]
+    assert headers["permissions-policy"].startswith("camera=()")
+    assert ("cache-control" in headers) == (not path.startswith("/static/"))
 
 
 async def test_styles_and_scripts_are_served_without_the_internet(book: Book) -> None:

@@ -100,7 +100,13 @@ def _let_go(desk: Desk) -> None:
 
 
 def read_answer(desk: Desk, message_id: str | None, *, why: str, is_refused: bool) -> None:
-    """Read the stored answer to the question that waits, or note why there is none."""
+    """Read the stored answer to the question that waits, or note why there is none.
+
+    One that was read stays read: an engine that lost the end of this step has it done again, and what was put on the
+    agenda by the first time stands.
+    """
+    if message_id is not None and status_inquiries.was_read(desk.session, desk.encounter.id, message_id):
+        return
     row = status_inquiries.waiting(desk.session, desk.live.control_number)
     if row is None:
         desk.unschedule(Reason.STATUS_INQUIRY)

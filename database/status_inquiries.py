@@ -35,6 +35,14 @@ def waiting(session: Session, control_number: str) -> StatusInquiry | None:
     ).first()
 
 
+def was_read(session: Session, encounter_id: str, message_id: str) -> bool:
+    """Whether this message was read as what a payer said of one of the visit's claims."""
+    query = select(StatusInquiry.id).where(
+        StatusInquiry.encounter_id == encounter_id, StatusInquiry.message_id == message_id
+    )
+    return session.exec(query).first() is not None
+
+
 def waiting_id(session: Session, control_number: str) -> str | None:
     """The id of that question."""
     row = waiting(session, control_number)

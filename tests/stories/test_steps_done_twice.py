@@ -5,8 +5,9 @@ from dataclasses import replace
 from sqlmodel import col, select
 
 from billing.eligibility import Benefit
+from database import status_inquiries
 from database.tables import Inquiry
-from tests.builders import a_claim, an_837p
+from tests.builders import a_277ca, a_claim, a_status, an_837p
 from tests.office import Office, active
 
 
@@ -24,3 +25,23 @@ def test_a_payers_answer_that_was_read_opens_no_second_task(office: Office) -> N
     assert office.stage(encounter) == "verification"
     office.go_on(encounter)
     assert office.stage(encounter) == "submission"
+
+
+def test_what_a_payer_said_of_a_claim_is_asked_again_on_its_day(office: Office) -> None:
+    office.wire.status = lambda inquiry: a_status(inquiry, "P1", "20")
+    office.take_in(an_837p(a_claim()))
+    [encounter] = office.encounter_ids()
+    office.go_on(encounter)
+    office.send_claims()
+    number = office.submission(encounter).control_number
+    for ordinal, sender in enumerate(("AY", "PR"), 1):
+        office.deliver(a_277ca(number, sender=sender, number=ordinal))
+    office.go_on(encounter)
+    office.let_pass(days=22)
+    first = office.go_on(encounter)
+    with office.database.reading() as session:
+        [question] = status_inquiries.of_claim(session, number)
+    again = office.encounter.read_status_answer(office.step(encounter, question.message_id))
+
+    assert "status_inquiry" in [one.reason for one in first.agenda]
+    assert again.agenda == first.agenda

@@ -66,13 +66,14 @@ check: venv-dev ## format, lint, types, import contracts, house tests
 fuzz: venv-dev ## the X12 codec under files nobody has seen before; MINUTES=60 runs longer, FUZZ_SEED=7 begins there
 	$(BIN)/python -m tests.interchange.fuzz --minutes $(MINUTES) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
-bench: venv-dev ## benchmarks, one JSON object a line: encounters, the codec beside its peers, a remittance of 10,000 claims, a run of 1,000 statements, the search over codes
+bench: venv-dev ## benchmarks, one JSON object a line: encounters, the codec beside its peers, a remittance of 10,000 claims, a run of 1,000 statements, the search over codes, lists of a million visits
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.codec
 	$(BIN)/python -m benchmarks.edits
 	$(BIN)/python -m benchmarks.remittance
 	$(BIN)/python -m benchmarks.statements
 	$(BIN)/python -m benchmarks.search
+	$(BIN)/python -m benchmarks.lists
 
 lock: ## write both locks again from pyproject.toml (needs uv)
 	$(LOCK_WITH) -o requirements.txt

@@ -167,10 +167,13 @@ class Guarantors:
         return act
 
     def _bouncing(self, wallet: Wallet, paper: Mapping[str, Any], cents: int) -> Callable[[datetime], bool]:
+        """A cheque over what is asked of who pays soon, which the bank sends back."""
+
         def act(now: datetime) -> bool:
             account = self.office.account_by_paper(paper["number"])
             day = now.astimezone(clinic.ZONE).date()
-            answer = self.office.pay_account(account, cents, received_on=day, reference=f"C{paper['number']}")
+            asked = cents - self._taken_off(account)
+            answer = self.office.pay_account(account, asked, received_on=day, reference=f"C{paper['number']}")
             if not answer.is_done:
                 return False
             receipt = answer.body["receipt_id"]
@@ -179,6 +182,11 @@ class Guarantors:
             return True
 
         return act
+
+    def _taken_off(self, account: str) -> int:
+        """What the account's open offers take off for who pays now."""
+        items = self.office.account(account)["items"]
+        return sum(int(one["prompt_pay"]["off_cents"]) for one in items if one["prompt_pay"])
 
     def _card(self, wallet: Wallet, paper: Mapping[str, Any]) -> Callable[[datetime], bool]:
         """Whatever the pay page says is owed is paid there, by a card on the processor's own page."""

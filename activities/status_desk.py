@@ -103,11 +103,13 @@ def read_answer(desk: Desk, message_id: str | None, *, why: str, is_refused: boo
     """Read the stored answer to the question that waits, or note why there is none.
 
     One that was read stays read: an engine that lost the end of this step has it done again, and what was put on the
-    agenda by the first time stands.
+    agenda by the first time stands. The same bytes once more, when a question is due, are another answer.
     """
-    if message_id is not None and status_inquiries.was_read(desk.session, desk.encounter.id, message_id):
-        return
     row = status_inquiries.waiting(desk.session, desk.live.control_number)
+    due_at = desk.due_at(Reason.STATUS_INQUIRY)
+    is_due = row is not None and due_at is not None and due_at <= desk.at
+    if message_id is not None and not is_due and status_inquiries.was_read(desk.session, desk.encounter.id, message_id):
+        return
     if row is None:
         desk.unschedule(Reason.STATUS_INQUIRY)
         return

@@ -30,9 +30,10 @@ MACHINE_PATHS = ("/api/", "/codec", "/metrics", "/healthz", "/readyz", "/session
 SIGN_IN_PATH = "/sign-in"
 PASSWORD_PATH = "/password"
 PASSWORD_TO_CHANGE = "password-to-change"
+"""Name of the problem of somebody who came in with a password that somebody else has seen"""
 FACTOR_PATH = "/second-factor"
 FACTOR_TO_SET = "second-factor-to-set"
-"""Name of the problem of somebody who came in with a password that somebody else has seen"""
+"""The name of the refusal that sends somebody there"""
 
 _PLAIN = {
     "missing": "is needed",

@@ -19,7 +19,11 @@ STEP_SECONDS = 30
 OFF = (0, -1, 1)
 """Steps by which a telephone's clock may differ"""
 ISSUER = "Zero Balance"
-_DIGITS = re.compile(r"\d{6}")
+_DIGITS = re.compile(r"[0-9]{6}")
+
+
+class HeldOff(RuntimeError):
+    """Too many wrong codes were typed just now; none is looked at for a while."""
 
 
 def new_secret() -> str:
@@ -44,6 +48,8 @@ def secret_of(ring: KeyRing, factor: SecondFactor) -> str:
 
 def fitting_step(secret: str, code: str, *, at: datetime, after: int) -> int | None:
     """The step of time whose code this is; None where it is none's, or of a step that was used (`after`)."""
+    if not _DIGITS.fullmatch(code):
+        return None
     now = int(at.timestamp()) // STEP_SECONDS
     generator = pyotp.TOTP(secret)
     steps = [now + one for one in OFF if now + one > after]
@@ -52,8 +58,23 @@ def fitting_step(secret: str, code: str, *, at: datetime, after: int) -> int | N
 
 def fits(session: Session, ring: KeyRing, factor: SecondFactor, typed: str, *, at: datetime) -> bool:
     """Whether a typed code opens the door, and then no other: of the telephone, or one on paper. A secret whose key is
-    gone fits none."""
-    code = re.sub(r"[\s-]", "", typed).lower()
+    gone fits none. Raises HeldOff."""
+    if second_factors.is_held_off(factor, at=at):
+        raise HeldOff
+    is_right = _fits(session, ring, factor, cleaned(typed), at=at)
+    if is_right:
+        second_factors.note_right(session, factor)
+    else:
+        second_factors.note_wrong(session, factor, at=at)
+    return is_right
+
+
+def cleaned(typed: str) -> str:
+    """A code as people type it, without blanks and dashes."""
+    return re.sub(r"[\s-]", "", typed).lower()
+
+
+def _fits(session: Session, ring: KeyRing, factor: SecondFactor, code: str, *, at: datetime) -> bool:
     if not _DIGITS.fullmatch(code):
         return second_factors.use_recovery(session, factor, code)
     try:

@@ -229,11 +229,22 @@ def end_session(session: Session, session_id: str, *, at: datetime) -> None:
     )
 
 
-def end_all_sessions(session: Session, *, user_id: str, at: datetime) -> None:
-    """Sign a user out everywhere."""
+def has_factor_now(session: Session, session_id: str) -> None:
+    """The second factor was set up in this sign-in, to which everything opens now."""
+    session.execute(
+        sa.update(WebSession).where(col(WebSession.sha256) == _digest(session_id)).values(lacks_factor=False)
+    )
+
+
+def end_all_sessions(session: Session, *, user_id: str, at: datetime, but: str = "") -> None:
+    """Sign a user out everywhere, or everywhere but in one sign-in."""
     session.execute(
         sa.update(WebSession)
-        .where(col(WebSession.user_id) == user_id, col(WebSession.ended_at).is_(None))
+        .where(
+            col(WebSession.user_id) == user_id,
+            col(WebSession.ended_at).is_(None),
+            col(WebSession.sha256) != _digest(but),
+        )
         .values(ended_at=at)
     )
 

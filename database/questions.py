@@ -12,7 +12,7 @@ from billing.roles import Permission, Role, permissions_of
 from database import users, worklists
 from database.access import Person
 from database.notes import NoteSubject, asks_in_words
-from database.tables import Note, Question, User
+from database.tables import Note, Question
 from database.users import UserView
 
 
@@ -100,13 +100,13 @@ def settle(session: Session, question: Question, state: State, *, at: datetime, 
 
 
 def is_asked(session: Session, question: Question, person: Person) -> bool:
-    """Whether a reply of this person answers the question: asked, of the role, or a supervisor where who was asked
-    comes in no more."""
-    if question.user_id is None:
-        return Role(question.role or "") in person.roles
-    if question.user_id == person.user_id:
+    """Whether a reply of this person answers the question: asked, of the role, or a supervisor where nobody is left
+    who could."""
+    if question.user_id == person.user_id or (question.role is not None and Role(question.role) in person.roles):
         return True
-    return person.may(Permission.APPROVE) and not session.get_one(User, question.user_id).is_active
+    askable = who_may_be_asked(session, practice_id=question.practice_id)
+    is_left = question.role in set(askable.roles) or question.user_id in {one.id for one in askable.people}
+    return person.may(Permission.APPROVE) and not is_left
 
 
 def of_person(session: Session, person: Person, *, since: datetime) -> Questions:
@@ -115,8 +115,9 @@ def of_person(session: Session, person: Person, *, since: datetime) -> Questions
     is_open = Question.state == State.OPEN
     asked: Any = or_(col(Question.user_id) == person.user_id, col(Question.role).in_(sorted(person.roles)))
     if person.may(Permission.APPROVE):
-        gone = select(User.id).where(User.practice_id == person.practice_id, col(User.is_active).is_(False))
-        asked = or_(asked, col(Question.user_id).in_(gone))
+        askable = who_may_be_asked(session, practice_id=person.practice_id)
+        left = [one.id for one in askable.people]
+        asked = or_(asked, col(Question.user_id).not_in(left), col(Question.role).not_in(askable.roles))
     answered = (mine, Question.state == State.ANSWERED, col(Question.settled_at) >= since)
     return Questions(
         for_me=_rows(session, person.practice_id, (is_open, asked, Note.written_by != person.user_id)),

@@ -13,9 +13,12 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from database import access
-from database.tables import HalfSignIn, SecondFactor, User, WebSession
+from database.tables import HalfSignIn, SecondFactor, User
 
 HALF_LASTS = timedelta(minutes=5)
+WRONG_CODES = 5
+WRONG_WINDOW = timedelta(minutes=15)
+"""So many wrong codes of one person within so long, in whatever process and sign-in, and none is looked at"""
 RECOVERY_CODES = 8
 RECOVERY_BYTES = 5
 """Random bytes of a code on paper: ten characters"""
@@ -44,20 +47,47 @@ def kept_by(session: Session, *, practice_id: str) -> frozenset[str]:
 
 
 def begin(session: Session, user: User, *, sealed: str) -> None:
-    """Offer a new secret; one that was offered before and never confirmed is forgotten."""
+    """Offer a new secret; one that was offered before and never confirmed is forgotten, a kept one stays."""
+    session.exec(select(User.id).where(User.id == user.id).with_for_update()).one()
+    if is_kept(session, user.id):
+        return
     forget(session, user.id)
     session.add(SecondFactor(user_id=user.id, practice_id=user.practice_id, secret=sealed))
     session.flush()
 
 
-def confirm(session: Session, factor: SecondFactor, *, step: int, at: datetime) -> list[str]:
-    """The telephone showed the right code: from now on it is asked for. Gives the codes for paper, this once."""
+def is_held_off(factor: SecondFactor, *, at: datetime) -> bool:
+    """Whether too many wrong codes were typed just now: no code is looked at."""
+    since = factor.wrong_since
+    return since is not None and at - since < WRONG_WINDOW and factor.wrong_codes >= WRONG_CODES
+
+
+def note_wrong(session: Session, factor: SecondFactor, *, at: datetime) -> None:
+    """Count a wrong code, on the row that is locked: guesses at one moment are counted one by one."""
+    if factor.wrong_since is None or at - factor.wrong_since >= WRONG_WINDOW:
+        factor.wrong_since, factor.wrong_codes = at, 0
+    factor.wrong_codes += 1
+    session.add(factor)
+    session.flush()
+
+
+def note_right(session: Session, factor: SecondFactor) -> None:
+    """A right code ends the count."""
+    factor.wrong_since, factor.wrong_codes = None, 0
+    session.add(factor)
+    session.flush()
+
+
+def confirm(session: Session, factor: SecondFactor, *, step: int, at: datetime, session_id: str) -> list[str]:
+    """The telephone showed the right code in this sign-in: from now on it is asked for, and every other sign-in ends.
+    Gives the codes for paper, this once."""
     codes = [secrets.token_hex(RECOVERY_BYTES) for _ in range(RECOVERY_CODES)]
     factor.confirmed_at, factor.last_step = at, step
     factor.recovery = json.dumps([_digest(one) for one in codes])
     session.add(factor)
-    session.execute(sa.update(WebSession).where(col(WebSession.user_id) == factor.user_id).values(lacks_factor=False))
     session.flush()
+    access.end_all_sessions(session, user_id=factor.user_id, at=at, but=session_id)
+    access.has_factor_now(session, session_id)
     return codes
 
 

@@ -204,5 +204,8 @@ def _ask_or_answer(session: Session, office: Office, person: Person, note: Note,
     if asks:
         raise errors.invalid([Fault(field="asks", message="a reply asks nobody; ask by a note of its own")])
     question = questions.lock(session, practice_id=person.practice_id, note_id=note.subject_id)
-    if question is not None and question.state == State.OPEN and questions.is_asked(session, question, person):
+    is_own = session.get_one(Note, note.subject_id).written_by == person.user_id
+    if question is None or question.state != State.OPEN or is_own:
+        return
+    if questions.is_asked(session, question, person):
         questions.settle(session, question, State.ANSWERED, at=office.now(), user_id=person.user_id)

@@ -1,19 +1,22 @@
 """One's own second factor: set up with a telephone, confirmed by its first code, and taken away."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
+from sqlmodel import Session
 
-from api import actions, errors, second_factor
-from api.auth import Requirement
+from api import actions, auth, errors, second_factor
+from api.auth import COOKIE, Requirement
 from api.errors import Fault, Problem
 from api.office import Office, TheOffice
 from api.routers.pages import Failed, show, typed_into, words_of
 from api.routers.sign_in import SignInLimit
 from billing.roles import Permission
-from database import access, second_factors, users
+from database import access, second_factors
 from database.access import Person
 from database.office import policies_for
 from database.tables import SecondFactor, User
@@ -34,8 +37,13 @@ def show_factor(request: Request, office: TheOffice, person: Anybody, note: str 
 
 @own.post("/begin")
 async def begin(request: Request, office: TheOffice, person: Anybody) -> Response:
-    """Make up a secret; it counts once its first code was typed."""
-    await run_in_threadpool(_begin, request, office, person)
+    """Make up a secret; it counts once its first code was typed. The password is asked for, since a browser may stand
+    open."""
+    typed = await typed_into(request)
+    try:
+        await run_in_threadpool(_begin, request, office, person, typed.get("password", "")[:200])
+    except Problem as problem:
+        return _page(request, office, person, _failed(problem, "begin"))
     return RedirectResponse(errors.FACTOR_PATH, 303)
 
 
@@ -99,69 +107,83 @@ def _offered(ring: KeyRing, factor: SecondFactor, login: str) -> dict[str, Any]:
     return {"state": "offered", "secret": secret, "picture": qr.data_uri(second_factor.address(secret, login))}
 
 
-def _is_required(session: Any, office: Office, person: Person) -> bool:
+def _is_required(session: Session, office: Office, person: Person) -> bool:
     policies = policies_for(session, practice_id=person.practice_id, payer_id=None)
     return bool(policies.value("second_factor_required", as_of=office.today(person)))
 
 
-def _begin(request: Request, office: Office, person: Person) -> None:
+def _begin(request: Request, office: Office, person: Person, password: str) -> None:
     """Nothing where one is kept already: a second click, or another tab."""
     ring: KeyRing = request.app.state.keyring
-    with office.database.writing() as session:
-        if second_factors.is_kept(session, person.user_id):
-            return
-        user = session.get_one(User, person.user_id)
+    with _own_hand(request, office, person, "set up", password) as (session, user):
         sealed = second_factor.sealed(ring, second_factor.new_secret(), user.id)
         second_factors.begin(session, user, sealed=sealed)
 
 
 def _confirm(request: Request, office: Office, person: Person, code: str) -> list[str]:
-    limit: SignInLimit = request.app.state.sign_in_limit
-    if limit.is_reached(person.user_id, office.now()):
-        raise Problem(429, "too-many-tries", "Too many wrong codes", "Try again in fifteen minutes.")
+    session_id = _own_session(request)
     ring: KeyRing = request.app.state.keyring
     with office.database.writing() as session:
         factor = second_factors.of(session, person.user_id)
         if factor is None or factor.confirmed_at is not None:
             raise Problem(409, "nothing-to-confirm", "There is nothing to confirm", "Open this page again.")
+        step = None if second_factors.is_held_off(factor, at=office.now()) else _step(ring, office, factor, code)
+        if step is not None:
+            _audit(session, office, person, "second factor set up")
+            return second_factors.confirm(session, factor, step=step, at=office.now(), session_id=session_id)
+        second_factors.note_wrong(session, factor, at=office.now())
+        is_held_off = second_factors.is_held_off(factor, at=office.now())
+    auth.refuse(request, person.practice_id, person.user_id, "wrong first code")
+    if is_held_off:
+        raise Problem(429, "too-many-tries", "Too many wrong codes", "Try again in fifteen minutes.")
+    words = "is not what the app should show now; is the telephone's clock right?"
+    raise errors.invalid([Fault(field="code", message=words)])
+
+
+def _step(ring: KeyRing, office: Office, factor: SecondFactor, code: str) -> int | None:
+    try:
         secret = second_factor.secret_of(ring, factor)
-        digits = "".join(code.split())
-        step = second_factor.fitting_step(secret, digits, at=office.now(), after=factor.last_step)
-        if step is None:
-            limit.note_failure(person.user_id, office.now())
-            words = "is not what the app should show now; is the telephone's clock right?"
-            raise errors.invalid([Fault(field="code", message=words)])
-        actions.audited(
-            session,
-            office,
-            person,
-            action="update",
-            subject="user",
-            subject_id=person.user_id,
-            reason="second factor set up",
-        )
-        return second_factors.confirm(session, factor, step=step, at=office.now())
+    except DecryptionError as error:
+        detail = "The key that it was kept under is gone. Set it up anew."
+        raise Problem(409, "nothing-to-confirm", "There is nothing to confirm", detail) from error
+    return second_factor.fitting_step(secret, second_factor.cleaned(code), at=office.now(), after=factor.last_step)
 
 
 def _remove(request: Request, office: Office, person: Person, password: str) -> None:
+    with _own_hand(request, office, person, "take away", password) as (session, user):
+        if _is_required(session, office, person):
+            raise Problem(409, "factor-required", "Your practice asks everybody for one", "Ask who manages users.")
+        if second_factors.forget(session, user.id):
+            _audit(session, office, person, "second factor taken away")
+
+
+@contextmanager
+def _own_hand(
+    request: Request, office: Office, person: Person, what: str, password: str
+) -> Iterator[tuple[Session, User]]:
+    """A transaction on one's own factor, for who signed in here and knows the password. Raises Problem 403, 422 and
+    429."""
+    _own_session(request)
     limit: SignInLimit = request.app.state.sign_in_limit
     if limit.is_reached(person.user_id, office.now()):
         raise Problem(429, "too-many-tries", "Too many wrong passwords", "Try again in fifteen minutes.")
+    with office.database.reading() as session:
+        fits = access.password_fits(session.get_one(User, person.user_id), password)
+    if not fits:
+        limit.note_failure(person.user_id, office.now())
+        auth.refuse(request, person.practice_id, person.user_id, f"wrong password to {what} the second factor")
+        raise errors.invalid([Fault(field="password", message="is not your password")])
     with office.database.writing() as session:
-        if _is_required(session, office, person):
-            raise Problem(409, "factor-required", "Your practice asks everybody for one", "Ask who manages users.")
-        user = users.find(session, practice_id=person.practice_id, user_id=person.user_id)
-        assert user is not None, "users are never deleted"
-        if not access.password_fits(user, password):
-            limit.note_failure(person.user_id, office.now())
-            raise errors.invalid([Fault(field="password", message="is not your password")])
-        if second_factors.forget(session, user.id):
-            actions.audited(
-                session,
-                office,
-                person,
-                action="update",
-                subject="user",
-                subject_id=user.id,
-                reason="second factor taken away",
-            )
+        yield session, session.get_one(User, person.user_id)
+
+
+def _own_session(request: Request) -> str:
+    """The sign-in of this browser. Raises Problem 403 for a program: a token that was copied changes no sign-in."""
+    session_id = request.cookies.get(COOKIE, "")
+    if auth.bearer_token(request) is not None or not session_id:
+        raise Problem(403, "sign-in-needed", "Only for who signed in", "Open this page in the workbench.")
+    return session_id
+
+
+def _audit(session: Session, office: Office, person: Person, reason: str) -> None:
+    actions.audited(session, office, person, action="update", subject="user", subject_id=person.user_id, reason=reason)

@@ -12,6 +12,7 @@ from api import auth, errors, second_factor
 from api.auth import COOKIE, NOBODY, Viewer
 from api.office import Office, TheOffice
 from api.routers.pages import show, typed_into
+from api.second_factor import HeldOff
 from database import access, audit, second_factors, users
 from database.access import Person
 from database.office import policies_for
@@ -74,20 +75,19 @@ async def sign_in(request: Request, office: TheOffice) -> Response:
 
 @router.post(f"{errors.SIGN_IN_PATH}/code")
 async def sign_in_by_code(request: Request, office: TheOffice) -> Response:
-    """The second half: the code that the telephone shows, or one from paper. Wrong codes count as wrong passwords."""
+    """The second half: the code that the telephone shows, or one from paper. Five wrong ones hold everybody off."""
     typed = await typed_into(request)
     half, back = typed.get("half", "")[:100], errors.local(typed.get("back", ""))
-    limit: SignInLimit = request.app.state.sign_in_limit
     user = await run_in_threadpool(_user_of_half, office, half)
     if user is None:
         fault = "That took longer than five minutes. Begin again with your password."
         return show(request, "sign_in.html", None, status=401, fault=fault, login="", back=back)
-    if limit.is_reached(user.login, office.now()):
+    try:
+        session_id = await run_in_threadpool(_open_by_code, request, office, user, half, typed.get("code", "")[:40])
+    except HeldOff:
         fault = "Too many wrong codes. Try again in fifteen minutes."
         return show(request, "sign_in.html", None, status=429, fault=fault, login=user.login, back=back)
-    session_id = await run_in_threadpool(_open_by_code, request, office, user, half, typed.get("code", "")[:40])
     if session_id is None:
-        limit.note_failure(user.login, office.now())
         fault = "This is not the code. Each code opens once: wait for the next one, or take one from your paper."
         return show(request, "sign_in_code.html", None, status=401, fault=fault, half=half, back=back)
     response = RedirectResponse(back or "/my-day", 303)
@@ -148,7 +148,7 @@ def _user_of_half(office: Office, half: str) -> User | None:
 
 
 def _open_by_code(request: Request, office: Office, user: User, half: str, code: str) -> str | None:
-    """The id of a new session; None when the code does not fit. Either is written down."""
+    """The id of a new session; None when the code does not fit. Either is written down. Raises HeldOff."""
     with office.database.writing() as session:
         factor = second_factors.of(session, user.id)
         ring: KeyRing = request.app.state.keyring

@@ -11,7 +11,7 @@ from api.auth import require
 from api.claim_form import Part
 from api.errors import Fault
 from api.office import Office, TheOffice
-from api.routers.pages import show
+from api.routers.pages import read, show
 from api.routers.task_holding import LIST, back_to_list
 from api.task_holding import Change, Result
 from billing.roles import Permission
@@ -52,10 +52,7 @@ async def change_from_page(request: Request, office: TheOffice, person: Worker) 
         return show(request, "task_holders.html", person, status=422, results=[], tasks={}, back=back)
     if len(chosen) > MOST:
         raise errors.invalid([Fault(field="task_id", message=f"choose at most {MOST} tasks")])
-    change = said.get("change", "")
-    if change not in set(Change):
-        raise errors.invalid([Fault(field="change", message="is none of take, give_back and hand_over")])
-    form = BulkForm(task_ids=[one[:20] for one in chosen], change=Change(change), user_id=said.get("user_id", "")[:20])
+    form = read(BulkForm, said | {"task_ids": chosen})
     results = await run_in_threadpool(_done, request, office, person, form)
     with office.database.reading() as session:
         tasks = worklists.named(session, practice_id=person.practice_id, task_ids=chosen)

@@ -65,6 +65,9 @@ class SecondFactor(SQLModel, table=True):
     """None: it was offered, and no right code was typed yet"""
     last_step: int = Field(default=0, sa_type=sa.BigInteger)
     """The step of time of the last code that was used: it and earlier ones open nothing"""
+    wrong_codes: int = Field(default=0)
+    """Since `wrong_since`; a right one ends the count"""
+    wrong_since: datetime | None = Field(default=None, sa_type=Instant)
     recovery: str = Field(default="[]", sa_type=sa.Text)
     """SHA-256 of each code on paper that is not used, as JSON"""
 

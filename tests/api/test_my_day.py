@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from billing import urgency
 from billing.ledger import Account, EntryKind
 from billing.roles import Role
 from billing.tasks import NewTask, TaskType
@@ -53,6 +54,8 @@ async def test_the_order_is_money_times_deadline_and_says_why(book: Book, four: 
         "no money of its own, due today",
         "$200.00, due 2026-04-11",
     ]
+    ranks = [urgency.rank(one["task"]["amount_cents"], urgency.Nearness(one["nearness"])) for one in day["waiting"]]
+    assert ranks == sorted(ranks, reverse=True)
     assert day["held"] == []
     [queue] = day["queues"]
     shown = {name: queue[name] for name in ("type", "role", "count", "overdue", "held", "amount_cents")}

@@ -7,6 +7,7 @@ import pytest
 
 from billing.roles import Role
 from database.columns import new_id
+from database.tables import User
 from tests.api.conftest import Book
 from tests.api.test_task_holding import user_id
 
@@ -39,6 +40,7 @@ async def test_a_role_is_asked_and_the_first_of_it_answers(book: Book) -> None:
         waiting = [await mine(one) for one in (coder, provider, biller)]
         comment = await write(biller, f"note/{note}", "The payer asks too.")
         after_comment = await mine(provider)
+        book.wait(seconds=1)
         await write(provider, f"note/{note}", "Yes, both.")
         settled = [await mine(one) for one in (coder, provider, biller)]
         [shown] = (await coder.get(f"/api/v1/notes/encounter/{visit.id}")).json()
@@ -145,3 +147,32 @@ async def test_a_question_is_withdrawn_on_its_page(book: Book) -> None:
     assert "Ask no longer" in before
     assert done.status_code == 303
     assert "Ask no longer" not in after
+
+
+async def test_who_asked_does_not_answer_by_a_remark(book: Book) -> None:
+    visit = book.encounter()
+    with book.database.writing() as session:
+        session.get_one(User, user_id(book, Role.EDI_ANALYST)).roles = f"{Role.EDI_ANALYST},{Role.CODER}"
+    async with book.connect(Role.CODER) as coder, book.connect(Role.EDI_ANALYST) as colleague:
+        note = (await write(coder, f"encounter/{visit.id}", TEXT, asks="coder")).json()["note_id"]
+        await write(coder, f"note/{note}", "The payer called again.")
+        waiting = [await mine(one) for one in (coder, colleague)]
+        await write(colleague, f"note/{note}", "Both sides.")
+        settled = await mine(coder)
+
+    assert waiting == [only(by_me=[TEXT]), only(for_me=[TEXT])]
+    assert settled == only(answered=[TEXT])
+
+
+async def test_what_nobody_is_left_to_answer_waits_for_the_supervisors(book: Book) -> None:
+    visit = book.encounter()
+    async with book.connect(Role.CODER) as coder, book.connect(Role.SUPERVISOR) as supervisor:
+        note = (await write(coder, f"encounter/{visit.id}", TEXT, asks="provider")).json()["note_id"]
+        before = await mine(supervisor)
+        with book.database.writing() as session:
+            session.get_one(User, user_id(book, Role.PROVIDER)).roles = Role.AUDITOR
+        after = await mine(supervisor)
+        await write(supervisor, f"note/{note}", "Both sides.")
+        settled = await mine(coder)
+
+    assert (before, after, settled) == (only(), only(for_me=[TEXT]), only(answered=[TEXT]))

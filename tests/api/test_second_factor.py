@@ -1,5 +1,6 @@
 """A second factor: set up with a telephone, asked for after the password, each code good for one door."""
 
+import asyncio
 import re
 from datetime import timedelta
 
@@ -49,9 +50,9 @@ def code(book: Book, secret: str, *, later: int = 0) -> str:
     return pyotp.TOTP(secret).at(book.now + timedelta(seconds=30 * later))
 
 
-async def set_up(book: Book, client: httpx.AsyncClient) -> tuple[str, list[str]]:
+async def set_up(book: Book, client: httpx.AsyncClient, password: str = PASSWORD) -> tuple[str, list[str]]:
     """(the secret, the codes for paper)"""
-    await client.post("/second-factor/begin")
+    await client.post("/second-factor/begin", data={"password": password})
     page = (await client.get("/second-factor")).text
     found = re.search(r"<code>([A-Z2-7]{32})</code>", page)
     assert found is not None
@@ -154,7 +155,7 @@ async def test_a_practice_may_let_nobody_in_by_a_password_alone(book: Book, logi
             "/password", data={"old": PASSWORD, "new": "a new one of my own", "again": "a new one of my own"}
         )
         still = await client.get("/my-day")
-        await set_up(book, client)
+        await set_up(book, client, "a new one of my own")
         inside = await client.get("/my-day")
         kept = await client.post("/second-factor/remove", data={"password": "a new one of my own"})
         unchanged = (await client.get("/second-factor")).text
@@ -207,14 +208,18 @@ async def test_a_wrong_first_code_and_a_second_tab(book: Book, login: str) -> No
     async with browser(book) as client:
         await enter(client, login)
         early = await client.post("/second-factor/confirm", data={"code": "123456"})
-        await client.post("/second-factor/begin")
+        guess = await client.post("/second-factor/begin", data={"password": "guess"})
+        await client.post("/second-factor/begin", data={"password": PASSWORD})
         wrong = await client.post("/second-factor/confirm", data={"code": "12345"})
+        foreign = await client.post("/second-factor/confirm", data={"code": "１２３４５６"})
         secret, _ = await set_up(book, client)
-        await client.post("/second-factor/begin")
+        await client.post("/second-factor/begin", data={"password": PASSWORD})
         half = half_of(await enter(client, login))
         opened = await client.post("/sign-in/code", data={"half": half, "code": code(book, secret, later=1)})
 
     assert early.status_code == 409
+    assert (guess.status_code, "is not your password" in guess.text) == (422, True)
+    assert foreign.status_code == 422
     assert (wrong.status_code, "telephone&#39;s clock" in wrong.text) == (422, True)
     assert opened.status_code == 303
 
@@ -231,3 +236,45 @@ async def test_who_comes_in_no_more_has_no_second_half(book: Book, login: str) -
     with book.database.reading() as session:
         assert session.exec(select(HalfSignIn)).all() != []
         assert len(session.exec(select(WebSession)).all()) == 1
+
+
+async def test_guesses_at_one_moment_are_counted_one_by_one(book: Book, login: str) -> None:
+    async with browser(book) as client:
+        await enter(client, login)
+        secret, _ = await set_up(book, client)
+        halves = [half_of(await enter(client, login)) for _ in range(2)]
+        guesses = [
+            client.post("/sign-in/code", data={"half": halves[one % 2], "code": f"{one:06d}"}) for one in range(12)
+        ]
+        statuses = [one.status_code for one in await asyncio.gather(*guesses)]
+        right = {"half": halves[0], "code": code(book, secret, later=1)}
+        held_off = await client.post("/sign-in/code", data=right)
+        book.wait(minutes=15)
+        half = half_of(await enter(client, login))
+        later = await client.post("/sign-in/code", data={"half": half, "code": code(book, secret)})
+
+    assert (statuses.count(401), statuses.count(429)) == (5, 7)
+    assert (held_off.status_code, later.status_code) == (429, 303)
+
+
+async def test_it_is_set_up_by_the_person_alone_and_ends_every_other_sign_in(book: Book, login: str) -> None:
+    with book.database.writing() as session:
+        office.set_policy(
+            session,
+            practice_id=book.practice_id,
+            name="second_factor_required",
+            value=1,
+            effective_from=office.ALWAYS,
+        )
+    async with browser(book) as stranger, browser(book) as owner:
+        await enter(stranger, login)
+        await enter(owner, login)
+        await set_up(book, owner)
+        shut_out = await stranger.get("/my-day")
+        inside = await owner.get("/my-day")
+    async with book.connect(Role.POSTER) as program:
+        by_token = await program.post("/second-factor/begin", data={"password": PASSWORD})
+
+    assert shut_out.headers["location"] == "/sign-in"
+    assert inside.status_code == 200
+    assert by_token.status_code == 403

@@ -180,6 +180,8 @@ async def test_many_are_chosen_on_the_worklist(book: Book, task: Task) -> None:
         offered = (await browser.get("/")).text
         none = await browser.post("/task-holders", data={"change": "take", "work": "mine"})
         wrong = await browser.post("/task-holders", data={"change": "x", "task_id": task.id})
+        null = await browser.post("/task-holders", data={"change": "take", "task_id": "\0"})
+        unknown = await browser.post("/task-holders", data={"change": "take", "task_id": "gone"})
         form = {"change": "take", "work": "mine", "held": "nobody", "task_id": [task.id, other.id]}
         done = await browser.post("/task-holders", data=form)
         mine = (await browser.get("/?held=me")).text
@@ -189,7 +191,8 @@ async def test_many_are_chosen_on_the_worklist(book: Book, task: Task) -> None:
     assert offered.count('name="task_id"') == 2
     assert "Hand them over" not in offered
     assert (none.status_code, "No task was chosen." in none.text) == (422, True)
-    assert wrong.status_code == 422
+    assert (wrong.status_code, null.status_code) == (422, 422)
+    assert "0 of 1 are done." in unknown.text
     assert "2 of 2 are done." in done.text
     assert "/?work=mine&amp;held=nobody" in done.text
     assert mine.count('name="task_id"') == 2

@@ -45,3 +45,22 @@ def test_what_a_payer_said_of_a_claim_is_asked_again_on_its_day(office: Office) 
 
     assert "status_inquiry" in [one.reason for one in first.agenda]
     assert again.agenda == first.agenda
+
+
+def test_the_same_bytes_on_another_day_are_another_answer(office: Office) -> None:
+    """A page that a clearinghouse sends whatever it is asked: the ladder goes on, and ends with a person."""
+    office.wire.status = lambda inquiry: a_status(inquiry, "E0", "0")
+    office.take_in(an_837p(a_claim()))
+    [encounter] = office.encounter_ids()
+    office.go_on(encounter)
+    office.send_claims()
+    number = office.submission(encounter).control_number
+    for ordinal, sender in enumerate(("AY", "PR"), 1):
+        office.deliver(a_277ca(number, sender=sender, number=ordinal))
+    office.go_on(encounter)
+    office.let_pass(days=22)
+    for _ in range(8):
+        office.go_on(encounter)
+        office.let_pass(days=1)
+
+    assert office.open_task_types(encounter) == ["no_response"]

@@ -22,6 +22,8 @@ def upgrade() -> None:
         sa.Column("secret", sa.Text(), nullable=False),
         sa.Column("confirmed_at", Instant(), nullable=True),
         sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.Column("wrong_codes", sa.Integer(), nullable=False),
+        sa.Column("wrong_since", Instant(), nullable=True),
         sa.Column("recovery", sa.Text(), nullable=False),
         *_keys("second_factor"),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_second_factor")),

@@ -173,9 +173,10 @@ def settle_patient_money(desk: Desk) -> None:
     if not desk.is_answered:
         return
     assistance_posting.take_off(desk)
-    prompt_pay_posting.take_off(desk)
+    settled_by_discount = prompt_pay_posting.take_off(desk)
     step = f"{desk.encounter.id}:step{desk.encounter.version}"
-    agency_desk.tell_reduced(desk, _reinstate(desk, ZERO, source=f"reinstated:{step}"), EventKind.REDUCED)
+    back = _reinstate(desk, settled_by_discount, source=f"reinstated:{step}")
+    agency_desk.tell_reduced(desk, back, EventKind.REDUCED)
     credit = released_credit(desk.balances, desk.line_ids, source=f"credit:{step}")
     if credit is not None:
         desk.post([credit])

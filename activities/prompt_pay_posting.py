@@ -3,16 +3,17 @@ comes with the payment that completes it, once, and goes with a payment that is 
 
 from activities.desk import Desk
 from billing.ledger import Account, Entry, EntryKind, transfer
-from billing.money import ZERO, format_dollars
+from billing.money import ZERO, Cents, format_dollars
 from billing.prompt_pay import by_line, taken_off
 from database import prompt_pay
 
 
-def take_off(desk: Desk) -> None:
-    """Make what was taken off what the visit's offer says; nothing where it is so already."""
+def take_off(desk: Desk) -> Cents:
+    """Make what was taken off what the visit's offer says; nothing where it is so already. How much of what was given
+    up or waived is settled by it: money that is left over now, which had been too little without the discount."""
     row = prompt_pay.of_visit(desk.session, desk.encounter.id)
     if row is None:
-        return
+        return ZERO
     desk.session.flush()
     balances = desk.balances
     now = prompt_pay.money_of(desk.session, desk.encounter, balances, last_day=row.last_day)
@@ -29,7 +30,7 @@ def take_off(desk: Desk) -> None:
         for side in transfer(Account.ADJUSTMENT_PROMPT_PAY, Account.AR_PATIENT, cents, line_id=line, detail=row.id)
     ]
     if not sides:
-        return
+        return ZERO
     source = f"prompt_pay:{desk.encounter.id}:{desk.encounter.version}:{desk.ordinal()}"
     desk.post([Entry(EntryKind.PROMPT_PAY, source, tuple(sides), desk.encounter.service_date)])
     total = sum(changes.values())
@@ -39,3 +40,5 @@ def take_off(desk: Desk) -> None:
         else "of the prompt-pay discount is owed again"
     )
     desk.say(f"{format_dollars(abs(total))} {words}")
+    owed = sum(max(0, cents) for cents in desk.balances.lines(Account.AR_PATIENT).values())
+    return Cents(max(0, min(total, -desk.balances.total(Account.PATIENT_UNAPPLIED) - owed)))

@@ -38,7 +38,7 @@ class Money:
     """How one visit stands now."""
 
     whole_cents: int
-    """The patient's of it: owed, paid, and taken off by the offer"""
+    """The patient's of it: owed, paid, given up, waived, and taken off by the offer"""
     held_cents: int
     """The patient's money on it, applied or not, by the ledger"""
     in_time_cents: int
@@ -77,6 +77,14 @@ def taken_off(offer: Offer, now: Money) -> Cents:
     rest = share - off
     is_paid = now.in_time_cents >= offer.paid_cents + rest and now.held_cents >= offer.applied_cents + rest
     return off if is_paid else ZERO
+
+
+def is_earned(offer: Offer, now: Money, taken_cents: int) -> bool:
+    """Whether payments in time found what was taken off: no more than was printed and than its percent of them, and all
+    else of the share was paid by them. It holds too while a payer's answer is awaited that makes the share less."""
+    is_in_percent = now.in_time_cents * offer.percent >= taken_cents * (PERCENT - offer.percent)
+    is_rest_paid = now.in_time_cents >= offer.paid_cents + _share(offer, now) - taken_cents
+    return 0 < taken_cents <= offer.off_cents and is_in_percent and is_rest_paid
 
 
 def chance(offer: Offer, now: Money, *, owed_cents: int, on: date) -> Chance | None:

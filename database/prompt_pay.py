@@ -10,12 +10,15 @@ from sqlmodel import Session, col, func, select
 from billing.instalments import PlanState
 from billing.ledger import Account, Balances
 from billing.money import Cents
-from billing.prompt_pay import Chance, Money, Offer, chance
+from billing.prompt_pay import Chance, Money, Offer, chance, is_earned
 from billing.small_balances import may_be_waived
 from billing.stages import FactKind
 from database import coverages, encounters, households, ledger
 from database.columns import new_id
 from database.tables import Encounter, Fact, InstalmentPlan, Letter, PatientPayment, Posting, PromptPayOffer
+
+_SHARE = (Account.AR_PATIENT, Account.ADJUSTMENT_PROMPT_PAY, Account.ADJUSTMENT_SMALL, Account.BAD_DEBT)
+"""Where a patient's share stands beside what was paid of it"""
 
 
 def keep(session: Session, visit: Encounter, offer: Offer, *, letter_id: str, of_plans: bool, at: datetime) -> None:
@@ -73,11 +76,13 @@ def money_of(session: Session, visit: Encounter, balances: Balances, *, last_day
 
 
 def whole_by_line(session: Session, visit: Encounter, balances: Balances) -> dict[str | None, int]:
-    """What of each line is the patient's: owed, paid, and taken off because it was paid in time."""
+    """What of each line is the patient's: paid, owed, given up, waived, and taken off because it was paid in time. What
+    help takes off is not, for the discount is of what help leaves."""
     applied = ledger.applied_by_line(session, practice_id=visit.practice_id, encounter_id=visit.id)
-    owed, off = balances.lines(Account.AR_PATIENT), balances.lines(Account.ADJUSTMENT_PROMPT_PAY)
-    lines = dict.fromkeys([*owed, *off, *applied])
-    return {line: owed.get(line, 0) + off.get(line, 0) + applied.get(line or "", 0) for line in lines}
+    lines = dict.fromkeys([*(line for account in _SHARE for line in balances.lines(account)), *applied])
+    return {
+        line: sum(balances.line(account, line) for account in _SHARE) + applied.get(line or "", 0) for line in lines
+    }
 
 
 def applied_cents(session: Session, visit: Encounter) -> int:
@@ -175,7 +180,7 @@ def _is_founded(session: Session, encounter_id: str, offer_id: str, taken: int) 
     row = session.get(PromptPayOffer, offer_id)
     if row is None or row.encounter_id != encounter_id:
         return False
-    paid = paid_by(session, encounter_id, row.last_day)
-    is_earned = paid * row.percent >= taken * (100 - row.percent)
-    visit = session.get_one(Encounter, encounter_id)
-    return 0 < taken <= offer_of(row).off_cents and is_earned and may_have(session, visit, of_plans=row.of_plans)
+    visit, offer = session.get_one(Encounter, encounter_id), offer_of(row)
+    balances = ledger.balances(session, practice_id=visit.practice_id, encounter_id=visit.id)
+    now = money_of(session, visit, balances, last_day=row.last_day)
+    return is_earned(offer, now, taken) and may_have(session, visit, of_plans=row.of_plans)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.money import Cents
-from billing.prompt_pay import Chance, Money, Offer, by_line, chance, offer_of, percent_of, taken_off
+from billing.prompt_pay import Chance, Money, Offer, by_line, chance, is_earned, offer_of, percent_of, taken_off
 
 DAY = date(2026, 3, 2)
 LAST = DAY + timedelta(days=20)
@@ -68,6 +68,24 @@ def test_what_was_paid_before_the_statement_counts_neither_for_it_nor_against_it
     offer = replace(OFFER, share_cents=Cents(8_000), applied_cents=2_000, paid_cents=2_000)
     assert taken_off(offer, Money(10_000, 9_199, 9_199)) == 0
     assert taken_off(offer, Money(10_000, 9_200, 9_200)) == 800
+
+
+@pytest.mark.parametrize(
+    ("whole", "in_time", "taken", "is_right"),
+    [
+        (10_000, 9_000, 1_000, True),
+        (10_000, 9_000, 999, False),
+        (10_000, 5_000, 500, False),
+        (5_000, 9_000, 1_000, True),
+        (5_000, 4_500, 501, False),
+        (12_000, 10_999, 1_001, False),
+        (10_000, 10_000, 0, False),
+    ],
+)
+def test_the_proof_asks_that_payments_in_time_and_the_discount_are_the_whole_share(
+    whole: int, in_time: int, taken: int, is_right: bool
+) -> None:
+    assert is_earned(OFFER, Money(whole, in_time, in_time), taken) is is_right
 
 
 def test_the_chance_ends_with_its_day_and_with_what_it_took_off() -> None:

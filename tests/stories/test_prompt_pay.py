@@ -21,9 +21,9 @@ from tests.office import Office
 from tests.stories.running import running
 from tests.stories.test_account_receipts import take
 from tests.stories.test_assistance import MODEST, POOR, answers, applies, with_scale
-from tests.stories.test_households import MOTHER, answers_for, billed, billed_visit, child
+from tests.stories.test_households import MOTHER, answers_for, billed, billed_visit, child, look_after
 from tests.stories.test_instalment_plans import agreed
-from tests.stories.test_small_balances import holds, on
+from tests.stories.test_small_balances import holds, on, pass_days
 
 BOTH_DATABASES = True
 SHARE = 15000
@@ -67,6 +67,12 @@ def pay(office: Office, visit: str, cents: int) -> str:
     payment_id = new_id()
     office.pay(visit, cents, payment_id=payment_id)
     return payment_id
+
+
+def mail(office: Office) -> None:
+    """The first statement goes out: no payment withdraws it any more."""
+    with office.database.writing() as session:
+        letters.mark_sent(session, session.exec(select(Letter)).one(), at=office.now, actor_id=office.worker_id)
 
 
 def test_the_first_statement_offers_it_and_who_pays_that_owes_nothing(office: Office, visit: str) -> None:
@@ -203,8 +209,7 @@ def test_help_comes_first_and_the_discount_is_of_what_it_leaves(
     with_scale(office)
     visit = child(office, "ANNA", 1, share=8000)
     billed(office, office.patient_of(visit))
-    with office.database.writing() as session:
-        letters.mark_sent(session, session.exec(select(Letter)).one(), at=office.now, actor_id=office.worker_id)
+    mail(office)
     if is_paid_first:
         pay(office, visit, 7200)
         assert stands(office, visit) == (0, 800, 0)
@@ -222,6 +227,66 @@ def test_visits_that_are_paid_in_parts_offer_nothing_more(office: Office, visit:
     agreed(office, visit)
     with office.database.reading() as session:
         assert prompt_pay.open_on(session, [visit], office.today) == {}
+
+
+def given_up(office: Office, visit: str, resolution: str, **values: str) -> None:
+    """The account's decision on what is left, after its statements."""
+    for _ in range(130):
+        look_after(office, office.patient_of(visit))
+        if office.asked_about_account(visit):
+            break
+        office.let_pass(days=1)
+    assert office.decide_account(visit, resolution, **values).done
+    assert stands(office, visit) == (0, 0, 0)
+
+
+PLACED = ("place", {"agency": "Example Recovery"})
+GIVEN_UP = ("write_off", {"reason": "cannot be found"})
+
+
+@pytest.mark.parametrize(("resolution", "values"), [PLACED, GIVEN_UP])
+def test_who_pays_a_part_in_time_earns_nothing_when_the_rest_is_given_up(
+    office: Office, visit: str, resolution: str, values: dict[str, str]
+) -> None:
+    mail(office)
+    pay(office, visit, 5000)
+    assert stands(office, visit) == (SHARE - 5000, 0, 0)
+    given_up(office, visit, resolution, **values)
+    assert on(office, visit, Account.BAD_DEBT) == SHARE - 5000
+    for _ in range(2):
+        assert stands(office, visit) == (0, 0, 0)
+    pay(office, visit, 4000)
+    assert stands(office, visit) == (0, 0, 0)
+    assert on(office, visit, Account.BAD_DEBT) == SHARE - 9000
+    pay(office, visit, SHARE - 9000)
+    assert (stands(office, visit), on(office, visit, Account.BAD_DEBT)) == ((0, 0, 0), 0)
+    assert not any("discount" in one for one in office.story(visit))
+
+
+def test_a_cheque_of_the_rest_that_came_in_time_settles_what_was_given_up(office: Office, visit: str) -> None:
+    came = office.today
+    number = papers(office, office.patient_of(visit))[0].number
+    mail(office)
+    pay(office, visit, 5000)
+    assert stands(office, visit) == (SHARE - 5000, 0, 0)
+    given_up(office, visit, "place", agency="Example Recovery")
+    sent = lockbox_file([Sent(8500, beside=((number, 8500),))], day=f"{came:%y%m%d}")
+    office.deliver(sent.encode())
+    assert (stands(office, visit), on(office, visit, Account.BAD_DEBT)) == ((0, OFF, 0), 0)
+
+
+def test_a_rest_too_little_to_ask_for_is_no_payment(office: Office, visit: str) -> None:
+    office.policy("small_balance_cents", 500)
+    mail(office)
+    pay(office, visit, 13000)
+    office.let_pass(days=21)
+    pay(office, visit, 1700)
+    assert stands(office, visit) == (300, 0, 0)
+    pass_days(office, visit, 100)
+    for _ in range(2):
+        assert (stands(office, visit), on(office, visit, Account.ADJUSTMENT_SMALL)) == ((0, 0, 0), 300)
+    pay(office, visit, 300)
+    assert (stands(office, visit), on(office, visit, Account.ADJUSTMENT_SMALL)) == ((0, 0, 0), 0)
 
 
 async def test_on_the_engine_the_visit_closes_as_with_any_payment(office: Office, engine: Any) -> None:

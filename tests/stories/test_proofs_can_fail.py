@@ -10,6 +10,9 @@ from database.proof import prove_rows
 from proofs import against_payer
 from tests.builders import a_claim, a_payment, an_835, an_837p
 from tests.office import Office
+from tests.stories.test_households import billed
+from tests.stories.test_prompt_pay import self_pay
+from tests.stories.test_small_balances import pass_days
 
 
 def two_visits(office: Office) -> None:
@@ -102,6 +105,31 @@ def test_each_proof_fails_on_tampered_rows(proof: str, office: Office) -> None:
         books.executescript(TAMPERED[proof])
         assert books.total_changes > 0
     assert proof in failing(office)
+
+
+def test_a_discount_fails_its_proof_where_the_rest_of_the_share_was_not_paid_in_time(office: Office) -> None:
+    """The offer is the visit's and the payment in time more than a discount of this size is of."""
+    office.policy("prompt_pay_percent", 10)
+    office.policy("small_balance_cents", 500)
+    visit = self_pay(office)
+    billed(office, office.patient_of(visit))
+    office.pay(visit, 13000)
+    office.go_on(visit)
+    office.let_pass(days=21)
+    office.pay(visit, 1700)
+    office.go_on(visit)
+    pass_days(office, visit, 100)
+    assert failing(office) == set()
+    with closing(sqlite3.connect(office.path)) as books:
+        for (trigger,) in books.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            books.execute(f"DROP TRIGGER {trigger}")
+        changed = books.execute(
+            "UPDATE posting SET account = 'ADJ_PROMPT', detail = (SELECT id FROM prompt_pay_offer) "
+            "WHERE account = 'ADJ_SMALL'"
+        )
+        assert changed.rowcount == 1
+        books.commit()
+    assert "prompt_pay" in failing(office)
 
 
 def test_a_visit_that_never_began_is_found(office: Office) -> None:

@@ -48,6 +48,10 @@ class FolderInUse(OperatorError):
     """The folder cannot be written to: it holds something, or lies in the office's own."""
 
 
+class LinkInside(OperatorError):
+    """What a link in the data directory stands for would be missing from the backup."""
+
+
 class NoBackup(OperatorError):
     """The folder holds no whole backup of this office."""
 
@@ -103,6 +107,7 @@ def take(settings: Settings, folder: Path) -> Manifest:
     if not book.exists():
         raise NothingToBackUp(f"{book} does not exist: look at {variable('data_dir')}")
     _require_room(settings.data_dir, folder)
+    _require_no_links(settings.data_dir)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     with ExitStack() as stack:
@@ -134,6 +139,16 @@ def _require_room(data_dir: Path, folder: Path) -> None:
         raise FolderInUse(f"{folder} and the office's own {data_dir} lie in each other: choose a folder elsewhere")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FolderInUse(f"{folder} is not empty: a backup is written into a folder of its own. Nothing was done.")
+
+
+def _require_no_links(data_dir: Path) -> None:
+    links = [path for path in sorted(data_dir.rglob("*")) if path.is_symlink() and _is_copied(path)]
+    if links:
+        named = ", ".join(f"{one} -> {one.readlink()}" for one in links)
+        raise LinkInside(
+            f"A backup follows no symbolic links, and the data directory holds {named}. Put the file or folder itself "
+            "in the link's place, or move the link out of the directory. Nothing was done."
+        )
 
 
 def _of_one_instant(stack: ExitStack, book: Path, engine_file: Path) -> tuple[datetime, dict[str, sqlite3.Connection]]:
@@ -174,8 +189,12 @@ def _files(data_dir: Path) -> Iterator[tuple[Path, Path]]:
     """(file, its path in the backup) for what else the data directory holds; keys after the databases, so that none of
     theirs is missing."""
     for path in sorted(data_dir.rglob("*")):
-        if path.is_file() and not path.is_symlink() and not any(path.match(one) for one in NEVER_COPIED):
+        if path.is_file() and not path.is_symlink() and _is_copied(path):
             yield path, path.relative_to(data_dir)
+
+
+def _is_copied(path: Path) -> bool:
+    return not any(path.match(one) for one in NEVER_COPIED)
 
 
 def _secret_files() -> Iterator[tuple[Path, Path]]:

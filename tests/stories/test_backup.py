@@ -4,6 +4,8 @@ import json
 import sqlite3
 import stat
 import threading
+import time
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,11 +38,11 @@ def settings(tmp_path: Path) -> Settings:
     return made
 
 
-def number_of(settings: Settings) -> int:
+def number_of(settings: Settings, name: str = "interchange") -> int:
     database = Database(settings.database_url)
     with database.writing() as session:
         partner = session.exec(select(Partner)).one()
-        number = messages.next_number(session, partner_id=partner.id, name="interchange")
+        number = messages.next_number(session, partner_id=partner.id, name=name)
     database.close()
     return number
 
@@ -67,26 +69,71 @@ def test_a_backup_needs_a_folder_of_its_own(settings: Settings, tmp_path: Path) 
             office_backup.take(settings, folder)
 
 
-def test_what_is_written_while_it_copies_is_not_in_it(settings: Settings, tmp_path: Path) -> None:
-    """Both databases are copied as of the instant of the lock, however long the copying takes."""
-    database = Database(settings.database_url)
-    stopped = threading.Event()
-
-    def write() -> None:
-        while not stopped.is_set():
-            with database.writing() as session:
-                partner = session.exec(select(Partner)).one()
-                messages.next_number(session, partner_id=partner.id, name="group")
-
-    writing = threading.Thread(target=write)
+def test_engine_and_book_are_of_one_instant(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the office writes: what the copy of the book has, the copy of the engine was asked for; and what the engine
+    was told is done, the book has."""
+    with closing(sqlite3.connect(settings.data_dir / engine.DATABASE_FILE)) as made:
+        made.execute("PRAGMA journal_mode=wal")
+        made.execute("CREATE TABLE step (asked INTEGER, done INTEGER)")
+        made.execute("INSERT INTO step VALUES (0, 0)")
+        made.commit()
+    slowly(monkeypatch)
+    stopped, began = threading.Event(), threading.Event()
+    writing = threading.Thread(target=work, args=(settings, stopped, began))
     writing.start()
     try:
-        manifest = office_backup.take(settings, tmp_path / "backup")
+        assert began.wait(timeout=30)
+        office_backup.take(settings, tmp_path / "backup")
     finally:
         stopped.set()
         writing.join()
-        database.close()
-    assert office_backup.read(tmp_path / "backup") == manifest
+    with closing(sqlite3.connect(tmp_path / "backup" / engine.DATABASE_FILE)) as copied:
+        asked, done = copied.execute("SELECT asked, done FROM step").fetchone()
+    with closing(sqlite3.connect(tmp_path / "backup" / office_backup.BOOK_FILE)) as copied:
+        [kept] = copied.execute("SELECT last FROM control_sequence WHERE name = 'group'").fetchone()
+    assert 0 < done <= kept <= asked
+    assert number_of(settings, "group") > kept + 1, "the office wrote on"
+
+
+def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Much is written between the snapshot of the engine and that of the book, and before the copying."""
+    pin = office_backup._pin
+
+    def pin_and_wait(stack: ExitStack, path: Path) -> sqlite3.Connection:
+        pinned = pin(stack, path)
+        time.sleep(0.2)
+        return pinned
+
+    monkeypatch.setattr(office_backup, "_pin", pin_and_wait)
+
+
+def work(settings: Settings, stopped: threading.Event, began: threading.Event) -> None:
+    """The engine asks for a step, the book keeps it, the engine is told: over and over."""
+    while not stopped.is_set():
+        asks(settings, "UPDATE step SET asked = asked + 1")
+        number_of(settings, "group")
+        asks(settings, "UPDATE step SET done = done + 1")
+        began.set()
+
+
+def asks(settings: Settings, words: str) -> None:
+    with closing(sqlite3.connect(settings.data_dir / engine.DATABASE_FILE, timeout=30)) as connection:
+        connection.execute(words)
+        connection.commit()
+
+
+def test_a_link_in_the_data_directory_is_refused(settings: Settings, tmp_path: Path) -> None:
+    """What it stands for would be missing without a word. A log elsewhere is not copied anyhow."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (settings.data_dir / "api.log").symlink_to(tmp_path / "api.log")
+    office_backup.take(settings, tmp_path / "first")
+    (settings.data_dir / "inbox").symlink_to(elsewhere)
+    with pytest.raises(office_backup.LinkInside, match=f"inbox -> {elsewhere}"):
+        office_backup.take(settings, tmp_path / "second")
+    assert not (tmp_path / "second").exists()
 
 
 def test_a_restore_moves_aside_and_passes_over_numbers(settings: Settings, tmp_path: Path) -> None:

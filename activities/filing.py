@@ -38,8 +38,8 @@ from interchange.x12.syntax import NotX12
 CUT_OFF = frozenset({"2"})
 """IK502: the transaction set has no trailer"""
 
-ALL_OURS = "0 name no claim of ours"
-"""How the note of a 277CA ends whose claims are all known"""
+ALL_OURS = ", 0 name no claim of ours"
+"""How the note of a 277CA, 277 or 277RFAI ends whose claims are all known; with the comma, since 10 ends in 0 too"""
 
 SHOWN_ISSUES = 10
 """How many faults of a file a task names; the rest are counted"""
@@ -269,7 +269,7 @@ def _file_277ca(session: Session, message: InboundMessage) -> str:
                 kept += _keep_acknowledgment(session, message, submission, one)
     if unknown:
         _ask(session, message, f"A 277CA says something of claims that are not ours: {unknown} in all.", key="unknown")
-    return f"277CA: {kept} verdicts kept, " + (f"{unknown} name no claim of ours" if unknown else ALL_OURS)
+    return f"277CA: {kept} verdicts kept, {unknown} name no claim of ours"
 
 
 def _claims_of(

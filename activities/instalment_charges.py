@@ -30,7 +30,17 @@ from billing.kept_cards import (
 from billing.letters import Letter
 from billing.money import Cents, format_dollars
 from billing.tasks import NewTask, TaskType
-from database import account_holds, accounts, instalments, kept_cards, office, patient_payments, paying, tasks
+from database import (
+    account_holds,
+    accounts,
+    instalments,
+    kept_cards,
+    office,
+    patient_payments,
+    paying,
+    restoring,
+    tasks,
+)
 from database.columns import new_id
 from database.kept_cards import OFFICE
 from database.tables import Checkout, InstalmentCharge, InstalmentPlan, KeptCard, PatientAccount
@@ -62,17 +72,22 @@ def look(
     at: datetime,
 ) -> Look:
     """Prepare what is due now, and name everything that the processor is still to be asked. The account is held.
-    `stopped`: visits of which nothing may be asked now; a plan with one of them is not charged."""
+    `stopped`: visits of which nothing may be asked now; a plan with one of them is not charged. Nor is any while the
+    practice waits after a restore: what was charged after the backup is not known yet."""
     found = Look()
-    for row, plan in kept_cards.of_account(session, account.patient_id):
+    cards = kept_cards.of_account(session, account.patient_id)
+    waits = any(row.state == CardState.KEPT for row, _ in cards) and _hears(session, account.practice_id)
+    for row, plan in cards:
         if plan.state in _OVER:
             kept_cards.end(session, row, by=OFFICE, why=f"the plan has {_OVER[PlanState(plan.state)]}", at=at)
         is_stopped = plan.state != PlanState.ACTIVE or bool(set(instalments.visits_of(plan)) & set(stopped))
-        left = 0 if is_stopped else _left(session, plan, owed)
+        left = 0 if is_stopped or waits else _left(session, plan, owed)
         CardDesk(session, row, plan, at).look_after(found, left=left)
     if found.errands:
         again_at = at + (ASK_AGAIN if has_processor else LOOK_ANEW)
         found.next_at = min(found.next_at or again_at, again_at)
+    if waits:
+        found.next_at = min(found.next_at or at + ASK_AGAIN, at + ASK_AGAIN)
     return found
 
 
@@ -92,7 +107,7 @@ _OVER = {PlanState.ENDED: "ended", PlanState.KEPT: "been kept", PlanState.BROKEN
 
 def may_go(session: Session, charge: InstalmentCharge, checkout: Checkout) -> bool:
     """Whether a charge that was prepared a while ago may still be sent: the plan and the card hold, nothing stands in
-    the way, and its visits owe so much."""
+    the way, a restore neither, and its visits owe so much."""
     plan, card = session.get_one(InstalmentPlan, charge.plan_id), session.get_one(KeptCard, charge.card_id)
     whose = {"practice_id": plan.practice_id, "patient_id": plan.patient_id}
     account, visits = accounts.find(session, **whose), set(instalments.visits_of(plan))
@@ -101,7 +116,14 @@ def may_go(session: Session, charge: InstalmentCharge, checkout: Checkout) -> bo
     holds = [one.encounter_id for one in account_holds.standing(session, plan.patient_id)]
     if account is None or account.paused_until is not None or any(one is None or one in visits for one in holds):
         return False
+    if _hears(session, plan.practice_id):
+        return False
     return _left(session, plan, accounts.owed_by_visit(session, **whose)) >= checkout.amount_cents
+
+
+def _hears(session: Session, practice_id: str) -> bool:
+    """Whether the practice's books were restored and are still hearing what they lost."""
+    return bool(restoring.holds(session, practice_id=practice_id))
 
 
 def _left(session: Session, plan: InstalmentPlan, owed: Sequence[accounts.Owed]) -> int:

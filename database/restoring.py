@@ -12,6 +12,7 @@ from billing.stages import FactKind
 from billing.submission import SubmissionState
 from billing.tasks import TaskType
 from database import audit, office, outbox, sending
+from database.columns import new_id
 from database.messages import INTERCHANGE_NUMBERS
 from database.outbox import OutboxKind
 from database.tables import ControlSequence, Fact, SendingHold, Submission, Task, User
@@ -43,7 +44,8 @@ def begin_again(session: Session, *, taken_at: datetime, at: datetime) -> int:
     passed_over = (last + NUMBERS_LEFT_OUT - 1) % INTERCHANGE_NUMBERS + 1
     session.execute(sa.update(ControlSequence).values(last=passed_over))
     held = 0
-    reason = f"{REASON} {taken_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC: what left since then is not known here yet"
+    taken = f"{taken_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    reason = f"{REASON} {taken} by the {OPERATOR}, on the machine: what left since then is not known here yet"
     partners = [one.id for one in office.partners(session)]
     for practice in office.practices(session):
         audit.record(
@@ -58,34 +60,44 @@ def begin_again(session: Session, *, taken_at: datetime, at: datetime) -> int:
         )
         by = _somebody(session, practice.id)
         if by is not None:
-            for partner_id in partners:
-                held += (
-                    sending.place_hold(
-                        session,
-                        practice_id=practice.id,
-                        partner_id=partner_id,
-                        payer_id=None,
-                        reason=reason,
-                        ends_at=None,
-                        at=at,
-                        by=by,
-                    )
-                    is not None
-                )
+            held += _hold(session, practice.id, partners, reason=reason, at=at, by=by)
     return held
 
 
+def _hold(session: Session, practice_id: str, partners: Sequence[str], *, reason: str, at: datetime, by: str) -> int:
+    """Hold each route once for the restore, whatever else holds it: that may end by itself, or by who does not know of
+    the restore. Returns how many."""
+    held = {one.partner_id for one in holds(session, practice_id=practice_id)}
+    wanted = [one for one in partners if one not in held]
+    for partner_id in wanted:
+        session.add(
+            SendingHold(
+                id=new_id(),
+                practice_id=practice_id,
+                partner_id=partner_id,
+                reason=reason,
+                placed_at=at,
+                placed_by=by,
+            )
+        )
+    session.flush()
+    return len(wanted)
+
+
 def _somebody(session: Session, practice_id: str) -> str | None:
-    """The first of the practice's users by name, those who may come in before the others."""
+    """A user under whose number the hold stands, since the column takes nobody else; the hold's reason and the pages
+    name the operator. The first by name, those who may come in before the others."""
     query = select(User.id).where(User.practice_id == practice_id)
     return session.exec(query.order_by(col(User.is_active).desc(), User.login).limit(1)).first()
 
 
-def holds(session: Session) -> Sequence[SendingHold]:
-    """Holds that a restore placed and nobody has released."""
+def holds(session: Session, *, practice_id: str | None = None) -> Sequence[SendingHold]:
+    """Holds that a restore placed and nobody has released; of one practice, or of all."""
     query = select(SendingHold).where(
         col(SendingHold.released_at).is_(None), col(SendingHold.reason).startswith(REASON, autoescape=True)
     )
+    if practice_id is not None:
+        query = query.where(SendingHold.practice_id == practice_id)
     return session.exec(query.order_by(SendingHold.id)).all()
 
 
@@ -109,10 +121,11 @@ def strangers(session: Session) -> Sequence[Task]:
 
 
 def release(session: Session, *, at: datetime) -> int:
-    """End the holds that a restore placed: what gathered leaves by the pace of the policies. Returns how many."""
+    """End the holds that a restore placed: what gathered leaves by the pace of the policies, and kept cards are charged
+    again. No user did it: `released_by` stays empty. Returns how many."""
     kept = holds(session)
     for one in kept:
-        one.released_at, one.released_by = at, one.placed_by
+        one.released_at = at
         session.add(one)
         session.flush()
         outbox.enqueue(session, OutboxKind.START_BATCH, practice_id=one.practice_id, subject_id=one.partner_id, at=at)

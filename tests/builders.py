@@ -207,9 +207,14 @@ def a_999(group_number: int, *, code: str = "A", set_number: str = "0001", numbe
 
 
 def a_277ca(
-    control_number: str, *, sender: str = "PR", accepted: bool = True, number: int = 1, charge: int = 15000
+    control_number: str,
+    *others: str,
+    sender: str = "PR",
+    accepted: bool = True,
+    number: int = 1,
+    charge: int = 15000,
 ) -> bytes:
-    """`sender` PR is the payer, AY the clearinghouse."""
+    """The same verdict on one claim and on others. `sender` PR is the payer, AY the clearinghouse."""
     one = ClaimAcknowledgment(
         sender=Party(role=sender, is_person=False, name=Name("EXAMPLE"), id_qualifier="46", id="99999"),
         control_number=control_number,
@@ -224,7 +229,7 @@ def a_277ca(
         sender=one.sender,
         receiver=Party(role="41", is_person=False, name=Name("ZERO BALANCE"), id_qualifier="46", id="ZEROBALANCE"),
         provider=Party(role="85", is_person=False, name=Name("EXAMPLE CLINIC"), id_qualifier="XX", id=CLINIC_NPI),
-        acknowledgments=(one,),
+        acknowledgments=(one, *(replace(one, control_number=other) for other in others)),
     )
     return _interchange(acknowledgment_277ca.write(file), "277", acknowledgment_277ca.VERSION, number)
 

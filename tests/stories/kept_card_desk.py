@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
@@ -97,6 +97,11 @@ class CardDesk:
             self.office.go_on(self.visit)
             self.look()
         return asked
+
+    def account_looks_again(self) -> datetime | None:
+        """When, by what its last look said."""
+        with self.held() as (_, account):
+            return account.next_at
 
     def run(self, errand: CardErrand) -> bool:
         return self.note(errand, self.errands.run_card_errand(self.step(errand)))

@@ -14,7 +14,7 @@ from billing.claim import Name, Person, Sex
 from billing.instalments import PlanState
 from billing.kept_cards import CardState, Errand
 from billing.money import format_dollars
-from database import account_holds
+from database import account_holds, restoring
 from database.account_holds import PATIENT
 from database.columns import new_id
 from database.tables import Checkout
@@ -46,6 +46,16 @@ def hold(desk: CardDesk, kind: HoldKind, *, days: int) -> None:
             at=desk.office.now,
             by=desk.office.worker_id,
         )
+
+
+def begin_again(desk: CardDesk) -> None:
+    with desk.office.database.writing() as session:
+        restoring.begin_again(session, taken_at=desk.office.now, at=desk.office.now)
+
+
+def release_restored(desk: CardDesk) -> None:
+    with desk.office.database.writing() as session:
+        assert restoring.release(session, at=desk.office.now) == 1
 
 
 @pytest.mark.parametrize("tells", [True, False])
@@ -310,6 +320,37 @@ def test_a_hold_takes_back_what_the_processor_has_not_answered(cards: CardDesk) 
     cards.pass_days(1)
     assert (cards.charges(), cards.taken()) == ([(1, PART, "withdrawn")], 0)
     cards.pass_days(4)
+    assert cards.charges() == [(1, PART, "withdrawn"), (2, PART, "paid")]
+
+
+def test_restored_books_charge_nobody_before_they_have_heard(cards: CardDesk) -> None:
+    """What was charged after the backup is unknown to them: it is recorded from the processor's list, then released."""
+    cards.agree()
+    cards.keep()
+    cards.pass_days(FIRST_IN - 1)
+    begin_again(cards)
+    cards.pass_days(2)
+    assert (cards.charges(), cards.cards()) == ([], [CardState.KEPT])
+    assert cards.account_looks_again() == cards.office.now + timedelta(hours=1)
+    cards.pay(PART)
+    release_restored(cards)
+    cards.pass_days(1)
+    assert (cards.charges(), cards.taken()) == ([], 0), "the part is paid"
+    cards.pass_days(A_MONTH)
+    assert cards.charges() == [(1, PART, "paid")]
+
+
+def test_a_charge_that_was_under_way_at_the_backup_is_not_sent_before_that(cards: CardDesk) -> None:
+    cards.agree()
+    cards.keep()
+    cards.pass_days(FIRST_IN - 1)
+    cards.office.let_pass(days=1)
+    [errand] = cards.look(errands=False)
+    begin_again(cards)
+    cards.run(errand)
+    assert (cards.charges(), cards.taken()) == ([(1, PART, "withdrawn")], 0)
+    release_restored(cards)
+    cards.pass_days(1)
     assert cards.charges() == [(1, PART, "withdrawn"), (2, PART, "paid")]
 
 

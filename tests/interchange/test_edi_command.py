@@ -27,7 +27,7 @@ def edi(*arguments: object, text: bytes = b"") -> tuple[int, str, str]:
 
 def test_the_office_has_the_command() -> None:
     done = subprocess.run(
-        [sys.executable, "cli.py", "edi", "show", CLAIM], cwd=ROOT, capture_output=True, timeout=60, check=False
+        [sys.executable, "cli.py", "edi", "show", CLAIM], cwd=ROOT, capture_output=True, timeout=300, check=False
     )
     assert (done.returncode, done.stdout.decode(), done.stderr) == (0, edi("show", CLAIM)[1], b"")
 
@@ -130,7 +130,7 @@ def test_what_looks_like_a_picture_stays_text() -> None:
 
 def test_a_closed_standard_input_is_said() -> None:
     command = f"{sys.executable} cli.py edi validate - <&-"
-    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, timeout=300, check=False)
     assert (done.returncode, b"Traceback" in done.stderr, b"standard input is closed" in done.stderr) == (
         2,
         False,
@@ -153,7 +153,7 @@ def test_a_target_that_is_taken_is_named(tmp_path: Path) -> None:
 def run_in_shell(command: str) -> subprocess.CompletedProcess[bytes]:
     """With `PYTHON` for the command line of the office."""
     line = command.replace("PYTHON", f"{sys.executable} cli.py edi")
-    return subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, timeout=60, check=False)
+    return subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, timeout=300, check=False)
 
 
 @pytest.mark.parametrize("command", ["show", "validate --json", "deidentify"])

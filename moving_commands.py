@@ -14,8 +14,8 @@ import office_setup
 from activities import moving_in, moving_out
 from activities.moving_in import MoveReport
 from billing.money import format_dollars
+from database import audit
 from settings import OperatorError, Settings
-from user_commands import OPERATOR
 
 NOT_EXPORTED = "not-exported.txt"
 SHOWN = 200
@@ -65,7 +65,7 @@ def migrate(
     try:
         if write:
             report = moving_in.move_in(
-                database, files, practice_id=practice_id, partner_id=partner_id, at=now, by=OPERATOR
+                database, files, practice_id=practice_id, partner_id=partner_id, at=now, by=audit.OPERATOR
             )
         else:
             report = moving_in.look(database, files, practice_id=practice_id, partner_id=partner_id)
@@ -98,7 +98,7 @@ def export(
     now = datetime.now(UTC)
     practice_id, _ = office_setup.whose(database, settings, practice, at=now)
     try:
-        out = moving_out.move_out(database, practice_id=practice_id, at=now, by=OPERATOR)
+        out = moving_out.move_out(database, practice_id=practice_id, at=now, by=audit.OPERATOR)
     finally:
         database.close()
     for name, text in (*out.files.items(), (NOT_EXPORTED, out.notice)):

@@ -22,8 +22,6 @@ app = typer.Typer(
 )
 
 LONGEST_NAME = 100
-OPERATOR = "operator"
-"""The actor of the audit for what is done on the machine itself"""
 
 Login = Annotated[str, typer.Argument(help="As `zerobalance user list` shows it")]
 PracticeName = Annotated[str | None, typer.Option("--practice", help="Whose; default: the first practice")]
@@ -165,7 +163,7 @@ def _audit(session: Session, user: User, reason: str, *, at: datetime) -> None:
         session,
         practice_id=user.practice_id,
         at=at,
-        actor_id=OPERATOR,
+        actor_id=audit.OPERATOR,
         action="update",
         subject="user",
         subject_id=user.id,

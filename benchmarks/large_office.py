@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlmodel import select
 
 from activities.intake import import_file
+from benchmarks.bench_office import add_partner
 from billing.ledger import Account, EntryKind
 from billing.roles import Role
 from billing.stages import Stage
@@ -21,9 +22,8 @@ from billing.submission import SubmissionState
 from billing.tasks import KINDS, TaskType
 from database import access, office
 from database.access import Person
-from database.columns import new_id
 from database.engine import Database
-from database.tables import Encounter, Journal, Partner, Patient, Posting, Submission, Task
+from database.tables import Encounter, Journal, Patient, Posting, Submission, Task
 from simulator import clinic
 
 NOW = datetime(2026, 3, 31, 15, 0, tzinfo=UTC)
@@ -90,9 +90,7 @@ def _first_visit(database: Database) -> tuple[Person, dict[str, Row]]:
         practice_id = office.add_practice(session, name="Bench clinic", at=NOW).id
         tokens = access.install_staff(session, practice_id=practice_id, prefix="bench", at=NOW)
         person = access.person_of_token(session, tokens[Role.SUPERVISOR], at=NOW)
-        partner = _partner()
-        session.add(partner)
-        partner_id = partner.id
+        partner_id = add_partner(session)
     body = clinic.file_of(clinic.clean_visits(1, seed=7, today=NOW.date()), number=7, at=NOW)
     import_file(database, body, practice_id=practice_id, partner_id=partner_id, at=NOW)
     assert person is not None, "the staff were installed"
@@ -104,20 +102,6 @@ def _first_visit(database: Database) -> tuple[Person, dict[str, Row]]:
             "submission": {"payer_id": visit.payer_id, "partner_id": partner_id, "claim": visit.record},
         }
     return person, templates
-
-
-def _partner() -> Partner:
-    return Partner(
-        id=new_id(),
-        name="bench",
-        base_url="http://bench.test",
-        secret_name="bench",
-        sender_id="ZEROBALANCE",
-        receiver_id="BENCH",
-        submitter_name="ZERO BALANCE",
-        submitter_contact="EDI DESK",
-        submitter_telephone="5555550100",
-    )
 
 
 def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:

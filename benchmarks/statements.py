@@ -23,17 +23,16 @@ from activities.intake import import_file
 from activities.mail_line import MailServer
 from activities.messages import AccountStep, StatementRunStep
 from activities.statement_runs import SET_AT_ONCE, StatementRunActivities, begin
-from benchmarks.bench_office import say
+from benchmarks.bench_office import add_partner, say
 from billing.dunning import Notice
 from billing.ledger import Account, Entry, EntryKind, transfer
 from billing.money import Cents
 from billing.stages import Stage
 from billing.statement_runs import RunStep
 from database import accounts, encounters, ledger, office, statement_runs
-from database.columns import new_id
 from database.engine import Database
 from database.setup import upgrade
-from database.tables import Encounter, Letter, Partner
+from database.tables import Encounter, Letter
 from simulator import clinic
 from templates import documents, statement_view
 
@@ -82,19 +81,7 @@ def _with_waiting_papers(database: Database, count: int, *, at: datetime) -> str
     """A practice in which so many visits of so many patients owe a copayment, each with a paper that waits."""
     with database.writing() as session:
         practice_id = office.add_practice(session, name="Bench clinic", at=at).id
-        partner = Partner(
-            id=new_id(),
-            name="bench",
-            base_url="http://bench.test",
-            secret_name="bench",
-            sender_id="ZEROBALANCE",
-            receiver_id="BENCH",
-            submitter_name="ZERO BALANCE",
-            submitter_contact="EDI DESK",
-            submitter_telephone="5555550100",
-        )
-        session.add(partner)
-        partner_id = partner.id
+        partner_id = add_partner(session)
     visits = clinic.clean_visits(count, seed=7, today=at.date())
     body = clinic.file_of(visits, number=7, at=at)
     import_file(database, body, practice_id=practice_id, partner_id=partner_id, at=at)

@@ -147,14 +147,14 @@ def issue_token(session: Session, *, user_id: str, label: str, at: datetime, lif
     """A new bearer token, shown this once."""
     token = secrets.token_urlsafe(SECRET_BYTES)
     expires_at = None if lifetime is None else at + lifetime
-    session.add(Token(sha256=_digest(token), user_id=user_id, label=label, created_at=at, expires_at=expires_at))
+    session.add(Token(sha256=digest(token), user_id=user_id, label=label, created_at=at, expires_at=expires_at))
     session.flush()
     return token
 
 
 def revoke_token(session: Session, *, token: str, at: datetime) -> None:
     """The token opens nothing from now on."""
-    row = session.get(Token, _digest(token))
+    row = session.get(Token, digest(token))
     if row is not None and row.revoked_at is None:
         row.revoked_at = at
         session.add(row)
@@ -162,7 +162,7 @@ def revoke_token(session: Session, *, token: str, at: datetime) -> None:
 
 def person_of_token(session: Session, token: str, *, at: datetime) -> Person | None:
     """Whose token this is; None when it is unknown, expired or revoked, or its user is gone."""
-    row = session.get(Token, _digest(token))
+    row = session.get(Token, digest(token))
     if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= at):
         return None
     return _person(session, session.get(User, row.user_id))
@@ -187,7 +187,7 @@ def open_session(session: Session, *, user_id: str, at: datetime, lacks_factor: 
     a second factor is set up."""
     session_id = secrets.token_urlsafe(SECRET_BYTES)
     row = WebSession(
-        sha256=_digest(session_id), user_id=user_id, created_at=at, last_seen_at=at, lacks_factor=lacks_factor
+        sha256=digest(session_id), user_id=user_id, created_at=at, last_seen_at=at, lacks_factor=lacks_factor
     )
     session.add(row)
     session.flush()
@@ -199,7 +199,7 @@ def person_of_session(session: Session, session_id: str, *, at: datetime) -> tup
 
     None when the sign-in is unknown, was ended, or went stale.
     """
-    row = session.get(WebSession, _digest(session_id))
+    row = session.get(WebSession, digest(session_id))
     if row is None or row.ended_at is not None or at - row.last_seen_at > IDLE_LIMIT:
         return None, False
     user = session.get(User, row.user_id)
@@ -215,7 +215,7 @@ def touch_session(session: Session, session_id: str, *, at: datetime) -> None:
     """The sign-in was used just now."""
     session.execute(
         sa.update(WebSession)
-        .where(col(WebSession.sha256) == _digest(session_id), col(WebSession.ended_at).is_(None))
+        .where(col(WebSession.sha256) == digest(session_id), col(WebSession.ended_at).is_(None))
         .values(last_seen_at=at)
     )
 
@@ -224,7 +224,7 @@ def end_session(session: Session, session_id: str, *, at: datetime) -> None:
     """Sign out."""
     session.execute(
         sa.update(WebSession)
-        .where(col(WebSession.sha256) == _digest(session_id), col(WebSession.ended_at).is_(None))
+        .where(col(WebSession.sha256) == digest(session_id), col(WebSession.ended_at).is_(None))
         .values(ended_at=at)
     )
 
@@ -232,7 +232,7 @@ def end_session(session: Session, session_id: str, *, at: datetime) -> None:
 def has_factor_now(session: Session, session_id: str) -> None:
     """The second factor was set up in this sign-in, to which everything opens now."""
     session.execute(
-        sa.update(WebSession).where(col(WebSession.sha256) == _digest(session_id)).values(lacks_factor=False)
+        sa.update(WebSession).where(col(WebSession.sha256) == digest(session_id)).values(lacks_factor=False)
     )
 
 
@@ -243,7 +243,7 @@ def end_all_sessions(session: Session, *, user_id: str, at: datetime, but: str =
         .where(
             col(WebSession.user_id) == user_id,
             col(WebSession.ended_at).is_(None),
-            col(WebSession.sha256) != _digest(but),
+            col(WebSession.sha256) != digest(but),
         )
         .values(ended_at=at)
     )
@@ -256,5 +256,6 @@ def _person(session: Session, user: User | None) -> Person | None:
     return Person(user.id, user.practice_id, user.display_name, roles, zone_of(session, user.practice_id))
 
 
-def _digest(secret: str) -> str:
+def digest(secret: str) -> str:
+    """What is kept of a random secret, so that a copy of the database opens no door (SHA-256)."""
     return hashlib.sha256(secret.encode()).hexdigest()

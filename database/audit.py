@@ -12,6 +12,10 @@ _CHAIN_LOCK = 7_201_554
 """PostgreSQL advisory lock that lets one writer at a time extend the chain"""
 
 
+OPERATOR = "operator"
+"""The actor of the audit for what is done on the machine itself"""
+
+
 def record(
     session: Session,
     *,

@@ -1,5 +1,5 @@
-"""Books that were put back from a backup: the world knows more than they do. Nothing leaves before that is heard, and
-no number is used twice."""
+"""Books that were put back from a backup: the world knows more than they do. No claim leaves and no kept card is
+charged before that is heard, and no number is used twice. What else is sent goes on (docs/runbooks.md)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +17,6 @@ from database.messages import INTERCHANGE_NUMBERS
 from database.outbox import OutboxKind
 from database.tables import ControlSequence, Fact, SendingHold, Submission, Task, User
 
-OPERATOR = "operator"
-"""The actor of the audit for what is done on the machine itself"""
 NUMBERS_LEFT_OUT = 100_000
 """So many control numbers of each partner are passed over: those that went out after the backup are among them"""
 REASON = "Restored from the backup of"
@@ -45,14 +43,14 @@ def begin_again(session: Session, *, taken_at: datetime, at: datetime) -> int:
     session.execute(sa.update(ControlSequence).values(last=passed_over))
     held = 0
     taken = f"{taken_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    reason = f"{REASON} {taken} by the {OPERATOR}, on the machine: what left since then is not known here yet"
+    reason = f"{REASON} {taken} by the {audit.OPERATOR}, on the machine: what left since then is not known here yet"
     partners = [one.id for one in office.partners(session)]
     for practice in office.practices(session):
         audit.record(
             session,
             practice_id=practice.id,
             at=at,
-            actor_id=OPERATOR,
+            actor_id=audit.OPERATOR,
             action="update",
             subject="practice",
             subject_id=practice.id,
@@ -133,7 +131,7 @@ def release(session: Session, *, at: datetime) -> int:
             session,
             practice_id=one.practice_id,
             at=at,
-            actor_id=OPERATOR,
+            actor_id=audit.OPERATOR,
             action="update",
             subject="partner",
             subject_id=one.partner_id,

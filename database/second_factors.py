@@ -4,15 +4,15 @@ A code opens one door once: the step of time that it belongs to is kept, and a c
 the password and the code a sign-in is half: a random id, kept as its hash, good for five minutes.
 """
 
-import hashlib
 import json
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from database import access
+from database.office import policies_for
 from database.tables import HalfSignIn, SecondFactor, User
 
 HALF_LASTS = timedelta(minutes=5)
@@ -36,6 +36,12 @@ def is_kept(session: Session, user_id: str) -> bool:
         SecondFactor.user_id == user_id, col(SecondFactor.confirmed_at).is_not(None)
     )
     return session.exec(query).first() is not None
+
+
+def is_required(session: Session, *, practice_id: str, on: date) -> bool:
+    """Whether the practice lets nobody in by a password alone."""
+    policies = policies_for(session, practice_id=practice_id, payer_id=None)
+    return bool(policies.value("second_factor_required", as_of=on))
 
 
 def kept_by(session: Session, *, practice_id: str) -> frozenset[str]:
@@ -83,7 +89,7 @@ def confirm(session: Session, factor: SecondFactor, *, step: int, at: datetime, 
     Gives the codes for paper, this once."""
     codes = [secrets.token_hex(RECOVERY_BYTES) for _ in range(RECOVERY_CODES)]
     factor.confirmed_at, factor.last_step = at, step
-    factor.recovery = json.dumps([_digest(one) for one in codes])
+    factor.recovery = json.dumps([access.digest(one) for one in codes])
     session.add(factor)
     session.flush()
     access.end_all_sessions(session, user_id=factor.user_id, at=at, but=session_id)
@@ -101,7 +107,7 @@ def use_step(session: Session, factor: SecondFactor, step: int) -> None:
 def use_recovery(session: Session, factor: SecondFactor, code: str) -> bool:
     """Strike out a code on paper; False where it is none, or was used."""
     left: list[str] = json.loads(factor.recovery)
-    digest = _digest(code)
+    digest = access.digest(code)
     if digest not in left:
         return False
     factor.recovery = json.dumps([one for one in left if one != digest])
@@ -125,7 +131,9 @@ def open_half(session: Session, user: User, *, at: datetime) -> str:
     """The password fitted; the returned id goes with the form that asks for the code."""
     session.execute(sa.delete(HalfSignIn).where(col(HalfSignIn.expires_at) < at))
     half = secrets.token_urlsafe(access.SECRET_BYTES)
-    row = HalfSignIn(sha256=_digest(half), practice_id=user.practice_id, user_id=user.id, expires_at=at + HALF_LASTS)
+    row = HalfSignIn(
+        sha256=access.digest(half), practice_id=user.practice_id, user_id=user.id, expires_at=at + HALF_LASTS
+    )
     session.add(row)
     session.flush()
     return half
@@ -133,15 +141,11 @@ def open_half(session: Session, user: User, *, at: datetime) -> str:
 
 def user_of_half(session: Session, half: str, *, at: datetime) -> User | None:
     """Whose password fitted; None where that is too long ago, or never was."""
-    row = session.get(HalfSignIn, _digest(half))
+    row = session.get(HalfSignIn, access.digest(half))
     return None if row is None or row.expires_at < at else session.get(User, row.user_id)
 
 
 def end_half(session: Session, half: str) -> bool:
     """The code fitted too: the half is used up; False where another request was faster."""
-    done = session.execute(sa.delete(HalfSignIn).where(col(HalfSignIn.sha256) == _digest(half)))
+    done = session.execute(sa.delete(HalfSignIn).where(col(HalfSignIn.sha256) == access.digest(half)))
     return bool(done.rowcount)  # type: ignore[attr-defined]
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

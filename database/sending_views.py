@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, or_, select
 
 from billing.sending import SendingPlan
 from billing.submission import SubmissionState
-from database import office, restoring, sending, users, worklists
+from database import audit, office, restoring, sending, users, worklists
 from database.tables import Batch, Encounter, Partner, Patient, Payer, SendingHold, SendingPlanRow, Submission
 
 STATES: dict[str, str] = {
@@ -280,7 +280,7 @@ def _hold(session: Session, one: SendingHold, people: dict[str, str]) -> HoldVie
         payer.name if payer else "",
         one.reason,
         one.placed_at,
-        restoring.OPERATOR if one.reason.startswith(restoring.REASON) else people.get(one.placed_by, ""),
+        audit.OPERATOR if one.reason.startswith(restoring.REASON) else people.get(one.placed_by, ""),
         one.ends_at,
         int(claims),
         int(cents),

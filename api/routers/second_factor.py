@@ -18,7 +18,6 @@ from api.routers.sign_in import SignInLimit
 from billing.roles import Permission
 from database import access, second_factors
 from database.access import Person
-from database.office import policies_for
 from database.tables import SecondFactor, User
 from templates import qr
 from temporal.encryption import DecryptionError, KeyRing
@@ -80,7 +79,7 @@ def _page(
     with office.database.reading() as session:
         factor = session.get(SecondFactor, person.user_id)
         login = session.get_one(User, person.user_id).login
-        is_required = _is_required(session, office, person)
+        is_required = second_factors.is_required(session, practice_id=person.practice_id, on=office.today(person))
     values: dict[str, Any] = {"state": "none"}
     if factor is not None and factor.confirmed_at is not None:
         values = {"state": "kept", "left": second_factors.recovery_left(factor)}
@@ -105,11 +104,6 @@ def _offered(ring: KeyRing, factor: SecondFactor, login: str) -> dict[str, Any]:
     except DecryptionError:
         return {"state": "none"}
     return {"state": "offered", "secret": secret, "picture": qr.data_uri(second_factor.address(secret, login))}
-
-
-def _is_required(session: Session, office: Office, person: Person) -> bool:
-    policies = policies_for(session, practice_id=person.practice_id, payer_id=None)
-    return bool(policies.value("second_factor_required", as_of=office.today(person)))
 
 
 def _begin(request: Request, office: Office, person: Person, password: str) -> None:
@@ -151,7 +145,7 @@ def _step(ring: KeyRing, office: Office, factor: SecondFactor, code: str) -> int
 
 def _remove(request: Request, office: Office, person: Person, password: str) -> None:
     with _own_hand(request, office, person, "take away", password) as (session, user):
-        if _is_required(session, office, person):
+        if second_factors.is_required(session, practice_id=person.practice_id, on=office.today(person)):
             raise Problem(409, "factor-required", "Your practice asks everybody for one", "Ask who manages users.")
         if second_factors.forget(session, user.id):
             _audit(session, office, person, "second factor taken away")

@@ -15,7 +15,6 @@ from api.routers.pages import show, typed_into
 from api.second_factor import HeldOff
 from database import access, audit, second_factors, users
 from database.access import Person
-from database.office import policies_for
 from database.tables import User
 from temporal.encryption import KeyRing
 
@@ -75,7 +74,8 @@ async def sign_in(request: Request, office: TheOffice) -> Response:
 
 @router.post(f"{errors.SIGN_IN_PATH}/code")
 async def sign_in_by_code(request: Request, office: TheOffice) -> Response:
-    """The second half: the code that the telephone shows, or one from paper. Five wrong ones hold everybody off."""
+    """The second half: the code that the telephone shows, or one from paper. After five wrong
+    ones none is looked at."""
     typed = await typed_into(request)
     half, back = typed.get("half", "")[:100], errors.local(typed.get("back", ""))
     user = await run_in_threadpool(_user_of_half, office, half)
@@ -174,8 +174,7 @@ def _write_down_refusal(request: Request, office: Office, login: str) -> None:
 
 def _begin(request: Request, office: Office, person: Person, *, has_factor: bool = False) -> str:
     with office.database.writing() as session:
-        policies = policies_for(session, practice_id=person.practice_id, payer_id=None)
-        is_asked = bool(policies.value("second_factor_required", as_of=office.today(person)))
+        is_asked = second_factors.is_required(session, practice_id=person.practice_id, on=office.today(person))
         session_id = access.open_session(
             session, user_id=person.user_id, at=office.now(), lacks_factor=is_asked and not has_factor
         )

@@ -11,10 +11,10 @@ from api.office import TheOffice
 from api.routers import office_search
 from api.routers.pages import NOTES, may_work, show
 from api.routers.tasks import Held, held_by
-from billing.roles import Permission, Role, permissions_of
+from billing.roles import Permission, Role
 from billing.stages import Stage
 from billing.tasks import KINDS, TaskType
-from database import users, views, worklists
+from database import questions, views, worklists
 from database.access import Person
 from database.users import UserView
 from database.worklists import NotACursor, TaskOrder, TaskPage
@@ -43,13 +43,12 @@ def show_worklist(
     """Open tasks by role and by who holds them, and visits by stage, patient or number."""
     q = (office_search.asked(office, person, asked) or "") if asked else q
     work = work if work in {MINE, ALL, *Role} else _usual(person)
-    works_for_all = person.may(Permission.APPROVE)
     task_type = TaskType(kind) if kind in set(TaskType) else None
     try:
         with office.database.reading() as session:
             tasks = _tasks(session, person, work, task_type, held, order, tasks_after)
             kinds = worklists.open_types(session, practice_id=person.practice_id)
-            colleagues = users.of_practice(session, practice_id=person.practice_id) if works_for_all else []
+            colleagues = _colleagues(session, person)
             encounters = views.newest_encounters(
                 session,
                 practice_id=person.practice_id,
@@ -73,7 +72,7 @@ def show_worklist(
         kind=task_type or "",
         kinds={one: KINDS[one].title for one in (*kinds, *([task_type] if task_type else []))},
         held=held,
-        colleagues=[one for one in colleagues if one.is_active and _works(one)],
+        colleagues=colleagues,
         workable={one.id for one in tasks.items if may_work(person, one)},
         note=NOTES.get(note, ""),
         order=order,
@@ -107,8 +106,11 @@ def _tasks(
     )
 
 
-def _works(one: UserView) -> bool:
-    return Permission.WORK in permissions_of(frozenset(one.roles))
+def _colleagues(session: Session, person: Person) -> list[UserView]:
+    """To whom tasks may be handed over; nobody for who may not."""
+    if not person.may(Permission.APPROVE):
+        return []
+    return questions.who_may_be_asked(session, practice_id=person.practice_id).people
 
 
 def _usual(person: Person) -> str:

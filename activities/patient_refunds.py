@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 from activities.desk import Desk
@@ -9,7 +10,7 @@ from activities.refusals import Refused, Values
 from billing.ledger import Account, Entry, EntryKind, Side, transfer
 from billing.money import Cents, format_dollars
 from billing.tasks import NewTask, TaskType
-from database import card_refunds, users
+from database import card_refunds, returned_payments, users
 from database.columns import new_id
 from database.tables import CardRefund, Checkout, Fact, Task
 
@@ -25,6 +26,7 @@ def _refund(desk: Desk, task: Task, values: Values, actor_id: str, *, way: str) 
     left = _credit(desk)
     if left <= 0:
         return "No credit is left to refund"
+    _wait_for_cheque(desk)
     reference = values.get("reference", "")
     if left <= desk.policy("patient_refund_limit_cents"):
         return _pay(desk, task, left, way=way, reference=reference, actor_id=actor_id)
@@ -58,6 +60,7 @@ def _approve(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
     if _credit(desk) != task.amount_cents:
         message = "the credit has changed since this was proposed; do not agree, and look at it again"
         raise Refused("amount_changed", message)
+    _wait_for_cheque(desk)
     left = Cents(task.amount_cents)
     return _pay(desk, task, left, way=told["way"], reference=told["reference"], actor_id=actor_id)
 
@@ -74,6 +77,20 @@ def _reject(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
         )
     )
     return f"The refund was not agreed to: {values['reason']}"
+
+
+def _wait_for_cheque(desk: Desk) -> None:
+    """What was paid back cannot be taken back when the cheque that it stood on comes back. Raises Refused."""
+    received_on = returned_payments.last_cheque(desk.session, desk.encounter.id)
+    if received_on is None:
+        return
+    clears_on = received_on + timedelta(days=desk.policy("cheque_clears_days"))
+    if desk.today < clears_on:
+        message = (
+            f"a cheque towards this visit was received on {received_on} and may still come back unpaid: pay the credit"
+            f" back from {clears_on} on (policy cheque_clears_days)"
+        )
+        raise Refused("cheque_not_cleared", message)
 
 
 def _pay(desk: Desk, task: Task, left: Cents, *, way: str, reference: str, actor_id: str) -> str:

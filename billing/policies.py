@@ -106,6 +106,9 @@ DEFAULTS: dict[str, Default] = {
     "patient_credit_days": Default(90, "office: a patient's credit that nobody used or paid back so long is listed"),
     "patient_refund_days": Default(30, "office: a patient's credit is paid back within a month; states differ"),
     "patient_refund_limit_cents": Default(50_000, "office: a second person agrees to pay more than that back"),
+    "cheque_clears_days": Default(
+        10, "office: a cheque may come back so long after it was received; till then its credit is not paid back"
+    ),
     "small_balance_of_plans": Default(
         0, "office: 1 waives what private plans left too; federal programmes' shares never (42 USC 1320a-7a(i)(6))"
     ),
@@ -239,6 +242,7 @@ _OF_THE_PRACTICE = frozenset(
         "patient_credit_days",
         "patient_refund_days",
         "patient_refund_limit_cents",
+        "cheque_clears_days",
         "small_balance_cents",
         "small_balance_of_plans",
         "prompt_pay_percent",

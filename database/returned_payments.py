@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from billing.ledger import Account
 from billing.lockbox import LOCKBOX
@@ -65,6 +65,21 @@ def cheques(session: Session, row: BankMovement) -> list[Cheque]:
         if first <= day <= row.booked_on:
             found.append(Cheque(cheque.id, lockbox.cheque_of(cheque).number, day, (), unplaced=cheque))
     return sorted(found, key=lambda one: (-one.received_on.toordinal(), one.id))
+
+
+def last_cheque(session: Session, encounter_id: str) -> date | None:
+    """The day on which the newest cheque towards a visit was received that stands; None: no cheque pays it."""
+    undoing = aliased(PatientPayment)
+    return session.exec(
+        select(func.max(PatientPayment.received_on))
+        .outerjoin(undoing, col(undoing.takes_back) == col(PatientPayment.id))
+        .where(
+            PatientPayment.encounter_id == encounter_id,
+            col(PatientPayment.method).in_(("cheque", LOCKBOX)),
+            PatientPayment.amount_cents > 0,
+            col(undoing.id).is_(None),
+        )
+    ).one()
 
 
 def undone(session: Session, row: BankMovement) -> Sequence[PatientPayment]:

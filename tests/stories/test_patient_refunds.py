@@ -248,9 +248,46 @@ def test_a_credit_that_no_card_brought_does_not_go_to_one(house: House) -> None:
     house.ask_processor()
     house.go_on()
     house.office.pay(house.visit, 2400, method="cheque")
+    house.office.let_pass(days=10)
     house.go_on()
     refused = house.complete("credit_balance", "refund_card")
     assert (refused.done, refused.code) == (False, "not_possible")
+
+
+@pytest.mark.parametrize(("resolution", "values"), [("refund_card", {}), ("refund_patient", {"reference": "CHEQUE 7"})])
+def test_a_credit_waits_until_the_cheque_towards_its_visit_cannot_come_back(
+    house: House, resolution: str, values: dict[str, str]
+) -> None:
+    house.office.pay(house.visit, 300, method="cheque")
+    house.go_on()
+    cleared = house.office.today + timedelta(days=10)
+    house.office.let_pass(days=9)
+    refused = house.complete("credit_balance", resolution, **values)
+    assert (refused.done, refused.code) == (False, "cheque_not_cleared")
+    assert str(cleared) in refused.message
+    house.office.let_pass(days=1)
+    assert house.complete("credit_balance", resolution, **values).done
+
+
+def test_a_cheque_that_came_back_holds_no_credit(house: House) -> None:
+    house.office.pay(house.visit, 300, payment_id="bounced", method="cheque")
+    house.go_on()
+    house.office.take_back(house.visit, "bounced")
+    house.go_on()
+    assert house.stands() == (2500, 0, CREDIT)
+    assert house.complete("credit_balance", "refund_card").done
+
+
+def test_who_agrees_waits_for_a_cheque_that_came_meanwhile(house: House) -> None:
+    house.office.policy("patient_refund_limit_cents", 0)
+    house.complete("credit_balance", "refund_patient", reference="CHEQUE 7")
+    house.go_on()
+    house.office.pay(house.visit, 300, payment_id="late", method="cheque")
+    supervisor = house.office.supervisor_id
+    refused = house.complete("patient_refund_approval", "approved", by=supervisor)
+    assert (refused.done, refused.code) == (False, "cheque_not_cleared")
+    house.office.policy("cheque_clears_days", 0)
+    assert house.complete("patient_refund_approval", "approved", by=supervisor).done
 
 
 def test_the_policy_says_until_when_it_goes_back(house: House) -> None:

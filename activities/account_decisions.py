@@ -56,7 +56,7 @@ def decide_before_collections(
             practice_id=practice_id,
             encounter_id=one.encounter_id,
             kind=FactKind.BALANCE_GIVEN_UP,
-            source_key=f"given_up:{task.id}",
+            source_key=f"given_up:{task.id}:{one.encounter_id}",
             subject_id=task.id,
             received_at=at,
             body=json.dumps(told),

@@ -458,7 +458,7 @@ def _tell_visits(session: Session, row: AssistanceApplication, words: str, *, at
             practice_id=row.practice_id,
             encounter_id=visit.id,
             kind=FactKind.ASSISTANCE_DECIDED,
-            source_key=f"assistance:{row.id}:{row.rounds}:{row.state}",
+            source_key=f"assistance:{row.id}:{row.rounds}:{row.state}:{visit.id}",
             subject_id=row.id,
             received_at=at,
             body=words[:200],

@@ -201,6 +201,13 @@ def at_agencies(session: Session) -> dict[str, int]:
     return found
 
 
+def never_given_up(session: Session) -> list[str]:
+    """Visits that were placed, and were not told so: what they owe stands in the books as before."""
+    told = select(Fact.encounter_id).where(Fact.kind == FactKind.BALANCE_GIVEN_UP)
+    query = select(Placement.encounter_id).where(col(Placement.encounter_id).not_in(told)).distinct()
+    return list(session.exec(query.order_by(col(Placement.encounter_id))))
+
+
 def suspend(session: Session, row: Placement, *, reason: str, at: datetime, by: str) -> None:
     """The agency asks nothing, and is told."""
     row.state = PlacementState.SUSPENDED

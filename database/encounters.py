@@ -57,6 +57,10 @@ class EncounterMissing(LookupError):
     """No such encounter in this practice."""
 
 
+class FactOfAnother(ValueError):
+    """A fact's key is that of another encounter's fact: this one would be lost."""
+
+
 def create(
     session: Session,
     claim: Claim,
@@ -317,7 +321,8 @@ def add_fact(
     body: str = "",
     wake: bool = True,
 ) -> bool:
-    """Keep a fact and wake its encounter; False when the same fact came before. `wake` False: the caller does it."""
+    """Keep a fact and wake its encounter; False when the same fact came before. `wake` False: the caller does it.
+    Raises FactOfAnother."""
     fact_id = new_id()
     fact = insert(session, "fact").values(
         id=fact_id,
@@ -331,6 +336,7 @@ def add_fact(
     )
     kept = session.execute(fact.on_conflict_do_nothing().returning(sa.column("id"))).first()
     if kept is None:
+        _check_is_theirs(session, encounter_id, practice_id, source_key)
         return False
     if wake:
         outbox.enqueue(
@@ -342,6 +348,14 @@ def add_fact(
             at=received_at,
         )
     return True
+
+
+def _check_is_theirs(session: Session, encounter_id: str, practice_id: str, source_key: str) -> None:
+    """What came before is this encounter's, or one that is told several encounters is lost on all but the first."""
+    which = (Fact.practice_id == practice_id, Fact.source_key == source_key)
+    whose = session.exec(select(Fact.encounter_id).where(*which)).one()
+    if whose != encounter_id:
+        raise FactOfAnother(f"the fact {source_key} is kept for encounter {whose}: its key must tell {encounter_id}")
 
 
 def submissions(session: Session, encounter_id: str) -> Sequence[Submission]:

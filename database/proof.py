@@ -310,7 +310,8 @@ def _balances_are_pursued(session: Session) -> Proof:
 
 
 def _placed_is_given_up(session: Session) -> Proof:
-    """What agencies may ask for on a visit stands on BAD_DEBT there, once the visit has read what arrived for it."""
+    """What agencies may ask for on a visit stands on BAD_DEBT there, once the visit has read what arrived for it. Each
+    visit that ever went to one was told to give its share up."""
     placed = agencies.at_agencies(session)
     stands = dict(
         session.exec(
@@ -319,7 +320,8 @@ def _placed_is_given_up(session: Session) -> Proof:
             .group_by(col(Posting.encounter_id))
         ).all()
     )
-    off = [f"encounter {one}" for one, cents in placed.items() if int(stands.get(one, 0)) < cents]
+    short = {one for one, cents in placed.items() if int(stands.get(one, 0)) < cents}
+    off = [f"encounter {one}" for one in sorted(short.union(agencies.never_given_up(session)))]
     return Proof("placements", "agencies ask for no more than was given up", len(placed), off[:SHOWN])
 
 

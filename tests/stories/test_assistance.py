@@ -13,14 +13,15 @@ from activities.office_tasks import complete_office_task
 from billing.assistance import Band, Per, Scale, Takes, Way
 from billing.ledger import Account
 from billing.poverty_guidelines import Region
+from billing.stages import FactKind
 from database import account_holds, accounts, assistance, letters, records
 from database.columns import new_id
 from database.proof import prove_rows
-from database.tables import AssistanceApplication, AssistanceScale, Encounter, Letter, Placement, Task, User
+from database.tables import AssistanceApplication, AssistanceScale, Encounter, Fact, Letter, Placement, Task, User
 from tests.builders import a_payment, a_reversal, an_835
 from tests.office import Office
 from tests.stories.test_agencies import placed
-from tests.stories.test_households import child, look_after
+from tests.stories.test_households import MOTHER, answers_for, child, look_after
 
 BOTH_DATABASES = True
 POOR, MODEST, RICH = 1_500_000, 3_000_000, 9_000_000
@@ -132,6 +133,21 @@ def test_help_after_two_payments_pays_back_what_was_too_much(office: Office) -> 
     [said] = letters_of(office, "assistance_decision")
     assert "75 percent off" in said
     assert "If you do not agree" in said
+
+
+def test_every_visit_that_help_covers_is_told(office: Office) -> None:
+    with_scale(office)
+    first, second = child(office, "ANNA", 1, share=8000), child(office, "BETH", 2, share=4000)
+    for one in (first, second):
+        answers_for(office, one, MOTHER)
+    applies(office, office.patient_of(first), MODEST)
+    assert answers(office, "granted").done
+    for one in (first, second):
+        with office.database.reading() as session:
+            facts = session.exec(select(Fact).where(Fact.encounter_id == one, col(Fact.absorbed_at).is_(None)))
+            assert [fact.kind for fact in facts] == [FactKind.ASSISTANCE_DECIDED]
+    settle(office, first, second)
+    assert [on(office, one, Account.ADJUSTMENT_ASSISTANCE) for one in (first, second)] == [6000, 3000]
 
 
 def test_whole_help_for_a_paid_visit_pays_everything_back_and_goes_on_for_visits_to_come(office: Office) -> None:

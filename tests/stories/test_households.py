@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlmodel import select
+import sqlalchemy as sa
+from sqlmodel import col, select
 
 from activities import account_decisions
 from activities.account import AccountActivities
@@ -14,10 +15,11 @@ from activities.messages import AccountStep
 from billing.claim import Address, Claim, Name, Person, Sex
 from billing.consents import Guarantor, GuarantorIs
 from billing.dunning import Notice
+from billing.stages import FactKind
 from billing.tasks import TaskType
 from database import account_views, accounts, consents, guarantors, households, letters, merges
 from database.proof import prove_rows
-from database.tables import BalanceItem, Encounter, Letter, Patient, PatientAccount, PatientMerge, Task
+from database.tables import BalanceItem, Encounter, Fact, Letter, Patient, PatientAccount, PatientMerge, Placement, Task
 from tests.builders import a_claim, a_payment, an_835, an_837p
 from tests.office import PUBLIC_URL, Office
 
@@ -110,6 +112,38 @@ def test_two_children_of_one_mother_get_one_statement(office: Office) -> None:
         assert (view.patient_id, view.owed_cents, len(view.items)) == (holder, 5000, 2)
         assert len(session.exec(select(PatientAccount)).all()) == 1
     holds(office)
+
+
+@pytest.mark.parametrize(
+    ("resolution", "values"), [("place", {"agency": "Example Recovery"}), ("write_off", {"reason": "nobody there"})]
+)
+def test_every_visit_of_an_account_is_given_up(office: Office, resolution: str, values: dict[str, str]) -> None:
+    visits = [child(office, "ANNA", 1), child(office, "BETH", 2, share=3000)]
+    for one in visits:
+        answers_for(office, one, MOTHER)
+    holder = office.patient_of(visits[0])
+    look_after(office, holder)
+    left_alone(office, holder, days=125)
+    assert office.decide_account(visits[0], resolution, **values).done
+    for one in visits:
+        office.go_on(one)
+    look_after(office, holder)
+    assert [office.stage(one) for one in visits] == ["closed", "closed"]
+    assert [office.accounts(one)["BAD_DEBT", 1] for one in visits] == [2000, 3000]
+    holds(office)
+
+
+def test_the_proof_sees_a_placed_visit_that_was_never_given_up(office: Office) -> None:
+    visit = child(office, "ANNA", 1)
+    look_after(office, office.patient_of(visit))
+    left_alone(office, office.patient_of(visit), days=125)
+    assert office.decide_account(visit, "place", agency="Example Recovery").done
+    with office.database.writing() as session:
+        session.execute(sa.delete(Fact).where(col(Fact.kind) == FactKind.BALANCE_GIVEN_UP))
+        session.execute(sa.update(Placement).values(state="closed"))
+    with office.database.reading() as session:
+        [off] = [one for one in prove_rows(session) if one.name == "placements"]
+    assert off.offenders == [f"encounter {visit}"]
 
 
 def test_a_mother_who_is_a_patient_holds_the_account_of_her_child(office: Office) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
-from typing import Any
 
 import httpx
 from fastapi import APIRouter, FastAPI
@@ -14,6 +13,7 @@ from temporalio.client import Client
 from activities.card_processor import gateway_at
 from api import codec, errors, temporal_ui
 from api.codec import CodecCors
+from api.description import REFUSALS, DescribedApp
 from api.metrics import Meter, Metrics
 from api.office import Clock, Office, wall_clock
 from api.routers import (
@@ -260,11 +260,6 @@ ROUTERS = (
     pages.router,
 )
 
-EVERYWHERE: dict[int | str, dict[str, Any]] = {
-    "default": {"model": errors.ProblemBody, "description": "Refused: application/problem+json"}
-}
-"""What any call may answer"""
-
 UI_TIMEOUT_SECONDS = 70.0
 """Temporal's web interface waits up to a minute for news of a running workflow"""
 
@@ -283,7 +278,7 @@ def create_app(
     `client` None: everything that needs the engine answers 503. `keyring` None: the installation's own. `clock` is
     the only clock that any route reads. `ui_transport` replaces the way to Temporal's web interface.
     """
-    app = FastAPI(
+    app = DescribedApp(
         title="Zero Balance",
         summary="The back office of a medical practice: every encounter until nobody owes anything on it.",
         version="1",
@@ -304,6 +299,7 @@ def create_app(
     app.state.metrics = Metrics()
     app.state.sign_in_limit = SignInLimit()
     errors.install(app)
+    app.described = ROUTERS
     app.router.routes.extend(_routes())
     app.mount("/static", StaticFiles(directory=rendering.STATIC))
     is_https = settings.public_url.startswith("https:")
@@ -321,7 +317,7 @@ def _routes() -> tuple[BaseRoute, ...]:
     """All routes, prepared once in a process: they hold nothing of an application, and it takes half a second."""
     whole = APIRouter()
     for router in ROUTERS:
-        whole.include_router(router, responses=EVERYWHERE)
+        whole.include_router(router, responses=REFUSALS)
     return tuple(whole.routes)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from temporalio.service import RPCError
 
@@ -51,7 +51,7 @@ def show_pending(office: TheOffice, person: Operator) -> Pending:
         return worklists.pending(session)
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=PlainTextResponse)
 def show_metrics(request: Request, office: TheOffice, person: Operator) -> Response:
     """Prometheus figures."""
     metrics: Metrics = request.app.state.metrics

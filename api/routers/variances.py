@@ -98,7 +98,7 @@ def sum_variances(wanted: Wanted, office: TheOffice, person: Viewer, by: Groupin
         return _totals(session, wanted.sought(person), by)
 
 
-@api.get("/lines.csv")
+@api.get("/lines.csv", response_class=Response)
 def take_lines(request: Request, wanted: Wanted, office: TheOffice, person: Viewer) -> Response:
     """The lines as a CSV, at most 50,000."""
     return _file(request, office, person, wanted.sought(person))

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from sqlmodel import select
 
 from api import app as application
-from api.auth import Requirement
+from api.description import requirement
 from billing.roles import Permission, Role
 from database import access, audit
 from database.tables import AuditEvent
@@ -49,11 +49,6 @@ def routes() -> list[tuple[str, APIRoute]]:
         for method in sorted(route.methods)
     ]
     return sorted(found, key=lambda one: (one[1].path, one[0]))
-
-
-def requirement(route: APIRoute) -> Requirement | None:
-    calls = [dependency.call for dependency in route.dependant.dependencies]
-    return next((call for call in calls if isinstance(call, Requirement)), None)
 
 
 @pytest.mark.parametrize(("method", "route"), [pytest.param(*one, id=f"{one[0]} {one[1].path}") for one in routes()])

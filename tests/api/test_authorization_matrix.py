@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import event
 from sqlmodel import Session
 
+from api.description import requirement
 from billing.roles import PERMISSIONS, Permission, Role
 from database.columns import new_id
 from database.engine import Database
@@ -18,7 +19,7 @@ from tests.api.addresses import TABLES, filled, has_id
 from tests.api.conftest import Book, open_book
 from tests.api.examples import sent_with
 from tests.api.rows import Row, kept, one_of_each
-from tests.api.test_auth import OPEN_TO_ALL, requirement, routes
+from tests.api.test_auth import OPEN_TO_ALL, routes
 
 GUARDED = [(method, route) for method, route in routes() if f"{method} {route.path}" not in OPEN_TO_ALL]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 
+from api.description import requirement
 from billing.edits.registry import Bill, Edit
 from billing.policies import DEFAULTS
 from billing.roles import PERMISSIONS, Permission, Role
@@ -13,7 +14,7 @@ from billing.scrubbing import EDITS, Severity
 from billing.tasks import KINDS, TaskType
 from interchange import moving_files
 from settings import Settings, variable
-from tests.api.test_auth import requirement, routes
+from tests.api.test_auth import routes
 from tests.house import reading_level, x12_pages
 from tests.house.source import ROOT, member_docstrings
 

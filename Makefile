@@ -15,6 +15,9 @@ JOBS ?= 2
 MINUTES ?= 10
 RACES ?= 500
 FUZZ_SEED ?=
+EXAMPLES ?= 200
+TRIES ?= 40
+DICE ?= 1
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -23,7 +26,7 @@ SSHD := /usr/sbin/sshd
 LOCK_WITH = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --quiet
 
-.PHONY: help system system-python venv venv-dev demo run test check races fuzz bench lock clean
+.PHONY: help system system-python venv venv-dev demo run test check races fuzz fuzz-api bench lock clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -65,6 +68,10 @@ check: venv-dev ## format, lint, types, import contracts, house tests
 
 fuzz: venv-dev ## the X12 codec under files nobody has seen before; MINUTES=60 runs longer, FUZZ_SEED=7 begins there
 	$(BIN)/python -m tests.interchange.fuzz --minutes $(MINUTES) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
+
+fuzz-api: system venv-dev ## calls and forms of the office with wrong input; EXAMPLES=200 of each call, TRIES=40 of each form, DICE=1
+	EXAMPLES=$(EXAMPLES) TRIES=$(TRIES) DICE=$(DICE) $(BIN)/python -m pytest --timeout=0 \
+		tests/api/test_calls_with_wrong_input.py tests/api/test_forms_with_wrong_input.py
 
 bench: venv-dev ## benchmarks, one JSON object a line: encounters, the codec beside its peers, a remittance of 10,000 claims, a run of 1,000 statements, the search over codes, lists of a million visits
 	$(BIN)/python -m benchmarks

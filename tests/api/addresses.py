@@ -73,7 +73,7 @@ class ParameterUnknown(LookupError):
 
 def has_id(path: str) -> bool:
     """Whether the route's address names a row. Raises ParameterUnknown."""
-    return any(name not in WORDS and _place(path, name) for name in re.findall(r"\{(.*?)\}", path))
+    return any(name not in WORDS and place(path, name) for name in re.findall(r"\{(.*?)\}", path))
 
 
 def filled(path: str, rows: dict[str, Row]) -> str:
@@ -82,13 +82,14 @@ def filled(path: str, rows: dict[str, Row]) -> str:
     def value(match: re.Match[str]) -> str:
         if match[1] in WORDS:
             return WORDS[match[1]]
-        table, column = _place(path, match[1])
+        table, column = place(path, match[1])
         return str(rows[table][column])
 
     return re.sub(r"\{(.*?)\}", value, path)
 
 
-def _place(path: str, name: str) -> tuple[str, str]:
+def place(path: str, name: str) -> tuple[str, str]:
+    """The table and column of which a parameter is a value. Raises ParameterUnknown."""
     if name in TABLES:
         return TABLES[name], "id"
     if name in NUMBERS:

@@ -64,14 +64,14 @@ class Book:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=options.pop("raise_app_exceptions", True))
         return httpx.AsyncClient(transport=transport, base_url="http://office.test", headers=headers, **options)
 
-    def signed_in(self, role: Role) -> httpx.AsyncClient:
+    def signed_in(self, role: Role, **options: Any) -> httpx.AsyncClient:
         """A browser in which somebody with this role signed in; it sends what browsers send."""
         with self.database.writing() as session:
             person = access.person_of_token(session, self.tokens[role], at=self.now)
             assert person is not None
             session_id = access.open_session(session, user_id=person.user_id, at=self.now)
         headers = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
-        return self.connect(headers=headers, cookies={"zerobalance_session": session_id})
+        return self.connect(headers=headers, cookies={"zerobalance_session": session_id}, **options)
 
     def encounter(self, claim: Claim | None = None) -> Encounter:
         with self.database.writing() as session:

@@ -91,6 +91,8 @@ class Playing:
     """A scenario on an office: the visits by letter, and how far the journal was read."""
 
     office: Office
+    mark: str = ""
+    """Digits in the numbers of visits and files, so that several scenarios can be played in one office"""
     visits: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
     """What `{A}` stands for in an 835: the control number of the visit's newest submission"""
@@ -129,7 +131,7 @@ class Playing:
     def _visit(self, step: Step, letter: str) -> None:
         """Registered, verified, coded, charged, sent; its charges are in the books and are no part of what follows."""
         is_sent = "not sent" not in [line.strip() for line in step.body]
-        lines, others, claim = [], [], a_claim(member_id=f"MEMBER{letter}00{letter}")
+        lines, others, claim = [], [], a_claim(member_id=f"MEMBER{letter}{self.mark or '00'}{letter}")
         for line in step.body:
             words = line.split()
             match words:
@@ -149,9 +151,10 @@ class Playing:
                 case _:
                     raise AssertionError(f"line {step.number}: {line!r} is no part of a visit")
         charge = sum(line.charge_cents for line in lines)
-        claim = replace(claim, lines=tuple(lines), charge_cents=charge, control_number=f"EXT{letter}")
+        claim = replace(claim, lines=tuple(lines), charge_cents=charge, control_number=f"EXT{self.mark}{letter}")
         before = set(self.office.encounter_ids())
-        report = self.office.take_in(an_837p(with_other_payers(claim, others), number=100 + len(self.visits)))
+        number = int(f"{self.mark}100") + len(self.visits)
+        report = self.office.take_in(an_837p(with_other_payers(claim, others), number=number))
         assert report.created == 1, report
         [encounter] = set(self.office.encounter_ids()) - before
         self.visits[letter] = encounter

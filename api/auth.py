@@ -4,17 +4,19 @@ A route states what it needs with `require(Permission.X)`; a test walks all rout
 Credentials that were shown and refused are written to the audit chain; a request without any is only answered.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from sqlmodel import Session
 
-from api import errors
+from api import errors, seeing
 from api.errors import Problem
 from api.office import Office, office_of
 from billing.roles import Permission
-from database import access, audit
+from database import access, audit, sensitive
 from database.access import Person
 
 COOKIE = "zerobalance_session"
@@ -30,8 +32,21 @@ class Requirement:
     with_any_password: bool = False
     """Also for somebody whose password somebody else made up, or who has no second factor where the practice asks for
     one: the pages where they mend that"""
+    breaks_glass: bool = False
+    """Where somebody asks to see what is kept from them"""
 
-    def __call__(self, request: Request) -> Person:
+    async def __call__(self, request: Request) -> Person:
+        """Who asks, where they may. Raises Problem 401 and 403."""
+        person = await run_in_threadpool(self.admit, request)
+        refusal = None if self.breaks_glass else await seeing.refusal(request, person)
+        if refusal is not None:
+            reason = f"sensitive record of patient {refusal.patient_id}"
+            await run_in_threadpool(refuse, request, person.practice_id, person.user_id, reason)
+            raise refusal
+        return person
+
+    def admit(self, request: Request) -> Person:
+        """Who asks, where their roles allow the route. Raises Problem 401 and 403."""
         person = request.state.person = person_of(request)
         if not any(person.may(permission) for permission in self.permissions):
             refuse(request, person.practice_id, person.user_id, f"needs {' or '.join(self.permissions)}")
@@ -66,7 +81,7 @@ def person_of(request: Request) -> Person:
     token = bearer_token(request)
     if token is not None:
         with office.database.reading() as session:
-            person = access.person_of_token(session, token, at=at)
+            person = _with_kept(session, access.person_of_token(session, token, at=at), at)
         return person or _turn_away(request, "token")
     session_id = request.cookies.get(COOKIE)
     if session_id:
@@ -126,11 +141,17 @@ def refuse(request: Request, practice_id: str, actor_id: str, reason: str) -> No
 
 def _person_of_session(office: Office, session_id: str, at: datetime) -> Person | None:
     with office.database.reading() as session:
-        person, is_due = access.person_of_session(session, session_id, at=at)
+        found, is_due = access.person_of_session(session, session_id, at=at)
+        person = _with_kept(session, found, at)
     if person is not None and is_due:
         with office.database.writing() as session:
             access.touch_session(session, session_id, at=at)
     return person
+
+
+def _with_kept(session: Session, person: Person | None, at: datetime) -> Person | None:
+    """The same person, from whom is kept what they may not see at this instant."""
+    return None if person is None else replace(person, kept=sensitive.kept_from(session, person, at=at))
 
 
 def _turn_away(request: Request, kind: str) -> Person:

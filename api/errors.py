@@ -17,6 +17,8 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from billing.sensitivity import LONGEST_REASON
+from database.columns import new_id
 from database.engine import DatabaseMissing
 from templates import rendering
 
@@ -34,6 +36,8 @@ PASSWORD_TO_CHANGE = "password-to-change"
 FACTOR_PATH = "/second-factor"
 FACTOR_TO_SET = "second-factor-to-set"
 """The name of the refusal that sends somebody there"""
+SENSITIVE = "sensitive"
+"""Name of the problem of somebody from whom a patient's record is kept"""
 
 _PLAIN = {
     "missing": "is needed",
@@ -78,6 +82,8 @@ WRITTEN = {
 _SENT_IN = ("query", "path")
 """Where a field was sent: nobody needs to know that to mend it"""
 
+_NOT_SENT = {"form": "", "typed": {}}
+"""For a page's form that nobody has sent yet"""
 _LOCAL = re.compile(r"(/[A-Za-z0-9_-]+)+")
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 
@@ -99,7 +105,7 @@ class ProblemBody(BaseModel):
     detail: str
     faults: list[Fault] = []
     patient_id: str | None = None
-    """Of `merged`: the patient who was kept"""
+    """Of `merged`: the patient who was kept; of `sensitive`: whose glass may be broken"""
 
 
 class Problem(Exception):
@@ -188,10 +194,27 @@ def respond(request: Request, problem: Problem) -> Response:
     if problem.name == FACTOR_TO_SET:
         return RedirectResponse(FACTOR_PATH, status_code=303)
     person = getattr(request.state, "person", None)
+    if problem.name == SENSITIVE:
+        back = local(request.url.path) if request.method == "GET" else _form_page(request)
+        return HTMLResponse(glass_page(request, problem, back=back, failed=_NOT_SENT, key=new_id()), problem.status)
     page = rendering.render(
         "problem.html", problem=problem.body, written=problem.written, nonce=request.state.nonce, person=person
     )
     return HTMLResponse(page, problem.status)
+
+
+def glass_page(request: Request, glass: Problem, *, back: str, failed: Any, key: str) -> str:
+    """That a record is sensitive, and the form by which its glass is broken. `back`: where to go on to then."""
+    return rendering.render(
+        "glass.html",
+        glass=glass,
+        back=back,
+        failed=failed,
+        key=key,
+        longest=LONGEST_REASON,
+        nonce=request.state.nonce,
+        person=request.state.person,
+    )
 
 
 def local(path: str) -> str:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import auth, errors
 from api.errors import Problem
+from database import patient_names
 
 BODY_LIMIT_BYTES = 50_000_000
 
@@ -54,7 +55,8 @@ class Door:
         if problem is not None:
             await errors.respond(request, problem)(scope, receive, send_guarded)
             return
-        await self.app(scope, _measured(receive), send_guarded)
+        with patient_names.nobody_looks():
+            await self.app(scope, _measured(receive), send_guarded)
 
     def objection(self, request: Request) -> Problem | None:
         """Why the request is not admitted, if so. A body of unknown length is measured where it is read."""

@@ -151,6 +151,7 @@ DEFAULTS: dict[str, Default] = {
     "charge_needs_price": Default(0, "office: 1 asks about codes that are not in the charge master"),
     "missing_charge_days": Default(1, "office: who arrived has a visit by the next day; 0 asks nobody"),
     "second_factor_required": Default(0, "office: 1 lets nobody in by a password alone (45 CFR 164.312(d))"),
+    "break_glass_minutes": Default(60, "office: so long a sensitive record stays open to who broke its glass"),
     "second_look_percent": Default(0, "office: visits without a fault that a coder looks at too, by lot"),
     "override_limit_cents": Default(500_000, "office: two people override edits of a dearer claim; 0: of every one"),
     "write_off_limit_cents": Default(0, "office: every denial write-off needs a second person"),
@@ -225,6 +226,7 @@ _OF_THE_PRACTICE = frozenset(
         "statement_run_days",
         "print_both_sides",
         "second_factor_required",
+        "break_glass_minutes",
         "statement_cycle_days",
         "statements_before_final_notice",
         "final_notice_after_days",
@@ -268,8 +270,15 @@ ABOUT_PAYERS = tuple(sorted(DEFAULTS.keys() - _OF_THE_PRACTICE))
 """Policies of which a payer may have a row of its own"""
 
 
-_LARGEST = {"_days": 3_650, "_hours": 8_760, "_seconds": 86_400, "_percent": 100, "_cents": 100_000_000}
-"""By the last part of a policy's name: ten years, one year, one day, the whole, a million dollars"""
+_LARGEST = {
+    "_days": 3_650,
+    "_hours": 8_760,
+    "_minutes": 1_440,
+    "_seconds": 86_400,
+    "_percent": 100,
+    "_cents": 100_000_000,
+}
+"""By the last part of a policy's name: ten years, one year, one day, one day, the whole, a million dollars"""
 _LARGEST_COUNT = 12
 _LARGEST_OF = {
     "batch_claims": 5000,
@@ -289,6 +298,7 @@ _LARGEST_OF = {
 
 _AT_LEAST_ONE = frozenset(
     {
+        "break_glass_minutes",
         "batch_claims",
         "catch_up_claims",
         "catch_up_batches_per_hour",

@@ -51,6 +51,8 @@ class Permission(StrEnum):
     """Say who comes in, with which roles"""
     AUDIT = "audit"
     """Read who saw and changed what, and who may come in"""
+    SENSITIVE = "sensitive"
+    """See sensitive records without asking, and say which are"""
     DECODE = "decode"
     """Read the engine's encrypted payloads"""
     OPERATE = "operate"

@@ -130,6 +130,8 @@ class TaskType(StrEnum):
     """The patient's share is still open"""
     PRECOLLECTION_APPROVAL = "precollection_approval"
     """Statements and final notice brought nothing: a person decides before an agency is given anything"""
+    GLASS_BROKEN = "glass_broken"
+    """Somebody opened a sensitive record who is not on its list: a supervisor looks whether it was right"""
     MOVE_SIGN_OFF = "move_sign_off"
     """An office moved here: nobody who came with it gets a paper before a supervisor has looked"""
     INTAKE_ERROR = "intake_error"

@@ -432,6 +432,15 @@ KINDS: dict[TaskType, Kind] = {
     TaskType.INTAKE_ERROR: Kind(
         Role.EDI_ANALYST, timedelta(days=1), "Something could not be taken in", {"handled": _HANDLED}
     ),
+    TaskType.GLASS_BROKEN: Kind(
+        Role.SUPERVISOR,
+        timedelta(days=1),
+        "Look at a broken glass",
+        {
+            "warranted": Resolution("It was right", needs_approval_right=True),
+            "not_warranted": Resolution("It was not right; it is followed up", (REASON,), needs_approval_right=True),
+        },
+    ),
     TaskType.MOVE_SIGN_OFF: Kind(
         Role.SUPERVISOR,
         timedelta(days=5),

@@ -52,6 +52,8 @@ class Person:
     """They signed in with a password that somebody else has seen; a token is no password"""
     must_set_factor: bool = False
     """Their practice asks for a second factor, and they signed in without one"""
+    kept: frozenset[str] = frozenset()
+    """Patients whose records are kept from them at this instant: `database/sensitive.py`"""
 
     @property
     def permissions(self) -> frozenset[Permission]:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, select
 from billing.account_holds import HOLD_WORDS, HoldKind
 from billing.agencies import OPEN
 from billing.instalments import PlanState
-from database import consents, households
+from database import consents, households, patient_names
 from database.tables import AccountHold, BalanceItem, InstalmentPlan, Letter, Patient, PatientAccount, Placement
 
 ENDS_OF_NUMBER = 10
@@ -151,5 +151,6 @@ def _rows(session: Session, accounts: Collection[PatientAccount]) -> list[Accoun
 def _name(holder: Patient) -> str:
     guarantor = consents.guarantor_of(holder)
     if guarantor is None:
-        return ", ".join(filter(None, (holder.last_name, holder.first_name)))
-    return ", ".join(filter(None, (guarantor.person.name.last, guarantor.person.name.first)))
+        return patient_names.name_of(holder)
+    said = ", ".join(filter(None, (guarantor.person.name.last, guarantor.person.name.first)))
+    return patient_names.shown(holder, said)

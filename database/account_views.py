@@ -21,6 +21,7 @@ from database import (
     moves,
     notes,
     office,
+    patient_names,
     pay_plans,
     prompt_pay,
     receipts,
@@ -119,11 +120,11 @@ def account(session: Session, *, practice_id: str, patient_id: str, at: datetime
     words = _card_words(session, practice_id=practice_id, patient_id=patient_id, at=at)
     return AccountView(
         patient_id=patient_id,
-        patient=_name(patient),
+        patient=patient_names.name_of(patient),
         guarantor=", ".join(filter(None, (guarantor.person.name.last, guarantor.person.name.first)))
         if guarantor
         else "",
-        members=[(one, _name(session.get_one(Patient, one))) for one in everybody],
+        members=[(one, patient_names.name_of(session.get_one(Patient, one))) for one in everybody],
         owed_cents=sum(one.cents for one in owed),
         next_at=row.next_at if row else None,
         last_paper_at=row.last_paper_at if row else None,
@@ -166,14 +167,6 @@ def _card_words(session: Session, *, practice_id: str, patient_id: str, at: date
     return pay_plans.card_words_of(session, **theirs, policies=policies, today=policies.day(at)) or ""
 
 
-def _name(patient: Patient) -> str:
-    return _joined(patient.last_name, patient.first_name)
-
-
-def _joined(last: str, first: str | None) -> str:
-    return ", ".join(filter(None, (last, first)))
-
-
 def _items(session: Session, patient_id: str, owed: list[accounts.Owed], today: date) -> list[ItemView]:
     chances = prompt_pay.open_on(session, [one.encounter_id for one in owed], today)
     rows = {one.encounter_id: one for one in accounts.items(session, patient_id)}
@@ -184,7 +177,7 @@ def _items(session: Session, patient_id: str, owed: list[accounts.Owed], today: 
             ItemView(
                 one.encounter_id,
                 encounter.external_id,
-                _name(session.get_one(Patient, encounter.patient_id)),
+                patient_names.name_of(session.get_one(Patient, encounter.patient_id)),
                 encounter.service_date,
                 one.stage,
                 one.cents,

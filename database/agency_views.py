@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from billing.agencies import OPEN, EventKind
-from database import agencies, households, users
+from database import agencies, households, patient_names, users
 from database.tables import Agency, AgencyFile, Encounter, Patient, Placement
 
 
@@ -123,7 +123,7 @@ def _placed(session: Session, row: Placement, encounter: Encounter) -> PlacedVie
         encounter.external_id,
         encounter.service_date,
         households.holder_of(session, households.answering(encounter)),
-        ", ".join(filter(None, (patient.last_name, patient.first_name))),
+        patient_names.name_of(patient),
         row.state,
         row.state in OPEN,
         row.placed_at,

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from billing.double_booking import NOT_NAMED, Slot, clashes
 from billing.sent_appointments import SentAppointment, SentState
 from billing.verification_times import NOTHING_TO_DO
-from database import outbox
+from database import outbox, patient_names
 from database.columns import new_id
 from database.outbox import OutboxKind
 from database.tables import Appointment, CoverageCheck, Patient, Practice
@@ -237,14 +237,14 @@ def _view(
     return AppointmentView(
         id=row.id,
         patient_id=row.patient_id,
-        patient=f"{patient.last_name}, {patient.first_name or ''}".rstrip(", "),
-        birth_date=patient.birth_date,
+        patient=patient_names.name_of(patient),
+        birth_date=patient_names.unless_kept(patient.id, patient.birth_date),
         day=row.day,
         at_time=row.at_time,
         minutes=row.minutes,
         provider=row.provider,
-        reason=row.reason,
-        procedures=row.procedures,
+        reason=patient_names.words(patient.id, row.reason),
+        procedures=patient_names.words(patient.id, row.procedures),
         state=Coming(row.state),
         coverage=check.said if check else "",
         coverage_is_good=check is not None and check.outcome in NOTHING_TO_DO,

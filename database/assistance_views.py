@@ -11,7 +11,7 @@ from billing.assistance import OPEN, STATE_WORDS, Per, Scale, State, Way
 from billing.ledger import Account
 from billing.poverty_guidelines import PUBLISHED, Region, in_force
 from billing.statement_words import Language
-from database import assistance, households, records, users
+from database import assistance, households, patient_names, records, users
 from database.account_holds import PATIENT
 from database.registrations import read_by
 from database.tables import AssistanceApplication, Patient, Posting
@@ -199,7 +199,7 @@ def _rows(session: Session, rows: Sequence[AssistanceApplication]) -> list[Appli
             ApplicationRow(
                 one.id,
                 holder,
-                ", ".join(filter(None, (patient.last_name, patient.first_name))),
+                patient_names.name_of(patient),
                 State(one.state),
                 STATE_WORDS[State(one.state)],
                 one.received_on,

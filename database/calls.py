@@ -8,6 +8,7 @@ from sqlmodel import Session, col, func, or_, select
 
 from billing.calls import Promise, PromiseState, Since, With
 from billing.money import Cents
+from database import patient_names
 from database.tables import CallRow, Encounter, Patient, PatientPayment, RemittanceClaim, RemittanceFile, User
 
 
@@ -75,15 +76,15 @@ def _view(row: CallRow, patient: Patient, by: str) -> CallView:
     return CallView(
         id=row.id,
         encounter_id=row.encounter_id,
-        patient=", ".join(part for part in (patient.last_name, patient.first_name) if part),
+        patient=patient_names.name_of(patient),
         control_number=row.control_number,
         whom=row.whom,
         channel=row.channel,
         spoken_to=row.spoken_to,
         number=row.number,
         reference=row.reference,
-        said=row.said,
-        promise=row.promise,
+        said=patient_names.words(patient.id, row.said),
+        promise=patient_names.words(patient.id, row.promise),
         promised_on=row.promised_on,
         promised_cents=row.promised_cents,
         promise_state=row.promise_state,

@@ -20,6 +20,7 @@ from database import (
     encounters,
     good_faith,
     office,
+    patient_names,
     paying,
     receipts,
     records,
@@ -356,12 +357,12 @@ def hold(session: Session, letter: Letter) -> None:
 
 def _row(letter: Letter, patient: Patient | None) -> LetterRow:
     content = content_of(letter)
-    name = None if patient is None else f"{patient.last_name}, {patient.first_name or ''}".rstrip(", ")
+    name = None if patient is None else patient_names.name_of(patient)
     return LetterRow(
         id=letter.id,
         kind=letter.kind,
         title=content.title,
-        addressee=content.addressee[0],
+        addressee=content.addressee[0] if patient is None else patient_names.shown(patient, content.addressee[0]),
         encounter_id=letter.encounter_id,
         patient_id=letter.patient_id,
         patient=name,

@@ -10,13 +10,14 @@ import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from billing.patient_matching import Likeness, likeness
-from database import appointments, guarantors, households, registrations
+from database import appointments, guarantors, households, patient_names, registrations
 from database.columns import new_id
 from database.folding import begins
 from database.tables import BalanceItem, Encounter, HeldPolicyRow, Patient, PatientAccount, PatientMerge
 
-STAYS = frozenset({"patient", "patient_account", "patient_merge"})
-"""Tables whose rows stay with the patient whom they were made for: an account is emptied, not moved"""
+STAYS = frozenset({"patient", "patient_account", "patient_merge", "sensitive_record", "broken_glass"})
+"""Tables whose rows stay with the patient whom they were made for: an account is emptied, not moved, and a mark counts
+for both (database/sensitive.py)"""
 BY_SUBJECT = {"attachment": ("patient", "account"), "note": ("patient", "account")}
 """Tables that name a patient as a subject: which kinds of subjects"""
 _CANDIDATES = 50
@@ -138,7 +139,7 @@ def of_patient(session: Session, *, practice_id: str, patient_id: str) -> list[M
         MergeView(
             one.id,
             gone.id,
-            _name(gone),
+            patient_names.name_of(gone),
             one.merged_at,
             one.reason,
             one.undone_at,
@@ -182,15 +183,14 @@ def columns_of_patients() -> dict[str, str]:
     return found
 
 
-def _name(row: Patient) -> str:
-    return ", ".join(filter(None, (row.last_name, row.first_name)))
-
-
 def _otherwise(gone: Patient, kept: Patient) -> str:
     """What only the one who is gone was known as: the name, and the birth date where it was another."""
+    if patient_names.is_kept(gone.id):
+        return ""
     if gone.birth_date is not None and gone.birth_date != kept.birth_date:
-        return f"{_name(gone)} (born {gone.birth_date})"
-    return "" if _name(gone).casefold() == _name(kept).casefold() else _name(gone)
+        return f"{patient_names.name_of(gone)} (born {gone.birth_date})"
+    name = patient_names.name_of(gone)
+    return "" if name.casefold() == patient_names.name_of(kept).casefold() else name
 
 
 def _of_patient(patient_id: str) -> Iterator[tuple[sa.Table, sa.ColumnElement[bool]]]:

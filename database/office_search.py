@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, or_, select
 
 from billing.money import NotAnAmount, parse_typed
-from database import account_lists, patients, submissions
+from database import account_lists, patient_names, patients, submissions
 from database.folding import found_by
 from database.tables import (
     AccountReceipt,
@@ -126,7 +126,7 @@ def _visits(session: Session, sought: _Sought) -> Iterator[Hit]:
         .order_by(col(Encounter.service_date).desc(), Encounter.id)
     )
     for row, patient in session.exec(query.limit(SHOWN + 1)):
-        title = f"{row.external_id}: {patients.name_of(patient)}"
+        title = f"{row.external_id}: {patient_names.name_of(patient)}"
         yield Hit(HitKind.VISIT, row.id, title, row.stage, row.service_date, row.charge_cents)
 
 
@@ -191,7 +191,7 @@ def _payments(session: Session, sought: _Sought) -> Iterator[Hit]:
             HitKind.PAYMENT,
             row.encounter_id,
             f"{row.method} {row.reference or ''}".strip(),
-            patients.name_of(patient),
+            patient_names.name_of(patient),
             row.received_on,
             row.amount_cents,
         )
@@ -207,7 +207,9 @@ def _receipts(session: Session, sought: _Sought) -> Iterator[Hit]:
     )
     for row, patient in session.exec(query.limit(SHOWN + 1)):
         title = f"{row.method} {row.reference or ''}".strip()
-        yield Hit(HitKind.RECEIPT, row.patient_id, title, patients.name_of(patient), row.received_on, row.amount_cents)
+        yield Hit(
+            HitKind.RECEIPT, row.patient_id, title, patient_names.name_of(patient), row.received_on, row.amount_cents
+        )
 
 
 def _cheques(session: Session, sought: _Sought) -> Sequence[Hit]:
@@ -226,7 +228,7 @@ def _accounts(session: Session, sought: _Sought) -> Iterable[Hit]:
     patient = None if holder is None else session.get(Patient, holder)
     if patient is not None:
         yield Hit(
-            HitKind.ACCOUNT, patient.id, f"Account of {patients.name_of(patient)}", f"paper {sought.text.upper()}"
+            HitKind.ACCOUNT, patient.id, f"Account of {patient_names.name_of(patient)}", f"paper {sought.text.upper()}"
         )
 
 

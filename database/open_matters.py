@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from billing.information import WAITS, RequestState
 from billing.recovery_notices import ANNOUNCED, NOTICE_WORDS, NoticeState
+from database import patient_names
 from database.tables import Appeal, Encounter, InformationRequest, Patient, Payer, RecoveryNotice
 
 
@@ -63,7 +64,7 @@ def _appeals(session: Session, practice_id: str) -> list[OpenMatter]:
             Matter.APPEAL,
             one.id,
             one.encounter_id,
-            _named(patient),
+            patient_names.name_of(patient),
             payer,
             f"Appeal at level {one.level}: {one.name}",
             "waits in the print queue" if one.sent_at is None else "the payer decides",
@@ -87,7 +88,7 @@ def _documents(session: Session, practice_id: str) -> list[OpenMatter]:
             Matter.DOCUMENTS,
             one.id,
             one.encounter_id,
-            _named(patient),
+            patient_names.name_of(patient),
             payer,
             f"Wants {one.asked}",
             words[RequestState(one.state)],
@@ -106,7 +107,7 @@ def _recoveries(session: Session, practice_id: str) -> list[OpenMatter]:
             Matter.RECOVERY,
             one.id,
             one.encounter_id,
-            _named(patient),
+            patient_names.name_of(patient),
             payer,
             f"Wants money back, reference {one.reference}",
             NOTICE_WORDS[NoticeState(one.state)],
@@ -116,7 +117,3 @@ def _recoveries(session: Session, practice_id: str) -> list[OpenMatter]:
         )
         for one, patient, payer in rows
     ]
-
-
-def _named(patient: Patient) -> str:
-    return ", ".join(part for part in (patient.last_name, patient.first_name) if part)

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 
 from billing.escheat import dormancy_of, due_on, since_when
 from billing.ledger import Account
-from database import households, registrations
+from database import households, patient_names, registrations
 from database.tables import Encounter, Journal, Patient, Posting
 
 
@@ -75,7 +75,7 @@ def _credit(session: Session, encounter: Encounter, cents: int, since: date, tod
         encounter.external_id,
         encounter.stage,
         households.holder_of(session, households.answering(encounter)),
-        ", ".join(filter(None, (patient.last_name, patient.first_name))),
+        patient_names.name_of(patient),
         cents,
         since,
         state,

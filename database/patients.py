@@ -19,7 +19,7 @@ from billing.ledger import ENCOUNTER_BALANCES, RECEIVABLES, Account
 from billing.patients import WHO, Registration, differing, registration_of, telephone_digits
 from billing.sent_visits import SentNumber
 from billing.stages import Stage
-from database import encounters, letters, member_ids, merges, registrations, sent, submissions
+from database import encounters, letters, member_ids, merges, patient_names, registrations, sent, submissions
 from database.folding import begins, found_by
 from database.letters import LetterRow
 from database.merges import MergeView
@@ -199,7 +199,7 @@ def patient(session: Session, *, practice_id: str, patient_id: str) -> PatientVi
     record = registrations.of_row(row)
     return PatientView(
         id=row.id,
-        name=name_of(row),
+        name=patient_names.name_of(row),
         birth_date=row.birth_date,
         sex=row.sex,
         address=_lines(record.address),
@@ -319,9 +319,9 @@ def _rows(session: Session, practice_id: str, found: Sequence[Patient]) -> list[
     return [
         PatientRow(
             id=row.id,
-            name=name_of(row),
-            birth_date=row.birth_date,
-            telephone=row.telephone,
+            name=patient_names.name_of(row),
+            birth_date=patient_names.unless_kept(row.id, row.birth_date),
+            telephone=patient_names.unless_kept(row.id, row.telephone),
             last_visit=seen[row.id][0] if row.id in seen else None,
             visits=seen[row.id][1] if row.id in seen else 0,
             open_cents=cents.get(row.id, 0),
@@ -418,8 +418,3 @@ def _lines(address: Address | None) -> tuple[str, ...]:
         return ()
     town = " ".join(part for part in (address.city, address.state, address.postal_code) if part)
     return tuple(part for part in (address.street, address.street_2, town) if part)
-
-
-def name_of(row: Patient) -> str:
-    """`Last, First`."""
-    return f"{row.last_name}, {row.first_name}" if row.first_name else row.last_name

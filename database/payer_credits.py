@@ -16,7 +16,7 @@ from sqlmodel import Session, col, func, select
 from billing.deadlines import Reason
 from billing.ledger import Account
 from billing.tasks import TaskType
-from database import ledger, office
+from database import ledger, office, patient_names
 from database.tables import AgendaEntry, Encounter, Letter, Patient, Payer, Posting, Submission, Task
 
 
@@ -207,7 +207,7 @@ class _Told:
         follow_up = self._session.get(AgendaEntry, (encounter_id, Reason.FOLLOW_UP.value))
         return Credit(
             encounter_id=encounter_id,
-            patient=f"{patient.last_name}, {patient.first_name}" if patient.first_name else patient.last_name,
+            patient=patient_names.name_of(patient),
             service_date=visit.service_date,
             payer_id=payer.id,
             payer=payer.name,

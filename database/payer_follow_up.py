@@ -13,6 +13,7 @@ from billing.deadlines import WORDS, Reason
 from billing.ledger import Account
 from billing.stages import Stage
 from billing.tasks import KINDS, TaskType
+from database import patient_names
 from database.tables import AgendaEntry, CallRow, Encounter, Patient, Payer, Posting, Submission, Task
 
 AGES: tuple[tuple[str, int, int | None], ...] = (
@@ -145,7 +146,7 @@ def _claims(session: Session, rows: Sequence[_Row], *, practice_id: str, today: 
             OpenClaim(
                 encounter.id,
                 encounter.external_id,
-                ", ".join(filter(None, (patient.last_name, patient.first_name))),
+                patient_names.name_of(patient),
                 payer.id,
                 payer.name,
                 submission.control_number,

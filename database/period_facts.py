@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from billing.claim import Party
 from billing.ledger import Account
 from billing.roll_forward import Move, moves
-from database import posted, records, users, views
+from database import patient_names, posted, records, users, views
 from database.posted import Posted
 from database.tables import Encounter, Patient, Payer, RemittanceFile
 
@@ -83,7 +83,7 @@ def visits(session: Session, ids: Collection[str | None]) -> dict[str, Visit]:
             .where(col(Encounter.id).in_(some))
         )
         for visit, patient in rows:
-            name = ", ".join(part for part in (patient.last_name, patient.first_name) if part)
+            name = patient_names.name_of(patient)
             found[visit.id] = Visit(visit.external_id, patient.id, name, visit.service_date)
     return found
 
@@ -115,7 +115,7 @@ def patients(session: Session, ids: Collection[str | None]) -> dict[str, str]:
     found = {}
     for some in _chunks(ids):
         for row in session.exec(select(Patient).where(col(Patient.id).in_(some))):
-            found[row.id] = ", ".join(part for part in (row.last_name, row.first_name) if part)
+            found[row.id] = patient_names.name_of(row)
     return found
 
 

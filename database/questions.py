@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, or_, select
 
 from billing.roles import Permission, Role, permissions_of
-from database import users, worklists
+from database import patient_names, users, worklists
 from database.access import Person
 from database.notes import NoteSubject, asks_in_words
 from database.tables import Note, Question
@@ -143,8 +143,8 @@ def _rows(session: Session, practice_id: str, where: Sequence[Any]) -> list[Ques
             note_id=note.id,
             subject=NoteSubject(note.subject),
             subject_id=note.subject_id,
-            whom=about.get(note.subject_id, (note.subject_id, None))[0],
-            text=note.text,
+            whom=about[note.subject_id].name,
+            text=patient_names.words(about[note.subject_id].patient_id, note.text),
             asked_at=note.written_at,
             asked_by=names.get(note.written_by, note.written_by),
             asks=asks_in_words(question, names),

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 
 from billing.resubmission import REFUSAL_WORDS, WAY_WORDS, Refusal, Way
 from billing.submission import SubmissionState
-from database import resubmissions, users
+from database import patient_names, resubmissions, users
 from database.resubmissions import ASKED, KIND_WORDS, MADE, REFUSED, WAITING, Sought
 from database.tables import Batch, Encounter, Patient, Payer, Resubmission, ResubmissionItem, Submission
 
@@ -209,7 +209,7 @@ def _item(
         ordinal=one.ordinal,
         control_number=one.control_number,
         encounter_id=one.encounter_id,
-        patient=f"{patient.last_name}, {patient.first_name}" if patient.first_name else patient.last_name,
+        patient=patient_names.name_of(patient),
         service_date=visit.service_date,
         payer=payer,
         charge_cents=one.amount_cents,

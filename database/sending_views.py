@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, or_, select
 
 from billing.sending import SendingPlan
 from billing.submission import SubmissionState
-from database import audit, office, restoring, sending, users, worklists
+from database import audit, office, patient_names, restoring, sending, users, worklists
 from database.tables import Batch, Encounter, Partner, Patient, Payer, SendingHold, SendingPlanRow, Submission
 
 STATES: dict[str, str] = {
@@ -424,7 +424,7 @@ def _claim(one: Submission, visit: Encounter, patient: Patient, payer: str, newe
     return BatchClaim(
         one.control_number,
         visit.id,
-        f"{patient.last_name}, {patient.first_name}" if patient.first_name else patient.last_name,
+        patient_names.name_of(patient),
         visit.service_date,
         payer,
         visit.charge_cents,

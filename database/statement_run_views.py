@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from billing.statement_runs import LIVE, RUN_STATES, STATES, Channel, ItemState, RunState
 from billing.statements import Statement
-from database import crossings, records, statement_runs
+from database import crossings, patient_names, records, statement_runs
 from database.tables import Letter, Patient, StatementRun, StatementRunItem, User
 
 CHANNELS = {Channel.PAPER: "on paper", Channel.EMAIL: "by e-mail"}
@@ -141,7 +141,7 @@ def _paper(session: Session, item: StatementRunItem) -> PaperRow:
         ordinal=item.ordinal,
         letter_id=letter.id,
         number=paper.number,
-        patient=f"{patient.last_name}, {patient.first_name or ''}".rstrip(", "),
+        patient=patient_names.name_of(patient),
         patient_id=patient.id,
         amount_cents=paper.total_cents,
         channel=CHANNELS[Channel(item.channel)],

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from billing.money import Cents
 from billing.tasks import TaskType
 from billing.underpayments import SHORT, UNDECIDED, Case, State
+from database import patient_names
 from database.tables import ContractRow, Line, Patient, Payer, PaymentVariance, Task
 from database.tables import Encounter as Visit
 
@@ -264,7 +265,7 @@ def _view(
         id=row.id,
         encounter_id=row.encounter_id,
         control_number=row.control_number,
-        patient=f"{patient.last_name}, {patient.first_name or ''}".rstrip(", "),
+        patient=patient_names.name_of(patient),
         payer_id=row.payer_id,
         payer=payer,
         service_date=row.service_date,

@@ -24,6 +24,7 @@ from database import (
     merges,
     moves,
     notes,
+    patient_names,
     patients,
     payment_views,
     records,
@@ -264,7 +265,7 @@ def _rows(
         EncounterRow(
             id=row.id,
             external_id=row.external_id,
-            patient=_patient_name(people[row.patient_id]),
+            patient=patient_names.name_of(people[row.patient_id]),
             payer=payers[row.payer_id].name,
             service_date=row.service_date,
             stage=Stage(row.stage),
@@ -296,7 +297,7 @@ def encounter(session: Session, *, practice_id: str, encounter_id: str) -> Encou
         on_hold=row.on_hold,
         hold_reason=row.hold_reason,
         patient_id=row.patient_id,
-        patient=_patient_name(session.get_one(Patient, row.patient_id)),
+        patient=patient_names.name_of(session.get_one(Patient, row.patient_id)),
         birth_date=claim.patient.birth_date,
         payer=session.get_one(Payer, row.payer_id).name,
         member_id=claim.coverage.member_id,
@@ -484,7 +485,3 @@ def _payers(session: Session, ids: set[str]) -> dict[str, Payer]:
 def person_name(name: Name) -> str:
     """`Last, First`."""
     return ", ".join(part for part in (name.last, name.first) if part)
-
-
-def _patient_name(row: Patient) -> str:
-    return f"{row.last_name}, {row.first_name}" if row.first_name else row.last_name

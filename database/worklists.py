@@ -16,7 +16,7 @@ from billing.stages import Stage
 from billing.submission import SubmissionState
 from billing.task_types import Kind
 from billing.tasks import KINDS, TaskType
-from database import outbox, users
+from database import outbox, patient_names, users
 from database.columns import new_id
 from database.paging import later
 from database.tables import (
@@ -98,6 +98,17 @@ class TaskRow:
     said: list[tuple[str, str]]
     """What was typed to end it: label and text"""
     resolutions: list[ResolutionView]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whom a task or a note is about."""
+
+    patient_id: str
+    name: str
+    """`Last, First`, or the mask for who may not see; of a claim its control number"""
+    day: date | None = None
+    """Of service, or of the appointment"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,49 +328,38 @@ def shown(session: Session, rows: Sequence[Task]) -> list[TaskRow]:
     people = {one for row in rows for one in (row.closed_by, row.assignee_id) if one}
     names = users.names_of(session, people)
     known = about(session, rows)
-    return [_task_row(row, drafts.get(row.id, {}), names, *known.get(row.subject_id, (None, None))) for row in rows]
+    return [_task_row(row, drafts.get(row.id, {}), names, known.get(row.subject_id)) for row in rows]
 
 
-def about(session: Session, rows: Sequence[Task] | Sequence[Note]) -> dict[str, tuple[str, date | None]]:
-    """Whom tasks or notes are about: subject id -> (name, day of service), for visits, appointments, estimates,
+def about(session: Session, rows: Sequence[Task] | Sequence[Note]) -> dict[str, About]:
+    """Whom tasks or notes are about, by the id of their subject: for visits, claims, appointments, estimates,
     applications for help, accounts and patients."""
-    kinds = ("encounter", "account", "appointment", "estimate", "assistance", "patient")
+    kinds = ("encounter", "claim", "account", "appointment", "estimate", "assistance", "patient")
     ids = {kind: {row.subject_id for row in rows if row.subject == kind} for kind in kinds}
-    visits = (
-        select(Encounter, Patient)
-        .join(Patient, col(Patient.id) == col(Encounter.patient_id))
-        .where(col(Encounter.id).in_(ids["encounter"]))
-    )
-    found: dict[str, tuple[str, date | None]] = {
-        visit.id: (_name(patient), visit.service_date) for visit, patient in session.exec(visits)
+    dated: dict[str, Any] = {
+        "encounter": (Encounter, col(Encounter.service_date)),
+        "appointment": (Appointment, col(Appointment.day)),
+        "estimate": (EstimateRow, col(EstimateRow.day)),
+        "assistance": (AssistanceApplication, sa.null()),
     }
-    booked = (
-        select(Appointment, Patient)
-        .join(Patient, col(Patient.id) == col(Appointment.patient_id))
-        .where(col(Appointment.id).in_(ids["appointment"]))
-    )
-    if ids["appointment"]:
-        found |= {one.id: (_name(patient), one.day) for one, patient in session.exec(booked)}
-    if ids["estimate"]:
-        told = select(EstimateRow, Patient).join(Patient, col(Patient.id) == col(EstimateRow.patient_id))
+    found: dict[str, About] = {}
+    for kind, (table, day) in dated.items():
+        if ids[kind]:
+            joined = sa.select(table.id, Patient, day).join(Patient, col(Patient.id) == table.patient_id)
+            for subject_id, patient, on in session.execute(joined.where(table.id.in_(ids[kind]))):
+                found[subject_id] = _about(patient, on)
+    if ids["claim"]:
+        number = col(Submission.control_number)
+        claims = select(number, Encounter.patient_id).join(Encounter, col(Encounter.id) == col(Submission.encounter_id))
         found |= {
-            one.id: (_name(patient), one.day)
-            for one, patient in session.exec(told.where(col(EstimateRow.id).in_(ids["estimate"])))
-        }
-    if ids["assistance"]:
-        asked = select(AssistanceApplication, Patient).join(
-            Patient, col(Patient.id) == col(AssistanceApplication.patient_id)
-        )
-        found |= {
-            one.id: (_name(patient), None)
-            for one, patient in session.exec(asked.where(col(AssistanceApplication.id).in_(ids["assistance"])))
+            one: About(patient_id, one) for one, patient_id in session.exec(claims.where(number.in_(ids["claim"])))
         }
     people = session.exec(select(Patient).where(col(Patient.id).in_(ids["account"] | ids["patient"])))
-    return found | {one.id: (_name(one), None) for one in people}
+    return found | {one.id: _about(one) for one in people}
 
 
-def _name(row: Patient) -> str:
-    return f"{row.last_name}, {row.first_name}" if row.first_name else row.last_name
+def _about(patient: Patient, day: date | None = None) -> About:
+    return About(patient.id, patient_names.name_of(patient), day)
 
 
 def _drafts(session: Session, rows: Sequence[Task]) -> dict[str, dict[str, dict[str, str]]]:
@@ -375,11 +375,11 @@ def _drafts(session: Session, rows: Sequence[Task]) -> dict[str, dict[str, dict[
     return drafts
 
 
-def _task_row(
-    row: Task, drafts: dict[str, dict[str, str]], names: dict[str, str], patient: str | None, service_date: date | None
-) -> TaskRow:
+def _task_row(row: Task, drafts: dict[str, dict[str, str]], names: dict[str, str], whom: About | None) -> TaskRow:
     kind = KINDS[TaskType(row.type)]
-    detail: dict[str, str] = json.loads(row.detail) if row.detail else {}
+    is_kept = whom is not None and patient_names.is_kept(whom.patient_id)
+    drafts = {} if is_kept else drafts
+    detail: dict[str, str] = json.loads(row.detail) if row.detail and not is_kept else {}
     return TaskRow(
         id=row.id,
         type=TaskType(row.type),
@@ -389,13 +389,13 @@ def _task_row(
         holder=None if row.assignee_id is None else names.get(row.assignee_id, row.assignee_id),
         subject=row.subject,
         subject_id=row.subject_id,
-        patient=patient,
-        service_date=service_date,
+        patient=whom.name if whom else None,
+        service_date=whom.day if whom else None,
         amount_cents=row.amount_cents,
         opened_at=row.opened_at,
         due_at=row.due_at,
         escalation=row.escalation,
-        reason=row.reason,
+        reason=patient_names.words(whom.patient_id, row.reason) if whom else row.reason,
         detail=detail,
         state=row.state,
         resolution=row.resolution,

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from billing.denial_codes import REASON_CODES
 from billing.ledger import Account, EntryKind
+from database import patient_names
 from database.tables import Encounter, Journal, Patient, Payer, Posting, User
 
 
@@ -76,7 +77,7 @@ def write_offs(session: Session, *, practice_id: str, since: date, until: date) 
         WriteOff(
             posted_on=journal.posted_on,
             encounter_id=encounter.id,
-            patient=", ".join(part for part in (patient.last_name, patient.first_name) if part),
+            patient=patient_names.name_of(patient),
             service_date=encounter.service_date,
             payer=payers.get(owing.get(journal.number, ""), "not known"),
             reason=posting.detail,

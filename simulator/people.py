@@ -179,6 +179,7 @@ WAYS: dict[TaskType, Way] = {
     TaskType.PATIENT_BALANCE_DUE: Way("follow_up", lambda task: {"reference": "CALL-1", "follow_up": "2099-01-01"}),
     TaskType.PRECOLLECTION_APPROVAL: Way("place", lambda task: {"agency": "EXAMPLE RECOVERY"}, SUPERVISOR),
     TaskType.INTAKE_ERROR: Way("handled", _reason("returned to the sender")),
+    TaskType.GLASS_BROKEN: Way("warranted", lambda task: {}, SUPERVISOR),
     TaskType.MOVE_SIGN_OFF: Way("signed_off", lambda task: {}, SUPERVISOR),
     TaskType.UNKNOWN_PAYEE: Way("handled", _reason("returned to the payer")),
 }

@@ -14,7 +14,7 @@ from api.routers import office_search
 from api.routers.pages import NOTES, Failed, show
 from billing.attachments import WORDS
 from billing.roles import Permission
-from database import appointments, attachments, patients
+from database import appointments, attachments, patients, sensitive
 from database.access import Person
 from database.attachments import FileSubject
 from database.patients import PatientList, PatientView
@@ -80,6 +80,7 @@ def patient_page(
         files = attachments.of(
             session, practice_id=person.practice_id, subject=FileSubject.PATIENT, subject_id=patient_id
         )
+        mark = sensitive.of(session, practice_id=person.practice_id, patient_id=patient_id)
         expected = appointments.of_patient(
             session, practice_id=person.practice_id, patient_id=patient_id, since=office.today(person)
         )
@@ -92,6 +93,7 @@ def patient_page(
         patient=patient,
         files=files,
         expected=expected,
+        is_sensitive=mark.is_sensitive,
         file_kinds=WORDS,
         note=note,
         email_failed=patient.email_failed,

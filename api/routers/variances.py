@@ -35,7 +35,7 @@ Worker = Annotated[Person, require(Permission.WORK)]
 SHOWN = 100
 IN_A_FILE = 50_000
 _ANYTHING = dict.fromkeys(("state", "payer_id", "procedure", "since", "until", "by"), "")
-PICK = "pick."
+PICK = "variance_ids."
 """Names of the inputs by which lines are chosen"""
 
 

@@ -81,6 +81,7 @@ from database.tables.rules import (
     UnitLimitRow,
 )
 from database.tables.sending import Resubmission, ResubmissionItem, SendingHold, SendingPlanRow, SendingRequest
+from database.tables.sensitive import BrokenGlass, SensitiveRecord, SensitiveViewer
 from database.tables.sent import PatientNumber, SentWordRow, VisitMemberId, VisitNumber
 from database.tables.sheets import RefusedRow, SheetMappingRow, SheetTaken
 from database.tables.statement_runs import (
@@ -117,6 +118,7 @@ __all__ = [
     "Batch",
     "Benefits",
     "BillingEntity",
+    "BrokenGlass",
     "CallRow",
     "CameOfAge",
     "CardPayout",
@@ -211,6 +213,8 @@ __all__ = [
     "SendingHold",
     "SendingPlanRow",
     "SendingRequest",
+    "SensitiveRecord",
+    "SensitiveViewer",
     "SentWordRow",
     "SheetMappingRow",
     "SheetTaken",

@@ -22,6 +22,7 @@ TOLD: dict[str, dict[str, Any]] = {
     "PUT /api/v1/patients/{patient_id}/authorizations/{authorization_id}": AUTHORIZATION,
     "POST /api/v1/patients/{patient_id}/notices": {"procedures": "99213"},
     "PUT /api/v1/patients/{patient_id}/notices/{notice_id}": {"procedures": "99213"},
+    "POST /api/v1/patients/{patient_id}/break-glass": {"reason": "the payer asks about it"},
     "POST /api/v1/payers/{payer_id}/policies": {"policy": "filing_limit_days", "value": 90},
     "PUT /api/v1/practice-edits/{edit_id}": {"procedures": "99213", "version": 0},
     "POST /bank/{movement_id}/pair": {"remittance_ids": "x"},

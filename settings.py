@@ -165,6 +165,36 @@ class Settings(BaseSettings):
     smtp_sender: str = ""
     """Address that statements come from, such as `statements@clinic.example`."""
 
+    oidc_issuer: str = ""
+    """Issuer of the OpenID provider that people sign in by, as `https://id.clinic.example`; empty: by password."""
+
+    oidc_client_id: str = ""
+    """As which this office is registered with the provider; its redirect address is `<public_url>/sign-in/callback`."""
+
+    oidc_client_secret: SecretStr | None = None
+    """Secret of `oidc_client_id`."""
+
+    oidc_name: str = "your organization's account"
+    """What the way in by the provider is called on the sign-in page."""
+
+    oidc_scopes: str = "openid profile email"
+    """Scopes that are asked for."""
+
+    oidc_login_claim: str = "preferred_username"
+    """Claim of the ID token that is somebody's login here; `email` counts where the provider has verified it."""
+
+    oidc_groups_claim: str = ""
+    """Claim of the ID token that lists groups, by which roles are given at each sign-in; empty: roles are kept here."""
+
+    oidc_roles: dict[str, list[str]] = {}
+    """Group of the provider to roles as JSON, `{"billing": ["biller", "payment_poster"]}`."""
+
+    oidc_new_users_practice: str = ""
+    """Name of the practice in which whoever the provider vouches for is made a user; empty: nobody is made one."""
+
+    oidc_only: bool = False
+    """Let only who may manage users sign in by password: somebody must get in when the provider is away."""
+
     dispatcher_interval_seconds: float = Field(default=1.0, gt=0)
     """Seconds between two looks at the outbox."""
 
@@ -188,6 +218,12 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}PAYLOAD_KEY_ID must name one of the keys in {PREFIX}PAYLOAD_KEYS.")
         if self.smtp_host and "@" not in self.smtp_sender:
             raise ValueError(f"Set {PREFIX}SMTP_SENDER to the address that e-mail comes from, or no {PREFIX}SMTP_HOST.")
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret):
+            raise ValueError(f"Set {PREFIX}OIDC_CLIENT_ID and {PREFIX}OIDC_CLIENT_SECRET with {PREFIX}OIDC_ISSUER.")
+        if self.oidc_only and not self.oidc_issuer:
+            raise ValueError(f"{PREFIX}OIDC_ONLY needs {PREFIX}OIDC_ISSUER: nobody could sign in.")
+        if self.oidc_new_users_practice and not (self.oidc_groups_claim and self.oidc_roles):
+            raise ValueError(f"{PREFIX}OIDC_NEW_USERS_PRACTICE needs {PREFIX}OIDC_GROUPS_CLAIM and {PREFIX}OIDC_ROLES.")
         return self
 
 

@@ -11,11 +11,12 @@ from starlette.staticfiles import StaticFiles
 from temporalio.client import Client
 
 from activities.card_processor import gateway_at
-from api import codec, errors, temporal_ui
+from api import codec, errors, openid, temporal_ui
 from api.codec import CodecCors
 from api.description import REFUSALS, DescribedApp
 from api.metrics import Meter, Metrics
 from api.office import Clock, Office, wall_clock
+from api.openid import Provider
 from api.routers import (
     account_holds,
     account_lists,
@@ -73,6 +74,7 @@ from api.routers import (
     plan_cards,
     policies,
     practice,
+    provider_sign_in,
     receipts,
     records,
     recoveries,
@@ -103,7 +105,7 @@ from api.security import Door
 from database import code_finding
 from database.code_finding import CodeFinder
 from database.engine import Database
-from settings import Settings
+from settings import OperatorError, Settings, variable
 from templates import rendering
 from temporal import encryption
 from temporal.encryption import EncryptionCodec, KeyRing
@@ -188,6 +190,7 @@ ROUTERS = (
     codec.router,
     temporal_ui.router,
     sign_in.router,
+    provider_sign_in.router,
     statement_runs.pages,
     letters.pages,
     paper.pages,
@@ -303,6 +306,7 @@ def create_app(
     )
     app.state.metrics = Metrics()
     app.state.sign_in_limit = SignInLimit()
+    app.state.provider = _provider_of(settings)
     errors.install(app)
     app.described = ROUTERS
     app.router.routes.extend(_routes())
@@ -315,6 +319,19 @@ def create_app(
     app.add_middleware(CodecCors, origin=settings.ui_origin)
     app.add_middleware(Meter, metrics=app.state.metrics)
     return app
+
+
+def _provider_of(settings: Settings) -> Provider | None:
+    """The provider by which people sign in; None: they sign in by password. Raises OperatorError."""
+    if not settings.oidc_issuer:
+        return None
+    openid.roles_by_group(settings)
+    try:
+        from api.openid_provider import OpenIdProvider
+    except ImportError as error:
+        words = "Sign-in by a provider needs further packages: install the extra `sso`, or unset"
+        raise OperatorError(f"{words} {variable('oidc_issuer')}.") from error
+    return OpenIdProvider(settings)
 
 
 @cache

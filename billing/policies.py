@@ -151,6 +151,7 @@ DEFAULTS: dict[str, Default] = {
     "charge_needs_price": Default(0, "office: 1 asks about codes that are not in the charge master"),
     "missing_charge_days": Default(1, "office: who arrived has a visit by the next day; 0 asks nobody"),
     "second_factor_required": Default(0, "office: 1 lets nobody in by a password alone (45 CFR 164.312(d))"),
+    "second_factor_after_provider": Default(0, "office: 1 asks for our code too after the provider's sign-in"),
     "break_glass_minutes": Default(60, "office: so long a sensitive record stays open to who broke its glass"),
     "second_look_percent": Default(0, "office: visits without a fault that a coder looks at too, by lot"),
     "override_limit_cents": Default(500_000, "office: two people override edits of a dearer claim; 0: of every one"),
@@ -190,6 +191,7 @@ DEFAULTS: dict[str, Default] = {
 
 SWITCHES = frozenset(
     {
+        "second_factor_after_provider",
         "second_factor_required",
         "print_both_sides",
         "filing_next_workday",
@@ -226,6 +228,7 @@ _OF_THE_PRACTICE = frozenset(
         "statement_run_days",
         "print_both_sides",
         "second_factor_required",
+        "second_factor_after_provider",
         "break_glass_minutes",
         "statement_cycle_days",
         "statements_before_final_notice",

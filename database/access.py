@@ -184,12 +184,19 @@ def person_of_user(session: Session, user_id: str) -> Person | None:
     return _person(session, session.get(User, user_id))
 
 
-def open_session(session: Session, *, user_id: str, at: datetime, lacks_factor: bool = False) -> str:
+def open_session(
+    session: Session, *, user_id: str, at: datetime, lacks_factor: bool = False, by_provider: bool = False
+) -> str:
     """Begin a sign-in; the returned id belongs in a cookie and nowhere else. `lacks_factor`: only the page opens where
-    a second factor is set up."""
+    a second factor is set up. `by_provider`: no password of ours was asked for."""
     session_id = secrets.token_urlsafe(SECRET_BYTES)
     row = WebSession(
-        sha256=digest(session_id), user_id=user_id, created_at=at, last_seen_at=at, lacks_factor=lacks_factor
+        sha256=digest(session_id),
+        user_id=user_id,
+        created_at=at,
+        last_seen_at=at,
+        lacks_factor=lacks_factor,
+        by_provider=by_provider,
     )
     session.add(row)
     session.flush()
@@ -206,7 +213,7 @@ def person_of_session(session: Session, session_id: str, *, at: datetime) -> tup
         return None, False
     user = session.get(User, row.user_id)
     person = _person(session, user)
-    if person is not None and user is not None and user.must_change_password:
+    if person is not None and user is not None and user.must_change_password and not row.by_provider:
         person = replace(person, must_change_password=True)
     if person is not None and row.lacks_factor:
         person = replace(person, must_set_factor=True)

@@ -10,9 +10,10 @@ from fastapi.responses import RedirectResponse
 
 from api import auth, errors, second_factor
 from api.auth import COOKIE, NOBODY, Viewer
-from api.office import Office, TheOffice
+from api.office import Office, TheOffice, office_of
 from api.routers.pages import show, typed_into
 from api.second_factor import HeldOff
+from billing.roles import Permission
 from database import access, audit, second_factors, users
 from database.access import Person
 from database.tables import User
@@ -47,7 +48,15 @@ class SignInLimit:
 @router.get(errors.SIGN_IN_PATH)
 def show_sign_in(request: Request, back: str = "") -> Response:
     """The form; `back` is the page to go to afterwards."""
-    return show(request, "sign_in.html", None, fault="", login="", back=errors.local(back))
+    return page(request, back=errors.local(back))
+
+
+def page(request: Request, *, fault: str = "", login: str = "", back: str = "", status: int = 200) -> Response:
+    """The form, with what was refused, and the way in by the provider where there is one."""
+    settings = office_of(request).settings
+    by_provider = settings.oidc_name if request.app.state.provider else ""
+    values = {"fault": fault, "login": login, "back": back, "by_provider": by_provider}
+    return show(request, "sign_in.html", None, status=status, **values)
 
 
 @router.post(errors.SIGN_IN_PATH)
@@ -59,12 +68,15 @@ async def sign_in(request: Request, office: TheOffice) -> Response:
     limit: SignInLimit = request.app.state.sign_in_limit
     if limit.is_reached(login, office.now()):
         fault = "Too many wrong passwords. Try again in fifteen minutes."
-        return show(request, "sign_in.html", None, status=429, fault=fault, login=login, back=back)
+        return page(request, status=429, fault=fault, login=login, back=back)
     opened = await run_in_threadpool(_open, request, office, login, typed.get("password", "")[:200])
     if opened is None:
         limit.note_failure(login, office.now())
         fault = "Login and password do not fit."
-        return show(request, "sign_in.html", None, status=401, fault=fault, login=login, back=back)
+        return page(request, status=401, fault=fault, login=login, back=back)
+    if opened.must_go:
+        fault = f"Passwords are switched off for you. Sign in with {office.settings.oidc_name}."
+        return page(request, status=403, fault=fault, login=login, back=back)
     if opened.half:
         return show(request, "sign_in_code.html", None, fault="", half=opened.half, back=back)
     response = RedirectResponse(back or "/my-day", 303)
@@ -81,12 +93,12 @@ async def sign_in_by_code(request: Request, office: TheOffice) -> Response:
     user = await run_in_threadpool(_user_of_half, office, half)
     if user is None:
         fault = "That took longer than five minutes. Begin again with your password."
-        return show(request, "sign_in.html", None, status=401, fault=fault, login="", back=back)
+        return page(request, status=401, fault=fault, back=back)
     try:
         session_id = await run_in_threadpool(_open_by_code, request, office, user, half, typed.get("code", "")[:40])
     except HeldOff:
         fault = "Too many wrong codes. Try again in fifteen minutes."
-        return show(request, "sign_in.html", None, status=429, fault=fault, login=user.login, back=back)
+        return page(request, status=429, fault=fault, login=user.login, back=back)
     if session_id is None:
         fault = "This is not the code. Each code opens once: wait for the next one, or take one from your paper."
         return show(request, "sign_in_code.html", None, status=401, fault=fault, half=half, back=back)
@@ -125,6 +137,8 @@ class Opened:
 
     session_id: str = ""
     half: str = ""
+    must_go: bool = False
+    """Nothing: this person comes in by the provider alone"""
 
 
 def _open(request: Request, office: Office, login: str, password: str) -> Opened | None:
@@ -134,11 +148,14 @@ def _open(request: Request, office: Office, login: str, password: str) -> Opened
     if person is None:
         _write_down_refusal(request, office, login)
         return None
+    if office.settings.oidc_only and not person.may(Permission.MANAGE_USERS):
+        auth.refuse(request, person.practice_id, person.user_id, "password of who comes in by the provider")
+        return Opened(must_go=True)
     with office.database.writing() as session:
         if second_factors.is_kept(session, person.user_id):
             user = session.get_one(User, person.user_id)
             return Opened(half=second_factors.open_half(session, user, at=office.now()))
-    return Opened(session_id=_begin(request, office, person))
+    return Opened(session_id=begin(request, office, person))
 
 
 def _user_of_half(office: Office, half: str) -> User | None:
@@ -159,7 +176,7 @@ def _open_by_code(request: Request, office: Office, user: User, half: str, code:
         return None
     with office.database.reading() as session:
         person = access.person_of_user(session, user.id)
-    return None if person is None else _begin(request, office, person, has_factor=True)
+    return None if person is None else begin(request, office, person, has_factor=True)
 
 
 def _write_down_refusal(request: Request, office: Office, login: str) -> None:
@@ -172,11 +189,18 @@ def _write_down_refusal(request: Request, office: Office, login: str) -> None:
     auth.refuse(request, whose[0], NOBODY, whose[1])
 
 
-def _begin(request: Request, office: Office, person: Person, *, has_factor: bool = False) -> str:
+def begin(
+    request: Request, office: Office, person: Person, *, has_factor: bool = False, by_provider: bool = False
+) -> str:
+    """Open a session and write it down; its id belongs in the cookie. `has_factor`: none is asked for any more."""
     with office.database.writing() as session:
         is_asked = second_factors.is_required(session, practice_id=person.practice_id, on=office.today(person))
         session_id = access.open_session(
-            session, user_id=person.user_id, at=office.now(), lacks_factor=is_asked and not has_factor
+            session,
+            user_id=person.user_id,
+            at=office.now(),
+            lacks_factor=is_asked and not has_factor,
+            by_provider=by_provider,
         )
         audit.record(
             session,
@@ -186,6 +210,7 @@ def _begin(request: Request, office: Office, person: Person, *, has_factor: bool
             action="sign_in",
             subject="user",
             subject_id=person.user_id,
+            reason="by the provider" if by_provider else "",
             source=auth.source_of(request),
         )
     return session_id

@@ -50,6 +50,8 @@ class WebSession(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     lacks_factor: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     """The practice asks for a second factor, and this person has none yet: one page opens, where they set it up"""
+    by_provider: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    """The organisation's provider vouched for them: a password that they should change is not what they came in by"""
 
 
 class SecondFactor(SQLModel, table=True):
@@ -80,6 +82,22 @@ class HalfSignIn(SQLModel, table=True):
     sha256: str = Field(sa_type=sa.String(64), primary_key=True)
     practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
     user_id: str = Field(sa_type=Id, foreign_key="app_user.id")
+    expires_at: datetime = Field(sa_type=Instant)
+
+
+class ProviderSignIn(SQLModel, table=True):
+    """A sign-in between the office and the organisation's provider: nobody's yet."""
+
+    __tablename__ = "provider_sign_in"
+
+    sha256: str = Field(sa_type=sa.String(64), primary_key=True)
+    """Of the state"""
+    browser_sha256: str = Field(sa_type=sa.String(64))
+    """Of the secret in the cookie of the browser that began it"""
+    nonce: str = Field(sa_type=sa.String(64))
+    verifier: str = Field(sa_type=sa.String(128))
+    """Of PKCE: the provider has only its hash"""
+    back: str = Field(default="", sa_type=sa.Text)
     expires_at: datetime = Field(sa_type=Instant)
 
 

@@ -32,6 +32,8 @@ OPEN_TO_ALL = {
     "GET /pay/{token}/paper",
     "POST /pay/{token}/paper",
     "GET /sign-in",
+    "GET /sign-in/provider",
+    "GET /sign-in/callback",
     "POST /sign-in",
     "POST /sign-in/code",
     "POST /sign-out",

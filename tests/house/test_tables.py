@@ -22,6 +22,7 @@ OF_THE_INSTALLATION = {
     "medicare_locality": "published prices are the same for everybody",
     "exclusion": "published rules are the same for everybody",
     "provider_fact": "a public registry, the same for everybody",
+    "provider_sign_in": "nobody has signed in yet",
     "web_session": "belongs to a user, who belongs to a practice",
     "pay_session": "belongs to a link, which belongs to a practice",
 }

@@ -31,9 +31,13 @@ IN_BODIES = NAMED.keys() - {"task_id"}
 BYTES = re.compile(r".*/(file|file\.pdf|manifest\.csv|\{file_id\}|\{message_id\}|refused)")
 """Routes that hand out a whole file, in which many patients may stand"""
 
+LISTS = {"claims": "control_number"}
+"""Parameters and fields whose text is a list of what another one names: control numbers, with blanks between"""
+
 ACCOUNT_ROUTES = ("/accounts/{patient_id}", "/api/v1/accounts/{patient_id}")
 """Where a patient's id means the account that their shares stand on"""
 
+_SEPARATED = re.compile(r"[^\s,;]+")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _MOST = 100_000
 """Parts of a form that are looked at: more than any route reads"""
@@ -50,8 +54,8 @@ async def refusal(request: Request, person: Person) -> Problem | None:
     if not person.kept:
         return None
     typed = await _fields(request)
-    named = [*request.path_params.items(), *request.query_params.multi_items()]
-    named += _ids(typed)
+    named = [*request.path_params.items(), *request.query_params.multi_items(), *_ids(typed)]
+    named += [(LISTS[name], one) for name, text in named + typed if name in LISTS for one in _SEPARATED.findall(text)]
     found = await run_in_threadpool(_kept, request, person, named)
     if not found:
         return None

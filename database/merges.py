@@ -51,7 +51,8 @@ class MergeView:
 
 
 def candidates(session: Session, row: Patient) -> list[Candidate]:
-    """Who may be the same, the likeliest first; looked for by birth date, telephone, and how both names begin."""
+    """Who may be the same, the likeliest first; looked for by birth date, telephone, and how both names begin. Who is
+    kept from who looks is left out."""
     blocks = [
         sa.and_(
             begins(Patient.last_name, row.last_name[:3]),
@@ -69,7 +70,11 @@ def candidates(session: Session, row: Patient) -> list[Candidate]:
         or_(*blocks),
     )
     known = registrations.of_row(row)
-    found = [Candidate(one, likeness(known, registrations.of_row(one))) for one in session.exec(query)]
+    found = [
+        Candidate(one, likeness(known, registrations.of_row(one)))
+        for one in session.exec(query)
+        if not patient_names.is_kept(one.id)
+    ]
     likely = sorted((one for one in found if one.likeness.is_likely), key=lambda one: -one.likeness.points)
     return likely[:_CANDIDATES]
 

@@ -235,7 +235,7 @@ def _mark(office: Office, person: Person, patient_id: str, form: MarkForm, *, ke
                 by=person.user_id,
                 at=office.now(),
             )
-        reason = f"{form.kind}; may see it: {', '.join(sorted(set(form.viewers))) or 'nobody by name'}"
+        reason = f"may see it: {', '.join(sorted(set(form.viewers))) or 'nobody by name'}"
         actions.audited(
             session, office, person, action="mark_sensitive", subject="patient", subject_id=row.id, reason=reason
         )

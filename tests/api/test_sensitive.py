@@ -325,6 +325,19 @@ async def test_a_merge_keeps_the_whole_person(
     assert [one.status_code for one in (before, after, moved, opened)] == [200, 403, 403, 200]
 
 
+async def test_who_looks_for_somebody_known_twice_does_not_find_who_is_kept(
+    book: Book, visit: Encounter, biller: httpx.AsyncClient, chief: httpx.AsyncClient
+) -> None:
+    with book.database.reading() as session:
+        known = session.get_one(Patient, visit.patient_id)
+    body = {"last_name": known.last_name, "first_name": known.first_name, "is_another_person": True}
+    twin = await chief.post("/api/v1/patients", json=body | {"birth_date": str(known.birth_date)}, headers=key())
+    url = f"/api/v1/patients/{twin.json()['patient_id']}/duplicates"
+    found = [[one["patient_id"] for one in (await client.get(url)).json()] for client in (biller, chief)]
+
+    assert found == [[], [visit.patient_id]]
+
+
 async def test_a_program_follows_the_same_rule(book: Book, visit: Encounter, chief: httpx.AsyncClient) -> None:
     body = builders.visit() | {"patient_id": visit.patient_id, "external_id": "VISIT-2"}
     async with book.connect(Role.INTEGRATION) as program:

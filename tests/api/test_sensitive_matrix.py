@@ -231,6 +231,27 @@ async def test_json_that_does_not_say_so_is_followed_too(marked: Marked) -> None
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_claims_named_in_a_list_are_followed(method: str, marked: Marked) -> None:
+    """The page on which a payer's answer on paper is typed in shows the claims that it is told of."""
+    book, rows, token = marked
+    named = {"claims": f"none-such, {rows['submission']['control_number'].lower()}"}
+    sent: dict[str, Any] = {"params": named} if method == "GET" else {"data": named}
+    async with book.connect(token=token) as client:
+        answer = await client.request(method, "/paper-remittance", **sent)
+
+    assert (answer.status_code, "sensitive" in answer.text) == (403, True)
+
+
+async def test_lines_that_are_ticked_are_followed(marked: Marked) -> None:
+    book, rows, token = marked
+    async with book.connect(token=token) as client:
+        ticked = {f"variance_ids.{rows['payment_variance']['id']}": "yes"}
+        answer = await client.post("/variances/preview", data=ticked)
+
+    assert (answer.status_code, "sensitive" in answer.text) == (403, True)
+
+
 def test_each_parameter_with_an_id_is_followed_or_said_to_be_nobodys() -> None:
     """A route added with a parameter that is in neither list fails here."""
     unknown = set()

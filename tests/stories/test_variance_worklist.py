@@ -119,7 +119,7 @@ async def test_the_page_shows_totals_lines_and_what_a_letter_would_hold(office: 
         page = unescape((await browser.http.get("/variances", params={"by": by})).text)
         assert words in page
         assert "$34.00" in page
-    picks = dict.fromkeys(re.findall(r'name="(pick\.\w+)"', page), "yes")
+    picks = dict.fromkeys(re.findall(r'name="(variance_ids\.\w+)"', page), "yes")
     assert len(picks) == 2
     preview = unescape((await browser.http.post("/variances/preview", data=picks | {"argument": "See page 7"})).text)
     assert "$34.00 would be asked for" in preview
@@ -138,7 +138,7 @@ async def test_who_may_only_look_is_offered_no_letter(office: Office) -> None:
     two_short_claims(office)
     for role in (Role.AUDITOR, Role.CODER):
         page = (await desk(office, role, is_browser=True).http.get("/variances")).text
-        assert ("99213" in page, "pick." in page) == (True, False)
+        assert ("99213" in page, "variance_ids." in page) == (True, False)
 
 
 async def _short_visit(house: Clinic, number: int, paid: int) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -402,6 +403,14 @@ async def test_without_a_provider_there_is_no_such_way(book: Book) -> None:
 def test_settings_that_would_let_nobody_in_are_refused(told: dict[str, Any], book: Book, directory: Directory) -> None:
     with pytest.raises(ValidationError):
         settings_of(book, directory, **told)
+
+
+def test_without_the_packages_the_extra_is_named(
+    book: Book, directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "api.openid_provider", None)
+    with pytest.raises(OperatorError, match="extra `sso`"):
+        open_with(book, directory)
 
 
 def test_a_word_that_is_no_role_is_named(book: Book, directory: Directory) -> None:

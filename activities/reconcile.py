@@ -9,7 +9,7 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities import bank_desk, coming_of_age, missing_charges, provider_money
+from activities import bank_desk, coming_of_age, daily_figures, missing_charges, provider_money
 from activities.ids import card_refund_workflow, encounter_workflow
 from activities.messages import Reconciled, ReconcileStep
 from billing.stages import Stage
@@ -41,6 +41,7 @@ class ReconcileActivities:
         listed = await self._listed_as_running()
         lost = [one for one in open_ones if encounter_workflow(*one) not in listed and not await self._is_running(one)]
         refunds = [one for one in await asyncio.to_thread(self._refunds, step) if await self._is_lost(one)]
+        await self._write_the_day_down(step)
         return await asyncio.to_thread(self._wish, step, forgotten, lost, refunds)
 
     def _look(self, step: ReconcileStep) -> tuple[set[Key], list[Key]]:
@@ -53,6 +54,12 @@ class ReconcileActivities:
         with self._database.reading() as session:
             found = card_refunds.unsettled(session, before=step.at - GRACE)
             return [(one.practice_id, one.id) for one in found]
+
+    async def _write_the_day_down(self, step: ReconcileStep) -> None:
+        """The figures of each practice's day that ended last, once."""
+        for practice_id, day in await asyncio.to_thread(daily_figures.wanted, self._database, at=step.at):
+            await asyncio.to_thread(daily_figures.write_down, self._database, practice_id, day, at=step.at)
+            activity.heartbeat()
 
     def _wish(self, step: ReconcileStep, forgotten: set[Key], lost: list[Key], refunds: list[Key]) -> Reconciled:
         """Put what should run into the outbox."""

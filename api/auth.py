@@ -105,13 +105,15 @@ def source_of(request: Request) -> str:
     return request.client.host[:60] if request.client else ""
 
 
-def seen(request: Request, person: Person, *, subject: str, subject_id: str, action: str = "view") -> None:
-    """Write down that somebody looked at a record."""
+def seen(
+    request: Request, person: Person, *, subject: str, subject_id: str, action: str = "view", practice_id: str = ""
+) -> None:
+    """Write down that somebody looked at a record; `practice_id`: of another practice, which let them."""
     office = office_of(request)
     with office.database.writing() as session:
         audit.record(
             session,
-            practice_id=person.practice_id,
+            practice_id=practice_id or person.practice_id,
             at=office.now(),
             actor_id=person.user_id,
             action=action,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
@@ -47,17 +47,18 @@ _MONEY = (Of.CENTS, Of.CENTS)
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One month of one practice, with its instants."""
+    """One month of one practice, or its days so far, with its instants."""
 
     practice_id: str
     month: Month
     begins: datetime
     ends: datetime
+    last: date
 
 
-def board(session: Session, *, practice_id: str, month: Month) -> list[Figure]:
-    """Every figure of a month."""
-    asked = _asked(session, practice_id, month)
+def board(session: Session, *, practice_id: str, month: Month, until: date | None = None) -> list[Figure]:
+    """Every figure of a month, or of its days up to `until`."""
+    asked = _asked(session, practice_id, month, until)
     sent, answered, denied = _sent(session, asked), _answered(session, asked), _denied(session, asked)
     edited = _with_task(session, practice_id, col(Task.type).in_(EDITS))
     rejected = _sent(session, asked, col(Submission.rejected_at).is_not(None))
@@ -111,10 +112,11 @@ def board(session: Session, *, practice_id: str, month: Month) -> list[Figure]:
     ]
 
 
-def _asked(session: Session, practice_id: str, month: Month) -> _Asked:
+def _asked(session: Session, practice_id: str, month: Month, until: date | None = None) -> _Asked:
     zone = office.zone_of(session, practice_id)
-    ends = start_of(month.last + timedelta(days=1), zone)
-    return _Asked(practice_id, month, start_of(month.first, zone), ends)
+    last = min(until or month.last, month.last)
+    ends = start_of(last + timedelta(days=1), zone)
+    return _Asked(practice_id, month, start_of(month.first, zone), ends, last)
 
 
 def _share(name: str, title: str, formula: str, target: str, hits: set[str], of: set[str]) -> Figure:
@@ -237,24 +239,24 @@ def _auto_posted(session: Session, asked: _Asked) -> list[Figure]:
 
 def _of_the_ledger(session: Session, asked: _Asked) -> list[Figure]:
     month = asked.month
-    totals = posted.totals_until(session, practice_id=asked.practice_id, until=month.last)
+    totals = posted.totals_until(session, practice_id=asked.practice_id, until=asked.last)
     begins = month.after(1 - BEFORE).first
     charged = sum(
         -entry.cents(*CHARGES)
-        for entry in posted.posted(session, practice_id=asked.practice_id, since=begins, until=month.last)
+        for entry in posted.posted(session, practice_id=asked.practice_id, since=begins, until=asked.last)
         if entry.kind != EntryKind.OPENING
     )
     return [
         Figure(
             "days_in_ar",
             "Days in A/R",
-            f"what is owed at the end of the month less credits / average charges a day from {begins} to {month.last}",
+            f"what is owed at the end of the month less credits / average charges a day from {begins} to {asked.last}",
             "under 30",
             sum(totals.get(one, 0) for one in RECEIVABLES),
             charged,
             Unit.DAYS,
             _MONEY,
-            (month.last - begins).days + 1,
+            (asked.last - begins).days + 1,
         ),
         _over_90(session, asked),
         _net_collection(session, asked),
@@ -263,7 +265,7 @@ def _of_the_ledger(session: Session, asked: _Asked) -> list[Figure]:
 
 
 def _over_90(session: Session, asked: _Asked) -> Figure:
-    last = asked.month.last
+    last = asked.last
     standing = period_balances.owed(session, practice_id=asked.practice_id, as_of=last, since="service")
     owed = [one for one in standing if one.bucket != CREDITS]
     old = [one for one in owed if one.bucket in OVER_90]
@@ -284,7 +286,7 @@ def _of_the_month(session: Session, asked: _Asked) -> list[Figure]:
     month = asked.month
     moved = dict.fromkeys(Movement, 0)
     received = 0
-    for entry in posted.posted(session, practice_id=asked.practice_id, since=month.first, until=month.last):
+    for entry in posted.posted(session, practice_id=asked.practice_id, since=month.first, until=asked.last):
         if entry.kind == EntryKind.PATIENT_PAYMENT:
             received -= entry.cents(Account.PATIENT_UNAPPLIED)
         for move in moves(entry.kind, entry.sides):
@@ -333,7 +335,7 @@ def _net_collection(session: Session, asked: _Asked) -> Figure:
         select(Posting.account, Journal.kind, func.sum(Posting.amount_cents))
         .join(Journal, col(Journal.number) == col(Posting.journal_number))
         .join(Encounter, col(Encounter.id) == col(Posting.encounter_id))
-        .where(*of_cohort, Journal.posted_on <= asked.month.last, Journal.kind != EntryKind.OPENING)
+        .where(*of_cohort, Journal.posted_on <= asked.last, Journal.kind != EntryKind.OPENING)
         .group_by(Posting.account, Journal.kind)
     )
     for account, kind, amount in rows:
@@ -359,7 +361,7 @@ def _charge_lag(session: Session, asked: _Asked) -> Figure:
         .join(Encounter, col(Encounter.id) == col(Journal.encounter_id))
         .where(col(Journal.practice_id) == asked.practice_id, col(Journal.kind) == EntryKind.CHARGE)
         .group_by(col(Journal.encounter_id), col(Encounter.service_date))
-        .having(first >= asked.month.first, first <= asked.month.last)
+        .having(first >= asked.month.first, first <= asked.last)
     ).all()
     days = sum(max((day - service).days, 0) for _, service, day in rows)
     words = "days from service to the posting of the first charge / visits first charged in the month"

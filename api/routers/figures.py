@@ -59,7 +59,7 @@ class BoardAnswer(BaseModel):
 @api.get("")
 def show_figures(office: TheOffice, person: Viewer, month: MonthAsked = "") -> BoardAnswer:
     """Every figure of one month of the person's own practice, with numerator, denominator and formula."""
-    chosen = _chosen(office, person, month)
+    chosen = chosen_month(office, person, month)
     with office.database.reading() as session:
         figures = board.board(session, practice_id=person.practice_id, month=chosen)
         denials = board.denials_by_cause(session, practice_id=person.practice_id, month=chosen)
@@ -74,7 +74,7 @@ def show_figures(office: TheOffice, person: Viewer, month: MonthAsked = "") -> B
 @api.get("/lines.csv", response_class=Response)
 def take_csv(office: TheOffice, person: Viewer, month: MonthAsked = "") -> Response:
     """The figures as a CSV: value, numerator, denominator and formula; money in dollars."""
-    chosen = _chosen(office, person, month)
+    chosen = chosen_month(office, person, month)
     with office.database.reading() as session:
         figures = board.board(session, practice_id=person.practice_id, month=chosen)
     headers = {"Content-Disposition": f'attachment; filename="figures-{chosen.key}.csv"'}
@@ -84,7 +84,7 @@ def take_csv(office: TheOffice, person: Viewer, month: MonthAsked = "") -> Respo
 @api.get("/{name}")
 def show_visits(request: Request, name: str, office: TheOffice, person: Viewer, month: MonthAsked = "") -> ReportAnswer:
     """The visits that one figure counts, and which of them are in its numerator."""
-    return answer_of(_visits(request, office, person, name, _chosen(office, person, month)))
+    return answer_of(_visits(request, office, person, name, chosen_month(office, person, month)))
 
 
 @pages.get("")
@@ -94,11 +94,11 @@ def show_page(
     """The board; a month that cannot be read is said above the usual one."""
     fault = ""
     try:
-        chosen = _chosen(office, person, month)
+        chosen = chosen_month(office, person, month)
         other = asked(against) if against else chosen.after(-1)
     except Problem as problem:
         fault = f"A month: {problem.faults[0].message}"
-        chosen = _chosen(office, person, "")
+        chosen = chosen_month(office, person, "")
         other = chosen.after(-1)
     with office.database.reading() as session:
         figures = board.board(session, practice_id=person.practice_id, month=chosen)
@@ -126,12 +126,13 @@ def show_visits_page(
     request: Request, name: str, office: TheOffice, person: Viewer, month: MonthAsked = ""
 ) -> Response:
     """The visits of one figure."""
-    chosen = _chosen(office, person, month)
+    chosen = chosen_month(office, person, month)
     report = _visits(request, office, person, name, chosen)
     return show(request, "figure.html", person, report=report, month=chosen.key)
 
 
-def _chosen(office: Office, person: Person, month: str) -> Month:
+def chosen_month(office: Office, person: Person, month: str) -> Month:
+    """The month of an address; where it is left out, the last one that has ended. Raises Problem 422."""
     return asked(month) if month else month_of(office.today(person)).after(-1)
 
 
@@ -150,14 +151,18 @@ def _named(session: Session, person: Person, name: str, month: Month) -> Figure:
     return figures[name]
 
 
-def _cells(one: Figure) -> tuple[str, ...]:
-    written = [
+def parts_of(one: Figure) -> tuple[str, ...]:
+    """Numerator and denominator as a CSV has them; money in dollars."""
+    return tuple(
         format_amount(value) if counts == Of.CENTS else str(value)
         for value, counts in zip((one.numerator, one.denominator), one.counts, strict=True)
-    ]
+    )
+
+
+def _cells(one: Figure) -> tuple[str, ...]:
     value = "" if one.value is None else str(one.value)
     counts = " / ".join("dollars" if each == Of.CENTS else each for each in one.counts)
-    return one.name, one.title, value, one.unit, *written, str(one.over), counts, one.formula
+    return one.name, one.title, value, one.unit, *parts_of(one), str(one.over), counts, one.formula
 
 
 def _by_age(aging: Report) -> list[tuple[str, int]]:

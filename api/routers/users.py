@@ -40,7 +40,8 @@ ROLE_PREFIX = "role."
 """Names of the check boxes"""
 
 
-def _login(typed: str) -> str:
+def login_of(typed: str) -> str:
+    """What somebody signs in with. Raises ValueError."""
     if not users.is_login(typed):
         raise ValueError(users.LOGIN_WORDS)
     return typed
@@ -56,7 +57,7 @@ class UserForm(RolesForm):
     """Somebody who shall come in."""
 
     display_name: Annotated[str, Field(min_length=1, max_length=100)]
-    login: Annotated[str, AfterValidator(_login)]
+    login: Annotated[str, AfterValidator(login_of)]
 
 
 class NoForm(Part):

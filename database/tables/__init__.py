@@ -27,6 +27,7 @@ from database.tables.cash import Deposit, TillClose
 from database.tables.codes import Code, CodeEditionRow, CodeTermRow
 from database.tables.contracts import ContractRateRow, ContractRow, ExpectedLine
 from database.tables.coverages import OtherPolicy
+from database.tables.daily_figures import DayFigureRow, FigureReader
 from database.tables.documents import Letter
 from database.tables.edit_runs import EditRun, PracticeEditRow
 from database.tables.encounters import (
@@ -139,6 +140,7 @@ __all__ = [
     "ControlSequence",
     "CoverageCheck",
     "CrossedPayment",
+    "DayFigureRow",
     "Denial",
     "Deposit",
     "EditRun",
@@ -149,6 +151,7 @@ __all__ = [
     "ExpectedLine",
     "Fact",
     "FeeScheduleRow",
+    "FigureReader",
     "HalfSignIn",
     "HeldPolicyRow",
     "InboundMessage",

@@ -25,6 +25,7 @@ TABLES = {
     "payer_id": "payer",
     "payment_id": "patient_payment",
     "placement_id": "placement",
+    "reader_id": "figure_reader",
     "receipt_id": "account_receipt",
     "remittance_id": "remittance_file",
     "resubmission_id": "resubmission",

@@ -104,6 +104,12 @@ def latest(session: Session, *, practice_id: str) -> PeriodClose | None:
     ).first()
 
 
+def standing_close(session: Session, month: Month, *, practice_id: str) -> PeriodClose | None:
+    """The closing by which a month is closed now; None: it is open."""
+    here = (PeriodClose.practice_id == practice_id, PeriodClose.standing_key == month.key)
+    return session.exec(select(PeriodClose).where(*here)).first()
+
+
 def close(session: Session, month: Month, *, practice_id: str, note: str, at: datetime, actor_id: str) -> PeriodClose:
     """Close a month with what is open and what the ledger says. Raises NotNow. Nothing is posted into it afterwards."""
     ledger.hold_book(session, practice_id)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
 from billing.ledger import Account, Side
@@ -33,6 +34,25 @@ class Posted:
 
 def posted(session: Session, *, practice_id: str, since: date, until: date) -> Iterator[Posted]:
     """Every entry from one day of posting to another, in order of posting."""
+    return _entries(session, Journal.practice_id == practice_id, col(Journal.posted_on).between(since, until))
+
+
+def numbered(session: Session, *, practice_id: str, after: int, through: int) -> Iterator[Posted]:
+    """Every entry of a practice with a number above `after` and not above `through`, in order of posting."""
+    return _entries(
+        session, Journal.practice_id == practice_id, col(Journal.number) > after, col(Journal.number) <= through
+    )
+
+
+def last_number(session: Session, *, practice_id: str, until: date, through: int | None = None) -> int:
+    """The number of the last entry that was posted up to the end of a day, of those up to `through`; 0: none was."""
+    query = select(func.max(Journal.number)).where(Journal.practice_id == practice_id, Journal.posted_on <= until)
+    if through is not None:
+        query = query.where(col(Journal.number) <= through)
+    return session.exec(query).one() or 0
+
+
+def _entries(session: Session, *wanted: bool | sa.ColumnElement[bool]) -> Iterator[Posted]:
     query = (
         select(
             col(Journal.number),
@@ -48,7 +68,7 @@ def posted(session: Session, *, practice_id: str, since: date, until: date) -> I
             col(Posting.detail),
         )  # type: ignore[call-overload]
         .join(Posting, col(Posting.journal_number) == col(Journal.number))
-        .where(Journal.practice_id == practice_id, col(Journal.posted_on).between(since, until))
+        .where(*wanted)
         .order_by(col(Journal.number), col(Posting.id))
         .execution_options(yield_per=READ_AT_ONCE)
     )

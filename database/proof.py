@@ -28,6 +28,7 @@ from database import (
     bank,
     card_payouts,
     card_refunds,
+    fees,
     good_faith,
     households,
     kept_cards,
@@ -371,6 +372,12 @@ def _closed_months_stand(session: Session) -> Proof:
     return Proof("periods", statement, looked_at, off[:SHOWN])
 
 
+def _fees_are_of_the_ledger(session: Session) -> Proof:
+    looked_at, off = fees.faults(session)
+    statement = "each fee invoice is its share of what the ledger's entries collected, and no entry is in two"
+    return Proof("fees", statement, looked_at, off[:SHOWN])
+
+
 def _moves_tie(session: Session) -> Proof:
     """What moved here is in the ledger as the old system's aging had it."""
     ended = list(moves.all_ended(session))
@@ -467,6 +474,7 @@ _PROOFS: tuple[Callable[[Session], Proof], ...] = (
     _refunds_are_under_way,
     _instalments_are_charged_once,
     _closed_months_stand,
+    _fees_are_of_the_ledger,
     _moves_tie,
     _open_has_next_action,
     _lines_are_on_one_claim,

@@ -46,6 +46,7 @@ from database.tables.encounters import (
 )
 from database.tables.enrolments import EnrolmentRow
 from database.tables.estimates import EstimateRow
+from database.tables.fees import FeeAgreement, FeeInvoice, FeeInvoiceLine
 from database.tables.kept_cards import InstalmentCharge, KeptCard
 from database.tables.ledger import Journal, Posting
 from database.tables.lockbox import LockboxBatch, LockboxCheque
@@ -150,6 +151,9 @@ __all__ = [
     "ExclusionRow",
     "ExpectedLine",
     "Fact",
+    "FeeAgreement",
+    "FeeInvoice",
+    "FeeInvoiceLine",
     "FeeScheduleRow",
     "FigureReader",
     "HalfSignIn",

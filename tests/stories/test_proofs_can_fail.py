@@ -83,6 +83,20 @@ TAMPERED = {
     "checklist, figures, sha256, reopen_reason) SELECT 'c', practice_id, '2026-10', '2026-10', '2026-10-31', "
     "'2026-11-01 00:00:00.000000', id, '', '[]', '{}', "
     "'44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a', '' FROM app_user LIMIT 1",
+    "fees": "INSERT INTO period_close (id, practice_id, month, last_day, closed_at, closed_by, note, checklist, "
+    "figures, sha256, reopen_reason) SELECT 'c', practice_id, '2026-11', '2026-11-30', '2026-12-01 00:00:00.000000', id, '', "
+    "'[]', '{}', '', '' FROM app_user LIMIT 1; "
+    "INSERT INTO fee_agreement (id, practice_id, effective_from, ordinal, is_end, basis_points, of_payers, "
+    "of_patients, minimum_cents, excluded_payers, biller, biller_address, pay_within_days, made_at, made_by) "
+    "SELECT 'a', practice_id, '2026-11-01', 1, 0, 625, 1, 1, 0, '[]', '', '', 30, closed_at, closed_by "
+    "FROM period_close; "
+    "INSERT INTO fee_invoice (id, practice_id, number, month, agreement_id, close_id, after_entry, through_entry, "
+    "receipts_cents, carried_in_cents, base_cents, share_cents, fee_cents, carried_out_cents, pay_by, made_at, "
+    "made_by) "
+    "SELECT 'i', practice_id, 1, '2026-11', 'a', 'c', 0, (SELECT max(number) FROM journal), 9999, 0, 9999, 625, 625, "
+    "0, '2026-12-31', closed_at, closed_by FROM period_close; "
+    "INSERT INTO fee_invoice_line (invoice_id, ordinal, practice_id, receipt, payer_id, payer_name, payer_class, "
+    "entries, cents) SELECT 'i', 1, practice_id, 'patients_paid', '', '', '', 1, 9999 FROM period_close",
     "handed_over": "UPDATE posting SET account = 'PAT_TRANSFER' WHERE account = 'CARD_CLEARING'",
 }
 

@@ -9,9 +9,12 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
+from sqlmodel import Session
 
-from billing.periods import month_named, month_of
-from database import periods
+from billing.fees import Terms
+from billing.periods import Month, month_named, month_of
+from database import fees, periods
+from database.fees import Agreed
 from tests.stories import report_sums
 from tests.stories.test_money_in_any_order import CENTS, LOOKING, Money
 
@@ -41,6 +44,16 @@ class Months(Money):
                     at=self.office.now,
                     actor_id=self.office.supervisor_id,
                 )
+                self._invoice(session, month)
+
+    def _invoice(self, session: Session, month: Month) -> None:
+        """By terms that begin with the first month that is closed."""
+        about = {"practice_id": self.office.practice_id, "at": self.office.now, "actor_id": self.office.supervisor_id}
+        if not fees.agreements(session, practice_id=self.office.practice_id):
+            terms = Terms(625, of_payers=True, of_patients=True, minimum_cents=0)
+            fees.agree(session, month, Agreed(terms, "BILLERS LLC", "", 30), **about)  # type: ignore[arg-type]
+        if not any(one.month >= month.key for one in fees.invoices(session, practice_id=self.office.practice_id)):
+            fees.make(session, month, **about)  # type: ignore[arg-type]
 
     @rule(which=st.integers(0, 3), paid=CENTS, contract=CENTS, share=CENTS, days=st.integers(1, 40))
     def an_answer_arrives_at_once(self, which: int, paid: int, contract: int, share: int, days: int) -> None:
@@ -74,6 +87,7 @@ class Months(Money):
             assert report_sums.faults(self.office) == []
             with self.office.database.reading() as session:
                 assert periods.unfounded(session)[1] == []
+                assert fees.faults(session)[1] == []
         super().teardown()
 
 

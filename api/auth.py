@@ -72,6 +72,7 @@ def require_also(person: Person, permission: Permission) -> None:
 
 
 Viewer = Annotated[Person, require(Permission.VIEW)]
+FigureViewer = Annotated[Person, require(Permission.READ_FIGURES)]
 
 
 def person_of(request: Request) -> Person:

@@ -13,6 +13,18 @@ AVERAGED = 3
 """Months before the one that is shown whose values are averaged"""
 
 
+_OTHERS = ("before", "year_ago", "average")
+COLUMNS = (
+    "figure",
+    "title",
+    "unit",
+    "value",
+    *(f"{other}{part}" for other in _OTHERS for part in ("", "_difference", "_words")),
+    "months_averaged",
+)
+"""Of a comparison as a CSV"""
+
+
 class Better(StrEnum):
     """Which way a figure improves."""
 
@@ -107,6 +119,20 @@ def in_words(name: str, unit: Unit, difference: Decimal) -> str:
     size = abs(difference)
     measure = "point" if unit == Unit.PERCENT else "day"
     return f"{size} {measure}{'' if size == 1 else 's'} {way}: {'better' if way == BETTER[name] else 'worse'}"
+
+
+def cells(one: Compared) -> tuple[str, ...]:
+    """One figure as a line of the CSV, by COLUMNS."""
+    others = (
+        part
+        for beside in (one.before, one.year_ago, one.average)
+        for part in (_told(beside.value), _told(beside.difference), beside.words)
+    )
+    return (one.figure.name, one.figure.title, one.figure.unit, _told(one.figure.value), *others, str(one.averaged))
+
+
+def _told(value: Decimal | None) -> str:
+    return "" if value is None else str(value)
 
 
 def together(figures: Sequence[Figure]) -> Figure:

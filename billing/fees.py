@@ -7,6 +7,7 @@ for no share and is carried into the next invoice.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
@@ -95,6 +96,52 @@ class Fee:
     fee_cents: int
     carried_out_cents: int
     """Zero or less: the base below zero, for the next invoice"""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """Terms, and who asks under them."""
+
+    terms: Terms
+    biller: str
+    biller_address: str
+    pay_within_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """One line of an invoice."""
+
+    receipt: Receipt
+    words: str
+    payer: str
+    payer_class: str
+    entries: int
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """One invoice, whole."""
+
+    id: str
+    number: str
+    """With leading zeros"""
+    month: str
+    practice: str
+    agreed: Agreed
+    lines: list[InvoiceLine]
+    receipts_cents: int
+    carried_in_cents: int
+    base_cents: int
+    share_cents: int
+    fee_cents: int
+    carried_out_cents: int
+    made_on: date
+    made_by: str
+    pay_by: date
+    after_entry: int
+    through_entry: int
 
 
 def collected(kind: str, sides: Iterable[Side]) -> list[Collected]:

@@ -24,6 +24,8 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     INTEGRATION = "integration"
     """A program that takes encounters in"""
+    CLIENT = "client"
+    """Of the practice that a billing company works for: reads its figures, reports and invoices, and nothing else"""
 
 
 class Permission(StrEnum):
@@ -31,6 +33,8 @@ class Permission(StrEnum):
 
     VIEW = "view"
     """See encounters, claims, tasks, the ledger"""
+    READ_FIGURES = "read_figures"
+    """See the practice's figures, client reports and invoices: sums, no patient"""
     INTAKE = "intake"
     """Create encounters, register patients, book appointments, drop files"""
     WORK = "work"
@@ -59,7 +63,7 @@ class Permission(StrEnum):
     """Metrics, pending work"""
 
 
-_EVERYONE = frozenset({Permission.VIEW})
+_EVERYONE = frozenset({Permission.VIEW, Permission.READ_FIGURES})
 _WORKER = _EVERYONE | {Permission.WORK, Permission.HOLD}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -78,6 +82,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: frozenset(Permission),
     Role.AUDITOR: _EVERYONE | {Permission.DECODE, Permission.AUDIT},
     Role.INTEGRATION: frozenset({Permission.INTAKE}),
+    Role.CLIENT: frozenset({Permission.READ_FIGURES}),
 }
 
 

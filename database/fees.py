@@ -10,7 +10,18 @@ from sqlmodel import Session, col, func, select
 
 from billing.aging import class_of
 from billing.days import day_of
-from billing.fees import OF_PAYERS, RECEIPT_WORDS, Collected, Receipt, Terms, collected, fee_of
+from billing.fees import (
+    OF_PAYERS,
+    RECEIPT_WORDS,
+    Agreed,
+    Collected,
+    Invoice,
+    InvoiceLine,
+    Receipt,
+    Terms,
+    collected,
+    fee_of,
+)
 from billing.periods import Month, month_named, month_of
 from database import ledger, office, period_facts, periods, posted, users
 from database.columns import new_id
@@ -28,16 +39,6 @@ class AlreadyInvoiced(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
-    """Terms, and who asks under them."""
-
-    terms: Terms
-    biller: str
-    biller_address: str
-    pay_within_days: int
-
-
-@dataclass(frozen=True, slots=True)
 class AgreementView:
     """One row as a page shows it."""
 
@@ -50,42 +51,6 @@ class AgreementView:
     """Names of payers"""
     made_at: datetime
     made_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class LineView:
-    """One line of an invoice."""
-
-    receipt: Receipt
-    words: str
-    payer: str
-    payer_class: str
-    entries: int
-    cents: int
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceView:
-    """One invoice, whole."""
-
-    id: str
-    number: str
-    """With leading zeros"""
-    month: str
-    practice: str
-    agreed: Agreed
-    lines: list[LineView]
-    receipts_cents: int
-    carried_in_cents: int
-    base_cents: int
-    share_cents: int
-    fee_cents: int
-    carried_out_cents: int
-    made_on: date
-    made_by: str
-    pay_by: date
-    after_entry: int
-    through_entry: int
 
 
 def agree(
@@ -237,7 +202,7 @@ def make(session: Session, month: Month, *, practice_id: str, at: datetime, acto
     return row
 
 
-def invoices(session: Session, *, practice_id: str) -> list[InvoiceView]:
+def invoices(session: Session, *, practice_id: str) -> list[Invoice]:
     """Every invoice of a practice, the newest first."""
     rows = session.exec(
         select(FeeInvoice).where(FeeInvoice.practice_id == practice_id).order_by(col(FeeInvoice.number).desc())
@@ -245,7 +210,7 @@ def invoices(session: Session, *, practice_id: str) -> list[InvoiceView]:
     return [_view(session, row) for row in rows.all()]
 
 
-def invoice(session: Session, *, practice_id: str, invoice_id: str) -> InvoiceView | None:
+def invoice(session: Session, *, practice_id: str, invoice_id: str) -> Invoice | None:
     """One invoice of the practice."""
     here = (FeeInvoice.practice_id == practice_id, FeeInvoice.id == invoice_id)
     row = session.exec(select(FeeInvoice).where(*here)).first()
@@ -340,20 +305,20 @@ def _lines(session: Session, terms: Terms, *, practice_id: str, after: int, thro
     ]
 
 
-def _view(session: Session, row: FeeInvoice) -> InvoiceView:
+def _view(session: Session, row: FeeInvoice) -> Invoice:
     practice = session.get_one(Practice, row.practice_id)
     lines = session.exec(
         select(FeeInvoiceLine).where(FeeInvoiceLine.invoice_id == row.id).order_by(col(FeeInvoiceLine.ordinal))
     )
     names = users.names_of(session, {row.made_by})
-    return InvoiceView(
+    return Invoice(
         id=row.id,
         number=NUMBER_FORM.format(row.number),
         month=row.month,
         practice=practice.name,
         agreed=agreed_of(session.get_one(FeeAgreement, row.agreement_id)),
         lines=[
-            LineView(
+            InvoiceLine(
                 Receipt(one.receipt),
                 RECEIPT_WORDS[Receipt(one.receipt)],
                 one.payer_name,

@@ -80,7 +80,7 @@ def day_sheet(session: Session, span: Span) -> Report:
     for entry, found in shown:
         visit = known.get(entry.encounter_id or "")
         told = f"{visit.number} · {visit.patient}" if visit else NOBODY
-        parts = _parts(found)
+        parts = parts_of(found)
         held = -entry.cents(Account.PATIENT_UNAPPLIED)
         rows.append(
             Row(
@@ -120,7 +120,7 @@ def day_sheet(session: Session, span: Span) -> Report:
     return report
 
 
-def _parts(found: Sequence[Move]) -> list[int]:
+def parts_of(found: Sequence[Move]) -> list[int]:
     """Charges, payments, adjustments and what is none of them."""
     groups = (_CHARGES, PAYMENTS, TAKEN_OFF, frozenset(WORDS) - _CHARGES - PAYMENTS - TAKEN_OFF)
     return [sum(one.cents for one in found if one.movement in group) for group in groups]

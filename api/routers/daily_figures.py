@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from api import errors
-from api.auth import Viewer
+from api.auth import FigureViewer
 from api.errors import Fault, Problem
 from api.office import Office, TheOffice
 from api.routers.pages import show
@@ -71,7 +71,7 @@ class Line:
 
 @api.get("")
 def show_trend(
-    office: TheOffice, person: Viewer, name: Named = FIRST, since: date | None = None, until: date | None = None
+    office: TheOffice, person: FigureViewer, name: Named = FIRST, since: date | None = None, until: date | None = None
 ) -> TrendAnswer:
     """One figure from day to day, as it was written down when each day had ended; the last thirty days when none is
     named, at most two years. A day that nobody wrote down has no value."""
@@ -89,7 +89,7 @@ def show_trend(
 @pages.get("/lines.csv")
 @api.get("/lines.csv", response_class=Response)
 def take_csv(
-    office: TheOffice, person: Viewer, name: Named = FIRST, since: date | None = None, until: date | None = None
+    office: TheOffice, person: FigureViewer, name: Named = FIRST, since: date | None = None, until: date | None = None
 ) -> Response:
     """The same as a CSV, the newest day first, as on the page; money in dollars."""
     kind, first, last = _asked(office, person, name, since, until)
@@ -100,7 +100,7 @@ def take_csv(
 
 @pages.get("")
 def show_page(
-    request: Request, office: TheOffice, person: Viewer, name: str = FIRST, since: str = "", until: str = ""
+    request: Request, office: TheOffice, person: FigureViewer, name: str = FIRST, since: str = "", until: str = ""
 ) -> Response:
     """The same as a page with its picture; what cannot be read is said above the usual days."""
     fault = ""

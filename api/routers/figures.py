@@ -1,5 +1,6 @@
 """The board of figures of a month: each with what it is made of, beside another month, with its visits."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated
 
@@ -8,7 +9,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from api import auth, errors
-from api.auth import Viewer
+from api.auth import FigureViewer, Viewer
 from api.errors import Problem
 from api.office import Office, TheOffice
 from api.routers.pages import show
@@ -20,6 +21,7 @@ from billing.csv_file import write_rows
 from billing.money import format_amount, format_dollars
 from billing.periods import Month, month_of
 from billing.reports import Report
+from billing.roles import Permission
 from database import board, period_balances
 from database.access import Person
 from templates import charts
@@ -57,7 +59,7 @@ class BoardAnswer(BaseModel):
 
 
 @api.get("")
-def show_figures(office: TheOffice, person: Viewer, month: MonthAsked = "") -> BoardAnswer:
+def show_figures(office: TheOffice, person: FigureViewer, month: MonthAsked = "") -> BoardAnswer:
     """Every figure of one month of the person's own practice, with numerator, denominator and formula."""
     chosen = chosen_month(office, person, month)
     with office.database.reading() as session:
@@ -72,7 +74,7 @@ def show_figures(office: TheOffice, person: Viewer, month: MonthAsked = "") -> B
 
 @pages.get("/lines.csv")
 @api.get("/lines.csv", response_class=Response)
-def take_csv(office: TheOffice, person: Viewer, month: MonthAsked = "") -> Response:
+def take_csv(office: TheOffice, person: FigureViewer, month: MonthAsked = "") -> Response:
     """The figures as a CSV: value, numerator, denominator and formula; money in dollars."""
     chosen = chosen_month(office, person, month)
     with office.database.reading() as session:
@@ -89,7 +91,7 @@ def show_visits(request: Request, name: str, office: TheOffice, person: Viewer, 
 
 @pages.get("")
 def show_page(
-    request: Request, office: TheOffice, person: Viewer, month: MonthAsked = "", against: MonthAsked = ""
+    request: Request, office: TheOffice, person: FigureViewer, month: MonthAsked = "", against: MonthAsked = ""
 ) -> Response:
     """The board; a month that cannot be read is said above the usual one."""
     fault = ""
@@ -104,7 +106,10 @@ def show_page(
         figures = board.board(session, practice_id=person.practice_id, month=chosen)
         before = board.board(session, practice_id=person.practice_id, month=other)
         denials = board.denials_by_cause(session, practice_id=person.practice_id, month=chosen)
-        aging = period_balances.aging(session, span_of(person, chosen), "payer", "service")
+        span = span_of(person, chosen)
+        aging = period_balances.aging(
+            session, span if person.may(Permission.VIEW) else replace(span, path=""), "payer", "service"
+        )
     return show(
         request,
         "figures.html",

@@ -8,14 +8,14 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from api import errors
-from api.auth import Viewer
+from api.auth import FigureViewer
 from api.errors import Fault, Problem
 from api.office import Office, TheOffice
 from api.routers.figures import MonthAsked
 from api.routers.figures import chosen_month as month_asked
 from api.routers.pages import show
 from billing.board import Unit
-from billing.comparison import YEAR, Beside, Compared, compare, months_asked
+from billing.comparison import COLUMNS, YEAR, Compared, cells, compare, months_asked
 from billing.csv_file import write_rows
 from billing.periods import Month
 from database import board
@@ -26,15 +26,6 @@ pages = APIRouter(prefix="/figures/compared", include_in_schema=False)
 
 YEARS_LOOKED_AT = 3
 """Before the month: the one before it, of which a figure looks back a year more"""
-_OTHERS = ("before", "year_ago", "average")
-COLUMNS = (
-    "figure",
-    "title",
-    "unit",
-    "value",
-    *(f"{other}{part}" for other in _OTHERS for part in ("", "_difference", "_words")),
-    "months_averaged",
-)
 
 
 class BesideAnswer(BaseModel):
@@ -68,7 +59,7 @@ class ComparisonAnswer(BaseModel):
 
 
 @api.get("")
-def show_comparison(office: TheOffice, person: Viewer, month: MonthAsked = "") -> ComparisonAnswer:
+def show_comparison(office: TheOffice, person: FigureViewer, month: MonthAsked = "") -> ComparisonAnswer:
     """Each figure of a month beside the month before, the same month a year ago, and the average of the values of the
     three months before; differences in points of percent or in days, and in words."""
     chosen = _chosen(office, person, month)
@@ -82,7 +73,7 @@ def show_comparison(office: TheOffice, person: Viewer, month: MonthAsked = "") -
 
 @pages.get("/lines.csv")
 @api.get("/lines.csv", response_class=Response)
-def take_csv(office: TheOffice, person: Viewer, month: MonthAsked = "") -> Response:
+def take_csv(office: TheOffice, person: FigureViewer, month: MonthAsked = "") -> Response:
     """The same as a CSV."""
     chosen = _chosen(office, person, month)
     headers = {"Content-Disposition": f'attachment; filename="figures-compared-{chosen.key}.csv"'}
@@ -91,7 +82,7 @@ def take_csv(office: TheOffice, person: Viewer, month: MonthAsked = "") -> Respo
 
 
 @pages.get("")
-def show_page(request: Request, office: TheOffice, person: Viewer, month: MonthAsked = "") -> Response:
+def show_page(request: Request, office: TheOffice, person: FigureViewer, month: MonthAsked = "") -> Response:
     """The same as a page; a month that cannot be read is said above the usual one."""
     fault = ""
     try:
@@ -110,12 +101,6 @@ def show_page(request: Request, office: TheOffice, person: Viewer, month: MonthA
         year_ago=chosen.after(-YEAR).key,
         compared=_compared(office, person, chosen),
     )
-
-
-def cells(one: Compared) -> tuple[str, ...]:
-    """One figure as a line of the CSV, by COLUMNS."""
-    others = (part for beside in (one.before, one.year_ago, one.average) for part in _parts(beside))
-    return (one.figure.name, one.figure.title, one.figure.unit, _told(one.figure.value), *others, str(one.averaged))
 
 
 def _chosen(office: Office, person: Person, month: str) -> Month:
@@ -142,11 +127,3 @@ def _answer(one: Compared) -> ComparedAnswer:
         average=BesideAnswer(**asdict(one.average)),
         months_averaged=one.averaged,
     )
-
-
-def _parts(one: Beside) -> tuple[str, str, str]:
-    return _told(one.value), _told(one.difference), one.words
-
-
-def _told(value: Decimal | None) -> str:
-    return "" if value is None else str(value)

@@ -24,7 +24,10 @@ from temporal.encryption import DecryptionError, KeyRing
 
 own = APIRouter(prefix=errors.FACTOR_PATH, include_in_schema=False)
 
-Anybody = Annotated[Person, Depends(Requirement((Permission.VIEW, Permission.INTAKE), with_any_password=True))]
+Anybody = Annotated[
+    Person,
+    Depends(Requirement((Permission.VIEW, Permission.INTAKE, Permission.READ_FIGURES), with_any_password=True)),
+]
 
 
 @own.get("")

@@ -13,7 +13,7 @@ from api.auth import COOKIE, NOBODY, Viewer
 from api.office import Office, TheOffice, office_of
 from api.routers.pages import show, typed_into
 from api.second_factor import HeldOff
-from billing.roles import Permission
+from billing.roles import PERMISSIONS, Permission, Role
 from database import access, audit, second_factors, users
 from database.access import Person
 from database.tables import User
@@ -21,6 +21,7 @@ from temporal.encryption import KeyRing
 
 router = APIRouter(include_in_schema=False)
 
+HOME_OF_CLIENTS = "/client-reports"
 TRIES = 5
 TRY_WINDOW = timedelta(minutes=15)
 
@@ -79,7 +80,7 @@ async def sign_in(request: Request, office: TheOffice) -> Response:
         return page(request, status=403, fault=fault, login=login, back=back)
     if opened.half:
         return show(request, "sign_in_code.html", None, fault="", half=opened.half, back=back)
-    response = RedirectResponse(back or "/my-day", 303)
+    response = RedirectResponse(await run_in_threadpool(first_page, office, opened.session_id, back), 303)
     keep_in(response, opened.session_id, office)
     return response
 
@@ -102,7 +103,7 @@ async def sign_in_by_code(request: Request, office: TheOffice) -> Response:
     if session_id is None:
         fault = "This is not the code. Each code opens once: wait for the next one, or take one from your paper."
         return show(request, "sign_in_code.html", None, status=401, fault=fault, half=half, back=back)
-    response = RedirectResponse(back or "/my-day", 303)
+    response = RedirectResponse(await run_in_threadpool(first_page, office, session_id, back), 303)
     keep_in(response, session_id, office)
     return response
 
@@ -177,6 +178,15 @@ def _open_by_code(request: Request, office: Office, user: User, half: str, code:
     with office.database.reading() as session:
         person = access.person_of_user(session, user.id)
     return None if person is None else begin(request, office, person, has_factor=True)
+
+
+def first_page(office: Office, session_id: str, back: str) -> str:
+    """Where somebody who just signed in goes: the page that they asked for, or the first one of their roles."""
+    with office.database.reading() as session:
+        person, _ = access.person_of_session(session, session_id, at=office.now())
+    if person is not None and person.permissions == PERMISSIONS[Role.CLIENT]:
+        return HOME_OF_CLIENTS if back in ("", "/") else back
+    return back or "/my-day"
 
 
 def _write_down_refusal(request: Request, office: Office, login: str) -> None:

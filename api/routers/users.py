@@ -33,7 +33,10 @@ pages = APIRouter(prefix="/setup/users", include_in_schema=False)
 own = APIRouter(prefix=errors.PASSWORD_PATH, include_in_schema=False)
 
 Manager = Annotated[Person, require(Permission.MANAGE_USERS)]
-Anybody = Annotated[Person, Depends(Requirement((Permission.VIEW, Permission.INTAKE), with_any_password=True))]
+Anybody = Annotated[
+    Person,
+    Depends(Requirement((Permission.VIEW, Permission.INTAKE, Permission.READ_FIGURES), with_any_password=True)),
+]
 
 SHORTEST_PASSWORD = 12
 ROLE_PREFIX = "role."

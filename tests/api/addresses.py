@@ -15,6 +15,7 @@ TABLES = {
     "edit_id": "practice_edit",
     "encounter_id": "encounter",
     "estimate_id": "estimate",
+    "invoice_id": "fee_invoice",
     "letter_id": "letter",
     "merge_id": "patient_merge",
     "message_id": "inbound_message",

@@ -173,7 +173,7 @@ def roles() -> str:
         "Roles",
         "A person may have several roles and may do what any of them may; a task is worked by those of its own role, "
         "or with the right to approve. Nobody sees or changes anything of another practice: its rows are not there "
-        "(404). A test asks every route as every "
+        "(404), but sums of figures where that practice lets them (month.md). A test asks every route as every "
         "role, and every route with a number as somebody of another practice.",
         f"| role | {' | '.join(names)} |\n| --- |{' --- |' * len(names)}",
         [

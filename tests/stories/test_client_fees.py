@@ -3,10 +3,10 @@
 import pytest
 import sqlalchemy as sa
 
-from billing.fees import Terms
+from billing.fees import Agreed, Invoice, Terms
 from billing.periods import Month, month_named
 from database import fees, period_reports, periods, posted
-from database.fees import Agreed, AlreadyInvoiced, InvoiceView, NotInvoiced
+from database.fees import AlreadyInvoiced, NotInvoiced
 from database.period_reports import Span
 from database.proof import prove_rows
 from database.tables import FeeAgreement, PeriodClose
@@ -31,7 +31,7 @@ def close(office: Office, month: Month) -> PeriodClose:
         return periods.close(session, month, note="", **about)  # type: ignore[arg-type]
 
 
-def make(office: Office, month: Month) -> InvoiceView:
+def make(office: Office, month: Month) -> Invoice:
     about = {"practice_id": office.practice_id, "at": office.now, "actor_id": office.supervisor_id}
     with office.database.writing() as session:
         row = fees.make(session, month, **about)  # type: ignore[arg-type]
@@ -40,7 +40,7 @@ def make(office: Office, month: Month) -> InvoiceView:
     return found
 
 
-def month_is_over(office: Office, month: Month) -> InvoiceView:
+def month_is_over(office: Office, month: Month) -> Invoice:
     """Closed on the second day of the next one, and invoiced."""
     while office.today <= month.last:
         office.let_pass(days=1)
@@ -54,7 +54,7 @@ def unsound(office: Office) -> list[str]:
         return list(proof.offenders)
 
 
-def told(invoice: InvoiceView) -> dict[str, int]:
+def told(invoice: Invoice) -> dict[str, int]:
     return {str(one.receipt): one.cents for one in invoice.lines}
 
 

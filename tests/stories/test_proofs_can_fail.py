@@ -84,8 +84,8 @@ TAMPERED = {
     "'2026-11-01 00:00:00.000000', id, '', '[]', '{}', "
     "'44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a', '' FROM app_user LIMIT 1",
     "fees": "INSERT INTO period_close (id, practice_id, month, last_day, closed_at, closed_by, note, checklist, "
-    "figures, sha256, reopen_reason) SELECT 'c', practice_id, '2026-11', '2026-11-30', '2026-12-01 00:00:00.000000', id, '', "
-    "'[]', '{}', '', '' FROM app_user LIMIT 1; "
+    "figures, sha256, reopen_reason) SELECT 'c', practice_id, '2026-11', '2026-11-30', "
+    "'2026-12-01 00:00:00.000000', id, '', '[]', '{}', '', '' FROM app_user LIMIT 1; "
     "INSERT INTO fee_agreement (id, practice_id, effective_from, ordinal, is_end, basis_points, of_payers, "
     "of_patients, minimum_cents, excluded_payers, biller, biller_address, pay_within_days, made_at, made_by) "
     "SELECT 'a', practice_id, '2026-11-01', 1, 0, 625, 1, 1, 0, '[]', '', '', 30, closed_at, closed_by "

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 from sqlmodel import Session
 
-from billing.fees import Terms
+from billing.fees import Agreed, Terms
 from billing.periods import Month, month_named, month_of
 from database import fees, periods
-from database.fees import Agreed
 from tests.stories import report_sums
 from tests.stories.test_money_in_any_order import CENTS, LOOKING, Money
 

@@ -21,6 +21,7 @@ from database.tables import Encounter, Fact, RemittanceFile
 GRACE = timedelta(minutes=5)
 """How long the ordinary way has before this one looks"""
 LOOKED_AT_ONCE = 2000
+HEARTBEAT_SECONDS = 10
 
 Key = tuple[str, str]
 """(practice, encounter)"""
@@ -41,8 +42,9 @@ class ReconcileActivities:
         listed = await self._listed_as_running()
         lost = [one for one in open_ones if encounter_workflow(*one) not in listed and not await self._is_running(one)]
         refunds = [one for one in await asyncio.to_thread(self._refunds, step) if await self._is_lost(one)]
+        done = await asyncio.to_thread(self._wish, step, forgotten, lost, refunds)
         await self._write_the_day_down(step)
-        return await asyncio.to_thread(self._wish, step, forgotten, lost, refunds)
+        return done
 
     def _look(self, step: ReconcileStep) -> tuple[set[Key], list[Key]]:
         """(encounters with old unabsorbed facts, open encounters)."""
@@ -56,10 +58,15 @@ class ReconcileActivities:
             return [(one.practice_id, one.id) for one in found]
 
     async def _write_the_day_down(self, step: ReconcileStep) -> None:
-        """The figures of each practice's day that ended last, once."""
+        """The figures of each practice's day that ended last, once. A large book takes a while to add up."""
         for practice_id, day in await asyncio.to_thread(daily_figures.wanted, self._database, at=step.at):
-            await asyncio.to_thread(daily_figures.write_down, self._database, practice_id, day, at=step.at)
-            activity.heartbeat()
+            writing = asyncio.create_task(
+                asyncio.to_thread(daily_figures.write_down, self._database, practice_id, day, at=step.at)
+            )
+            while not writing.done():
+                activity.heartbeat()
+                await asyncio.wait({writing}, timeout=HEARTBEAT_SECONDS)
+            await writing
 
     def _wish(self, step: ReconcileStep, forgotten: set[Key], lost: list[Key], refunds: list[Key]) -> Reconciled:
         """Put what should run into the outbox."""

@@ -31,7 +31,7 @@ def _percent(typed: str) -> str:
         value = Decimal(typed.removesuffix("%").strip())
     except InvalidOperation:
         value = Decimal("NaN")
-    if not value.is_finite() or not 0 < value * _PER_PERCENT <= WHOLE or value != round(value, 2):
+    if not value.is_finite() or not 0 < value <= WHOLE // _PER_PERCENT or value != round(value, 2):
         raise ValueError("must be a percentage above zero and up to 100, such as 6.25, with at most two decimals")
     return f"{value.normalize():f}"
 

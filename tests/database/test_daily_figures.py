@@ -1,5 +1,6 @@
 """The figures of a day: written down once, never changed, late where late, unknown where nobody wrote them down."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -86,6 +87,18 @@ def test_a_second_look_changes_nothing_even_when_the_books_did(worked: Office) -
     assert write_down(worked) == []
     assert writing.write_down(worked.database, worked.practice_id, day, at=worked.now) == 0
     assert known(worked, day) == before
+
+
+def test_two_looks_at_once_write_a_day_down_once(worked: Office) -> None:
+    begins(worked, 1)
+    [day] = [one for practice, one in writing.wanted(worked.database, at=worked.now) if practice == worked.practice_id]
+    with ThreadPoolExecutor(2) as threads:
+        looks = [
+            threads.submit(writing.write_down, worked.database, worked.practice_id, day, at=worked.now)
+            for _ in range(2)
+        ]
+        assert sum(one.result() for one in looks) == len(KINDS)
+    assert set(known(worked, day)) == set(KINDS)
 
 
 def test_what_was_posted_after_the_day_is_not_in_its_ledger(worked: Office) -> None:

@@ -1,11 +1,14 @@
 """A billing company asks a practice for its share: month by month, out of the ledger, each entry once and for good."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import sqlalchemy as sa
 
 from billing.fees import Agreed, Invoice, Terms
 from billing.periods import Month, month_named
-from database import fees, period_reports, periods, posted
+from database import client_packs, fees, period_reports, periods, posted
+from database.client_packs import NotClosed
 from database.fees import AlreadyInvoiced, NotInvoiced
 from database.period_reports import Span
 from database.proof import prove_rows
@@ -182,3 +185,31 @@ def test_the_database_refuses_to_change_what_was_asked(office: Office, collected
     for statement in (f"UPDATE {table} SET practice_id = practice_id", f"DELETE FROM {table}"):
         with pytest.raises(sa.exc.DBAPIError, match="append-only"), office.database.writing() as session:
             session.execute(sa.text(statement))
+
+
+def test_two_who_make_the_same_invoice_at_once_make_one(office: Office, collected: tuple[str, str]) -> None:
+    agree(office)
+    while office.today <= NOVEMBER.last:
+        office.let_pass(days=1)
+    close(office, NOVEMBER)
+    with ThreadPoolExecutor(2) as threads:
+        tries = [threads.submit(make, office, NOVEMBER) for _ in range(2)]
+        failed = [one.exception() for one in tries]
+    assert sorted(str(type(one).__name__) for one in failed) == ["NoneType", "NotInvoiced"]
+    with office.database.reading() as session:
+        assert [one.number for one in fees.invoices(session, practice_id=office.practice_id)] == ["0001"]
+
+
+def test_every_report_of_a_pack_agrees_with_the_ledger(office: Office, collected: tuple[str, str]) -> None:
+    agree(office)
+    invoice = month_is_over(office, NOVEMBER)
+    with office.database.reading() as session:
+        pack = client_packs.pack(session, NOVEMBER, practice_id=office.practice_id)
+        with pytest.raises(NotClosed):
+            client_packs.pack(session, DECEMBER, practice_id=office.practice_id)
+    assert [one.name for one in pack.reports if not one.checks] == []
+    assert [check.words for one in pack.reports for check in one.checks if not check.agrees] == []
+    assert [one.name for one in pack.reports if one.names_people] == []
+    assert (pack.invoice, pack.changed) == (invoice, [])
+    days, paid = pack.reports[0], pack.reports[2]
+    assert int(days.total[3]) == -int(paid.total[-1]) == -10000

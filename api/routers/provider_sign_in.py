@@ -158,7 +158,7 @@ def _opened(request: Request, office_: Office, user: User, begun: Begun, *, is_a
         person = access.person_of_user(session, user.id)
     assert person is not None, "who is active comes in"
     session_id = sign_in.begin(request, office_, person, has_factor=not is_asked, by_provider=True)
-    response = RedirectResponse(begun.back or "/my-day", 303)
+    response = RedirectResponse(sign_in.first_page(office_, session_id, begun.back), 303)
     response.delete_cookie(COOKIE, path=errors.SIGN_IN_PATH)
     sign_in.keep_in(response, session_id, office_)
     return response

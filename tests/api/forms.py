@@ -19,7 +19,8 @@ LIKELY = ("10.00", "1", "5", "SMITH", "99213", "OH", "2026-11-05", "because it w
 FILES = (b"", b"\x00\xff", b"ISA*00*", b"a,b\n1,2\n", b"\xef\xbb\xbfname\n", b"x" * 2000)
 PAGES_ALIKE = 3
 """So many pages of one kind are looked at: three visits, three patients"""
-ID = re.compile(r"/[0-9a-z]{20}(?=/|$|\?)")
+ID = re.compile(r"/([0-9a-z]{20}|[0-9A-Z]{16})(?=/|$|\?)")
+"""Of a row, or a claim's number"""
 
 
 @dataclass(frozen=True, slots=True)

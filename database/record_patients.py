@@ -68,6 +68,7 @@ NOBODYS = frozenset(
         *("agency_id", "batch_id", "contract_id", "edit_id", "location_id", "message_id", "movement_id", "partner_id"),
         *("payer_id", "remittance_id", "remittance_ids", "resubmission_id", "rule_id", "run_id", "search_id"),
         *("stop_id", "task_ids", "user_id", "actor_id", "receiver_id", "external_id", "member_id", "tax_id"),
+        *("invoice_id", "reader_id"),
     }
 )
 """Names that lead to no single patient, or, as the many tasks that are taken at once, to none that is shown"""

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from fastapi.routing import APIRoute
 from sqlmodel import SQLModel
 
+from api.description import requirement
 from billing.letters import Letter
 from billing.roles import Role, permissions_of
 from database import access, patient_names, records
@@ -21,7 +22,6 @@ from tests.api.addresses import WORDS, filled
 from tests.api.conftest import OPENED, Book, open_book
 from tests.api.examples import sent_with
 from tests.api.rows import Row, kept, one_of_each
-from tests.api.test_auth import requirement
 from tests.api.test_authorization_matrix import FILTERS, GUARDED, OF_ROWS
 
 EVERY_ROLE_BUT = frozenset(Role) - {Role.SUPERVISOR}
@@ -30,7 +30,7 @@ SECRET = "words that nobody may read"
 
 OF_MANY = {
     *("agency_id", "batch_id", "contract_id", "edit_id", "message_id", "movement_id", "payer_id", "remittance_id"),
-    *("resubmission_id", "rule_id", "run_id", "search_id", "stop_id", "user_id", "key"),
+    *("resubmission_id", "rule_id", "run_id", "search_id", "stop_id", "user_id", "key", "invoice_id", "reader_id"),
 }
 """Parameters of things that are of no single patient: they open, and show no name"""
 SENDING_HOLDS = "/submissions/holds/"

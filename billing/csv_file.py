@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How text begins that a spreadsheet would work out"""
@@ -11,12 +11,20 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def write_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A header and the rows. Text that a spreadsheet would take for a formula stands behind an apostrophe; amounts
     below zero do not."""
+    return "".join(lines_of(columns, rows))
+
+
+def lines_of(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The same, line by line, for more rows than are held at once."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
+    yield text.getvalue()
     for row in rows:
+        text.seek(0)
+        text.truncate()
         writer.writerow([_plain(one) for one in row])
-    return text.getvalue()
+        yield text.getvalue()
 
 
 def _plain(cell: str) -> str:

@@ -1,8 +1,6 @@
 """Letters: the print queue, each letter as page, JSON and PDF, and the word that it was sent or is not to be."""
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -32,7 +30,7 @@ from database.access import Person
 from database.letters import LetterRow, QueueState, Sending
 from database.packets import PacketView
 from database.tables import Letter, PatientAccount
-from templates import documents, rendering, statement_view
+from templates import documents, papers
 
 api = APIRouter(prefix="/api/v1/letters", tags=["letters"])
 pages = APIRouter(prefix="/letters", include_in_schema=False)
@@ -159,7 +157,7 @@ def _page(request: Request, office: Office, person: Person, letter_id: str, fail
         person,
         letter=letter,
         content=content,
-        unprinted=documents.without_glyph(_printed(content)[1]),
+        unprinted=documents.without_glyph(papers.printed(content)[1]),
         mark=documents.MARK,
         status=failed.status,
         failed=failed,
@@ -304,17 +302,8 @@ def _find(request: Request, office: Office, person: Person, letter_id: str) -> L
     return letter
 
 
-def _printed(content: Content | PaperClaim | Statement) -> tuple[str, str]:
-    """(the template of the paper's PDF, what it is made of)."""
-    if isinstance(content, Statement):
-        return "statements/statement", statement_view.content(content)
-    if isinstance(content, PaperClaim):
-        return "letters/paper_claim", json.dumps(asdict(content))
-    return "letters/letter", rendering.letter_content(content)
-
-
 def _pdf(letter: Letter) -> Response:
-    made = documents.pdf(*_printed(letters.content_of(letter)))
+    made = documents.pdf(*papers.printed(letters.content_of(letter)))
     headers = {"Content-Disposition": f'inline; filename="{letter.kind}-{letter.id}.pdf"'}
     return Response(made, media_type="application/pdf", headers=headers)
 

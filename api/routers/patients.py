@@ -10,9 +10,10 @@ from api.auth import Viewer, require
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
 from api.patient_form import ChangedPatientForm, NewPatientForm
-from api.routers import office_search
+from api.routers import office_search, patient_record
 from api.routers.pages import NOTES, Failed, show
 from billing.attachments import WORDS
+from billing.record_copies import WORDS as WHO_ASKS
 from billing.roles import Permission
 from database import appointments, attachments, patients, sensitive
 from database.access import Person
@@ -99,6 +100,7 @@ def patient_page(
         email_failed=patient.email_failed,
         may_open=person.may(Permission.INTAKE),
         may_work=person.may(Permission.WORK),
+        requesters=WHO_ASKS if patient_record.may_copy(person) else {},
     )
 
 

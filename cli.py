@@ -64,6 +64,7 @@ app.command()(backup_commands.restored)
 app.command()(backup_commands.resume)
 app.command()(moving_commands.migrate)
 app.command()(moving_commands.export)
+app.command()(moving_commands.deidentify)
 console = Console(stderr=True)
 
 

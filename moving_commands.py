@@ -11,7 +11,7 @@ from rich.table import Table
 from sqlalchemy.exc import IntegrityError
 
 import office_setup
-from activities import moving_in, moving_out
+from activities import deidentified, moving_in, moving_out
 from activities.moving_in import MoveReport
 from billing.money import format_dollars
 from database import audit
@@ -113,6 +113,27 @@ def export(
     if out.total_cents != out.ledger_cents:
         typer.echo(f"The ledger has {format_dollars(out.ledger_cents)} open: the difference is on what was left out")
     typer.echo(out.notice.strip())
+
+
+def deidentify(
+    file: Annotated[Path, typer.Argument(help="The ZIP to write; refused where there is a file already")],
+    practice: PracticeName = None,
+) -> None:
+    """Write a practice's visits, lines and money for analysis, without what names a person (45 CFR 164.514(b)(2)).
+
+    docs/deidentified.md says what is in it, and what is to be minded before a table made of it leaves the practice.
+    """
+    database = office_setup.open_database(Settings())
+    now = datetime.now(UTC)
+    try:
+        practice_id, _ = office_setup.whose(database, Settings(), practice, at=now)
+        with file.open("xb") as out:
+            counts = deidentified.export(database, out, practice_id=practice_id, at=now, by=audit.OPERATOR)
+    except FileExistsError as error:
+        raise NotEmpty(f"{file} is there already: name another file, so that none is lost") from error
+    finally:
+        database.close()
+    typer.echo(", ".join(f"{count} rows in {name}" for name, count in counts.items()))
 
 
 def _files_of(directory: Path) -> dict[str, bytes]:

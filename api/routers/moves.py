@@ -5,11 +5,12 @@ import zipfile
 
 from fastapi import APIRouter, Request, Response
 
-from activities import moving_out
+from activities import deidentified, moving_out
 from api.auth import Viewer
 from api.office import Office, TheOffice
 from api.routers.pages import show
 from api.routers.payers import Supervisor
+from api.sent_file import zip_of
 from billing.roles import Permission
 from database import moves
 from database.access import Person
@@ -32,6 +33,18 @@ def export(office: TheOffice, person: Supervisor) -> Response:
     return _zip(office, person)
 
 
+@api.get("/deidentified", response_class=Response)
+def export_deidentified(office: TheOffice, person: Supervisor) -> Response:
+    """The practice's visits, lines and money as a zip without the identifiers of 45 CFR 164.514(b)(2), for analysis."""
+    return _deidentified(office, person)
+
+
+@pages.get("/deidentified.zip")
+def take_deidentified(office: TheOffice, person: Supervisor) -> Response:
+    """The same for the page."""
+    return _deidentified(office, person)
+
+
 @pages.get("/export.zip")
 def take_export(office: TheOffice, person: Supervisor) -> Response:
     """The whole practice as a zip."""
@@ -46,6 +59,15 @@ def _zip(office: Office, person: Person) -> Response:
             archive.writestr(name, text)
     headers = {"Content-Disposition": 'attachment; filename="practice.zip"', "Cache-Control": "private, no-store"}
     return Response(packed.getvalue(), media_type="application/zip", headers=headers)
+
+
+def _deidentified(office: Office, person: Person) -> Response:
+    return zip_of(
+        "deidentified",
+        lambda file: deidentified.export(
+            office.database, file, practice_id=person.practice_id, at=office.now(), by=person.user_id
+        ),
+    )
 
 
 @pages.get("")

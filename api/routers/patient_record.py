@@ -1,16 +1,14 @@
 """A copy of everything the book holds about one patient, for who may have it: the patient, their lawyer, a clinic."""
 
-import tempfile
-from collections.abc import Iterator
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import StreamingResponse
 
 from activities.patient_record import copy_record
 from api import auth, known_patient
 from api.auth import require, require_also
 from api.office import Office, TheOffice
+from api.sent_file import zip_of
 from billing.record_copies import Requester
 from billing.roles import Permission
 from database.access import Person
@@ -20,7 +18,6 @@ pages = APIRouter(prefix="/patients", include_in_schema=False)
 
 Releaser = Annotated[Person, require(Permission.APPROVE)]
 Asked = Annotated[Requester, Query(description="Who asked for it: it is written down")]
-CHUNK = 1 << 16
 
 
 def may_copy(person: Person) -> bool:
@@ -50,10 +47,9 @@ def _copy(request: Request, office: Office, person: Person, patient_id: str, ask
     with office.database.reading() as session:
         known_patient.here(session, person, patient_id)
     auth.seen(request, person, subject="patient", subject_id=patient_id)
-    # A file without a name: whatever becomes of this process, nothing of the record stays on the disk.
-    file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - closed once it is sent
-    try:
-        copy_record(
+    return zip_of(
+        f"record-{patient_id}",
+        lambda file: copy_record(
             office.database,
             file,
             practice_id=person.practice_id,
@@ -61,20 +57,5 @@ def _copy(request: Request, office: Office, person: Person, patient_id: str, ask
             at=office.now(),
             by=person.user_id,
             asked=asked,
-        )
-        size = file.tell()
-    except BaseException:
-        file.close()
-        raise
-    headers = {
-        "Content-Disposition": f'attachment; filename="record-{patient_id}.zip"',
-        "Content-Length": str(size),
-    }
-    return StreamingResponse(_sent(file), media_type="application/zip", headers=headers)
-
-
-def _sent(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        file.seek(0)
-        while chunk := file.read(CHUNK):
-            yield chunk
+        ),
+    )

@@ -78,3 +78,17 @@ async def test_everything_leaves_as_a_zip_for_a_supervisor_alone(book: Book) -> 
     assert {"patients.csv", "lines.csv", "ledger.csv", "not-exported.txt"} <= set(names)
     with book.database.reading() as session:
         assert len(session.exec(select(AuditEvent).where(AuditEvent.action == "export")).all()) == 1
+
+
+async def test_the_deidentified_data_leave_as_a_zip_for_a_supervisor_alone_and_of_their_practice(book: Book) -> None:
+    book.encounter()
+    async with book.connect(Role.BILLER) as client:
+        assert (await client.get("/api/v1/moves/deidentified")).status_code == 403
+    async with book.connect(token=book.stranger) as client:
+        nothing = zipfile.ZipFile(io.BytesIO((await client.get("/api/v1/moves/deidentified")).content))
+        assert nothing.read("visits.csv").decode().count("\n") == 1
+    async with book.signed_in(Role.SUPERVISOR) as browser:
+        assert 'href="/setup/moves/deidentified.zip"' in (await browser.get("/setup/moves")).text
+        taken = await browser.get("/setup/moves/deidentified.zip")
+    assert int(taken.headers["content-length"]) == len(taken.content)
+    assert zipfile.ZipFile(io.BytesIO(taken.content)).read("visits.csv").decode().count("\n") == 2

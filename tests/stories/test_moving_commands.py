@@ -49,6 +49,17 @@ def test_an_office_leaves_into_an_empty_directory_only(run: CliRunner, tmp_path:
     assert "is not empty" in str(again.exception)
 
 
+def test_data_for_analysis_leave_into_a_new_file_only(run: CliRunner, tmp_path: Path) -> None:
+    run.invoke(app, ["migrate", str(tmp_path / "old"), "--write"])
+    out = tmp_path / "analysis.zip"
+    done = run.invoke(app, ["deidentify", str(out)])
+    assert (done.exit_code, "rows in visits.csv" in done.stdout) == (0, True), done.output
+    written = out.read_bytes()
+    again = run.invoke(app, ["deidentify", str(out)])
+    assert "is there already" in str(again.exception)
+    assert out.read_bytes() == written
+
+
 def test_files_named_in_capitals_are_read_and_one_name_twice_is_told(run: CliRunner, tmp_path: Path) -> None:
     old = tmp_path / "old"
     (old / "claims.csv").rename(old / "CLAIMS.CSV")

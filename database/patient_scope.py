@@ -128,7 +128,10 @@ def _plans(session: Session, holders: set[str], ids: Sequence[str], own: set[str
 def _papers(
     session: Session, holders: set[str], ids: Sequence[str], own: set[str], *, is_shared: bool
 ) -> tuple[tuple[str, ...], int]:
-    """A statement says which visits it is about; of another paper on the account nobody can tell where it is shared."""
+    """A statement says which visits it is about; of another paper on the account nobody can tell where it is shared.
+
+    On an account of several a visit's number is theirs only where no other visit has it: senders number as they like.
+    """
     visits = session.exec(select(book.Encounter).where(col(book.Encounter.id).in_(own))).all()
     numbers = {one.external_id for one in visits}
     doubtful = set(
@@ -142,7 +145,8 @@ def _papers(
     found, left = [], 0
     for letter in session.exec(query.order_by(book.Letter.id)):
         told = _visits_told(letter)
-        is_theirs = told <= numbers - doubtful if told else not is_shared and letter.patient_id in ids
+        is_alone = letter.patient_id in ids and not is_shared
+        is_theirs = told <= (numbers if is_alone else numbers - doubtful) if told else is_alone
         if is_theirs:
             found.append(letter.id)
         elif letter.patient_id in ids or told & numbers:

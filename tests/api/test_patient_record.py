@@ -3,19 +3,28 @@
 import io
 import json
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, func, select
 
+from activities.patient_record import copy_record
+from billing.record_copies import Requester
 from billing.roles import Role
 from database.engine import Database
-from database.tables import AuditEvent, Encounter, Patient
+from database.patient_record import KINDS
+from database.tables import AuditEvent, Encounter, Patient, Posting
 from tests.api import builders
 from tests.api.conftest import Book, open_book
+from tests.api.lived_in import lived_in
 from tests.databases import empty, kind, postgres
 
 __all__ = ["empty", "kind", "postgres"]
+
+
+OF_THE_OFFICE = {"tasks", "task-forms", "payers-answers", "payers-adjustments"}
+"""Kinds of which some rows are about nobody, such as an answer that no claim is found for"""
 
 
 @pytest.fixture
@@ -87,3 +96,21 @@ async def test_who_was_merged_leads_to_who_was_kept(book: Book, encounter: Encou
     async with book.connect(Role.SUPERVISOR) as client:
         answer = await client.get("/api/v1/patients/twin0000000000000000/record.zip")
     assert (answer.status_code, answer.json()["patient_id"]) == (410, encounter.patient_id)
+
+
+def test_the_copies_of_everybody_are_the_whole_book_to_the_row_and_to_the_cent(tmp_path: Path) -> None:
+    book = lived_in(tmp_path)
+    rows, told, booked = Counter[str](), Counter[str](), Counter[str]()
+    with book.database.reading() as session:
+        patients = session.exec(select(Patient.id)).all()
+        for posting in session.exec(select(Posting).where(col(Posting.encounter_id).is_not(None))):
+            booked[posting.account] += posting.amount_cents
+        kept = {one.name: session.exec(select(func.count()).select_from(one.table)).one() for one in KINDS}
+    for patient_id in patients:
+        where = {"practice_id": book.practice_id, "patient_id": patient_id, "at": book.now, "by": "operator"}
+        copied = copy_record(book.database, io.BytesIO(), **where, asked=Requester.PATIENT)
+        told.update(copied.ledger_cents)
+        rows.update({one["name"].removesuffix(".json"): one["rows"] for one in copied.files if one["rows"]})
+    assert len(patients) > 20
+    assert told == booked
+    assert {name: count for name, count in kept.items() if rows[name] != count and name not in OF_THE_OFFICE} == {}

@@ -17,7 +17,7 @@ from billing.record_copies import Requester
 from database import attachments, audit, ledger, merges, notes
 from database.attachments import FileSubject
 from database.notes import NoteSubject
-from database.tables import AuditEvent, Letter, Patient, PayLink
+from database.tables import AuditEvent, Encounter, Letter, Patient, PayLink
 from tests.office import PUBLIC_URL, Office
 from tests.stories.test_households import MOTHER, answers_for, billed, child
 
@@ -108,9 +108,11 @@ def test_nothing_of_a_sibling_on_the_same_account_is_in_a_copy(office: Office) -
 
 
 def test_who_shares_an_account_with_nobody_has_its_papers_without_the_way_in(office: Office) -> None:
-    visit = child(office, "ANNALENA", 1)
+    visit, stranger = child(office, "ANNALENA", 1), child(office, "BERTHILDE", 2)
     patient = office.patient_of(visit)
     billed(office, patient)
+    with office.database.writing() as session:
+        session.get_one(Encounter, stranger).external_id = "V1"  # another sender numbers from one, too
     with office.database.reading() as session:
         [paper] = session.exec(select(Letter).where(Letter.patient_id == patient)).all()
         secret = json.loads(paper.content)["pay_at"].rpartition("/")[2]

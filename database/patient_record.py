@@ -232,6 +232,8 @@ NOT_COPIED: dict[str, str] = {
     "lockbox_cheque": "what the bank read from a cheque: the receipt that it became is here",
     "processor_event": "notices of the card processor, with its own keys: the card payment is here",
     "audit_event": "in looks.json and looks.csv",
+    "broken_glass": "in looks.json: breaking the glass is an entry of the audit",
+    "sensitive_record": "from whom among its own people the office keeps the record",
     "command": "answers that are kept so that a second click changes nothing: what was done is here",
     "outbox": "errands of the office's programs to each other",
 }

@@ -9,7 +9,7 @@ from billing.claim import Address, Name, Person
 from billing.consents import Guarantor, GuarantorIs
 from billing.patients import telephone_digits
 from billing.tasks import NewTask, TaskType
-from database import accounts, households, majority, office, records, tasks
+from database import accounts, guarantor_patients, households, majority, office, records, tasks
 from database.majority import SAID
 from database.tables import CameOfAge, Encounter, Patient, Task
 
@@ -21,7 +21,9 @@ STILL_TO_NAME = (
 
 
 def register(session: Session, encounter: Encounter, *, at: datetime) -> None:
-    """A visit was just opened: see to who answers for it, and ask about the first of somebody who came of age."""
+    """A visit was just opened: see to who answers for it, and ask about the first of somebody who came of age. Those
+    for whom a new patient answers come to the patient's account."""
+    guarantor_patients.recognise(session, at=at)
     row = majority.of_visit(session, encounter, at=at)
     if row is None:
         return

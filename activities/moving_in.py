@@ -26,7 +26,17 @@ from billing.opening import policy, registration
 from billing.patients import contradicting
 from billing.sent_visits import Known, SentNumber
 from billing.tasks import NewTask, TaskType
-from database import audit, held_policies, known_parties, moves, practice, registrations, sent, tasks
+from database import (
+    audit,
+    guarantor_patients,
+    held_policies,
+    known_parties,
+    moves,
+    practice,
+    registrations,
+    sent,
+    tasks,
+)
 from database.engine import Database
 from database.practice import EntityView, ProviderView
 from database.tables import BillingEntity, Move, Patient
@@ -243,6 +253,7 @@ def _move_patient(session: Session, mover: Mover, patient: MovedPatient) -> str:
     else:
         registrations.follow(session, row, before=None, now=told)
         sent.number_patient(session, row, number, were_free=False)
+    guarantor_patients.recognise(session, at=mover.at)
     _keep_policies(session, mover, row, patient)
     move = session.get_one(Move, mover.move_id)
     moves.keep_patient(session, move, row.id)

@@ -8,7 +8,7 @@ from billing.coordination import own_policy
 from billing.held_policies import HeldPolicy
 from billing.patients import Registration, in_words
 from billing.sent_visits import SentVisit, with_known_payers
-from database import held_policies, known_parties, registrations, sent
+from database import guarantor_patients, held_policies, known_parties, registrations, sent
 from database.engine import Database
 from database.tables import Patient
 
@@ -43,6 +43,7 @@ def know_patient(session: Session, visit: SentVisit, told: Registration, sender:
     else:
         names = registrations.follow(session, row, before=registrations.of_row(row), now=told)
         words = f"a patient is known; {in_words(names) if names else 'nothing'} is new"
+    guarantor_patients.recognise(session, at=sender.at)
     if claim.coverage.member_id:
         registrations.know_as(session, row, claim)
         row = registrations.lock(session, practice_id=practice_id, patient_id=row.id)

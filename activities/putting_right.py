@@ -8,7 +8,7 @@ from sqlmodel import Session
 from billing.claim import Claim
 from billing.coordination import own_policy
 from billing.patients import in_words, registration_of
-from database import audit, held_policies, registrations
+from database import audit, guarantor_patients, held_policies, registrations
 from database.tables import Encounter
 
 
@@ -36,6 +36,7 @@ def _changed(
     if now.patient != before.patient:
         said = {"before": registration_of(before.patient), "now": registration_of(now.patient)}
         names = registrations.put_right(session, encounter.patient_id, now, **said)
+        guarantor_patients.recognise(session, at=at)
         if names:
             yield in_words(names), f"The patient's record takes over: {in_words(names)}"
     if held_policies.put_right(session, encounter.patient_id, own_policy(before), own_policy(now), at=at):

@@ -13,7 +13,7 @@ from activities import bank_desk, coming_of_age, daily_figures, missing_charges,
 from activities.ids import card_refund_workflow, encounter_workflow
 from activities.messages import Reconciled, ReconcileStep
 from billing.stages import Stage
-from database import accounts, card_refunds, guarantors, households, outbox, sending, statement_runs
+from database import accounts, card_refunds, guarantor_patients, guarantors, households, outbox, sending, statement_runs
 from database.engine import Database
 from database.outbox import OutboxKind
 from database.tables import Encounter, Fact, RemittanceFile
@@ -22,6 +22,8 @@ GRACE = timedelta(minutes=5)
 """How long the ordinary way has before this one looks"""
 LOOKED_AT_ONCE = 2000
 HEARTBEAT_SECONDS = 10
+LOOKED_AT_EVERY = 300
+"""Seconds from one round to the next, as its schedule says"""
 
 Key = tuple[str, str]
 """(practice, encounter)"""
@@ -83,6 +85,7 @@ class ReconcileActivities:
             late = accounts.waiting(session, before=step.at - GRACE, limit=LOOKED_AT_ONCE)
             for patient in guarantors.ungrouped(session, limit=LOOKED_AT_ONCE):
                 guarantors.regroup(session, patient, at=step.at)
+            self._bring_together(session, step)
             for practice_id, patient_id in {*late, *accounts.forgotten(session)}:
                 households.wake(session, practice_id=practice_id, patient_id=patient_id, at=step.at)
             batches = self._wish_for_batches(session, step)
@@ -96,6 +99,12 @@ class ReconcileActivities:
             bank_desk.look(session, at=step.at)
             provider_money.look(session, at=step.at)
         return Reconciled(started=len(lost) + len(refunds) + remittances, woken=len(forgotten), batches=batches)
+
+    def _bring_together(self, session: Session, step: ReconcileStep) -> None:
+        """Guardians who are patients, and of whom that was not seen when they became known."""
+        turn = {"every_seconds": LOOKED_AT_EVERY, "limit": LOOKED_AT_ONCE}
+        for guardian in guarantor_patients.standing_apart(session, at=step.at, **turn):
+            guarantor_patients.take_over(session, guardian, at=step.at)
 
     async def _listed_as_running(self) -> set[str]:
         """Workflow ids that the engine lists. The list may lag, so only what is missing from it is asked for singly."""

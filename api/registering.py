@@ -13,7 +13,7 @@ from api.errors import Fault, Problem
 from api.office import Office
 from api.patient_form import ChangedPatientForm, NewPatientForm
 from billing.patients import in_words
-from database import accounts, letters, patients, registrations
+from database import accounts, guarantor_patients, letters, patients, registrations
 from database.access import Person
 from database.registrations import PatientChanged
 from database.tables import Patient
@@ -34,6 +34,7 @@ def register(office: Office, person: Person, form: NewPatientForm, *, key: str) 
         if alike and not form.is_another_person:
             raise _likely_known([row.id for row in alike])
         row = registrations.register(session, told, practice_id=person.practice_id, at=office.now())
+        guarantor_patients.recognise(session, at=office.now())
         reason = f"registered, told apart from {len(alike)} alike" if alike else "registered"
         actions.audited(session, office, person, action="create", subject="patient", subject_id=row.id, reason=reason)
         return row.id, {"patient_id": row.id, "version": row.version}
@@ -56,6 +57,7 @@ def change(office: Office, person: Person, patient_id: str, form: ChangedPatient
         told = form.told()
         address = patient_form.with_what_a_form_cannot_say(told, registrations.of_row(row))
         names = patients.change(session, row, replace(told, address=address))
+        guarantor_patients.recognise(session, at=office.now())
         if names:
             reason = f"changed: {in_words(names)}"
             actions.audited(

@@ -73,6 +73,34 @@ def bring_items(session: Session, patient: Patient, *, at: datetime) -> None:
     session.flush()
 
 
+def bring_person(session: Session, before: str, guardian: Patient, *, at: datetime) -> None:
+    """The account that is kept under `before` is the guardian's, who holds one as a patient from now on: what is of
+    the person and what was agreed goes along whole, also where no visit owes. Those who stand on it follow."""
+    theirs = {"practice_id": guardian.practice_id}
+    if session.get(PatientAccount, before) is None:
+        return
+    _hold(session, guardian.practice_id, before, guardian.id)
+    old = accounts.lock_own(session, **theirs, patient_id=before, at=at)
+    account = accounts.lock_own(session, **theirs, patient_id=guardian.id, at=at)
+    _take_along(session, old, account, at=at)
+    for row in account_holds.standing(session, before):
+        if row.kind in OF_THE_PERSON:
+            account_holds.begin(
+                session,
+                **theirs,
+                patient_id=guardian.id,
+                kind=HoldKind(row.kind),
+                reason=row.reason,
+                until=row.until,
+                at=row.begun_at,
+                by=row.begun_by,
+            )
+            account_holds.end(session, row, why="who answers is a patient now, with an account", at=at, by=None)
+    if instalments.active(session, guardian.id) is None:
+        instalments.move(session, before, to=guardian.id)
+    session.flush()
+
+
 def ungrouped(session: Session, *, limit: int) -> Sequence[Patient]:
     """Patients whose guarantor is known from before accounts were shared."""
     query = select(Patient).where(col(Patient.guarantor).is_not(None), col(Patient.guarantor_key).is_(None))

@@ -41,6 +41,13 @@ def active(session: Session, patient_id: str) -> InstalmentPlan | None:
     return session.exec(query).first()
 
 
+def move(session: Session, patient_id: str, *, to: str) -> None:
+    """Every agreement on the account is on another one, of the same person."""
+    for row in session.exec(select(InstalmentPlan).where(InstalmentPlan.patient_id == patient_id)).all():
+        row.patient_id = to
+        session.add(row)
+
+
 def broken(session: Session, patient_id: str) -> InstalmentPlan | None:
     """The newest agreement that was not kept and that nobody has decided on."""
     query = select(InstalmentPlan).where(

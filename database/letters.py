@@ -19,6 +19,7 @@ from database import (
     crossings,
     encounters,
     good_faith,
+    households,
     office,
     patient_names,
     paying,
@@ -319,9 +320,10 @@ def mark_returned(session: Session, letter: Letter, *, at: datetime, actor_id: s
 
 
 def newest_returned(session: Session, *, practice_id: str, patient_id: str) -> Letter | None:
-    """The account's paper that came back last."""
+    """The account's paper that came back last, also from before it was kept under who holds it now."""
+    everybody = households.members(session, patient_id)
     query = select(Letter).where(
-        Letter.practice_id == practice_id, Letter.patient_id == patient_id, col(Letter.returned_at).is_not(None)
+        Letter.practice_id == practice_id, col(Letter.patient_id).in_(everybody), col(Letter.returned_at).is_not(None)
     )
     return session.exec(query.order_by(col(Letter.returned_at).desc(), Letter.id)).first()
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from billing.patient_matching import Likeness, likeness
-from database import appointments, guarantors, households, patient_names, registrations
+from database import appointments, guarantor_patients, guarantors, households, patient_names, registrations
 from database.columns import new_id
 from database.folding import begins
 from database.tables import BalanceItem, Encounter, HeldPolicyRow, Patient, PatientAccount, PatientMerge
@@ -267,7 +267,11 @@ def _replace_policies(session: Session, kept: Patient, gone: Patient, at: dateti
 
 
 def _finish(session: Session, row: PatientMerge, kept: Patient, gone: Patient, at: datetime) -> None:
-    """Accounts and coming visits of both look at what is theirs now."""
+    """Accounts and coming visits of both look at what is theirs now; who is the only patient of that name and birth
+    date since takes over whom they answer for."""
+    session.flush()
+    for patient in (kept, gone):
+        guarantor_patients.take_over(session, patient, at=at)
     for patient in (kept, gone):
         patient.version += 1
         session.add(patient)

@@ -10,13 +10,15 @@ from sqlmodel import Session, col, func, select
 
 from billing.claim import Address, Claim, Sex
 from billing.intake import identity_text
-from billing.patients import Registration, changed, followed, registration_of
+from billing.patients import WHO, Registration, changed, followed, registration_of
 from billing.statement_words import Language
 from database import records
 from database.columns import Id, new_id
 from database.engine import insert
 from database.tables import Patient, PatientAlias
 
+_NEWLY_KNOWN = "newly known patients"
+"""Of a session"""
 _KEY = sa.bindparam("key", type_=sa.String)
 _OF_PRACTICE = sa.bindparam("practice_id", type_=Id)
 _BY_FIRST_KEY = select(Patient).where(Patient.practice_id == _OF_PRACTICE, Patient.identity_key == _KEY)
@@ -95,6 +97,11 @@ def register(session: Session, told: Registration, *, practice_id: str, at: date
     return _add(session, told, practice_id=practice_id, key=None, at=at)
 
 
+def newly_known(session: Session) -> list[Patient]:
+    """Patients whose name or birth date was written down in this transaction since somebody asked; each once."""
+    return [session.get_one(Patient, one) for one in session.info.pop(_NEWLY_KNOWN, {})]
+
+
 def lock(session: Session, *, practice_id: str, patient_id: str, version: int | None = None) -> Patient:
     """The row, held until the transaction ends. Raises PatientMissing, PatientMerged, and
     PatientChanged where it is not `version`.
@@ -120,6 +127,8 @@ def keep(session: Session, row: Patient, told: Registration) -> tuple[str, ...]:
         row.version += 1
         session.add(row)
         session.flush()
+        if not set(WHO).isdisjoint(names):
+            _note_known(session, row)
     return names
 
 
@@ -192,7 +201,12 @@ def _add(session: Session, told: Registration, *, practice_id: str, key: str | N
     )
     session.add(row)
     session.flush()
+    _note_known(session, row)
     return row
+
+
+def _note_known(session: Session, row: Patient) -> None:
+    session.info.setdefault(_NEWLY_KNOWN, {})[row.id] = None
 
 
 def _columns(told: Registration) -> dict[str, Any]:

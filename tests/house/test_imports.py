@@ -4,6 +4,7 @@ import-linter takes packages only; the modules at the root are looked at here.
 """
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,3 +30,17 @@ def test_a_root_module_imports_only_what_stands_below_it(name: str) -> None:
     above = set(ROOT_MODULES) - below - {name}
     imported = {module.split(".")[0] for module in imported_modules(ROOT / f"{name}.py")}
     assert imported & above == set()
+
+
+WRITES_DOWN_A_PERSON = re.compile(
+    r"\b(registrations\.(register|follow|put_right|keep)|patients\.change|encounters\.create)\("
+)
+LOOKS_FOR_THEIR_FAMILY = re.compile(r"\b(guarantor_patients\.recognise|coming_of_age\.register)\(")
+
+
+def test_who_writes_down_a_person_looks_for_those_whom_they_answer_for() -> None:
+    texts = {one: one.read_text() for folder in ("activities", "api") for one in (ROOT / folder).rglob("*.py")}
+    writing = {one.stem for one, text in texts.items() if WRITES_DOWN_A_PERSON.search(text)}
+    looking = {one.stem for one, text in texts.items() if LOOKS_FOR_THEIR_FAMILY.search(text)}
+    assert {"actions", "moved_visits", "registering", "patient_intake"} <= writing
+    assert writing - looking == set()

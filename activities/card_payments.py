@@ -1,5 +1,6 @@
 """What the card processor says becomes money on visits, once: paid, failed, refunded or charged back."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,11 +10,11 @@ from activities import card_refunds, instalment_charges, kept_cards
 from billing.account_payments import Share, oldest_first
 from billing.money import Cents, format_dollars
 from billing.tasks import NewTask, TaskType
-from database import accounts, audit, households, instalments, office, patient_payments, paying, tasks
+from database import accounts, audit, households, instalments, office, papers, patient_payments, paying, tasks
 from database import card_refunds as refund_rows
 from database import kept_cards as card_rows
 from database.columns import new_id
-from database.tables import Checkout, InstalmentPlan, PatientPayment, ProcessorEvent
+from database.tables import Checkout, InstalmentPlan, Letter, PatientPayment, ProcessorEvent
 
 PROCESSOR = "card_processor"
 """Who recorded a payment that no person took"""
@@ -131,7 +132,8 @@ def _paid(session: Session, checkout: Checkout, payment: str, cents: int, *, at:
     if cents <= 0:
         return "it names no money"
     today = office.policies_for(session, practice_id=checkout.practice_id, payer_id=None).day(at)
-    spread = oldest_first(_shares(session, checkout, today), Cents(cents))
+    owed, before = _shares(session, checkout, today)
+    spread = oldest_first(owed, Cents(cents), before=before)
     for one in spread:
         patient_payments.keep(
             session,
@@ -157,16 +159,17 @@ def _paid(session: Session, checkout: Checkout, payment: str, cents: int, *, at:
     return f"{cents} cents on {len(spread)} visits"
 
 
-def _shares(session: Session, checkout: Checkout, today: date) -> list[Share]:
-    """What money of a checkout pays, on the account that holds those shares now; an instalment pays the visits of its
-    plan before any other."""
+def _shares(session: Session, checkout: Checkout, today: date) -> tuple[list[Share], Collection[str]]:
+    """(what money of a checkout pays, on the account that holds those shares now; the visits before any other: those
+    of an instalment's plan, or of the paper whose link was followed)."""
     holder = households.holder_of(session, checkout.patient_id)
     found = paying.shares(session, practice_id=checkout.practice_id, holder_id=holder, on=today)
     charge = card_rows.charge_of(session, checkout.id)
-    if charge is None:
-        return found
-    agreed = instalments.visits_of(session.get_one(InstalmentPlan, charge.plan_id))
-    return sorted(found, key=lambda one: one.encounter_id not in agreed)
+    if charge is not None:
+        return found, instalments.visits_of(session.get_one(InstalmentPlan, charge.plan_id))
+    if checkout.letter_id is None:
+        return found, ()
+    return found, papers.visits_on(session, [session.get_one(Letter, checkout.letter_id)], holder_id=holder)
 
 
 def _failed(session: Session, checkout: Checkout, reason: str, *, at: datetime) -> str:

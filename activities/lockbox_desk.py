@@ -19,7 +19,7 @@ from billing.lockbox import LOCKBOX, Cheque, ChequeBatch
 from billing.money import Cents, format_dollars
 from billing.policies import Policies
 from billing.tasks import NewTask, TaskType
-from database import accounts, bank, ledger, lockbox, office, paying, tasks
+from database import accounts, bank, ledger, lockbox, office, papers, paying, tasks
 from database.columns import new_id
 from database.tables import AccountReceipt, BankMovement, InboundMessage, LockboxBatch, LockboxCheque, Task
 
@@ -98,10 +98,17 @@ def _book(session: Session, batch: LockboxBatch, *, at: datetime) -> None:
 
 
 def _place(
-    session: Session, row: LockboxCheque, batch: LockboxBatch, patient_id: str, *, by: str | None, at: datetime
+    session: Session,
+    row: LockboxCheque,
+    batch: LockboxBatch,
+    patient_id: str,
+    *,
+    named: str = "",
+    by: str | None,
+    at: datetime,
 ) -> bool:
-    """Its money goes to the account's visits, the oldest first; more than is owed stays as credit. False: there is no
-    visit."""
+    """Its money goes to the account's visits, those on the papers that it names first (`named`: what a person wrote),
+    then the oldest; more than is owed stays as credit. False: there is no visit."""
     account = accounts.lock(session, practice_id=row.practice_id, patient_id=patient_id, at=at)
     theirs = {"practice_id": row.practice_id, "holder_id": account.patient_id}
     owed = paying.shares(session, **theirs, on=batch.deposited_on)
@@ -120,7 +127,10 @@ def _place(
         taken_by=by or LOCKBOX,
     )
     noon = noon_of(batch.deposited_on, office.zone_of(session, row.practice_id))
-    spread = oldest_first(owed, Cents(row.amount_cents))
+    numbers = (*cheque.papers, named)
+    said = filter(None, (papers.numbered(session, one, practice_id=row.practice_id) for one in numbers))
+    before = papers.visits_on(session, list(said), holder_id=account.patient_id)
+    spread = oldest_first(owed, Cents(row.amount_cents), before=before)
     account_receipts.take(session, receipt, spread, till=1, received_at=min(noon, at))
     row.state, row.receipt_id, row.settled_at, row.settled_by = lockbox.PLACED, receipt.id, at, by
     session.add(row)
@@ -158,7 +168,7 @@ def settle(
     patient_id = lockbox.account_named(session, values["account"], practice_id=row.practice_id)
     if patient_id is None:
         return _invalid("names no account: write a number of a statement, a visit or a claim of this practice")
-    if not _place(session, row, batch, patient_id, by=actor_id, at=at):
+    if not _place(session, row, batch, patient_id, named=values["account"], by=actor_id, at=at):
         return _invalid("is an account without any visit")
     return None
 

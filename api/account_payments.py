@@ -15,7 +15,7 @@ from api.payments import PaymentMethod, payment_faults, refuse_unless_whole, til
 from billing.account_payments import Share, oldest_first
 from billing.days import noon_of
 from billing.money import Cents, NotAnAmount, format_dollars, parse_typed
-from database import accounts, households, paying, receipts
+from database import accounts, households, papers, paying, receipts
 from database.access import Person
 from database.columns import new_id
 from database.tables import AccountReceipt, Encounter
@@ -33,15 +33,17 @@ def take(
     method: PaymentMethod,
     received_on: date,
     reference: str,
+    paper: str,
     parts: Mapping[str, str],
     keep_credit: bool,
     key: str,
 ) -> Done:
     """Record money for the account that this patient stands on. `parts`: dollars by visit, where somebody told what it
-    is for; empty: the oldest first. More than is owed needs `keep_credit`: a slip of the pen is not money."""
+    is for; empty: the visits on `paper`, a paper's number, then the oldest first. More than is owed needs
+    `keep_credit`: a slip of the pen is not money."""
     faults = payment_faults(office, person, amount=amount, received_on=received_on, reference=reference)
     told = {visit: text for visit, text in parts.items() if text.strip()}
-    faults += _part_faults(told)
+    faults += _part_faults(told) + _paper_faults(office, person, patient_id, paper)
     if faults:
         raise errors.invalid(faults)
     body = {
@@ -51,6 +53,7 @@ def take(
         "reference": reference,
         "parts": told,
         "keep_credit": keep_credit,
+        **({"paper": paper} if paper else {}),
     }
     sha256 = idempotency.fingerprint("take_account_payment", patient_id, body)
 
@@ -68,7 +71,7 @@ def take(
             taken_at=office.now(),
             taken_by=person.user_id,
         )
-        spread = _spread(session, receipt, told, keep_credit=keep_credit)
+        spread = _spread(session, receipt, told, paper=paper, keep_credit=keep_credit)
         till = till_for(session, person, method, received_on)
         is_today = received_on == office.today(person)
         received_at = office.now() if is_today else noon_of(received_on, person.zone)
@@ -97,7 +100,23 @@ def _part_faults(told: Mapping[str, str]) -> list[Fault]:
     return faults
 
 
-def _spread(session: Session, receipt: AccountReceipt, told: Mapping[str, str], *, keep_credit: bool) -> list[Share]:
+def _paper_faults(office: Office, person: Person, patient_id: str, number: str) -> list[Fault]:
+    if not number:
+        return []
+    with office.database.reading() as session:
+        known_patient.here(session, person, patient_id)
+        paper = papers.numbered(session, number, practice_id=person.practice_id)
+        if paper is None or not papers.asks(paper):
+            message = "is no statement's number; it is ten letters and digits in two groups, as ABCDE-FGHJK"
+            return [Fault(field="paper", message=message)]
+        if papers.holder_of(session, paper) != households.holder_of(session, patient_id):
+            return [Fault(field="paper", message="is the number of a statement of another account")]
+    return []
+
+
+def _spread(
+    session: Session, receipt: AccountReceipt, told: Mapping[str, str], *, paper: str, keep_credit: bool
+) -> list[Share]:
     """What each visit gets. Raises Problem 422."""
     theirs = {"practice_id": receipt.practice_id, "holder_id": receipt.patient_id}
     owed = paying.shares(session, **theirs, on=receipt.received_on)
@@ -112,7 +131,9 @@ def _spread(session: Session, receipt: AccountReceipt, told: Mapping[str, str], 
             "say that the rest stays as a credit, or record what came for this account"
         )
         raise errors.invalid([Fault(field="amount", message=message)])
-    return oldest_first(owed, amount)
+    said = papers.numbered(session, paper, practice_id=receipt.practice_id)
+    before = papers.visits_on(session, [said], holder_id=receipt.patient_id) if said is not None else ()
+    return oldest_first(owed, amount, before=before)
 
 
 def _after_discount(session: Session, receipt: AccountReceipt) -> str:

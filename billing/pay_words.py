@@ -42,8 +42,8 @@ ENGLISH: Mapping[str, str] = {
     "part": "A part of it",
     "amount": "Amount in dollars, if you pay a part",
     "to_card": "Go to the card page",
-    "card_note": "Your card is taken on the card company’s own page; we never see its number. A part pays the oldest "
-    "visit first.",
+    "card_note": "Your card is taken on the card company’s own page; we never see its number. A part pays the visits "
+    "on your statement first, then the oldest one.",
     "how_to_pay": "How to pay",
     "no_cards": "Please send a cheque with the number of your statement, or call the number on it.",
     "nothing": "You owe nothing. Thank you.",
@@ -131,7 +131,7 @@ SPANISH: Mapping[str, str] = {
     "amount": "Cantidad en dólares, si paga una parte",
     "to_card": "Ir a la página de la tarjeta",
     "card_note": "La tarjeta se toma en la página de la empresa de tarjetas; nunca vemos su número. Una parte paga "
-    "primero la visita más antigua.",
+    "primero las visitas de su estado de cuenta y después la más antigua.",
     "how_to_pay": "Cómo pagar",
     "no_cards": "Envíe un cheque con el número de su estado de cuenta, o llame al número que está en él.",
     "nothing": "Usted no debe nada. Gracias.",

@@ -11,11 +11,8 @@ from sqlmodel import Session, col, func, select
 from billing.account_holds import HOLD_WORDS, HoldKind
 from billing.agencies import OPEN
 from billing.instalments import PlanState
-from database import consents, households, patient_names
-from database.tables import AccountHold, BalanceItem, InstalmentPlan, Letter, Patient, PatientAccount, Placement
-
-ENDS_OF_NUMBER = 10
-"""Characters of a paper's id that its number shows"""
+from database import consents, households, papers, patient_names
+from database.tables import AccountHold, BalanceItem, InstalmentPlan, Patient, PatientAccount, Placement
 
 
 class Standing(StrEnum):
@@ -78,15 +75,8 @@ def page(session: Session, *, practice_id: str, standing: Standing, after: str |
 
 def by_paper(session: Session, number: str, *, practice_id: str) -> str | None:
     """Whose account a paper with this number (`ABCDE-FGHJK`) was about, as its cheque names it; None: nobody's."""
-    begins = "".join(one for one in number.casefold() if one.isalnum())
-    if len(begins) != ENDS_OF_NUMBER:
-        return None
-    query = select(Letter.patient_id).where(
-        Letter.practice_id == practice_id, col(Letter.id).startswith(begins), col(Letter.patient_id).is_not(None)
-    )
-    found = set(session.exec(query.limit(2)))
-    patient_id = found.pop() if len(found) == 1 else None
-    return None if patient_id is None else households.holder_of(session, patient_id)
+    paper = papers.numbered(session, number, practice_id=practice_id)
+    return None if paper is None else papers.holder_of(session, paper)
 
 
 def _stands_so(standing: Standing) -> sa.ColumnElement[bool]:

@@ -183,6 +183,7 @@ def begin(session: Session, link: PayLink, cents: Cents, *, at: datetime) -> Che
         Checkout.patient_id == link.patient_id,
         Checkout.state == OPEN,
         Checkout.amount_cents == cents,
+        Checkout.letter_id == link.letter_id,
         col(Checkout.made_at) > at - IDLE,
         col(Checkout.id).not_in(select(InstalmentCharge.checkout_id)),
     )
@@ -195,6 +196,7 @@ def begin(session: Session, link: PayLink, cents: Cents, *, at: datetime) -> Che
         patient_id=link.patient_id,
         amount_cents=cents,
         made_at=at,
+        letter_id=link.letter_id,
         state=OPEN,
     )
     session.add(row)

@@ -158,7 +158,7 @@ class Guarantors:
         def act(now: datetime) -> bool:
             account = self.office.account_by_paper(paper["number"])
             day = now.astimezone(clinic.ZONE).date()
-            answer = self.office.pay_account(account, cents, received_on=day, reference=f"C{paper['number']}")
+            answer = self.office.pay_account(account, cents, received_on=day, paper=paper["number"])
             if answer.is_done:
                 wallet.paid_cents += cents
                 self.paid += 1
@@ -173,7 +173,7 @@ class Guarantors:
             account = self.office.account_by_paper(paper["number"])
             day = now.astimezone(clinic.ZONE).date()
             asked = cents - self._taken_off(account)
-            answer = self.office.pay_account(account, asked, received_on=day, reference=f"C{paper['number']}")
+            answer = self.office.pay_account(account, asked, received_on=day, paper=paper["number"])
             if not answer.is_done:
                 return False
             receipt = answer.body["receipt_id"]

@@ -142,13 +142,15 @@ class OfficeClient:
         found: Mapping[str, Any] = self._get(f"/api/v1/accounts/{patient_id}")
         return found
 
-    def pay_account(self, patient_id: str, cents: int, *, received_on: date, reference: str) -> Answered:
-        """A cheque comes for an account; what is more than is owed stays as a credit."""
+    def pay_account(self, patient_id: str, cents: int, *, received_on: date, paper: str) -> Answered:
+        """A cheque comes for an account with the number of the paper that it pays; what is more than is owed stays as
+        a credit."""
         body = {
             "amount": f"{cents // 100}.{cents % 100:02d}",
             "method": "cheque",
             "received_on": received_on.isoformat(),
-            "reference": reference,
+            "reference": f"C{paper}",
+            "paper": paper,
             "keep_credit": True,
         }
         return self._do("POST", f"accounts/{patient_id}/payments", body)

@@ -41,8 +41,10 @@ class AccountPaymentForm(Part):
     received_on: date
     reference: Annotated[str, Field(max_length=100)] = ""
     """Number of the receipt or the cheque; never a card number"""
+    paper: Annotated[str, Field(max_length=20, examples=["ABCDE-FGHJK"])] = ""
+    """Number of the statement, reminder or final notice that it pays: the visits on it come before any other"""
     visits: Annotated[dict[str, str], Field(max_length=200)] = Field(default_factory=dict)
-    """Dollars by encounter id, where somebody told what it is for; empty: the oldest first"""
+    """Dollars by encounter id, where somebody told what it is for; empty: the paper's visits, then the oldest first"""
     keep_credit: bool = False
     """What is more than is owed stays as a credit"""
 
@@ -62,7 +64,8 @@ def list_payments(request: Request, patient_id: str, office: TheOffice, person: 
 def take_payment(
     patient_id: str, form: AccountPaymentForm, key: IdempotencyKey, office: TheOffice, person: Taker
 ) -> dict[str, Any]:
-    """Record money for the whole account. 422: what does not add up, or more than is owed without `keep_credit`."""
+    """Record money for the whole account. 422: what does not add up, more than is owed without `keep_credit`, or a
+    `paper` that is not of this account."""
     return _take(office, person, patient_id, form, key=key).body
 
 
@@ -138,6 +141,7 @@ def _take(office: Office, person: Person, patient_id: str, form: AccountPaymentF
         method=form.method,
         received_on=form.received_on,
         reference=form.reference,
+        paper=form.paper.strip(),
         parts=form.visits,
         keep_credit=form.keep_credit,
         key=key,

@@ -72,6 +72,8 @@ class Checkout(SQLModel, table=True):
     """Who holds the account"""
     amount_cents: int = Field(sa_type=sa.BigInteger)
     made_at: datetime = Field(sa_type=Instant)
+    letter_id: str | None = Field(default=None, sa_type=Id, foreign_key="letter.id")
+    """The paper whose link was followed: its visits are paid first; None: a link of a person, or a plan's instalment"""
     state: str = Field(sa_type=sa.String(10))
     """database.paying: open, paid, failed, reversed"""
     processor_id: str | None = Field(default=None, sa_type=sa.String(100), index=True)

@@ -1,18 +1,22 @@
 """Money for a whole account at the desk: the oldest first, as told, too much, its receipt, and back as a whole."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 from sqlmodel import select
 
+from billing.dunning import Notice
 from billing.ledger import Account, Entry, EntryKind, transfer
 from billing.money import Cents
 from billing.roles import Role
 from billing.stages import Stage
-from database import encounters, ledger
-from database.tables import AuditEvent, Encounter, Patient, PatientPayment
+from billing.statements import Statement, VisitPart
+from database import encounters, ledger, records, registrations
+from database.columns import new_id
+from database.tables import AuditEvent, Encounter, Letter, Patient, PatientPayment
 from tests.api import builders
 from tests.api.conftest import Book
 from tests.api.test_day_close import absorb
@@ -41,6 +45,80 @@ def owing(book: Book) -> tuple[Encounter, Encounter]:
 async def pay(client: AsyncClient, patient_id: str, amount: str, *, key: str = "pay-0001", **more: object) -> Any:
     body: Mapping[str, object] = {"amount": amount, "method": "cheque", "received_on": "2026-03-02", **more}
     return await client.post(f"/api/v1/accounts/{patient_id}/payments", json=body, headers={"Idempotency-Key": key})
+
+
+def paper_about(book: Book, visit: Encounter, *, patient_id: str) -> tuple[str, str]:
+    """(id, number) of a final notice of this patient's account that asks for one visit."""
+    paper_id, day = new_id(), visit.service_date
+    number = f"{paper_id[:5]}-{paper_id[5:10]}".upper()
+    part = VisitPart(f"VISIT-{visit.id}", day, "provider", "plan", (), (), None)
+    content = Statement(number, Notice.FINAL_NOTICE, day, day, (), ("JANE DOE",), (part,), 100, (), "")
+    with book.database.writing() as session:
+        row = Letter(
+            id=paper_id,
+            practice_id=book.practice_id,
+            patient_id=patient_id,
+            kind=Notice.FINAL_NOTICE,
+            content=records.dump(content),
+            written_at=book.now,
+            written_by="office",
+        )
+        session.add(row)
+        session.get_one(Encounter, visit.id).external_id = f"VISIT-{visit.id}"
+    return paper_id, number
+
+
+@pytest.mark.parametrize("nth", [0, 1])
+async def test_who_pays_what_a_paper_asks_pays_the_visit_on_it(
+    book: Book, owing: tuple[Encounter, Encounter], nth: int
+) -> None:
+    asked, other = owing[nth], owing[1 - nth]
+    _, number = paper_about(book, asked, patient_id=owing[0].patient_id)
+    async with book.connect(Role.ACCOUNT_REP) as client:
+        paid = await pay(client, asked.patient_id, "15.00", paper=number.replace("-", " ").lower(), key="pay-0101")
+        rest = await pay(client, asked.patient_id, "20.00", paper=number, key="pay-0102")
+    assert (paid.status_code, rest.status_code) == (201, 201)
+    assert paid.json()["visits"] == [{"encounter_id": asked.id, "amount_cents": 1500}]
+    assert kept(book) == {owing[0].id: 2000, owing[1].id: 1500}
+    assert rest.json()["visits"][-1]["encounter_id"] == other.id
+
+
+async def test_a_wrong_paper_is_told_at_its_field_with_all_else(book: Book, owing: tuple[Encounter, Encounter]) -> None:
+    first, _ = owing
+    with book.database.writing() as session:
+        known = registrations.of_row(session.get_one(Patient, first.patient_id))
+        told = replace(known, last_name="STRANGER")
+        stranger = registrations.register(session, told, practice_id=book.practice_id, at=book.now)
+    _, theirs = paper_about(book, first, patient_id=stranger.id)
+    async with book.connect(Role.ACCOUNT_REP) as client:
+        unknown = await pay(client, first.patient_id, "none", paper="ZZZZZ-ZZZZZ", key="pay-0103")
+        foreign = await pay(client, first.patient_id, "15.00", paper=theirs, key="pay-0104")
+        long = await pay(client, first.patient_id, "15.00", paper="Z" * 21, key="pay-0105")
+    assert [one["field"] for one in unknown.json()["faults"]] == ["amount", "paper"]
+    assert foreign.json()["faults"] == [
+        {"field": "paper", "message": "is the number of a statement of another account"}
+    ]
+    assert long.status_code == 422
+    assert kept(book) == {}
+
+
+async def test_the_form_keeps_what_was_typed_beside_a_wrong_paper(
+    book: Book, owing: tuple[Encounter, Encounter]
+) -> None:
+    first, _ = owing
+    form = {
+        "amount": "15.00",
+        "method": "cheque",
+        "received_on": "2026-03-02",
+        "paper": "ZZZZZ-ZZZZZ",
+        "key": "pay-0106",
+    }
+    async with book.signed_in(Role.ACCOUNT_REP) as client:
+        page = await client.post(f"/accounts/{first.patient_id}/payments", data=form)
+    assert page.status_code == 422
+    assert "is no statement" in page.text
+    assert 'value="ZZZZZ-ZZZZZ"' in page.text
+    assert kept(book) == {}
 
 
 def kept(book: Book) -> dict[str, int]:

@@ -25,7 +25,9 @@ from database.columns import new_id
 from database.tables import AccountHold, Checkout, Encounter, Letter, Patient, PatientPayment, PayLink, Task
 from simulator.card_pages import create_gateway
 from simulator.gateway import DECLINED, Kept, Processor
+from tests.api import builders
 from tests.api.conftest import Book
+from tests.api.test_account_payments import paper_about
 from tests.servers import free_port, served
 
 SECRET = "gateway-secret"
@@ -234,6 +236,29 @@ async def test_a_part_goes_to_the_oldest_visit(house: House, browser: httpx.Asyn
     assert (await to_processor(browser, path, what="part", amount="30.5")).status_code == 303
     house.processor.charge(house.checkout(), "4242")
     assert house.payments() == [(3050, "card")]
+
+
+async def test_a_part_pays_the_visit_on_the_paper_whose_link_was_followed(
+    house: House, browser: httpx.AsyncClient
+) -> None:
+    asked = house.book.encounter(builders.claim(external_id="VISIT-2"))
+    with house.book.database.writing() as session:
+        session.get_one(Patient, asked.patient_id).birth_date = date(1980, 1, 1)
+        if asked.patient_id != house.visit.patient_id:
+            session.get_one(Patient, asked.patient_id).account_id = house.visit.patient_id
+    house.owes(1562, visit=asked)
+    for visit, amount in ((asked, "15.62"), (house.visit, "80.00")):
+        paper_id, _ = paper_about(house.book, visit, patient_id=house.visit.patient_id)
+        path = await opened(house, browser)
+        with house.book.database.writing() as session:
+            for link in session.exec(select(PayLink)).all():
+                link.letter_id = paper_id
+                session.add(link)
+        assert (await to_processor(browser, path, what="part", amount=amount)).status_code == 303
+        house.processor.charge(list(house.processor.kept.values())[-1], "4242")
+    with house.book.database.reading() as session:
+        paid = {one.encounter_id: one.amount_cents for one in session.exec(select(PatientPayment))}
+    assert paid == {asked.id: 1562, house.visit.id: 8000}
 
 
 async def test_a_card_that_is_refused_is_told_and_may_be_tried_again(house: House, browser: httpx.AsyncClient) -> None:

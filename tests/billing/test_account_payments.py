@@ -34,3 +34,12 @@ def test_what_is_too_much_is_credit_on_the_newest() -> None:
 def test_nothing_can_be_spread_over_nothing(owed: list[Share], amount: int) -> None:
     with pytest.raises(ValueError, match="at least one visit"):
         oldest_first(owed, Cents(amount))
+
+
+def test_what_it_is_for_comes_first_and_what_is_more_is_credit_on_the_last() -> None:
+    owed = [Share("old", Cents(1500)), Share("asked", Cents(1562)), Share("new", Cents(900))]
+    assert oldest_first(owed, Cents(1562), before={"asked"}) == [Share("asked", Cents(1562))]
+    assert oldest_first(owed, Cents(2000), before={"asked"}) == [Share("asked", Cents(1562)), Share("old", Cents(438))]
+    everything = [Share("asked", Cents(1562)), Share("old", Cents(1500)), Share("new", Cents(1000))]
+    assert oldest_first(owed, Cents(4062), before={"asked"}) == everything
+    assert oldest_first(owed, Cents(1500), before={"gone"}) == [Share("old", Cents(1500))]

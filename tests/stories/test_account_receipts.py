@@ -1,5 +1,7 @@
 """One cheque for a family's account: over its visits, the oldest first, and back from all of them at once."""
 
+from collections.abc import Collection
+
 from sqlmodel import select
 
 from activities import account_receipts
@@ -26,8 +28,8 @@ def family(office: Office, *shares: int) -> list[str]:
     return visits
 
 
-def take(office: Office, visit: str, cents: int, *, reference: str = "1043") -> str:
-    """A cheque for the account, as the desk keeps it."""
+def take(office: Office, visit: str, cents: int, *, reference: str = "1043", before: Collection[str] = ()) -> str:
+    """A cheque for the account, as the desk keeps it. `before`: visits on the paper that it names."""
     with office.database.writing() as session:
         holder = office.patient_of(visit)
         account = accounts.lock(session, practice_id=office.practice_id, patient_id=holder, at=office.now)
@@ -43,7 +45,7 @@ def take(office: Office, visit: str, cents: int, *, reference: str = "1043") -> 
             taken_at=office.now,
             taken_by=office.worker_id,
         )
-        spread = oldest_first(paying.shares(session, **theirs, on=office.today), Cents(cents))
+        spread = oldest_first(paying.shares(session, **theirs, on=office.today), Cents(cents), before=before)
         account_receipts.take(session, receipt, spread, till=1, received_at=office.now)
         return receipt.id
 

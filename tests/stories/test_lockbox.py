@@ -5,10 +5,20 @@ from sqlmodel import select
 
 from activities import bank_desk
 from activities.messages import Answer
+from billing.account_holds import HoldKind
 from billing.ledger import Account
-from database import accounts, bank, households, ledger, lockbox
+from database import account_holds, accounts, bank, households, ledger, lockbox
 from database.proof import prove_rows
-from database.tables import AccountReceipt, BankMovement, Encounter, Letter, LockboxBatch, LockboxCheque, Task
+from database.tables import (
+    AccountHold,
+    AccountReceipt,
+    BankMovement,
+    Encounter,
+    Letter,
+    LockboxBatch,
+    LockboxCheque,
+    Task,
+)
 from tests.bank_files import bai2_file
 from tests.lockbox_files import Sent, lockbox_file
 from tests.office import Office
@@ -70,6 +80,51 @@ def test_a_cheque_with_a_statements_number_pays_the_oldest_visit_first(office: O
         receipt = session.exec(select(AccountReceipt)).one()
         assert (receipt.method, receipt.reference, receipt.taken_by) == ("lockbox", "1043", "lockbox")
     assert asked(office) == []
+
+
+def asked_for_one_alone(office: Office) -> tuple[str, str, str]:
+    """(an older visit that is on hold, a visit on a paper of its own, the paper's number)."""
+    older, visit = family(office, 2000, 2200)
+    holder = office.patient_of(older)
+    with office.database.writing() as session:
+        accounts.lock(session, practice_id=office.practice_id, patient_id=holder, at=office.now)
+        hold = account_holds.begin(
+            session,
+            practice_id=office.practice_id,
+            patient_id=holder,
+            kind=HoldKind.DISPUTE,
+            encounter_id=older,
+            reason="was not there",
+            until=None,
+            at=office.now,
+            by=office.worker_id,
+        )
+        hold_id = hold.id
+    number = statement_number(office, visit)
+    with office.database.writing() as session:
+        account_holds.end(session, session.get_one(AccountHold, hold_id), why="answered", at=office.now, by=None)
+        letter = session.exec(select(Letter)).one()
+        assert [one.number for one in accounts.statement_of(letter).visits] == [visit_number(office, visit)]
+    return older, visit, number
+
+
+def test_who_pays_what_a_statement_asks_owes_nothing_of_it_any_more(office: Office) -> None:
+    older, visit, number = asked_for_one_alone(office)
+    delivered(office, [Sent(2200, beside=((number, 2200),))])
+    assert standing(office, older, visit) == (2200, 0, [2000, 0])
+
+
+def test_what_is_more_than_a_statement_asks_goes_to_the_oldest_visit(office: Office) -> None:
+    older, visit, number = asked_for_one_alone(office)
+    delivered(office, [Sent(3000, beside=((number, 3000),))])
+    assert standing(office, older, visit) == (3000, 0, [1200, 0])
+
+
+def test_a_person_who_names_the_statement_pays_what_is_on_it(office: Office) -> None:
+    older, visit, number = asked_for_one_alone(office)
+    delivered(office, [Sent(2200, "0009")])
+    assert completed(office, "placed", account=number).done
+    assert standing(office, older, visit) == (2200, 0, [2000, 0])
 
 
 def test_more_than_is_owed_stays_as_credit(office: Office) -> None:

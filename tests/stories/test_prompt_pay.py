@@ -319,3 +319,17 @@ def test_a_paper_that_nobody_got_offers_nothing(office: Office, visit: str) -> N
         assert prompt_pay.open_on(session, [visit], office.today) == {}
     pay(office, visit, SHARE - OFF)
     assert stands(office, visit) == (OFF, 0, 0)
+
+
+@pytest.mark.parametrize("nth", [0, 1])
+def test_a_cheque_that_names_a_paper_completes_the_visit_on_it_alone(office: Office, nth: int) -> None:
+    office.policy("prompt_pay_percent", 10)
+    office.policy("prompt_pay_of_plans", 1)
+    visits = [child(office, "ANNA", 1, share=4000), child(office, "BETH", 2, share=4000)]
+    for one in visits:
+        answers_for(office, one, MOTHER)
+    billed(office, office.patient_of(visits[0]))
+    asked, other = visits[nth], visits[1 - nth]
+    take(office, asked, 3600, before={asked})
+    assert stands(office, asked) == (0, 400, 0)
+    assert stands(office, other) == (4000, 0, 0)

@@ -77,16 +77,19 @@ def take(
         received_at = office.now() if is_today else noon_of(received_on, person.zone)
         account_receipts.take(session, receipt, spread, till=till, received_at=received_at)
         audited(session, office, person, action="create", subject="receipt", subject_id=receipt.id)
-        visits = [{"encounter_id": one.encounter_id, "amount_cents": one.cents} for one in spread]
-        return account.patient_id, {
-            "receipt_id": receipt.id,
-            "patient_id": account.patient_id,
-            "amount_cents": receipt.amount_cents,
-            "visits": visits,
-        }
+        return account.patient_id, _said_of(receipt, spread)
 
     answer = idempotency.once(office, person, name="take_account_payment", key=key, body_sha256=sha256, effect=effect)
     return Done(answer, 201, f"/api/v1/accounts/{answer['patient_id']}")
+
+
+def _said_of(receipt: AccountReceipt, spread: Sequence[Share]) -> dict[str, Any]:
+    return {
+        "receipt_id": receipt.id,
+        "patient_id": receipt.patient_id,
+        "amount_cents": receipt.amount_cents,
+        "visits": [{"encounter_id": one.encounter_id, "amount_cents": one.cents} for one in spread],
+    }
 
 
 def _part_faults(told: Mapping[str, str]) -> list[Fault]:

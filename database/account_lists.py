@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, select
 from billing.account_holds import HOLD_WORDS, HoldKind
 from billing.agencies import OPEN
 from billing.instalments import PlanState
-from database import consents, households, papers, patient_names
+from database import consents, papers, patient_names
 from database.tables import AccountHold, BalanceItem, InstalmentPlan, Patient, PatientAccount, Placement
 
 

@@ -13,7 +13,16 @@ from activities import returned_mail
 from billing.account_holds import HoldKind
 from billing.claim import Name
 from billing.patients import registration_of
-from database import account_holds, accounts, guarantor_patients, households, instalments, letters, registrations
+from database import (
+    account_holds,
+    accounts,
+    guarantor_patients,
+    households,
+    instalments,
+    letters,
+    merges,
+    registrations,
+)
 from database.tables import InstalmentPlan, Letter, Patient, PatientAccount
 from tests.builders import a_claim
 from tests.office import Office
@@ -200,6 +209,26 @@ def test_a_birth_date_that_is_put_right_makes_her_known(office: Office) -> None:
         assert registrations.keep(session, row, told) == ("birth_date",)
         guarantor_patients.recognise(session, at=office.now)
     assert {holder(office, one) for one in visits} == {mother}
+
+
+def test_who_was_known_twice_takes_over_when_she_is_made_one(office: Office) -> None:
+    visits = children(office)
+    look_after(office, holder(office, visits[0]))
+    held(office, visits[0], HoldKind.BANKRUPTCY)
+    with office.database.writing() as session:
+        both = [
+            registrations.register(session, registration_of(MOTHER), practice_id=office.practice_id, at=office.now)
+            for _ in range(2)
+        ]
+        guarantor_patients.recognise(session, at=office.now)
+    assert {holder(office, one) for one in visits} == {office.patient_of(visits[0])}
+    kept, gone = (one.id for one in both)
+    with office.database.writing() as session:
+        rows = (session.get_one(Patient, kept), session.get_one(Patient, gone))
+        merges.merge(session, *rows, reason="same person", at=office.now, by=office.worker_id)
+    assert {holder(office, one) for one in visits} == {kept}
+    assert standing(office, kept) == [HoldKind.BANKRUPTCY]
+    holds(office)
 
 
 def in_rounds(office: Office, act: Callable[[Patient], None], *, count: int = 16) -> int:

@@ -87,6 +87,12 @@ class Failed:
     """Kept when the same request may be sent again as it is"""
     status: int = 200
 
+    @classmethod
+    def of(cls, problem: Problem, form: str, typed: dict[str, str] | None = None) -> "Failed":
+        """The form that this problem refused, each fault at its field."""
+        faults = {fault.field: fault.message for fault in problem.faults}
+        return cls(form, *words_of(problem), faults, typed or {}, status=problem.status)
+
     @property
     def written(self) -> dict[str, str]:
         """What a person typed, by name: what the form said by itself left out."""

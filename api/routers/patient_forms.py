@@ -4,7 +4,7 @@ Each carries a key of its own, so that a second click does nothing more; the one
 was shown, so that nobody undoes what somebody else has just typed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
@@ -17,7 +17,7 @@ from api.errors import Problem
 from api.office import Office, TheOffice
 from api.patient_form import WHO, ChangedPatientForm, NewPatientForm
 from api.person_form import SEXES, Typed
-from api.routers.pages import Failed, show, typed_into, words_of
+from api.routers.pages import Failed, show, typed_into
 from api.routers.patients import find
 from billing.patients import Registration
 from billing.roles import Permission
@@ -152,7 +152,7 @@ def _failed(problem: Problem, typed: Typed) -> Failed:
     faults = {one.field if one.field in names else "body": one.message for one in problem.faults}
     if problem.name == registering.ALIKE:
         faults = {}
-    return Failed(FORM, *words_of(problem), faults, typed, status=problem.status)
+    return replace(Failed.of(problem, FORM, typed), faults=faults)
 
 
 def _page(

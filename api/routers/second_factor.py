@@ -13,7 +13,7 @@ from api import actions, auth, errors, second_factor
 from api.auth import COOKIE, Requirement
 from api.errors import Fault, Problem
 from api.office import Office, TheOffice
-from api.routers.pages import Failed, show, typed_into, words_of
+from api.routers.pages import Failed, show, typed_into
 from api.routers.sign_in import SignInLimit
 from billing.roles import Permission
 from database import access, second_factors
@@ -45,7 +45,7 @@ async def begin(request: Request, office: TheOffice, person: Anybody) -> Respons
     try:
         await run_in_threadpool(_begin, request, office, person, typed.get("password", "")[:200])
     except Problem as problem:
-        return _page(request, office, person, _failed(problem, "begin"))
+        return _page(request, office, person, Failed.of(problem, "begin"))
     return RedirectResponse(errors.FACTOR_PATH, 303)
 
 
@@ -56,7 +56,7 @@ async def confirm(request: Request, office: TheOffice, person: Anybody) -> Respo
     try:
         codes = await run_in_threadpool(_confirm, request, office, person, typed.get("code", "")[:20])
     except Problem as problem:
-        return _page(request, office, person, _failed(problem, "confirm"))
+        return _page(request, office, person, Failed.of(problem, "confirm"))
     return _page(request, office, person, Failed(), codes=codes)
 
 
@@ -67,13 +67,8 @@ async def remove(request: Request, office: TheOffice, person: Anybody) -> Respon
     try:
         await run_in_threadpool(_remove, request, office, person, typed.get("password", "")[:200])
     except Problem as problem:
-        return _page(request, office, person, _failed(problem, "remove"))
+        return _page(request, office, person, Failed.of(problem, "remove"))
     return RedirectResponse(f"{errors.FACTOR_PATH}?note=removed", 303)
-
-
-def _failed(problem: Problem, form: str) -> Failed:
-    faults = {fault.field: fault.message for fault in problem.faults}
-    return Failed(form, *words_of(problem), faults, {}, status=problem.status)
 
 
 def _page(

@@ -20,7 +20,7 @@ from api.claim_form import Part
 from api.errors import Fault, Problem
 from api.idempotency import IdempotencyKey
 from api.office import Office, TheOffice
-from api.routers.pages import Failed, read, show, typed_into, words_of
+from api.routers.pages import Failed, read, show, typed_into
 from api.routers.sign_in import SignInLimit, keep_in
 from billing.roles import PERMISSIONS, Permission, Role
 from database import access, users
@@ -193,7 +193,7 @@ async def change_own(request: Request, office: TheOffice, person: Anybody) -> Re
     except Problem as problem:
         if any(fault.field == "old" for fault in problem.faults):
             limit.note_failure(person.user_id, office.now())
-        return _own_page(request, person, _failed(problem, "own", {}))
+        return _own_page(request, person, Failed.of(problem, "own", {}))
     response = RedirectResponse(f"{errors.PASSWORD_PATH}?note=done", 303)
     keep_in(response, session_id, office)
     return response
@@ -207,16 +207,11 @@ async def _answer(
     try:
         done = await run_in_threadpool(act, typed)
     except Problem as problem:
-        return await run_in_threadpool(_page, request, office, person, _failed(problem, form, typed))
+        return await run_in_threadpool(_page, request, office, person, Failed.of(problem, form, typed))
     if "password" not in done:
         return RedirectResponse("/setup/users?note=done", 303)
     made = Made(done["login"], done["password"])
     return await run_in_threadpool(_page, request, office, person, Failed(), made=made)
-
-
-def _failed(problem: Problem, form: str, typed: dict[str, str]) -> Failed:
-    faults = {fault.field: fault.message for fault in problem.faults}
-    return Failed(form, *words_of(problem), faults, typed, status=problem.status)
 
 
 def _chosen(model: type[Chosen], typed: dict[str, str]) -> Chosen:

@@ -220,6 +220,12 @@ def person_of_session(session: Session, session_id: str, *, at: datetime) -> tup
     return person, at - row.last_seen_at >= TOUCH_INTERVAL
 
 
+def entered_by_provider(session: Session, session_id: str) -> datetime | None:
+    """When this sign-in began, if the organisation's provider said who it is; None: a password did."""
+    row = session.get(WebSession, digest(session_id))
+    return row.created_at if row is not None and row.by_provider else None
+
+
 def touch_session(session: Session, session_id: str, *, at: datetime) -> None:
     """The sign-in was used just now."""
     session.execute(

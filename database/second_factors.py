@@ -127,12 +127,17 @@ def forget(session: Session, user_id: str) -> bool:
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
-def open_half(session: Session, user: User, *, at: datetime) -> str:
-    """The password fitted; the returned id goes with the form that asks for the code."""
+def open_half(session: Session, user: User, *, at: datetime, by_provider: bool = False) -> str:
+    """The password fitted, or the provider said who it is; the returned id goes with the form that asks for the
+    code."""
     session.execute(sa.delete(HalfSignIn).where(col(HalfSignIn.expires_at) < at))
     half = secrets.token_urlsafe(access.SECRET_BYTES)
     row = HalfSignIn(
-        sha256=access.digest(half), practice_id=user.practice_id, user_id=user.id, expires_at=at + HALF_LASTS
+        sha256=access.digest(half),
+        practice_id=user.practice_id,
+        user_id=user.id,
+        expires_at=at + HALF_LASTS,
+        by_provider=by_provider,
     )
     session.add(row)
     session.flush()
@@ -143,6 +148,12 @@ def user_of_half(session: Session, half: str, *, at: datetime) -> User | None:
     """Whose password fitted; None where that is too long ago, or never was."""
     row = session.get(HalfSignIn, access.digest(half))
     return None if row is None or row.expires_at < at else session.get(User, row.user_id)
+
+
+def is_by_provider(session: Session, half: str) -> bool:
+    """Whether no password of ours stands before the code."""
+    row = session.get(HalfSignIn, access.digest(half))
+    return row is not None and row.by_provider
 
 
 def end_half(session: Session, half: str) -> bool:

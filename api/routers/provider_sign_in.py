@@ -153,7 +153,7 @@ def _take_roles(session: Session, office_: Office, user: User, roles: frozenset[
 def _opened(request: Request, office_: Office, user: User, begun: Begun, *, is_asked: bool) -> Response:
     with office_.database.writing() as session:
         if is_asked and second_factors.is_kept(session, user.id):
-            half = second_factors.open_half(session, user, at=office_.now())
+            half = second_factors.open_half(session, user, at=office_.now(), by_provider=True)
             return show(request, "sign_in_code.html", None, fault="", half=half, back=begun.back)
         person = access.person_of_user(session, user.id)
     assert person is not None, "who is active comes in"

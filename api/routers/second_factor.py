@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -23,6 +24,9 @@ from templates import qr
 from temporal.encryption import DecryptionError, KeyRing
 
 own = APIRouter(prefix=errors.FACTOR_PATH, include_in_schema=False)
+
+JUST_NOW = timedelta(minutes=10)
+"""After a sign-in by the provider one's own factor is changed without a password so long"""
 
 Anybody = Annotated[
     Person,
@@ -78,6 +82,7 @@ def _page(
         factor = session.get(SecondFactor, person.user_id)
         login = session.get_one(User, person.user_id).login
         is_required = second_factors.is_required(session, practice_id=person.practice_id, on=office.today(person))
+        has_password = access.entered_by_provider(session, request.cookies.get(COOKIE, "")) is None
     values: dict[str, Any] = {"state": "none"}
     if factor is not None and factor.confirmed_at is not None:
         values = {"state": "kept", "left": second_factors.recovery_left(factor)}
@@ -92,6 +97,7 @@ def _page(
         note=note,
         codes=codes or [],
         is_required=is_required,
+        has_password=has_password,
         **values,
     )
 
@@ -153,9 +159,26 @@ def _remove(request: Request, office: Office, person: Person, password: str) -> 
 def _own_hand(
     request: Request, office: Office, person: Person, what: str, password: str
 ) -> Iterator[tuple[Session, User]]:
-    """A transaction on one's own factor, for who signed in here and knows the password. Raises Problem 403, 422 and
-    429."""
-    _own_session(request)
+    """A transaction on one's own factor, for who signed in here and knows the password, or came in by the provider
+    just now: such people may have no password here. Raises Problem 403, 422 and 429."""
+    if not _came_just_now(request, office):
+        _check_password(request, office, person, what, password)
+    with office.database.writing() as session:
+        yield session, session.get_one(User, person.user_id)
+
+
+def _came_just_now(request: Request, office: Office) -> bool:
+    """Whether the provider said who this is a few minutes ago; False: a password did. Raises Problem 403."""
+    with office.database.reading() as session:
+        since = access.entered_by_provider(session, _own_session(request))
+    if since is not None and office.now() - since > JUST_NOW:
+        title = f"Sign in with {office.settings.oidc_name} once more"
+        detail = "You came in by it a while ago, and a browser may stand open. Sign out and in, then do this at once."
+        raise Problem(403, "sign-in-needed", title, detail)
+    return since is not None
+
+
+def _check_password(request: Request, office: Office, person: Person, what: str, password: str) -> None:
     limit: SignInLimit = request.app.state.sign_in_limit
     if limit.is_reached(person.user_id, office.now()):
         raise Problem(429, "too-many-tries", "Too many wrong passwords", "Try again in fifteen minutes.")
@@ -165,8 +188,6 @@ def _own_hand(
         limit.note_failure(person.user_id, office.now())
         auth.refuse(request, person.practice_id, person.user_id, f"wrong password to {what} the second factor")
         raise errors.invalid([Fault(field="password", message="is not your password")])
-    with office.database.writing() as session:
-        yield session, session.get_one(User, person.user_id)
 
 
 def _own_session(request: Request) -> str:

@@ -170,6 +170,7 @@ def _open_by_code(request: Request, office: Office, user: User, half: str, code:
     with office.database.writing() as session:
         factor = second_factors.of(session, user.id)
         ring: KeyRing = request.app.state.keyring
+        by_provider = second_factors.is_by_provider(session, half)
         is_right = factor is not None and second_factor.fits(session, ring, factor, code, at=office.now())
         is_first = is_right and second_factors.end_half(session, half)
     if not is_first:
@@ -177,7 +178,7 @@ def _open_by_code(request: Request, office: Office, user: User, half: str, code:
         return None
     with office.database.reading() as session:
         person = access.person_of_user(session, user.id)
-    return None if person is None else begin(request, office, person, has_factor=True)
+    return None if person is None else begin(request, office, person, has_factor=True, by_provider=by_provider)
 
 
 def first_page(office: Office, session_id: str, back: str) -> str:

@@ -75,7 +75,7 @@ class SecondFactor(SQLModel, table=True):
 
 
 class HalfSignIn(SQLModel, table=True):
-    """A sign-in between the password and the code."""
+    """A sign-in between the password, or the provider's word, and the code."""
 
     __tablename__ = "half_sign_in"
 
@@ -83,6 +83,7 @@ class HalfSignIn(SQLModel, table=True):
     practice_id: str = Field(sa_type=Id, foreign_key="practice.id")
     user_id: str = Field(sa_type=Id, foreign_key="app_user.id")
     expires_at: datetime = Field(sa_type=Instant)
+    by_provider: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
 
 
 class ProviderSignIn(SQLModel, table=True):

@@ -359,6 +359,39 @@ async def test_our_second_factor_is_asked_for_where_the_policy_says_so(
     assert (answer.status_code, half is not None, inside.status_code) == (opens, bool(is_asked), 200)
 
 
+async def test_who_has_no_password_here_sets_a_factor_up_after_coming_by_the_provider(
+    book: Book, directory: Directory
+) -> None:
+    policy = {"practice_id": book.practice_id, "effective_from": OPENED.date(), "source": "test"}
+    with book.database.writing() as session:
+        for name in ("second_factor_after_provider", "second_factor_required"):
+            session.add(Policy(id=new_id(), name=name, value=1, **policy))
+        user = session.exec(select(User).where(User.login == "m.curie")).one()
+        user.password_hash, user.must_change_password = None, True
+    async with browser(book) as client:
+        await enter(client)
+        client.headers["Sec-Fetch-Site"] = "same-origin"
+        asked = await client.get("/second-factor")
+        book.now += timedelta(minutes=11)
+        late = await client.post("/second-factor/begin")
+        await enter(client)
+        client.headers["Sec-Fetch-Site"] = "same-origin"
+        await client.post("/second-factor/begin")
+        secret = re.search(r"<code>([A-Z2-7]{32})</code>", (await client.get("/second-factor")).text)
+        assert secret is not None
+        await client.post("/second-factor/confirm", data={"code": pyotp.TOTP(secret[1]).at(book.now)})
+        client.cookies.clear()
+        half = re.search(r'name="half" value="([^"]+)"', (await enter(client)).text)
+        assert half is not None
+        code = pyotp.TOTP(secret[1]).at(book.now + timedelta(seconds=30))
+        await client.post("/sign-in/code", data={"half": half[1], "code": code})
+        inside = await client.get("/my-day")
+
+    assert "begin-password" not in asked.text
+    assert (late.status_code, "once more" in late.text) == (403, True)
+    assert inside.status_code == 200
+
+
 async def test_a_password_to_change_holds_up_nobody_who_did_not_use_it(book: Book, directory: Directory) -> None:
     with book.database.writing() as session:
         session.exec(select(User).where(User.login == "m.curie")).one().must_change_password = True

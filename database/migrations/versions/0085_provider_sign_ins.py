@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("web_session", sa.Column("by_provider", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("half_sign_in", sa.Column("by_provider", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_table(
         "provider_sign_in",
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -27,5 +28,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("provider_sign_in")
-    with op.batch_alter_table("web_session") as table:
-        table.drop_column("by_provider")
+    for name in ("half_sign_in", "web_session"):
+        with op.batch_alter_table(name) as table:
+            table.drop_column("by_provider")

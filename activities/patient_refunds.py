@@ -10,7 +10,7 @@ from activities.refusals import Refused, Values
 from billing.ledger import Account, Entry, EntryKind, Side, transfer
 from billing.money import Cents, format_dollars
 from billing.tasks import NewTask, TaskType
-from database import card_refunds, returned_payments, users
+from database import card_refunds, returned_payments, users, visit_groups
 from database.columns import new_id
 from database.tables import CardRefund, Checkout, Fact, Task
 
@@ -81,14 +81,15 @@ def _reject(desk: Desk, task: Task, values: Values, actor_id: str) -> str:
 
 def _wait_for_cheque(desk: Desk) -> None:
     """What was paid back cannot be taken back when the cheque that it stood on comes back. Raises Refused."""
-    received_on = returned_payments.last_cheque(desk.session, desk.encounter.id)
+    paying = {desk.encounter.id, *visit_groups.money_came_from(desk.session, desk.encounter)}
+    received_on = returned_payments.last_cheque(desk.session, paying)
     if received_on is None:
         return
     clears_on = received_on + timedelta(days=desk.policy("cheque_clears_days"))
     if desk.today < clears_on:
         message = (
-            f"a cheque towards this visit was received on {received_on} and may still come back unpaid: pay the credit"
-            f" back from {clears_on} on (policy cheque_clears_days)"
+            f"a cheque towards this visit, or one whose money is on it, was received on {received_on} and may still"
+            f" come back unpaid: pay the credit back from {clears_on} on (policy cheque_clears_days)"
         )
         raise Refused("cheque_not_cleared", message)
 

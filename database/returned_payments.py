@@ -1,6 +1,6 @@
 """Patients' cheques that the bank gave back: which they may have been, and which were undone already."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -67,14 +67,15 @@ def cheques(session: Session, row: BankMovement) -> list[Cheque]:
     return sorted(found, key=lambda one: (-one.received_on.toordinal(), one.id))
 
 
-def last_cheque(session: Session, encounter_id: str) -> date | None:
-    """The day on which the newest cheque towards a visit was received that stands; None: no cheque pays it."""
+def last_cheque(session: Session, encounter_ids: Collection[str]) -> date | None:
+    """The day on which the newest cheque towards one of the visits was received that stands; None: no cheque pays
+    them."""
     undoing = aliased(PatientPayment)
     return session.exec(
         select(func.max(PatientPayment.received_on))
         .outerjoin(undoing, col(undoing.takes_back) == col(PatientPayment.id))
         .where(
-            PatientPayment.encounter_id == encounter_id,
+            col(PatientPayment.encounter_id).in_(encounter_ids),
             col(PatientPayment.method).in_(("cheque", LOCKBOX)),
             PatientPayment.amount_cents > 0,
             col(undoing.id).is_(None),

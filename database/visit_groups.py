@@ -1,6 +1,7 @@
 """Visits that belong together: parted into several claims, or billed as one."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -144,6 +145,24 @@ def handed_over_cents(session: Session, encounter: Encounter) -> int:
         )
     )
     return sum(int(body) if subject == encounter.id else -int(body) for subject, body in rows)
+
+
+def money_came_from(session: Session, encounter: Encounter) -> set[str]:
+    """The ids of the visits whose payments are this one's to use: those that it bills, whose money comes here as it is
+    posted, and those that handed over more than they got back."""
+    there, back = (Fact.subject_id == encounter.id, Fact.encounter_id == encounter.id)
+    rows = session.exec(
+        select(Fact.encounter_id, Fact.subject_id, Fact.body).where(
+            Fact.practice_id == encounter.practice_id, Fact.kind == FactKind.MONEY_HANDED_OVER, there | back
+        )
+    )
+    came = Counter[str]()
+    for to_id, from_id, body in rows:
+        if to_id == encounter.id:
+            came[str(from_id)] += int(body)
+        else:
+            came[to_id] -= int(body)
+    return {one.id for one in billed_with(session, encounter.id)} | {one for one, cents in came.items() if cents > 0}
 
 
 @dataclass(frozen=True, slots=True)

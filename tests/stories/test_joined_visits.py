@@ -1,7 +1,7 @@
 """Visits of one patient go to their payer as one claim: one answer pays them, and all of them close."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from billing.days import USUAL_ZONE, zone_named
 from billing.dunning import BalanceItem as Item
 from billing.dunning import Notice
 from billing.money import Cents
+from database import visit_groups
 from database.tables import Encounter
 from tests.builders import a_reversal, an_835
 from tests.database.crowd import together
@@ -132,6 +133,39 @@ def test_a_bounced_cheque_of_a_joined_visit_is_owed_on_the_claim(office: Office)
     assert office.stage(owner) == "patient_balance"
     assert office.go_on(member).stage == "billed_with"
     books_hold(office)
+
+
+def test_a_credit_waits_for_the_cheque_towards_a_visit_that_is_billed_with_it(office: Office) -> None:
+    owner, member = (ready(office, a_therapy_visit(day)) for day in DAYS[:2])
+    join(office, owner, member)
+    office.pay(member, 6000, method="cheque")
+    office.go_on(member)
+    cleared = office.today + timedelta(days=10)
+    sent_claims(office)
+    pay(office, owner, share=2000)
+    assert office.accounts(owner)["PAT_UNAPPLIED", None] == -2000
+    office.let_pass(days=9)
+    refused = office.complete(owner, "credit_balance", "refund_patient", {"reference": "CHEQUE 7"}).answer
+    assert (refused.done, refused.code) == (False, "cheque_not_cleared")
+    assert str(cleared) in refused.message
+    office.let_pass(days=1)
+    assert office.complete(owner, "credit_balance", "refund_patient", {"reference": "CHEQUE 7"}).answer.done
+    books_hold(office)
+
+
+def test_a_cheque_whose_money_went_back_with_its_visit_is_not_waited_for(office: Office) -> None:
+    owner, member = (ready(office, a_therapy_visit(day)) for day in DAYS[:2])
+    join(office, owner, member)
+    office.pay(member, 500, method="cheque")
+    office.go_on(member)
+    office.go_on(owner)
+    with office.database.reading() as session:
+        assert visit_groups.money_came_from(session, session.get_one(Encounter, owner)) == {member}
+        assert visit_groups.money_came_from(session, session.get_one(Encounter, member)) == set()
+    take_out(office, owner, member)
+    with office.database.reading() as session:
+        assert visit_groups.money_came_from(session, session.get_one(Encounter, owner)) == set()
+        assert visit_groups.money_came_from(session, session.get_one(Encounter, member)) == set()
 
 
 def test_what_does_not_fit_is_named(office: Office) -> None:

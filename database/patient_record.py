@@ -97,8 +97,7 @@ def _on(table: type[SQLModel], scope: Scope) -> sa.ColumnElement[bool]:
         (subject == "claim") & on.in_(scope.claims),
         (subject == "letter") & on.in_(sa.select(col(book.Letter.id)).where(_letters(scope))),
         (subject == "appointment") & on.in_(_ids(book.Appointment, _patients(book.Appointment))(scope)),
-        (subject == "assistance")
-        & on.in_(_ids(book.AssistanceApplication, _patients(book.AssistanceApplication))(scope)),
+        (subject == "assistance") & on.in_(scope.applications),
     ]
     if not scope.is_shared:
         found.append((subject == "account") & on.in_(scope.patients))
@@ -208,7 +207,11 @@ KINDS: tuple[Kind, ...] = (
         book.PlacementEvent,
         _within(book.PlacementEvent, "placement_id", _ids(book.Placement, _visits(book.Placement))),
     ),
-    Kind("help-with-the-bill", book.AssistanceApplication, _patients(book.AssistanceApplication)),
+    Kind(
+        "help-with-the-bill",
+        book.AssistanceApplication,
+        _within(book.AssistanceApplication, "id", lambda scope: scope.applications),
+    ),
     Kind("letters", book.Letter, _letters),
     Kind("packets", book.Packet, _within(book.Packet, "letter_id", _ids(book.Letter, _letters))),
     Kind("calls", book.CallRow, _visits(book.CallRow)),

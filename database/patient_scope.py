@@ -34,6 +34,8 @@ class Scope:
     receipts: tuple[str, ...] = ()
     """Receipts at the account of which nobody else's visit got anything"""
     checkouts: tuple[str, ...] = ()
+    applications: tuple[str, ...] = ()
+    """Applications for help with the bill of an account that is theirs alone: one covers everybody on it"""
     left_out: dict[str, int] = field(default_factory=dict)
     """What stands on the account with others' visits, and how much of it"""
 
@@ -64,10 +66,12 @@ def scope_of(session: Session, *, practice_id: str, patient_id: str) -> Scope:
     papers, other_papers = _papers(session, holders, ids, own, is_shared=is_shared)
     receipts, other_receipts = _paid(session, book.AccountReceipt, holders, ids, own, is_shared=is_shared)
     checkouts, other_checkouts = _paid(session, book.Checkout, holders, ids, own, is_shared=is_shared)
+    applications, other_applications = _applications(session, practice_id, holders, ids, is_shared=is_shared)
     left = {
         "agreements to pay in parts that are about others' visits, too": other_plans,
         "papers about an account on which others' visits stand": other_papers,
         "receipts and card payments that others' visits had a part of": other_receipts + other_checkouts,
+        "applications for help with the bill of everybody on the account": other_applications,
     }
     return Scope(
         practice_id=practice_id,
@@ -77,6 +81,7 @@ def scope_of(session: Session, *, practice_id: str, patient_id: str) -> Scope:
         papers=papers,
         receipts=receipts,
         checkouts=checkouts,
+        applications=applications,
         left_out={words: count for words, count in left.items() if count},
     )
 
@@ -150,6 +155,22 @@ def _papers(
         if is_theirs:
             found.append(letter.id)
         elif letter.patient_id in ids or told & numbers:
+            left += 1
+    return tuple(found), left
+
+
+def _applications(
+    session: Session, practice_id: str, holders: set[str], ids: Sequence[str], *, is_shared: bool
+) -> tuple[tuple[str, ...], int]:
+    """An application tells of the household, and covers everybody whose shares stand on the account."""
+    row = book.AssistanceApplication
+    here = (row.practice_id == practice_id, col(row.patient_id).in_(holders))
+    is_alone = not is_shared and all(households.holder_of(session, one) in ids for one in ids)
+    found, left = [], 0
+    for id_, holder in session.exec(select(row.id, row.patient_id).where(*here).order_by(row.id)):
+        if is_alone and holder in ids:
+            found.append(id_)
+        else:
             left += 1
     return tuple(found), left
 

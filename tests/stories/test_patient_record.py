@@ -11,10 +11,12 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from activities import assistance as helping
 from activities.patient_record import copy_record
+from billing.assistance import Per, Way
 from billing.attachments import FileKind
 from billing.record_copies import Requester
-from database import attachments, audit, ledger, merges, notes
+from database import accounts, attachments, audit, ledger, merges, notes
 from database.attachments import FileSubject
 from database.notes import NoteSubject
 from database.tables import AuditEvent, Encounter, Letter, Patient, PayLink
@@ -198,3 +200,30 @@ def test_a_file_is_in_the_copy_byte_for_byte_under_a_name_of_nobody(office: Offi
     assert archive.read(f"files/{id_}.pdf") == b"%PDF-1.7 a card"
     assert rows(archive, "files")[0]["name"] == "ANNALENA DOE card.pdf"
     assert [one for one in archive.namelist() if "DOE" in one or "ANNA" in one] == []
+
+
+def test_an_application_for_help_of_everybody_on_the_account_is_in_nobodys_copy(office: Office) -> None:
+    first, second = child(office, "ANNALENA", 1), child(office, "BERTHILDE", 2, share=3100)
+    holder = office.patient_of(first)
+    where = {"practice_id": office.practice_id, "at": office.now, "by": office.supervisor_id}
+    said = helping.Said("MARLENE DOE", 3, 900_00, Per.MONTH, "none", "we both lost our work")
+    with office.database.writing() as session:
+        account = accounts.lock(session, practice_id=office.practice_id, patient_id=holder, at=office.now)
+        received = {"received_on": office.today, "by": office.supervisor_id, "at": office.now}
+        row = helping.receive(session, account, said, way=Way.MAIL, **received)  # type: ignore[arg-type]
+        about = {"subject": FileSubject.ASSISTANCE, "subject_id": row.id, "kind": FileKind.OTHER}
+        body = {"name": "wages.pdf", "content_type": "application/pdf", "body": b"%PDF-1.7 wages"}
+        attachments.add(session, **about, **body, **where)  # type: ignore[arg-type]
+    alone = copied(office, holder)
+    assert [one["applicant"] for one in rows(alone, "help-with-the-bill")] == ["MARLENE DOE"]
+    assert len(rows(alone, "files")) == 1
+    assert [one["subject"] for one in rows(alone, "tasks")] == ["assistance"]
+    assert json.loads(alone.read("manifest.json"))["left_out"] == {}
+    for visit in (first, second):
+        assert answers_for(office, visit, MOTHER) == holder
+    for visit in (first, second):
+        archive = copied(office, office.patient_of(visit))
+        assert [rows(archive, name) for name in ("help-with-the-bill", "files", "tasks")] == [[], [], []]
+        assert [one for one in ("MARLENE", "wages", "lost our work") if one in everything(archive)] == []
+        left = json.loads(archive.read("manifest.json"))["left_out"]
+        assert left["applications for help with the bill of everybody on the account"] == 1

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, func, select
@@ -149,14 +149,14 @@ def shares(session: Session, *, practice_id: str, holder_id: str, on: date) -> l
         for one in found
         if one.owed_cents > 0
     ]
-    wanted += [Share(one.encounter_id, Cents(one.balance_cents)) for one in placed if one.balance_cents]
+    wanted += [Share(one.encounter_id, Cents(one.balance_cents), at_agency=True) for one in placed if one.balance_cents]
     coming = {one.encounter_id: one.coming_cents for one in found}
     visits = []
     for one in wanted:
         paid = min(one.cents, coming.get(one.encounter_id, 0))
         coming[one.encounter_id] = coming.get(one.encounter_id, 0) - paid
         if one.cents > paid:
-            visits.append(Share(one.encounter_id, Cents(one.cents - paid)))
+            visits.append(replace(one, cents=Cents(one.cents - paid)))
     if visits:
         return visits
     newest = select(Encounter.id).where(households.ANSWERING.in_(everybody))

@@ -43,3 +43,9 @@ def test_what_it_is_for_comes_first_and_what_is_more_is_credit_on_the_last() -> 
     everything = [Share("asked", Cents(1562)), Share("old", Cents(1500)), Share("new", Cents(1000))]
     assert oldest_first(owed, Cents(4062), before={"asked"}) == everything
     assert oldest_first(owed, Cents(1500), before={"gone"}) == [Share("old", Cents(1500))]
+
+
+def test_a_part_that_an_agency_asks_for_does_not_come_forward_with_its_visit() -> None:
+    owed = [Share("Y", Cents(5000)), Share("X", Cents(2000)), Share("X", Cents(10000), at_agency=True)]
+    assert oldest_first(owed, Cents(7000), before={"X"}) == [Share("X", Cents(2000)), Share("Y", Cents(5000))]
+    assert oldest_first(owed, Cents(8000), before={"X"}) == [Share("X", Cents(3000)), Share("Y", Cents(5000))]

@@ -2,6 +2,7 @@
 have come by now is asked for."""
 
 import asyncio
+import time
 from datetime import timedelta
 
 from sqlmodel import Session, col, or_, select
@@ -60,15 +61,20 @@ class ReconcileActivities:
             return [(one.practice_id, one.id) for one in found]
 
     async def _write_the_day_down(self, step: ReconcileStep) -> None:
-        """The figures of each practice's day that ended last, once. A large book takes a while to add up."""
-        for practice_id, day in await asyncio.to_thread(daily_figures.wanted, self._database, at=step.at):
+        """The figures of each practice's day that ended last, once. A large book takes a while to add up. What is wrong
+        with the figures of one practice holds up nothing else: they are asked for again in the next round."""
+        began, waited = time.monotonic(), _waited()
+        for practice_id, day in await asyncio.to_thread(daily_figures.wanted, self._database, at=step.at + waited):
+            at = step.at + waited + timedelta(seconds=time.monotonic() - began)
             writing = asyncio.create_task(
-                asyncio.to_thread(daily_figures.write_down, self._database, practice_id, day, at=step.at)
+                asyncio.to_thread(daily_figures.write_down, self._database, practice_id, day, at=at)
             )
             while not writing.done():
                 activity.heartbeat()
                 await asyncio.wait({writing}, timeout=HEARTBEAT_SECONDS)
-            await writing
+            if fault := writing.exception():
+                told = {"practice_id": practice_id}
+                activity.logger.error("the day's figures failed", extra=told, exc_info=fault)
 
     def _wish(self, step: ReconcileStep, forgotten: set[Key], lost: list[Key], refunds: list[Key]) -> Reconciled:
         """Put what should run into the outbox."""
@@ -182,3 +188,10 @@ class ReconcileActivities:
                 at=step.at,
             )
         return len(rows)
+
+
+def _waited() -> timedelta:
+    """How long this round has waited for its turn, earlier tries counted in: figures are of the instant at which they
+    are read, whenever the round was to begin."""
+    told = activity.info()
+    return told.started_time - told.scheduled_time

@@ -38,7 +38,7 @@ ACCOUNT_ROUTES = ("/accounts/{patient_id}", "/api/v1/accounts/{patient_id}")
 """Where a patient's id means the account that their shares stand on"""
 
 _SEPARATED = re.compile(r"[^\s,;]+")
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _MOST = 100_000
 """Parts of a form that are looked at: more than any route reads"""
 _UNSAID = frozenset({"key", "version", "form", "resolution", "change"})
@@ -87,11 +87,11 @@ def _kept(request: Request, person: Person, named: list[Named]) -> set[str]:
             if name in NAMED:
                 found |= kept.behind(NAMED[name], _spellings(name, value))
             if name in WHOLE and BYTES.fullmatch(route):
-                found |= kept.behind(WHOLE[name], [value])
+                found |= kept.behind(WHOLE[name], _spellings(name, value))
             if name == "control_number":
                 found |= kept.formerly(value)
             if name == "number" and "by-paper" in route:
-                found |= kept.on_paper(value)
+                found |= kept.on_paper(value.strip())
         if route.startswith(ACCOUNT_ROUTES):
             found |= kept.on_account(given["patient_id"])
         if "subject" in given and "subject_id" in given:
@@ -100,22 +100,29 @@ def _kept(request: Request, person: Person, named: list[Named]) -> set[str]:
 
 
 def _spellings(name: str, value: str) -> set[str]:
-    return {value, value.strip().upper()} if name == "control_number" else {value}
+    """What a route may take the value for: the models of forms and bodies strip blanks."""
+    bare = value.strip()
+    return {value, bare, bare.upper()} if name == "control_number" else {value, bare}
 
 
 async def _fields(request: Request) -> list[Named]:
     """The texts of a form or a JSON body, each by the name that it stands under; nothing of files.
 
-    The body stays where the route finds it. Whatever says that it is no form is tried as JSON, as the framework does.
+    The body stays where the route finds it. Whatever says that it is no form, or gave no field of one, is tried as
+    JSON: the framework reads `application/x-www-form-urlencoded+json` so.
     """
-    kind = request.headers.get("content-type", "").lower()
     body = await request.body()
-    if kind.startswith(_FORMS):
-        return await _form_fields(request, body)
+    typed = await _form_fields(request, body) if _is_form(request) else []
+    if typed:
+        return typed
     try:
         return list(_texts("", json.loads(body or b"null")))
     except (ValueError, RecursionError):
         return []
+
+
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() in _FORMS
 
 
 async def _form_fields(request: Request, body: bytes) -> list[Named]:
@@ -153,6 +160,6 @@ def _ids(typed: list[Named]) -> Iterator[Named]:
 
 def _written(request: Request, typed: list[Named]) -> dict[str, str]:
     """What a person had typed into a form, to be given back to them: the glass may have closed meanwhile."""
-    if not request.headers.get("content-type", "").lower().startswith(_FORMS):
+    if not _is_form(request):
         return {}
     return {name: text for name, text in typed if name not in _UNSAID and text.strip()}

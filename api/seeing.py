@@ -87,7 +87,7 @@ def _kept(request: Request, person: Person, named: list[Named]) -> set[str]:
             if name in NAMED:
                 found |= kept.behind(NAMED[name], _spellings(name, value))
             if name in WHOLE and BYTES.fullmatch(route):
-                found |= kept.behind(WHOLE[name], _spellings(name, value))
+                found = found.union(*(kept.behind(rows, _spellings(name, value)) for rows in WHOLE[name]))
             if name == "control_number":
                 found |= kept.formerly(value)
             if name == "number" and "by-paper" in route:

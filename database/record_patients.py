@@ -54,12 +54,17 @@ NAMED: dict[str, Rows] = {
 }
 """Name of a parameter or field -> the rows of single patients that it names"""
 
-WHOLE: dict[str, Rows] = {
-    "batch_id": Rows("submission", "batch_id"),
-    "file_id": Rows("placement_event", "file_id"),
-    "message_id": Rows("remittance_file", "message_id"),
-    "remittance_id": Rows("remittance_claim", "remittance_id"),
-    "run_id": Rows("statement_run_item", "run_id"),
+WHOLE: dict[str, tuple[Rows, ...]] = {
+    "batch_id": (Rows("submission", "batch_id"),),
+    "file_id": (Rows("placement_event", "file_id"),),
+    "message_id": (
+        Rows("remittance_file", "message_id"),
+        Rows("fact", "subject_id"),
+        Rows("claim_status_inquiry", "message_id"),
+        Rows("benefits", "message_id"),
+    ),
+    "remittance_id": (Rows("remittance_claim", "remittance_id"),),
+    "run_id": (Rows("statement_run_item", "run_id"),),
 }
 """The same for files in which many patients stand, where the bytes themselves are asked for"""
 
@@ -90,13 +95,17 @@ _OF_ACCOUNTS = frozenset({"account_hold", "account_receipt", "assistance_applica
 """Tables whose rows are of everybody's on an account where they name no visit"""
 _DIRECT = ("patient_id", "kept_id", "gone_id")
 _LEADS_ON = {
+    "benefits": ("appointment_id", Rows("appointment")),
     "control_number_alias": ("control_number", Rows("submission", "control_number")),
     "remittance_file": ("id", Rows("remittance_claim", "remittance_id")),
     "statement_run_item": ("letter_id", Rows("letter")),
     "placement_event": ("placement_id", Rows("placement")),
 }
 """Table -> the column whose values name rows of another table"""
-_WANTED = (*_DIRECT, "encounter_id", "subject", "subject_id", "letter_id", "placement_id", "control_number")
+_WANTED = (
+    *(*_DIRECT, "encounter_id", "appointment_id", "subject", "subject_id", "letter_id", "placement_id"),
+    "control_number",
+)
 
 
 class Kept:

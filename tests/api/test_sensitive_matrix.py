@@ -257,6 +257,36 @@ async def test_lines_that_are_ticked_are_followed(marked: Marked) -> None:
     assert (answer.status_code, "sensitive" in answer.text) == (403, True)
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "alone"),
+    [
+        ("fact", "subject_id", {"kind": "claim_acknowledged", "source_key": "277ca:1"}),
+        ("claim_status_inquiry", "message_id", {}),
+        ("benefits", "message_id", {"encounter_id": None}),
+    ],
+)
+@pytest.mark.parametrize("path", ["/messages/{}", "/api/v1/sheets/{}/refused"])
+async def test_a_whole_file_is_followed_to_everybody_of_whom_it_says_something(
+    path: str, table: str, column: str, alone: dict[str, Any], marked: Marked
+) -> None:
+    """A 277CA, a 277 and a 271 hold claims and names, and are no remittance."""
+    book, rows, token = marked
+    message_id = new_id()
+    tables = SQLModel.metadata.tables
+    with book.database.writing() as session:
+        message = rows["inbound_message"] | {"id": message_id, "sha256": new_id()}
+        session.execute(sa.insert(tables["inbound_message"]).values(message))
+        row = session.execute(
+            sa.insert(tables[table]).values(rows[table] | alone | {"id": new_id(), column: message_id})
+        )
+    async with book.connect(token=token, raise_app_exceptions=False) as client:
+        answer = await client.get(path.format(message_id))
+    with book.database.writing() as session:
+        session.execute(sa.delete(tables[table]).where(tables[table].c.id == row.inserted_primary_key[0]))
+
+    assert (answer.status_code, "sensitive" in answer.text) == (403, True)
+
+
 def test_each_parameter_with_an_id_is_followed_or_said_to_be_nobodys() -> None:
     """A route added with a parameter that is in neither list fails here."""
     unknown = set()

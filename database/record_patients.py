@@ -81,17 +81,29 @@ NOBODYS = frozenset(
 OF_SUBJECTS: dict[str, Rows] = {
     "appointment": Rows("appointment"),
     "assistance": Rows("assistance_application"),
+    "card_charge": Rows("checkout"),
+    "card_refund": Rows("card_refund"),
     "claim": Rows("submission", "control_number"),
     "encounter": Rows("encounter"),
     "estimate": Rows("estimate"),
     "note": Rows("note"),
     "patient": Rows("patient"),
-    "refund": Rows("card_refund"),
+    "refund": Rows("task"),
 }
 """What a task, a note or a file stands on -> the rows of its id; of any other subject no single patient is known"""
 
+NOBODYS_SUBJECTS = frozenset(
+    {
+        *("agency_file", "bank_movement", "batch", "card_payout", "card_payout_line", "deposit", "lockbox_batch"),
+        *("lockbox_cheque", "message", "move", "practice", "remittance"),
+    }
+)
+"""What a task may stand on and be about no single patient"""
+
 ACCOUNT = "account"
-_OF_ACCOUNTS = frozenset({"account_hold", "account_receipt", "assistance_application", "letter", "placement"})
+_OF_ACCOUNTS = frozenset(
+    {"account_hold", "account_receipt", "assistance_application", "checkout", "letter", "placement"}
+)
 """Tables whose rows are of everybody's on an account where they name no visit"""
 _DIRECT = ("patient_id", "kept_id", "gone_id")
 _LEADS_ON = {

@@ -1,7 +1,8 @@
 """What waits: tasks with their forms, and the machine's own pending work."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -24,6 +25,8 @@ from database.tables import (
     Appointment,
     AssistanceApplication,
     Batch,
+    CardRefund,
+    Checkout,
     Command,
     Encounter,
     EstimateRow,
@@ -333,14 +336,33 @@ def shown(session: Session, rows: Sequence[Task]) -> list[TaskRow]:
 
 def about(session: Session, rows: Sequence[Task] | Sequence[Note]) -> dict[str, About]:
     """Whom tasks or notes are about, by the id of their subject: for visits, claims, appointments, estimates,
-    applications for help, accounts and patients."""
-    kinds = ("encounter", "claim", "account", "appointment", "estimate", "assistance", "patient")
-    ids = {kind: {row.subject_id for row in rows if row.subject == kind} for kind in kinds}
+    applications for help, payments and refunds by card, the task behind a refund, accounts and patients."""
+    ids: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        ids[row.subject].add(row.subject_id)
+    found = _of_rows(session, ids)
+    if ids["claim"]:
+        number = col(Submission.control_number)
+        claims = select(number, Encounter.patient_id).join(Encounter, col(Encounter.id) == col(Submission.encounter_id))
+        found |= {
+            one: About(patient_id, one) for one, patient_id in session.exec(claims.where(number.in_(ids["claim"])))
+        }
+    if ids["refund"]:
+        causes = session.exec(select(Task).where(col(Task.id).in_(ids["refund"]))).all()
+        behind = about(session, causes)
+        found |= {one.id: behind[one.subject_id] for one in causes if one.subject_id in behind}
+    people = session.exec(select(Patient).where(col(Patient.id).in_(ids["account"] | ids["patient"])))
+    return found | {one.id: _about(one) for one in people}
+
+
+def _of_rows(session: Session, ids: Mapping[str, Collection[str]]) -> dict[str, About]:
+    """The same for subjects whose rows name their patient, or the visit that they are of."""
     dated: dict[str, Any] = {
         "encounter": (Encounter, col(Encounter.service_date)),
         "appointment": (Appointment, col(Appointment.day)),
         "estimate": (EstimateRow, col(EstimateRow.day)),
         "assistance": (AssistanceApplication, sa.null()),
+        "card_charge": (Checkout, sa.null()),
     }
     found: dict[str, About] = {}
     for kind, (table, day) in dated.items():
@@ -348,14 +370,13 @@ def about(session: Session, rows: Sequence[Task] | Sequence[Note]) -> dict[str, 
             joined = sa.select(table.id, Patient, day).join(Patient, col(Patient.id) == table.patient_id)
             for subject_id, patient, on in session.execute(joined.where(table.id.in_(ids[kind]))):
                 found[subject_id] = _about(patient, on)
-    if ids["claim"]:
-        number = col(Submission.control_number)
-        claims = select(number, Encounter.patient_id).join(Encounter, col(Encounter.id) == col(Submission.encounter_id))
-        found |= {
-            one: About(patient_id, one) for one, patient_id in session.exec(claims.where(number.in_(ids["claim"])))
-        }
-    people = session.exec(select(Patient).where(col(Patient.id).in_(ids["account"] | ids["patient"])))
-    return found | {one.id: _about(one) for one in people}
+    if ids["card_refund"]:
+        visits = sa.select(CardRefund.id, Patient, Encounter.service_date).select_from(CardRefund)
+        visits = visits.join(Encounter, col(Encounter.id) == col(CardRefund.encounter_id))
+        visits = visits.join(Patient, col(Patient.id) == col(Encounter.patient_id))
+        for subject_id, patient, on in session.execute(visits.where(col(CardRefund.id).in_(ids["card_refund"]))):
+            found[subject_id] = _about(patient, on)
+    return found
 
 
 def _about(patient: Patient, day: date | None = None) -> About:

@@ -287,6 +287,26 @@ async def test_a_whole_file_is_followed_to_everybody_of_whom_it_says_something(
     assert (answer.status_code, "sensitive" in answer.text) == (403, True)
 
 
+@pytest.mark.parametrize("subject", ["refund", "card_refund", "card_charge"])
+async def test_a_task_is_followed_by_its_subject(subject: str, marked: Marked) -> None:
+    """The task itself is refused, and on the list it stands without its words: also where it is about another task."""
+    book, rows, token = marked
+    of = {"refund": "task", "card_refund": "card_refund", "card_charge": "checkout"}[subject]
+    task_id, tasks = new_id(), SQLModel.metadata.tables["task"]
+    named = {"id": task_id, "opening_key": task_id, "subject": subject, "subject_id": rows[of]["id"], "reason": SECRET}
+    with book.database.writing() as session:
+        session.execute(sa.insert(tasks).values(rows["task"] | READABLE["task"] | named))
+    async with book.connect(token=token) as client:
+        answer = await client.get(f"/tasks/{task_id}")
+        listed = (await client.get("/api/v1/tasks", params={"mine": False})).json()["items"]
+    with book.database.writing() as session:
+        session.execute(sa.delete(tasks).where(tasks.c.id == task_id))
+
+    task = next(one for one in listed if one["id"] == task_id)
+    assert (answer.status_code, SECRET in answer.text) == (403, False)
+    assert (task["patient"], task["reason"]) == (patient_names.MASK, patient_names.UNREAD)
+
+
 def test_each_parameter_with_an_id_is_followed_or_said_to_be_nobodys() -> None:
     """A route added with a parameter that is in neither list fails here."""
     unknown = set()

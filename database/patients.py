@@ -375,6 +375,7 @@ def _balances(session: Session, practice_id: str, ids: Iterable[str]) -> dict[tu
 
 
 def _other_coverages(session: Session, row: Patient) -> list[PatientRow]:
+    """Who is kept from who looks is left out: a mask beside the same name would say who it is."""
     if row.birth_date is None:
         return []
     query = select(Patient).where(
@@ -384,7 +385,8 @@ def _other_coverages(session: Session, row: Patient) -> list[PatientRow]:
         func.lower(func.coalesce(Patient.first_name, "")) == func.lower(row.first_name or ""),
         Patient.id != row.id,
     )
-    return _rows(session, row.practice_id, session.exec(query.order_by(Patient.id)).all())
+    found = session.exec(query.order_by(Patient.id)).all()
+    return _rows(session, row.practice_id, [one for one in found if not patient_names.is_kept(one.id)])
 
 
 def _coverage(claim: Claim | None) -> CoverageView | None:

@@ -338,6 +338,19 @@ async def test_who_looks_for_somebody_known_twice_does_not_find_who_is_kept(
     assert found == [[], [visit.patient_id]]
 
 
+async def test_a_namesakes_page_does_not_say_that_somebody_is_kept(
+    book: Book, visit: Encounter, biller: httpx.AsyncClient, chief: httpx.AsyncClient
+) -> None:
+    with book.database.reading() as session:
+        known = session.get_one(Patient, visit.patient_id)
+    body = {"last_name": known.last_name, "first_name": known.first_name, "is_another_person": True}
+    twin = await chief.post("/api/v1/patients", json=body | {"birth_date": str(known.birth_date)}, headers=key())
+    url = f"/api/v1/patients/{twin.json()['patient_id']}"
+    shown = [(await client.get(url)).json()["other_coverages"] for client in (biller, chief)]
+
+    assert [[one["id"] for one in several] for several in shown] == [[], [visit.patient_id]]
+
+
 async def test_a_program_follows_the_same_rule(book: Book, visit: Encounter, chief: httpx.AsyncClient) -> None:
     body = builders.visit() | {"patient_id": visit.patient_id, "external_id": "VISIT-2"}
     async with book.connect(Role.INTEGRATION) as program:

@@ -94,7 +94,7 @@ def kept_from(session: Session, person: Person, *, at: datetime) -> frozenset[st
         BrokenGlass.practice_id == practice_id, BrokenGlass.user_id == user_id, BrokenGlass.until > at
     )
     opened = set(session.exec(glasses))
-    return frozenset().union(*(one for one in _persons(session, marked) if opened.isdisjoint(one)))
+    return frozenset().union(*(one for one in _persons(session, practice_id, marked) if opened.isdisjoint(one)))
 
 
 def of(session: Session, *, practice_id: str, patient_id: str) -> SensitivityView:
@@ -238,13 +238,13 @@ def _standing(session: Session, practice_id: str, patient_id: str) -> SensitiveR
     return session.exec(query).first()
 
 
-def _persons(session: Session, marked: Iterable[str]) -> list[set[str]]:
+def _persons(session: Session, practice_id: str, marked: Iterable[str]) -> list[set[str]]:
     """For each marked patient, all patients who are this person by merges."""
     asked = set(marked)
     found = {one: {one} for one in asked}
     fresh = set(asked)
     while fresh:
-        merged = list(_merges(session, fresh))
+        merged = list(_merges(session, practice_id, fresh))
         fresh = set()
         for gone, kept in merged:
             for group in found.values():
@@ -254,10 +254,12 @@ def _persons(session: Session, marked: Iterable[str]) -> list[set[str]]:
     return list(found.values())
 
 
-def _merges(session: Session, some: Collection[str]) -> Iterator[tuple[str, str]]:
+def _merges(session: Session, practice_id: str, some: Collection[str]) -> Iterator[tuple[str, str]]:
     """(who is gone, who was kept) of every merge that one of these is a part of."""
     kept = col(Patient.merged_into)
-    query = select(Patient.id, kept).where(kept.is_not(None), or_(col(Patient.id).in_(some), kept.in_(some)))
+    query = select(Patient.id, kept).where(
+        Patient.practice_id == practice_id, kept.is_not(None), or_(col(Patient.id).in_(some), kept.in_(some))
+    )
     for gone, into in session.exec(query):
         if into is not None:
             yield gone, into

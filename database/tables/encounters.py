@@ -17,6 +17,7 @@ class Patient(SQLModel, table=True):
         sa.Index("ix_patient_guarantor", "practice_id", "guarantor_key"),
         sa.Index("ix_patient_telephone", "practice_id", "telephone"),
         sa.Index("ix_patient_birth_date", "practice_id", "birth_date"),
+        sa.Index("ix_patient_merged_into", "practice_id", "merged_into"),
         index_of_beginnings("ix_patient_last_begins", "last_name"),
         index_of_beginnings("ix_patient_first_begins", "first_name"),
     )

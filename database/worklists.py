@@ -371,7 +371,7 @@ def _of_rows(session: Session, ids: Mapping[str, Collection[str]]) -> dict[str, 
             for subject_id, patient, on in session.execute(joined.where(table.id.in_(ids[kind]))):
                 found[subject_id] = _about(patient, on)
     if ids["card_refund"]:
-        visits = sa.select(CardRefund.id, Patient, Encounter.service_date).select_from(CardRefund)
+        visits = sa.select(col(CardRefund.id), Patient, col(Encounter.service_date)).select_from(CardRefund)
         visits = visits.join(Encounter, col(Encounter.id) == col(CardRefund.encounter_id))
         visits = visits.join(Patient, col(Patient.id) == col(Encounter.patient_id))
         for subject_id, patient, on in session.execute(visits.where(col(CardRefund.id).in_(ids["card_refund"]))):

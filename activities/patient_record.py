@@ -38,6 +38,8 @@ WHOSE = ("patient_id", "responsible_id", "account_id")
 """Columns with the id of a patient"""
 LEDGER = ("entry", "posted_on", "kind", "service_date", "visit", "line", "account", "detail", "amount")
 LOOKS = ("event", "at", "who", "who_id", "did", "kind_of_record", "record", "why", "sha256")
+MARKS = frozenset({"mark_sensitive", "unmark_sensitive"})
+"""Looks whose reason names the office's people, not the patient's affairs: it stays out"""
 _TOLD = """What this practice holds about one patient, as it stood at {at} UTC.
 
 manifest.json   every file with its rows, bytes and SHA-256; what the ledger comes to by account
@@ -168,7 +170,7 @@ class _Writer:
                 event.action,
                 event.subject,
                 event.subject_id,
-                event.reason,
+                "" if event.action in MARKS else event.reason,
                 event.sha256,
             )
 

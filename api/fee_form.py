@@ -15,7 +15,7 @@ from billing.fees import WHOLE, Agreed, Terms
 from billing.periods import Month, month_named
 from database import fees, payers
 from database.access import Person
-from database.fees import AlreadyInvoiced, NotInvoiced
+from database.fees import AlreadyInvoiced, NeverClosed, NotInvoiced
 
 PAYER_PREFIX = "excluded."
 """Names of the check boxes of excluded payers"""
@@ -149,7 +149,7 @@ def _kept(
             actor_id=person.user_id,
             is_end=is_end,
         )
-    except AlreadyInvoiced as error:
+    except (AlreadyInvoiced, NeverClosed) as error:
         raise errors.invalid([Fault(field="month", message=str(error))]) from error
     actions.audited(session, office, person, action="create", subject="fee_agreement", subject_id=row.id, reason=said)
     return row.id, {"agreement_id": row.id}

@@ -38,6 +38,10 @@ class AlreadyInvoiced(ValueError):
     """The month that terms shall begin with, or a later one, is invoiced."""
 
 
+class NeverClosed(ValueError):
+    """The month that terms shall begin with lies before the first one that was closed: it is never invoiced."""
+
+
 @dataclass(frozen=True, slots=True)
 class AgreementView:
     """One row as a page shows it."""
@@ -63,11 +67,15 @@ def agree(
     actor_id: str,
     is_end: bool = False,
 ) -> FeeAgreement:
-    """Keep terms from a month on. What was agreed before is never changed. Raises AlreadyInvoiced."""
+    """Keep terms from a month on. What was agreed before is never changed. Raises AlreadyInvoiced and
+    NeverClosed."""
     ledger.hold_book(session, practice_id)
     last = _last_invoice(session, practice_id)
     if last is not None and month <= month_named(last.month):
         raise AlreadyInvoiced(f"{last.month} is invoiced: terms can begin with {month_named(last.month).after(1).key}")
+    first = periods.first_closed(session, practice_id=practice_id)
+    if first is not None and month < first:
+        raise NeverClosed(f"{month.key} was never closed, and is not any more: terms can begin with {first.key}")
     count = session.exec(select(func.count()).where(FeeAgreement.practice_id == practice_id)).one()
     row = FeeAgreement(
         id=new_id(),

@@ -104,6 +104,13 @@ def latest(session: Session, *, practice_id: str) -> PeriodClose | None:
     ).first()
 
 
+def first_closed(session: Session, *, practice_id: str) -> Month | None:
+    """The earliest month that is closed: none before it is closed any more."""
+    keys = select(func.min(PeriodClose.standing_key)).where(PeriodClose.practice_id == practice_id)
+    key = session.exec(keys).one()
+    return month_named(key) if key else None
+
+
 def standing_close(session: Session, month: Month, *, practice_id: str) -> PeriodClose | None:
     """The closing by which a month is closed now; None: it is open."""
     here = (PeriodClose.practice_id == practice_id, PeriodClose.standing_key == month.key)

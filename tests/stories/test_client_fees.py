@@ -9,7 +9,7 @@ from billing.fees import Agreed, Invoice, Terms
 from billing.periods import Month, month_named
 from database import client_packs, fees, period_reports, periods, posted
 from database.client_packs import NotClosed
-from database.fees import AlreadyInvoiced, NotInvoiced
+from database.fees import AlreadyInvoiced, NeverClosed, NotInvoiced
 from database.period_reports import Span
 from database.proof import prove_rows
 from database.tables import FeeAgreement, PeriodClose
@@ -176,6 +176,16 @@ def test_a_month_is_invoiced_once_it_is_closed(office: Office, collected: tuple[
     month_is_over(office, NOVEMBER)
     with pytest.raises(NotInvoiced, match="invoiced once"):
         make(office, NOVEMBER)
+
+
+def test_terms_begin_with_no_month_that_can_never_be_invoiced(office: Office, collected: tuple[str, str]) -> None:
+    while office.today <= NOVEMBER.last:
+        office.let_pass(days=1)
+    close(office, NOVEMBER)
+    with pytest.raises(NeverClosed, match="terms can begin with 2026-11"):
+        agree(office, NOVEMBER.after(-1))
+    agree(office)
+    assert make(office, NOVEMBER).fee_cents == 625
 
 
 @pytest.mark.parametrize("table", ["fee_agreement", "fee_invoice", "fee_invoice_line"])

@@ -58,7 +58,14 @@ class Database:
         with Session(self._read_engine, expire_on_commit=False, autoflush=False) as session:
             if not self.is_sqlite:
                 session.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-            yield session
+            try:
+                yield session
+            except BaseException:
+                # A cursor that an exception keeps from its end holds SQLite's snapshot beyond a rollback: whoever got
+                # this connection next would read what was before.
+                if self.is_sqlite:
+                    session.invalidate()
+                raise
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

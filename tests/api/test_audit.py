@@ -79,7 +79,7 @@ async def test_who_may_come_in_stands_with_what_they_may(book: Book, encounter: 
         page = (await browser.get("/audit/access")).text
         listed = (await browser.get("/api/v1/audit/access")).json()
     auditor = next(one for one in listed if one["roles"] == ["auditor"])
-    assert auditor["permissions"] == ["audit", "decode", "view"]
+    assert auditor["permissions"] == ["audit", "decode", "read_figures", "view"]
     assert (auditor["open_sessions"], auditor["is_active"]) == (1, True)
     assert "never in a browser" in page
 

@@ -92,7 +92,10 @@ async def test_a_letter_says_its_language_to_who_has_it_read_aloud(book: Book, l
     async with book.signed_in(Role.ACCOUNT_REP) as browser, book.connect(Role.ACCOUNT_REP) as client:
         await decide(client, application, "denied", {"reason": "x"})
         [letter] = await letters(client)
-        assert f'<article class="paper" lang="{language}">' in (await browser.get(f"/letters/{letter['id']}")).text
+        assert (
+            f'<article class="paper" data-theme="light" lang="{language}">'
+            in (await browser.get(f"/letters/{letter['id']}")).text
+        )
         made = await browser.get(f"/letters/{letter['id']}/letter.pdf")
     with pikepdf.open(io.BytesIO(made.content)) as pdf:
         assert str(pdf.Root.Lang).lower().startswith(language)

@@ -15,10 +15,10 @@ ALONE = {"resolve_fks": False}
 def upgrade() -> None:
     with op.batch_alter_table("checkout", reflect_kwargs=ALONE) as table:
         table.add_column(sa.Column("letter_id", sa.String(length=20), nullable=True))
-        table.create_foreign_key(op.f("fk_checkout_letter_id_letter"), "letter", ["letter_id"], ["id"])
+        table.create_foreign_key(op.f("fk_checkout_letter_id"), "letter", ["letter_id"], ["id"])
 
 
 def downgrade() -> None:
     with op.batch_alter_table("checkout", reflect_kwargs=ALONE) as table:
-        table.drop_constraint(op.f("fk_checkout_letter_id_letter"), type_="foreignkey")
+        table.drop_constraint(op.f("fk_checkout_letter_id"), type_="foreignkey")
         table.drop_column("letter_id")

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from billing.deidentified import SPARSE_ZIPS
 from interchange.x12 import fields
 from interchange.x12.claim_checks import ComponentSlip
 from interchange.x12.elements import ElementRule
@@ -35,29 +36,6 @@ _WITH_PARTY = frozenset({"N2", "N3", "N4", "PER", "PRV", "REF"})
 _ORGANISATION_REFERENCES = frozenset(
     {"EI", "TJ", "2U", "FY", "NF", "HI", "EO", "HPI", "0B", "1G", "G2", "LU", "PQ", "D3"}
 )
-_SMALL_AREAS = frozenset(
-    (
-        "036",
-        "059",
-        "063",
-        "102",
-        "203",
-        "556",
-        "692",
-        "790",
-        "821",
-        "823",
-        "830",
-        "831",
-        "878",
-        "879",
-        "884",
-        "890",
-        "893",
-    )
-)
-"""ZIP prefixes of fewer than 20,000 people (census of 2000): told as 000."""
-
 _FORMS = {
     "code": re.compile(r"[A-Z0-9]{1,3}|(?=.*\d)[A-Z0-9]{4,6}"),
     "amt": re.compile(r"-?(?:\d{1,18}(?:\.\d{0,10})?|\.\d{1,10})"),
@@ -294,7 +272,7 @@ def _zip(text: str, names: Pseudonyms) -> str:
     digits = text.replace("-", "")
     if not re.fullmatch(r"\d{5}(?:\d{4})?", digits):
         return names.number(text)
-    area = "000" if digits[:3] in _SMALL_AREAS else digits[:3]
+    area = "000" if digits[:3] in SPARSE_ZIPS else digits[:3]
     return area.ljust(len(digits), "0")
 
 

@@ -362,6 +362,6 @@ async def test_the_list_of_fields_stays_within_the_page(book: Book, served: Serv
     await page.set_viewport_size({"width": width, "height": 800})
     for place in (path, f"/encounters/{served.encounter_id}"):
         await page.goto(served.origin + place)
-        await page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+        await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         assert await page.locator("text=Which fields are there?").first.is_visible()
         assert await page.evaluate("document.documentElement.scrollWidth") <= width, place

@@ -16,6 +16,14 @@ APPEND_ONLY = ("fee_agreement", "fee_invoice", "fee_invoice_line")
 
 
 def upgrade() -> None:
+    _make_agreements()
+    _make_invoices()
+    _make_lines()
+    for table in APPEND_ONLY:
+        _forbid_changes(table)
+
+
+def _make_agreements() -> None:
     op.create_table(
         "fee_agreement",
         sa.Column("id", ID, nullable=False),
@@ -37,6 +45,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fee_agreement")),
     )
     op.create_index("ix_fee_agreement_practice", "fee_agreement", ["practice_id", "effective_from"])
+
+
+def _make_invoices() -> None:
     op.create_table(
         "fee_invoice",
         sa.Column("id", ID, nullable=False),
@@ -72,6 +83,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("practice_id", "month", name="uq_fee_invoice_month"),
         sa.UniqueConstraint("practice_id", "number", name="uq_fee_invoice_number"),
     )
+
+
+def _make_lines() -> None:
     op.create_table(
         "fee_invoice_line",
         sa.Column("invoice_id", ID, nullable=False),
@@ -86,8 +100,6 @@ def upgrade() -> None:
         *_keys("fee_invoice_line", invoice_id="fee_invoice", practice_id="practice"),
         sa.PrimaryKeyConstraint("invoice_id", "ordinal", name=op.f("pk_fee_invoice_line")),
     )
-    for table in APPEND_ONLY:
-        _forbid_changes(table)
 
 
 def downgrade() -> None:
